@@ -1,0 +1,124 @@
+"""Write generated/zeroscope_api from openapi.yaml, or say where the two are out of step.
+
+Usage: python codegen/generate.py [--check] [--spec FILE] [--output FOLDER]
+"""
+
+from __future__ import annotations
+
+import argparse
+import filecmp
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parent.parent
+METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+
+
+class GenerationError(Exception):
+    """The document could not be turned into a client."""
+
+
+def load(spec: Path) -> dict[str, Any]:
+    """Read the document, with its anchors and merges resolved."""
+    document: dict[str, Any] = YAML(typ="safe", pure=True).load(spec)
+    return document
+
+
+def operations(document: dict[str, Any]) -> set[str]:
+    """The operationIds of the document."""
+    return {
+        operation["operationId"]
+        for item in document["paths"].values()
+        for method, operation in item.items()
+        if method in METHODS
+    }
+
+
+def generate(spec: Path, target: Path) -> None:
+    """Write the client of `spec` into the new folder `target`."""
+    document = load(spec)
+    command = [
+        *(sys.executable, "-m", "openapi_python_client", "generate"),
+        *("--path", str(spec.resolve()), "--output-path", str(target.resolve())),
+        *("--config", str(ROOT / "codegen/config.yml"), "--meta", "none", "--fail-on-warning"),
+        *("--custom-template-path", str(ROOT / "codegen/templates"), "--overwrite"),
+    ]
+    # The post hooks call ruff by name; the one beside this interpreter is the pinned one.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    result = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PATH": path})
+    if result.returncode != 0:
+        raise GenerationError((result.stdout + result.stderr).strip())
+
+    # The generator can drop an operation without a word, a `$ref` to a path item for one.
+    modules = {path.stem.replace("_", "").lower() for path in target.glob("api/*/*.py") if path.stem != "__init__"}
+    missing = {name for name in operations(document) if name.lower() not in modules}
+    if missing or len(modules) != len(operations(document)):
+        raise GenerationError(f"no endpoint came out for {', '.join(sorted(missing)) or 'some operations'}")
+
+    (target / "spec.json").write_text(
+        json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8"
+    )
+    (target / "py.typed").touch()
+
+
+def files(folder: Path) -> set[Path]:
+    """All files of a generated folder, relative to it."""
+    return {
+        path.relative_to(folder)
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def differences(expected: Path, actual: Path) -> list[str]:
+    """One line for each file that is missing, left over or not the same."""
+    wanted, found = files(expected), files(actual) if actual.exists() else set()
+    lines = [f"missing:   {path}" for path in wanted - found]
+    lines += [f"left over: {path}" for path in found - wanted]
+    lines += [
+        f"differs:   {path}"
+        for path in wanted & found
+        if not filecmp.cmp(expected / path, actual / path, shallow=False)
+    ]
+    return sorted(lines)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; the exit code is 0 when generated/ is in step with the document."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing, tell what is out of step")
+    parser.add_argument("--spec", type=Path, default=ROOT / "openapi.yaml", metavar="FILE")
+    parser.add_argument("--output", type=Path, default=ROOT / "generated/zeroscope_api", metavar="FOLDER")
+    options = parser.parse_args(arguments)
+
+    with tempfile.TemporaryDirectory() as folder:
+        fresh = Path(folder) / "zeroscope_api"
+        try:
+            generate(options.spec, fresh)
+        except GenerationError as error:
+            print(f"{options.spec} could not be turned into a client:\n{error}", file=sys.stderr)
+            return 1
+        changed = differences(fresh, options.output)
+        if options.check:
+            for line in changed:
+                print(line, file=sys.stderr)
+            if changed:
+                print(f"{options.output} is out of step with {options.spec}; run `make generate`.", file=sys.stderr)
+            return 1 if changed else 0
+        if changed:
+            shutil.rmtree(options.output, ignore_errors=True)
+            shutil.copytree(fresh, options.output)
+        print(f"{options.output}: {len(changed)} file(s) changed, {len(files(fresh))} in all")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

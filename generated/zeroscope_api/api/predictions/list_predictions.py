@@ -1,0 +1,176 @@
+from typing import Any
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...models.prediction_page import PredictionPage
+from ...models.problem import Problem
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    *,
+    cursor: str | Unset = UNSET,
+) -> dict[str, Any]:
+
+    params: dict[str, Any] = {}
+
+    params["cursor"] = cursor
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/predictions",
+        "params": params,
+    }
+
+    return _kwargs
+
+
+def _parse_response(response: httpx.Response) -> PredictionPage | Problem | None:
+    if response.status_code == 200:
+        response_200 = PredictionPage.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if 400 <= response.status_code <= 499:
+        response_4xx = Problem.from_dict(response.json())
+
+        return response_4xx
+
+    if 500 <= response.status_code <= 599:
+        response_5xx = Problem.from_dict(response.json())
+
+        return response_5xx
+
+    return None
+
+
+def _build_response(response: httpx.Response) -> Response[PredictionPage | Problem]:
+    parsed, error = None, None
+    try:
+        parsed = _parse_response(response)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as exception:
+        error = exception
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=parsed,
+        error=error,
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    cursor: str | Unset = UNSET,
+) -> Response[PredictionPage | Problem]:
+    """List the first page of your predictions
+
+    Returns the predictions of the token's account, newest first, 100 to a page. Follow `next` for the page after.
+
+    Args:
+        cursor (str | Unset):
+
+    Raises:
+        httpx.TransportError: If there is no answer, or none in time.
+
+    Returns:
+        The answer; see Response for one that is not what the document says.
+    """
+
+    kwargs = _get_kwargs(
+        cursor=cursor,
+    )
+
+    return _build_response(client.request(kwargs))
+
+
+def sync(
+    *,
+    client: AuthenticatedClient | Client,
+    cursor: str | Unset = UNSET,
+) -> PredictionPage | Problem | None:
+    """List the first page of your predictions
+
+    Returns the predictions of the token's account, newest first, 100 to a page. Follow `next` for the page after.
+
+    Args:
+        cursor (str | Unset):
+
+    Raises:
+        httpx.TransportError: If there is no answer, or none in time.
+
+    Returns:
+        The answer's body, or None if it is not what the document says.
+    """
+
+    return sync_detailed(
+        client=client,
+        cursor=cursor,
+    ).parsed
+
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    cursor: str | Unset = UNSET,
+) -> Response[PredictionPage | Problem]:
+    """List the first page of your predictions
+
+    Returns the predictions of the token's account, newest first, 100 to a page. Follow `next` for the page after.
+
+    Args:
+        cursor (str | Unset):
+
+    Raises:
+        httpx.TransportError: If there is no answer, or none in time.
+
+    Returns:
+        The answer; see Response for one that is not what the document says.
+    """
+
+    kwargs = _get_kwargs(
+        cursor=cursor,
+    )
+
+    return _build_response(await client.request_async(kwargs))
+
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient | Client,
+    cursor: str | Unset = UNSET,
+) -> PredictionPage | Problem | None:
+    """List the first page of your predictions
+
+    Returns the predictions of the token's account, newest first, 100 to a page. Follow `next` for the page after.
+
+    Args:
+        cursor (str | Unset):
+
+    Raises:
+        httpx.TransportError: If there is no answer, or none in time.
+
+    Returns:
+        The answer's body, or None if it is not what the document says.
+    """
+
+    return (
+        await asyncio_detailed(
+            client=client,
+            cursor=cursor,
+        )
+    ).parsed

@@ -1,0 +1,74 @@
+"""All models of the document, and the input's fields as a TypedDict."""
+
+from typing import Required, TypedDict
+
+from .create_file_request import CreateFileRequest
+from .create_prediction_request import CreatePredictionRequest
+from .file import File
+from .file_urls import FileUrls
+from .invalid_field import InvalidField
+from .json_object import JsonObject
+from .prediction import Prediction
+from .prediction_input import PredictionInput
+from .prediction_input_model import PredictionInputModel
+from .prediction_metrics import PredictionMetrics
+from .prediction_page import PredictionPage
+from .prediction_status import PredictionStatus
+from .prediction_urls import PredictionUrls
+from .problem import Problem
+from .webhook_event import WebhookEvent
+from .webhook_secret import WebhookSecret
+
+
+class PredictionInputDict(TypedDict, total=False):
+    """What the model is asked to do. Every field has a default or may be left out."""
+
+    batch_size: int
+    """Batch size. At least 1. Default: 1."""
+    fps: int
+    """fps for the output video. Default: 8."""
+    guidance_scale: float
+    """Guidance scale. Between 1 and 100. Default: 7.5."""
+    height: int
+    """Height of the output video. At least 256. Default: 320."""
+    init_video: str
+    """URL of the initial video (optional)."""
+    init_weight: float
+    """Strength of init_video. Default: 0.5."""
+    model: PredictionInputModel
+    """Model to use. Default: xl."""
+    negative_prompt: str
+    """Negative prompt."""
+    num_frames: int
+    """Number of frames for the output video. Default: 24."""
+    num_inference_steps: int
+    """Number of denoising steps. Between 1 and 500. Default: 50."""
+    prompt: str
+    """Input prompt. Default: An astronaut riding a horse."""
+    remove_watermark: bool
+    """Remove watermark. Default: false."""
+    seed: int
+    """Random seed. Leave blank to randomize the seed."""
+    width: int
+    """Width of the output video. At least 256. Default: 576."""
+
+
+__all__ = (
+    "CreateFileRequest",
+    "CreatePredictionRequest",
+    "File",
+    "FileUrls",
+    "InvalidField",
+    "JsonObject",
+    "Prediction",
+    "PredictionInput",
+    "PredictionInputDict",
+    "PredictionInputModel",
+    "PredictionMetrics",
+    "PredictionPage",
+    "PredictionStatus",
+    "PredictionUrls",
+    "Problem",
+    "WebhookEvent",
+    "WebhookSecret",
+)
