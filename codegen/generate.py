@@ -72,9 +72,7 @@ def generate(spec: Path, target: Path) -> None:
 def files(folder: Path) -> set[Path]:
     """All files of a generated folder, relative to it."""
     return {
-        path.relative_to(folder)
-        for path in folder.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        path.relative_to(folder) for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts
     }
 
 

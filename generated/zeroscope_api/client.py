@@ -8,6 +8,10 @@ from attrs import define, evolve, field
 DEFAULT_TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 
 
+def _without_slash(url: str) -> str:
+    return url.rstrip("/")
+
+
 @define(eq=False)
 class Client:
     """Sends requests to one base URL, without a token.
@@ -21,7 +25,7 @@ class Client:
 
     """
 
-    _base_url: str = field(alias="base_url", converter=lambda url: url.rstrip("/"))
+    _base_url: str = field(alias="base_url", converter=_without_slash)
     _headers: dict[str, str] = field(factory=dict, kw_only=True, alias="headers", repr=False)
     _timeout: httpx.Timeout = field(default=DEFAULT_TIMEOUT, kw_only=True, alias="timeout")
     _httpx_client: httpx.Client | None = field(default=None, kw_only=True, alias="httpx_client", repr=False)

@@ -1,0 +1,192 @@
+"""The seam: the one module that knows the generated client.
+
+It turns arguments into calls of generated endpoints, and their answers into values or errors of the wrapper. Neither a
+generated class nor UNSET leaves it, save the input's TypedDict and the parsed prediction that `PredictionState` reads.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import pkgutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+import zeroscope_api
+from zeroscope_api.api.predictions import cancel_prediction, create_prediction, get_prediction, list_predictions
+from zeroscope_api.client import DEFAULT_TIMEOUT
+from zeroscope_api.client import AuthenticatedClient as ApiClient
+from zeroscope_api.errors import InvalidPathSegmentError
+from zeroscope_api.models import (
+    CreatePredictionRequest,
+    InvalidField,
+    JsonObject,
+    PredictionInputDict,
+    PredictionMetrics,
+    PredictionPage,
+    PredictionUrls,
+    Problem,
+)
+from zeroscope_api.models import Prediction as PredictionModel
+from zeroscope_api.types import UNSET, Response, Unset
+
+from . import errors
+from ._steps import Call, Endpoint
+from .retry import retry_after
+
+__all__ = [
+    "DEFAULT_TIMEOUT",
+    "Answers",
+    "ApiClient",
+    "InvalidPathSegmentError",
+    "PredictionInputDict",
+    "PredictionModel",
+    "PredictionPage",
+    "Response",
+    "as_mapping",
+    "cancel_call",
+    "create_call",
+    "get_call",
+    "list_call",
+    "plain",
+    "spec",
+]
+
+T = TypeVar("T")
+
+
+@functools.cache
+def spec() -> dict[str, Any]:
+    """The OpenAPI document, as it was when the client was generated."""
+    data = pkgutil.get_data(zeroscope_api.__name__, "spec.json")
+    document: dict[str, Any] = json.loads(cast(bytes, data))
+    return document
+
+
+def create_call(body: Mapping[str, Any], cancel_after: str | None) -> Call:
+    """The call that creates a prediction from a body that was checked."""
+    arguments = {
+        "body": CreatePredictionRequest.from_dict(body),
+        "cancel_after": UNSET if cancel_after is None else cancel_after,
+    }
+    return Call(_endpoint(create_prediction), arguments, "POST /predictions")
+
+
+def get_call(prediction_id: str) -> Call:
+    """The call that reads a prediction."""
+    return Call(_endpoint(get_prediction), {"prediction_id": prediction_id}, f"GET /predictions/{prediction_id}")
+
+
+def cancel_call(prediction_id: str) -> Call:
+    """The call that cancels a prediction."""
+    name = f"POST /predictions/{prediction_id}/cancel"
+    return Call(_endpoint(cancel_prediction), {"prediction_id": prediction_id}, name)
+
+
+def list_call(cursor: str | None) -> Call:
+    """The call that reads one page of predictions."""
+    return Call(_endpoint(list_predictions), {"cursor": UNSET if cursor is None else cursor}, "GET /predictions")
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Reads answers, and blots the token out of whatever goes into an error.
+
+    Args:
+        token: The token, which a server may well echo.
+    """
+
+    token: str
+
+    def prediction(self, call: Call, response: Response[Any]) -> PredictionModel:
+        """The prediction in a success, which as published may be an array of one."""
+        parsed = response.parsed
+        if isinstance(parsed, list) and len(parsed) == 1:
+            parsed = parsed[0]
+        if response.error is not None or not isinstance(parsed, PredictionModel):
+            raise self._malformed(call, response, "not a prediction")
+        self._check_identity(call, response, [parsed])
+        return parsed
+
+    def page(self, call: Call, response: Response[Any]) -> PredictionPage:
+        """The page of predictions in a success."""
+        page = response.parsed
+        if response.error is not None or not isinstance(page, PredictionPage):
+            raise self._malformed(call, response, "not a page of predictions")
+        self._check_identity(call, response, page.results)
+        return page
+
+    def error(self, call: Call, response: Response[Any], now: float) -> errors.APIError:
+        """The error for an answer that is not a success.
+
+        Args:
+            call: What was asked for.
+            response: The answer.
+            now: The time of day, in seconds since 1970.
+        """
+        problem = response.parsed if isinstance(response.parsed, Problem) else Problem()
+        details: dict[str, Any] = {
+            "request": call.name,
+            "status_code": response.status_code,
+            "title": self._text(problem.title),
+            "detail": self._text(problem.detail),
+            "headers": {name.lower(): self._blot(value) for name, value in response.headers.items()},
+            "body": self._body(response),
+        }
+        cls = errors.class_for(response.status_code)
+        if cls is errors.ValidationError:
+            details["invalid_fields"] = self._invalid_fields(problem)
+        elif cls is errors.RateLimitError:
+            details["retry_after"] = retry_after(details["headers"], details["detail"], plain(problem.retry_after), now)
+        return _chained(cls(**details), response)
+
+    def _check_identity(self, call: Call, response: Response[Any], predictions: Sequence[PredictionModel]) -> None:
+        # The parser takes any type here, and everything that follows relies on these two.
+        for prediction in predictions:
+            for value in (prediction.id, prediction.status):
+                if not isinstance(value, str) or not value:
+                    raise self._malformed(call, response, "id and status should be texts that are not empty")
+
+    def _malformed(self, call: Call, response: Response[Any], reason: str) -> errors.MalformedResponseError:
+        details: dict[str, Any] = {"request": call.name, "status_code": response.status_code, "reason": reason}
+        return _chained(errors.MalformedResponseError(body=self._body(response), **details), response)
+
+    def _invalid_fields(self, problem: Problem) -> list[errors.InvalidField]:
+        return [
+            errors.InvalidField(*(self._text(part) or "" for part in (item.type_, item.field, item.description)))
+            for item in plain(problem.invalid_fields) or []
+            if isinstance(item, InvalidField)
+        ]
+
+    def _body(self, response: Response[Any]) -> str:
+        return self._blot(response.content.decode("utf-8", errors="replace"))
+
+    def _text(self, value: object) -> str | None:
+        return self._blot(value) if isinstance(value, str) else None
+
+    def _blot(self, text: str) -> str:
+        return text.replace(self.token, "[token]")
+
+
+def plain(value: T | Unset) -> T | None:
+    """A value of the generated client, with None for UNSET."""
+    return None if isinstance(value, Unset) else value
+
+
+def as_mapping(value: object) -> dict[str, Any]:
+    """An object of an answer as a dict; empty if it is missing or something else."""
+    return value.to_dict() if isinstance(value, JsonObject | PredictionMetrics | PredictionUrls) else {}
+
+
+E = TypeVar("E", bound=BaseException)
+
+
+def _endpoint(module: object) -> Endpoint:
+    return cast(Endpoint, module)
+
+
+def _chained(error: E, response: Response[Any]) -> E:
+    """The error, caused by what made the body unreadable, if that is so."""
+    error.__cause__ = response.error
+    return error

@@ -1,0 +1,102 @@
+"""Fetching an output, as a flow: to memory, or to a file that appears whole or not at all."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import errno
+import secrets
+from collections.abc import Callable
+from functools import partial
+from os import PathLike
+from pathlib import Path
+from urllib.parse import unquote_to_bytes
+
+import httpx
+
+from ._steps import Close, Download, Flow, Open, Read, Work
+from .errors import APIError, MalformedResponseError, TransportError, class_for, excerpt
+
+
+def read(url: str) -> Flow[bytes]:
+    """Fetch an output into memory."""
+    chunks: list[bytes] = []
+    yield from _fetch(url, chunks.append)
+    return b"".join(chunks)
+
+
+def save(url: str, path: str | PathLike[str], overwrite: bool) -> Flow[Path]:
+    """Fetch an output into a file beside the target, and rename it once it is complete."""
+    target = Path(path)
+    yield Work(partial(_check, target, overwrite))
+    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    file = yield Work(partial(part.open, "xb"))
+    try:
+        yield from _fetch(url, file.write)
+        yield Work(file.close)
+        yield Work(partial(_check, target, overwrite))
+        yield Work(partial(part.replace, target))
+    except BaseException:
+        file.close()
+        part.unlink(missing_ok=True)
+        raise
+    return target
+
+
+def _fetch(url: str, write: Callable[[bytes], object]) -> Flow[None]:
+    if url.startswith("data:"):
+        yield Work(partial(write, _decode(url)))
+        return
+    try:
+        # Compressed, the length that the server names would not be the file's.
+        download: Download = yield Open(url, {"Accept": "*/*", "Accept-Encoding": "identity"})
+        try:
+            if download.response.status_code != 200:
+                raise _refused(url, download.response, (yield Read(download)) or b"")
+            while (chunk := (yield Read(download))) is not None:
+                yield Work(partial(write, chunk))
+            _check_length(url, download.response)
+        finally:
+            yield Close(download)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        problem = str(error) or type(error).__name__
+        raise TransportError(f"the download of {excerpt(url)} was cut short: {problem}; try it again") from error
+
+
+def _check_length(url: str, response: httpx.Response) -> None:
+    named = response.headers.get("content-length", "")
+    if named.isdecimal() and int(named) != response.num_bytes_downloaded:
+        got = response.num_bytes_downloaded
+        raise TransportError(f"the download of {url} was cut short: {got} of {named} bytes came; try it again")
+
+
+def _refused(url: str, response: httpx.Response, start: bytes) -> APIError:
+    body = start.decode("utf-8", errors="replace")
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return class_for(response.status_code)(
+        request=f"GET {url}", status_code=response.status_code, headers=headers, body=body
+    )
+
+
+def _decode(url: str) -> bytes:
+    """The bytes inside a data: URL."""
+    head, comma, data = url.partition(",")
+    try:
+        if not comma:
+            raise ValueError("it has no comma")
+        plain = unquote_to_bytes(data)
+        return base64.b64decode(plain, validate=True) if head.endswith(";base64") else plain
+    except (ValueError, binascii.Error) as error:
+        raise MalformedResponseError(
+            request="the output", status_code=200, body=url, reason=f"a data: URL that cannot be read: {error}"
+        ) from error
+
+
+def _check(target: Path, overwrite: bool) -> None:
+    """Refuse a target that cannot be written, or must not."""
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "this is a folder, name a file in it for the video", str(target))
+    if not target.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder to save the video in", str(target.parent))
+    if target.exists() and not overwrite:
+        raise FileExistsError(errno.EEXIST, "the file exists, pass overwrite=True to replace it", str(target))

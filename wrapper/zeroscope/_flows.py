@@ -1,0 +1,186 @@
+"""What the client does, as flows: no I/O, no clock of their own, the same for sync and async."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from urllib.parse import parse_qs, urlsplit
+
+from . import _api, _input
+from ._api import PredictionModel
+from ._sending import Sender, with_limit
+from ._steps import Emit, Flow, Sleep, Stream
+from .errors import (
+    EmptyOutputError,
+    InvalidField,
+    InvalidInputError,
+    OutputExpiredError,
+    PredictionCanceledError,
+    PredictionFailedError,
+    WaitTimeoutError,
+    ZeroscopeError,
+)
+from .page import Page
+from .polling import Polling
+from .video import sources
+
+if TYPE_CHECKING:
+    from .prediction import PredictionState
+
+OnUpdate: TypeAlias = Callable[[Any], object]
+P = TypeVar("P", bound="PredictionState")
+
+# The service ends a run after 30 minutes (its documentation); a queue and the last poll come on top.
+LONGEST_WAIT = 35 * 60.0
+# How long an interrupted `run` tries to cancel the prediction it leaves behind, in seconds.
+CANCEL_PATIENCE = 5.0
+
+
+def create(
+    sender: Sender,
+    input: Mapping[str, Any],
+    *,
+    version: str,
+    webhook: str | None = None,
+    webhook_events_filter: Sequence[str] | None = None,
+    stream: bool | None = None,
+    deadline: float | timedelta | None = None,
+) -> Flow[PredictionModel]:
+    """Check an input and create a prediction with it."""
+    optional = {
+        "webhook": webhook,
+        "webhook_events_filter": None if webhook_events_filter is None else list(webhook_events_filter),
+        "stream": stream,
+    }
+    body = {"version": version, "input": dict(input), **{k: v for k, v in optional.items() if v is not None}}
+    _input.check(body)
+    return (yield from sender.create(_api.create_call(body, _cancel_after(deadline))))
+
+
+def get(sender: Sender, prediction_id: str, until: float | None = None) -> Flow[PredictionModel]:
+    """Read a prediction."""
+    call = _api.get_call(prediction_id)
+    return sender.answers.prediction(call, (yield from sender.read(call, until)))
+
+
+def cancel(sender: Sender, prediction_id: str, patience: float | None = None) -> Flow[PredictionModel]:
+    """End a prediction; repeating it does no harm. With patience, give up after so many seconds."""
+    call = _api.cancel_call(prediction_id)
+    until = None
+    if patience is not None:
+        call, until = with_limit(call, patience), sender.clock.monotonic() + patience
+    return sender.answers.prediction(call, (yield from sender.read(call, until)))
+
+
+def pages(sender: Sender, new: Callable[[PredictionModel], P]) -> Stream[Page[P]]:
+    """Read the account's predictions page by page, to the last."""
+    cursor: str | None = None
+    seen: set[str | None] = set()
+    # A page that names an earlier one as its next would go round for ever.
+    while cursor not in seen:
+        seen.add(cursor)
+        call = _api.list_call(cursor)
+        page = sender.answers.page(call, (yield from sender.read(call)))
+        following, previous = _api.plain(page.next_), _api.plain(page.previous)
+        yield Emit(Page([new(model) for model in page.results], following, previous))
+        cursor = _cursor(following)
+        if cursor is None:
+            return
+
+
+def wait(
+    sender: Sender, prediction: PredictionState, polling: Polling, timeout: float | None, on_update: OnUpdate | None
+) -> Flow[None]:
+    """Ask how a prediction stands, again and again, until it has ended or the time is up."""
+    start = sender.clock.monotonic()
+    until = start + (LONGEST_WAIT if timeout is None else timeout)
+    try:
+        while not prediction.done:
+            now = sender.clock.monotonic()
+            if now >= until:
+                problem = f"was still {prediction.status} after {now - start:.0f} s"
+                raise WaitTimeoutError(prediction, f"{problem}; it goes on, so wait for it again or cancel it")
+            yield Sleep(min(polling.pause(now - start, spread=sender.random()), until - now))
+            changed = prediction._update((yield from get(sender, prediction.id, until)))
+            if changed and on_update is not None:
+                on_update(prediction)
+    except ZeroscopeError as error:
+        if error.prediction is None:
+            error.prediction = prediction
+            error.add_note(f"Prediction {prediction.id} goes on; this error's `prediction` can be waited for again.")
+        raise
+
+
+def run(
+    sender: Sender,
+    creating: Flow[PredictionModel],
+    new: Callable[[PredictionModel], P],
+    polling: Polling,
+    timeout: float | None,
+    on_update: OnUpdate | None,
+) -> Flow[P]:
+    """Create a prediction, wait for it, and return it if it has videos."""
+    try:
+        prediction = new((yield from creating))
+    except BaseException as error:
+        if _interrupts(error):
+            error.add_note("A prediction may have been created meanwhile; predictions.list() shows it.")
+        raise
+    try:
+        if on_update is not None:
+            on_update(prediction)
+        yield from wait(sender, prediction, polling, timeout, on_update)
+    except BaseException as error:
+        # An interrupt leaves nobody to wait for the result; the job would go on and be billed.
+        if _interrupts(error) and not prediction.done:
+            error.add_note((yield from _cancel_behind(sender, prediction)))
+        raise
+    check(prediction)
+    return prediction
+
+
+def check(prediction: PredictionState) -> None:
+    """Raise what stands between a prediction that has ended and its videos."""
+    if prediction.status == "failed":
+        raise PredictionFailedError(prediction, f"failed: {prediction.error or 'the service gave no reason'}")
+    if prediction.status in {"canceled", "aborted"}:
+        before = " before it started" if prediction.status == "aborted" else ""
+        raise PredictionCanceledError(prediction, f"was {prediction.status}{before}")
+    if prediction.data_removed or prediction.output is None:
+        raise OutputExpiredError(
+            prediction, "succeeded, but its videos are gone; the service keeps them for an hour, create it anew"
+        )
+    if not sources(prediction.output):
+        raise EmptyOutputError(prediction, f"succeeded without a video; its output is {prediction.output!r}")
+
+
+def _interrupts(error: BaseException) -> bool:
+    """Whether this is Ctrl-C, the end of the program or of the task. A flow that is being closed can do no more."""
+    return not isinstance(error, Exception | GeneratorExit)
+
+
+def _cancel_behind(sender: Sender, prediction: PredictionState) -> Flow[str]:
+    try:
+        prediction._update((yield from cancel(sender, prediction.id, CANCEL_PATIENCE)))
+    except ZeroscopeError as failure:
+        return f"Prediction {prediction.id} could not be canceled and may be billed: {failure}"
+    return f"Prediction {prediction.id} was canceled."
+
+
+def _cancel_after(deadline: float | timedelta | None) -> str | None:
+    """A span of time as the `Cancel-After` header has it: whole seconds."""
+    if deadline is None:
+        return None
+    seconds = deadline.total_seconds() if isinstance(deadline, timedelta) else deadline
+    if not 0 < seconds < math.inf:
+        raise InvalidInputError([InvalidField("invalid_type", "deadline", f"{deadline} is not a span of time")])
+    return f"{math.ceil(seconds)}s"
+
+
+def _cursor(url: object) -> str | None:
+    """The cursor in the URL of a page. Only this is taken from it: the request goes to the client's own base URL."""
+    if not isinstance(url, str):
+        return None
+    return parse_qs(urlsplit(url).query).get("cursor", [None])[0]

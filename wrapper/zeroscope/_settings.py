@@ -1,0 +1,93 @@
+"""What a client is set up with: arguments first, then the environment, then the spec."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+import httpx
+
+from ._api import DEFAULT_TIMEOUT, ApiClient, spec
+from .errors import ConfigurationError
+
+TOKEN_VARIABLE = "REPLICATE_API_TOKEN"
+BASE_URL_VARIABLE = "ZEROSCOPE_BASE_URL"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A client's settings, checked."""
+
+    token: str = field(repr=False)
+    base_url: str
+    version: str
+    timeout: httpx.Timeout
+
+    def api(self, *, sync: httpx.Client | None = None, asynchronous: httpx.AsyncClient | None = None) -> ApiClient:
+        """The generated client that sends the calls."""
+        return ApiClient(
+            self.base_url,
+            token=self.token,
+            headers={"User-Agent": user_agent(), "Accept": "application/json"},
+            timeout=self.timeout,
+            httpx_client=sync,
+            async_httpx_client=asynchronous,
+        )
+
+
+def settle(
+    token: str | None, base_url: str | None, version: str | None, timeout: float | httpx.Timeout | None
+) -> Settings:
+    """Check what was given and fill in the rest.
+
+    Raises:
+        ConfigurationError: If there is no token, or something cannot be used.
+    """
+    return Settings(
+        token=_token(os.environ.get(TOKEN_VARIABLE) if token is None else token),
+        base_url=_base_url(base_url or os.environ.get(BASE_URL_VARIABLE) or spec()["servers"][0]["url"]),
+        version=version or spec()["info"]["x-replicate"]["version"],
+        timeout=_timeout(timeout),
+    )
+
+
+def user_agent() -> str:
+    """What the client calls itself."""
+    from . import __version__
+
+    return f"zeroscope/{__version__}"
+
+
+def _token(token: str | None) -> str:
+    if not token or not token.strip():
+        raise ConfigurationError(
+            f"there is no API token: set {TOKEN_VARIABLE} or pass token=; tokens are made in the account's settings"
+        )
+    token = token.strip()
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise ConfigurationError(
+            "the API token has characters that no token has, such as spaces or line breaks; check where it was copied"
+        )
+    return token
+
+
+def _base_url(base_url: str) -> str:
+    try:
+        url = httpx.URL(base_url)
+    except (httpx.InvalidURL, TypeError) as error:
+        raise ConfigurationError(f"the base URL {base_url!r} cannot be used: {error}") from error
+    if url.scheme not in {"http", "https"} or not url.host or url.query or url.fragment or url.userinfo:
+        raise ConfigurationError(
+            f"the base URL {base_url!r} cannot be used: it should look like {spec()['servers'][0]['url']}"
+        )
+    return base_url
+
+
+def _timeout(timeout: float | httpx.Timeout | None) -> httpx.Timeout:
+    if timeout is None:
+        return DEFAULT_TIMEOUT
+    if isinstance(timeout, httpx.Timeout):
+        return timeout
+    if not timeout > 0:
+        raise ConfigurationError(f"the timeout {timeout!r} cannot be used: it should be a number of seconds above 0")
+    return httpx.Timeout(timeout)

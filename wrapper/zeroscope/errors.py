@@ -1,0 +1,258 @@
+"""Everything that can go wrong, as one tree.
+
+ZeroscopeError
+├─ ConfigurationError                no token, an unusable base URL, a prediction without a client
+├─ InvalidInputError                 refused by the spec before anything was sent; .invalid_fields
+├─ TransportError                    no connection or no answer in time; the httpx error is chained
+├─ UnknownOutcomeError               a create that may have been carried out; it is never sent again
+├─ APIError                          .status_code .title .detail .headers .body
+│  ├─ AuthenticationError            401
+│  ├─ PaymentRequiredError           402
+│  ├─ ForbiddenError                 403
+│  ├─ NotFoundError                  404
+│  ├─ ValidationError                422; .invalid_fields
+│  ├─ RateLimitError                 429; .retry_after
+│  └─ ServerError                    500 to 599
+├─ MalformedResponseError            a 2xx whose body is not what the spec says
+├─ PredictionError                   .prediction
+│  ├─ PredictionFailedError          status failed
+│  ├─ PredictionCanceledError        status canceled or aborted
+│  ├─ WaitTimeoutError               still running when the time was up
+│  ├─ EmptyOutputError               succeeded without a video
+│  └─ OutputExpiredError             succeeded, but the videos are gone
+└─ WebhookVerificationError          a webhook that cannot be trusted
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from .prediction import PredictionState
+
+
+class InvalidField(NamedTuple):
+    """One fault of an input, in the service's own words for kinds and places."""
+
+    type: str
+    """The kind of fault, such as ``number_lte`` or ``required``."""
+    field: str
+    """Where it is, such as ``input.width``."""
+    description: str
+    """The fault in words."""
+
+
+class ZeroscopeError(Exception):
+    """The base of every error that this package raises on purpose.
+
+    Attributes:
+        prediction: The prediction that was being waited for, if there is one: no error makes you lose a paid job.
+    """
+
+    prediction: PredictionState | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exception's own way calls the class with the message alone, which the richer constructors below refuse.
+        return _restore, (type(self), self.args, self.__dict__)
+
+
+def _restore(cls: type[ZeroscopeError], args: tuple[Any, ...], state: dict[str, Any]) -> ZeroscopeError:
+    error = cls.__new__(cls, *args)
+    error.__dict__.update(state)
+    return error
+
+
+class ConfigurationError(ZeroscopeError):
+    """The client cannot work as it was set up."""
+
+
+class InvalidInputError(ZeroscopeError, ValueError):
+    """The input breaks the spec; nothing was sent.
+
+    Args:
+        invalid_fields: Every fault that was found, not the first alone.
+    """
+
+    def __init__(self, invalid_fields: Sequence[InvalidField]) -> None:
+        self.invalid_fields = list(invalid_fields)
+        lines = "".join(f"\n  - {fault.field}: {fault.description}" for fault in self.invalid_fields)
+        super().__init__(f"invalid input, nothing was sent:{lines}")
+
+
+class TransportError(ZeroscopeError):
+    """There was no answer, or not all of it; the cause is chained."""
+
+
+class UnknownOutcomeError(ZeroscopeError):
+    """A create whose answer was lost: the prediction may be running and billed, so it was not sent again.
+
+    The cause is chained. Look for the prediction with ``client.predictions.list()`` before you create it anew.
+    """
+
+
+class APIError(ZeroscopeError):
+    """The service refused a request or failed at it.
+
+    Args:
+        request: What was asked for, such as ``GET /predictions/abc``.
+        status_code: The HTTP status.
+        title: The kind of problem, if the service named one.
+        detail: What is wrong, if the service said so.
+        headers: The answer's headers, names in lower case.
+        body: The answer's body as text.
+    """
+
+    hint = ""
+
+    def __init__(
+        self,
+        *,
+        request: str,
+        status_code: int,
+        title: str | None = None,
+        detail: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: str = "",
+    ) -> None:
+        self.status_code = status_code
+        self.title = title
+        self.detail = detail
+        self.headers = dict(headers or {})
+        self.body = body
+        said = [part for part in (title, detail) if part] or [excerpt(body)]
+        reason = ": ".join(dict.fromkeys(said)).strip()
+        super().__init__(f"{request} answered {status_code}: {reason}" + (f" ({self.hint})" if self.hint else ""))
+
+
+class AuthenticationError(APIError):
+    """401: the token is missing, mistyped or revoked."""
+
+    hint = "check the token, usually REPLICATE_API_TOKEN"
+
+
+class PaymentRequiredError(APIError):
+    """402: the account has no credit left."""
+
+    hint = "add credit to the account, then try again"
+
+
+class ForbiddenError(APIError):
+    """403: the token may not do this."""
+
+
+class NotFoundError(APIError):
+    """404: there is nothing under this id or URL in the token's account."""
+
+
+class ValidationError(APIError):
+    """422: the service refused the body.
+
+    Args:
+        invalid_fields: What is wrong with each field; empty where the service did not say.
+        details: The arguments of APIError.
+    """
+
+    def __init__(self, *, invalid_fields: Sequence[InvalidField] = (), **details: Any) -> None:
+        self.invalid_fields = list(invalid_fields)
+        super().__init__(**details)
+
+
+class RateLimitError(APIError):
+    """429: too many requests.
+
+    Args:
+        retry_after: When to try again, in seconds from the answer, if the service said so.
+        details: The arguments of APIError.
+    """
+
+    def __init__(self, *, retry_after: float | None = None, **details: Any) -> None:
+        self.retry_after = retry_after
+        super().__init__(**details)
+
+
+class ServerError(APIError):
+    """500 to 599: the service failed."""
+
+    hint = "the service is at fault; try again later"
+
+
+class MalformedResponseError(ZeroscopeError):
+    """The service answered well, but with a body that is not what the spec says.
+
+    Args:
+        request: What was asked for.
+        status_code: The HTTP status.
+        body: The answer's body as text.
+        reason: Why it could not be read.
+    """
+
+    def __init__(self, *, request: str, status_code: int, body: str, reason: str) -> None:
+        self.status_code = status_code
+        self.body = body
+        super().__init__(
+            f"{request} answered {status_code} with a body that is not what the spec says ({reason}): {excerpt(body)}"
+        )
+
+
+class PredictionError(ZeroscopeError):
+    """A prediction that did not lead to videos.
+
+    Args:
+        prediction: The prediction as it was last seen.
+        problem: What happened to it.
+    """
+
+    prediction: PredictionState
+
+    def __init__(self, prediction: PredictionState, problem: str) -> None:
+        self.prediction = prediction
+        last = prediction.logs.strip().rpartition("\n")[2].strip()
+        super().__init__(f"prediction {prediction.id} {problem}" + (f"; its last log line: {last}" if last else ""))
+
+
+class PredictionFailedError(PredictionError):
+    """The model failed; ``prediction.error`` says why."""
+
+
+class PredictionCanceledError(PredictionError):
+    """The prediction was canceled while it ran, or aborted before it started."""
+
+
+class WaitTimeoutError(PredictionError):
+    """The prediction had not ended when the time was up; it goes on, and can be waited for again."""
+
+
+class EmptyOutputError(PredictionError):
+    """The prediction succeeded, but there is no video in its output."""
+
+
+class OutputExpiredError(PredictionError):
+    """The prediction succeeded, but the service has removed its videos."""
+
+
+class WebhookVerificationError(ZeroscopeError):
+    """The webhook was not signed with the secret, or not now."""
+
+
+_BY_STATUS: dict[int, type[APIError]] = {
+    401: AuthenticationError,
+    402: PaymentRequiredError,
+    403: ForbiddenError,
+    404: NotFoundError,
+    422: ValidationError,
+    429: RateLimitError,
+}
+
+
+def class_for(status_code: int) -> type[APIError]:
+    """The error that stands for a status."""
+    return _BY_STATUS.get(status_code, ServerError if status_code >= 500 else APIError)
+
+
+def excerpt(body: str, length: int = 200) -> str:
+    """The start of a body, on one line."""
+    line = " ".join(body[: 4 * length].split())
+    if not line:
+        return "an empty body"
+    return line if len(line) <= length else line[: length - 1] + "…"

@@ -1,0 +1,149 @@
+"""The operations on predictions, one method each."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from . import _flows
+from ._api import PredictionInputDict, PredictionModel
+from .page import Page
+from .prediction import AsyncPrediction, Prediction
+
+if TYPE_CHECKING:
+    from .client import AsyncZeroscope, Zeroscope
+
+
+class Predictions:
+    """The predictions of a `Zeroscope` client's account, as ``client.predictions``."""
+
+    def __init__(self, client: Zeroscope) -> None:
+        self._client = client
+
+    def create(
+        self,
+        input: PredictionInputDict | Mapping[str, Any],
+        *,
+        version: str | None = None,
+        webhook: str | None = None,
+        webhook_events_filter: Sequence[str] | None = None,
+        stream: bool | None = None,
+        deadline: float | timedelta | None = None,
+    ) -> Prediction:
+        """Start a prediction and return it at once.
+
+        Args:
+            input: What the model is asked to do; only what is in it is sent.
+            version: The ID of another version of the model.
+            webhook: An HTTPS URL that the service calls when something happens.
+            webhook_events_filter: Which events it is called for: start, output, logs, completed.
+            stream: Ask for a stream of the output, which this model does not have.
+            deadline: How long the prediction may last from now, in seconds; the service then ends it.
+
+        Raises:
+            InvalidInputError: If the spec forbids the input; nothing was sent.
+            UnknownOutcomeError: If the answer was lost; the prediction may be running.
+            APIError, TransportError: If the prediction was not created.
+
+        Example:
+            >>> client.predictions.create({"prompt": "a lighthouse in a storm", "num_frames": 36})
+            <Prediction gm3qorzdhgbfurvjtvhg6dckhu starting>
+        """
+        client = self._client
+        flow = _flows.create(
+            client._sender,
+            input,
+            version=version or client.version,
+            webhook=webhook,
+            webhook_events_filter=webhook_events_filter,
+            stream=stream,
+            deadline=deadline,
+        )
+        return self._new(client._driver.run(flow))
+
+    def get(self, id: str) -> Prediction:
+        """Read a prediction.
+
+        Raises:
+            NotFoundError: If the account has no such prediction.
+            APIError, TransportError: If the service cannot be asked.
+        """
+        return self._new(self._client._driver.run(_flows.get(self._client._sender, id)))
+
+    def cancel(self, id: str) -> Prediction:
+        """End a prediction and return it. If it has already ended, nothing happens.
+
+        Raises:
+            NotFoundError: If the account has no such prediction.
+            APIError, TransportError: If the service cannot be asked.
+        """
+        return self._new(self._client._driver.run(_flows.cancel(self._client._sender, id)))
+
+    def list(self) -> Iterator[Prediction]:
+        """Iterate over all predictions of the account, newest first; pages are read as they are needed.
+
+        Example:
+            >>> for prediction in client.predictions.list():
+            ...     print(prediction.id, prediction.status)
+        """
+        for page in self.pages():
+            yield from page.results
+
+    def pages(self) -> Iterator[Page[Prediction]]:
+        """Iterate over the pages of the account's predictions."""
+        return self._client._driver.iterate(_flows.pages(self._client._sender, self._new))
+
+    def _new(self, model: PredictionModel) -> Prediction:
+        return Prediction(model, self._client)
+
+
+class AsyncPredictions:
+    """The predictions of an `AsyncZeroscope` client's account; see `Predictions`."""
+
+    def __init__(self, client: AsyncZeroscope) -> None:
+        self._client = client
+
+    async def create(
+        self,
+        input: PredictionInputDict | Mapping[str, Any],
+        *,
+        version: str | None = None,
+        webhook: str | None = None,
+        webhook_events_filter: Sequence[str] | None = None,
+        stream: bool | None = None,
+        deadline: float | timedelta | None = None,
+    ) -> AsyncPrediction:
+        """Start a prediction and return it at once; see `Predictions.create`."""
+        client = self._client
+        flow = _flows.create(
+            client._sender,
+            input,
+            version=version or client.version,
+            webhook=webhook,
+            webhook_events_filter=webhook_events_filter,
+            stream=stream,
+            deadline=deadline,
+        )
+        return self._new(await client._driver.run(flow))
+
+    async def get(self, id: str) -> AsyncPrediction:
+        """Read a prediction; see `Predictions.get`."""
+        return self._new(await self._client._driver.run(_flows.get(self._client._sender, id)))
+
+    async def cancel(self, id: str) -> AsyncPrediction:
+        """End a prediction and return it; see `Predictions.cancel`."""
+        return self._new(await self._client._driver.run(_flows.cancel(self._client._sender, id)))
+
+    async def list(self) -> AsyncIterator[AsyncPrediction]:
+        """Iterate over all predictions of the account, newest first; see `Predictions.list`."""
+        async for page in self.pages():
+            for prediction in page.results:
+                yield prediction
+
+    def pages(self) -> AsyncIterator[Page[AsyncPrediction]]:
+        """Iterate over the pages of the account's predictions."""
+        return self._client._driver.iterate(_flows.pages(self._client._sender, self._new))
+
+    def _new(self, model: PredictionModel) -> AsyncPrediction:
+        return AsyncPrediction(model, self._client)
