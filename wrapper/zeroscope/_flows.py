@@ -18,6 +18,7 @@ from .errors import (
     InvalidInputError,
     OutputExpiredError,
     PredictionCanceledError,
+    PredictionError,
     PredictionFailedError,
     WaitTimeoutError,
     ZeroscopeError,
@@ -142,7 +143,9 @@ def run(
 
 
 def check(prediction: PredictionState) -> None:
-    """Raise what stands between a prediction that has ended and its videos."""
+    """Raise what stands between a prediction and its videos."""
+    if not prediction.done:
+        raise PredictionError(prediction, f"is still {prediction.status}")
     if prediction.status == "failed":
         raise PredictionFailedError(prediction, f"failed: {prediction.error or 'the service gave no reason'}")
     if prediction.status in {"canceled", "aborted"}:

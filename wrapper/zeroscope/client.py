@@ -119,7 +119,7 @@ class Zeroscope(_Client):
         Raises:
             InvalidInputError: If the spec forbids the input; nothing was sent.
             UnknownOutcomeError: If the answer to the create was lost; the prediction may be running.
-            PredictionFailedError, PredictionCanceledError, EmptyOutputError, OutputExpiredError: If there are no videos.
+            PredictionFailedError, PredictionCanceledError, EmptyOutputError, OutputExpiredError: If it has no videos.
             WaitTimeoutError: If it is still running; ``error.prediction`` can be waited for again.
             APIError, TransportError: If the service refuses, or cannot be asked.
         """

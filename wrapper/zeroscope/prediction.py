@@ -122,6 +122,16 @@ class PredictionState:
         """Whether the service has removed input, output and logs, as it does an hour after the end."""
         return plain(self._model.data_removed) is True
 
+    def raise_for_status(self) -> Self:
+        """Raise unless the prediction has succeeded with videos, and return it.
+
+        Raises:
+            PredictionFailedError, PredictionCanceledError, EmptyOutputError, OutputExpiredError: If there are no videos.
+            PredictionError: If it has not ended.
+        """
+        _flows.check(self)
+        return self
+
     def to_dict(self) -> dict[str, Any]:
         """The prediction as the service sent it, names included that this version does not know."""
         return self._model.to_dict()

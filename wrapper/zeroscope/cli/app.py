@@ -1,0 +1,215 @@
+"""The commands, and what becomes of their errors."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Unpack
+
+from cyclopts import App, CycloptsError, Group, Parameter
+
+from .. import __version__
+from .._api import PredictionInputDict
+from ..client import Zeroscope
+from ..errors import ConfigurationError, InvalidInputError, PredictionError, ZeroscopeError
+from ..prediction import Prediction
+from . import files, mock, show
+from .mock import OPTIONS as _OPTIONS
+from .progress import watch
+
+DONE, FAILED, USAGE, SERVICE, INTERRUPTED = 0, 1, 2, 3, 130
+
+app = App(
+    name="zeroscope",
+    version=__version__,
+    help="Make videos with anotherjesse/zeroscope-v2-xl on Replicate. The token is read from REPLICATE_API_TOKEN.",
+    version_flags=["--version"],
+)
+app.command(mock.serve, name="mock")
+
+_INPUT = Group("Input", sort_key=2, help="Fields of the model's input; only those given are sent.")
+
+
+@Parameter(name="*", group=_OPTIONS)
+@dataclass(frozen=True)
+class Service:
+    """Where the service is."""
+
+    base_url: str | None = None
+    """Another address of the service. Default: ZEROSCOPE_BASE_URL, else Replicate's own."""
+
+    @contextmanager
+    def client(self) -> Iterator[Zeroscope]:
+        """A client of the service."""
+        with Zeroscope(base_url=self.base_url) as client:
+            yield client
+
+
+Json = Annotated[bool, Parameter(name="--json", negative=(), group=_OPTIONS)]
+Overwrite = Annotated[bool, Parameter(negative=(), group=_OPTIONS)]
+Output = Annotated[Path | None, Parameter(name=["--output", "-o"], group=_OPTIONS)]
+Timeout = Annotated[float | None, Parameter(group=_OPTIONS)]
+
+
+@app.command(name="run", default_parameter=Parameter(group=_INPUT))
+def run_command(
+    prompt: Annotated[str | None, Parameter(group="Arguments")] = None,
+    /,
+    *,
+    output: Output = None,
+    overwrite: Overwrite = False,
+    timeout: Timeout = None,
+    embedded: mock.Embedded = mock.Embedded(),  # noqa: B008 - frozen
+    json: Json = False,
+    service: Service = Service(),  # noqa: B008 - frozen
+    **input: Unpack[PredictionInputDict],
+) -> None:
+    """Make videos and save them.
+
+    Ctrl-C cancels the prediction.
+
+    Parameters
+    ----------
+    prompt
+        What the video should show.
+    output
+        The file to save the video in, or an existing folder. Several videos get -0, -1 and so on before the ending.
+        Default: the prediction's ID, in the current folder.
+    overwrite
+        Replace files that exist.
+    timeout
+        How long to wait, in seconds. Default: a little longer than the service lets a run last.
+    json
+        Print the prediction as JSON.
+    """
+    if prompt is not None:
+        if "prompt" in input:
+            raise UsageError("the prompt is given twice, as PROMPT and as --prompt")
+        input["prompt"] = prompt
+    # Before money is spent on something that could not be saved.
+    files.check(output, input.get("batch_size", 1), overwrite)
+    with embedded.client() if embedded.mock else service.client() as client, watch() as on_update:
+        seen: list[Prediction] = []
+
+        def notice(prediction: Prediction) -> None:
+            seen[:] = [prediction]
+            on_update(prediction)
+
+        client.run(timeout=timeout, on_update=notice, **input)
+        saved = files.save(seen[0], output, overwrite)
+    show.result(seen[0], saved, as_json=json)
+
+
+@app.command
+def wait(
+    id: str,
+    /,
+    *,
+    output: Output = None,
+    overwrite: Overwrite = False,
+    timeout: Timeout = None,
+    json: Json = False,
+    service: Service = Service(),  # noqa: B008 - frozen
+) -> None:
+    """Wait for a prediction and save its videos.
+
+    Ctrl-C ends the waiting; the prediction goes on.
+
+    Parameters
+    ----------
+    id
+        The prediction's ID.
+    output
+        The file to save the video in, or an existing folder. Default: nothing is saved.
+    overwrite
+        Replace files that exist.
+    timeout
+        How long to wait, in seconds. Default: a little longer than the service lets a run last.
+    json
+        Print the prediction as JSON.
+    """
+    with service.client() as client:
+        prediction = client.predictions.get(id)
+        files.check(output, prediction.input.get("batch_size", 1), overwrite)
+        with watch() as on_update:
+            prediction.wait(timeout=timeout, on_update=on_update).raise_for_status()
+            saved = [] if output is None else files.save(prediction, output, overwrite)
+    show.result(prediction, saved, as_json=json)
+
+
+@app.command
+def get(id: str, /, *, json: Json = False, service: Service = Service()) -> None:  # noqa: B008 - frozen
+    """Show a prediction.
+
+    Parameters
+    ----------
+    id
+        The prediction's ID.
+    json
+        Print the prediction as JSON.
+    """
+    with service.client() as client:
+        show.prediction(client.predictions.get(id), as_json=json)
+
+
+@app.command
+def cancel(id: str, /, *, json: Json = False, service: Service = Service()) -> None:  # noqa: B008 - frozen
+    """End a prediction. If it has already ended, nothing happens.
+
+    Parameters
+    ----------
+    id
+        The prediction's ID.
+    json
+        Print the prediction as JSON.
+    """
+    with service.client() as client:
+        show.prediction(client.predictions.cancel(id), as_json=json)
+
+
+@app.command(name="list")
+def list_command(*, limit: int = 20, json: Json = False, service: Service = Service()) -> None:  # noqa: B008 - frozen
+    """List the account's predictions, newest first.
+
+    Parameters
+    ----------
+    limit
+        How many at most.
+    json
+        Print them as a JSON array.
+    """
+    if limit < 1:
+        raise UsageError(f"--limit {limit} is too small, at least 1 is needed")
+    with service.client() as client:
+        show.predictions(list(islice(client.predictions.list(), limit)), as_json=json)
+
+
+class UsageError(Exception):
+    """A command line that makes no sense."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line and return its exit code; every error becomes one sentence on stderr."""
+    try:
+        app(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
+    except (CycloptsError, UsageError, ConfigurationError, InvalidInputError, mock.CannotListenError, OSError) as error:
+        return _complain(error, USAGE)
+    except PredictionError as error:
+        return _complain(error, FAILED)
+    except ZeroscopeError as error:
+        return _complain(error, SERVICE)
+    except KeyboardInterrupt as error:
+        return _complain(error, INTERRUPTED)
+    return DONE
+
+
+def _complain(error: BaseException, code: int) -> int:
+    said = [str(error) or "interrupted"]
+    if isinstance(error, OSError) and error.strerror:
+        said = [f"{error.filename}: {error.strerror}" if error.filename else error.strerror]
+    print("zeroscope: " + "\n  ".join([*said, *getattr(error, "__notes__", [])]), file=sys.stderr)
+    return code

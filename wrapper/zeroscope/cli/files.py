@@ -1,0 +1,43 @@
+"""Where the command saves videos."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+from ..prediction import Prediction
+
+
+def targets(output: Path | None, name: str, count: int) -> list[Path]:
+    """The files for so many videos: the output itself for one, else with -0, -1 and so on before the ending.
+
+    Args:
+        output: What was asked for: a file, an existing folder, or nothing for the current folder.
+        name: The file's name where none was asked for, without its ending.
+        count: How many videos there are.
+    """
+    if output is None or output.is_dir():
+        output = (output or Path()) / f"{name}.mp4"
+    if count == 1:
+        return [output]
+    return [output.with_name(f"{output.stem}-{number}{output.suffix}") for number in range(count)]
+
+
+def check(output: Path | None, count: object, overwrite: bool) -> None:
+    """Refuse, before anything is sent, an output that could not be saved."""
+    if output is None or output.is_dir():
+        return
+    if not output.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder to save the video in", str(output.parent))
+    # An absurd number of videos is for the spec or the service to refuse.
+    number = count if isinstance(count, int) and 1 <= count <= 1000 else 1
+    taken = [target for target in targets(output, "", number) if target.exists()]
+    if taken and not overwrite:
+        raise FileExistsError(errno.EEXIST, "the file exists; choose another or add --overwrite", str(taken[0]))
+
+
+def save(prediction: Prediction, output: Path | None, overwrite: bool) -> list[Path]:
+    """Save all videos of a prediction and return their files."""
+    videos = prediction.videos
+    paths = targets(output, prediction.id, len(videos))
+    return [video.save(path, overwrite=overwrite) for video, path in zip(videos, paths, strict=True)]

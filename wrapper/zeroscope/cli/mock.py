@@ -1,0 +1,82 @@
+"""The mock server in the command: `zeroscope mock`, and `--mock` of `zeroscope run`."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Annotated, Literal
+
+from cyclopts import Group, Parameter
+
+from ..client import Zeroscope
+from ..errors import ConfigurationError
+
+OPTIONS = Group("Options", sort_key=1)
+
+
+class CannotListenError(Exception):
+    """The mock server could not take its port."""
+
+
+def serve(
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    speed: float = 1.0,
+    seed: int = 0,
+    dialect: Literal["live"] = "live",
+    token: str | None = None,
+) -> None:
+    """Start the mock server, which behaves like the service and needs no token, network or money.
+
+    Parameters
+    ----------
+    host
+        The address to listen on.
+    port
+        The port to listen on; 0 for any that is free.
+    speed
+        How many times faster than real time predictions run.
+    seed
+        Decides IDs, seeds, timings and pictures; equal seeds give equal runs.
+    dialect
+        How the server speaks: as the live service does.
+    token
+        The only bearer token to accept. Default: any.
+    """
+    module = _module()
+    server = module.MockServer(clock="real", speed=speed, seed=seed, dialect=dialect, token=token)
+    try:
+        server.serve(host, port, on_ready=lambda url: print(f"listening on {url}", flush=True))
+    except module.PortInUseError as error:
+        raise CannotListenError(str(error)) from error
+
+
+@Parameter(name="*", group=OPTIONS)
+@dataclass(frozen=True)
+class Embedded:
+    """A mock server that lives as long as the command."""
+
+    mock: Annotated[bool, Parameter(negative=())] = False
+    """Use a mock server of its own instead of the service: no token, no network, no bill."""
+    mock_speed: float = 1.0
+    """How many times faster than real time the mock server's predictions run."""
+
+    @contextmanager
+    def client(self) -> Iterator[Zeroscope]:
+        """A client that speaks HTTP on the loopback interface to the server."""
+        server = _module().MockServer(clock="real", speed=self.mock_speed)
+        with server.listen() as listening, Zeroscope("mock-token", base_url=f"{listening.url}/v1") as client:
+            yield client
+
+
+def _module() -> ModuleType:
+    try:
+        return importlib.import_module("zeroscope_mock")
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f"the mock server needs {error.name}; install it with: pip install 'zeroscope[mock]'"
+        ) from error

@@ -1,0 +1,79 @@
+"""What the command prints on stdout."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+from ..prediction import Prediction
+
+
+def result(prediction: Prediction, saved: Sequence[Path], *, as_json: bool) -> None:
+    """Print what came out: the prediction as JSON, else a line for each file, else its URLs."""
+    if as_json:
+        print(json.dumps(prediction.to_dict(), indent=2))
+        return
+    for path in saved:
+        print(f"{path}: {', '.join([*_properties(path), *_seed(prediction)])}")
+    if not saved:
+        for video in prediction.videos:
+            print(video.url)
+
+
+def prediction(prediction: Prediction, *, as_json: bool) -> None:
+    """Print a prediction."""
+    if as_json:
+        print(json.dumps(prediction.to_dict(), indent=2))
+        return
+    step = prediction.progress
+    lines = {
+        "id": prediction.id,
+        "status": prediction.status,
+        "progress": f"{step.current}/{step.total}" if step else None,
+        "prompt": prediction.input.get("prompt"),
+        "seed": prediction.seed,
+        "created": prediction.created_at,
+        "started": prediction.started_at,
+        "completed": prediction.completed_at,
+        "predict time": f"{seconds} s" if (seconds := prediction.metrics.get("predict_time")) is not None else None,
+        "error": prediction.error,
+    }
+    for name, value in lines.items():
+        if value is not None:
+            print(f"{name + ':':<14}{value}")
+    for video in prediction.videos:
+        print(f"{'video:':<14}{video.url}")
+
+
+def predictions(listed: Sequence[Prediction], *, as_json: bool) -> None:
+    """Print predictions, one on a line."""
+    if as_json:
+        print(json.dumps([prediction.to_dict() for prediction in listed], indent=2))
+        return
+    for prediction in listed:
+        created = f"{prediction.created_at:%Y-%m-%d %H:%M:%S}" if prediction.created_at else "-"
+        prompt = " ".join(str(prediction.input.get("prompt", "")).split())
+        print(f"{prediction.id}  {prediction.status:<10}  {created}  {prompt[:60]}".rstrip())
+
+
+def _properties(path: Path) -> list[str]:
+    """What can be told of a file: its size, and with PyAV at hand its picture size, length and frame rate."""
+    size = f"{path.stat().st_size / 1024:.0f} KiB"
+    try:
+        import av
+    except ModuleNotFoundError:
+        return [size]
+    try:
+        with av.open(str(path)) as container:
+            stream = container.streams.video[0]
+            frames = stream.frames or sum(1 for _ in container.decode(stream))
+            rate = stream.average_rate or Fraction(0)
+            return [f"{stream.width}x{stream.height}", f"{frames} frames at {float(rate):g} fps", size]
+    except (av.FFmpegError, IndexError):
+        return [size, "not a video that can be read"]
+
+
+def _seed(prediction: Prediction) -> list[str]:
+    return [] if prediction.seed is None else [f"seed {prediction.seed}"]
