@@ -10,7 +10,7 @@ import functools
 import json
 import pkgutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 import zeroscope_api
@@ -97,7 +97,7 @@ class Answers:
         token: The token, which a server may well echo.
     """
 
-    token: str
+    token: str = field(repr=False)
 
     def prediction(self, call: Call, response: Response[Any]) -> PredictionModel:
         """The prediction in a success, which as published may be an array of one."""

@@ -53,9 +53,11 @@ def _fetch(url: str, write: Callable[[bytes], object]) -> Flow[None]:
         try:
             if download.response.status_code != 200:
                 raise _refused(url, download.response, (yield Read(download)) or b"")
+            received = 0
             while (chunk := (yield Read(download))) is not None:
+                received += len(chunk)
                 yield Work(partial(write, chunk))
-            _check_length(url, download.response)
+            _check_length(url, download.response.headers, received)
         finally:
             yield Close(download)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -63,11 +65,11 @@ def _fetch(url: str, write: Callable[[bytes], object]) -> Flow[None]:
         raise TransportError(f"the download of {excerpt(url)} was cut short: {problem}; try it again") from error
 
 
-def _check_length(url: str, response: httpx.Response) -> None:
-    named = response.headers.get("content-length", "")
-    if named.isdecimal() and int(named) != response.num_bytes_downloaded:
-        got = response.num_bytes_downloaded
-        raise TransportError(f"the download of {url} was cut short: {got} of {named} bytes came; try it again")
+def _check_length(url: str, headers: httpx.Headers, received: int) -> None:
+    named = headers.get("content-length", "")
+    # Compressed in spite of what was asked, the length is not that of the file.
+    if named.isdecimal() and int(named) != received and "content-encoding" not in headers:
+        raise TransportError(f"the download of {url} was cut short: {received} of {named} bytes came; try it again")
 
 
 def _refused(url: str, response: httpx.Response, start: bytes) -> APIError:

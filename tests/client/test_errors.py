@@ -1,0 +1,259 @@
+"""Which error each bad answer becomes."""
+
+from __future__ import annotations
+
+import pickle
+import re
+from typing import Any
+
+import httpx
+import pytest
+import zeroscope
+from support import TOKEN, Script, Shell, prediction_body
+from zeroscope import (
+    APIError,
+    AuthenticationError,
+    ForbiddenError,
+    MalformedResponseError,
+    NotFoundError,
+    PaymentRequiredError,
+    RateLimitError,
+    ServerError,
+    TransportError,
+    UnknownOutcomeError,
+    ValidationError,
+)
+
+SPECIAL = {
+    401: AuthenticationError,
+    402: PaymentRequiredError,
+    403: ForbiddenError,
+    404: NotFoundError,
+    422: ValidationError,
+    429: RateLimitError,
+}
+BODIES = {
+    "html": httpx.Response(200, html="<html><h1>Bad  gateway</h1></html>"),
+    "empty": httpx.Response(200, content=b""),
+    "truncated": httpx.Response(200, content=b'{"id": "gm3q", "sta', headers={"content-type": "application/json"}),
+    "array": httpx.Response(200, json=[]),
+    "array of two": httpx.Response(200, json=[prediction_body(), prediction_body()]),
+    "text": httpx.Response(200, json="gm3q"),
+    "null": httpx.Response(200, json=None),
+    "no id": httpx.Response(200, json={"status": "starting"}),
+    "no status": httpx.Response(200, json={"id": "gm3q"}),
+    "id of another type": httpx.Response(200, json={"id": 7, "status": "starting"}),
+    "empty id": httpx.Response(200, json={"id": "", "status": "starting"}),
+    "status of another type": httpx.Response(200, json={"id": "gm3q", "status": None}),
+    "too deep": httpx.Response(200, content=b"[" * 100_000),
+    "not UTF-8": httpx.Response(200, content=b'{"id": "\xff\xfe"}', headers={"content-type": "application/json"}),
+}
+
+
+def copied(response: httpx.Response, status: int) -> httpx.Response:
+    """The same answer under another status."""
+    headers = {"content-type": response.headers.get("content-type", "application/json")}
+    return httpx.Response(status, content=response.content, headers=headers)
+
+
+@pytest.mark.parametrize("status", range(400, 600))
+def test_status__decides_the_error(status: int) -> None:
+    """Every status from 400 to 599 has its error, those included that no standard knows."""
+    shell = Shell("sync")
+    client = shell.client(lambda _: httpx.Response(status, json={"detail": "No."}), retry=None)
+    expected = SPECIAL.get(status, ServerError if status >= 500 else APIError)
+    with pytest.raises(APIError) as caught:
+        client.predictions.get("gm3q")
+    assert type(caught.value) is expected
+    assert caught.value.status_code == status
+
+
+@pytest.mark.parametrize("status", [400, 404, 413, 422, 429, 500, 503, 529])
+@pytest.mark.parametrize("body", BODIES)
+def test_error__survives_any_body(shell: Shell, status: int, body: str) -> None:
+    """An error whose body is not a problem document is raised all the same, with the start of that body."""
+    client = shell.client(lambda _: copied(BODIES[body], status), retry=None)
+    with pytest.raises(SPECIAL.get(status, ServerError if status >= 500 else APIError)) as caught:
+        shell.do(client.predictions.get, "gm3q")
+    assert str(status) in str(caught.value)
+    if body == "html":
+        assert "<html><h1>Bad gateway</h1></html>" in str(caught.value)
+        assert isinstance(caught.value.__cause__, ValueError)
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_success__with_a_wrong_body_is_malformed(shell: Shell, body: str) -> None:
+    """A 2xx with a body that is no prediction raises MalformedResponseError with the start of it."""
+    client = shell.client(lambda _: copied(BODIES[body], 200))
+    with pytest.raises(MalformedResponseError) as caught:
+        shell.do(client.predictions.get, "gm3q")
+    assert caught.value.status_code == 200
+    assert "GET /predictions/gm3q answered 200" in str(caught.value)
+    with pytest.raises(MalformedResponseError):
+        shell.all(client.predictions.list)
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_create__with_a_wrong_body_may_have_run(shell: Shell, body: str) -> None:
+    """A create answered with something unreadable may be running, so it is reported and not sent again."""
+    script = Script(copied(BODIES[body], 201))
+    with pytest.raises(UnknownOutcomeError) as caught:
+        shell.do(shell.client(script).predictions.create, {})
+    assert isinstance(caught.value.__cause__, MalformedResponseError)
+    assert len(script.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        httpx.ReadTimeout("read timed out"),
+        httpx.WriteTimeout("write timed out"),
+        httpx.ReadError("connection reset"),
+        httpx.RemoteProtocolError("server closed the connection"),
+        httpx.Response(500, json={"detail": "oops"}),
+        httpx.Response(503, json={"detail": "oops"}),
+        httpx.Response(529, html="<p>overloaded"),
+        httpx.Response(408, json={"detail": "too slow"}),
+        httpx.Response(499),
+    ],
+    ids=repr,
+)
+def test_create__in_doubt_is_sent_once(shell: Shell, failure: Any) -> None:
+    """Where a create may have been carried out, it is sent once and reported, with the cause chained."""
+    script = Script(failure)
+    with pytest.raises(UnknownOutcomeError, match=r"not sent again.*predictions\.list") as caught:
+        shell.do(shell.client(script).predictions.create, {})
+    assert isinstance(caught.value.__cause__, TransportError | APIError)
+    assert len(script.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        httpx.ConnectError("refused"),
+        httpx.ConnectTimeout("no route"),
+        httpx.PoolTimeout("busy"),
+        httpx.Response(429, json={"detail": "Request was throttled. Your rate limit resets in ~3s."}),
+    ],
+    ids=repr,
+)
+def test_create__that_surely_did_not_run_is_sent_again(shell: Shell, failure: Any) -> None:
+    """Without a connection, and after 429, a create is repeated until it succeeds."""
+    script = Script(failure, failure, httpx.Response(201, json=prediction_body()))
+    assert shell.do(shell.client(script).predictions.create, {}).status == "starting"
+    assert len(script.requests) == 3
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 422])
+def test_create__that_was_refused_is_sent_once(shell: Shell, status: int) -> None:
+    """A refusal is final and raised as itself."""
+    script = Script(httpx.Response(status, json={"detail": "No."}))
+    with pytest.raises(SPECIAL.get(status, APIError)):
+        shell.do(shell.client(script).predictions.create, {})
+    assert len(script.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        httpx.ConnectError("refused"),
+        httpx.ReadTimeout("slow"),
+        httpx.ReadError("reset"),
+        *(httpx.Response(status, html="<p>no") for status in (408, 429, 500, 502, 503, 504, 520, 529)),
+    ],
+    ids=repr,
+)
+def test_read__is_sent_again_after_passing_trouble(shell: Shell, failure: Any) -> None:
+    """A request that only reads, and a cancel, outlive trouble that may pass."""
+    for name in ("get", "cancel"):
+        script = Script(failure, failure, httpx.Response(200, json=prediction_body()))
+        assert shell.do(getattr(shell.client(script).predictions, name), "gm3q").status == "starting"
+        assert len(script.requests) == 3
+
+
+def test_read__is_given_up_after_the_last_attempt(shell: Shell) -> None:
+    """After as many attempts as were allowed, the last error is raised; with retry=None after the first."""
+    script = Script(httpx.ConnectError("refused"))
+    with pytest.raises(TransportError, match="GET /predictions/gm3q got no answer: refused"):
+        shell.do(shell.client(script, retry=zeroscope.Retry(attempts=3)).predictions.get, "gm3q")
+    assert len(script.requests) == 3
+    with pytest.raises(TransportError):
+        shell.do(shell.client(script, retry=None).predictions.get, "gm3q")
+    assert len(script.requests) == 4
+
+
+def test_validation_error__lists_the_fields(shell: Shell) -> None:
+    """The service's own list of faults comes through as it was sent."""
+    fields = [{"type": "number_lte", "field": "input.x", "description": "Must be less than or equal to 4"}]
+    problem = {
+        "title": "Input validation failed",
+        "detail": "- input.x: Must be less than or equal to 4\n",
+        "status": 422,
+        "invalid_fields": fields,
+    }
+    with pytest.raises(ValidationError) as caught:
+        shell.do(shell.client(lambda _: httpx.Response(422, json=problem)).predictions.create, {})
+    assert [fault._asdict() for fault in caught.value.invalid_fields] == fields
+    assert "Input validation failed: - input.x: Must be less than or equal to 4" in str(caught.value)
+
+
+@pytest.mark.parametrize("fields", [None, "x", [], ["x", 5, None], [{}], [{"type": 5}], {}])
+def test_validation_error__survives_any_list_of_fields(shell: Shell, fields: Any) -> None:
+    """Fields of a kind never seen do not stand in the way of the error."""
+    response = httpx.Response(422, json={"detail": "Bad.", "invalid_fields": fields})
+    with pytest.raises(ValidationError, match="Bad"):
+        shell.do(shell.client(lambda _: response).predictions.create, {})
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_redirect__is_not_followed(shell: Shell, status: int) -> None:
+    """The API never redirects; following one would carry the token elsewhere."""
+    script = Script(httpx.Response(status, headers={"location": "https://elsewhere.test/"}))
+    with pytest.raises(APIError, match=str(status)):
+        shell.do(shell.client(script).predictions.get, "gm3q")
+    assert len(script.requests) == 1
+
+
+def test_token__shows_nowhere_even_if_the_server_echoes_it(shell: Shell) -> None:
+    """Neither errors nor their attributes hold the token, whatever the server sends back."""
+
+    def echo(request: httpx.Request) -> httpx.Response:
+        said = request.headers["authorization"]
+        field = {"type": said, "field": said, "description": said}
+        body = {"title": said, "detail": said, "invalid_fields": [field]}
+        return httpx.Response(int(request.url.path.rpartition("/")[2]), json=body, headers={"x-echo": said})
+
+    client = shell.client(echo, retry=None)
+    for status in ("200", "404", "422", "500"):
+        with pytest.raises(zeroscope.ZeroscopeError) as caught:
+            shell.do(client.predictions.get, status)
+        assert TOKEN not in f"{caught.value!s} {caught.value!r} {vars(caught.value)}"
+        assert TOKEN.encode() not in pickle.dumps(caught.value)
+    assert TOKEN not in f"{client!r} {client._settings!r} {client._sender!r} {client._driver._api!r}"
+
+
+def test_errors__can_be_pickled(shell: Shell) -> None:
+    """An error keeps its message and attributes across processes."""
+    response = httpx.Response(429, json={"detail": "Slow down.", "retry_after": 5})
+    with pytest.raises(RateLimitError) as caught:
+        shell.do(shell.client(lambda _: response, retry=None).predictions.get, "gm3q")
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert type(again) is RateLimitError
+    assert str(again) == str(caught.value)
+    assert again.retry_after == 5 and again.headers == caught.value.headers
+
+
+def test_tree__is_the_one_drawn() -> None:
+    """The tree at the top of errors.py names every error under its parent, and no others."""
+    from zeroscope import errors
+
+    drawn: dict[str, str] = {}
+    path: list[str] = []
+    for line in (errors.__doc__ or "").splitlines():
+        if not (found := re.match(r"([│├└─ ]*)([A-Z]\w+Error)", line)):
+            continue
+        depth = len(found[1]) // 3
+        path[depth:] = [found[2]]
+        drawn[found[2]] = path[depth - 1] if depth else "Exception"
+    classes = {name: value for name, value in vars(errors).items() if isinstance(value, type) and name.endswith("Error")}
+    assert drawn == {name: cls.__bases__[0].__name__ for name, cls in classes.items()}

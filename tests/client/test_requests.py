@@ -1,0 +1,222 @@
+"""What each operation sends, to the byte, and what it makes of each answer that the spec documents."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+import respx
+import zeroscope
+from support import BASE_URL, TOKEN, Shell, prediction_body
+from zeroscope import _api
+
+ID = prediction_body()["id"]
+SPEC = _api.spec()
+
+
+@dataclass
+class Operation:
+    """An operation as a caller uses it and as it goes over the wire."""
+
+    id: str
+    method: str
+    path: str
+    body: dict[str, Any] | None
+    success: int
+    answer: Any
+    call: Callable[[Shell, Any], Any]
+
+
+OPERATIONS = [
+    Operation(
+        "listPredictions",
+        "GET",
+        "/predictions",
+        None,
+        200,
+        {"next": None, "previous": None, "results": [prediction_body("succeeded")]},
+        lambda shell, client: shell.all(client.predictions.list)[0],
+    ),
+    Operation(
+        "createPrediction",
+        "POST",
+        "/predictions",
+        {"version": SPEC["info"]["x-replicate"]["version"], "input": {"prompt": "a lighthouse"}},
+        201,
+        prediction_body(),
+        lambda shell, client: shell.do(client.predictions.create, {"prompt": "a lighthouse"}),
+    ),
+    Operation(
+        "getPrediction",
+        "GET",
+        f"/predictions/{ID}",
+        None,
+        200,
+        prediction_body(),
+        lambda shell, client: shell.do(client.predictions.get, ID),
+    ),
+    Operation(
+        "cancelPrediction",
+        "POST",
+        f"/predictions/{ID}/cancel",
+        None,
+        200,
+        prediction_body("canceled"),
+        lambda shell, client: shell.do(client.predictions.cancel, ID),
+    ),
+]
+BY_ID = {operation.id: operation for operation in OPERATIONS}
+
+
+@pytest.fixture(params=OPERATIONS, ids=lambda operation: operation.id)
+def operation(request: pytest.FixtureRequest) -> Operation:
+    """Each of the four operations on predictions."""
+    found: Operation = request.param
+    return found
+
+
+def routed(shell: Shell, operation: Operation, **settings: Any) -> tuple[Any, respx.Route]:
+    """A client whose only route is the operation's, and the route."""
+    router = respx.Router(assert_all_called=False)
+    route = router.route(method=operation.method, url=BASE_URL + operation.path)
+    route.respond(operation.success, json=operation.answer)
+    return shell.client(router.handler, **settings), route
+
+
+def test_request__is_exactly_what_the_operation_needs(shell: Shell, operation: Operation) -> None:
+    """Method, URL, headers and body are these, with nothing added and no default filled in."""
+    client, route = routed(shell, operation)
+    operation.call(shell, client)
+
+    assert route.call_count == 1
+    request = route.calls.last.request
+    headers = {
+        "host": "api.example.test",
+        "authorization": f"Bearer {TOKEN}",
+        "user-agent": f"zeroscope/{zeroscope.__version__}",
+        "accept": "application/json",
+        "accept-encoding": request.headers["accept-encoding"],
+        "connection": "keep-alive",
+    }
+    if operation.body is not None:
+        headers |= {"content-type": "application/json", "content-length": str(len(request.content))}
+    elif operation.method == "POST":
+        headers |= {"content-length": "0"}
+    assert dict(request.headers) == headers
+    assert str(request.url) == BASE_URL + operation.path
+    assert (json.loads(request.content) if request.content else None) == operation.body
+
+
+def test_answer__becomes_a_prediction(shell: Shell, operation: Operation) -> None:
+    """Each operation gives a prediction that holds what the service sent, nothing lost."""
+    client, _ = routed(shell, operation)
+    expected = operation.answer["results"][0] if "results" in operation.answer else operation.answer
+    assert operation.call(shell, client).to_dict() == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "body", "headers"),
+    [
+        ({"version": "71996d33"}, {"version": "71996d33"}, {}),
+        ({"webhook": "https://example.test/hook"}, {"webhook": "https://example.test/hook"}, {}),
+        ({"webhook_events_filter": ("start", "completed")}, {"webhook_events_filter": ["start", "completed"]}, {}),
+        ({"stream": False}, {"stream": False}, {}),
+        ({"deadline": 90}, {}, {"cancel-after": "90s"}),
+        ({"deadline": timedelta(minutes=2, milliseconds=1)}, {}, {"cancel-after": "121s"}),
+    ],
+)
+def test_create__sends_each_option_where_it_belongs(
+    shell: Shell, options: dict[str, Any], body: dict[str, Any], headers: dict[str, str]
+) -> None:
+    """An option goes into the body or a header only when it is given."""
+    create = BY_ID["createPrediction"]
+    client, route = routed(shell, create)
+    shell.do(client.predictions.create, {"prompt": "a lighthouse"}, **options)
+    request = route.calls.last.request
+    assert json.loads(request.content) == {**(create.body or {}), **body}
+    assert {name: value for name, value in request.headers.items() if name == "cancel-after"} == headers
+
+
+def test_create__sends_every_input_field_as_it_is(shell: Shell) -> None:
+    """All fields of the input arrive under their own names with their own values."""
+    values = {
+        name: {"integer": 300, "number": 2.5, "boolean": True, "string": "https://example.test/a.mp4"}[field["type"]]
+        if "enum" not in field
+        else field["enum"][-1]
+        for name, field in SPEC["components"]["schemas"]["PredictionInput"]["properties"].items()
+    }
+    client, route = routed(shell, BY_ID["createPrediction"])
+    shell.do(client.predictions.create, values)
+    assert json.loads(route.calls.last.request.content)["input"] == values
+
+
+@pytest.mark.parametrize("status", [200, 201, 202])
+@pytest.mark.parametrize("wrap", [lambda body: body, lambda body: [body]], ids=["object", "array"])
+def test_create__takes_every_answer_that_is_published_or_live(
+    shell: Shell, status: int, wrap: Callable[[Any], Any]
+) -> None:
+    """200, 201 and 202 are all a created prediction; with 200 it may come as an array of one, as published."""
+    if status != 200 and isinstance(wrap({}), list):
+        wrap = lambda body: body  # noqa: E731 - only 200 is published as an array
+    client = shell.client(lambda _: httpx.Response(status, json=wrap(prediction_body())))
+    assert shell.do(client.predictions.create, {}).id == ID
+
+
+DOCUMENTED = [
+    pytest.param(operation, int(status.replace("X", "0").replace("400", "418")), id=f"{operation.id}-{status}")
+    for operation in OPERATIONS
+    for item in SPEC["paths"].values()
+    for described in item.values()
+    if isinstance(described, dict) and described.get("operationId") == operation.id
+    for status in described["responses"]
+    if not status.startswith("2")
+]
+
+
+@pytest.mark.parametrize(("operation", "status"), DOCUMENTED)
+def test_documented_error__carries_what_the_service_said(shell: Shell, operation: Operation, status: int) -> None:
+    """Every error that the spec documents for an operation is raised with its status, title, detail and body."""
+    problem = {"title": "Some problem", "detail": "This is wrong.", "status": status}
+    client = shell.client(lambda _: httpx.Response(status, json=problem, headers={"X-Request": "7"}), retry=None)
+    with pytest.raises(zeroscope.ZeroscopeError) as caught:
+        operation.call(shell, client)
+    error = caught.value
+    if isinstance(error, zeroscope.UnknownOutcomeError):
+        assert operation.id == "createPrediction" and status >= 500
+        error = error.__cause__  # type: ignore[assignment]
+    assert isinstance(error, zeroscope.APIError)
+    assert (error.status_code, error.title, error.detail) == (status, "Some problem", "This is wrong.")
+    assert error.headers["x-request"] == "7"
+    assert json.loads(error.body) == problem
+    assert f"{operation.method} {operation.path} answered {status}" in str(error)
+
+
+@pytest.mark.parametrize("id", ["", ".", ".."])
+def test_id__that_would_reach_another_endpoint_is_refused(shell: Shell, id: str) -> None:
+    """An id that HTTP clients would fold away never leaves the process."""
+    client, route = routed(shell, BY_ID["getPrediction"])
+    with pytest.raises(zeroscope.InvalidInputError, match="prediction_id"):
+        shell.do(client.predictions.get, id)
+    with pytest.raises(zeroscope.InvalidInputError, match="prediction_id"):
+        shell.do(client.predictions.cancel, id)
+    assert route.call_count == 0
+
+
+@pytest.mark.parametrize("id", ["a/../../account", "a?b", "a#b", "a b", "%2e%2e", "ä"])
+def test_id__is_quoted(shell: Shell, id: str) -> None:
+    """Whatever else is in an id stays inside its own place in the path."""
+    requests: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(200, json=prediction_body())
+
+    shell.do(shell.client(answer).predictions.get, id)
+    path = requests[0].url.raw_path.decode()
+    assert path.startswith("/v1/predictions/")
+    assert path.count("/") == 3 and "?" not in path

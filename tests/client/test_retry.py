@@ -1,0 +1,63 @@
+"""When to try again: what the service says, else our own schedule."""
+
+from __future__ import annotations
+
+from email.utils import format_datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from zeroscope import Polling, Retry
+from zeroscope.retry import retry_after
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("headers", "detail", "body", "expected"),
+    [
+        ({"retry-after": "7"}, None, None, 7),
+        ({"retry-after": "1.5"}, None, None, 1.5),
+        ({"retry-after": format_datetime(NOW + timedelta(seconds=9), usegmt=True)}, None, None, 9),
+        ({"retry-after": format_datetime(NOW - timedelta(seconds=9), usegmt=True)}, None, None, 0),
+        ({"retry-after": "7", "ratelimit-reset": "8"}, "resets in ~9s", 10, 7),
+        ({"retry-after": "soon"}, None, 5, 5),
+        ({"retry-after": "-1"}, None, 5, 5),
+        ({"retry-after": "inf"}, None, 5, 5),
+        ({"ratelimit-reset": "8"}, "resets in ~9s", 10, 10),
+        ({"ratelimit-reset": "8"}, "Request was throttled. Your rate limit resets in ~30s.", None, 30),
+        ({"ratelimit-reset": "8"}, "Request was throttled. Expected available in 1 second.", None, 1),
+        ({"ratelimit-reset": "8"}, "Request was throttled.", None, 8),
+        ({"ratelimit-reset": "nonsense"}, None, None, None),
+        ({}, None, True, None),
+        ({}, None, "5", 5),
+        ({}, None, [5], None),
+        ({}, None, None, None),
+    ],
+)
+def test_retry_after__is_found_wherever_it_is(
+    headers: dict[str, str], detail: str | None, body: Any, expected: float | None
+) -> None:
+    """Header, body, words and the rate limit's own header are asked in this order."""
+    assert retry_after(headers, detail, body, NOW.timestamp()) == expected
+
+
+def test_pause__doubles_up_to_its_limit() -> None:
+    """Without a word from the service the pauses double, spread around their value."""
+    retry = Retry(first=1, longest=10)
+    assert [retry.pause(attempt, spread=0.5) for attempt in range(1, 7)] == [1, 2, 4, 8, 10, 10]
+    assert retry.pause(1, spread=0) == 0.5 and retry.pause(1, spread=1) == 1.5
+    assert retry.pause(10_000, spread=0.5) == 10
+
+
+def test_pause__is_never_shorter_than_asked() -> None:
+    """What the service asks for is a lower bound, but no reason to sleep for hours."""
+    assert Retry().pause(1, spread=0, asked=7) == 7
+    assert Retry().pause(1, spread=1, asked=7) > 7
+    assert Retry(longest=60).pause(1, spread=1, asked=86_400) == 60
+
+
+@pytest.mark.parametrize(("waited", "pause"), [(0, 0.5), (4, 0.5), (20, 2), (60, 6), (1000, 10)])
+def test_polling__grows_with_age(waited: float, pause: float) -> None:
+    """A tenth of the time waited, between half a second and ten."""
+    assert Polling().pause(waited, spread=0.5) == pytest.approx(pause)

@@ -1,0 +1,220 @@
+"""Running the model from end to end, with answers played one after another."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+import zeroscope
+from support import BASE_URL, Script, Shell, prediction_body
+
+URL = "https://files.example.test/output-0.mp4"
+
+
+def created() -> httpx.Response:
+    """The answer to a create."""
+    return httpx.Response(201, json=prediction_body())
+
+
+def now(status: str, **fields: Any) -> httpx.Response:
+    """The answer to a read."""
+    return httpx.Response(200, json=prediction_body(status, **fields))
+
+
+def test_run__creates_waits_and_returns_the_videos(shell: Shell) -> None:
+    """One create, as many reads as needed, and the videos in the order of their numbers."""
+    urls = [f"https://files.example.test/a/output-{number}.mp4" for number in (10, 1, 0)]
+    script = Script(created(), now("starting"), now("processing"), now("succeeded", output=urls))
+    seen: list[str] = []
+    client = shell.client(script)
+    videos = shell.do(client.run, prompt="a lighthouse", num_frames=36, on_update=lambda p: seen.append(p.status))
+    assert [(video.index, video.url) for video in videos] == [(0, urls[2]), (1, urls[1]), (10, urls[0])]
+    assert script.lines == ["POST /v1/predictions"] + ["GET /v1/predictions/gm3qorzdhgbfurvjtvhg6dckhu"] * 3
+    assert json.loads(script.requests[0].content)["input"] == {"prompt": "a lighthouse", "num_frames": 36}
+    assert seen == ["starting", "processing", "succeeded"]
+
+
+@pytest.mark.parametrize(
+    ("end", "error", "message"),
+    [
+        (now("failed", error="CUDA out of memory"), zeroscope.PredictionFailedError, "failed: CUDA out of memory"),
+        (now("failed", error=None), zeroscope.PredictionFailedError, "gave no reason"),
+        (now("failed", error={"code": 7}), zeroscope.PredictionFailedError, "failed: {'code': 7}"),
+        (now("failed", error="x", logs="a\nlast words\n"), zeroscope.PredictionFailedError, "last log line: last words"),
+        (now("canceled"), zeroscope.PredictionCanceledError, "was canceled"),
+        (now("aborted"), zeroscope.PredictionCanceledError, "was aborted before it started"),
+        (now("succeeded", output=[]), zeroscope.EmptyOutputError, r"its output is \[\]"),
+        (now("succeeded", output={"a": 1}), zeroscope.EmptyOutputError, "without a video"),
+        (now("succeeded", output=None), zeroscope.OutputExpiredError, "videos are gone"),
+        (now("succeeded", output=[URL], data_removed=True), zeroscope.OutputExpiredError, "videos are gone"),
+    ],
+)
+def test_run__raises_where_there_are_no_videos(
+    shell: Shell, end: httpx.Response, error: type[zeroscope.PredictionError], message: str
+) -> None:
+    """Every end but success with videos is an error that carries the prediction and names its id."""
+    with pytest.raises(error, match=message) as caught:
+        shell.do(shell.client(Script(created(), end)).run, prompt="a lighthouse")
+    assert caught.value.prediction.to_dict() == json.loads(end.content)
+    assert "gm3qorzdhgbfurvjtvhg6dckhu" in str(caught.value)
+
+
+@pytest.mark.parametrize("status", ["queued", "SUCCEEDED", "paused-for-maintenance"])
+def test_run__goes_on_after_a_status_never_seen_before(shell: Shell, status: str) -> None:
+    """A status that this version does not know is kept and waited through."""
+    seen: list[str] = []
+    script = Script(created(), now(status), now("succeeded", output=[URL]))
+    assert shell.do(shell.client(script).run, on_update=lambda p: seen.append(p.status))
+    assert seen == ["starting", status, "succeeded"]
+
+
+def test_run__can_end_with_the_create(shell: Shell) -> None:
+    """A create whose answer is final needs no read."""
+    script = Script(httpx.Response(201, json=prediction_body("succeeded", output=URL)))
+    assert [video.url for video in shell.do(shell.client(script).run)] == [URL]
+    assert len(script.requests) == 1
+
+
+def test_run__leaves_the_prediction_when_the_time_is_up(shell: Shell) -> None:
+    """A wait that took too long raises with the prediction, cancels nothing, and can be resumed."""
+    script = Script(created(), now("processing"))
+    client = shell.client(script)
+    with pytest.raises(zeroscope.WaitTimeoutError) as caught:
+        shell.do(client.run, timeout=60)
+    assert sum(shell.clock.sleeps) == pytest.approx(60)
+    assert all("cancel" not in line for line in script.lines)
+    script.answers = [now("succeeded", output=[URL])]
+    prediction: Any = caught.value.prediction
+    assert shell.do(prediction.wait).videos[0].url == URL
+
+
+def test_run__outlives_trouble_while_polling(shell: Shell) -> None:
+    """A connection error, an HTML page and a 429 in the middle do not lose the job."""
+    script = Script(
+        created(),
+        httpx.ConnectError("refused"),
+        httpx.Response(502, html="<p>bad gateway"),
+        httpx.Response(429, json={"detail": "Request was throttled. Your rate limit resets in ~30s."}),
+        now("succeeded", output=[URL]),
+    )
+    assert shell.do(shell.client(script).run)
+    assert script.lines.count("POST /v1/predictions") == 1
+    assert any(30 <= pause < 31 for pause in shell.clock.sleeps)
+
+
+def test_callback__that_raises_ends_the_wait_and_loses_nothing(shell: Shell) -> None:
+    """The callback's own error comes out, and nothing is canceled."""
+
+    def broken(prediction: Any) -> None:
+        raise RuntimeError(prediction.id)
+
+    script = Script(created(), now("processing"))
+    with pytest.raises(RuntimeError, match="gm3qorzdhgbfurvjtvhg6dckhu"):
+        shell.do(shell.client(script).run, on_update=broken)
+    assert script.lines == ["POST /v1/predictions"]
+
+
+def test_interrupt__cancels_the_prediction() -> None:
+    """Ctrl-C while waiting cancels the job, says so in a note and goes on as Ctrl-C."""
+    shell = Shell("sync")
+    script = Script(created(), now("canceled"))
+
+    def interrupt(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    shell.clock.sleep = interrupt  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt) as caught:
+        shell.client(script).run()
+    assert script.lines[-1] == "POST /v1/predictions/gm3qorzdhgbfurvjtvhg6dckhu/cancel"
+    assert caught.value.__notes__ == ["Prediction gm3qorzdhgbfurvjtvhg6dckhu was canceled."]
+
+
+def test_interrupt__that_cannot_cancel_says_so() -> None:
+    """When the cancel fails, the note says that the job may be billed, and Ctrl-C stays Ctrl-C."""
+    shell = Shell("sync")
+    script = Script(created(), httpx.ConnectError("refused"))
+    shell.clock.sleep = lambda _: (_ for _ in ()).throw(KeyboardInterrupt())  # type: ignore[assignment]
+    with pytest.raises(KeyboardInterrupt) as caught:
+        shell.client(script, retry=None).run()
+    assert "could not be canceled and may be billed" in caught.value.__notes__[0]
+
+
+def test_interrupt__during_the_create_warns() -> None:
+    """Ctrl-C while the create is on its way warns that a prediction may exist."""
+    shell = Shell("sync")
+
+    def interrupt(request: httpx.Request) -> httpx.Response:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        shell.client(interrupt).run()
+    assert "may have been created" in caught.value.__notes__[0]
+
+
+def test_task__that_is_canceled_cancels_the_prediction() -> None:
+    """An asyncio task that is canceled while it waits cancels the job and stays canceled."""
+    shell = Shell("async")
+    script = Script(created(), now("processing"))
+
+    async def main() -> None:
+        client = shell.client(script, clock=zeroscope.SystemClock(), poll=zeroscope.Polling(shortest=60, longest=60))
+        began = anyio.Event()
+        task = asyncio.create_task(client.run(on_update=lambda _: began.set()))
+        await began.wait()
+        script.answers = [now("canceled")]
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    anyio.run(main)
+    assert script.lines[-1].endswith("/cancel")
+
+
+def test_list__follows_pages_and_never_leaves_the_base_url(shell: Shell) -> None:
+    """Only the cursor of `next` is used, so a page cannot send the client, and its token, anywhere else."""
+
+    def page(next: str | None, *ids: str) -> httpx.Response:
+        results = [{"id": id, "status": "succeeded"} for id in ids]
+        return httpx.Response(200, json={"next": next, "previous": None, "results": results})
+
+    script = Script(
+        page("https://elsewhere.test/v1/predictions?cursor=abc%3D", "a", "b"),
+        page(f"{BASE_URL}/predictions?cursor=def", "c"),
+        page(None),
+    )
+    listed = shell.all(shell.client(script).predictions.list)
+    assert [prediction.id for prediction in listed] == ["a", "b", "c"]
+    assert [str(request.url) for request in script.requests] == [
+        f"{BASE_URL}/predictions",
+        f"{BASE_URL}/predictions?cursor=abc%3D",
+        f"{BASE_URL}/predictions?cursor=def",
+    ]
+    assert listed[0].input == {} and listed[0].logs == "" and listed[0].output is None
+
+
+@pytest.mark.parametrize("next", ["https://x.test/?cursor=1", "https://x.test/", "nonsense", "", 5, ["x"]])
+def test_list__ends_even_if_the_service_does_not(shell: Shell, next: Any) -> None:
+    """A `next` that leads back to a page already read, or nowhere, ends the list."""
+    script = Script(httpx.Response(200, json={"next": next, "results": [{"id": "a", "status": "x"}]}))
+    assert len(shell.all(shell.client(script).predictions.list)) <= 2
+
+
+def test_pages__can_be_had_one_by_one(shell: Shell) -> None:
+    """Pages come with their own neighbours' URLs."""
+    page = {"next": None, "previous": "https://x.test/?cursor=z", "results": [prediction_body("failed")]}
+    pages = shell.all(shell.client(Script(httpx.Response(200, json=page))).predictions.pages)
+    assert [(p.next, p.previous, [r.status for r in p.results]) for p in pages] == [(None, page["previous"], ["failed"])]
+
+
+def test_prediction__can_be_reloaded_and_canceled(shell: Shell) -> None:
+    """The methods of a prediction bring it up to date in place and return it."""
+    script = Script(created(), now("processing"), now("canceled"))
+    client = shell.client(script)
+    prediction = shell.do(client.predictions.create, {})
+    assert shell.do(prediction.reload) is prediction and prediction.status == "processing"
+    assert shell.do(prediction.cancel) is prediction and prediction.done
+    assert script.lines[1:] == [f"GET /v1/predictions/{prediction.id}", f"POST /v1/predictions/{prediction.id}/cancel"]

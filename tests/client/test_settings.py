@@ -1,0 +1,134 @@
+"""Setting a client up: arguments, environment, spec, in this order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+import zeroscope
+from support import BASE_URL, TOKEN, Script, Shell, prediction_body
+from zeroscope import AsyncZeroscope, ConfigurationError, Zeroscope, _api
+
+SPEC = _api.spec()
+
+
+@pytest.fixture(params=[Zeroscope, AsyncZeroscope])
+def cls(request: pytest.FixtureRequest) -> Any:
+    """Both clients."""
+    return request.param
+
+
+def test_defaults__come_from_the_spec(cls: Any) -> None:
+    """Address and version are the document's own."""
+    client = cls(TOKEN)
+    assert client.base_url == SPEC["servers"][0]["url"]
+    assert client.version == SPEC["info"]["x-replicate"]["version"]
+
+
+def test_environment__gives_token_and_address(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without arguments, the two variables decide; arguments win over them."""
+    monkeypatch.setenv("REPLICATE_API_TOKEN", "from-the-environment\n")
+    monkeypatch.setenv("ZEROSCOPE_BASE_URL", "http://127.0.0.1:8000/v1/")
+    script = Script(httpx.Response(200, json=prediction_body()))
+    client = Zeroscope(http_client=httpx.Client(transport=httpx.MockTransport(script)))
+    client.predictions.get("gm3q")
+    assert str(script.requests[0].url) == "http://127.0.0.1:8000/v1/predictions/gm3q"
+    assert script.requests[0].headers["authorization"] == "Bearer from-the-environment"
+    assert Zeroscope(TOKEN, base_url=BASE_URL).base_url == BASE_URL
+
+
+@pytest.mark.parametrize("token", [None, "", "  "])
+def test_token__that_is_missing_is_named(cls: Any, token: str | None) -> None:
+    """Without a token there is no client, and the error names the variable."""
+    with pytest.raises(ConfigurationError, match="REPLICATE_API_TOKEN"):
+        cls(token)
+
+
+@pytest.mark.parametrize("token", ["r8_a b", "r8_a\nb", "r8_ä", "r8_\x00"])
+def test_token__that_no_header_can_carry_is_refused_unseen(cls: Any, token: str) -> None:
+    """A token with odd characters is refused, and not shown."""
+    with pytest.raises(ConfigurationError, match="characters that no token has") as caught:
+        cls(token)
+    assert token not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "base_url", ["api.replicate.com", "ftp://x.test", "https://", "https://x.test/?a=b", "http://x.test:port", "", "https://u:secret@x.test"]
+)
+def test_base_url__that_cannot_be_used_is_refused(cls: Any, base_url: str) -> None:
+    """An address that is no plain http or https URL is refused at once."""
+    with pytest.raises(ConfigurationError, match="base URL") as caught:
+        cls(TOKEN, base_url=base_url or " ")
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("timeout", [0, -1, float("nan")])
+def test_timeout__has_to_be_a_time(cls: Any, timeout: float) -> None:
+    """A timeout of nothing is refused."""
+    with pytest.raises(ConfigurationError, match="timeout"):
+        cls(TOKEN, timeout=timeout)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (None, {"connect": 10.0, "read": 60.0, "write": 60.0, "pool": 60.0}),
+        (5, {"connect": 5, "read": 5, "write": 5, "pool": 5}),
+        (httpx.Timeout(7, read=90), {"connect": 7, "read": 90, "write": 7, "pool": 7}),
+    ],
+)
+def test_timeout__is_set_on_every_request(shell: Shell, given: Any, expected: dict[str, float]) -> None:
+    """No request goes without a limit, even through an http_client that has none."""
+    script = Script(httpx.Response(200, json=prediction_body()))
+    client = shell.client(script, timeout=given)
+    client._driver._http.timeout = None
+    shell.do(client.predictions.get, "gm3q")
+    assert script.requests[0].extensions["timeout"] == expected
+
+
+def test_http_client__of_ones_own_is_used_and_left_open() -> None:
+    """A client that was handed in is not closed; one that was made here is."""
+    own = httpx.Client(transport=httpx.MockTransport(Script(httpx.Response(200, json=prediction_body()))))
+    with Zeroscope(TOKEN, http_client=own) as client:
+        client.predictions.get("gm3q")
+    assert not own.is_closed
+    with Zeroscope(TOKEN) as client:
+        made = client._driver._http
+    assert made.is_closed
+
+    async def main() -> None:
+        own = httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(200)))
+        async with AsyncZeroscope(TOKEN, http_client=own):
+            pass
+        assert not own.is_closed
+        async with AsyncZeroscope(TOKEN) as client:
+            made = client._driver._http
+        assert made.is_closed
+        await own.aclose()
+
+    anyio.run(main)
+
+
+def test_public_names__are_sorted_and_there() -> None:
+    """Everything in __all__ exists, in order, and nothing else of ours is public."""
+    import types
+
+    names = {
+        name
+        for name, value in vars(zeroscope).items()
+        if not name.startswith("_") and not isinstance(value, types.ModuleType)
+    }
+    assert list(zeroscope.__all__) == sorted(zeroscope.__all__)
+    assert set(zeroscope.__all__) - {"__version__"} == names - {"PackageNotFoundError", "version"}
+
+
+def test_import__is_light() -> None:
+    """Importing the client loads neither the validator nor any extra."""
+    import subprocess
+    import sys
+
+    heavy = "jsonschema_rs yaml ruamel cyclopts av PIL uvicorn zeroscope_mock".split()
+    code = f"import sys, zeroscope; print([name for name in {heavy} if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"

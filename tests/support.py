@@ -1,0 +1,122 @@
+"""What all tests share: the client under both drivers, a clock that no test has to wait for, bodies and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+import httpx
+from zeroscope import AsyncZeroscope, Zeroscope
+
+TOKEN = "r8_a-token-that-must-show-nowhere"
+BASE_URL = "https://api.example.test/v1"
+
+Handler = Callable[[httpx.Request], httpx.Response]
+
+
+class FakeClock:
+    """A clock that moves only when slept on, and keeps a list of the sleeps."""
+
+    def __init__(self, now: float = 1_700_000_000.0) -> None:
+        self.now = now
+        self.sleeps: list[float] = []
+
+    def time(self) -> float:
+        return self.now
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+        self.now += seconds
+
+    async def sleep_async(self, seconds: float) -> None:
+        await anyio.lowlevel.checkpoint()
+        self.sleep(seconds)
+
+
+class Shell:
+    """A client and its driver, sync or async, behind one face, so that a test is written once.
+
+    `do` calls a function and returns what it returns, or what the coroutine that it returns comes to.
+    """
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.clock = FakeClock()
+
+    def client(self, handler: Handler, **settings: Any) -> Any:
+        """A client whose requests go to a function."""
+        defaults: dict[str, Any] = {"base_url": BASE_URL, "clock": self.clock, "random": lambda: 0.5}
+        transport = httpx.MockTransport(handler)
+        if self.kind == "sync":
+            return Zeroscope(TOKEN, http_client=httpx.Client(transport=transport), **{**defaults, **settings})
+        return AsyncZeroscope(TOKEN, http_client=httpx.AsyncClient(transport=transport), **{**defaults, **settings})
+
+    def do(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Call a function of the client to its end."""
+        if self.kind == "sync":
+            return function(*args, **kwargs)
+
+        async def call() -> Any:
+            return await function(*args, **kwargs)
+
+        return anyio.run(call)
+
+    def all(self, function: Callable[[], Any]) -> list[Any]:
+        """Everything that an iterator of the client yields."""
+        if self.kind == "sync":
+            return list(function())
+
+        async def collect() -> list[Any]:
+            return [item async for item in function()]
+
+        return anyio.run(collect)
+
+
+def prediction_body(status: str = "starting", **fields: Any) -> dict[str, Any]:
+    """The body of a prediction as the service sends it, with some of its fields changed."""
+    return {
+        "id": "gm3qorzdhgbfurvjtvhg6dckhu",
+        "model": "anotherjesse/zeroscope-v2-xl",
+        "version": "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351",
+        "input": {"prompt": "a lighthouse"},
+        "logs": "",
+        "output": None,
+        "data_removed": False,
+        "error": None,
+        "status": status,
+        "created_at": "2023-09-08T16:19:34.765994Z",
+        "urls": {
+            "cancel": f"{BASE_URL}/predictions/gm3qorzdhgbfurvjtvhg6dckhu/cancel",
+            "get": f"{BASE_URL}/predictions/gm3qorzdhgbfurvjtvhg6dckhu",
+        },
+        **fields,
+    }
+
+
+class Script:
+    """Answers requests one after another, and keeps them."""
+
+    def __init__(self, *answers: httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]) -> None:
+        self.answers = list(answers)
+        self.requests: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        if isinstance(answer, httpx.Response):
+            # A response can be read once, and only by the kind of client that opened it.
+            return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
+        return answer(request)
+
+    @property
+    def lines(self) -> list[str]:
+        """Method and path of each request so far."""
+        return [f"{request.method} {request.url.path}" for request in self.requests]
+
