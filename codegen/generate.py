@@ -34,12 +34,21 @@ def load(spec: Path) -> dict[str, Any]:
 
 def operations(document: dict[str, Any]) -> set[str]:
     """The operationIds of the document."""
-    return {
-        operation["operationId"]
-        for item in document["paths"].values()
-        for method, operation in item.items()
-        if method in METHODS
-    }
+    found: set[str] = set()
+    for item in document["paths"].values():
+        while "$ref" in item:
+            item = resolve(document, item["$ref"])
+        found |= {operation["operationId"] for method, operation in item.items() if method in METHODS}
+    return found
+
+
+def resolve(document: dict[str, Any], reference: str) -> dict[str, Any]:
+    """The place in the document that a reference such as `#/components/pathItems/x` names."""
+    place: Any = document
+    for step in reference.removeprefix("#/").split("/"):
+        place = place[step.replace("~1", "/").replace("~0", "~")]
+    found: dict[str, Any] = place
+    return found
 
 
 def generate(spec: Path, target: Path) -> None:
@@ -53,7 +62,7 @@ def generate(spec: Path, target: Path) -> None:
     ]
     # The post hooks call ruff by name; the one beside this interpreter is the pinned one.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    result = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PATH": path})
+    result = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PATH": path}, check=False)
     if result.returncode != 0:
         raise GenerationError((result.stdout + result.stderr).strip())
 

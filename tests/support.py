@@ -8,6 +8,7 @@ from typing import Any
 import anyio
 import anyio.lowlevel
 import httpx
+
 from zeroscope import AsyncZeroscope, Zeroscope
 
 TOKEN = "r8_a-token-that-must-show-nowhere"
@@ -102,7 +103,7 @@ class Script:
     """Answers requests one after another, and keeps them."""
 
     def __init__(self, *answers: httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]) -> None:
-        self.answers = list(answers)
+        self.answers: list[Any] = list(answers)
         self.requests: list[httpx.Request] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -119,4 +120,3 @@ class Script:
     def lines(self) -> list[str]:
         """Method and path of each request so far."""
         return [f"{request.method} {request.url.path}" for request in self.requests]
-

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 import zeroscope
 from support import TOKEN, Script, Shell, prediction_body
 from zeroscope import (
@@ -255,5 +256,7 @@ def test_tree__is_the_one_drawn() -> None:
         depth = len(found[1]) // 3
         path[depth:] = [found[2]]
         drawn[found[2]] = path[depth - 1] if depth else "Exception"
-    classes = {name: value for name, value in vars(errors).items() if isinstance(value, type) and name.endswith("Error")}
+    classes = {
+        name: value for name, value in vars(errors).items() if isinstance(value, type) and name.endswith("Error")
+    }
     assert drawn == {name: cls.__bases__[0].__name__ for name, cls in classes.items()}

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from support import Script, Shell, prediction_body
 from zeroscope import InvalidInputError, _api
 
@@ -99,7 +100,7 @@ def test_options__are_checked_as_well(shell: Shell, options: dict[str, Any], fie
     assert field in faults(shell, {}, **options)
 
 
-class Model(str, enum.Enum):
+class Model(enum.StrEnum):
     """A caller's own enumeration."""
 
     SMALL = "576w"

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 import zeroscope
 from support import Script, Shell, prediction_body
 from zeroscope import Prediction
@@ -51,7 +52,12 @@ def test_body__with_id_and_status_alone_is_enough() -> None:
     prediction = client.predictions.get("a")
     assert (prediction.input, prediction.logs, prediction.output, prediction.error) == ({}, "", None, None)
     assert (prediction.metrics, prediction.urls, prediction.videos, prediction.created_at) == ({}, {}, [], None)
-    assert (prediction.seed, prediction.progress, prediction.data_removed, prediction.model) == (None, None, False, None)
+    assert (prediction.seed, prediction.progress, prediction.data_removed, prediction.model) == (
+        None,
+        None,
+        False,
+        None,
+    )
 
 
 @pytest.mark.parametrize(

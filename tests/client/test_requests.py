@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 import respx
+
 import zeroscope
 from support import BASE_URL, TOKEN, Shell, prediction_body
 from zeroscope import _api

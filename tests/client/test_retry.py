@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from email.utils import format_datetime
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
+
 from zeroscope import Polling, Retry
 from zeroscope.retry import retry_after
 

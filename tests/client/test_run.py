@@ -9,6 +9,7 @@ from typing import Any
 import anyio
 import httpx
 import pytest
+
 import zeroscope
 from support import BASE_URL, Script, Shell, prediction_body
 
@@ -44,7 +45,11 @@ def test_run__creates_waits_and_returns_the_videos(shell: Shell) -> None:
         (now("failed", error="CUDA out of memory"), zeroscope.PredictionFailedError, "failed: CUDA out of memory"),
         (now("failed", error=None), zeroscope.PredictionFailedError, "gave no reason"),
         (now("failed", error={"code": 7}), zeroscope.PredictionFailedError, "failed: {'code': 7}"),
-        (now("failed", error="x", logs="a\nlast words\n"), zeroscope.PredictionFailedError, "last log line: last words"),
+        (
+            now("failed", error="x", logs="a\nlast words\n"),
+            zeroscope.PredictionFailedError,
+            "last log line: last words",
+        ),
         (now("canceled"), zeroscope.PredictionCanceledError, "was canceled"),
         (now("aborted"), zeroscope.PredictionCanceledError, "was aborted before it started"),
         (now("succeeded", output=[]), zeroscope.EmptyOutputError, r"its output is \[\]"),
@@ -207,7 +212,9 @@ def test_pages__can_be_had_one_by_one(shell: Shell) -> None:
     """Pages come with their own neighbours' URLs."""
     page = {"next": None, "previous": "https://x.test/?cursor=z", "results": [prediction_body("failed")]}
     pages = shell.all(shell.client(Script(httpx.Response(200, json=page))).predictions.pages)
-    assert [(p.next, p.previous, [r.status for r in p.results]) for p in pages] == [(None, page["previous"], ["failed"])]
+    assert [(p.next, p.previous, [r.status for r in p.results]) for p in pages] == [
+        (None, page["previous"], ["failed"])
+    ]
 
 
 def test_prediction__can_be_reloaded_and_canceled(shell: Shell) -> None:

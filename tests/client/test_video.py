@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+
 import zeroscope
 from support import TOKEN, Script, Shell, prediction_body
 
@@ -36,7 +37,7 @@ class Cut(httpx.SyncByteStream, httpx.AsyncByteStream):
         if self.error:
             raise self.error
 
-    async def __aiter__(self) -> Any:
+    async def __aiter__(self) -> AsyncIterator[bytes]:
         for chunk in self:
             yield chunk
 
@@ -134,7 +135,11 @@ def test_interrupt__leaves_nothing_behind(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["data:video/mp4;base64," + base64.b64encode(b"\x00\x01mp4").decode(), "data:video/mp4,%00%01mp4", "data:,%00%01mp4"],
+    [
+        "data:video/mp4;base64," + base64.b64encode(b"\x00\x01mp4").decode(),
+        "data:video/mp4,%00%01mp4",
+        "data:,%00%01mp4",
+    ],
 )
 def test_data_url__needs_no_download(shell: Shell, tmp_path: Path, url: str) -> None:
     """An output that came within the answer is decoded without a request."""

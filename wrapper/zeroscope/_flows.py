@@ -108,8 +108,8 @@ def wait(
             if changed and on_update is not None:
                 on_update(prediction)
     except ZeroscopeError as error:
-        if error.prediction is None:
-            error.prediction = prediction
+        if error._prediction is None:
+            error._prediction = prediction
             error.add_note(f"Prediction {prediction.id} goes on; this error's `prediction` can be waited for again.")
         raise
 

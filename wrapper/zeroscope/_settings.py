@@ -77,7 +77,7 @@ def _base_url(base_url: str) -> str:
     except (httpx.InvalidURL, TypeError, ValueError) as error:
         raise ConfigurationError(f"the base URL {base_url!r} cannot be used: {error}") from error
     if url.userinfo:
-        raise ConfigurationError("the base URL cannot be used: it has a user name or password in it; pass token= instead")
+        raise ConfigurationError("the base URL cannot be used: it has a user name or password in it; use token=")
     if url.scheme not in {"http", "https"} or not url.host or url.query or url.fragment:
         raise ConfigurationError(
             f"the base URL {base_url!r} cannot be used: it should look like {spec()['servers'][0]['url']}"

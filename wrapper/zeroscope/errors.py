@@ -26,10 +26,10 @@ ZeroscopeError
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 if TYPE_CHECKING:
-    from .prediction import PredictionState
+    from .prediction import AsyncPrediction, Prediction, PredictionState
 
 
 class InvalidField(NamedTuple):
@@ -46,11 +46,15 @@ class InvalidField(NamedTuple):
 class ZeroscopeError(Exception):
     """The base of every error that this package raises on purpose.
 
-    Attributes:
-        prediction: The prediction that was being waited for, if there is one: no error makes you lose a paid job.
+    Where a prediction was being waited for, ``prediction`` is that one: no error makes you lose a paid job.
     """
 
-    prediction: PredictionState | None = None
+    _prediction: PredictionState | None = None
+
+    @property
+    def prediction(self) -> Prediction | AsyncPrediction | None:
+        """The prediction, of the kind that the client in use makes."""
+        return cast("Prediction | AsyncPrediction | None", self._prediction)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Exception's own way calls the class with the message alone, which the richer constructors below refuse.
@@ -203,12 +207,15 @@ class PredictionError(ZeroscopeError):
         problem: What happened to it.
     """
 
-    prediction: PredictionState
-
     def __init__(self, prediction: PredictionState, problem: str) -> None:
-        self.prediction = prediction
+        self._prediction = prediction
         last = prediction.logs.strip().rpartition("\n")[2].strip()
         super().__init__(f"prediction {prediction.id} {problem}" + (f"; its last log line: {last}" if last else ""))
+
+    @property
+    def prediction(self) -> Prediction | AsyncPrediction:
+        """The prediction as it was last seen, of the kind that the client in use makes."""
+        return cast("Prediction | AsyncPrediction", self._prediction)
 
 
 class PredictionFailedError(PredictionError):

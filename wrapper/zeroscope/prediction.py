@@ -126,7 +126,7 @@ class PredictionState:
         """Raise unless the prediction has succeeded with videos, and return it.
 
         Raises:
-            PredictionFailedError, PredictionCanceledError, EmptyOutputError, OutputExpiredError: If there are no videos.
+            PredictionFailedError, PredictionCanceledError, EmptyOutputError, OutputExpiredError: If it has no videos.
             PredictionError: If it has not ended.
         """
         _flows.check(self)

@@ -31,6 +31,7 @@ app = App(
 )
 app.command(mock.serve, name="mock")
 
+_NO_MOCK = mock.Embedded()
 _INPUT = Group("Input", sort_key=2, help="Fields of the model's input; only those given are sent.")
 
 
@@ -57,15 +58,15 @@ Timeout = Annotated[float | None, Parameter(group=_OPTIONS)]
 
 @app.command(name="run", default_parameter=Parameter(group=_INPUT))
 def run_command(
-    prompt: Annotated[str | None, Parameter(group="Arguments")] = None,
+    text: Annotated[str | None, Parameter(name="PROMPT", group="Arguments")] = None,
     /,
     *,
     output: Output = None,
     overwrite: Overwrite = False,
     timeout: Timeout = None,
-    embedded: mock.Embedded = mock.Embedded(),  # noqa: B008 - frozen
+    embedded: mock.Embedded = _NO_MOCK,
     json: Json = False,
-    service: Service = Service(),  # noqa: B008 - frozen
+    service: Service = Service(),
     **input: Unpack[PredictionInputDict],
 ) -> None:
     """Make videos and save them.
@@ -74,7 +75,7 @@ def run_command(
 
     Parameters
     ----------
-    prompt
+    text
         What the video should show.
     output
         The file to save the video in, or an existing folder. Several videos get -0, -1 and so on before the ending.
@@ -86,10 +87,10 @@ def run_command(
     json
         Print the prediction as JSON.
     """
-    if prompt is not None:
+    if text is not None:
         if "prompt" in input:
             raise UsageError("the prompt is given twice, as PROMPT and as --prompt")
-        input["prompt"] = prompt
+        input["prompt"] = text
     # Before money is spent on something that could not be saved.
     files.check(output, input.get("batch_size", 1), overwrite)
     with embedded.client() if embedded.mock else service.client() as client, watch() as on_update:
@@ -113,7 +114,7 @@ def wait(
     overwrite: Overwrite = False,
     timeout: Timeout = None,
     json: Json = False,
-    service: Service = Service(),  # noqa: B008 - frozen
+    service: Service = Service(),
 ) -> None:
     """Wait for a prediction and save its videos.
 
@@ -142,7 +143,7 @@ def wait(
 
 
 @app.command
-def get(id: str, /, *, json: Json = False, service: Service = Service()) -> None:  # noqa: B008 - frozen
+def get(id: str, /, *, json: Json = False, service: Service = Service()) -> None:
     """Show a prediction.
 
     Parameters
@@ -157,7 +158,7 @@ def get(id: str, /, *, json: Json = False, service: Service = Service()) -> None
 
 
 @app.command
-def cancel(id: str, /, *, json: Json = False, service: Service = Service()) -> None:  # noqa: B008 - frozen
+def cancel(id: str, /, *, json: Json = False, service: Service = Service()) -> None:
     """End a prediction. If it has already ended, nothing happens.
 
     Parameters
@@ -172,7 +173,7 @@ def cancel(id: str, /, *, json: Json = False, service: Service = Service()) -> N
 
 
 @app.command(name="list")
-def list_command(*, limit: int = 20, json: Json = False, service: Service = Service()) -> None:  # noqa: B008 - frozen
+def list_command(*, limit: int = 20, json: Json = False, service: Service = Service()) -> None:
     """List the account's predictions, newest first.
 
     Parameters

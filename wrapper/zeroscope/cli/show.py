@@ -63,6 +63,7 @@ def _properties(path: Path) -> list[str]:
     size = f"{path.stat().st_size / 1024:.0f} KiB"
     try:
         import av
+        import av.error
     except ModuleNotFoundError:
         return [size]
     try:
@@ -71,7 +72,7 @@ def _properties(path: Path) -> list[str]:
             frames = stream.frames or sum(1 for _ in container.decode(stream))
             rate = stream.average_rate or Fraction(0)
             return [f"{stream.width}x{stream.height}", f"{frames} frames at {float(rate):g} fps", size]
-    except (av.FFmpegError, IndexError):
+    except (av.error.FFmpegError, IndexError):
         return [size, "not a video that can be read"]
 
 

@@ -1,0 +1,25 @@
+"""The public API under mypy --strict, as an installed and typed package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mypy import api
+
+import zeroscope
+import zeroscope_api
+
+
+def test_public_api__is_precise_and_catches_mistakes(tmp_path: Path) -> None:
+    """A program that uses everything type-checks, and each of its planted mistakes is found."""
+    program = Path(__file__).with_name("public_api.py")
+    out, problems, code = api.run(
+        ["--strict", "--no-incremental", f"--cache-dir={tmp_path}", "--config-file=", str(program)]
+    )
+    assert (out, problems, code) == ("Success: no issues found in 1 source file\n", "", 0)
+
+
+def test_packages__say_that_they_are_typed() -> None:
+    """Both packages carry the marker by which checkers trust their types."""
+    for package in (zeroscope, zeroscope_api):
+        assert (Path(package.__file__ or "").parent / "py.typed").exists()
