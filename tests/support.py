@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import anyio
@@ -120,3 +122,20 @@ class Script:
     def lines(self) -> list[str]:
         """Method and path of each request so far."""
         return [f"{request.method} {request.url.path}" for request in self.requests]
+
+
+@dataclass
+class Outcome:
+    """What a command line came to."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """What was printed on stdout, as JSON."""
+        return json.loads(self.out)
+
+
+Command = Callable[..., Outcome]

@@ -28,6 +28,8 @@ app = App(
     version=__version__,
     help="Make videos with anotherjesse/zeroscope-v2-xl on Replicate. The token is read from REPLICATE_API_TOKEN.",
     version_flags=["--version"],
+    # `run` below tells what became of the prediction.
+    suppress_keyboard_interrupt=False,
 )
 app.command(mock.serve, name="mock")
 

@@ -62,7 +62,7 @@ class Embedded:
 
     mock: Annotated[bool, Parameter(negative=())] = False
     """Use a mock server of its own instead of the service: no token, no network, no bill."""
-    mock_speed: float = 1.0
+    mock_speed: float = 4.0
     """How many times faster than real time the mock server's predictions run."""
 
     @contextmanager

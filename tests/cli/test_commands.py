@@ -1,0 +1,237 @@
+"""The `zeroscope` command: what it prints, saves and returns."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import httpx
+import pytest
+
+from support import Command
+from zeroscope import Zeroscope, _api
+from zeroscope.cli import app as commands
+from zeroscope.cli.files import targets
+from zeroscope_mock import MockServer
+
+FIELDS = _api.spec()["components"]["schemas"]["PredictionInput"]["properties"]
+
+
+def properties(path: Path) -> tuple[int, int, Fraction | None, int]:
+    """Width, height, frame rate and number of frames of a video, as PyAV decodes it."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        frames = sum(1 for _ in container.decode(stream))
+        return stream.width, stream.height, stream.average_rate, frames
+
+
+def test_run__saves_what_was_asked_for(zeroscope: Command, tmp_path: Path) -> None:
+    """Size, frame rate, number of frames and number of files are those of the options."""
+    options = [
+        "--width",
+        "640",
+        "--height",
+        "384",
+        "--fps",
+        "12",
+        "--num-frames",
+        "36",
+        "--batch-size",
+        "2",
+        "-o",
+        "out.mp4",
+    ]
+    outcome = zeroscope("run", "A lighthouse in a storm", *options)
+    assert outcome.code == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out-0.mp4", "out-1.mp4"]
+    for path in tmp_path.iterdir():
+        assert properties(path) == (640, 384, Fraction(12), 36)
+        assert f"{path.name}: 640x384, 36 frames at 12 fps" in outcome.out
+    assert "seed " in outcome.out
+
+
+def test_run__without_an_output_names_the_file_after_the_prediction(zeroscope: Command, tmp_path: Path) -> None:
+    """Without --output the file is called after the prediction's ID, which no other file is."""
+    outcome = zeroscope("run", "A lighthouse", "--json")
+    (path,) = tmp_path.iterdir()
+    assert path.name == f"{outcome.json['id']}.mp4"
+
+
+def test_run__sends_every_field_from_its_option(zeroscope: Command, server: MockServer) -> None:
+    """Each field of the input has an option of its name, which sends its value under that name alone."""
+    values: dict[str, Any] = {
+        name: field["enum"][-1]
+        if "enum" in field
+        else {"integer": 256, "number": 1.5, "boolean": True, "string": "https://example.test/a.mp4"}[field["type"]]
+        for name, field in FIELDS.items()
+        if name not in {"batch_size", "num_frames"}
+    }
+    options = []
+    for name, value in values.items():
+        option = "--" + name.replace("_", "-")
+        options += [option] if value is True else [f"{option}={value}"]
+    assert zeroscope("run", *options).code == 0
+    (prediction,) = server.client().predictions.list()
+    assert prediction.input == values
+
+
+def test_help__tells_each_field_with_default_bounds_and_choices(zeroscope: Command) -> None:
+    """The help of `run` says of each field what the spec says."""
+    help = " ".join(zeroscope("run", "--help").out.split())
+    for name, field in FIELDS.items():
+        assert "--" + name.replace("_", "-") in help
+        assert field["description"].rstrip(".") in help
+        if "default" in field:
+            default = field["default"]
+            assert f"Default: {str(default).lower() if isinstance(default, bool) else default}." in help
+        for bound in ("minimum", "maximum"):
+            assert bound not in field or str(field[bound]) in help
+        for choice in field.get("enum", []):
+            assert choice in help
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["run", "mock:fail out of luck"], 1, "failed: out of luck"),
+        (["run", "mock:abort"], 1, "was aborted before it started"),
+        (["run", "mock:empty"], 1, "succeeded without a video"),
+        (["run", "mock:expire"], 1, "its videos are gone"),
+        (["run", "mock:slow", "--timeout", "2"], 1, "it goes on"),
+        (["run", "x", "--width", "100"], 2, "input.width: 100 is too small, at least 256 is needed"),
+        (["run", "x", "--width", "wide"], 2, "--width"),
+        (["run", "x", "--widht", "576"], 2, "Did you mean --width?"),
+        (["run", "x", "--model", "xxl"], 2, "Choose from"),
+        (["run", "x", "--prompt", "y"], 2, "the prompt is given twice"),
+        (["run", "x", "-o", "missing/a.mp4"], 2, "missing: there is no such folder"),
+        (["run", "x", "-o", "old.mp4"], 2, "old.mp4: the file exists; choose another or add --overwrite"),
+        (["run", "x", "-o", "old.mp4", "--batch-size", "2"], 2, "old-1.mp4: the file exists"),
+        (["rum"], 2, "rum"),
+        (["get"], 2, "ID"),
+        (["list", "--limit", "0"], 2, "--limit 0 is too small"),
+        (["get", ".."], 2, "prediction_id"),
+        (["get", "unknown"], 3, "404"),
+        (["cancel", "unknown"], 3, "404"),
+        (["wait", "unknown"], 3, "404"),
+        (["list", "--base-url", "http://[::1]:0/nowhere"], 3, "404"),
+    ],
+)
+def test_error__is_a_sentence_and_a_code(
+    zeroscope: Command, tmp_path: Path, server: MockServer, arguments: list[str], code: int, said: str
+) -> None:
+    """Whatever goes wrong is said on stderr in a line, and the exit code tells the kind."""
+    for name in ("old.mp4", "old-1.mp4"):
+        (tmp_path / name).write_bytes(b"old")
+    outcome = zeroscope(*arguments)
+    assert (outcome.code, outcome.out) == (code, "")
+    assert "zeroscope: " in outcome.err and said in outcome.err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["old-1.mp4", "old.mp4"]
+    if code == 2:
+        assert len(server.journal) == 0, "nothing is sent, and paid, for what cannot be carried out"
+
+
+def test_run__overwrites_when_told_to(zeroscope: Command, tmp_path: Path) -> None:
+    """--overwrite replaces a file."""
+    (tmp_path / "old.mp4").write_bytes(b"old")
+    assert zeroscope("run", "x", "-o", "old.mp4", "--overwrite").code == 0
+    assert (tmp_path / "old.mp4").read_bytes()[4:8] == b"ftyp"
+
+
+def test_token__that_is_missing_is_named(zeroscope: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a token, the command says which variable to set."""
+    monkeypatch.setattr(commands, "Zeroscope", Zeroscope)
+    outcome = zeroscope("list")
+    assert outcome.code == 2 and "REPLICATE_API_TOKEN" in outcome.err
+
+
+def test_service__that_cannot_be_reached_is_code_3(zeroscope: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A refused connection is the network's fault and says which request it was."""
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("connection refused")
+
+    def connect(base_url: str | None = None) -> Zeroscope:
+        return Zeroscope("token", retry=None, http_client=httpx.Client(transport=httpx.MockTransport(refuse)))
+
+    monkeypatch.setattr(commands, "Zeroscope", connect)
+    outcome = zeroscope("list")
+    assert outcome.code == 3 and "GET /predictions got no answer: connection refused" in outcome.err
+
+
+def test_interrupt__cancels_and_says_so(
+    zeroscope: Command, server: MockServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C while `run` waits ends the prediction and returns 130."""
+
+    def interrupt(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(server.clock, "sleep", interrupt)
+    outcome = zeroscope("run", "A lighthouse")
+    assert outcome.code == 130
+    assert "interrupted" in outcome.err and "was canceled" in outcome.err
+    assert [prediction.status for prediction in server.client().predictions.list()] == ["canceled"]
+
+
+def test_get_list_wait_and_cancel__show_a_prediction(zeroscope: Command, server: MockServer, tmp_path: Path) -> None:
+    """The other commands find the prediction by its ID, for people and as JSON."""
+    client = server.client()
+    done = client.predictions.create({"prompt": "A lighthouse", "seed": 7}).wait()
+    slow = client.predictions.create({"prompt": "mock:slow"})
+
+    shown = zeroscope("get", done.id).out
+    assert f"id:           {done.id}" in shown and "status:       succeeded" in shown
+    assert "seed:         7" in shown and done.videos[0].url in shown
+    assert zeroscope("get", done.id, "--json").json == done.to_dict()
+
+    lines = zeroscope("list").out.splitlines()
+    assert [line.split()[:2] for line in lines] == [[slow.id, "starting"], [done.id, "succeeded"]]
+    assert "A lighthouse" in lines[1]
+    assert [entry["id"] for entry in zeroscope("list", "--limit", "1", "--json").json] == [slow.id]
+
+    assert done.videos[0].url in zeroscope("wait", done.id).out
+    assert zeroscope("wait", done.id, "-o", "a.mp4").code == 0
+    assert properties(tmp_path / "a.mp4")[:2] == (576, 320)
+
+    assert "status:       canceled" in zeroscope("cancel", slow.id).out
+    assert zeroscope("wait", slow.id).code == 1
+
+
+@pytest.mark.parametrize(
+    ("output", "count", "expected"),
+    [
+        (None, 1, ["id.mp4"]),
+        (None, 2, ["id-0.mp4", "id-1.mp4"]),
+        ("a.mp4", 1, ["a.mp4"]),
+        ("b/a.b.mp4", 3, ["b/a.b-0.mp4", "b/a.b-1.mp4", "b/a.b-2.mp4"]),
+        (".", 1, ["id.mp4"]),
+        ("plain", 2, ["plain-0", "plain-1"]),
+    ],
+)
+def test_targets__are_numbered_only_where_there_are_several(
+    output: str | None, count: int, expected: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One video takes the name that was asked for, several get numbers before the ending."""
+    monkeypatch.chdir(tmp_path)
+    assert targets(None if output is None else Path(output), "id", count) == [Path(name) for name in expected]
+
+
+@pytest.mark.parametrize(
+    ("missing", "arguments", "said"),
+    [
+        ("cyclopts", ["run", "x"], "zeroscope[cli]"),
+        ("rich", ["run", "x"], "zeroscope[cli]"),
+        ("zeroscope_mock", ["run", "x", "--mock"], "zeroscope[mock]"),
+        ("zeroscope_mock", ["mock"], "zeroscope[mock]"),
+    ],
+)
+def test_extra__that_is_missing_is_named(missing: str, arguments: list[str], said: str, tmp_path: Path) -> None:
+    """Without an extra, the command says which one to install."""
+    code = f"import sys; sys.modules[{missing!r}] = None; from zeroscope.cli import main; sys.exit(main({arguments}))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert result.returncode == 2
+    assert said in result.stderr and "Traceback" not in result.stderr

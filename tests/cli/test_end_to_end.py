@@ -1,0 +1,56 @@
+"""The command as its own process, over real sockets: the few tests that let real time pass, for a moment."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+COMMAND = [sys.executable, "-c", "import sys; from zeroscope.cli import main; sys.exit(main())"]
+
+
+def test_run_mock__goes_through_the_whole_stack(tmp_path: Path) -> None:
+    """Command, wrapper, generated client, HTTP on the loopback interface and mock server make a video."""
+    arguments = ["run", "An astronaut riding a horse", "--mock", "--mock-speed", "100", "--output", "astronaut.mp4"]
+    result = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith("astronaut.mp4: 576x320, 24 frames at 8 fps")
+    assert "succeeded" in result.stderr
+    assert (tmp_path / "astronaut.mp4").read_bytes()[4:8] == b"ftyp"
+
+
+@pytest.fixture
+def server() -> Iterator[subprocess.Popen[str]]:
+    """`zeroscope mock` on a free port."""
+    process = subprocess.Popen(
+        [*COMMAND, "mock", "--port", "0", "--speed", "1000", "--token", "the-token"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_mock__listens_answers_and_ends(server: subprocess.Popen[str]) -> None:
+    """The server says where it listens, serves both prefixes, and ends cleanly when told to."""
+    assert server.stdout is not None
+    said, _, url = server.stdout.readline().strip().rpartition(" ")
+    assert said == "listening on"
+    for prefix in ("/v1", ""):
+        answer = httpx.get(f"{url}{prefix}/predictions", headers={"Authorization": "Bearer the-token"})
+        assert answer.json() == {"next": None, "previous": None, "results": []}
+    assert httpx.get(f"{url}/v1/predictions", headers={"Authorization": "Bearer other"}).status_code == 401
+
+    port = url.rpartition(":")[2]
+    taken = subprocess.run([*COMMAND, "mock", "--port", port], capture_output=True, text=True, check=False)
+    assert taken.returncode == 2 and taken.stderr.startswith(f"zeroscope: port {port} ")
+
+    server.send_signal(signal.SIGTERM)
+    assert server.wait(timeout=10) == 0
