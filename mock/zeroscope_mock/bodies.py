@@ -1,0 +1,169 @@
+"""Read the bodies of requests: JSON and multipart forms."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.message import Message
+from typing import Any, NoReturn
+
+MOST_LEVELS = 100
+"""How deeply a JSON body may be nested."""
+
+
+class MalformedBodyError(Exception):
+    """The body cannot be read; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file in a form."""
+
+    filename: str | None
+    content_type: str | None
+    content: bytes
+
+
+def media_type(content_type: str) -> str:
+    """The type of a `Content-Type` header without its parameters, in small letters."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+def read_json(body: bytes) -> Any:
+    """The value of a JSON body.
+
+    Raises:
+        MalformedBodyError: for what is not JSON, not UTF-8, nested too deeply or not to be represented in either.
+    """
+    try:
+        value = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_finite)
+        if b"\\u" in body:
+            # Half a surrogate pair is JSON, but no text that could be sent back.
+            json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeDecodeError as error:
+        raise MalformedBodyError("The request body is not UTF-8.") from error
+    except UnicodeEncodeError as error:
+        raise MalformedBodyError("The request body holds half a surrogate pair.") from error
+    except json.JSONDecodeError as error:
+        raise MalformedBodyError(f"The request body is not JSON: {error}.") from error
+    except ValueError as error:
+        # Python reads no integer of more than 4300 digits.
+        raise MalformedBodyError("The request body holds a number that is too large.") from error
+    except RecursionError as error:
+        raise MalformedBodyError("The request body is nested too deeply.") from error
+    # Whatever walks the value later has its own limit; counting brackets spares most bodies the walk.
+    if body.count(b"[") + body.count(b"{") > MOST_LEVELS and _levels(value) > MOST_LEVELS:
+        raise MalformedBodyError("The request body is nested too deeply.")
+    return value
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise MalformedBodyError(f"The request body is not JSON: {constant} is no value.")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise MalformedBodyError("The request body holds a number that is too large.")
+    return number
+
+
+def _levels(value: Any) -> int:
+    """How deeply a value is nested."""
+    levels, inside = 0, [value]
+    while inside := [part for part in inside if isinstance(part, dict | list)]:
+        levels += 1
+        inside = [part for outer in inside for part in (outer.values() if isinstance(outer, dict) else outer)]
+    return levels
+
+
+def read_form(body: bytes, content_type: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a multipart form by name; a file is an `Upload`, and so is the field `content` sent as text.
+
+    Args:
+        body: the form.
+        content_type: the whole header, with the boundary.
+        schema: the schema of the form; fields that it does not call strings are read as JSON.
+
+    Raises:
+        MalformedBodyError: for what is not a complete form.
+    """
+    message = Message()
+    message["content-type"] = content_type.encode("utf-8", "replace").decode()
+    boundary = message.get_boundary()
+    if not boundary:
+        raise MalformedBodyError("The content type names no boundary.")
+    parts = _Parts(boundary)
+    parts.read(body)
+    fields: dict[str, Any] = {}
+    for headers, content in parts.found:
+        disposition = Message()
+        disposition["content-disposition"] = headers.get("content-disposition", "")
+        name = disposition.get_param("name", header="content-disposition")
+        if not isinstance(name, str):
+            raise MalformedBodyError("A part of the form has no name.")
+        described = schema.get("properties", {}).get(name, {})
+        if described.get("format") == "binary":
+            fields[name] = Upload(disposition.get_filename(), headers.get("content-type"), content)
+        else:
+            fields[name] = _value(content, text=described.get("type") == "string")
+    return fields
+
+
+def _value(content: bytes, *, text: bool) -> Any:
+    try:
+        return content.decode() if text else read_json(content)
+    except UnicodeDecodeError as error:
+        raise MalformedBodyError("A field of the form is not UTF-8.") from error
+    except MalformedBodyError:
+        return content.decode("utf-8", "replace")
+
+
+class _Parts:
+    """Collects the parts of a form."""
+
+    def __init__(self, boundary: str) -> None:
+        self.found: list[tuple[dict[str, str], bytes]] = []
+        self._boundary = boundary
+        self._headers: dict[str, str] = {}
+        self._name = bytearray()
+        self._value = bytearray()
+        self._content = bytearray()
+        self._ended = False
+
+    def read(self, body: bytes) -> None:
+        # Only uploads need it.
+        from python_multipart.exceptions import FormParserError
+        from python_multipart.multipart import MultipartParser
+
+        try:
+            parser = MultipartParser(
+                self._boundary.encode("latin-1"),
+                {
+                    "on_part_begin": self._begin,
+                    "on_header_field": lambda data, start, end: self._name.extend(data[start:end]),
+                    "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
+                    "on_header_end": self._end_header,
+                    "on_part_data": lambda data, start, end: self._content.extend(data[start:end]),
+                    "on_part_end": lambda: self.found.append((self._headers, bytes(self._content))),
+                    "on_end": self._end,
+                },
+            )
+            parser.write(body)
+            parser.finalize()
+        except (FormParserError, ValueError) as error:
+            raise MalformedBodyError(f"The request body is not a form: {error}.") from error
+        if not self._ended:
+            raise MalformedBodyError("The request body ends within the form.")
+
+    def _begin(self) -> None:
+        self._headers, self._content = {}, bytearray()
+
+    def _end_header(self) -> None:
+        self._headers[self._name.decode("latin-1").lower()] = self._value.decode("utf-8", "replace")
+        self._name, self._value = bytearray(), bytearray()
+
+    def _end(self) -> None:
+        self._ended = True

@@ -1,0 +1,115 @@
+"""What was asked of the server and what it answered, for tests to look at."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import overload
+
+from .messages import Request, Response
+
+_BODY_START = 2000
+# A shorter token, such as `x`, would be found everywhere.
+_SHORTEST_SECRET = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its response. Tokens are in none of it.
+
+    Args:
+        time: when it was, in seconds since 1970 on the server's clock.
+        method: the request's method.
+        path: the request's path and query.
+        operation: the `operationId`; None where the document describes nothing.
+        status: the response's status code.
+        request_body: the start of the request's body.
+        response_body: the start of the response's body; empty for a video, which is made later.
+        tenant: a name for whoever holds the token; None for a request without one.
+    """
+
+    time: float
+    method: str
+    path: str
+    operation: str | None
+    status: int
+    request_body: str
+    response_body: str
+    tenant: str | None
+
+
+class Journal(Sequence[Exchange]):
+    """The latest exchanges, oldest first.
+
+    Args:
+        limit: how many are kept.
+
+    Attributes:
+        dropped: how many were forgotten because there were more.
+
+    Example:
+        >>> [exchange.operation for exchange in server.journal]
+        ['createPrediction', 'getPrediction']
+    """
+
+    def __init__(self, limit: int = 1000) -> None:
+        self._exchanges: deque[Exchange] = deque(maxlen=limit)
+        self._lock = threading.Lock()
+        self.dropped = 0
+
+    def record(
+        self,
+        request: Request,
+        response: Response,
+        *,
+        time: float,
+        operation: str | None,
+        tenant: str | None,
+        token: str | None,
+    ) -> None:
+        """Write down an exchange, without the token."""
+        exchange = Exchange(
+            time=time,
+            method=request.method,
+            path=_without(token, f"{request.path}?{request.query}" if request.query else request.path),
+            operation=operation,
+            status=response.status,
+            request_body=_without(token, _start(request.body)),
+            response_body=_without(token, _start(response.body)) if isinstance(response.body, bytes) else "",
+            tenant=tenant,
+        )
+        with self._lock:
+            self.dropped += len(self._exchanges) == self._exchanges.maxlen
+            self._exchanges.append(exchange)
+
+    def clear(self) -> None:
+        """Forget all exchanges."""
+        with self._lock:
+            self._exchanges.clear()
+            self.dropped = 0
+
+    def __len__(self) -> int:
+        return len(self._exchanges)
+
+    @overload
+    def __getitem__(self, index: int) -> Exchange: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Exchange]: ...
+
+    def __getitem__(self, index: int | slice) -> Exchange | list[Exchange]:
+        with self._lock:
+            return list(self._exchanges)[index] if isinstance(index, slice) else self._exchanges[index]
+
+    def __iter__(self) -> Iterator[Exchange]:
+        return iter(self[:])
+
+
+def _start(body: bytes) -> str:
+    return body[:_BODY_START].decode("utf-8", "replace")
+
+
+def _without(token: str | None, text: str) -> str:
+    return text.replace(token, "[token]") if token and len(token) >= _SHORTEST_SECRET else text

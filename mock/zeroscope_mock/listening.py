@@ -1,0 +1,127 @@
+"""The server on a socket, in a thread of its own."""
+
+from __future__ import annotations
+
+import errno
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    import uvicorn
+
+    from .asgi import App
+
+# How long requests under way may take to end once the server is closed, in seconds.
+_GRACE = 1
+
+
+class PortInUseError(Exception):
+    """Another program listens on the port."""
+
+
+class Listening:
+    """An application that answers on a socket from the moment this is made until it is closed.
+
+    Args:
+        app: the application.
+        host: the address to listen on.
+        port: the port to listen on; 0 for any that is free.
+
+    Attributes:
+        url: scheme, host and port, such as `http://127.0.0.1:8000`.
+
+    Raises:
+        PortInUseError: if another program listens there.
+        OSError: if the address cannot be listened on for another reason.
+    """
+
+    def __init__(self, app: App, host: str, port: int) -> None:
+        listener = _bind(host, port)
+        number: int = listener.getsockname()[1]
+        self.url = f"http://[{host}]:{number}" if ":" in host else f"http://{host}:{number}"
+        self._server = _server(app)
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [listener]}, name=f"zeroscope_mock {self.url}", daemon=True
+        )
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop listening and wait for the thread to end, at most two seconds. Closing twice is closing once."""
+        self._server.should_exit = True
+        self._thread.join(2 * _GRACE)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def serve(app: App, host: str, port: int, on_ready: Callable[[str], object] | None) -> None:
+    """Listen until the process is interrupted or terminated.
+
+    Args:
+        app: the application.
+        host: the address to listen on.
+        port: the port to listen on; 0 for any that is free.
+        on_ready: called with the URL once it can be reached.
+    """
+    stop = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    # Only the main thread may listen to signals; in any other one whoever ends the process ends the server.
+    signals = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
+    before = {number: signal.signal(number, end) for number in signals}
+    try:
+        with Listening(app, host, port) as listening:
+            if on_ready:
+                on_ready(listening.url)
+            stop.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        # Lets a server follow another one on its port at once; on Windows it would let two share it.
+        if sys.platform != "win32":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        # From here on connections wait in the queue, so that nobody is turned away before the loop runs.
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise PortInUseError(f"port {port} of {host} is in use; choose another one, or 0 for any") from error
+        raise
+    return listener
+
+
+def _server(app: App) -> uvicorn.Server:
+    # Takes longer to import than all the rest of the server.
+    import uvicorn
+
+    config = uvicorn.Config(
+        app,
+        access_log=False,
+        lifespan="off",
+        log_config=None,
+        log_level="critical",
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE,
+        ws="none",
+    )
+    return uvicorn.Server(config)

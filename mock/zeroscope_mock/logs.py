@@ -1,0 +1,49 @@
+"""The lines that the model prints: the seed, then a progress bar as the library tqdm draws it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+_WIDTH = 10
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+
+
+def log(seed: int, total: int, rate: float, done: int) -> str:
+    """Everything printed so far.
+
+    Args:
+        seed: the seed in use.
+        total: where the progress bar ends, in steps.
+        rate: steps a second.
+        done: steps so far.
+    """
+    return f"Using seed: {seed}\n{_progress(total, rate, done)}"
+
+
+@lru_cache(maxsize=256)
+def _progress(total: int, rate: float, done: int) -> str:
+    # Polling asks for the same text again and again, and equal inputs share it.
+    return "".join(f"{progress_line(total, rate, number)}\n" for number in range(done + 1))
+
+
+def progress_line(total: int, rate: float, done: int) -> str:
+    """One line of the progress bar, as tqdm draws it in ten columns.
+
+    Example:
+        >>> progress_line(50, 15.8, 19)
+        ' 38%|███▊      | 19/50 [00:01<00:01, 15.8it/s]'
+    """
+    eighths = done * _WIDTH * 8 // total
+    bar = ("█" * (eighths // 8) + (_EIGHTHS[eighths % 8] if eighths % 8 else "")).ljust(_WIDTH)
+    if done:
+        speed = f"{rate:.1f}it/s" if rate >= 1 else f"{1 / rate:.1f}s/it"
+        times = f"{_clock(done / rate)}<{_clock((total - done) / rate)}, {speed}"
+    else:
+        times = "00:00<?, ?it/s"
+    return f"{done * 100 // total:3d}%|{bar}| {done}/{total} [{times}]"
+
+
+def _clock(seconds: float) -> str:
+    minutes, second = divmod(int(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute:02d}:{second:02d}"

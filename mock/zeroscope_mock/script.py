@@ -1,0 +1,146 @@
+"""What one prediction will do: how long it starts up and runs, what it prints and how it ends.
+
+The numbers are those of the model as far as they are known: 15.8 steps a second for 24 frames of 576x320 were seen in
+its logs, and it prints the seed it uses, 0 to 65535 if it was not given one (its public source).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+MEMORY_LIMIT = 1024 * 576 * 120
+"""How much the model can make at once, in pixels of all frames of all videos; more fails. The mock's own choice."""
+
+SIDE_LIMIT = 4096
+"""The longest width or height, in pixels, that the model can make; more fails. The mock's own choice."""
+
+RATE_LIMIT = 1000
+"""The highest frame rate, in frames per second, that can be written into a file; more fails. The mock's own choice."""
+
+_STEPS_PER_SECOND = 15.8
+_USUAL_SIZE = 576 * 320 * 24
+_MOST_STEPS = 10_000
+_STARTUP = (0.5, 2.0)
+_SECONDS_TO_FAIL = 0.5
+_SHORTEST_SIDE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInput:
+    """The fields of an input that decide what the model does, with the document's defaults filled in."""
+
+    prompt: str
+    width: int
+    height: int
+    fps: int
+    num_frames: int
+    batch_size: int
+    num_inference_steps: int
+    init_weight: float
+    init_video: bool
+    seed: int | None
+
+    @classmethod
+    def read(cls, sent: Mapping[str, Any], defaults: Mapping[str, Any]) -> ModelInput:
+        """Take the fields from an input as it was sent.
+
+        Raises:
+            KeyError: for a field that has no default in the document.
+        """
+        values = {**defaults, **sent}
+        seed = values.get("seed")
+
+        def integer(name: str) -> int:
+            # JSON knows one kind of number, so that 24.0 is an integer; what a loose document lets through is none.
+            return int(values[name] if isinstance(values[name], int | float) else defaults[name])
+
+        return cls(
+            prompt=str(values["prompt"]),
+            width=integer("width"),
+            height=integer("height"),
+            fps=integer("fps"),
+            num_frames=integer("num_frames"),
+            batch_size=integer("batch_size"),
+            num_inference_steps=integer("num_inference_steps"),
+            init_weight=values["init_weight"] if isinstance(values["init_weight"], int | float) else 0,
+            init_video="init_video" in values,
+            seed=int(seed) if isinstance(seed, int | float) else None,
+        )
+
+    @property
+    def size(self) -> int:
+        """Pixels of all frames of all videos."""
+        return self.width * self.height * self.num_frames * self.batch_size
+
+    @property
+    def steps(self) -> int:
+        """How many denoising steps are really run: with a video to start from, `init_weight` of them are left out."""
+        asked = min(self.num_inference_steps, _MOST_STEPS)
+        strength = 1 - min(max(self.init_weight, 0), 1) if self.init_video else 1
+        return max(1, int(asked * strength))
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The course of one prediction, if nobody ends it early.
+
+    Args:
+        seed: what the log says is used.
+        startup_seconds: from creation to the start.
+        run_seconds: from the start to the end.
+        steps: where the progress bar ends.
+        rate: steps a second.
+        outcome: the final status; `aborted` ends it when it would have started.
+        error: why it fails.
+        outputs: how many videos it makes.
+        removed: whether its data is removed the moment it ends.
+    """
+
+    seed: int
+    startup_seconds: float
+    run_seconds: float
+    steps: int
+    rate: float
+    outcome: str = "succeeded"
+    error: str | None = None
+    outputs: int = 0
+    removed: bool = False
+
+
+def write_script(wanted: ModelInput, random: Random) -> Script:
+    """The usual course of a prediction.
+
+    Args:
+        wanted: what was asked for.
+        random: decides the start-up time, and the seed if none was asked for.
+    """
+    startup = round(random.uniform(*_STARTUP), 6)
+    drawn = random.randrange(65536)
+    seed = drawn if wanted.seed is None else wanted.seed
+    if error := _failure(wanted):
+        return Script(seed, startup, _SECONDS_TO_FAIL, wanted.steps, _STEPS_PER_SECOND / 100, "failed", error)
+    rate = _STEPS_PER_SECOND * _USUAL_SIZE / wanted.size
+    return Script(seed, startup, wanted.steps / rate, wanted.steps, rate, outputs=wanted.batch_size)
+
+
+def _failure(wanted: ModelInput) -> str | None:
+    """Why the model cannot do what was asked of it; the document bounds none of this."""
+    for name, value, least in (
+        ("num_frames", wanted.num_frames, 1),
+        ("fps", wanted.fps, 1),
+        ("batch_size", wanted.batch_size, 1),
+        ("width", wanted.width, _SHORTEST_SIDE),
+        ("height", wanted.height, _SHORTEST_SIDE),
+    ):
+        if value < least:
+            return f"{name} must be at least {least}, but is {value}"
+    if wanted.size > MEMORY_LIMIT or max(wanted.width, wanted.height) > SIDE_LIMIT:
+        # The model's attention keeps some 600 bytes for each pixel; beyond a million of GiB nobody counts.
+        gibibytes = min(wanted.size * 600, 10**15) / 2**30
+        return f"CUDA out of memory. Tried to allocate {gibibytes:.2f} GiB (GPU 0; 39.59 GiB total capacity)"
+    if wanted.fps > RATE_LIMIT:
+        return f"fps must be at most {RATE_LIMIT}, but is {wanted.fps}"
+    return None

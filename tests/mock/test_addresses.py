@@ -1,0 +1,135 @@
+"""Paths, methods and the absolute URLs in answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from zeroscope_mock import MockServer
+
+VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
+AUTH = {"Authorization": "Bearer a-token-of-a-test"}
+
+
+@pytest.mark.parametrize("prefix", ["/v1", ""])
+@pytest.mark.parametrize("origin", ["https://api.replicate.com", "http://127.0.0.1:8000", "http://[::1]:8000"])
+def test_addresses_are_those_the_client_uses(server: MockServer, origin: str, prefix: str) -> None:
+    """Scheme, host, port and prefix of every URL in an answer are the request's own, and each leads on."""
+    with httpx.Client(transport=server.transport, headers=AUTH) as api:
+        sent = {"version": VERSION, "input": {"num_frames": 1}}
+        created = [api.post(f"{origin}{prefix}/predictions", json=sent).json() for _ in range(101)]
+        server.clock.advance(60)
+        address = f"{origin}{prefix}/predictions/{created[-1]['id']}"
+        body = api.get(address).json()
+        listed = api.get(f"{origin}{prefix}/predictions").json()
+        file = api.post(f"{origin}{prefix}/files", files={"content": b"x"}).json()
+
+        assert body["urls"] == {"get": address, "cancel": f"{address}/cancel"}
+        assert body["output"] == [f"{origin}/outputs/{body['id']}/output-0.mp4"]
+        assert listed["next"].startswith(f"{origin}{prefix}/predictions?cursor=")
+        assert file["urls"]["get"].startswith(f"{origin}{prefix}/files/")
+        for url in (body["urls"]["get"], body["output"][0], listed["next"], file["urls"]["get"]):
+            assert api.get(url).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["evil.test/path", "a b", "user@host", "", "h:port"])
+def test_a_forged_host_is_not_repeated(server: MockServer, host: str) -> None:
+    """Where the `Host` header is nonsense, the address that was really reached is used."""
+    with httpx.Client(transport=server.transport, base_url="https://real.test/v1", headers=AUTH) as api:
+        response = api.post("/predictions", json={"version": VERSION, "input": {}}, headers={"Host": host})
+
+    assert response.json()["urls"]["get"].startswith("https://real.test/v1/")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("PUT", "/predictions", "GET, POST"),
+        ("DELETE", "/v1/predictions", "GET, POST"),
+        ("HEAD", "/v1/predictions", "GET, POST"),
+        ("POST", "/v1/predictions/x", "GET"),
+        ("GET", "/v1/predictions/x/cancel", "POST"),
+        ("GET", "/v1/files", "POST"),
+        ("OPTIONS", "/v1/webhooks/default/secret", "GET"),
+        ("BREW", "/v1/predictions", "GET, POST"),
+    ],
+)
+def test_a_method_that_a_path_does_not_have(server: MockServer, method: str, path: str, allow: str) -> None:
+    """A 405 names all methods of the path."""
+    with httpx.Client(transport=server.transport, base_url="https://h.test", headers=AUTH) as api:
+        response = api.request(method, path)
+
+    assert response.status_code == 405
+    assert response.headers["allow"] == allow
+    if method != "HEAD":
+        assert response.json() == {"detail": f'Method "{method}" not allowed.', "status": 405}
+
+
+def test_a_method_that_a_video_does_not_have(server: MockServer) -> None:
+    """Videos can only be read."""
+    with httpx.Client(transport=server.transport, base_url="https://h.test", headers=AUTH) as api:
+        api.post("/predictions", json={"version": VERSION, "input": {}})
+        server.clock.advance(60)
+        output = api.get("/predictions").json()["results"][0]["output"][0]
+
+        response = api.delete(output)
+
+    assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/v1",
+        "/v1/",
+        "/v2/predictions",
+        "/v1/v1/predictions",
+        "/v1/predictions/",
+        "/v1/predictions//cancel",
+        "/v1/predictions/x/cancel/",
+        "/v1/predictions/a/../../files",
+        "/outputs/x/output-0.mp4",
+        f"/outputs/{'a' * 26}/output-0.mp4",
+        f"/v1/files/{'a' * 26}/download",
+    ],
+)
+def test_a_path_that_leads_nowhere(server: MockServer, path: str) -> None:
+    """Anything else is a 404."""
+    with httpx.Client(transport=server.transport, headers=AUTH) as api:
+        response = api.get("https://h.test", extensions={"target": path.encode()})
+
+    assert response.status_code == 404
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+def test_an_encoded_slash_stays_within_its_segment(server: MockServer) -> None:
+    """`%2F` in an id is part of the id and reaches no other operation."""
+    with httpx.Client(transport=server.transport, base_url="https://h.test/v1", headers=AUTH) as api:
+        api.get("/predictions/x%2Fcancel")
+
+    assert server.journal[0].operation == "getPrediction"
+
+
+def test_the_answer_to_a_head_request_has_no_body(server: MockServer) -> None:
+    """It has only the length of what GET would send."""
+    with httpx.Client(transport=server.transport, base_url="https://h.test/v1", headers=AUTH) as api:
+        response = api.head("/predictions")
+
+    assert response.content == b""
+    assert int(response.headers["content-length"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("limits", "status"),
+    [({}, 201), ({"json_limit": 200}, 413), ({"json_limit": 10, "file_limit": 10}, 413)],
+)
+def test_a_body_over_the_limit(limits: dict[str, Any], status: int) -> None:
+    """The limit for JSON can be set; a larger body is a 413."""
+    server = MockServer(**limits)
+    with httpx.Client(transport=server.transport, base_url="https://h.test/v1", headers=AUTH) as api:
+        response = api.post("/predictions", json={"version": VERSION, "input": {"prompt": "p" * 200}})
+
+    assert response.status_code == status

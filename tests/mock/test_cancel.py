@@ -1,0 +1,103 @@
+"""Predictions that are ended before their time, and what becomes of ended ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from zeroscope_mock import MockServer
+
+Create = Callable[..., dict[str, Any]]
+
+
+@pytest.mark.parametrize(("seconds", "started"), [(0.1, False), (3.0, True)])
+def test_cancel_ends_a_prediction_at_once(
+    server: MockServer, api: httpx.Client, create: Create, seconds: float, started: bool
+) -> None:
+    """The answer is the whole prediction, ended at this moment, and it stays so."""
+    prediction = create(prompt="mock:slow")
+    server.clock.advance(seconds)
+
+    response = api.post(prediction["urls"]["cancel"])
+
+    body = response.json()
+    assert response.status_code == 200
+    assert (body["status"], body["output"], body["error"]) == ("canceled", None, None)
+    assert body["metrics"]["total_time"] == pytest.approx(seconds)
+    assert ("predict_time" in body["metrics"]) is ("started_at" in body) is started
+    server.clock.advance(60)
+    assert api.get(prediction["urls"]["get"]).json() == body
+
+
+def test_cancel_can_be_repeated(server: MockServer, api: httpx.Client, create: Create) -> None:
+    """A second cancel is answered with what the first one did."""
+    prediction = create()
+    first = api.post(prediction["urls"]["cancel"]).json()
+    server.clock.advance(1)
+
+    assert api.post(prediction["urls"]["cancel"]).json() == first
+
+
+@pytest.mark.parametrize("prompt", ["x", "mock:fail", "mock:abort", "mock:expire"])
+def test_cancel_leaves_an_ended_prediction_alone(
+    server: MockServer, api: httpx.Client, create: Create, prompt: str
+) -> None:
+    """What has ended by itself stays as it ended."""
+    prediction = create(prompt=prompt)
+    server.clock.advance(60)
+    ended = api.get(prediction["urls"]["get"]).json()
+
+    assert api.post(prediction["urls"]["cancel"]).json() == ended
+
+
+@pytest.mark.parametrize(
+    ("sent", "deadline", "status"),
+    [
+        ("5", "2026-01-01T00:00:05.000000Z", "canceled"),
+        ("5s", "2026-01-01T00:00:05.000000Z", "canceled"),
+        ("1m", "2026-01-01T00:01:00.000000Z", "succeeded"),
+        ("1h30m45s", "2026-01-01T01:30:45.000000Z", "succeeded"),
+        ("9" * 20 + "h", "9999-12-31T00:00:00.000000Z", "succeeded"),
+    ],
+)
+def test_cancel_after(
+    server: MockServer, api: httpx.Client, create: Create, sent: str, deadline: str, status: str
+) -> None:
+    """The deadline is told, and a prediction that still runs then is canceled."""
+    prediction = create(prompt="mock:slow", headers={"Cancel-After": sent})
+    server.clock.advance(100)
+
+    body = api.get(prediction["urls"]["get"]).json()
+
+    assert prediction["deadline"] == body["deadline"] == deadline
+    assert body["status"] == status
+    if status == "canceled":
+        assert body["completed_at"] == deadline
+
+
+def test_an_hour_later_the_data_is_gone(server: MockServer, api: httpx.Client, create: Create) -> None:
+    """Input, output, logs and the video itself are removed."""
+    prediction = create(prompt="x", num_frames=1)
+    server.clock.advance(60)
+    output = api.get(prediction["urls"]["get"]).json()["output"][0]
+    assert api.head(output).status_code == 200
+
+    server.clock.advance(3600)
+
+    body = api.get(prediction["urls"]["get"]).json()
+    assert (body["status"], body["data_removed"]) == ("succeeded", True)
+    assert (body["input"], body["output"], body["logs"]) == ({}, None, "")
+    assert api.get(output).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["", "/cancel"])
+def test_a_prediction_that_is_none(api: httpx.Client, path: str) -> None:
+    """An unknown id is a 404."""
+    response = api.request("POST" if path else "GET", f"/predictions/{'a' * 26}{path}")
+
+    assert response.status_code == 404
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json() == {"detail": "The requested resource could not be found.", "status": 404}

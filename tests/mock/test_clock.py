@@ -1,0 +1,184 @@
+"""Time that stands still, and time that runs faster."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from zeroscope_mock import RealClock, VirtualClock
+
+
+def test_a_virtual_clock_stands_still() -> None:
+    """It moves when it is advanced or slept on, and only then."""
+    clock = VirtualClock()
+    assert (clock.time(), clock.monotonic()) == (1_767_225_600.0, 0.0)
+
+    clock.advance(1.5)
+    clock.sleep(2)
+    clock.sleep(-1)
+
+    assert (clock.time(), clock.monotonic()) == (1_767_225_603.5, 3.5)
+
+
+@pytest.mark.parametrize("clock", [VirtualClock(), RealClock()])
+@pytest.mark.parametrize("seconds", [-1, float("nan"), float("inf")])
+def test_a_clock_never_goes_back_or_away(clock: VirtualClock | RealClock, seconds: float) -> None:
+    """Neither a negative nor an endless time can pass."""
+    with pytest.raises(ValueError, match="a clock advances by 0 or more seconds"):
+        clock.advance(seconds)
+
+
+def test_a_real_clock_can_be_advanced() -> None:
+    """An hour passes at once."""
+    clock = RealClock()
+    before = clock.time()
+
+    clock.advance(3600)
+
+    assert 3600 <= clock.time() - before < 3660
+
+
+def test_threads_share_a_virtual_clock() -> None:
+    """No second is lost between threads."""
+    clock = VirtualClock()
+
+    def sleep() -> None:
+        for _ in range(500):
+            clock.sleep(1)
+
+    threads = [threading.Thread(target=sleep) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert clock.monotonic() == 4000
+
+
+@pytest.mark.anyio
+async def test_tasks_sleep_side_by_side() -> None:
+    """A thousand tasks that sleep up to ten minutes wake in order, and ten minutes pass."""
+    clock = VirtualClock()
+    woken: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        await clock.sleep_async(seconds)
+        assert clock.monotonic() == pytest.approx(seconds, abs=1e-6)
+        woken.append(seconds)
+
+    times = [(number * 7919) % 1000 * 0.6 for number in range(1000)]
+    await asyncio.gather(*(sleep(seconds) for seconds in times))
+
+    assert woken == sorted(times)
+    assert clock.monotonic() == pytest.approx(999 * 0.6, abs=1e-6)
+
+
+@pytest.mark.anyio
+async def test_tasks_sleep_again_and_again() -> None:
+    """Whoever wakes and sleeps again takes its turn before the clock moves on."""
+    clock = VirtualClock()
+    told: list[tuple[str, float]] = []
+
+    async def tick(name: str, seconds: float, times: int) -> None:
+        for _ in range(times):
+            await clock.sleep_async(seconds)
+            told.append((name, clock.monotonic()))
+
+    await asyncio.gather(tick("slow", 3, 2), tick("fast", 2, 3))
+
+    assert told[:3] == [("fast", 2.0), ("slow", 3.0), ("fast", 4.0)]
+    assert sorted(told[3:]) == [("fast", 6.0), ("slow", 6.0)]
+
+
+@pytest.mark.anyio
+async def test_a_sleeper_can_be_canceled() -> None:
+    """The others sleep on, also when the one who kept watch over the clock is gone."""
+    clock = VirtualClock()
+    tasks = [asyncio.create_task(clock.sleep_async(seconds)) for seconds in (1, 5, 3)]
+    await asyncio.sleep(0)
+    tasks[0].cancel()
+
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert tasks[0].cancelled()
+    assert clock.monotonic() == 5
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("seconds", [0, -1])
+async def test_to_sleep_for_nothing_lets_others_run(seconds: float) -> None:
+    """No time passes, but the other tasks have their turn."""
+    clock = VirtualClock()
+    ran: list[str] = []
+
+    async def other() -> None:
+        ran.append("other")
+
+    task = asyncio.create_task(other())
+    await clock.sleep_async(seconds)
+
+    assert ran == ["other"]
+    assert clock.monotonic() == 0
+    await task
+
+
+@pytest.mark.anyio
+async def test_advancing_wakes_sleepers() -> None:
+    """Who sleeps less long than the clock is advanced does not move it any further."""
+    clock = VirtualClock()
+    task = asyncio.create_task(clock.sleep_async(5))
+    await asyncio.sleep(0)
+    clock.advance(100)
+
+    await task
+
+    assert clock.monotonic() == 100
+
+
+def test_a_clock_outlives_event_loops() -> None:
+    """One loop after another can sleep on it, even if the first one left sleepers behind."""
+    clock = VirtualClock()
+
+    async def leave_behind() -> None:
+        task = asyncio.create_task(clock.sleep_async(1000))
+        await asyncio.sleep(0)
+        assert not task.done()
+
+    asyncio.run(leave_behind())
+    asyncio.run(clock.sleep_async(1))
+
+    assert clock.monotonic() == 1
+
+
+def test_a_real_clock_runs_faster() -> None:
+    """At a speed of 1000, seconds take milliseconds."""
+    clock = RealClock(speed=1000)
+    started, real = clock.monotonic(), time.monotonic()
+
+    clock.sleep(5)
+    asyncio.run(clock.sleep_async(5))
+
+    assert time.monotonic() - real < 2
+    assert clock.monotonic() - started >= 10
+    assert clock.time() >= time.time()
+
+
+@pytest.mark.parametrize("speed", [0, -1, float("nan"), float("inf")])
+def test_a_real_clock_must_run(speed: float) -> None:
+    """A speed is above 0."""
+    with pytest.raises(ValueError, match="a clock's speed is above 0"):
+        RealClock(speed)
+
+
+@pytest.mark.parametrize("clock", [VirtualClock(), RealClock()])
+def test_both_clocks_are_what_the_client_sleeps_on(clock: VirtualClock | RealClock) -> None:
+    """The client's own type for a clock takes either."""
+    from zeroscope.clock import Clock
+
+    as_client_sees_it: Clock = clock
+    sleep: Callable[[float], Awaitable[None]] = as_client_sees_it.sleep_async
+    assert callable(sleep)

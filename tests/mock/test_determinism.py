@@ -1,0 +1,72 @@
+"""Same seed, same requests: same answers, in one process and in another."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+RUN = textwrap.dedent(
+    """
+    import hashlib, json, sys
+    import httpx
+    from zeroscope_mock import MockServer
+
+    VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
+
+    def run(seed):
+        server = MockServer(seed=seed)
+        told = hashlib.sha256()
+        with httpx.Client(transport=server.transport, base_url="https://h.test/v1") as api:
+            api.headers["Authorization"] = "Bearer a-token"
+            for prompt in ("x", "y", "mock:fail", "mock:abort"):
+                url = api.post("/predictions", json={"version": VERSION, "input": {"prompt": prompt, "num_frames": 3}})
+                url = url.json()["urls"]["get"]
+                for _ in range(4):
+                    server.clock.advance(0.7)
+                    body = api.get(url).json()
+                told.update(api.get(body["output"][0]).content if body["output"] else b"-")
+            form = {"Content-Type": "multipart/form-data; boundary=c"}
+            api.post("/files", files={"content": ("a", b"b")}, headers=form)
+            api.get("/webhooks/default/secret")
+            api.get("/predictions")
+        told.update(repr(list(server.journal)).encode())
+        return told.hexdigest()
+    """
+)
+
+
+def in_this_process(seed: int) -> str:
+    names: dict[str, object] = {}
+    exec(RUN, names)
+    run = names["run"]
+    assert callable(run)
+    return str(run(seed))
+
+
+def test_two_servers_answer_alike() -> None:
+    """Ids, times, logs and videos come from the seed alone."""
+    assert in_this_process(3) == in_this_process(3)
+
+
+def test_another_process_answers_alike() -> None:
+    """Nothing depends on hash seeds, addresses or the time of day."""
+    other = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path[:0] = {sys.path!r}\n{RUN}\nprint(run(3))"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONHASHSEED": "77"},
+    )
+
+    assert other.stdout.strip() == in_this_process(3)
+
+
+@pytest.mark.parametrize("seed", [0, 4])
+def test_another_seed_answers_otherwise(seed: int) -> None:
+    """A seed is a world of its own."""
+    assert in_this_process(seed) != in_this_process(3)
+    assert len(in_this_process(seed)) == hashlib.sha256().digest_size * 2

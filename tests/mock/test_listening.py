@@ -1,0 +1,199 @@
+"""The server on a socket, and as an ASGI application."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from zeroscope_mock import MockServer, PortInUseError
+
+VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
+AUTH = {"Authorization": "Bearer a-token"}
+
+
+def test_the_whole_way_over_a_socket(server: MockServer) -> None:
+    """Create, read, cancel, list and fetch by HTTP; the state is the same through every door."""
+    with server.listen() as listening, httpx.Client(base_url=f"{listening.url}/v1", headers=AUTH) as api:
+        prediction = api.post("/predictions", json={"version": VERSION, "input": {"num_frames": 2}}).json()
+        assert prediction["urls"]["get"] == f"{listening.url}/v1/predictions/{prediction['id']}"
+        server.clock.advance(60)
+        ended = api.get(prediction["urls"]["get"]).json()
+        assert api.post(prediction["urls"]["cancel"]).json() == ended
+        assert api.get("/predictions").json()["results"] == [ended]
+        video = httpx.get(ended["output"][0])
+        head = httpx.head(ended["output"][0])
+
+    assert video.headers["content-type"] == "video/mp4"
+    assert video.content[4:8] == b"ftyp"
+    assert (head.content, head.headers["content-length"]) == (b"", str(len(video.content)))
+    with httpx.Client(transport=server.transport, headers=AUTH) as api:
+        assert api.get(f"{listening.url}/v1/predictions").json()["results"] == [ended]
+    assert [exchange.status for exchange in server.journal] == [201, 200, 200, 200, 200, 200, 200]
+
+
+@pytest.mark.parametrize(
+    ("request_line", "body", "status"),
+    [
+        (("GET", "/v1/predictions/%FF%00"), None, 404),
+        (("GET", "/v1/predictions?cursor=%FF"), None, 422),
+        (("POST", "/v1/predictions"), b"\xff", 400),
+        (("POST", "/v1/predictions"), b"[" * 1000, 400),
+        (("POST", "/v1/predictions"), b"1" * 3000, 413),
+        (("PROPFIND", "/v1/predictions"), None, 405),
+        (("GET", "/v1/predictions/../predictions"), None, 404),
+    ],
+)
+def test_hostile_requests_over_a_socket(request_line: tuple[str, str], body: bytes | None, status: int) -> None:
+    """What httpx would not send gets the same answers as in process."""
+    with MockServer(json_limit=2000, file_limit=2000).listen() as listening:
+        connection = http.client.HTTPConnection(listening.url.removeprefix("http://"))
+        connection.request(*request_line, body=body, headers={**AUTH, "Content-Type": "application/json"})
+        response = connection.getresponse()
+        response.read()
+        connection.close()
+
+    assert response.status == status
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+def test_a_client_that_goes_away_creates_nothing(server: MockServer) -> None:
+    """A request that is cut off is not carried out, even if what came of it makes sense."""
+    body = b'{"version": "%s", "input": {}}' % VERSION.encode()
+    head = "POST /v1/predictions HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer a-token\r\nContent-Length: 1000\r\n\r\n"
+    with server.listen() as listening, httpx.Client(headers=AUTH) as api:
+        host, port = listening.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))) as connection:
+            connection.sendall(head.encode() + body)
+        # Requests are taken up in order, so that the cut one is over once this one is answered.
+        assert api.get(f"{listening.url}/v1/predictions").json()["results"] == []
+
+
+def test_closing_is_quick_and_complete(server: MockServer) -> None:
+    """Even with a connection kept open, the thread ends within two seconds and the port is free again."""
+    before = threading.active_count()
+    listening = server.listen()
+    with httpx.Client(headers=AUTH) as api:
+        api.get(f"{listening.url}/predictions")
+        started = time.monotonic()
+        listening.close()
+        listening.close()
+        took = time.monotonic() - started
+
+    assert took < 2
+    assert threading.active_count() == before
+    port = int(listening.url.rpartition(":")[2])
+    with server.listen(port=port) as again:
+        assert again.url == listening.url
+
+
+def test_a_port_in_use(server: MockServer) -> None:
+    """One sentence says so."""
+    with server.listen() as listening:
+        port = int(listening.url.rpartition(":")[2])
+        with pytest.raises(PortInUseError, match=f"^port {port} of 127.0.0.1 is in use; choose another one"):
+            server.listen(port=port)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serve_ends_by_signal(number: signal.Signals) -> None:
+    """`serve` says where it listens, answers and ends cleanly within two seconds of a signal."""
+    program = (
+        f"import sys; sys.path[:0] = {sys.path!r}\n"
+        "from zeroscope_mock import MockServer\n"
+        "MockServer(clock='real').serve(port=0, on_ready=lambda url: print(url, flush=True))\n"
+        "print('ended')"
+    )
+    command = [sys.executable, "-W", "error", "-c", program]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        url = process.stdout.readline().strip()
+        assert httpx.get(f"{url}/v1/predictions", headers=AUTH).status_code == 200
+        started = time.monotonic()
+        os.kill(process.pid, number)
+        out, err = process.stdout.read(), process.stderr.read()
+        code = process.wait(5)
+
+    assert (code, out, err) == (0, "ended\n", "")
+    assert time.monotonic() - started < 2
+
+
+@pytest.mark.anyio
+async def test_the_application_lives_and_dies_with_its_server(server: MockServer) -> None:
+    """Any ASGI server can run it: it answers the lifespan's messages."""
+    received = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return next(received)
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+
+    await server.app({"type": "lifespan"}, receive, send)
+
+    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+
+
+@pytest.mark.anyio
+async def test_the_application_takes_no_websockets(server: MockServer) -> None:
+    """A WebSocket is refused and not left hanging."""
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+
+    await server.app({"type": "websocket"}, receive, send)
+
+    assert sent == ["websocket.close"]
+
+
+@pytest.mark.anyio
+async def test_the_application_under_another_asgi_client(server: MockServer) -> None:
+    """The ASGI transport of httpx itself does as well as a server on a socket."""
+    transport = httpx.ASGITransport(server.app)
+    async with httpx.AsyncClient(transport=transport, base_url="https://h.test:1/v1", headers=AUTH) as api:
+        created = (await api.post("/predictions", json={"version": VERSION, "input": {"num_frames": 1}})).json()
+        server.clock.advance(60)
+        ended = (await api.get(created["urls"]["get"], params={"x": "y"})).json()
+        video = await api.get(ended["output"][0])
+
+    assert ended["output"] == [f"https://h.test:1/outputs/{created['id']}/output-0.mp4"]
+    assert video.content[4:8] == b"ftyp"
+
+
+def test_a_fast_clock_over_a_socket(create_and_wait: Callable[[MockServer, str], dict[str, Any]]) -> None:
+    """With a real clock a prediction goes on by itself, as fast as the server was told."""
+    server = MockServer(clock="real", speed=1000)
+    with server.listen() as listening:
+        body = create_and_wait(server, listening.url)
+
+    assert body["status"] == "succeeded"
+    assert body["metrics"]["total_time"] > 3
+
+
+@pytest.fixture
+def create_and_wait() -> Callable[[MockServer, str], dict[str, Any]]:
+    def create_and_wait(server: MockServer, url: str) -> dict[str, Any]:
+        with httpx.Client(base_url=url, headers=AUTH) as api:
+            body: dict[str, Any] = api.post("/predictions", json={"version": VERSION, "input": {}}).json()
+            while body["status"] in {"starting", "processing"}:
+                server.clock.sleep(1)
+                body = api.get(body["urls"]["get"]).json()
+        return body
+
+    return create_and_wait

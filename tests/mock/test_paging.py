@@ -1,0 +1,114 @@
+"""Lists of predictions, a hundred to a page."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import httpx
+import pytest
+
+from zeroscope_mock import MockServer
+
+Create = Callable[..., dict[str, Any]]
+
+
+def page(api: httpx.Client, url: str | None) -> tuple[dict[str, Any], list[str]]:
+    """A page and the ids on it."""
+    assert url is not None
+    body: dict[str, Any] = api.get(url).json()
+    return body, [prediction["id"] for prediction in body["results"]]
+
+
+def test_nothing_yet(api: httpx.Client) -> None:
+    """The first page is there even when it is empty."""
+    assert api.get("/predictions").json() == {"next": None, "previous": None, "results": []}
+
+
+@pytest.mark.parametrize(("count", "sizes"), [(1, [1]), (100, [100]), (101, [100, 1]), (250, [100, 100, 50])])
+def test_pages_lead_through_all_predictions(api: httpx.Client, create: Create, count: int, sizes: list[int]) -> None:
+    """Newest first, each prediction once, forward by `next` and back by `previous`."""
+    ids = [create()["id"] for _ in range(count)][::-1]
+
+    seen, url, pages = [], "/predictions", []
+    while url:
+        body, found = page(api, url)
+        pages.append((body, found))
+        seen += found
+        url = body["next"]
+
+    assert seen == ids
+    assert [len(found) for _, found in pages] == sizes
+    assert pages[0][0]["previous"] is None
+    for (_, before), (body, _) in pairwise(pages):
+        assert page(api, body["previous"])[1] == before
+
+
+def test_pages_stay_right_while_predictions_arrive(api: httpx.Client, create: Create) -> None:
+    """What arrives between two pages neither repeats nor hides any, and is found by going back."""
+    old = [create()["id"] for _ in range(150)][::-1]
+    first, found = page(api, "/predictions")
+    new = [create()["id"] for _ in range(3)][::-1]
+
+    second, rest = page(api, first["next"])
+
+    assert found + rest == old
+    back, again = page(api, second["previous"])
+    assert again == old[:100]
+    newest, latest = page(api, back["previous"])
+    assert latest == new
+    assert newest["previous"] is None
+    assert page(api, newest["next"])[1] == old[:100]
+
+
+def test_a_listed_prediction_is_as_it_is_now(server: MockServer, api: httpx.Client, create: Create) -> None:
+    """An entry of a page equals the prediction read by itself."""
+    prediction = create(prompt="x")
+    server.clock.advance(100)
+
+    listed = api.get("/predictions").json()["results"]
+
+    assert listed == [api.get(prediction["urls"]["get"]).json()]
+    assert listed[0]["status"] == "succeeded"
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "nonsense",
+        "%ff",
+        "é",
+        base64.b64encode(b"\xff\xff").decode(),
+        base64.b64encode(b"before:-1").decode(),
+        base64.b64encode(b"before:" + b"9" * 5000).decode(),
+        base64.b64encode(b"inside:1").decode(),
+    ],
+)
+def test_a_cursor_that_is_none(api: httpx.Client, cursor: str) -> None:
+    """A cursor of one's own making is refused."""
+    response = api.get("/predictions", params={"cursor": cursor})
+
+    assert response.status_code == 422
+    assert response.json()["invalid_fields"] == [
+        {"type": "invalid_cursor", "field": "cursor", "description": "Invalid cursor"}
+    ]
+
+
+@pytest.mark.parametrize("place", ["before:0", "before:1", "from:0", "from:2", "before:999999999999"])
+def test_a_cursor_beyond_the_ends(api: httpx.Client, create: Create, place: str) -> None:
+    """A page that holds nothing leads back to those that do."""
+    ids = [create()["id"] for _ in range(2)][::-1]
+
+    body, found = page(api, f"/predictions?cursor={base64.b64encode(place.encode()).decode()}")
+
+    around = [page(api, body[side])[1] if body[side] else [] for side in ("previous", "next")]
+    assert around[0] + found + around[1] == ids
+
+
+def test_an_empty_cursor_is_none_at_all(api: httpx.Client, create: Create) -> None:
+    """`?cursor=` is the first page."""
+    create()
+
+    assert len(page(api, "/predictions?cursor=")[1]) == 1

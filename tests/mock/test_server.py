@@ -1,0 +1,251 @@
+"""The server as its users hold it: its clients, its settings, its document and what importing it costs."""
+
+from __future__ import annotations
+
+import copy
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jsonschema_rs
+import pytest
+
+import zeroscope_mock
+from zeroscope_mock import MockServer, RealClock, SpecError, VirtualClock
+
+VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
+DOCUMENT = Path(__file__).parents[2] / "openapi.yaml"
+AUTH = {"Authorization": "Bearer a-token"}
+
+
+@pytest.fixture
+def document(server: MockServer) -> dict[str, Any]:
+    """The project's document, to be changed at will."""
+    return copy.deepcopy(dict(server.core.document))
+
+
+def test_a_client_renders_without_waiting(server: MockServer, tmp_path: Path) -> None:
+    """The client sleeps on the server's clock and gets a real video."""
+    with server.client() as client:
+        videos = client.run(prompt="An astronaut riding a horse", num_frames=3)
+        videos[0].save(tmp_path / "astronaut.mp4")
+
+    assert (tmp_path / "astronaut.mp4").read_bytes()[4:8] == b"ftyp"
+    assert server.clock.monotonic() > 0.5
+    assert server.journal[0].operation == "createPrediction"
+
+
+@pytest.mark.anyio
+async def test_an_async_client_does_so_too(server: MockServer) -> None:
+    """The same through the asynchronous client."""
+    async with server.async_client() as client:
+        videos = await client.run(prompt="An astronaut riding a horse", num_frames=3)
+        content = await videos[0].read()
+
+    assert content[4:8] == b"ftyp"
+
+
+def test_a_client_bears_the_token_that_the_server_wants() -> None:
+    """Unless it is given another one."""
+    server = MockServer(token="the-only-token")
+    with server.client() as client:
+        assert list(client.predictions.list()) == []
+    with server.client(token="another-token") as client, pytest.raises(Exception, match="authentication"):
+        list(client.predictions.list())
+
+
+def test_the_transport_serves_both_kinds_of_client(server: MockServer) -> None:
+    """There is one transport, and its answers can be streamed."""
+    assert server.transport is server.transport
+    with httpx.Client(transport=server.transport, headers=AUTH) as api, api.stream("GET", "http://h/predictions") as r:
+        assert json.loads(b"".join(r.iter_bytes()))["results"] == []
+
+
+@pytest.mark.anyio
+async def test_the_transport_streams_asynchronously(server: MockServer) -> None:
+    """As for a synchronous client."""
+    async with (
+        httpx.AsyncClient(transport=server.transport, headers=AUTH) as api,
+        api.stream("GET", "http://h/predictions") as response,
+    ):
+        assert json.loads(b"".join([chunk async for chunk in response.aiter_bytes()]))["results"] == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"clock": "sundial"}, "the clock must be 'virtual' or 'real', not 'sundial'"),
+        ({"clock": "real", "speed": 0}, "a clock's speed is above 0, not 0"),
+        ({"dialect": "published"}, "the dialect must be 'live', not 'published'"),
+    ],
+)
+def test_a_setting_that_is_none(settings: dict[str, Any], message: str) -> None:
+    """Wrong settings are refused at once."""
+    with pytest.raises(ValueError, match=message):
+        MockServer(**settings)
+
+
+def test_the_clock_is_the_one_asked_for() -> None:
+    """Virtual by default, real on request, or one's own."""
+    mine = VirtualClock(start=0.0)
+
+    assert isinstance(MockServer().clock, VirtualClock)
+    assert isinstance(MockServer(clock="real").clock, RealClock)
+    assert MockServer(clock=mine).clock is mine
+
+
+def test_answers_are_what_the_document_says(server: MockServer, document: dict[str, Any]) -> None:
+    """Bodies of every kind are valid by the document's schemas, in which no name was mistyped."""
+
+    def check(name: str, body: Any) -> None:
+        schema = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
+        jsonschema_rs.Draft202012Validator(schema, validate_formats=True).validate(body)
+        assert body.keys() <= document["components"]["schemas"][name]["properties"].keys() | EXTRA.get(name, set())
+
+    with httpx.Client(transport=server.transport, base_url="https://h.test/v1", headers=AUTH) as api:
+        for prompt in ("x", "mock:fail", "mock:abort", "mock:expire", "mock:empty"):
+            sent = {"version": VERSION, "input": {"prompt": prompt}, "webhook": "https://h.test/hook"}
+            body = api.post("/predictions", json=sent, headers={"Cancel-After": "1h"}).json()
+            check("Prediction", body)
+            for _ in range(8):
+                server.clock.advance(0.7)
+                check("Prediction", api.get(body["urls"]["get"]).json())
+        check("PredictionPage", api.get("/predictions").json())
+        check("File", api.post("/files", files={"content": b"x"}).json())
+        check("WebhookSecret", api.get("/webhooks/default/secret").json())
+        for response in (api.get("/x"), api.put("/files"), api.post("/predictions", json={}), api.post("/files")):
+            check("Problem", response.json())
+
+
+EXTRA = {"File": {"created_at", "etag", "metadata"}}
+"""What the live service sends beyond what the document describes."""
+
+
+def test_a_changed_document_changes_the_server(document: dict[str, Any]) -> None:
+    """Bounds, defaults, enums, fields and paths come from the document and from nowhere else."""
+    fields = document["components"]["schemas"]["PredictionInput"]["properties"]
+    fields["width"].update(minimum=64, default=128, maximum=128)
+    fields["height"]["default"] = 64
+    fields["num_inference_steps"]["default"] = 5
+    fields["model"]["enum"].append("1024w")
+    fields["loops"] = {"type": "integer", "maximum": 3}
+    document["servers"] = [{"url": "https://h.test/v9"}]
+    document["paths"]["/runs"] = document["paths"].pop("/predictions")
+    server = MockServer(spec=document)
+
+    with httpx.Client(transport=server.transport, base_url="https://h.test/v9", headers=AUTH) as api:
+
+        def create(**sent: Any) -> httpx.Response:
+            return api.post("/runs", json={"version": VERSION, "input": sent})
+
+        assert create(width=129).json()["detail"] == "- input.width: Must be less than or equal to 128\n"
+        assert create(loops=4).json()["detail"] == "- input.loops: Must be less than or equal to 3\n"
+        assert create(height=1).status_code == 422
+        created = create(model="1024w", loops=2, width=64)
+        server.clock.advance(60)
+        body = api.get(created.json()["urls"]["get"]).json()
+        assert body["logs"].splitlines()[-1].startswith("100%|██████████| 5/5 ")
+        assert api.get(body["output"][0]).status_code == 200
+        assert api.get("/predictions").status_code == 404
+        assert api.get("https://h.test/v1/runs").status_code == 404
+
+
+def test_an_operation_without_a_handler(document: dict[str, Any]) -> None:
+    """An operation that the server does not know is a 501 that names it."""
+    document["paths"]["/trainings"] = {"get": {"operationId": "listTrainings", "responses": {}}}
+    server = MockServer(spec=document)
+
+    with httpx.Client(transport=server.transport, headers=AUTH) as api:
+        response = api.get("https://h.test/v1/trainings")
+
+    assert response.status_code == 501
+    assert "listTrainings" in response.json()["detail"]
+
+
+def test_parameters_of_other_types(document: dict[str, Any]) -> None:
+    """Query parameters are text and become what their schema calls for."""
+    document["paths"]["/predictions"]["get"]["parameters"] = [
+        {"name": "limit", "in": "query", "required": True, "schema": {"type": "integer", "minimum": 1}}
+    ]
+    server = MockServer(spec=document)
+
+    with httpx.Client(transport=server.transport, base_url="https://h.test/v1", headers=AUTH) as api:
+        answers = [
+            api.get("/predictions", params=params) for params in ({"limit": 3}, {"limit": 0}, {"limit": "x"}, {})
+        ]
+
+    assert [answer.status_code for answer in answers] == [200, 422, 422, 422]
+    assert [answer.json()["detail"] for answer in answers[1:]] == [
+        "- limit: Must be greater than or equal to 1\n",
+        "- limit: Invalid type. Expected: integer, given: string\n",
+        "- limit is required\n",
+    ]
+
+
+def test_a_document_may_be_a_file(tmp_path: Path, document: dict[str, Any]) -> None:
+    """YAML and JSON both do."""
+    (tmp_path / "spec.json").write_text(json.dumps(document), encoding="utf-8")
+
+    for spec in (DOCUMENT, str(tmp_path / "spec.json")):
+        assert MockServer(spec=spec).core.document == document
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("missing.yaml", None, "missing.yaml cannot be read: "),
+        ("spec.json", "{", "spec.json is not JSON: "),
+        ("spec.yaml", "a: [", "spec.yaml is not YAML: "),
+        ("spec.yaml", "- 1", "the document cannot be followed: "),
+        ("spec.yaml", "a: 1", "the document has no 'paths'"),
+        ("spec.yaml", "paths: {/x: {$ref: '#/paths/~1x'}}", "the document cannot be followed: "),
+        ("spec.yaml", "paths: {/x: {get: {operationId: x, parameters: [{$ref: '#/y'}]}}}", "the document has no 'y'"),
+        ("spec.yaml", "paths: {}", "the document gives no default for 'prompt' in the input of createPrediction"),
+    ],
+)
+def test_a_document_that_cannot_be_followed(tmp_path: Path, name: str, content: str | None, message: str) -> None:
+    """One sentence says what is wrong with it."""
+    if content is not None:
+        (tmp_path / name).write_text(content, encoding="utf-8")
+
+    with pytest.raises(SpecError) as caught:
+        MockServer(spec=tmp_path / name)
+
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_schema_that_is_none(document: dict[str, Any]) -> None:
+    """A bad schema is found when the server is made and not when a request comes."""
+    document["components"]["schemas"]["PredictionInput"]["properties"]["width"]["minimum"] = "wide"
+
+    with pytest.raises(SpecError, match="the document cannot be followed: "):
+        MockServer(spec=document)
+
+
+@pytest.mark.parametrize(
+    ("program", "absent"),
+    [
+        ("import zeroscope_mock", "jsonschema_rs httpx uvicorn yaml av PIL anyio python_multipart zeroscope"),
+        (
+            "import zeroscope_mock; zeroscope_mock.MockServer().app",
+            "httpx uvicorn yaml av PIL python_multipart zeroscope zeroscope_api",
+        ),
+        ("import zeroscope_mock; zeroscope_mock.MockServer().transport", "uvicorn yaml av PIL zeroscope"),
+    ],
+)
+def test_importing_is_light(program: str, absent: str) -> None:
+    """What is big is imported when it is first needed; the core never needs the client."""
+    check = f"import sys; sys.path[:0] = {sys.path!r}\n{program}\nprint(*set({absent.split()!r}) & sys.modules.keys())"
+    result = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+
+    assert result.stdout.split() == []
+
+
+def test_the_public_names() -> None:
+    """`__all__` is sorted, complete and true."""
+    assert list(zeroscope_mock.__all__) == sorted(zeroscope_mock.__all__)
+    assert all(hasattr(zeroscope_mock, name) for name in zeroscope_mock.__all__)
