@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import schemathesis
 from schemathesis.engine import Status, events, from_schema
+from zeroscope import _api
 from zeroscope_mock import MockServer
 
 ROOT = Path(__file__).parents[2]
@@ -52,10 +53,19 @@ def run(app: Any, **changes: Any) -> Report:
     config = schemathesis.Config.from_dict({**settings(), **changes})
     schema = schemathesis.openapi.from_path(ROOT / "openapi.yaml", config=config)
     schema.app = app
+    schema.hook(map_body)
     report = Report()
     for event in from_schema(schema).execute():
         report.add(event)
     return report
+
+
+def map_body(context: schemathesis.HookContext, body: Any) -> Any:
+    """Name a version that exists, wherever a text is named: the document cannot say which ones do."""
+    if context.operation and context.operation.definition.raw["operationId"] == "createPrediction":
+        if isinstance(body, dict) and isinstance(body.get("version"), str):
+            return {**body, "version": _api.spec()["info"]["x-replicate"]["version"]}
+    return body
 
 
 def settings() -> dict[str, Any]:

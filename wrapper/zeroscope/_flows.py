@@ -14,8 +14,6 @@ from ._sending import Sender, with_limit
 from ._steps import Emit, Flow, Sleep, Stream
 from .errors import (
     EmptyOutputError,
-    InvalidField,
-    InvalidInputError,
     OutputExpiredError,
     PredictionCanceledError,
     PredictionError,
@@ -177,9 +175,9 @@ def _cancel_after(deadline: float | timedelta | None) -> str | None:
     if deadline is None:
         return None
     seconds = deadline.total_seconds() if isinstance(deadline, timedelta) else deadline
-    if not 0 < seconds < math.inf:
-        raise InvalidInputError([InvalidField("invalid_type", "deadline", f"{deadline} is not a span of time")])
-    return f"{math.ceil(seconds)}s"
+    header = f"{math.ceil(seconds)}s" if math.isfinite(seconds) else str(seconds)
+    _input.check_header("CancelAfter", "deadline", deadline, header)
+    return header
 
 
 def _cursor(url: object) -> str | None:

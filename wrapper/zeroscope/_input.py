@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import json
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,24 @@ def check(body: Mapping[str, Any]) -> None:
     faults += [_fault(error) for error in _validator().iter_errors(plain)]
     if faults:
         raise InvalidInputError(sorted(faults, key=lambda fault: fault.field))
+
+
+def check_header(parameter: str, argument: str, value: object, header: str) -> None:
+    """Refuse an argument whose header breaks the pattern in the spec.
+
+    Args:
+        parameter: The header's name among the spec's parameters.
+        argument: The argument's name.
+        value: The argument.
+        header: What would be sent.
+
+    Raises:
+        InvalidInputError: If it breaks the pattern.
+    """
+    described = spec()["components"]["parameters"][parameter]
+    if not re.search(described["schema"]["pattern"], header):
+        fault = f"{_show(value)} is not allowed: {described['description']}"
+        raise InvalidInputError([InvalidField("pattern", argument, fault)])
 
 
 def input_schema() -> dict[str, Any]:

@@ -1,0 +1,107 @@
+# All work on this project, by name. `make` alone prints the list.
+#
+# PYTHON=/path/to/python   the Python to make .venv with; without it, the first 3.11 or newer that is found
+# ARGS="-k cancel -x"      handed on to pytest by `make test`
+
+STAMP := .venv/.installed
+PY    := .venv/bin/python
+CODE  := $(wildcard codegen wrapper mock tests examples benchmarks)
+LINT  := codegen/node_modules/.installed
+
+# .venv works only in the folder it was made for, and as long as its Python is there; else it is made anew.
+ifneq ($(shell test -x $(PY) && cat $(STAMP) 2>/dev/null),$(CURDIR))
+.PHONY: $(STAMP)
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo generate format check test dist lock clean
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+install: $(STAMP) ## Set up .venv with everything pinned in requirements.lock
+	@echo ".venv is ready; source .venv/bin/activate puts its commands on the PATH."
+
+demo: $(STAMP) ## Make a video against the mock server: no token, no network, no bill
+	@mkdir -p build/demo
+	@.venv/bin/zeroscope run "An astronaut riding a horse" --mock --output build/demo/astronaut.mp4 --overwrite
+
+generate: $(STAMP) ## Write generated/ from openapi.yaml
+	@$(PY) codegen/generate.py
+
+format: $(STAMP) ## Format the code and fix what can be fixed
+	$(PY) -m ruff check --fix $(CODE)
+	$(PY) -m ruff format $(CODE)
+
+check: $(STAMP) $(LINT) ## Lint, types, the spec's own lint, generated/ in step with the spec
+	$(PY) -m ruff check $(CODE)
+	$(PY) -m ruff format --check $(CODE)
+	$(PY) -m mypy $(CODE) generated
+	.venv/bin/basedpyright $(CODE) generated
+	$(PY) -m openapi_spec_validator openapi.yaml
+	REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true codegen/node_modules/.bin/redocly lint openapi.yaml
+	$(PY) codegen/generate.py --check
+
+test: $(STAMP) ## Run all tests
+	@$(PY) -m pytest $(ARGS)
+
+dist: $(STAMP) ## Build the sdist, and from it the wheel, into dist/
+	@rm -rf dist
+	@$(PY) -m build --no-isolation --outdir dist
+
+# A lock must hold on every machine, so it names neither a registry nor a folder.
+lock: $(STAMP) ## Pin the newest of everything that pyproject.toml allows in requirements.lock
+	@rm -rf build/lock && mkdir -p build/lock
+	@.venv/bin/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
+		--system-certs --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
+		--custom-compile-command "make lock" --quiet --output-file build/lock/requirements.lock
+	@if grep -n '://' build/lock/requirements.lock; then echo "An address got into the lock." >&2; exit 1; fi
+	@mv build/lock/requirements.lock requirements.lock
+
+clean: ## Remove all that these targets have made, .venv included
+	rm -rf .venv build dist codegen/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis
+	find $(CODE) generated -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamp is written last, so an interrupted set-up is done again. pip brings the pinned uv, which installs the rest
+# several times as fast; where uv cannot (it does not read pip's settings), pip does that too. uv leaves compiling to the
+# first import; where Python may not keep the result, every start would compile again, so there uv does it.
+$(STAMP): requirements.lock pyproject.toml
+	@python=; seen=; \
+	if [ -n "$$PYTHON" ]; then set -- "$$PYTHON"; \
+	else set -- python3 python3.14 python3.13 python3.12 python3.11 python; fi; \
+	for candidate; do \
+		found=$$("$$candidate" -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])' 2>/dev/null) || continue; \
+		seen="$$seen, $$candidate is $$found"; \
+		if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then python=$$candidate; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+		if [ -n "$$PYTHON" ] && [ -z "$$seen" ]; then seen=", $$PYTHON cannot be run"; fi; \
+		seen=$${seen#, }; \
+		echo "zeroscope needs Python 3.11 or newer, but $${seen:-none was found}." \
+			"Install one, or name it: make $(or $(firstword $(MAKECMDGOALS)),install) PYTHON=/path/to/python3.12" >&2; \
+		exit 1; \
+	fi; \
+	set -e; \
+	echo "Setting up .venv with Python $$found; this takes up to a minute, once."; \
+	base=$$("$$python" -c 'import sys; print(getattr(sys, "_base_executable", sys.executable))'); \
+	if ! "$$base" -m venv --clear .venv; then \
+		echo "Python $$found could not make .venv; it may lack its modules venv and ensurepip" \
+			"(on Debian and Ubuntu: apt install python3-venv)." >&2; \
+		exit 1; \
+	fi; \
+	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > .venv/uv.txt; \
+	pip="$(PY) -m pip install --quiet --disable-pip-version-check"; \
+	if ! { $$pip --require-hashes -r .venv/uv.txt && \
+		.venv/bin/uv pip install --quiet --system-certs $${PYTHONDONTWRITEBYTECODE:+--compile-bytecode} \
+			--python $(PY) --require-hashes -r requirements.lock; }; then \
+		echo "uv could not install the packages, so pip does." >&2; \
+		$$pip --require-hashes -r requirements.lock; \
+	fi; \
+	$$pip --no-deps --no-build-isolation --editable .; \
+	printf '%s\n' "$(CURDIR)" > $@
+
+# node_modules goes first in `npm ci`, and this stamp with it.
+$(LINT): codegen/package.json codegen/package-lock.json codegen/.npmrc
+	@command -v npm >/dev/null || { echo "make check needs npm, which comes with Node.js 20.19 or newer: it runs the linter of openapi.yaml." >&2; exit 1; }
+	@cd codegen && npm ci --loglevel=error
+	@touch $@
