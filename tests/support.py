@@ -116,7 +116,8 @@ class Script:
         if isinstance(answer, httpx.Response):
             # A response can be read once, and only by the kind of client that opened it.
             return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
-        return answer(request)
+        made: httpx.Response = answer(request)
+        return made
 
     @property
     def lines(self) -> list[str]:

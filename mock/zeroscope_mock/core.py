@@ -45,9 +45,6 @@ class Core:
         json_limit: the largest body other than a form, in bytes.
         file_limit: the largest form, in bytes.
         journal_limit: how many exchanges the journal keeps.
-
-    Raises:
-        SpecError: for a document that does not describe what the model needs.
     """
 
     def __init__(

@@ -20,6 +20,18 @@ SIDE_LIMIT = 4096
 RATE_LIMIT = 1000
 """The highest frame rate, in frames per second, that can be written into a file; more fails. The mock's own choice."""
 
+FALLBACKS: Mapping[str, Any] = {
+    "prompt": "",
+    "width": 512,
+    "height": 512,
+    "fps": 8,
+    "num_frames": 16,
+    "batch_size": 1,
+    "num_inference_steps": 25,
+    "init_weight": 0,
+}
+"""What the mock makes of a document whose model has no such fields. The mock's own choice."""
+
 _STEPS_PER_SECOND = 15.8
 _USUAL_SIZE = 576 * 320 * 24
 _MOST_STEPS = 10_000
@@ -45,11 +57,8 @@ class ModelInput:
 
     @classmethod
     def read(cls, sent: Mapping[str, Any], defaults: Mapping[str, Any]) -> ModelInput:
-        """Take the fields from an input as it was sent.
-
-        Raises:
-            KeyError: for a field that has no default in the document.
-        """
+        """Take the fields from an input as it was sent, else from the document's defaults, else from the mock's own."""
+        defaults = {**FALLBACKS, **defaults}
         values = {**defaults, **sent}
         seed = values.get("seed")
 

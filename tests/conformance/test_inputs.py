@@ -8,6 +8,7 @@ import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from zeroscope import InvalidInputError, _api
 from zeroscope_mock import MockServer
 
@@ -43,7 +44,7 @@ def allowed(field: dict[str, Any]) -> st.SearchStrategy[Any]:
 
 def forbidden(field: dict[str, Any]) -> st.SearchStrategy[Any]:
     """Values that the document forbids for a field: of other types, beyond its bounds, outside its choices."""
-    others = [st.none(), st.lists(st.integers(), max_size=2), st.dictionaries(WORDS, st.integers(), max_size=2)]
+    others: list[st.SearchStrategy[Any]] = [st.none(), st.lists(st.integers(), max_size=2), st.dictionaries(WORDS, st.integers(), max_size=2)]
     if field["type"] != "string":
         others.append(WORDS)
     else:

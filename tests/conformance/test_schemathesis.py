@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import schemathesis
 from schemathesis.engine import Status, events, from_schema
+
 from zeroscope import _api
 from zeroscope_mock import MockServer
 
@@ -62,9 +63,9 @@ def run(app: Any, **changes: Any) -> Report:
 
 def map_body(context: schemathesis.HookContext, body: Any) -> Any:
     """Name a version that exists, wherever a text is named: the document cannot say which ones do."""
-    if context.operation and context.operation.definition.raw["operationId"] == "createPrediction":
-        if isinstance(body, dict) and isinstance(body.get("version"), str):
-            return {**body, "version": _api.spec()["info"]["x-replicate"]["version"]}
+    creates = context.operation and context.operation.definition.raw["operationId"] == "createPrediction"
+    if creates and isinstance(body, dict) and isinstance(body.get("version"), str):
+        return {**body, "version": _api.spec()["info"]["x-replicate"]["version"]}
     return body
 
 

@@ -54,6 +54,13 @@ def test_slow(after: Create, fields: dict[str, int], seconds: float) -> None:
     assert body["logs"].splitlines()[-1].startswith("100%|██████████|")
 
 
+def test_slow_progress_is_slow(after: Create) -> None:
+    """Steps are spread over the whole run."""
+    line = after(6, "mock:slow")["logs"].splitlines()[-1]
+
+    assert 40 <= int(line.partition("%")[0]) <= 55
+
+
 def test_abort(after: Create) -> None:
     """`mock:abort` ends before it starts, so that there is nothing to bill."""
     body = after(10, "mock:abort")

@@ -203,7 +203,6 @@ def test_a_document_may_be_a_file(tmp_path: Path, document: dict[str, Any]) -> N
         ("spec.yaml", "a: 1", "the document has no 'paths'"),
         ("spec.yaml", "paths: {/x: {$ref: '#/paths/~1x'}}", "the document cannot be followed: "),
         ("spec.yaml", "paths: {/x: {get: {operationId: x, parameters: [{$ref: '#/y'}]}}}", "the document has no 'y'"),
-        ("spec.yaml", "paths: {}", "the document gives no default for 'prompt' in the input of createPrediction"),
     ],
 )
 def test_a_document_that_cannot_be_followed(tmp_path: Path, name: str, content: str | None, message: str) -> None:

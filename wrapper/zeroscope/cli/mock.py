@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Annotated, Literal
 
-from cyclopts import Group, Parameter
+from cyclopts import Group, Parameter, validators
 
 from ..client import Zeroscope
 from ..errors import ConfigurationError
 
+Speed = Annotated[float, Parameter(validator=validators.Number(gt=0))]
 OPTIONS = Group("Options", sort_key=1)
 
 
@@ -24,8 +25,8 @@ class CannotListenError(Exception):
 def serve(
     *,
     host: str = "127.0.0.1",
-    port: int = 8000,
-    speed: float = 1.0,
+    port: Annotated[int, Parameter(validator=validators.Number(gte=0, lte=65535))] = 8000,
+    speed: Speed = 1.0,
     seed: int = 0,
     dialect: Literal["live"] = "live",
     token: str | None = None,
@@ -62,7 +63,7 @@ class Embedded:
 
     mock: Annotated[bool, Parameter(negative=())] = False
     """Use a mock server of its own instead of the service: no token, no network, no bill."""
-    mock_speed: float = 4.0
+    mock_speed: Speed = 4.0
     """How many times faster than real time the mock server's predictions run."""
 
     @contextmanager
