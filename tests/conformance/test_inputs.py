@@ -44,7 +44,8 @@ def allowed(field: dict[str, Any]) -> st.SearchStrategy[Any]:
 
 def forbidden(field: dict[str, Any]) -> st.SearchStrategy[Any]:
     """Values that the document forbids for a field: of other types, beyond its bounds, outside its choices."""
-    others: list[st.SearchStrategy[Any]] = [st.none(), st.lists(st.integers(), max_size=2), st.dictionaries(WORDS, st.integers(), max_size=2)]
+    containers = [st.lists(st.integers(), max_size=2), st.dictionaries(WORDS, st.integers(), max_size=2)]
+    others: list[st.SearchStrategy[Any]] = [st.none(), *containers]
     if field["type"] != "string":
         others.append(WORDS)
     else:
