@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from support import Shell
+from support import Command, Outcome, Shell
+from zeroscope import Zeroscope
+from zeroscope.cli import app as commands
+from zeroscope.cli import main
+from zeroscope_mock import MockServer
 
 
 @pytest.fixture(params=["sync", "async"])
@@ -18,3 +24,32 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test depends on the settings of whoever runs it."""
     monkeypatch.delenv("REPLICATE_API_TOKEN", raising=False)
     monkeypatch.delenv("ZEROSCOPE_BASE_URL", raising=False)
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> MockServer:
+    """The mock server that the command's clients talk to."""
+    server = MockServer(seed=5)
+
+    def connect(base_url: str | None = None) -> Zeroscope:
+        return server.client() if base_url is None else server.client(base_url=base_url)
+
+    monkeypatch.setattr(commands, "Zeroscope", connect)
+    return server
+
+
+@pytest.fixture
+def command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], server: MockServer
+) -> Command:
+    """Runs a command line in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*arguments: str) -> Outcome:
+        code = main(arguments)
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.err
+        return Outcome(code, captured.out, captured.err)
+
+    return run

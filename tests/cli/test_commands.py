@@ -29,7 +29,7 @@ def properties(path: Path) -> tuple[int, int, Fraction | None, int]:
         return stream.width, stream.height, stream.average_rate, frames
 
 
-def test_run__saves_what_was_asked_for(zeroscope: Command, tmp_path: Path) -> None:
+def test_run__saves_what_was_asked_for(command: Command, tmp_path: Path) -> None:
     """Size, frame rate, number of frames and number of files are those of the options."""
     options = [
         "--width",
@@ -45,7 +45,7 @@ def test_run__saves_what_was_asked_for(zeroscope: Command, tmp_path: Path) -> No
         "-o",
         "out.mp4",
     ]
-    outcome = zeroscope("run", "A lighthouse in a storm", *options)
+    outcome = command("run", "A lighthouse in a storm", *options)
     assert outcome.code == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out-0.mp4", "out-1.mp4"]
     for path in tmp_path.iterdir():
@@ -54,14 +54,14 @@ def test_run__saves_what_was_asked_for(zeroscope: Command, tmp_path: Path) -> No
     assert "seed " in outcome.out
 
 
-def test_run__without_an_output_names_the_file_after_the_prediction(zeroscope: Command, tmp_path: Path) -> None:
+def test_run__without_an_output_names_the_file_after_the_prediction(command: Command, tmp_path: Path) -> None:
     """Without --output the file is called after the prediction's ID, which no other file is."""
-    outcome = zeroscope("run", "A lighthouse", "--json")
+    outcome = command("run", "A lighthouse", "--json")
     (path,) = tmp_path.iterdir()
     assert path.name == f"{outcome.json['id']}.mp4"
 
 
-def test_run__sends_every_field_from_its_option(zeroscope: Command, server: MockServer) -> None:
+def test_run__sends_every_field_from_its_option(command: Command, server: MockServer) -> None:
     """Each field of the input has an option of its name, which sends its value under that name alone."""
     values: dict[str, Any] = {
         name: field["enum"][-1]
@@ -74,14 +74,14 @@ def test_run__sends_every_field_from_its_option(zeroscope: Command, server: Mock
     for name, value in values.items():
         option = "--" + name.replace("_", "-")
         options += [option] if value is True else [f"{option}={value}"]
-    assert zeroscope("run", *options).code == 0
+    assert command("run", *options).code == 0
     (prediction,) = server.client().predictions.list()
     assert prediction.input == values
 
 
-def test_help__tells_each_field_with_default_bounds_and_choices(zeroscope: Command) -> None:
+def test_help__tells_each_field_with_default_bounds_and_choices(command: Command) -> None:
     """The help of `run` says of each field what the spec says."""
-    help = " ".join(zeroscope("run", "--help").out.split())
+    help = " ".join(command("run", "--help").out.split())
     for name, field in FIELDS.items():
         assert "--" + name.replace("_", "-") in help
         assert field["description"].rstrip(".") in help
@@ -124,12 +124,12 @@ def test_help__tells_each_field_with_default_bounds_and_choices(zeroscope: Comma
     ],
 )
 def test_error__is_a_sentence_and_a_code(
-    zeroscope: Command, tmp_path: Path, server: MockServer, arguments: list[str], code: int, said: str
+    command: Command, tmp_path: Path, server: MockServer, arguments: list[str], code: int, said: str
 ) -> None:
     """Whatever goes wrong is said on stderr in a line, and the exit code tells the kind."""
     for name in ("old.mp4", "old-1.mp4"):
         (tmp_path / name).write_bytes(b"old")
-    outcome = zeroscope(*arguments)
+    outcome = command(*arguments)
     assert (outcome.code, outcome.out) == (code, "")
     assert "zeroscope: " in outcome.err and said in outcome.err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["old-1.mp4", "old.mp4"]
@@ -137,21 +137,21 @@ def test_error__is_a_sentence_and_a_code(
         assert len(server.journal) == 0, "nothing is sent, and paid, for what cannot be carried out"
 
 
-def test_run__overwrites_when_told_to(zeroscope: Command, tmp_path: Path) -> None:
+def test_run__overwrites_when_told_to(command: Command, tmp_path: Path) -> None:
     """--overwrite replaces a file."""
     (tmp_path / "old.mp4").write_bytes(b"old")
-    assert zeroscope("run", "x", "-o", "old.mp4", "--overwrite").code == 0
+    assert command("run", "x", "-o", "old.mp4", "--overwrite").code == 0
     assert (tmp_path / "old.mp4").read_bytes()[4:8] == b"ftyp"
 
 
-def test_token__that_is_missing_is_named(zeroscope: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_token__that_is_missing_is_named(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a token, the command says which variable to set."""
     monkeypatch.setattr(commands, "Zeroscope", Zeroscope)
-    outcome = zeroscope("list")
+    outcome = command("list")
     assert outcome.code == 2 and "REPLICATE_API_TOKEN" in outcome.err
 
 
-def test_service__that_cannot_be_reached_is_code_3(zeroscope: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_service__that_cannot_be_reached_is_code_3(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """A refused connection is the network's fault and says which request it was."""
 
     def refuse(request: httpx.Request) -> httpx.Response:
@@ -161,47 +161,45 @@ def test_service__that_cannot_be_reached_is_code_3(zeroscope: Command, monkeypat
         return Zeroscope("token", retry=None, http_client=httpx.Client(transport=httpx.MockTransport(refuse)))
 
     monkeypatch.setattr(commands, "Zeroscope", connect)
-    outcome = zeroscope("list")
+    outcome = command("list")
     assert outcome.code == 3 and "GET /predictions got no answer: connection refused" in outcome.err
 
 
-def test_interrupt__cancels_and_says_so(
-    zeroscope: Command, server: MockServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_interrupt__cancels_and_says_so(command: Command, server: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C while `run` waits ends the prediction and returns 130."""
 
     def interrupt(seconds: float) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(server.clock, "sleep", interrupt)
-    outcome = zeroscope("run", "A lighthouse")
+    outcome = command("run", "A lighthouse")
     assert outcome.code == 130
     assert "interrupted" in outcome.err and "was canceled" in outcome.err
     assert [prediction.status for prediction in server.client().predictions.list()] == ["canceled"]
 
 
-def test_get_list_wait_and_cancel__show_a_prediction(zeroscope: Command, server: MockServer, tmp_path: Path) -> None:
+def test_get_list_wait_and_cancel__show_a_prediction(command: Command, server: MockServer, tmp_path: Path) -> None:
     """The other commands find the prediction by its ID, for people and as JSON."""
     client = server.client()
     done = client.predictions.create({"prompt": "A lighthouse", "seed": 7}).wait()
     slow = client.predictions.create({"prompt": "mock:slow"})
 
-    shown = zeroscope("get", done.id).out
+    shown = command("get", done.id).out
     assert f"id:           {done.id}" in shown and "status:       succeeded" in shown
     assert "seed:         7" in shown and done.videos[0].url in shown
-    assert zeroscope("get", done.id, "--json").json == done.to_dict()
+    assert command("get", done.id, "--json").json == done.to_dict()
 
-    lines = zeroscope("list").out.splitlines()
+    lines = command("list").out.splitlines()
     assert [line.split()[:2] for line in lines] == [[slow.id, "starting"], [done.id, "succeeded"]]
     assert "A lighthouse" in lines[1]
-    assert [entry["id"] for entry in zeroscope("list", "--limit", "1", "--json").json] == [slow.id]
+    assert [entry["id"] for entry in command("list", "--limit", "1", "--json").json] == [slow.id]
 
-    assert done.videos[0].url in zeroscope("wait", done.id).out
-    assert zeroscope("wait", done.id, "-o", "a.mp4").code == 0
+    assert done.videos[0].url in command("wait", done.id).out
+    assert command("wait", done.id, "-o", "a.mp4").code == 0
     assert properties(tmp_path / "a.mp4")[:2] == (576, 320)
 
-    assert "status:       canceled" in zeroscope("cancel", slow.id).out
-    assert zeroscope("wait", slow.id).code == 1
+    assert "status:       canceled" in command("cancel", slow.id).out
+    assert command("wait", slow.id).code == 1
 
 
 @pytest.mark.parametrize(

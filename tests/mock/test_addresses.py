@@ -122,6 +122,17 @@ def test_the_answer_to_a_head_request_has_no_body(server: MockServer) -> None:
     assert int(response.headers["content-length"]) > 0
 
 
+def test_a_path_may_be_encoded(server: MockServer) -> None:
+    """A letter of an id may come percent-encoded."""
+    with httpx.Client(transport=server.transport, base_url="https://h.test/v1", headers=AUTH) as api:
+        prediction_id = api.post("/predictions", json={"version": VERSION, "input": {}}).json()["id"]
+        target = f"/v1/predictions/%{ord(prediction_id[0]):02x}{prediction_id[1:]}"
+
+        response = api.get("", extensions={"target": target.encode()})
+
+    assert response.json()["id"] == prediction_id
+
+
 @pytest.mark.parametrize(
     ("limits", "status"),
     [({}, 201), ({"json_limit": 200}, 413), ({"json_limit": 10, "file_limit": 10}, 413)],

@@ -129,37 +129,67 @@ def test_serve_ends_by_signal(number: signal.Signals) -> None:
     assert time.monotonic() - started < 2
 
 
-@pytest.mark.anyio
-async def test_the_application_lives_and_dies_with_its_server(server: MockServer) -> None:
-    """Any ASGI server can run it: it answers the lifespan's messages."""
-    received = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
-    sent: list[Any] = []
+async def call(server: MockServer, scope: dict[str, Any], *messages: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the application sends for a scope and the messages that it receives."""
+    received = iter(messages)
+    sent: list[dict[str, Any]] = []
 
     async def receive() -> Any:
         return next(received)
 
     async def send(message: Any) -> None:
-        sent.append(message["type"])
+        sent.append(message)
 
-    await server.app({"type": "lifespan"}, receive, send)
+    await server.app(scope, receive, send)
+    return sent
 
-    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+
+HTTP = {
+    "type": "http",
+    "method": "GET",
+    "path": "/predictions",
+    "query_string": b"",
+    "headers": [(b"Authorization", b"Bearer a-token")],
+}
+
+
+@pytest.mark.anyio
+async def test_the_application_lives_and_dies_with_its_server(server: MockServer) -> None:
+    """Any ASGI server can run it: it answers the lifespan's messages."""
+    sent = await call(server, {"type": "lifespan"}, {"type": "lifespan.startup"}, {"type": "lifespan.shutdown"})
+
+    assert [message["type"] for message in sent] == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
 
 
 @pytest.mark.anyio
 async def test_the_application_takes_no_websockets(server: MockServer) -> None:
     """A WebSocket is refused and not left hanging."""
-    sent: list[Any] = []
+    sent = await call(server, {"type": "websocket"}, {"type": "websocket.connect"})
 
-    async def receive() -> Any:
-        return {"type": "websocket.connect"}
+    assert [message["type"] for message in sent] == ["websocket.close"]
 
-    async def send(message: Any) -> None:
-        sent.append(message["type"])
 
-    await server.app({"type": "websocket"}, receive, send)
+@pytest.mark.anyio
+@pytest.mark.parametrize("raw_path", [None, b"/predictions", b"/predictions?cursor="])
+async def test_servers_differ_in_what_they_tell(server: MockServer, raw_path: bytes | None) -> None:
+    """The raw path may be missing or have the query in it, and the server's address may be unknown."""
+    scope = {**HTTP, **({} if raw_path is None else {"raw_path": raw_path})}
 
-    assert sent == ["websocket.close"]
+    sent = await call(server, scope, {"type": "http.request"})
+
+    assert sent[0]["status"] == 200
+
+
+@pytest.mark.anyio
+async def test_a_body_is_not_read_beyond_the_limit() -> None:
+    """The answer is there before the rest of the body is."""
+    server = MockServer(json_limit=10, file_limit=10)
+    chunk = {"type": "http.request", "body": b"x" * 8, "more_body": True}
+
+    sent = await call(server, {**HTTP, "method": "POST"}, chunk, chunk)
+
+    assert sent[0]["status"] == 413
+    assert (b"connection", b"close") in sent[0]["headers"]
 
 
 @pytest.mark.anyio

@@ -165,6 +165,16 @@ def test_an_operation_without_a_handler(document: dict[str, Any]) -> None:
     assert "listTrainings" in response.json()["detail"]
 
 
+def test_the_longest_prefix_goes_first(document: dict[str, Any]) -> None:
+    """A path that could be read in two ways is read with the prefix of a server."""
+    document["paths"]["/{area}/predictions"] = {"get": {"operationId": "listArea", "responses": {}}}
+    server = MockServer(spec=document)
+
+    with httpx.Client(transport=server.transport, base_url="https://h.test", headers=AUTH) as api:
+        assert api.get("/v1/predictions").status_code == 200
+        assert api.get("/v2/predictions").status_code == 501
+
+
 def test_parameters_of_other_types(document: dict[str, Any]) -> None:
     """Query parameters are text and become what their schema calls for."""
     document["paths"]["/predictions"]["get"]["parameters"] = [
@@ -221,8 +231,10 @@ def test_a_schema_that_is_none(document: dict[str, Any]) -> None:
     """A bad schema is found when the server is made and not when a request comes."""
     document["components"]["schemas"]["PredictionInput"]["properties"]["width"]["minimum"] = "wide"
 
-    with pytest.raises(SpecError, match="the document cannot be followed: "):
+    with pytest.raises(SpecError, match="the document cannot be followed: ") as caught:
         MockServer(spec=document)
+
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
+from zeroscope_mock.validation import Schema
+
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 MODELS = '"xl", "576w", "potat1", "animov-512x"'
 
@@ -80,6 +82,17 @@ def test_all_faults_are_named_at_once(api: httpx.Client) -> None:
         "- Additional property a is not allowed",
         "- input.fps: Invalid type. Expected: integer, given: string",
         "- input.width: Must be greater than or equal to 256",
+    ]
+
+
+def test_the_order_of_faults_is_not_that_of_the_document() -> None:
+    """However a schema is written, what is missing comes first."""
+    schema = Schema({"additionalProperties": False, "properties": {}, "required": ["b", "a"]}, {})
+
+    assert [fault.description for fault in schema.faults({"c": 1})] == [
+        "b is required",
+        "a is required",
+        "Additional property c is not allowed",
     ]
 
 
