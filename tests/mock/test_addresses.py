@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
 import pytest
 
 from zeroscope_mock import MockServer
+from zeroscope_mock.messages import Request
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 AUTH = {"Authorization": "Bearer a-token-of-a-test"}
@@ -98,11 +100,11 @@ def test_a_method_that_a_video_does_not_have(server: MockServer) -> None:
 )
 def test_a_path_that_leads_nowhere(server: MockServer, path: str) -> None:
     """Anything else is a 404."""
-    with httpx.Client(transport=server.transport, headers=AUTH) as api:
-        response = api.get("https://h.test", extensions={"target": path.encode()})
+    # httpx would straighten out some of these paths.
+    response = server.core.handle(Request("GET", path, headers=(("authorization", AUTH["Authorization"]),)))
 
-    assert response.status_code == 404
-    assert response.headers["content-type"] == "application/problem+json"
+    assert response.status == 404
+    assert ("content-type", "application/problem+json") in response.headers
 
 
 def test_an_encoded_slash_stays_within_its_segment(server: MockServer) -> None:
@@ -126,11 +128,11 @@ def test_a_path_may_be_encoded(server: MockServer) -> None:
     """A letter of an id may come percent-encoded."""
     with httpx.Client(transport=server.transport, base_url="https://h.test/v1", headers=AUTH) as api:
         prediction_id = api.post("/predictions", json={"version": VERSION, "input": {}}).json()["id"]
-        target = f"/v1/predictions/%{ord(prediction_id[0]):02x}{prediction_id[1:]}"
 
-        response = api.get("", extensions={"target": target.encode()})
+    path = f"/v1/predictions/%{ord(prediction_id[0]):02x}{prediction_id[1:]}"
+    response = server.core.handle(Request("GET", path, headers=(("authorization", AUTH["Authorization"]),)))
 
-    assert response.json()["id"] == prediction_id
+    assert json.loads(response.content())["id"] == prediction_id
 
 
 @pytest.mark.parametrize(

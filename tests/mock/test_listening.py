@@ -181,6 +181,15 @@ async def test_servers_differ_in_what_they_tell(server: MockServer, raw_path: by
 
 
 @pytest.mark.anyio
+async def test_the_application_sends_no_body_to_head(server: MockServer) -> None:
+    """Not every server would leave it out."""
+    sent = await call(server, {**HTTP, "method": "HEAD"}, {"type": "http.request"})
+
+    assert sent[1]["body"] == b""
+    assert dict(sent[0]["headers"])[b"content-length"] != b"0"
+
+
+@pytest.mark.anyio
 async def test_a_body_is_not_read_beyond_the_limit() -> None:
     """The answer is there before the rest of the body is."""
     server = MockServer(json_limit=10, file_limit=10)

@@ -85,15 +85,11 @@ def test_all_faults_are_named_at_once(api: httpx.Client) -> None:
     ]
 
 
-def test_the_order_of_faults_is_not_that_of_the_document() -> None:
-    """However a schema is written, what is missing comes first."""
-    schema = Schema({"additionalProperties": False, "properties": {}, "required": ["b", "a"]}, {})
+def test_the_order_of_faults_is_not_that_of_the_validator() -> None:
+    """Whichever the validator finds first, what is missing comes first."""
+    schema = Schema({"additionalProperties": False, "properties": {"x": {}, "y": {}}, "required": ["a"]}, {})
 
-    assert [fault.description for fault in schema.faults({"c": 1})] == [
-        "b is required",
-        "a is required",
-        "Additional property c is not allowed",
-    ]
+    assert [fault.type for fault in schema.faults({"c": 1})] == ["required", "additional_property_not_allowed"]
 
 
 @pytest.mark.parametrize(
