@@ -3,6 +3,7 @@
 from importlib.metadata import PackageNotFoundError, version
 
 from ._api import PredictionInputDict
+from ._flows import CreateOptions
 from ._logs import Progress
 from .client import AsyncZeroscope, Zeroscope
 from .clock import Clock, SystemClock
@@ -44,6 +45,7 @@ __all__ = [
     "AuthenticationError",
     "Clock",
     "ConfigurationError",
+    "CreateOptions",
     "EmptyOutputError",
     "ForbiddenError",
     "InvalidField",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 from . import _api, _input
@@ -37,25 +37,31 @@ LONGEST_WAIT = 35 * 60.0
 CANCEL_PATIENCE = 5.0
 
 
-def create(
-    sender: Sender,
-    input: Mapping[str, Any],
-    *,
-    version: str,
-    webhook: str | None = None,
-    webhook_events_filter: Sequence[str] | None = None,
-    stream: bool | None = None,
-    deadline: float | timedelta | None = None,
-) -> Flow[PredictionModel]:
+class CreateOptions(TypedDict, total=False):
+    """What a create takes besides the input; None stands for what is not given."""
+
+    version: str | None
+    """The ID of another version of the model."""
+    webhook: str | None
+    """An HTTPS URL that the service calls when something happens."""
+    webhook_events_filter: Sequence[str] | None
+    """Which events it is called for: start, output, logs, completed."""
+    stream: bool | None
+    """Ask for a stream of the output, which this model does not have."""
+    deadline: float | timedelta | None
+    """How long the prediction may last from now, in seconds; the service then ends it."""
+
+
+def create(sender: Sender, version: str, input: Mapping[str, Any], options: CreateOptions) -> Flow[PredictionModel]:
     """Check an input and create a prediction with it."""
-    optional = {
-        "webhook": webhook,
-        "webhook_events_filter": None if webhook_events_filter is None else list(webhook_events_filter),
-        "stream": stream,
-    }
-    body = {"version": version, "input": dict(input), **{k: v for k, v in optional.items() if v is not None}}
+    given = {name: value for name, value in options.items() if value is not None}
+    body: dict[str, Any] = {"version": version, "input": dict(input), **given}
+    cancel_after = _cancel_after(body.pop("deadline", None))
+    # Any sequence will do, but the published form is a text and stays one.
+    if not isinstance(filter := body.get("webhook_events_filter", ""), str):
+        body["webhook_events_filter"] = list(filter)
     _input.check(body)
-    return (yield from sender.create(_api.create_call(body, _cancel_after(deadline))))
+    return (yield from sender.create(_api.create_call(body, cancel_after)))
 
 
 def get(sender: Sender, prediction_id: str, until: float | None = None) -> Flow[PredictionModel]:

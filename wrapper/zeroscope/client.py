@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random as _random
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Self, Unpack
+from typing import Generic, Self, TypeVar, Unpack
 
 import httpx
 
@@ -13,28 +14,48 @@ from ._api import Answers, PredictionInputDict
 from ._drive import AsyncDriver, SyncDriver
 from ._flows import OnUpdate
 from ._sending import Sender
-from ._settings import Settings, settle
+from ._settings import settle
 from .clock import Clock, SystemClock
 from .polling import DEFAULT_POLLING, Polling
 from .predictions import AsyncPredictions, Predictions
 from .retry import DEFAULT_RETRY, Retry
 from .video import AsyncVideo, Video
 
+Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
 
-class _Client:
+
+class _Client(ABC, Generic[Http]):
     """What both clients are made of."""
 
     def __init__(
         self,
-        settings: Settings,
-        retry: Retry | None,
-        poll: Polling,
-        clock: Clock,
-        random: Callable[[], float],
+        token: str | None = None,
+        *,
+        base_url: str | None = None,
+        version: str | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        http_client: Http | None = None,
+        retry: Retry | None = DEFAULT_RETRY,
+        poll: Polling = DEFAULT_POLLING,
+        clock: Clock | None = None,
+        random: Callable[[], float] = _random.random,
     ) -> None:
-        self._settings = settings
+        self._settings = settle(token, base_url, version, timeout)
+        self._clock = clock or SystemClock()
         self._poll = poll
-        self._sender = Sender(clock=clock, random=random, retry=retry, answers=Answers(settings.token))
+        answers = Answers(self._settings.token)
+        self._sender = Sender(clock=self._clock, random=random, retry=retry, answers=answers)
+        self._owns_http = http_client is None
+        self._http: Http = http_client or self._connect()
+        self._begin()
+
+    @abstractmethod
+    def _connect(self) -> Http:
+        """Make the HTTP client where none was given."""
+
+    @abstractmethod
+    def _begin(self) -> None:
+        """Set up what goes over the HTTP client."""
 
     @property
     def base_url(self) -> str:
@@ -50,7 +71,7 @@ class _Client:
         return f"<{type(self).__name__} {self.base_url}>"
 
 
-class Zeroscope(_Client):
+class Zeroscope(_Client[httpx.Client]):
     """A client for the model.
 
     Threads may share it. Close it, or use it in a `with` statement, to give its connections back.
@@ -75,26 +96,11 @@ class Zeroscope(_Client):
         ...     videos[0].save("astronaut.mp4")
     """
 
-    def __init__(
-        self,
-        token: str | None = None,
-        *,
-        base_url: str | None = None,
-        version: str | None = None,
-        timeout: float | httpx.Timeout | None = None,
-        http_client: httpx.Client | None = None,
-        retry: Retry | None = DEFAULT_RETRY,
-        poll: Polling = DEFAULT_POLLING,
-        clock: Clock | None = None,
-        random: Callable[[], float] = _random.random,
-    ) -> None:
-        clock = clock or SystemClock()
-        settings = settle(token, base_url, version, timeout)
-        super().__init__(settings, retry, poll, clock, random)
-        self._own_http = None if http_client else httpx.Client(timeout=settings.timeout)
-        http = http_client or self._own_http
-        assert http is not None
-        self._driver = SyncDriver(settings.api(sync=http), http, clock)
+    def _connect(self) -> httpx.Client:
+        return httpx.Client(timeout=self._settings.timeout)
+
+    def _begin(self) -> None:
+        self._driver = SyncDriver(self._settings.api(sync=self._http), self._http, self._clock)
         self.predictions = Predictions(self)
 
     def run(
@@ -123,14 +129,14 @@ class Zeroscope(_Client):
             WaitTimeoutError: If it is still running; ``error.prediction`` can be waited for again.
             APIError, TransportError: If the service refuses, or cannot be asked.
         """
-        creating = _flows.create(self._sender, input, version=self.version)
+        creating = _flows.create(self._sender, self.version, input, {})
         flow = _flows.run(self._sender, creating, self.predictions._new, self._poll, timeout, on_update)
         return self._driver.run(flow).videos
 
     def close(self) -> None:
         """Give the connections back."""
-        if self._own_http is not None:
-            self._own_http.close()
+        if self._owns_http:
+            self._http.close()
 
     def __enter__(self) -> Self:
         return self
@@ -139,7 +145,7 @@ class Zeroscope(_Client):
         self.close()
 
 
-class AsyncZeroscope(_Client):
+class AsyncZeroscope(_Client[httpx.AsyncClient]):
     """A client for the model, for asyncio; its arguments and methods are those of `Zeroscope`.
 
     Example:
@@ -148,26 +154,11 @@ class AsyncZeroscope(_Client):
         ...     await videos[0].save("astronaut.mp4")
     """
 
-    def __init__(
-        self,
-        token: str | None = None,
-        *,
-        base_url: str | None = None,
-        version: str | None = None,
-        timeout: float | httpx.Timeout | None = None,
-        http_client: httpx.AsyncClient | None = None,
-        retry: Retry | None = DEFAULT_RETRY,
-        poll: Polling = DEFAULT_POLLING,
-        clock: Clock | None = None,
-        random: Callable[[], float] = _random.random,
-    ) -> None:
-        clock = clock or SystemClock()
-        settings = settle(token, base_url, version, timeout)
-        super().__init__(settings, retry, poll, clock, random)
-        self._own_http = None if http_client else httpx.AsyncClient(timeout=settings.timeout)
-        http = http_client or self._own_http
-        assert http is not None
-        self._driver = AsyncDriver(settings.api(asynchronous=http), http, clock)
+    def _connect(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(timeout=self._settings.timeout)
+
+    def _begin(self) -> None:
+        self._driver = AsyncDriver(self._settings.api(asynchronous=self._http), self._http, self._clock)
         self.predictions = AsyncPredictions(self)
 
     async def run(
@@ -178,14 +169,14 @@ class AsyncZeroscope(_Client):
         **input: Unpack[PredictionInputDict],
     ) -> list[AsyncVideo]:
         """Make videos; see `Zeroscope.run`. A task that is canceled while it waits cancels the prediction."""
-        creating = _flows.create(self._sender, input, version=self.version)
+        creating = _flows.create(self._sender, self.version, input, {})
         flow = _flows.run(self._sender, creating, self.predictions._new, self._poll, timeout, on_update)
         return (await self._driver.run(flow)).videos
 
     async def aclose(self) -> None:
         """Give the connections back."""
-        if self._own_http is not None:
-            await self._own_http.aclose()
+        if self._owns_http:
+            await self._http.aclose()
 
     async def __aenter__(self) -> Self:
         return self

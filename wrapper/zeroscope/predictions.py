@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Unpack
 
 from . import _flows
 from ._api import PredictionInputDict, PredictionModel
+from ._flows import CreateOptions
 from .page import Page
 from .prediction import AsyncPrediction, Prediction
 
@@ -21,25 +21,12 @@ class Predictions:
     def __init__(self, client: Zeroscope) -> None:
         self._client = client
 
-    def create(
-        self,
-        input: PredictionInputDict | Mapping[str, Any],
-        *,
-        version: str | None = None,
-        webhook: str | None = None,
-        webhook_events_filter: Sequence[str] | None = None,
-        stream: bool | None = None,
-        deadline: float | timedelta | None = None,
-    ) -> Prediction:
+    def create(self, input: PredictionInputDict | Mapping[str, Any], **options: Unpack[CreateOptions]) -> Prediction:
         """Start a prediction and return it at once.
 
         Args:
             input: What the model is asked to do; only what is in it is sent.
-            version: The ID of another version of the model.
-            webhook: An HTTPS URL that the service calls when something happens.
-            webhook_events_filter: Which events it is called for: start, output, logs, completed.
-            stream: Ask for a stream of the output, which this model does not have.
-            deadline: How long the prediction may last from now, in seconds; the service then ends it.
+            options: As listed in `CreateOptions`: version, webhook, webhook_events_filter, stream, deadline.
 
         Raises:
             InvalidInputError: If the spec forbids the input; nothing was sent.
@@ -51,16 +38,7 @@ class Predictions:
             <Prediction gm3qorzdhgbfurvjtvhg6dckhu starting>
         """
         client = self._client
-        flow = _flows.create(
-            client._sender,
-            input,
-            version=version or client.version,
-            webhook=webhook,
-            webhook_events_filter=webhook_events_filter,
-            stream=stream,
-            deadline=deadline,
-        )
-        return self._new(client._driver.run(flow))
+        return self._new(client._driver.run(_flows.create(client._sender, client.version, input, options)))
 
     def get(self, id: str) -> Prediction:
         """Read a prediction.
@@ -105,27 +83,11 @@ class AsyncPredictions:
         self._client = client
 
     async def create(
-        self,
-        input: PredictionInputDict | Mapping[str, Any],
-        *,
-        version: str | None = None,
-        webhook: str | None = None,
-        webhook_events_filter: Sequence[str] | None = None,
-        stream: bool | None = None,
-        deadline: float | timedelta | None = None,
+        self, input: PredictionInputDict | Mapping[str, Any], **options: Unpack[CreateOptions]
     ) -> AsyncPrediction:
         """Start a prediction and return it at once; see `Predictions.create`."""
         client = self._client
-        flow = _flows.create(
-            client._sender,
-            input,
-            version=version or client.version,
-            webhook=webhook,
-            webhook_events_filter=webhook_events_filter,
-            stream=stream,
-            deadline=deadline,
-        )
-        return self._new(await client._driver.run(flow))
+        return self._new(await client._driver.run(_flows.create(client._sender, client.version, input, options)))
 
     async def get(self, id: str) -> AsyncPrediction:
         """Read a prediction; see `Predictions.get`."""
