@@ -33,6 +33,11 @@ class Client:
         default=None, kw_only=True, alias="async_httpx_client", repr=False
     )
 
+    @property
+    def timeout(self) -> httpx.Timeout:
+        """How long each step of a call may take."""
+        return self._timeout
+
     def with_timeout(self, timeout: httpx.Timeout) -> Self:
         """The same client with another timeout and the same connections."""
         return evolve(self, timeout=timeout)

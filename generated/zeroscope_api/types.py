@@ -59,9 +59,12 @@ class Response(Generic[T]):
 def path_segment(name: str, value: object) -> str:
     """Quote a path parameter, refusing the values that HTTP clients fold away: nothing, one dot and two dots."""
     text = str(value)
-    if text in {"", ".", ".."}:
-        raise InvalidPathSegmentError(f"{name}: {text!r} cannot be part of a URL's path")
-    return quote(text, safe="")
+    try:
+        if text not in {"", ".", ".."}:
+            return quote(text, safe="")
+    except UnicodeEncodeError:
+        pass
+    raise InvalidPathSegmentError(f"{name}: {text!r} cannot be part of a URL's path")
 
 
 __all__ = ["UNSET", "File", "FileTypes", "RequestFiles", "Response", "Unset", "path_segment"]

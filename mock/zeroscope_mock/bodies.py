@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,10 @@ from typing import Any, NoReturn
 
 MOST_LEVELS = 100
 """How deeply a JSON body may be nested."""
+
+
+# python-multipart warns of each malformed form; the answer says it already.
+logging.getLogger("python_multipart").addHandler(logging.NullHandler())
 
 
 class MalformedBodyError(Exception):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import re
+import traceback
 from typing import Any
 
 import httpx
@@ -45,6 +46,7 @@ BODIES = {
     "no status": httpx.Response(200, json={"id": "gm3q"}),
     "id of another type": httpx.Response(200, json={"id": 7, "status": "starting"}),
     "empty id": httpx.Response(200, json={"id": "", "status": "starting"}),
+    "id that cannot be sent back": httpx.Response(200, content=b'{"id": "\\ud800", "status": "starting"}'),
     "status of another type": httpx.Response(200, json={"id": "gm3q", "status": None}),
     "too deep": httpx.Response(200, content=b"[" * 100_000),
     "not UTF-8": httpx.Response(200, content=b'{"id": "\xff\xfe"}', headers={"content-type": "application/json"}),
@@ -231,6 +233,36 @@ def test_token__shows_nowhere_even_if_the_server_echoes_it(shell: Shell) -> None
         assert TOKEN not in f"{caught.value!s} {caught.value!r} {vars(caught.value)}"
         assert TOKEN.encode() not in pickle.dumps(caught.value)
     assert TOKEN not in f"{client!r} {client._settings!r} {client._sender!r} {client._driver._api!r}"
+
+
+def test_token__is_blotted_out_of_what_is_chained(shell: Shell) -> None:
+    """HTTP libraries and parsers quote what they could not read; the token is not in their words either."""
+    failure = httpx.RemoteProtocolError(f"illegal status line: {TOKEN}")
+    failure.__cause__ = ValueError(f"h11 saw {TOKEN}")
+    broken = httpx.Response(404, content=b'{"detail": "' + TOKEN.encode())
+    for answer in (failure, broken):
+        with pytest.raises(zeroscope.ZeroscopeError) as caught:
+            shell.do(shell.client(Script(answer), retry=None).predictions.get, "gm3q")
+        assert TOKEN not in "".join(traceback.format_exception(caught.value))
+        cause = caught.value.__cause__
+        assert cause is not None and TOKEN not in f"{cause!r} {vars(cause)} {cause.__cause__!r}"
+
+
+def test_token__of_a_few_letters_does_not_eat_words(shell: Shell) -> None:
+    """A token as short as those of tests is no secret, and blotting it out would garble every message."""
+    http = httpx.Client(transport=httpx.MockTransport(Script(httpx.Response(404, text="gone"))))
+    client = zeroscope.Zeroscope("e", retry=None, http_client=http)
+    with pytest.raises(NotFoundError, match="answered 404: gone"):
+        client.predictions.get("gm3q")
+
+
+def test_message__is_bounded_and_steers_no_terminal(shell: Shell) -> None:
+    """What a server says is cut to a length, and its control characters are shown instead of obeyed."""
+    problem = {"detail": "\x1b[2J" + "x" * 5000, "status": 404}
+    with pytest.raises(NotFoundError) as caught:
+        shell.do(shell.client(Script(httpx.Response(404, json=problem))).predictions.get, "gm3q")
+    assert len(str(caught.value)) < 1200 and "\x1b" not in str(caught.value)
+    assert caught.value.detail == problem["detail"]
 
 
 def test_errors__can_be_pickled(shell: Shell) -> None:

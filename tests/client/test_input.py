@@ -79,6 +79,17 @@ def test_value__that_contains_itself_is_a_fault(shell: Shell) -> None:
     assert "input.prompt" in faults(shell, {"prompt": endless})
 
 
+@pytest.mark.parametrize("input", ["hello", None, 5, [("prompt", "x")]])
+def test_input__has_to_be_a_mapping(shell: Shell, input: Any) -> None:
+    """Something that is no mapping is refused as a whole."""
+    assert set(faults(shell, input)) == {"input"}
+
+
+def test_value__that_cannot_even_be_shown_is_a_fault(shell: Shell) -> None:
+    """An integer beyond what Python writes is refused like any other value that JSON cannot carry."""
+    assert "input.num_frames" in faults(shell, {"num_frames": 10**5000})
+
+
 def test_name__that_is_no_text_is_a_fault(shell: Shell) -> None:
     """A key that is no text is an unknown name."""
     assert "input.5" in faults(shell, {5: 5})
@@ -91,6 +102,8 @@ def test_name__that_is_no_text_is_a_fault(shell: Shell) -> None:
         ({"webhook_events_filter": ["finished"]}, "webhook_events_filter"),
         ({"stream": "yes"}, "stream"),
         ({"version": 7}, "version"),
+        ({"webhook_events_filter": 5}, "webhook_events_filter"),
+        ({"deadline": "30s"}, "deadline"),
         ({"deadline": -1}, "deadline"),
         ({"deadline": float("nan")}, "deadline"),
     ],

@@ -113,6 +113,9 @@ LOGS = "Using seed: 38126\n  0%|          | 0/50 [00:00<?, ?it/s]\n 38%|██�
         ("not Using seed: 12", {}, None, None),
         ("  0%|          | 0/0 [00:00<?, ?it/s]", {}, None, (0.0, 0, 0)),
         ("50%| half a line", {}, None, None),
+        (LOGS + "x" * 5000, {}, 38126, (0.38, 19, 50)),
+        ("Using seed: " + "9" * 5000, {}, None, None),
+        (f"50%|     | {'9' * 3500}/0 [", {}, None, None),
         ("x" * 1_000_000 + "\n 20%|██        | 1/5 [00:00<00:00]", {"seed": "x"}, None, (0.2, 1, 5)),
     ],
 )
@@ -133,6 +136,8 @@ def test_logs__tell_seed_and_progress(logs: str, input: Any, seed: int | None, p
         (["data:video/mp4;base64,AAAA"], [(0, "data:video/mp4;base64,AAAA")]),
         ([None, 5, "", {}], []),
         ({"a": "https://x.test/output.mp4"}, []),
+        (["http://["], [(0, "http://[")]),
+        ([f"http://x.test/{'9' * 5000}.mp4"], [(0, f"http://x.test/{'9' * 5000}.mp4")]),
     ],
 )
 def test_videos__come_in_the_order_of_their_numbers(output: Any, videos: Any) -> None:

@@ -23,6 +23,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
         ({"retry-after": format_datetime(NOW - timedelta(seconds=9), usegmt=True)}, None, None, 0),
         ({"retry-after": "7", "ratelimit-reset": "8"}, "resets in ~9s", 10, 7),
         ({"retry-after": "soon"}, None, 5, 5),
+        ({"retry-after": "Thu, 99999999999999999999 Jan 2024 00:00:00 GMT"}, None, 5, 5),
         ({"retry-after": "-1"}, None, 5, 5),
         ({"retry-after": "inf"}, None, 5, 5),
         ({"ratelimit-reset": "8"}, "resets in ~9s", 10, 10),

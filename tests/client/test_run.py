@@ -201,10 +201,13 @@ def test_list__follows_pages_and_never_leaves_the_base_url(shell: Shell) -> None
     assert listed[0].input == {} and listed[0].logs == "" and listed[0].output is None
 
 
-@pytest.mark.parametrize("next", ["https://x.test/?cursor=1", "https://x.test/", "nonsense", "", 5, ["x"]])
+@pytest.mark.parametrize(
+    "next", ["https://x.test/?cursor=1", "https://x.test/", "nonsense", "", 5, ["x"], "http://[", "x?cursor=\ud800"]
+)
 def test_list__ends_even_if_the_service_does_not(shell: Shell, next: Any) -> None:
     """A `next` that leads back to a page already read, or nowhere, ends the list."""
-    script = Script(httpx.Response(200, json={"next": next, "results": [{"id": "a", "status": "x"}]}))
+    page = json.dumps({"next": next, "results": [{"id": "a", "status": "x"}]})
+    script = Script(httpx.Response(200, text=page))
     assert len(shell.all(shell.client(script).predictions.list)) <= 2
 
 
@@ -225,3 +228,77 @@ def test_prediction__can_be_reloaded_and_canceled(shell: Shell) -> None:
     assert shell.do(prediction.reload) is prediction and prediction.status == "processing"
     assert shell.do(prediction.cancel) is prediction and prediction.done
     assert script.lines[1:] == [f"GET /v1/predictions/{prediction.id}", f"POST /v1/predictions/{prediction.id}/cancel"]
+
+
+def test_cancel_scope__cancels_the_prediction() -> None:
+    """A cancel scope, which cancels every further await, lets the cancel of the job through all the same."""
+    shell = Shell("async")
+    script = Script(created(), now("processing"))
+
+    async def main() -> None:
+        client = shell.client(script, clock=zeroscope.SystemClock(), poll=zeroscope.Polling(shortest=60, longest=60))
+
+        def begin(_: Any) -> None:
+            script.answers = [now("canceled")]
+            scope.cancel()
+
+        with anyio.CancelScope() as scope:
+            await client.run(on_update=begin)
+        assert scope.cancelled_caught
+
+    anyio.run(main)
+    assert script.lines == ["POST /v1/predictions", "POST /v1/predictions/gm3qorzdhgbfurvjtvhg6dckhu/cancel"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"timeout": -1}, {"timeout": float("nan")}, {"timeout": "60"}, {"on_update": 5}],
+    ids=str,
+)
+def test_run__refuses_what_it_could_not_wait_with_before_it_pays(shell: Shell, arguments: dict[str, Any]) -> None:
+    """A timeout or callback that makes no sense is refused before anything is created."""
+    script = Script(created())
+    with pytest.raises(zeroscope.InvalidInputError, match=next(iter(arguments))):
+        shell.do(shell.client(script).run, **arguments)
+    assert script.requests == []
+
+
+def test_callback__that_raises_is_told_what_goes_on(shell: Shell) -> None:
+    """An error of the callback in the middle of a wait gets a note with the id of the job that goes on."""
+
+    def broken(prediction: Any) -> None:
+        if prediction.status == "processing":
+            raise RuntimeError("broken")
+
+    with pytest.raises(RuntimeError, match="broken") as caught:
+        shell.do(shell.client(Script(created(), now("processing"))).run, on_update=broken)
+    assert "Prediction gm3qorzdhgbfurvjtvhg6dckhu goes on" in caught.value.__notes__[0]
+
+
+def test_wait__is_not_outlasted_by_a_service_that_hangs(shell: Shell) -> None:
+    """A request late in a wait is given what is left of it, and trouble past the end is the end of the time."""
+    limits: list[float] = []
+
+    def hang(request: httpx.Request) -> httpx.Response:
+        limits.append(request.extensions["timeout"]["read"])
+        shell.clock.now += limits[-1]
+        raise httpx.ReadTimeout("slow")
+
+    script = Script(created())
+    client = shell.client(script, retry=None)
+    prediction = shell.do(client.predictions.create, {})
+    script.answers = [hang]
+    with pytest.raises(zeroscope.WaitTimeoutError) as caught:
+        shell.do(prediction.wait, timeout=10)
+    assert limits == [9.5]
+    assert isinstance(caught.value.__cause__, zeroscope.TransportError)
+
+
+def test_output__that_a_list_left_out_is_fetched_by_wait(shell: Shell) -> None:
+    """A list may leave the output out; that is no reason to call it gone."""
+    listed = {"results": [{"id": "gm3qorzdhgbfurvjtvhg6dckhu", "status": "succeeded"}]}
+    script = Script(httpx.Response(200, json=listed), now("succeeded", output=[URL]))
+    (prediction,) = shell.all(shell.client(script).predictions.list)
+    with pytest.raises(zeroscope.PredictionError, match="came without its output"):
+        prediction.raise_for_status()
+    assert [video.url for video in shell.do(prediction.wait).raise_for_status().videos] == [URL]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ DATA = bytes(range(256)) * 4096
 
 def video(shell: Shell, *answers: Any, url: str = URL) -> tuple[Any, Script]:
     """The video of a prediction that has succeeded, and the script that answers its download."""
-    script = Script(httpx.Response(200, json=prediction_body("succeeded", output=[url])))
+    script = Script(httpx.Response(200, text=json.dumps(prediction_body("succeeded", output=[url]))))
     prediction = shell.do(shell.client(script).predictions.get, "gm3q")
     script.answers = list(answers)
     script.requests.clear()
@@ -49,6 +50,7 @@ def test_read__returns_the_bytes_and_sends_no_token(shell: Shell) -> None:
     (request,) = script.requests
     assert str(request.url) == URL
     assert TOKEN not in str(request.headers) and "authorization" not in request.headers
+    assert request.headers["user-agent"] == f"zeroscope/{zeroscope.__version__}"
 
 
 def test_save__writes_the_file_and_nothing_else(shell: Shell, tmp_path: Path) -> None:
@@ -85,6 +87,12 @@ def test_redirect__is_followed(shell: Shell) -> None:
         (httpx.Response(403, content=b"expired"), zeroscope.ForbiddenError, "403: expired"),
         (httpx.Response(503), zeroscope.ServerError, "503"),
         (httpx.Response(206, content=b"part"), zeroscope.APIError, "206"),
+        (httpx.Response(200, content=b""), zeroscope.MalformedResponseError, "no video"),
+        (
+            lambda _: httpx.Response(200, headers={"content-encoding": "gzip"}, stream=Cut()),
+            zeroscope.MalformedResponseError,
+            "compressed with gzip",
+        ),
     ],
 )
 def test_save__that_fails_leaves_nothing_behind(
@@ -139,6 +147,7 @@ def test_interrupt__leaves_nothing_behind(tmp_path: Path) -> None:
         "data:video/mp4;base64," + base64.b64encode(b"\x00\x01mp4").decode(),
         "data:video/mp4,%00%01mp4",
         "data:,%00%01mp4",
+        "DATA:;BASE64,AAFtcDQ=",
     ],
 )
 def test_data_url__needs_no_download(shell: Shell, tmp_path: Path, url: str) -> None:
@@ -150,7 +159,7 @@ def test_data_url__needs_no_download(shell: Shell, tmp_path: Path, url: str) -> 
     assert script.requests == []
 
 
-@pytest.mark.parametrize("url", ["data:video/mp4;base64,@@@", "data:nothing"])
+@pytest.mark.parametrize("url", ["data:video/mp4;base64,@@@", "data:nothing", "data:,\ud800"])
 def test_data_url__that_makes_no_sense_is_malformed(shell: Shell, url: str) -> None:
     """A data: URL that cannot be decoded is an error of the tree."""
     found, _ = video(shell, httpx.Response(500), url=url)

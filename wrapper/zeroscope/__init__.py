@@ -1,10 +1,9 @@
 """A client for the text-to-video model anotherjesse/zeroscope-v2-xl on Replicate's predictions API."""
 
-from importlib.metadata import PackageNotFoundError, version
-
 from ._api import PredictionInputDict
 from ._flows import CreateOptions
 from ._logs import Progress
+from ._version import __version__
 from .client import AsyncZeroscope, Zeroscope
 from .clock import Clock, SystemClock
 from .errors import (
@@ -77,9 +76,3 @@ __all__ = [
     "ZeroscopeError",
     "__version__",
 ]
-
-try:
-    __version__ = version("zeroscope")
-except PackageNotFoundError:
-    # A source tree on the path that was never installed has no version to tell.
-    __version__ = "0+unknown"

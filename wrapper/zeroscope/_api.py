@@ -44,6 +44,7 @@ __all__ = [
     "PredictionModel",
     "PredictionPage",
     "Response",
+    "Unset",
     "as_mapping",
     "cancel_call",
     "create_call",
@@ -54,6 +55,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+E = TypeVar("E", bound=BaseException)
 
 
 @functools.cache
@@ -131,7 +133,7 @@ class Answers:
             "status_code": response.status_code,
             "title": self._text(problem.title),
             "detail": self._text(problem.detail),
-            "headers": {name.lower(): self._blot(value) for name, value in response.headers.items()},
+            "headers": {name.lower(): self.blot(value) for name, value in response.headers.items()},
             "body": self._body(response),
         }
         cls = errors.class_for(response.status_code)
@@ -139,18 +141,25 @@ class Answers:
             details["invalid_fields"] = self._invalid_fields(problem)
         elif cls is errors.RateLimitError:
             details["retry_after"] = retry_after(details["headers"], details["detail"], plain(problem.retry_after), now)
-        return _chained(cls(**details), response)
+        return self._chained(cls(**details), response)
 
     def _check_identity(self, call: Call, response: Response[Any], predictions: Sequence[PredictionModel]) -> None:
         # The parser takes any type here, and everything that follows relies on these two.
         for prediction in predictions:
             for value in (prediction.id, prediction.status):
-                if not isinstance(value, str) or not value:
+                if not _is_text(value):
                     raise self._malformed(call, response, "id and status should be texts that are not empty")
 
     def _malformed(self, call: Call, response: Response[Any], reason: str) -> errors.MalformedResponseError:
         details: dict[str, Any] = {"request": call.name, "status_code": response.status_code, "reason": reason}
-        return _chained(errors.MalformedResponseError(body=self._body(response), **details), response)
+        return self._chained(errors.MalformedResponseError(body=self._body(response), **details), response)
+
+    def _chained(self, error: E, response: Response[Any]) -> E:
+        """The error, caused by what made the body unreadable, if that is so."""
+        if response.error is not None:
+            # Not the exception itself, which may hold the whole body.
+            error.__cause__ = ValueError(self.blot(f"{type(response.error).__name__}: {response.error}"))
+        return error
 
     def _invalid_fields(self, problem: Problem) -> list[errors.InvalidField]:
         return [
@@ -160,13 +169,15 @@ class Answers:
         ]
 
     def _body(self, response: Response[Any]) -> str:
-        return self._blot(response.content.decode("utf-8", errors="replace"))
+        return self.blot(response.content.decode("utf-8", errors="replace"))
 
     def _text(self, value: object) -> str | None:
-        return self._blot(value) if isinstance(value, str) else None
+        return self.blot(value) if isinstance(value, str) else None
 
-    def _blot(self, text: str) -> str:
-        return text.replace(self.token, "[token]")
+    def blot(self, text: str) -> str:
+        """A text without the token in it."""
+        # A shorter one is no real token, and may well be part of a word.
+        return text.replace(self.token, "[token]") if len(self.token) >= 8 else text
 
 
 def plain(value: T | Unset) -> T | None:
@@ -179,14 +190,13 @@ def as_mapping(value: object) -> dict[str, Any]:
     return value.to_dict() if isinstance(value, JsonObject | PredictionMetrics | PredictionUrls) else {}
 
 
-E = TypeVar("E", bound=BaseException)
-
-
 def _endpoint(module: object) -> Endpoint:
     return cast(Endpoint, module)
 
 
-def _chained(error: E, response: Response[Any]) -> E:
-    """The error, caused by what made the body unreadable, if that is so."""
-    error.__cause__ = response.error
-    return error
+def _is_text(value: object) -> bool:
+    """Whether this is a text that is not empty and can be sent back."""
+    try:
+        return isinstance(value, str) and value.encode() != b""
+    except UnicodeEncodeError:
+        return False

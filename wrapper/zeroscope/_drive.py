@@ -14,6 +14,8 @@ from .clock import Clock
 T = TypeVar("T")
 
 _CHUNK = 256 * 1024
+# What a flow does after a cancellation may take so many seconds a step.
+_CLEANUP = 5.0
 
 
 class SyncDriver:
@@ -56,7 +58,7 @@ class SyncDriver:
     def _do(self, step: Step) -> Any:
         match step:
             case Call():
-                return step.endpoint.sync_detailed(client=_with_timeout(self._api, step), **step.arguments)
+                return step.endpoint.sync_detailed(client=_limited(self._api, step), **step.arguments)
             case Sleep():
                 self._clock.sleep(step.seconds)
             case Open():
@@ -87,12 +89,14 @@ class AsyncDriver:
 
     async def run(self, flow: Flow[T]) -> T:
         """Carry a flow out and return its result."""
+        interrupted = False
         try:
             step = next(flow)
             while True:
                 try:
-                    result = await self._do(step)
+                    result = await (self._do_shielded(step) if interrupted else self._do(step))
                 except BaseException as error:
+                    interrupted = interrupted or not isinstance(error, Exception)
                     step = flow.throw(error)
                 else:
                     step = flow.send(result)
@@ -107,10 +111,18 @@ class AsyncDriver:
         finally:
             stream.close()
 
+    async def _do_shielded(self, step: Step) -> Any:
+        """Carry out what a flow still has to do after a cancellation, which would cancel this, too."""
+        import anyio
+
+        with anyio.move_on_after(_CLEANUP, shield=True):
+            return await self._do(step)
+        raise httpx.ReadTimeout(f"not done within {_CLEANUP} s after a cancellation")
+
     async def _do(self, step: Step) -> Any:
         match step:
             case Call():
-                return await step.endpoint.asyncio_detailed(client=_with_timeout(self._api, step), **step.arguments)
+                return await step.endpoint.asyncio_detailed(client=_limited(self._api, step), **step.arguments)
             case Sleep():
                 await self._clock.sleep_async(step.seconds)
             case Open():
@@ -127,9 +139,14 @@ class AsyncDriver:
                 return await anyio.to_thread.run_sync(step.function)
 
 
-def _with_timeout(api: ApiClient, call: Call) -> ApiClient:
-    """The client for a call, with the call's own timeout if it has one."""
-    return api if call.timeout is None else api.with_timeout(call.timeout)
+def _limited(api: ApiClient, call: Call) -> ApiClient:
+    """The client for a call, with its timeouts cut to the call's own limit."""
+    if call.limit is None:
+        return api
+    allowed = api.timeout.as_dict()
+    return api.with_timeout(
+        httpx.Timeout(**{name: call.limit if most is None else min(most, call.limit) for name, most in allowed.items()})
+    )
 
 
 def _next_emitted(stream: Stream[T]) -> Flow[Emit[T] | None]:

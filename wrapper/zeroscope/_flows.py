@@ -14,10 +14,13 @@ from ._sending import Sender, with_limit
 from ._steps import Emit, Flow, Sleep, Stream
 from .errors import (
     EmptyOutputError,
+    InvalidField,
+    InvalidInputError,
     OutputExpiredError,
     PredictionCanceledError,
     PredictionError,
     PredictionFailedError,
+    TransportError,
     WaitTimeoutError,
     ZeroscopeError,
 )
@@ -33,6 +36,8 @@ P = TypeVar("P", bound="PredictionState")
 
 # The service ends a run after 30 minutes (its documentation); a queue and the last poll come on top.
 LONGEST_WAIT = 35 * 60.0
+# What a single request is given at least, in seconds.
+LEAST_PATIENCE = 1.0
 # How long an interrupted `run` tries to cancel the prediction it leaves behind, in seconds.
 CANCEL_PATIENCE = 5.0
 
@@ -54,11 +59,13 @@ class CreateOptions(TypedDict, total=False):
 
 def create(sender: Sender, version: str, input: Mapping[str, Any], options: CreateOptions) -> Flow[PredictionModel]:
     """Check an input and create a prediction with it."""
+    if not isinstance(input, Mapping):
+        raise InvalidInputError([InvalidField("invalid_type", "input", f"{input!r:.80} is not a mapping of fields")])
     given = {name: value for name, value in options.items() if value is not None}
     body: dict[str, Any] = {"version": version, "input": dict(input), **given}
     cancel_after = _cancel_after(body.pop("deadline", None))
     # Any sequence will do, but the published form is a text and stays one.
-    if not isinstance(filter := body.get("webhook_events_filter", ""), str):
+    if isinstance(filter := body.get("webhook_events_filter"), Sequence) and not isinstance(filter, str):
         body["webhook_events_filter"] = list(filter)
     _input.check(body)
     return (yield from sender.create(_api.create_call(body, cancel_after)))
@@ -67,6 +74,9 @@ def create(sender: Sender, version: str, input: Mapping[str, Any], options: Crea
 def get(sender: Sender, prediction_id: str, until: float | None = None) -> Flow[PredictionModel]:
     """Read a prediction."""
     call = _api.get_call(prediction_id)
+    if until is not None:
+        # A service that hangs must not outlast the wait; the last look is given a moment all the same.
+        call = with_limit(call, max(until - sender.clock.monotonic(), LEAST_PATIENCE))
     return sender.answers.prediction(call, (yield from sender.read(call, until)))
 
 
@@ -99,22 +109,30 @@ def wait(
     sender: Sender, prediction: PredictionState, polling: Polling, timeout: float | None, on_update: OnUpdate | None
 ) -> Flow[None]:
     """Ask how a prediction stands, again and again, until it has ended or the time is up."""
+    check_waiting(timeout, on_update)
     start = sender.clock.monotonic()
     until = start + (LONGEST_WAIT if timeout is None else timeout)
     try:
+        # A list may leave the output out, which does not mean that there is none.
+        if prediction.done and prediction._lacks_output:
+            prediction._update((yield from get(sender, prediction.id, until)))
         while not prediction.done:
             now = sender.clock.monotonic()
             if now >= until:
-                problem = f"was still {prediction.status} after {now - start:.0f} s"
-                raise WaitTimeoutError(prediction, f"{problem}; it goes on, so wait for it again or cancel it")
+                raise _too_long(prediction, now - start)
             yield Sleep(min(polling.pause(now - start, spread=sender.random()), until - now))
             changed = prediction._update((yield from get(sender, prediction.id, until)))
             if changed and on_update is not None:
                 on_update(prediction)
-    except ZeroscopeError as error:
-        if error._prediction is None:
+    except PredictionError:
+        raise
+    except Exception as error:
+        now = sender.clock.monotonic()
+        if isinstance(error, TransportError) and now >= until:
+            raise _too_long(prediction, now - start) from error
+        if isinstance(error, ZeroscopeError):
             error._prediction = prediction
-            error.add_note(f"Prediction {prediction.id} goes on; this error's `prediction` can be waited for again.")
+        error.add_note(f"Prediction {prediction.id} goes on; get it with predictions.get() and wait for it again.")
         raise
 
 
@@ -127,6 +145,8 @@ def run(
     on_update: OnUpdate | None,
 ) -> Flow[P]:
     """Create a prediction, wait for it, and return it if it has videos."""
+    # Before money is spent on something that could not be waited for.
+    check_waiting(timeout, on_update)
     try:
         prediction = new((yield from creating))
     except BaseException as error:
@@ -146,6 +166,14 @@ def run(
     return prediction
 
 
+def check_waiting(timeout: float | None, on_update: OnUpdate | None) -> None:
+    """Refuse arguments with which a prediction cannot be waited for."""
+    if timeout is not None and not (isinstance(timeout, int | float) and timeout >= 0):
+        raise InvalidInputError([InvalidField("invalid_type", "timeout", f"{timeout!r} is not a number of seconds")])
+    if on_update is not None and not callable(on_update):
+        raise InvalidInputError([InvalidField("invalid_type", "on_update", f"{on_update!r} cannot be called")])
+
+
 def check(prediction: PredictionState) -> None:
     """Raise what stands between a prediction and its videos."""
     if not prediction.done:
@@ -155,12 +183,19 @@ def check(prediction: PredictionState) -> None:
     if prediction.status in {"canceled", "aborted"}:
         before = " before it started" if prediction.status == "aborted" else ""
         raise PredictionCanceledError(prediction, f"was {prediction.status}{before}")
+    if prediction._lacks_output:
+        raise PredictionError(prediction, "came without its output, as lists may leave it out; reload it")
     if prediction.data_removed or prediction.output is None:
         raise OutputExpiredError(
             prediction, "succeeded, but its videos are gone; the service keeps them for an hour, create it anew"
         )
     if not sources(prediction.output):
         raise EmptyOutputError(prediction, f"succeeded without a video; its output is {prediction.output!r}")
+
+
+def _too_long(prediction: PredictionState, seconds: float) -> WaitTimeoutError:
+    problem = f"was still {prediction.status} after {seconds:.0f} s"
+    return WaitTimeoutError(prediction, f"{problem}; it goes on, so wait for it again or cancel it")
 
 
 def _interrupts(error: BaseException) -> bool:
@@ -181,7 +216,8 @@ def _cancel_after(deadline: float | timedelta | None) -> str | None:
     if deadline is None:
         return None
     seconds = deadline.total_seconds() if isinstance(deadline, timedelta) else deadline
-    header = f"{math.ceil(seconds)}s" if math.isfinite(seconds) else str(seconds)
+    is_number = isinstance(seconds, int | float) and math.isfinite(seconds)
+    header = f"{math.ceil(seconds)}s" if is_number else ""
     _input.check_header("CancelAfter", "deadline", deadline, header)
     return header
 
@@ -190,4 +226,8 @@ def _cursor(url: object) -> str | None:
     """The cursor in the URL of a page. Only this is taken from it: the request goes to the client's own base URL."""
     if not isinstance(url, str):
         return None
-    return parse_qs(urlsplit(url).query).get("cursor", [None])[0]
+    try:
+        url.encode()
+        return parse_qs(urlsplit(url).query).get("cursor", [None])[0]
+    except ValueError:
+        return None

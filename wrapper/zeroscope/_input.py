@@ -137,10 +137,16 @@ def _describe(keyword: str, error: ValidationError) -> str:
             return f"None is not of type {' or '.join(limit)}; leave it out for the default"
         case "type":
             return f"{value} is not of type {' or '.join(limit)}"
+        case "anyOf":
+            return f"{value} is none of the forms that the spec allows"
         case _:
             return error.message
 
 
 def _show(value: object) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):
+        # Python writes no integer of more than 4300 digits.
+        text = f"this {type(value).__name__}"
     return text if len(text) <= 80 else text[:77] + "..."

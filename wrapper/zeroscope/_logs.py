@@ -6,8 +6,9 @@ import re
 from typing import NamedTuple
 
 # tqdm's lines, for example ` 38%|███▊      | 19/50 [00:02<00:01, 15.8it/s]` (recorded traffic).
-_BAR = re.compile(r"(\d+)%\|[^|\n]*\|\s*(\d+)/(\d+)")
-_SEED = re.compile(r"^Using seed: (-?\d+)", re.MULTILINE)
+# No number is longer than the model could print, or a hostile line could take for ever to read.
+_BAR = re.compile(r"\d{1,9}%\|[^|\n]*\|\s*(\d{1,9})/(\d{1,9})(?!\d)")
+_SEED = re.compile(r"^Using seed: (-?\d{1,20})(?!\d)", re.MULTILINE)
 
 
 class Progress(NamedTuple):
@@ -23,10 +24,10 @@ class Progress(NamedTuple):
 
 def progress(logs: str) -> Progress | None:
     """The last progress bar in the logs, or None if there is none yet."""
-    # The newest bar counts, so the search goes from the end; long logs are common, old lines are not needed.
-    for line in reversed(logs[-4096:].splitlines()):
+    # The newest bar counts, so the search goes from the end.
+    for line in reversed(logs.splitlines()):
         if bars := _BAR.findall(line):
-            _, current, total = bars[-1]
+            current, total = bars[-1]
             return Progress(min(int(current) / max(int(total), 1), 1.0), int(current), int(total))
     return None
 

@@ -24,7 +24,14 @@ from .errors import (
 from .retry import Retry
 
 # Nothing was sent yet when one of these is raised.
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_NOT_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.InvalidURL,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+    UnicodeError,
+)
 # The service may have begun to carry a create out when it answers one of these; 499 is the edge's own.
 _DOUBTFUL = {408, 499}
 
@@ -95,17 +102,25 @@ class Sender:
             response = yield call
         except _api.InvalidPathSegmentError as error:
             raise InvalidInputError([InvalidField("invalid_type", *str(error).split(": ", 1))]) from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+            self._blot_chain(error)
             problem = str(error) or type(error).__name__
             raise TransportError(f"{call.name} got no answer: {problem}") from error
         if 200 <= response.status_code < 300:
             return response
         raise self.answers.error(call, response, self.clock.time())
 
+    def _blot_chain(self, error: BaseException | None) -> None:
+        """Take the token out of what led to an error: HTTP libraries quote what they could not understand."""
+        while error is not None:
+            if not isinstance(error, UnicodeError):
+                error.args = tuple(self.answers.blot(part) if isinstance(part, str) else part for part in error.args)
+            error = error.__cause__ or error.__context__
+
 
 def with_limit(call: Call, seconds: float) -> Call:
-    """The call, given up after so many seconds."""
-    return replace(call, timeout=httpx.Timeout(seconds))
+    """The call, no step of which may take longer than so many seconds."""
+    return replace(call, limit=seconds)
 
 
 def _passing(error: ZeroscopeError) -> bool:

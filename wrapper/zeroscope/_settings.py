@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 import httpx
 
 from ._api import DEFAULT_TIMEOUT, ApiClient, spec
+from ._version import USER_AGENT
 from .errors import ConfigurationError
 
 TOKEN_VARIABLE = "REPLICATE_API_TOKEN"
+LONGEST_TIMEOUT = 86_400.0
 BASE_URL_VARIABLE = "ZEROSCOPE_BASE_URL"
 
 
@@ -28,7 +30,7 @@ class Settings:
         return ApiClient(
             self.base_url,
             token=self.token,
-            headers={"User-Agent": user_agent(), "Accept": "application/json"},
+            headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
             timeout=self.timeout,
             httpx_client=sync,
             async_httpx_client=asynchronous,
@@ -46,19 +48,14 @@ def settle(
     return Settings(
         token=_token(os.environ.get(TOKEN_VARIABLE) if token is None else token),
         base_url=_base_url(base_url or os.environ.get(BASE_URL_VARIABLE) or spec()["servers"][0]["url"]),
-        version=version or spec()["info"]["x-replicate"]["version"],
+        version=spec()["info"]["x-replicate"]["version"] if version is None else version,
         timeout=_timeout(timeout),
     )
 
 
-def user_agent() -> str:
-    """What the client calls itself."""
-    from . import __version__
-
-    return f"zeroscope/{__version__}"
-
-
 def _token(token: str | None) -> str:
+    if token is not None and not isinstance(token, str):
+        raise ConfigurationError(f"the API token should be a text, not of type {type(token).__name__}")
     if not token or not token.strip():
         raise ConfigurationError(
             f"there is no API token: set {TOKEN_VARIABLE} or pass token=; tokens are made in the account's settings"
@@ -72,13 +69,14 @@ def _token(token: str | None) -> str:
 
 
 def _base_url(base_url: str) -> str:
+    base_url = base_url.strip()
     try:
         url = httpx.URL(base_url)
     except (httpx.InvalidURL, TypeError, ValueError) as error:
         raise ConfigurationError(f"the base URL {base_url!r} cannot be used: {error}") from error
     if url.userinfo:
         raise ConfigurationError("the base URL cannot be used: it has a user name or password in it; use token=")
-    if url.scheme not in {"http", "https"} or not url.host or url.query or url.fragment:
+    if url.scheme not in {"http", "https"} or not url.host or "?" in base_url or "#" in base_url:
         raise ConfigurationError(
             f"the base URL {base_url!r} cannot be used: it should look like {spec()['servers'][0]['url']}"
         )
@@ -90,6 +88,8 @@ def _timeout(timeout: float | httpx.Timeout | None) -> httpx.Timeout:
         return DEFAULT_TIMEOUT
     if isinstance(timeout, httpx.Timeout):
         return timeout
-    if not timeout > 0:
-        raise ConfigurationError(f"the timeout {timeout!r} cannot be used: it should be a number of seconds above 0")
+    if not isinstance(timeout, int | float) or not 0 < timeout <= LONGEST_TIMEOUT:
+        raise ConfigurationError(
+            f"the timeout {timeout!r} cannot be used: it should be a number of seconds, above 0 and at most a day"
+        )
     return httpx.Timeout(timeout)

@@ -34,7 +34,8 @@ class Call:
     endpoint: Endpoint
     arguments: Mapping[str, Any]
     name: str
-    timeout: httpx.Timeout | None = None
+    limit: float | None = None
+    """The longest that any step of the call may take, in seconds, where the client allows more."""
 
 
 @dataclass(frozen=True, slots=True)

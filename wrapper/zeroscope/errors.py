@@ -25,6 +25,7 @@ ZeroscopeError
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -125,7 +126,7 @@ class APIError(ZeroscopeError):
         self.headers = dict(headers or {})
         self.body = body
         said = [part for part in (title, detail) if part] or [excerpt(body)]
-        reason = ": ".join(dict.fromkeys(said)).strip()
+        reason = excerpt(": ".join(dict.fromkeys(said)), 1000)
         super().__init__(f"{request} answered {status_code}: {reason}" + (f" ({self.hint})" if self.hint else ""))
 
 
@@ -210,7 +211,8 @@ class PredictionError(ZeroscopeError):
     def __init__(self, prediction: PredictionState, problem: str) -> None:
         self._prediction = prediction
         last = prediction.logs.strip().rpartition("\n")[2].strip()
-        super().__init__(f"prediction {prediction.id} {problem}" + (f"; its last log line: {last}" if last else ""))
+        last_line = f"; its last log line: {excerpt(last)}" if last else ""
+        super().__init__(f"prediction {excerpt(prediction.id)} {excerpt(problem, 1000)}{last_line}")
 
     @property
     def prediction(self) -> Prediction | AsyncPrediction:
@@ -257,9 +259,20 @@ def class_for(status_code: int) -> type[APIError]:
     return _BY_STATUS.get(status_code, ServerError if status_code >= 500 else APIError)
 
 
+def check_span(name: str, value: float) -> None:
+    """Refuse a setting that is no finite number from 0 on.
+
+    Raises:
+        ConfigurationError: If it is not.
+    """
+    if not isinstance(value, int | float) or not 0 <= value < math.inf:
+        raise ConfigurationError(f"{name} cannot be {value!r}: it should be a number, 0 or more")
+
+
 def excerpt(body: str, length: int = 200) -> str:
-    """The start of a body, on one line."""
-    line = " ".join(body[: 4 * length].split())
+    """The start of a body, on one line and without characters that steer a terminal."""
+    words = " ".join(body[: 4 * length].split())
+    line = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in words)
     if not line:
         return "an empty body"
     return line if len(line) <= length else line[: length - 1] + "…"

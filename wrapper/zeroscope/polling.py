@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .errors import check_span
+
 
 @dataclass(frozen=True, slots=True)
 class Polling:
@@ -22,6 +24,12 @@ class Polling:
     shortest: float = 0.5
     longest: float = 10.0
     share: float = 0.1
+
+    def __post_init__(self) -> None:
+        """Refuse pauses that make no sense."""
+        check_span("Polling.shortest", self.shortest)
+        check_span("Polling.longest", self.longest)
+        check_span("Polling.share", self.share)
 
     def pause(self, waited: float, *, spread: float) -> float:
         """How long to wait before the next look.

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from . import _flows, _logs
-from ._api import PredictionModel, as_mapping, plain
+from ._api import PredictionModel, Unset, as_mapping, plain
 from ._flows import OnUpdate
 from ._logs import Progress
 from .errors import ConfigurationError
@@ -135,6 +135,11 @@ class PredictionState:
     def to_dict(self) -> dict[str, Any]:
         """The prediction as the service sent it, names included that this version does not know."""
         return self._model.to_dict()
+
+    @property
+    def _lacks_output(self) -> bool:
+        """Whether the service left the output out where there should be one, as it may in lists."""
+        return self.status == "succeeded" and isinstance(self._model.output, Unset) and not self.data_removed
 
     def _update(self, model: PredictionModel) -> bool:
         """Take over what the service says now, and tell whether it is news."""

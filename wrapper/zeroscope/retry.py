@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from .errors import check_span
+
 _IN_WORDS = re.compile(r"(?:resets in ~?|available in )(\d+(?:\.\d+)?)\s*s")
 
 
@@ -30,6 +32,12 @@ class Retry:
     attempts: int = 5
     first: float = 0.5
     longest: float = 60.0
+
+    def __post_init__(self) -> None:
+        """Refuse pauses that make no sense."""
+        check_span("Retry.attempts", self.attempts)
+        check_span("Retry.first", self.first)
+        check_span("Retry.longest", self.longest)
 
     def pause(self, attempt: int, *, spread: float, asked: float | None = None) -> float:
         """How long to wait after an attempt that failed.
@@ -71,7 +79,7 @@ def retry_after(headers: Mapping[str, str], detail: str | None, in_body: object,
     if header:
         try:
             return max(0.0, email.utils.parsedate_to_datetime(header).timestamp() - now)
-        except ValueError:
+        except (ValueError, OverflowError):
             pass
     if (seconds := _number(in_body)) is not None:
         return seconds

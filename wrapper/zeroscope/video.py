@@ -13,7 +13,7 @@ from . import _download
 from ._drive import AsyncDriver, SyncDriver
 from .errors import ConfigurationError
 
-_INDEX = re.compile(r"(\d+)\.[A-Za-z0-9]+$")
+_INDEX = re.compile(r"(?<!\d)(\d{1,9})\.[A-Za-z0-9]+$")
 
 
 def sources(output: object) -> list[tuple[int, str]]:
@@ -30,7 +30,10 @@ def sources(output: object) -> list[tuple[int, str]]:
 
 
 def _index(url: str, position: int) -> int:
-    name = "" if url.startswith("data:") else urlsplit(url).path.rpartition("/")[2]
+    try:
+        name = "" if url[:5].lower() == "data:" else urlsplit(url).path.rpartition("/")[2]
+    except ValueError:
+        return position
     found = _INDEX.search(name)
     return int(found[1]) if found else position
 

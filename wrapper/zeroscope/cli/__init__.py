@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -17,7 +21,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         130 interrupted.
     """
     try:
-        from .app import run
+        with _interrupted_when_ended():
+            from .app import run
+
+            return run(sys.argv[1:] if arguments is None else arguments)
+    except KeyboardInterrupt:
+        # Before the command was ready, or a second time while it was cleaning up.
+        return 130
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] not in {"cyclopts", "rich"}:
             raise
@@ -25,4 +35,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"zeroscope: the command needs {error.name}; install it with: pip install 'zeroscope[cli]'", file=sys.stderr
         )
         return 2
-    return run(sys.argv[1:] if arguments is None else arguments)
+
+
+@contextmanager
+def _interrupted_when_ended() -> Iterator[None]:
+    """Treat the end of the terminal or the job as Ctrl-C, so that a prediction nobody waits for is canceled."""
+    names = ("SIGTERM", "SIGHUP") if threading.current_thread() is threading.main_thread() else ()
+    before = {
+        number: signal.signal(number, _interrupt)
+        for number in (getattr(signal, name) for name in names if hasattr(signal, name))
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

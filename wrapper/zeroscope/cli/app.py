@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,10 +11,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Annotated, Unpack
 
-from cyclopts import App, CycloptsError, Group, Parameter
+from cyclopts import App, CycloptsError, Group, Parameter, UnusedCliTokensError
 
 from .. import __version__
 from .._api import PredictionInputDict
+from .._input import input_schema
 from ..client import Zeroscope
 from ..errors import ConfigurationError, InvalidInputError, PredictionError, ZeroscopeError
 from ..prediction import Prediction
@@ -94,7 +96,8 @@ def run_command(
             raise UsageError("the prompt is given twice, as PROMPT and as --prompt")
         input["prompt"] = text
     # Before money is spent on something that could not be saved.
-    files.check(output, input.get("batch_size", 1), overwrite)
+    output = files.expand(output)
+    files.check(output, input.get("batch_size", _default_batch_size()), overwrite)
     with embedded.client() if embedded.mock else service.client() as client, watch() as on_update:
         seen: list[Prediction] = []
 
@@ -102,7 +105,12 @@ def run_command(
             seen[:] = [prediction]
             on_update(prediction)
 
-        client.run(timeout=timeout, on_update=notice, **input)
+        try:
+            client.run(timeout=timeout, on_update=notice, **input)
+        except ZeroscopeError as error:
+            if json and error.prediction is not None:
+                show.prediction(error.prediction, as_json=True)
+            raise
         saved = files.save(seen[0], output, overwrite)
     show.result(seen[0], saved, as_json=json)
 
@@ -135,9 +143,10 @@ def wait(
     json
         Print the prediction as JSON.
     """
+    output = files.expand(output)
     with service.client() as client:
         prediction = client.predictions.get(id)
-        files.check(output, prediction.input.get("batch_size", 1), overwrite)
+        files.check(output, len(prediction.videos) or 1, overwrite)
         with watch() as on_update:
             prediction.wait(timeout=timeout, on_update=on_update).raise_for_status()
             saved = [] if output is None else files.save(prediction, output, overwrite)
@@ -191,14 +200,27 @@ def list_command(*, limit: int = 20, json: Json = False, service: Service = Serv
         show.predictions(list(islice(client.predictions.list(), limit)), as_json=json)
 
 
+def _default_batch_size() -> object:
+    """How many videos come when nobody says, by the spec."""
+    return input_schema()["properties"].get("batch_size", {}).get("default", 1)
+
+
 class UsageError(Exception):
     """A command line that makes no sense."""
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line and return its exit code; every error becomes one sentence on stderr."""
+    show.spell_anything()
     try:
         app(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read has read enough; Python would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except UnusedCliTokensError as error:
+        unused = " ".join(error.unused_tokens or [])
+        return _complain(UsageError(f"what is {unused!r} for? put quotes around a prompt of several words"), USAGE)
     except (CycloptsError, UsageError, ConfigurationError, InvalidInputError, mock.CannotListenError, OSError) as error:
         return _complain(error, USAGE)
     except PredictionError as error:
@@ -213,6 +235,8 @@ def run(arguments: Sequence[str]) -> int:
 def _complain(error: BaseException, code: int) -> int:
     said = [str(error) or "interrupted"]
     if isinstance(error, OSError) and error.strerror:
-        said = [f"{error.filename}: {error.strerror}" if error.filename else error.strerror]
+        # The library speaks of its argument, the command has an option.
+        words = error.strerror.replace("overwrite=True", "--overwrite")
+        said = [f"{error.filename}: {words}" if error.filename else words]
     print("zeroscope: " + "\n  ".join([*said, *getattr(error, "__notes__", [])]), file=sys.stderr)
     return code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import tempfile
 from pathlib import Path
 
 from ..prediction import Prediction
@@ -23,12 +24,23 @@ def targets(output: Path | None, name: str, count: int) -> list[Path]:
     return [output.with_name(f"{output.stem}-{number}{output.suffix}") for number in range(count)]
 
 
+def expand(output: Path | None) -> Path | None:
+    """The output with ``~`` for the home folder made out; shells leave it alone within quotes."""
+    return output.expanduser() if output else None
+
+
 def check(output: Path | None, count: object, overwrite: bool) -> None:
     """Refuse, before anything is sent, an output that could not be saved."""
+    folder = (output or Path()) if output is None or output.is_dir() else output.parent
+    if not folder.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder to save the video in", str(folder))
+    try:
+        # Whether a file can be made there, nothing tells as surely as making one.
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise PermissionError(error.errno, "no file can be saved in this folder", str(folder)) from error
     if output is None or output.is_dir():
         return
-    if not output.parent.is_dir():
-        raise FileNotFoundError(errno.ENOENT, "there is no such folder to save the video in", str(output.parent))
     # An absurd number of videos is for the spec or the service to refuse.
     number = count if isinstance(count, int) and 1 <= count <= 1000 else 1
     taken = [target for target in targets(output, "", number) if target.exists()]
@@ -40,4 +52,11 @@ def save(prediction: Prediction, output: Path | None, overwrite: bool) -> list[P
     """Save all videos of a prediction and return their files."""
     videos = prediction.videos
     paths = targets(output, prediction.id, len(videos))
-    return [video.save(path, overwrite=overwrite) for video, path in zip(videos, paths, strict=True)]
+    try:
+        return [video.save(path, overwrite=overwrite) for video, path in zip(videos, paths, strict=True)]
+    except BaseException as error:
+        error.add_note(
+            f"Prediction {prediction.id} succeeded; save its videos within the hour with: "
+            f"zeroscope wait {prediction.id} --output FILE"
+        )
+        raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from cyclopts import Group, Parameter, validators
 from ..client import Zeroscope
 from ..errors import ConfigurationError
 
-Speed = Annotated[float, Parameter(validator=validators.Number(gt=0))]
+Speed = Annotated[float, Parameter(validator=validators.Number(gte=0.001, lte=1_000_000))]
 OPTIONS = Group("Options", sort_key=1)
 
 
@@ -75,9 +76,18 @@ class Embedded:
 
 
 def _module() -> ModuleType:
+    # The package is always there; what it needs comes with the extra, and is imported late.
+    for needed in ("av", "httptools", "PIL", "python_multipart", "uvicorn", "zeroscope_mock"):
+        if not _installed(needed):
+            raise ConfigurationError(
+                f"the mock server needs {needed}, which is not installed; get it with: pip install 'zeroscope[mock]'"
+            )
+    return importlib.import_module("zeroscope_mock")
+
+
+def _installed(module: str) -> bool:
     try:
-        return importlib.import_module("zeroscope_mock")
-    except ModuleNotFoundError as error:
-        raise ConfigurationError(
-            f"the mock server needs {error.name}; install it with: pip install 'zeroscope[mock]'"
-        ) from error
+        return importlib.util.find_spec(module) is not None
+    except ValueError:
+        # What find_spec says of a module that was put out of reach.
+        return False

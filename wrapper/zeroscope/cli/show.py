@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from ..prediction import Prediction
+from ..errors import excerpt
+from ..prediction import Prediction, PredictionState
+from ..video import sources
+
+
+def spell_anything() -> None:
+    """Let no character that the terminal's encoding lacks stop a line from being printed."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def result(prediction: Prediction, saved: Sequence[Path], *, as_json: bool) -> None:
@@ -22,7 +33,7 @@ def result(prediction: Prediction, saved: Sequence[Path], *, as_json: bool) -> N
             print(video.url)
 
 
-def prediction(prediction: Prediction, *, as_json: bool) -> None:
+def prediction(prediction: PredictionState, *, as_json: bool) -> None:
     """Print a prediction."""
     if as_json:
         print(json.dumps(prediction.to_dict(), indent=2))
@@ -42,9 +53,9 @@ def prediction(prediction: Prediction, *, as_json: bool) -> None:
     }
     for name, value in lines.items():
         if value is not None:
-            print(f"{name + ':':<14}{value}")
-    for video in prediction.videos:
-        print(f"{'video:':<14}{video.url}")
+            print(f"{name + ':':<14}{excerpt(str(value), 1000)}")
+    for _, url in sources(prediction.output):
+        print(f"{'video:':<14}{url}")
 
 
 def predictions(listed: Sequence[Prediction], *, as_json: bool) -> None:
@@ -54,8 +65,8 @@ def predictions(listed: Sequence[Prediction], *, as_json: bool) -> None:
         return
     for prediction in listed:
         created = f"{prediction.created_at:%Y-%m-%d %H:%M:%S}" if prediction.created_at else "-"
-        prompt = " ".join(str(prediction.input.get("prompt", "")).split())
-        print(f"{prediction.id}  {prediction.status:<10}  {created}  {prompt[:60]}".rstrip())
+        prompt = str(prediction.input.get("prompt", ""))
+        print(f"{prediction.id}  {prediction.status:<10}  {created}  {excerpt(prompt, 60) if prompt else ''}".rstrip())
 
 
 def _properties(path: Path) -> list[str]:
