@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import tempfile
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -11,11 +13,15 @@ from typing import Any
 import av
 import httpx
 import pytest
+from rich.progress import Progress
 
-from support import Command
-from zeroscope import Zeroscope, _api
+import zeroscope
+import zeroscope_mock
+from support import Command, Script, Shell, prediction_body
+from zeroscope import Video, Zeroscope, _api
 from zeroscope.cli import app as commands
-from zeroscope.cli.files import targets
+from zeroscope.cli import main, show
+from zeroscope.cli.files import check, targets
 from zeroscope_mock import MockServer
 
 FIELDS = _api.spec()["components"]["schemas"]["PredictionInput"]["properties"]
@@ -236,3 +242,199 @@ def test_extra__that_is_missing_is_named(missing: str, arguments: list[str], sai
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert result.returncode == 2
     assert said in result.stderr and "Traceback" not in result.stderr
+
+
+def test_wait__refuses_a_bad_output_before_it_waits(command: Command, server: MockServer, tmp_path: Path) -> None:
+    """An output that could not be saved is refused at once, not after the prediction has ended."""
+    slow = server.client().predictions.create({"prompt": "mock:slow"})
+    (tmp_path / "old.mp4").write_bytes(b"old")
+    sent, began = len(server.journal), server.clock.monotonic()
+    outcome = command("wait", slow.id, "-o", "old.mp4")
+    assert outcome.code == 2 and "old.mp4: the file exists; choose another or add --overwrite" in outcome.err
+    assert len(server.journal) == sent + 1 and server.clock.monotonic() == began
+    assert command("wait", slow.id, "-o", "missing/a.mp4").code == 2
+
+
+def test_wait__has_the_options_of_run(command: Command, server: MockServer, tmp_path: Path) -> None:
+    """`wait` gives up when its time is up, tells of each status, replaces a file and prints JSON when told to."""
+    client = server.client()
+    slow = client.predictions.create({"prompt": "mock:slow"})
+    began = server.clock.monotonic()
+    outcome = command("wait", slow.id, "--timeout", "2")
+    assert outcome.code == 1 and server.clock.monotonic() - began < 4
+    other = client.predictions.create({"prompt": "A lighthouse"})
+    (tmp_path / "a.mp4").write_bytes(b"old")
+    outcome = command("wait", other.id, "-o", "a.mp4", "--overwrite", "--json")
+    assert outcome.json == client.predictions.get(other.id).to_dict()
+    assert f"{other.id} succeeded" in outcome.err
+    assert (tmp_path / "a.mp4").read_bytes()[4:8] == b"ftyp"
+
+
+def test_cancel__prints_json_when_told_to(command: Command, server: MockServer) -> None:
+    """`cancel --json` prints the prediction as the service sent it."""
+    slow = server.client().predictions.create({"prompt": "mock:slow"})
+    assert command("cancel", slow.id, "--json").json["status"] == "canceled"
+
+
+def test_absurd_number_of_videos__is_for_the_spec_to_judge(command: Command, tmp_path: Path) -> None:
+    """A batch size beyond all reason is answered at once, not after a look at as many files."""
+    (tmp_path / "b").mkdir()
+    assert check(Path("b/a.mp4"), 10**9, overwrite=False) is None  # type: ignore[func-returns-value]
+    for count in (0, -1, "two", None):
+        check(tmp_path / "b" / "a.mp4", count, overwrite=False)
+
+
+def test_status__is_told_once_where_there_is_no_terminal(command: Command) -> None:
+    """Without a terminal, stderr gets a line for each new status, and stdout none of them."""
+    outcome = command("run", "A lighthouse", "-o", "a.mp4")
+    statuses = [line.split()[1] for line in outcome.err.splitlines()]
+    assert statuses == ["starting", "processing", "succeeded"]
+    assert len(outcome.out.splitlines()) == 1
+
+
+def test_progress__is_a_bar_on_a_terminal_and_gone_in_the_end(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a terminal a bar shows status and steps, and is wiped out before the result is printed."""
+    shown: list[dict[str, Any]] = []
+    update = Progress.update
+
+    def record(self: Progress, task: Any, **fields: Any) -> None:
+        shown.append(fields)
+        update(self, task, **fields)
+
+    monkeypatch.setattr(Progress, "update", record)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    outcome = command("run", "A lighthouse", "-o", "a.mp4")
+    assert outcome.code == 0
+    assert shown[0]["description"].endswith(" starting") and shown[0]["total"] is None and shown[0]["steps"] == ""
+    assert shown[-1]["description"].endswith(" succeeded")
+    assert shown[-1]["completed"] == shown[-1]["total"] > 0
+    assert shown[-1]["steps"] == "{completed}/{total}".format(**shown[-1])
+    assert "succeeded" in outcome.err and outcome.err.endswith("\x1b[2K")
+
+
+def test_get__shows_what_is_known(command: Command, server: MockServer) -> None:
+    """Steps, times and the reason of a failure are shown where there are any."""
+    client = server.client()
+    failed = client.predictions.create({"prompt": "mock:fail out of luck"}).wait()
+    assert "error:        out of luck" in command("get", failed.id).out
+    done = client.predictions.create({"prompt": "A lighthouse"}).wait()
+    shown = command("get", done.id).out
+    assert done.progress is not None
+    assert f"progress:     {done.progress.current}/{done.progress.total}\n" in shown
+    assert f"predict time: {done.metrics['predict_time']} s\n" in shown
+    assert "error:" not in shown
+
+
+def test_list__keeps_each_prediction_on_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """A long prompt is cut, one of several lines becomes one, and a creation time that makes no sense is a dash."""
+    body = prediction_body("succeeded", input={"prompt": "a\n" + "b" * 100}, created_at="yesterday")
+    client = Shell("sync").client(Script(httpx.Response(200, json=body)))
+    show.predictions([client.predictions.get("gm3q")], as_json=False)
+    assert capsys.readouterr().out == f"{body['id']}  succeeded   -  a {'b' * 57}…\n"
+
+
+def test_list__shows_twenty_unless_told_otherwise(command: Command, server: MockServer) -> None:
+    """Without --limit a long account does not fill the screen."""
+    client = server.client()
+    for _ in range(22):
+        client.predictions.create({"prompt": "mock:fail x"})
+    assert len(command("list").out.splitlines()) == 20
+
+
+def test_version__is_the_packages_own(command: Command) -> None:
+    """--version prints the version and nothing else."""
+    assert command("--version").out.strip() == zeroscope.__version__
+
+
+def test_result__does_without_pyav_and_with_files_that_are_no_videos(
+    command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What cannot be told of a file is left out of its line."""
+    path = tmp_path / "a.mp4"
+    path.write_bytes(b"x" * 3 * 1024 * 1024)
+    assert show._properties(path) == ["3072 KiB", "not a video that can be read"]
+    monkeypatch.setitem(sys.modules, "av", None)
+    assert show._properties(path) == ["3072 KiB"]
+
+
+def test_mock__hands_its_options_on(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each option of `mock`, and --mock-speed of `run`, reaches the server."""
+    made: list[Any] = []
+
+    class Recorded(MockServer):
+        def __init__(self, **options: Any) -> None:
+            made.append(options)
+            super().__init__(**options)
+
+        def serve(self, host: str = "", port: int = 0, on_ready: Any = None) -> None:
+            made.append((host, port))
+
+    monkeypatch.setattr(zeroscope_mock, "MockServer", Recorded)
+    options = ["--host", "::1", "--port", "0", "--speed", "9", "--seed", "7", "--token", "t"]
+    assert command("mock", *options).code == 0
+    assert made == [{"clock": "real", "speed": 9.0, "seed": 7, "dialect": "live", "token": "t"}, ("::1", 0)]
+    made.clear()
+    assert command("run", "mock:fail x", "--mock", "--mock-speed", "1000").code == 1
+    assert made[0]["speed"] == 1000
+
+
+def test_module__that_is_missing_otherwise_is_a_bug_to_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module that no extra brings is not passed off as one."""
+    monkeypatch.delitem(sys.modules, "zeroscope.cli.app")
+    monkeypatch.setitem(sys.modules, "zeroscope.cli.show", None)
+    monkeypatch.delattr("zeroscope.cli.show")
+    with pytest.raises(ModuleNotFoundError):
+        main(["list"])
+
+
+def test_folder__that_cannot_be_written_is_found_out_before_paying(
+    command: Command, server: MockServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no file can be made, nothing is created that could then not be saved."""
+
+    def refuse(**_: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    for options in ([], ["-o", "."], ["-o", "a.mp4"]):
+        outcome = command("run", "x", *options)
+        assert outcome.code == 2 and "no file can be saved in this folder" in outcome.err
+    assert len(server.journal) == 0
+
+
+def test_saving__that_fails_tells_how_to_save_again(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the videos are there and cannot be saved, the paid prediction's ID is told."""
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device", "a.mp4")
+
+    monkeypatch.setattr(Video, "save", fail)
+    outcome = command("run", "x", "-o", "a.mp4")
+    assert outcome.code == 2 and "a.mp4: No space left on device" in outcome.err
+    assert re.search(
+        r"Prediction (\w+) succeeded; save its videos within the hour with: zeroscope wait \1", outcome.err
+    )
+
+
+def test_json__is_printed_of_a_prediction_that_failed(command: Command) -> None:
+    """A script gets the prediction on stdout also when there is no video."""
+    outcome = command("run", "mock:fail out of luck", "--json")
+    assert outcome.code == 1
+    assert (outcome.json["status"], outcome.json["error"]) == ("failed", "out of luck")
+
+
+def test_words__without_quotes_are_explained(command: Command) -> None:
+    """A prompt that the shell took apart is told to need quotes."""
+    assert "put quotes around a prompt" in command("run", "A", "lighthouse").err
+
+
+def test_output__may_begin_with_a_tilde(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The home folder is made out also where the shell left it alone."""
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    assert command("run", "x", "-o", "~/a.mp4").code == 0
+    assert (home / "a.mp4").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+
+from zeroscope import Zeroscope
 
 COMMAND = [sys.executable, "-c", "import sys; from zeroscope.cli import main; sys.exit(main())"]
 
@@ -28,7 +31,7 @@ def test_run_mock__goes_through_the_whole_stack(tmp_path: Path) -> None:
 def server() -> Iterator[subprocess.Popen[str]]:
     """`zeroscope mock` on a free port."""
     process = subprocess.Popen(
-        [*COMMAND, "mock", "--port", "0", "--speed", "1000", "--token", "the-token"],
+        [*COMMAND, "mock", "--port", "0", "--speed", "1", "--token", "the-token"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -54,3 +57,47 @@ def test_mock__listens_answers_and_ends(server: subprocess.Popen[str]) -> None:
 
     server.send_signal(signal.SIGTERM)
     assert server.wait(timeout=10) == 0
+
+
+def test_end__of_the_process_cancels_the_prediction(server: subprocess.Popen[str], tmp_path: Path) -> None:
+    """A job that is ended while it waits does not leave a prediction behind that is billed for nothing."""
+    assert server.stdout is not None
+    url = server.stdout.readline().strip().rpartition(" ")[2]
+    environment = {**os.environ, "REPLICATE_API_TOKEN": "the-token", "ZEROSCOPE_BASE_URL": f"{url}/v1"}
+    waiting = subprocess.Popen(
+        [*COMMAND, "run", "mock:slow"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        env=environment,
+    )
+    assert waiting.stderr is not None
+    id = waiting.stderr.readline().split()[0]
+    waiting.send_signal(signal.SIGTERM)
+    _, said = waiting.communicate(timeout=20)
+    assert waiting.returncode == 130 and f"Prediction {id} was canceled." in said
+
+
+def test_output__may_be_read_in_part_and_in_any_encoding(server: subprocess.Popen[str], tmp_path: Path) -> None:
+    """A reader that has had enough is no error, and no character stops a line from being printed."""
+    assert server.stdout is not None
+    url = server.stdout.readline().strip().rpartition(" ")[2]
+    with Zeroscope("the-token", base_url=f"{url}/v1") as client:
+        for _ in range(20):
+            client.predictions.create({"prompt": "ein Leuchtturm 🗼 " * 1000})
+    environment = {
+        **os.environ,
+        "REPLICATE_API_TOKEN": "the-token",
+        "ZEROSCOPE_BASE_URL": f"{url}/v1",
+        "PYTHONIOENCODING": "ascii",
+    }
+    command = [*COMMAND, "list", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as reader:
+        assert reader.stdout is not None and reader.stderr is not None
+        reader.stdout.readline()
+        reader.stdout.close()
+        assert reader.stderr.read() == b""
+    assert reader.returncode == 0
+    shown = subprocess.run([*COMMAND, "list"], capture_output=True, check=True, env=environment)
+    assert b"ein Leuchtturm \\U0001f5fc" in shown.stdout

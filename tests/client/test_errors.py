@@ -292,3 +292,59 @@ def test_tree__is_the_one_drawn() -> None:
         name: value for name, value in vars(errors).items() if isinstance(value, type) and name.endswith("Error")
     }
     assert drawn == {name: cls.__bases__[0].__name__ for name, cls in classes.items()}
+
+
+def test_create__answered_with_more_than_one_prediction_may_have_run(shell: Shell) -> None:
+    """An array is a created prediction only when there is one in it."""
+    script = Script(httpx.Response(200, json=[prediction_body(), prediction_body()]))
+    with pytest.raises(UnknownOutcomeError, match="not a prediction"):
+        shell.do(shell.client(script).predictions.create, {})
+
+
+@pytest.mark.parametrize("entry", [{"id": 7, "status": "x"}, {"id": "", "status": "x"}, {"id": "a", "status": None}])
+def test_page__with_a_wrong_prediction_in_it_is_malformed(shell: Shell, entry: Any) -> None:
+    """The predictions of a page need an id and a status as any other."""
+    page = {"next": None, "previous": None, "results": [prediction_body(), entry]}
+    with pytest.raises(MalformedResponseError, match="id and status"):
+        shell.all(shell.client(Script(httpx.Response(200, json=page))).predictions.list)
+
+
+def test_read__of_an_address_too_long_is_an_error_of_the_tree(shell: Shell) -> None:
+    """An id so long that httpx refuses the URL is reported like any request that was not answered."""
+    script = Script(httpx.Response(200, json=prediction_body()))
+    with pytest.raises(TransportError, match="got no answer"):
+        shell.do(shell.client(script).predictions.get, "x" * 70_000)
+    assert script.requests == []
+
+
+def test_transport_error__names_a_failure_without_words(shell: Shell) -> None:
+    """An httpx error that has no message is named by its class."""
+    with pytest.raises(TransportError, match=r"got no answer: ReadTimeout$"):
+        shell.do(shell.client(Script(httpx.ReadTimeout("")), retry=None).predictions.get, "gm3q")
+
+
+@pytest.mark.parametrize(
+    ("status", "hint"),
+    [(401, "REPLICATE_API_TOKEN"), (402, "add credit"), (500, "the service is at fault")],
+)
+def test_hint__says_what_to_do(shell: Shell, status: int, hint: str) -> None:
+    """Where the remedy is known, the message ends with it."""
+    client = shell.client(Script(httpx.Response(status, json={"detail": "No."})), retry=None)
+    with pytest.raises(APIError, match=rf"answered {status}: No\. \(.*{hint}.*\)$"):
+        shell.do(client.predictions.get, "gm3q")
+
+
+def test_message__is_short_and_says_nothing_twice(shell: Shell) -> None:
+    """A title that is the detail is told once, and of a long body only the start."""
+    problem = {"title": "Not found", "detail": "Not found"}
+    with pytest.raises(NotFoundError, match=r"answered 404: Not found$"):
+        shell.do(shell.client(Script(httpx.Response(404, json=problem))).predictions.get, "gm3q")
+    with pytest.raises(NotFoundError, match=r"answered 404: x{199}…$") as caught:
+        shell.do(shell.client(Script(httpx.Response(404, text="x" * 10_000))).predictions.get, "gm3q")
+    assert caught.value.body == "x" * 10_000
+
+
+def test_invalid_input__is_a_value_error(shell: Shell) -> None:
+    """Whoever knows Python alone catches a wrong argument as ValueError."""
+    with pytest.raises(ValueError, match="nothing was sent"):
+        shell.do(shell.client(Script(httpx.Response(500))).predictions.create, {"width": 1})

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 
-from support import FakeClock, prediction_body
+from support import FakeClock, Script, Shell, prediction_body
 from zeroscope import Polling, Retry, TransportError, WaitTimeoutError, _flows
 from zeroscope._api import Answers, PredictionModel, Response
-from zeroscope._drive import SyncDriver
+from zeroscope._drive import AsyncDriver, SyncDriver
 from zeroscope._sending import Sender
 from zeroscope._steps import Call, Emit, Flow, Sleep, Stream, Work
 from zeroscope.prediction import PredictionState
@@ -153,3 +156,139 @@ def test_stream__yields_what_is_emitted_and_is_closed_with_the_iterator() -> Non
     assert next(values) == 2 and done == ["worked"]
     values.close()  # type: ignore[attr-defined]  # a generator, for which Iterator is the public type
     assert done == ["worked", "closed"]
+
+
+def waiting(sender: Sender, clock: FakeClock, timeout: float | None) -> float:
+    """How long a wait for a prediction that does not end lasts, stepped through by hand."""
+    prediction = PredictionState(PredictionModel.from_dict(prediction_body("starting")))
+    flow = _flows.wait(sender, prediction, Polling(), timeout, None)
+    start = clock.now
+    step = next(flow)
+    try:
+        while True:
+            assert isinstance(step, Sleep)
+            clock.now += step.seconds
+            flow.send(None)
+            step = flow.send(answered("processing"))
+    except WaitTimeoutError:
+        return clock.now - start
+
+
+def test_wait__lasts_a_little_longer_than_a_run_may(sender: Sender, clock: FakeClock) -> None:
+    """Without a timeout, a wait outlasts the service's own limit of 30 minutes, and not by much."""
+    assert waiting(sender, clock, None) == pytest.approx(35 * 60)
+
+
+def test_timeout__is_not_told_that_the_prediction_goes_on_twice(sender: Sender, clock: FakeClock) -> None:
+    """An error that carries its prediction, and says that it goes on, needs no note."""
+    prediction = PredictionState(PredictionModel.from_dict(prediction_body("starting")))
+    with pytest.raises(WaitTimeoutError) as caught:
+        next(_flows.wait(sender, prediction, Polling(), 0, None))
+    assert not hasattr(caught.value, "__notes__")
+
+
+def test_pauses__are_spread_by_the_random_numbers(sender: Sender) -> None:
+    """The pauses of a wait and those before another attempt differ from client to client."""
+    for number, poll, pause in ((0.0, 0.45, 0.5), (1.0, 0.55, 1.5)):
+        spread = replace(sender, random=lambda number=number: number)  # type: ignore[misc]
+        prediction = PredictionState(PredictionModel.from_dict(prediction_body("starting")))
+        waits: Any = next(_flows.wait(spread, prediction, Polling(), None, None))
+        assert waits.seconds == pytest.approx(poll)
+        flow = _flows.get(spread, "gm3q")
+        next(flow)
+        assert flow.throw(httpx.ConnectError("refused")) == Sleep(pause)
+
+
+def test_clock__is_asked_for_the_right_time(sender: Sender) -> None:
+    """A date in an answer is held against the time of day, a limit against the monotonic clock."""
+
+    class TwoClocks(FakeClock):
+        def monotonic(self) -> float:
+            return 50.0
+
+    split = replace(sender, clock=TwoClocks(now=1_700_000_000.0))
+    flow = _flows.get(split, "gm3q", until=60.0)
+    next(flow)
+    headers = {"Retry-After": "Tue, 14 Nov 2023 22:13:27 GMT"}
+    step = flow.send(Response(status_code=429, content=b"{}", headers=headers, parsed=None))
+    assert isinstance(step, Sleep) and 7 <= step.seconds < 7.2
+
+
+def test_cancel__that_is_impatient_has_a_limit_of_its_own(sender: Sender, clock: FakeClock) -> None:
+    """With patience, no attempt lasts longer than that, and none begins later."""
+    flow = _flows.cancel(sender, "gm3q", 2.0)
+    step = next(flow)
+    assert isinstance(step, Call) and step.limit == 2.0
+    clock.now += 1.5
+    with pytest.raises(TransportError):
+        flow.throw(httpx.ReadTimeout("slow"))
+
+
+def test_driver__cuts_timeouts_to_a_calls_own_limit() -> None:
+    """A call that has a limit is sent with timeouts no longer than that, nor than the client's own."""
+    shell, script = Shell("sync"), Script(httpx.Response(200, json=prediction_body()))
+    client = shell.client(script, timeout=7)
+    for patience in (None, 2.0, 60.0):
+        client._driver.run(_flows.cancel(client._sender, "gm3q", patience))
+    assert [request.extensions["timeout"]["read"] for request in script.requests] == [7, 2.0, 7]
+
+
+def test_run__that_is_closed_sends_nothing_more(sender: Sender) -> None:
+    """A run whose flow is thrown away, while it creates or waits, ends without another step."""
+    for steps in (1, 2):
+        creating = _flows.create(sender, "v", {}, {})
+        flow = _flows.run(sender, creating, PredictionState, Polling(), None, None)
+        next(flow)
+        if steps == 2:
+            assert isinstance(flow.send(answered("starting")), Sleep)
+        flow.close()
+
+
+def test_driver__works_beside_the_event_loop() -> None:
+    """The async driver leaves work that may block to another thread."""
+
+    def flow() -> Flow[int]:
+        thread: int = yield Work(threading.get_ident)
+        return thread
+
+    async def main() -> int:
+        return await AsyncDriver(None, None, FakeClock()).run(flow())  # type: ignore[arg-type]
+
+    assert anyio.run(main) != threading.get_ident()
+
+
+def test_stream__that_is_left_early_is_closed_at_once() -> None:
+    """Both drivers close a stream with its iterator, even one that something else still holds."""
+
+    def stream() -> Stream[int]:
+        yield Emit(1)
+        yield Emit(2)
+
+    kept: Any = stream()
+    kept_async: Any = stream()
+    values: Any = driver().iterate(kept)
+    assert next(values) == 1
+    values.close()
+
+    async def main() -> None:
+        values: Any = AsyncDriver(None, None, FakeClock()).iterate(kept_async)  # type: ignore[arg-type]
+        assert await anext(values) == 1
+        await values.aclose()
+
+    anyio.run(main)
+    assert kept.gi_frame is None and kept_async.gi_frame is None
+
+
+def test_stream__can_catch_an_interrupt() -> None:
+    """What a step of a stream raises is thrown into the stream, interrupts included."""
+
+    def interrupted() -> None:
+        raise SystemExit
+
+    def stream() -> Stream[str]:
+        try:
+            yield Work(interrupted)
+        except SystemExit:
+            yield Emit("interrupted")
+
+    assert list(driver().iterate(stream())) == ["interrupted"]

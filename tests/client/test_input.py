@@ -160,3 +160,15 @@ def test_bound__holds_at_its_edge(shell: Shell, name: str, inside: float, outsid
     shell.do(shell.client(script).predictions.create, {name: inside})
     assert len(script.requests) == 1
     assert f"input.{name}" in faults(shell, {name: outside})
+
+
+def test_faults__are_sorted_by_field(shell: Shell) -> None:
+    """The order of the faults is that of their names, whichever check has found them."""
+    found = list(faults(shell, {"width": 1, "promt": "x", "fps": "8", "guidance_scale": float("nan")}))
+    assert found == ["input.fps", "input.guidance_scale", "input.promt", "input.width"]
+
+
+def test_value__that_is_long_is_cut_in_the_message(shell: Shell) -> None:
+    """A description shows the start of a long value and no more."""
+    (_, description) = faults(shell, {"fps": "8" * 10_000})["input.fps"]
+    assert description == f"'{'8' * 76}... is not of type integer"

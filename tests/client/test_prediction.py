@@ -182,3 +182,30 @@ def test_raise_for_status__refuses_what_has_not_ended() -> None:
         read(status="processing").raise_for_status()
     done = read(status="succeeded", output=["https://x.test/output-0.mp4"])
     assert done.raise_for_status() is done
+
+
+@pytest.mark.parametrize(
+    ("logs", "seed", "progress"),
+    [
+        ("loading\nUsing seed: 12\n", 12, None),
+        ("Using seed: -5\n", -5, None),
+        ("100%|██| 60/50 [00:03<00:00]\n", None, (1.0, 60, 50)),
+        (" 20%|██  | 1/5 [00:01<00:04]\x1b[A 40%|████  | 2/5 [00:02<00:03]", None, (0.4, 2, 5)),
+    ],
+)
+def test_logs__are_read_wherever_the_line_is(logs: str, seed: int | None, progress: Any) -> None:
+    """The seed's line need not be the first, the last bar on a line counts, and no bar is more than full."""
+    prediction = read(logs=logs)
+    assert (prediction.seed, prediction.progress) == (seed, progress)
+
+
+@pytest.mark.parametrize(("sent", "removed"), [(True, True), (False, False), (None, False), ("no", False), (1, False)])
+def test_data_removed__is_true_alone(sent: Any, removed: bool) -> None:
+    """Only what the spec says stands for data that was removed."""
+    assert read(data_removed=sent).data_removed is removed
+
+
+def test_data_url__has_no_name_and_so_no_number() -> None:
+    """What looks like a numbered file inside a data: URL is data."""
+    output = ["data:text/plain,/x-7.mp4", "https://x.test/b.mp4"]
+    assert [(video.index, video.url) for video in read(output=output).videos] == [(0, output[0]), (1, output[1])]

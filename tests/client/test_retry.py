@@ -63,3 +63,9 @@ def test_pause__is_never_shorter_than_asked() -> None:
 def test_polling__grows_with_age(waited: float, pause: float) -> None:
     """A tenth of the time waited, between half a second and ten."""
     assert Polling().pause(waited, spread=0.5) == pytest.approx(pause)
+
+
+def test_defaults__are_those_of_the_documentation() -> None:
+    """Five attempts, from half a second to a minute; the first pause of a poll is spread by a tenth."""
+    assert Retry() == Retry(attempts=5, first=0.5, longest=60.0)
+    assert [Polling().pause(60, spread=spread) for spread in (0, 1)] == pytest.approx([5.4, 6.6])

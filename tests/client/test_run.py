@@ -138,6 +138,17 @@ def test_interrupt__cancels_the_prediction() -> None:
     assert caught.value.__notes__ == ["Prediction gm3qorzdhgbfurvjtvhg6dckhu was canceled."]
 
 
+def test_interrupt__that_comes_too_late_says_so() -> None:
+    """When the prediction has ended before the cancel arrives, the note does not claim that it was canceled."""
+    shell = Shell("sync")
+    shell.clock.sleep = lambda _: (_ for _ in ()).throw(KeyboardInterrupt())  # type: ignore[assignment]
+    with pytest.raises(KeyboardInterrupt) as caught:
+        shell.client(Script(created(), now("succeeded", output=[URL]))).run()
+    assert caught.value.__notes__ == [
+        "Prediction gm3qorzdhgbfurvjtvhg6dckhu could no longer be canceled, it is succeeded."
+    ]
+
+
 def test_interrupt__that_cannot_cancel_says_so() -> None:
     """When the cancel fails, the note says that the job may be billed, and Ctrl-C stays Ctrl-C."""
     shell = Shell("sync")
@@ -302,3 +313,64 @@ def test_output__that_a_list_left_out_is_fetched_by_wait(shell: Shell) -> None:
     with pytest.raises(zeroscope.PredictionError, match="came without its output"):
         prediction.raise_for_status()
     assert [video.url for video in shell.do(prediction.wait).raise_for_status().videos] == [URL]
+
+
+def test_interrupt__after_the_end_cancels_nothing() -> None:
+    """Ctrl-C in the callback of the last change finds nothing to cancel."""
+    shell = Shell("sync")
+    script = Script(created(), now("succeeded", output=[URL]))
+
+    def interrupt(prediction: Any) -> None:
+        if prediction.done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        shell.client(script).run(on_update=interrupt)
+    assert [line.partition(" ")[0] for line in script.lines] == ["POST", "GET"]
+    assert not hasattr(caught.value, "__notes__")
+
+
+def test_interrupt__brings_the_prediction_up_to_date() -> None:
+    """After Ctrl-C the prediction that the callback was given knows that it was canceled."""
+    shell = Shell("sync")
+    seen: list[Any] = []
+    shell.clock.sleep = lambda _: (_ for _ in ()).throw(KeyboardInterrupt())  # type: ignore[assignment]
+    with pytest.raises(KeyboardInterrupt):
+        shell.client(Script(created(), now("canceled"))).run(on_update=seen.append)
+    assert seen[0].status == "canceled"
+
+
+def test_interrupt__does_not_cancel_for_long() -> None:
+    """The cancel after Ctrl-C is given up within seconds, however patient the client is otherwise."""
+    shell = Shell("sync")
+    script = Script(created(), httpx.ReadTimeout("slow"))
+    first = shell.clock.sleep
+
+    def interrupt(seconds: float) -> None:
+        shell.clock.sleep = first  # type: ignore[method-assign]
+        raise KeyboardInterrupt
+
+    shell.clock.sleep = interrupt  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        shell.client(script, timeout=60, retry=zeroscope.Retry(attempts=100)).run()
+    cancels = [request for request in script.requests if request.url.path.endswith("/cancel")]
+    assert {request.extensions["timeout"]["read"] for request in cancels} == {5.0}
+    assert sum(shell.clock.sleeps) <= 5
+
+
+def test_wait__has_a_limit_and_tells_of_every_change(shell: Shell) -> None:
+    """The arguments of a prediction's own `wait` mean what they mean for `run`."""
+    client = shell.client(Script(created(), now("processing")))
+    prediction = shell.do(client.predictions.create, {})
+    seen: list[str] = []
+    with pytest.raises(zeroscope.WaitTimeoutError):
+        shell.do(prediction.wait, timeout=30, on_update=lambda p: seen.append(p.status))
+    assert sum(shell.clock.sleeps) == pytest.approx(30)
+    assert seen == ["processing"]
+
+
+def test_poll__of_ones_own_is_kept_to(shell: Shell) -> None:
+    """The pauses between two looks are those of the client's `poll`."""
+    script = Script(created(), now("processing"), now("succeeded", output=[URL]))
+    shell.do(shell.client(script, poll=zeroscope.Polling(shortest=7, longest=7)).run)
+    assert shell.clock.sleeps == [7, 7]

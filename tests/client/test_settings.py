@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from typing import Any
 
 import anyio
@@ -162,3 +164,48 @@ def test_import__is_light() -> None:
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False).stdout.strip() == "[]"
     )
+
+
+def test_version__of_ones_own_is_run(shell: Shell) -> None:
+    """The client's version is sent with every create that names none."""
+    script = Script(httpx.Response(201, json=prediction_body()))
+    client = shell.client(script, version="71996d33")
+    shell.do(client.predictions.create, {})
+    assert client.version == "71996d33"
+    assert json.loads(script.requests[0].content)["version"] == "71996d33"
+
+
+def test_base_url__with_a_fragment_is_refused(cls: Any) -> None:
+    """A fragment would swallow every path that is added."""
+    with pytest.raises(ConfigurationError, match="base URL"):
+        cls(TOKEN, base_url="https://x.test/v1#a")
+
+
+def test_token__that_is_empty_is_not_replaced_by_the_environment(cls: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty token is a mistake of the caller, not a request for the variable."""
+    monkeypatch.setenv("REPLICATE_API_TOKEN", "from-the-environment")
+    with pytest.raises(ConfigurationError, match="REPLICATE_API_TOKEN"):
+        cls("")
+
+
+def test_timeout__holds_for_downloads(cls: Any) -> None:
+    """The httpx client that is made here has the timeout, as downloads go through it as it is."""
+    assert cls(TOKEN, timeout=7)._http.timeout == httpx.Timeout(7)
+    assert cls(TOKEN)._http.timeout == httpx.Timeout(60.0, connect=10.0)
+
+
+def test_system_clock__is_the_machines_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time of day, monotonic time and both sleeps are the standard ones."""
+    clock = zeroscope.SystemClock()
+    assert clock.time() == pytest.approx(time.time(), abs=60)
+    assert clock.monotonic() == pytest.approx(time.monotonic(), abs=60)
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(-seconds)
+
+    monkeypatch.setattr(time, "sleep", slept.append)
+    monkeypatch.setattr(anyio, "sleep", sleep)
+    clock.sleep(3)
+    anyio.run(clock.sleep_async, 4)
+    assert slept == [3, -4]

@@ -165,3 +165,107 @@ def test_data_url__that_makes_no_sense_is_malformed(shell: Shell, url: str) -> N
     found, _ = video(shell, httpx.Response(500), url=url)
     with pytest.raises(zeroscope.MalformedResponseError):
         shell.do(found.read)
+
+
+class Watched(Cut):
+    """A body too long for one chunk, which may break off and knows whether it was closed."""
+
+    closed = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield DATA
+        if self.error:
+            raise self.error
+        yield DATA
+
+    def close(self) -> None:
+        """Note the end of a sync download."""
+        self.closed = True
+
+    async def aclose(self) -> None:
+        """Note the end of an async download."""
+        self.closed = True
+
+
+@pytest.mark.parametrize(("status", "error"), [(404, None), (200, KeyboardInterrupt())], ids=["refused", "interrupted"])
+def test_download__is_closed_however_it_ends(shell: Shell, status: int, error: Any) -> None:
+    """A download that is not read to its end gives its connection back all the same."""
+    body = Watched(error)
+    found, _ = video(shell, lambda _: httpx.Response(status, stream=body))
+    with pytest.raises((zeroscope.NotFoundError, KeyboardInterrupt)):
+        shell.do(found.read)
+    assert body.closed
+
+
+def test_save__writes_while_it_reads(shell: Shell, tmp_path: Path) -> None:
+    """A chunk is on the disk before the next is fetched, so a long video does not have to fit into memory."""
+    sizes: list[int] = []
+
+    class Observed(Cut):
+        def __iter__(self) -> Iterator[bytes]:
+            yield DATA
+            sizes.extend(path.stat().st_size for path in tmp_path.iterdir())
+            yield DATA
+
+    found, _ = video(shell, lambda _: httpx.Response(200, stream=Observed()))
+    shell.do(found.save, tmp_path / "a.mp4")
+    assert len(sizes) == 1 and sizes[0] > 0
+    assert (tmp_path / "a.mp4").read_bytes() == DATA * 2
+
+
+def test_save__keeps_a_file_that_appeared_meanwhile(shell: Shell, tmp_path: Path) -> None:
+    """A file that something else made during the download is not replaced, and no part of the video is left."""
+    target = tmp_path / "a.mp4"
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        target.write_bytes(b"theirs")
+        return httpx.Response(200, content=DATA)
+
+    found, _ = video(shell, answer)
+    with pytest.raises(FileExistsError, match="overwrite=True"):
+        shell.do(found.save, target)
+    assert list(tmp_path.iterdir()) == [target] and target.read_bytes() == b"theirs"
+
+
+def test_save__has_a_part_of_its_own(tmp_path: Path) -> None:
+    """Two downloads into one file at a time do not get in each other's way."""
+    shell = Shell("sync")
+    target = tmp_path / "a.mp4"
+    other, _ = video(shell, httpx.Response(200, content=b"other"))
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        other.save(target)
+        return httpx.Response(200, content=DATA)
+
+    found, _ = video(shell, answer)
+    found.save(target, overwrite=True)
+    assert list(tmp_path.iterdir()) == [target] and target.read_bytes() == DATA
+
+
+def test_download__asks_for_the_file_as_it_is(shell: Shell) -> None:
+    """Compression is declined, as the length that the server names would not be the file's."""
+    found, script = video(shell, httpx.Response(200, content=DATA))
+    shell.do(found.read)
+    assert script.requests[0].headers["accept-encoding"] == "identity"
+    assert script.requests[0].headers["accept"] == "*/*"
+
+
+def test_download__survives_a_length_that_makes_no_sense(shell: Shell) -> None:
+    """A content-length that is no number says nothing about the file."""
+    found, _ = video(shell, lambda _: httpx.Response(200, headers={"content-length": "many"}, stream=Cut()))
+    assert shell.do(found.read) == DATA[:1000]
+
+
+def test_download__from_an_address_that_makes_no_sense_is_an_error_of_the_tree(shell: Shell) -> None:
+    """A URL that cannot be requested is reported as any other download that failed."""
+    found, script = video(shell, httpx.Response(200, content=DATA), url="https://x.test:port/output-0.mp4")
+    with pytest.raises(zeroscope.TransportError, match=r"x\.test:port"):
+        shell.do(found.read)
+    assert script.requests == []
+
+
+def test_download__names_a_failure_without_words(shell: Shell) -> None:
+    """An httpx error that has no message is named by its class."""
+    found, _ = video(shell, httpx.ReadError(""))
+    with pytest.raises(zeroscope.TransportError, match=r"did not begin: ReadError$"):
+        shell.do(found.read)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -152,3 +153,31 @@ def test_change__is_followed_everywhere(tmp_path: Path, changed_spec: Callable[[
     assert seen["mock"] == [[201, []], [422, ["input.width"]], [201, []], [422, ["input.motion"]]]
     assert "How much moves. At least 0. Default: 3." in seen["help"]
     assert "At least 128." in seen["help"] and "new," in seen["help"] and "--fps" not in seen["help"]
+
+
+def test_check__names_files_that_are_missing_or_left_over(tmp_path: Path) -> None:
+    """A file that is gone and one that nothing generates are found, and generating puts both right."""
+    folder = tmp_path / "again"
+    shutil.copytree(GENERATED, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "types.py").unlink()
+    (folder / "models/old.py").touch()
+    result = generate("--check", "--output", folder)
+    assert result.returncode == 1
+    assert "missing:   types.py" in result.stderr and "left over: models/old.py" in result.stderr
+    assert "differs:" not in result.stderr and not (folder / "types.py").exists()
+    assert generate("--output", folder).returncode == 0
+    assert contents(folder) == contents(GENERATED)
+
+
+def test_operation__in_a_path_item_of_another_name_is_noticed(
+    changed_spec: Callable[[Callable[[Any], None]], Path],
+) -> None:
+    """A reference whose name has a slash in it is followed as well."""
+
+    def hide(document: Any) -> None:
+        document["components"]["pathItems"] = {"a/~files": document["paths"]["/files"]}
+        document["paths"]["/files"] = {"$ref": "#/components/pathItems/a~1~0files"}
+
+    result = generate("--check", "--spec", changed_spec(hide))
+    assert result.returncode == 1 and "no endpoint came out for" in result.stderr
+    assert "Traceback" not in result.stderr

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import json
+import pickle
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 
@@ -120,3 +123,25 @@ def test_unknown_status__is_kept() -> None:
     assert isinstance(prediction, Prediction)
     assert prediction.status == "never-seen" and prediction.to_dict() == body
     assert repr(UNSET) == "UNSET" and not UNSET
+
+
+def test_client__closes_what_it_was_given() -> None:
+    """Leaving the client gives the connections back, under both kinds of `with`."""
+    http, http_async = httpx.Client(), httpx.AsyncClient()
+    with Client("https://x.test", httpx_client=http):
+        pass
+    assert http.is_closed
+
+    async def main() -> None:
+        async with Client("https://x.test", async_httpx_client=http_async):
+            pass
+
+    anyio.run(main)
+    assert http_async.is_closed
+
+
+def test_unset__stays_the_one_that_it_is() -> None:
+    """A copy of a model does not take what was not given for something that was."""
+    again = pickle.loads(pickle.dumps(PredictionInput(prompt="x")))
+    assert again.seed is UNSET and again.to_dict() == {"prompt": "x"}
+    assert copy.deepcopy(PredictionInput()).to_dict() == {}

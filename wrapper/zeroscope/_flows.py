@@ -208,7 +208,9 @@ def _cancel_behind(sender: Sender, prediction: PredictionState) -> Flow[str]:
         prediction._update((yield from cancel(sender, prediction.id, CANCEL_PATIENCE)))
     except ZeroscopeError as failure:
         return f"Prediction {prediction.id} could not be canceled and may be billed: {failure}"
-    return f"Prediction {prediction.id} was canceled."
+    if prediction.status == "canceled":
+        return f"Prediction {prediction.id} was canceled."
+    return f"Prediction {prediction.id} could no longer be canceled, it is {prediction.status}."
 
 
 def _cancel_after(deadline: float | timedelta | None) -> str | None:
