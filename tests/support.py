@@ -83,7 +83,7 @@ class Shell:
 def prediction_body(status: str = "starting", **fields: Any) -> dict[str, Any]:
     """The body of a prediction as the service sends it, with some of its fields changed."""
     return {
-        "id": "gm3qorzdhgbfurvjtvhg6dckhu",
+        "id": "gm3q",
         "model": "anotherjesse/zeroscope-v2-xl",
         "version": "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351",
         "input": {"prompt": "a lighthouse"},
@@ -94,8 +94,8 @@ def prediction_body(status: str = "starting", **fields: Any) -> dict[str, Any]:
         "status": status,
         "created_at": "2023-09-08T16:19:34.765994Z",
         "urls": {
-            "cancel": f"{BASE_URL}/predictions/gm3qorzdhgbfurvjtvhg6dckhu/cancel",
-            "get": f"{BASE_URL}/predictions/gm3qorzdhgbfurvjtvhg6dckhu",
+            "cancel": f"{BASE_URL}/predictions/gm3q/cancel",
+            "get": f"{BASE_URL}/predictions/gm3q",
         },
         **fields,
     }

@@ -72,7 +72,12 @@ def test_run__sends_every_field_from_its_option(command: Command, server: MockSe
     values: dict[str, Any] = {
         name: field["enum"][-1]
         if "enum" in field
-        else {"integer": 256, "number": 1.5, "boolean": True, "string": "https://example.test/a.mp4"}[field["type"]]
+        else {
+            "integer": max(field.get("minimum", 256), 256),
+            "number": 1.5,
+            "boolean": True,
+            "string": "https://example.test/a.mp4",
+        }[field["type"]]
         for name, field in FIELDS.items()
         if name not in {"batch_size", "num_frames"}
     }
@@ -108,7 +113,7 @@ def test_help__tells_each_field_with_default_bounds_and_choices(command: Command
         (["run", "mock:empty"], 1, "succeeded without a video"),
         (["run", "mock:expire"], 1, "its videos are gone"),
         (["run", "mock:slow", "--timeout", "2"], 1, "it goes on"),
-        (["run", "x", "--width", "100"], 2, "input.width: 100 is too small, at least 256 is needed"),
+        (["run", "x", "--width", "1"], 2, f"1 is too small, at least {FIELDS['width']['minimum']} is needed"),
         (["run", "x", "--width", "wide"], 2, "--width"),
         (["run", "x", "--widht", "576"], 2, "Did you mean --width?"),
         (["run", "x", "--model", "xxl"], 2, "Choose from"),

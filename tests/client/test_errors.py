@@ -208,6 +208,14 @@ def test_validation_error__survives_any_list_of_fields(shell: Shell, fields: Any
         shell.do(shell.client(lambda _: response).predictions.create, {})
 
 
+def test_answer__about_another_prediction_is_malformed(shell: Shell) -> None:
+    """A prediction under another id is not taken for the one that was asked for, nor its videos for the result."""
+    client = shell.client(Script(httpx.Response(200, json=prediction_body(id="other"))))
+    for method in (client.predictions.get, client.predictions.cancel):
+        with pytest.raises(MalformedResponseError, match="about another prediction, 'other'"):
+            shell.do(method, "gm3q")
+
+
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_redirect__is_not_followed(shell: Shell, status: int) -> None:
     """The API never redirects; following one would carry the token elsewhere."""

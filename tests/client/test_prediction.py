@@ -19,7 +19,7 @@ def read(**fields: Any) -> Prediction:
     """The prediction that a client makes of a body."""
     body = {**prediction_body(), **fields}
     client = Shell("sync").client(Script(httpx.Response(200, json=body)))
-    prediction: Prediction = client.predictions.get("gm3q")
+    prediction: Prediction = client.predictions.get(body["id"])
     return prediction
 
 
@@ -171,7 +171,7 @@ def test_prediction__compares_by_what_the_service_said() -> None:
 def test_repr__is_short() -> None:
     """A repr tells id and status, or number and address, and no more."""
     prediction = read(output=["https://x.test/output-0.mp4", "data:video/mp4;base64," + "A" * 10_000])
-    assert repr(prediction) == "<Prediction gm3qorzdhgbfurvjtvhg6dckhu starting>"
+    assert repr(prediction) == "<Prediction gm3q starting>"
     assert repr(prediction.videos[0]) == "<Video 0 https://x.test/output-0.mp4>"
     assert len(repr(prediction.videos[1])) < 150
 

@@ -217,7 +217,7 @@ def test_id__is_quoted(shell: Shell, id: str) -> None:
 
     def answer(request: httpx.Request) -> httpx.Response:
         requests.append(request)
-        return httpx.Response(200, json=prediction_body())
+        return httpx.Response(200, json=prediction_body(id=id))
 
     shell.do(shell.client(answer).predictions.get, id)
     path = requests[0].url.raw_path.decode()

@@ -34,7 +34,7 @@ def outputs(server: MockServer, api: httpx.Client, create: Create) -> Callable[.
     [
         ({}, (576, 320, 8, 24)),
         ({"width": 640, "height": 384, "fps": 12, "num_frames": 36}, (640, 384, 12, 36)),
-        ({"width": 257, "height": 256, "num_frames": 1}, (257, 256, 8, 1)),
+        ({"width": 577, "height": 321, "num_frames": 1}, (577, 321, 8, 1)),
     ],
 )
 def test_a_video_is_what_was_asked_for(

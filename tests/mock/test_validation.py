@@ -7,10 +7,15 @@ from typing import Any
 import httpx
 import pytest
 
+from zeroscope_mock.spec import Spec
 from zeroscope_mock.validation import Schema
 
-VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
-MODELS = '"xl", "576w", "potat1", "animov-512x"'
+DOCUMENT = Spec.load().document
+VERSION = DOCUMENT["info"]["x-replicate"]["version"]
+FIELDS = DOCUMENT["components"]["schemas"]["PredictionInput"]["properties"]
+LEAST = FIELDS["width"]["minimum"]
+MOST = FIELDS["guidance_scale"]["maximum"]
+MODELS = ", ".join(f'"{model}"' for model in FIELDS["model"]["enum"])
 
 
 def of_input(**fields: Any) -> dict[str, Any]:
@@ -28,8 +33,13 @@ def of_input(**fields: Any) -> dict[str, Any]:
             "",
             "Additional property modell is not allowed",
         ),
-        (of_input(width=255), "number_gte", "input.width", "Must be greater than or equal to 256"),
-        (of_input(guidance_scale=101), "number_lte", "input.guidance_scale", "Must be less than or equal to 100"),
+        (of_input(width=LEAST - 1), "number_gte", "input.width", f"Must be greater than or equal to {LEAST}"),
+        (
+            of_input(guidance_scale=MOST + 1),
+            "number_lte",
+            "input.guidance_scale",
+            f"Must be less than or equal to {MOST}",
+        ),
         (of_input(model="xxl"), "enum", "input.model", f"input.model must be one of the following: {MODELS}"),
         (of_input(fps="8"), "invalid_type", "input.fps", "Invalid type. Expected: integer, given: string"),
         (of_input(fps=8.5), "invalid_type", "input.fps", "Invalid type. Expected: integer, given: number"),
@@ -81,7 +91,7 @@ def test_all_faults_are_named_at_once(api: httpx.Client) -> None:
         "- Additional property b is not allowed",
         "- Additional property a is not allowed",
         "- input.fps: Invalid type. Expected: integer, given: string",
-        "- input.width: Must be greater than or equal to 256",
+        f"- input.width: Must be greater than or equal to {LEAST}",
     ]
 
 

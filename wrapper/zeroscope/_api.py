@@ -101,14 +101,22 @@ class Answers:
 
     token: str = field(repr=False)
 
-    def prediction(self, call: Call, response: Response[Any]) -> PredictionModel:
-        """The prediction in a success, which as published may be an array of one."""
+    def prediction(self, call: Call, response: Response[Any], id: str | None = None) -> PredictionModel:
+        """The prediction in a success, which as published may be an array of one.
+
+        Args:
+            call: What was asked for.
+            response: The answer.
+            id: The prediction that was asked for; another one would be taken for it, and for its result.
+        """
         parsed = response.parsed
         if isinstance(parsed, list) and len(parsed) == 1:
             parsed = parsed[0]
         if response.error is not None or not isinstance(parsed, PredictionModel):
             raise self._malformed(call, response, "not a prediction")
         self._check_identity(call, response, [parsed])
+        if id is not None and parsed.id != id:
+            raise self._malformed(call, response, f"it is about another prediction, {parsed.id!r:.80}")
         return parsed
 
     def page(self, call: Call, response: Response[Any]) -> PredictionPage:

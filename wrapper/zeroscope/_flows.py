@@ -77,7 +77,7 @@ def get(sender: Sender, prediction_id: str, until: float | None = None) -> Flow[
     if until is not None:
         # A service that hangs must not outlast the wait; the last look is given a moment all the same.
         call = with_limit(call, max(until - sender.clock.monotonic(), LEAST_PATIENCE))
-    return sender.answers.prediction(call, (yield from sender.read(call, until)))
+    return sender.answers.prediction(call, (yield from sender.read(call, until)), prediction_id)
 
 
 def cancel(sender: Sender, prediction_id: str, patience: float | None = None) -> Flow[PredictionModel]:
@@ -86,7 +86,7 @@ def cancel(sender: Sender, prediction_id: str, patience: float | None = None) ->
     until = None
     if patience is not None:
         call, until = with_limit(call, patience), sender.clock.monotonic() + patience
-    return sender.answers.prediction(call, (yield from sender.read(call, until)))
+    return sender.answers.prediction(call, (yield from sender.read(call, until)), prediction_id)
 
 
 def pages(sender: Sender, new: Callable[[PredictionModel], P]) -> Stream[Page[P]]:
