@@ -101,6 +101,16 @@ def prediction_body(status: str = "starting", **fields: Any) -> dict[str, Any]:
     }
 
 
+def value_of(field: dict[str, Any]) -> Any:
+    """A value that the spec allows for a field of the input, and that is not its default."""
+    if "enum" in field:
+        return field["enum"][-1]
+    if field["type"] in {"integer", "number"}:
+        number = min(max(300, field.get("minimum", 300)), field.get("maximum", 300))
+        return number if field["type"] == "integer" else number - 0.5
+    return {"boolean": True, "string": "https://example.test/a.mp4"}[field["type"]]
+
+
 class Script:
     """Answers requests one after another, and keeps them."""
 

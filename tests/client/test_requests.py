@@ -13,7 +13,7 @@ import pytest
 import respx
 
 import zeroscope
-from support import BASE_URL, TOKEN, Shell, prediction_body
+from support import BASE_URL, TOKEN, Shell, prediction_body, value_of
 from zeroscope import _api
 
 ID = prediction_body()["id"]
@@ -147,12 +147,8 @@ def test_create__sends_each_option_where_it_belongs(
 
 def test_create__sends_every_input_field_as_it_is(shell: Shell) -> None:
     """All fields of the input arrive under their own names with their own values."""
-    values = {
-        name: {"integer": 300, "number": 2.5, "boolean": True, "string": "https://example.test/a.mp4"}[field["type"]]
-        if "enum" not in field
-        else field["enum"][-1]
-        for name, field in SPEC["components"]["schemas"]["PredictionInput"]["properties"].items()
-    }
+    fields = SPEC["components"]["schemas"]["PredictionInput"]["properties"]
+    values = {name: value_of(field) for name, field in fields.items()}
     client, route = routed(shell, BY_ID["createPrediction"])
     shell.do(client.predictions.create, values)
     assert json.loads(route.calls.last.request.content)["input"] == values
