@@ -118,9 +118,10 @@ def test_callback__that_raises_ends_the_wait_and_loses_nothing(shell: Shell) -> 
         raise RuntimeError(prediction.id)
 
     script = Script(created(), now("processing"))
-    with pytest.raises(RuntimeError, match="gm3q"):
+    with pytest.raises(RuntimeError, match="gm3q") as caught:
         shell.do(shell.client(script).run, on_update=broken)
     assert script.lines == ["POST /v1/predictions"]
+    assert "Prediction gm3q goes on" in caught.value.__notes__[0]
 
 
 def test_interrupt__cancels_the_prediction() -> None:

@@ -106,13 +106,24 @@ def pages(sender: Sender, new: Callable[[PredictionModel], P]) -> Stream[Page[P]
 
 
 def wait(
-    sender: Sender, prediction: PredictionState, polling: Polling, timeout: float | None, on_update: OnUpdate | None
+    sender: Sender,
+    prediction: PredictionState,
+    polling: Polling,
+    timeout: float | None,
+    on_update: OnUpdate | None,
+    *,
+    new: bool = False,
 ) -> Flow[None]:
-    """Ask how a prediction stands, again and again, until it has ended or the time is up."""
+    """Ask how a prediction stands, again and again, until it has ended or the time is up.
+
+    The callback hears of every change, and of a new prediction also how it began.
+    """
     check_waiting(timeout, on_update)
     start = sender.clock.monotonic()
     until = start + (LONGEST_WAIT if timeout is None else timeout)
     try:
+        if new and on_update is not None:
+            on_update(prediction)
         # A list may leave the output out, which does not mean that there is none.
         if prediction.done and prediction._lacks_output:
             prediction._update((yield from get(sender, prediction.id, until)))
@@ -154,9 +165,7 @@ def run(
             error.add_note("A prediction may have been created meanwhile; predictions.list() shows it.")
         raise
     try:
-        if on_update is not None:
-            on_update(prediction)
-        yield from wait(sender, prediction, polling, timeout, on_update)
+        yield from wait(sender, prediction, polling, timeout, on_update, new=True)
     except BaseException as error:
         # An interrupt leaves nobody to wait for the result; the job would go on and be billed.
         if _interrupts(error) and not prediction.done:
