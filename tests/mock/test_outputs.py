@@ -53,7 +53,7 @@ def test_a_video_is_what_was_asked_for(
     with av.open(BytesIO(response.content), "r") as file:
         stream = file.streams.video[0]
         frames = len(list(file.decode(stream)))
-        assert (stream.width, stream.height, stream.average_rate, frames) == properties
+        assert (stream.width, stream.height, float(stream.average_rate or 0), frames) == properties
 
 
 def test_a_batch_has_one_video_for_each_place(api: httpx.Client, outputs: Callable[..., list[str]]) -> None:
