@@ -195,9 +195,9 @@ def test_documented_error__carries_what_the_service_said(shell: Shell, operation
     assert f"{operation.method} {operation.path} answered {status}" in str(error)
 
 
-@pytest.mark.parametrize("id", ["", ".", ".."])
-def test_id__that_would_reach_another_endpoint_is_refused(shell: Shell, id: str) -> None:
-    """An id that HTTP clients would fold away never leaves the process."""
+@pytest.mark.parametrize("id", ["", ".", "..", "\ud800", 5, None, b"x"])
+def test_id__that_would_reach_another_endpoint_is_refused(shell: Shell, id: Any) -> None:
+    """An id that would be folded away or changed on the way never leaves the process."""
     client, route = routed(shell, BY_ID["getPrediction"])
     with pytest.raises(zeroscope.InvalidInputError, match="prediction_id"):
         shell.do(client.predictions.get, id)

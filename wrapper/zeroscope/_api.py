@@ -77,11 +77,13 @@ def create_call(body: Mapping[str, Any], cancel_after: str | None) -> Call:
 
 def get_call(prediction_id: str) -> Call:
     """The call that reads a prediction."""
+    _check_id(prediction_id)
     return Call(_endpoint(get_prediction), {"prediction_id": prediction_id}, f"GET /predictions/{prediction_id}")
 
 
 def cancel_call(prediction_id: str) -> Call:
     """The call that cancels a prediction."""
+    _check_id(prediction_id)
     name = f"POST /predictions/{prediction_id}/cancel"
     return Call(_endpoint(cancel_prediction), {"prediction_id": prediction_id}, name)
 
@@ -196,6 +198,13 @@ def plain(value: T | Unset) -> T | None:
 def as_mapping(value: object) -> dict[str, Any]:
     """An object of an answer as a dict; empty if it is missing or something else."""
     return value.to_dict() if isinstance(value, JsonObject | PredictionMetrics | PredictionUrls) else {}
+
+
+def _check_id(prediction_id: object) -> None:
+    """Refuse what would be sent as something else; what is wrong within a text, the generated client finds."""
+    if not isinstance(prediction_id, str):
+        fault = f"{prediction_id!r:.80} is not a text"
+        raise errors.InvalidInputError([errors.InvalidField("invalid_type", "prediction_id", fault)])
 
 
 def _endpoint(module: object) -> Endpoint:
