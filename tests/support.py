@@ -25,6 +25,7 @@ class FakeClock:
     def __init__(self, now: float = 1_700_000_000.0) -> None:
         self.now = now
         self.sleeps: list[float] = []
+        self.on_sleep: Callable[[float], object] | None = None
 
     def time(self) -> float:
         return self.now
@@ -33,6 +34,8 @@ class FakeClock:
         return self.now
 
     def sleep(self, seconds: float) -> None:
+        if self.on_sleep is not None:
+            self.on_sleep(seconds)
         self.sleeps.append(seconds)
         self.now += seconds
 

@@ -109,7 +109,7 @@ def test_help__tells_each_field_with_default_bounds_and_choices(command: Command
         (["run", "x", "--model", "xxl"], 2, "Choose from"),
         (["run", "x", "--prompt", "y"], 2, "the prompt is given twice"),
         (["run", "x", "-o", "missing/a.mp4"], 2, "missing: there is no such folder"),
-        (["run", "x", "-o", "old.mp4"], 2, "old.mp4: the file exists; choose another or add --overwrite"),
+        (["run", "x", "-o", "old.mp4"], 2, "old.mp4: the file exists, pass --overwrite to replace it"),
         (["run", "x", "-o", "old.mp4", "--batch-size", "2"], 2, "old-1.mp4: the file exists"),
         (["rum"], 2, "rum"),
         (["mock", "--port", "99999"], 2, "--port"),
@@ -245,7 +245,7 @@ def test_wait__refuses_a_bad_output_before_it_waits(command: Command, server: Mo
     (tmp_path / "old.mp4").write_bytes(b"old")
     sent, began = len(server.journal), server.clock.monotonic()
     outcome = command("wait", slow.id, "-o", "old.mp4")
-    assert outcome.code == 2 and "old.mp4: the file exists; choose another or add --overwrite" in outcome.err
+    assert outcome.code == 2 and "old.mp4: the file exists, pass --overwrite to replace it" in outcome.err
     assert len(server.journal) == sent + 1 and server.clock.monotonic() == began
     assert command("wait", slow.id, "-o", "missing/a.mp4").code == 2
 
@@ -274,7 +274,7 @@ def test_cancel__prints_json_when_told_to(command: Command, server: MockServer) 
 def test_absurd_number_of_videos__is_for_the_spec_to_judge(command: Command, tmp_path: Path) -> None:
     """A batch size beyond all reason is answered at once, not after a look at as many files."""
     (tmp_path / "b").mkdir()
-    assert check(Path("b/a.mp4"), 10**9, overwrite=False) is None  # type: ignore[func-returns-value]
+    check(Path("b/a.mp4"), 10**9, overwrite=False)
     for count in (0, -1, "two", None):
         check(tmp_path / "b" / "a.mp4", count, overwrite=False)
 
@@ -398,6 +398,20 @@ def test_folder__that_cannot_be_written_is_found_out_before_paying(
         outcome = command("run", "x", *options)
         assert outcome.code == 2 and "no file can be saved in this folder" in outcome.err
     assert len(server.journal) == 0
+
+
+def test_wait__without_an_output_needs_no_folder(
+    command: Command, server: MockServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nothing is saved, it does not matter whether it could be."""
+
+    def refuse(**_: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    prediction = server.client().predictions.create({})
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    assert command("wait", prediction.id).code == 0
+    assert command("wait", prediction.id, "-o", "a.mp4").code == 2
 
 
 def test_saving__that_fails_tells_how_to_save_again(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,6 +98,7 @@ def test_value__that_cannot_even_be_shown_is_a_fault(shell: Shell) -> None:
 def test_name__that_is_no_text_is_a_fault(shell: Shell) -> None:
     """A key that is no text is an unknown name."""
     assert "input.5" in faults(shell, {5: 5})
+    assert "input.(1, 2)" in faults(shell, {(1, 2): 5, "width": 576})
 
 
 @pytest.mark.parametrize(

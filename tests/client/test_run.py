@@ -26,6 +26,11 @@ def now(status: str, **fields: Any) -> httpx.Response:
     return httpx.Response(200, json=prediction_body(status, **fields))
 
 
+def press_ctrl_c(seconds: float) -> None:
+    """What a sleep is when somebody has had enough of waiting."""
+    raise KeyboardInterrupt
+
+
 def test_run__creates_waits_and_returns_the_videos(shell: Shell) -> None:
     """One create, as many reads as needed, and the videos in the order of their numbers."""
     urls = [f"https://files.example.test/a/output-{number}.mp4" for number in (10, 1, 0)]
@@ -128,11 +133,7 @@ def test_interrupt__cancels_the_prediction() -> None:
     """Ctrl-C while waiting cancels the job, says so in a note and goes on as Ctrl-C."""
     shell = Shell("sync")
     script = Script(created(), now("canceled"))
-
-    def interrupt(seconds: float) -> None:
-        raise KeyboardInterrupt
-
-    shell.clock.sleep = interrupt  # type: ignore[method-assign]
+    shell.clock.on_sleep = press_ctrl_c
     with pytest.raises(KeyboardInterrupt) as caught:
         shell.client(script).run()
     assert script.lines[-1] == "POST /v1/predictions/gm3q/cancel"
@@ -142,7 +143,7 @@ def test_interrupt__cancels_the_prediction() -> None:
 def test_interrupt__that_comes_too_late_says_so() -> None:
     """When the prediction has ended before the cancel arrives, the note does not claim that it was canceled."""
     shell = Shell("sync")
-    shell.clock.sleep = lambda _: (_ for _ in ()).throw(KeyboardInterrupt())  # type: ignore[assignment]
+    shell.clock.on_sleep = press_ctrl_c
     with pytest.raises(KeyboardInterrupt) as caught:
         shell.client(Script(created(), now("succeeded", output=[URL]))).run()
     assert caught.value.__notes__ == ["Prediction gm3q could no longer be canceled, it is succeeded."]
@@ -152,7 +153,7 @@ def test_interrupt__that_cannot_cancel_says_so() -> None:
     """When the cancel fails, the note says that the job may be billed, and Ctrl-C stays Ctrl-C."""
     shell = Shell("sync")
     script = Script(created(), httpx.ConnectError("refused"))
-    shell.clock.sleep = lambda _: (_ for _ in ()).throw(KeyboardInterrupt())  # type: ignore[assignment]
+    shell.clock.on_sleep = press_ctrl_c
     with pytest.raises(KeyboardInterrupt) as caught:
         shell.client(script, retry=None).run()
     assert "could not be canceled and may be billed" in caught.value.__notes__[0]
@@ -333,7 +334,7 @@ def test_interrupt__brings_the_prediction_up_to_date() -> None:
     """After Ctrl-C the prediction that the callback was given knows that it was canceled."""
     shell = Shell("sync")
     seen: list[Any] = []
-    shell.clock.sleep = lambda _: (_ for _ in ()).throw(KeyboardInterrupt())  # type: ignore[assignment]
+    shell.clock.on_sleep = press_ctrl_c
     with pytest.raises(KeyboardInterrupt):
         shell.client(Script(created(), now("canceled"))).run(on_update=seen.append)
     assert seen[0].status == "canceled"
@@ -343,13 +344,12 @@ def test_interrupt__does_not_cancel_for_long() -> None:
     """The cancel after Ctrl-C is given up within seconds, however patient the client is otherwise."""
     shell = Shell("sync")
     script = Script(created(), httpx.ReadTimeout("slow"))
-    first = shell.clock.sleep
 
     def interrupt(seconds: float) -> None:
-        shell.clock.sleep = first  # type: ignore[method-assign]
+        shell.clock.on_sleep = None
         raise KeyboardInterrupt
 
-    shell.clock.sleep = interrupt  # type: ignore[method-assign]
+    shell.clock.on_sleep = interrupt
     with pytest.raises(KeyboardInterrupt):
         shell.client(script, timeout=60, retry=zeroscope.Retry(attempts=100)).run()
     cancels = [request for request in script.requests if request.url.path.endswith("/cancel")]

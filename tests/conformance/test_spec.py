@@ -237,6 +237,13 @@ def test_prediction__is_true_of_what_the_service_sends(body: dict[str, Any]) -> 
     assert validator("PredictionPage").is_valid({"next": None, "previous": None, "results": [body]})
 
 
+def test_final_statuses__are_statuses() -> None:
+    """The statuses after which nothing more happens are among those there are."""
+    described = SPEC["components"]["schemas"]["PredictionStatus"]
+    assert described["x-final"] == ["succeeded", "failed", "canceled", "aborted"]
+    assert set(described["x-final"]) < set(described["enum"])
+
+
 @pytest.mark.parametrize("body", [{}, {"id": "a"}, {"status": "starting"}, {"id": 5, "status": "x"}, [], "x", None])
 def test_prediction__needs_id_and_status(body: Any) -> None:
     """What has no id or no status is no prediction."""

@@ -48,6 +48,7 @@ __all__ = [
     "as_mapping",
     "cancel_call",
     "create_call",
+    "final_statuses",
     "get_call",
     "list_call",
     "plain",
@@ -66,31 +67,50 @@ def spec() -> dict[str, Any]:
     return document
 
 
+@functools.cache
+def final_statuses() -> frozenset[str]:
+    """The statuses after which nothing more happens to a prediction."""
+    return frozenset(spec()["components"]["schemas"]["PredictionStatus"]["x-final"])
+
+
+@functools.cache
+def _requests() -> dict[str, str]:
+    """Method and path of each operation by its operationId, for messages."""
+    return {
+        operation["operationId"]: f"{method.upper()} {path}"
+        for path, item in spec()["paths"].items()
+        for method, operation in item.items()
+        if isinstance(operation, dict) and "operationId" in operation
+    }
+
+
 def create_call(body: Mapping[str, Any], cancel_after: str | None) -> Call:
     """The call that creates a prediction from a body that was checked."""
     arguments = {
         "body": CreatePredictionRequest.from_dict(body),
         "cancel_after": UNSET if cancel_after is None else cancel_after,
     }
-    return Call(_endpoint(create_prediction), arguments, "POST /predictions")
+    return Call(_endpoint(create_prediction), arguments, _requests()["createPrediction"])
 
 
 def get_call(prediction_id: str) -> Call:
     """The call that reads a prediction."""
     _check_id(prediction_id)
-    return Call(_endpoint(get_prediction), {"prediction_id": prediction_id}, f"GET /predictions/{prediction_id}")
+    arguments = {"prediction_id": prediction_id}
+    return Call(_endpoint(get_prediction), arguments, _requests()["getPrediction"].format(**arguments))
 
 
 def cancel_call(prediction_id: str) -> Call:
     """The call that cancels a prediction."""
     _check_id(prediction_id)
-    name = f"POST /predictions/{prediction_id}/cancel"
-    return Call(_endpoint(cancel_prediction), {"prediction_id": prediction_id}, name)
+    arguments = {"prediction_id": prediction_id}
+    return Call(_endpoint(cancel_prediction), arguments, _requests()["cancelPrediction"].format(**arguments))
 
 
 def list_call(cursor: str | None) -> Call:
     """The call that reads one page of predictions."""
-    return Call(_endpoint(list_predictions), {"cursor": UNSET if cursor is None else cursor}, "GET /predictions")
+    arguments = {"cursor": UNSET if cursor is None else cursor}
+    return Call(_endpoint(list_predictions), arguments, _requests()["listPredictions"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,14 +33,14 @@ def read(url: str) -> Flow[bytes]:
 def save(url: str, path: str | PathLike[str], overwrite: bool) -> Flow[Path]:
     """Fetch an output into a file beside the target, and rename it once it is complete."""
     target = Path(path)
-    yield Work(partial(_check_target, target, overwrite))
+    yield Work(partial(check_target, target, overwrite))
     part = target.with_name(f".{secrets.token_hex(8)}.part")
     # Not as a step: a cancellation could come between the opening and this try.
     file = part.open("xb")
     try:
         yield from _fetch(url, file.write)
         yield Work(file.close)
-        yield Work(partial(_check_target, target, overwrite))
+        yield Work(partial(check_target, target, overwrite))
         yield Work(partial(part.replace, target))
     except BaseException:
         file.close()
@@ -110,7 +110,7 @@ def _decode(url: str) -> bytes:
         ) from error
 
 
-def _check_target(target: Path, overwrite: bool) -> None:
+def check_target(target: Path, overwrite: bool) -> None:
     """Refuse a target that cannot be written, or must not."""
     if target.is_dir():
         raise IsADirectoryError(errno.EISDIR, "this is a folder, name a file in it for the video", str(target))

@@ -25,6 +25,9 @@ _KINDS = {
     "additionalProperties": "additional_property_not_allowed",
 }
 
+# What writing or encoding JSON raises for a value that it cannot carry.
+_NOT_JSON = (TypeError, ValueError, RecursionError)
+
 
 def check(body: Mapping[str, Any]) -> None:
     """Refuse a body that the spec forbids, or whose input has a name that the spec does not know.
@@ -35,14 +38,15 @@ def check(body: Mapping[str, Any]) -> None:
     Raises:
         InvalidInputError: With every fault.
     """
-    faults = [*_not_json(body), *_unknown_names(body["input"])]
-    unusable = {fault.field for fault in faults}
-    rest = {
-        **{name: value for name, value in body.items() if name not in unusable},
-        "input": {name: value for name, value in body["input"].items() if f"input.{name}" not in unusable},
-    }
-    # A round trip makes plain values of subclasses, which the validator does not take.
-    plain = json.loads(json.dumps(rest, allow_nan=False))
+    faults = _unknown_names(body["input"])
+    try:
+        plain = _plain(body)
+    except _NOT_JSON:
+        faults += _not_json(body)
+        unusable = {fault.field for fault in faults}
+        usable = {name: value for name, value in body["input"].items() if f"input.{name}" not in unusable}
+        rest = {name: value for name, value in body.items() if name not in unusable}
+        plain = _plain({**rest, "input": usable})
     faults += [_fault(error) for error in _validator().iter_errors(plain)]
     if faults:
         raise InvalidInputError(sorted(faults, key=lambda fault: fault.field))
@@ -81,25 +85,24 @@ def _validator() -> Draft202012Validator:
     return Draft202012Validator(root, validate_formats=True)
 
 
+def _plain(value: Any) -> Any:
+    """A value as it arrives after it was sent; the validator does not take subclasses of its types."""
+    text = json.dumps(value, allow_nan=False, ensure_ascii=False)
+    text.encode()
+    return json.loads(text)
+
+
 def _not_json(body: Mapping[str, Any]) -> list[InvalidField]:
     """The values that JSON cannot carry."""
-    if _json_fault(body) is None:
-        return []
     values = {name: value for name, value in body.items() if name != "input"}
     values |= {f"input.{name}": value for name, value in body["input"].items()}
-    return [
-        InvalidField("invalid_type", name, f"{_show(value)} cannot be sent as JSON: {fault}")
-        for name, value in values.items()
-        if (fault := _json_fault(value)) is not None
-    ]
-
-
-def _json_fault(value: object) -> Exception | None:
-    try:
-        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
-    except (TypeError, ValueError, RecursionError) as error:
-        return error
-    return None
+    faults = []
+    for name, value in values.items():
+        try:
+            _plain(value)
+        except _NOT_JSON as error:
+            faults.append(InvalidField("invalid_type", name, f"{_show(value)} cannot be sent as JSON: {error}"))
+    return faults
 
 
 def _unknown_names(input: Mapping[str, Any]) -> list[InvalidField]:

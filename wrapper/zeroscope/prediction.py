@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from . import _flows, _logs
-from ._api import PredictionModel, Unset, as_mapping, plain
+from ._api import PredictionModel, Unset, as_mapping, final_statuses, plain
 from ._flows import OnUpdate
 from ._logs import Progress
 from .errors import ConfigurationError
@@ -14,9 +14,6 @@ from .video import AsyncVideo, Video, sources
 
 if TYPE_CHECKING:
     from .client import AsyncZeroscope, Zeroscope
-
-# The statuses after which nothing more happens. The spec says so in words only; one that is not listed there goes on.
-_FINAL = frozenset({"succeeded", "failed", "canceled", "aborted"})
 
 
 class PredictionState:
@@ -47,7 +44,7 @@ class PredictionState:
     @property
     def done(self) -> bool:
         """Whether the prediction has ended; a status never seen before has not."""
-        return self.status in _FINAL
+        return self.status in final_statuses()
 
     @property
     def model(self) -> str | None:

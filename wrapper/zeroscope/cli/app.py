@@ -14,8 +14,9 @@ from typing import Annotated, Unpack
 from cyclopts import App, CycloptsError, Group, Parameter, UnusedCliTokensError
 
 from .. import __version__
-from .._api import PredictionInputDict
+from .._api import PredictionInputDict, spec
 from .._input import input_schema
+from .._settings import TOKEN_VARIABLE
 from ..client import Zeroscope
 from ..errors import ConfigurationError, InvalidInputError, PredictionError, ZeroscopeError
 from ..prediction import Prediction
@@ -28,7 +29,7 @@ DONE, FAILED, USAGE, SERVICE, INTERRUPTED = 0, 1, 2, 3, 130
 app = App(
     name="zeroscope",
     version=__version__,
-    help="Make videos with anotherjesse/zeroscope-v2-xl on Replicate. The token is read from REPLICATE_API_TOKEN.",
+    help=f"Make videos with {spec()['info']['x-replicate']['model']}. The token is read from {TOKEN_VARIABLE}.",
     version_flags=["--version"],
     # `run` below tells what became of the prediction.
     suppress_keyboard_interrupt=False,
@@ -146,7 +147,8 @@ def wait(
     output = files.expand(output)
     with service.client() as client:
         prediction = client.predictions.get(id)
-        files.check(output, len(prediction.videos) or 1, overwrite)
+        if output is not None:
+            files.check(output, len(prediction.videos) or 1, overwrite)
         with watch() as on_update:
             prediction.wait(timeout=timeout, on_update=on_update).raise_for_status()
             saved = [] if output is None else files.save(prediction, output, overwrite)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 import tempfile
 from pathlib import Path
 
+from .._download import check_target
 from ..prediction import Prediction
 
 
@@ -31,21 +31,18 @@ def expand(output: Path | None) -> Path | None:
 
 def check(output: Path | None, count: object, overwrite: bool) -> None:
     """Refuse, before anything is sent, an output that could not be saved."""
-    folder = (output or Path()) if output is None or output.is_dir() else output.parent
-    if not folder.is_dir():
-        raise FileNotFoundError(errno.ENOENT, "there is no such folder to save the video in", str(folder))
+    names_a_file = output is not None and not output.is_dir()
+    if names_a_file:
+        # An absurd number of videos is for the spec or the service to refuse.
+        number = count if isinstance(count, int) and 1 <= count <= 1000 else 1
+        for target in targets(output, "", number):
+            check_target(target, overwrite)
+    folder = output.parent if output is not None and names_a_file else output
     try:
         # Whether a file can be made there, nothing tells as surely as making one.
-        tempfile.TemporaryFile(dir=folder).close()
+        tempfile.TemporaryFile(dir=folder or Path()).close()
     except OSError as error:
-        raise PermissionError(error.errno, "no file can be saved in this folder", str(folder)) from error
-    if output is None or output.is_dir():
-        return
-    # An absurd number of videos is for the spec or the service to refuse.
-    number = count if isinstance(count, int) and 1 <= count <= 1000 else 1
-    taken = [target for target in targets(output, "", number) if target.exists()]
-    if taken and not overwrite:
-        raise FileExistsError(errno.EEXIST, "the file exists; choose another or add --overwrite", str(taken[0]))
+        raise PermissionError(error.errno, "no file can be saved in this folder", str(folder or Path())) from error
 
 
 def save(prediction: Prediction, output: Path | None, overwrite: bool) -> list[Path]:
