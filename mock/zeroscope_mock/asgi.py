@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import anyio.lowlevel
 
 from .core import Core
-from .messages import Request, Response
+from .messages import Request, Response, Stream
 from .problems import too_large
+from .steps import ConnectionCutError, Flow, Sleep, drive_async
+
+if TYPE_CHECKING:
+    import anyio
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+
+CONNECTION = "zeroscope_mock.connection"
+"""The ASGI extension under which a server hands over its asyncio transport, for faults that cut the connection."""
 
 
 class App:
@@ -40,8 +51,74 @@ class App:
             body = await _read(receive, self._core.body_limit)
         except _DisconnectedError:
             return
-        response = too_large(self._core.body_limit) if body is None else self._core.handle(_request(scope, body))
-        await _send(response, send, head=scope["method"] == "HEAD")
+        try:
+            if body is None:
+                response: Response | None = too_large(self._core.body_limit)
+            else:
+                response = await self._drive(self._core.flow(_request(scope, body)), receive)
+            if response is not None:
+                await self._send(response, scope, receive, send)
+        except ConnectionCutError:
+            await _reset(scope)
+        await self._core.clock.settle_async()
+
+    async def _drive(self, flow: Flow[Response], receive: Receive) -> Response | None:
+        """The response; None if the client has gone before there was one."""
+        try:
+            step = next(flow)
+        except StopIteration as end:
+            answered: Response = end.value
+            return answered
+        import anyio
+
+        response: Response | None = None
+        cut: ConnectionCutError | None = None
+        async with anyio.create_task_group() as group:
+            group.start_soon(_cancel_when_gone, receive, group.cancel_scope)
+            try:
+                response = await drive_async(flow, self._core.clock, step)
+            except ConnectionCutError as error:
+                # The group would wrap it in another exception.
+                cut = error
+            group.cancel_scope.cancel()
+        if cut is not None:
+            raise cut
+        return response
+
+    async def _send(self, response: Response, scope: Scope, receive: Receive, send: Send) -> None:
+        body = response.body
+        length = len(body) if isinstance(body, bytes) else body.length
+        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+        if length is not None and response.status not in {204, 304}:
+            headers.append((b"content-length", str(length).encode()))
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        if scope["method"] == "HEAD" or isinstance(body, bytes):
+            await send({"type": "http.response.body", "body": body if scope["method"] != "HEAD" else b""})
+            return
+        await self._send_stream(body, scope, receive, send)
+
+    async def _send_stream(self, body: Stream, scope: Scope, receive: Receive, send: Send) -> None:
+        import anyio
+
+        sent, cut = 0, False
+        async with anyio.create_task_group() as group:
+            group.start_soon(_cancel_when_gone, receive, group.cancel_scope)
+            try:
+                for piece in body.pieces():
+                    if isinstance(piece, Sleep):
+                        await piece.do_async(self._core.clock)
+                    else:
+                        sent += len(piece)
+                        await send({"type": "http.response.body", "body": piece, "more_body": True})
+            except ConnectionCutError:
+                cut = True
+            else:
+                if body.length is None or sent == body.length:
+                    await send({"type": "http.response.body", "body": b"", "more_body": False})
+            group.cancel_scope.cancel()
+        # A server closes the connection by itself when less was sent than announced.
+        if cut:
+            await _reset(scope)
 
 
 class _DisconnectedError(Exception):
@@ -81,17 +158,26 @@ async def _read(receive: Receive, limit: int) -> bytes | None:
             return bytes(body)
 
 
-async def _send(response: Response, send: Send, *, head: bool) -> None:
-    if isinstance(response.body, bytes):
-        content = response.body
-    else:
-        import anyio.to_thread
+async def _cancel_when_gone(receive: Receive, scope: anyio.CancelScope) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    scope.cancel()
 
-        content = await anyio.to_thread.run_sync(response.body)
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
-    headers.append((b"content-length", str(len(content)).encode()))
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if head else content})
+
+async def _reset(scope: Scope) -> None:
+    """Cut the connection as a crash would: with a reset (RST) instead of an orderly end."""
+    transport = scope.get("extensions", {}).get(CONNECTION)
+    if transport is None:
+        raise ConnectionCutError("a fault cuts the connection, which this ASGI server has no way to do")
+    connection = transport.get_extra_info("socket")
+    # To linger for no time at all is how a socket is told to reset.
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
+    import anyio
+
+    # Until the loop has seen it the server takes the request for one that was forgotten.
+    for _ in range(2):
+        await anyio.lowlevel.checkpoint()
 
 
 async def _live(receive: Receive, send: Send) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import overload
 
 from .messages import Request, Response
 
 _BODY_START = 2000
+_BINARY = ("audio/", "image/", "video/", "application/octet-stream")
 # A shorter token, such as `x`, would be found everywhere.
 _SHORTEST_SECRET = 8
 
@@ -24,20 +26,24 @@ class Exchange:
         method: the request's method.
         path: the request's path and query.
         operation: the `operationId`; None where the document describes nothing.
-        status: the response's status code.
-        request_body: the start of the request's body.
-        response_body: the start of the response's body; empty for a video, which is made later.
+        status: the response's status code; None if there was no response, because the connection was cut.
+        request_body: the start of the request's body; of what is no text, its length and digest.
+        response_body: the same of the response's body; empty for a stream.
         tenant: a name for whoever holds the token; None for a request without one.
+        fault: the fault that struck, in words.
+        note: what else there is to say, such as the traceback of a script that raised.
     """
 
     time: float
     method: str
     path: str
     operation: str | None
-    status: int
+    status: int | None
     request_body: str
     response_body: str
     tenant: str | None
+    fault: str | None = None
+    note: str | None = None
 
 
 class Journal(Sequence[Exchange]):
@@ -62,33 +68,48 @@ class Journal(Sequence[Exchange]):
     def record(
         self,
         request: Request,
-        response: Response,
+        response: Response | None,
         *,
         time: float,
         operation: str | None,
         tenant: str | None,
         token: str | None,
+        fault: str | None = None,
+        note: str | None = None,
     ) -> None:
         """Write down an exchange, without the token."""
+        answered = response.body if response and isinstance(response.body, bytes) else b""
+        sent, answer = request.header("content-type") or "", (response and response.header("content-type")) or ""
         exchange = Exchange(
             time=time,
             method=request.method,
             path=_without(token, f"{request.path}?{request.query}" if request.query else request.path),
             operation=operation,
-            status=response.status,
-            request_body=_without(token, _start(request.body)),
-            response_body=_without(token, _start(response.body)) if isinstance(response.body, bytes) else "",
+            status=response.status if response else None,
+            request_body=_without(token, _start(request.body, sent)),
+            response_body=_without(token, _start(answered, answer)),
             tenant=tenant,
+            fault=fault,
+            note=note and _without(token, note),
         )
         with self._lock:
             self.dropped += len(self._exchanges) == self._exchanges.maxlen
             self._exchanges.append(exchange)
 
-    def clear(self) -> None:
-        """Forget all exchanges."""
+    def clear(self, tenant: str | None = None) -> None:
+        """Forget all exchanges, or those of one tenant."""
+        with self._lock:
+            kept = [] if tenant is None else [one for one in self._exchanges if one.tenant != tenant]
+            self._exchanges.clear()
+            self._exchanges.extend(kept)
+            if tenant is None:
+                self.dropped = 0
+
+    def load(self, exchanges: Iterable[Exchange]) -> None:
+        """Replace all exchanges."""
         with self._lock:
             self._exchanges.clear()
-            self.dropped = 0
+            self._exchanges.extend(exchanges)
 
     def __len__(self) -> int:
         return len(self._exchanges)
@@ -107,7 +128,9 @@ class Journal(Sequence[Exchange]):
         return iter(self[:])
 
 
-def _start(body: bytes) -> str:
+def _start(body: bytes, content_type: str) -> str:
+    if content_type.startswith(_BINARY) and body:
+        return f"[{len(body)} bytes of {content_type}, sha256 {hashlib.sha256(body).hexdigest()}]"
     return body[:_BODY_START].decode("utf-8", "replace")
 
 

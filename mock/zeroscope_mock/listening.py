@@ -11,6 +11,8 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Self
 
+from .asgi import CONNECTION
+
 if TYPE_CHECKING:
     import uvicorn
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 # How long requests under way may take to end once the server is closed, in seconds.
 _GRACE = 1
+_TICK = 0.5
 
 
 class PortInUseError(Exception):
@@ -31,6 +34,7 @@ class Listening:
         app: the application.
         host: the address to listen on.
         port: the port to listen on; 0 for any that is free.
+        on_close: called once it does not listen any more.
 
     Attributes:
         url: scheme, host and port, such as `http://127.0.0.1:8000`.
@@ -40,7 +44,9 @@ class Listening:
         OSError: if the address cannot be listened on for another reason.
     """
 
-    def __init__(self, app: App, host: str, port: int) -> None:
+    def __init__(self, app: App, host: str, port: int, on_close: Callable[[], object] = lambda: None) -> None:
+        self._on_close = on_close
+        self._closed = False
         listener = _bind(host, port)
         number: int = listener.getsockname()[1]
         self.url = f"http://[{host}]:{number}" if ":" in host else f"http://{host}:{number}"
@@ -54,6 +60,9 @@ class Listening:
         """Stop listening and wait for the thread to end, at most two seconds. Closing twice is closing once."""
         self._server.should_exit = True
         self._thread.join(2 * _GRACE)
+        if not self._closed:
+            self._closed = True
+            self._on_close()
 
     def __enter__(self) -> Self:
         return self
@@ -64,14 +73,17 @@ class Listening:
         self.close()
 
 
-def serve(app: App, host: str, port: int, on_ready: Callable[[str], object] | None) -> None:
+def serve(
+    listen: Callable[[], Listening],
+    on_ready: Callable[[str], object] | None,
+    on_tick: Callable[[], object] = lambda: None,
+) -> None:
     """Listen until the process is interrupted or terminated.
 
     Args:
-        app: the application.
-        host: the address to listen on.
-        port: the port to listen on; 0 for any that is free.
+        listen: begins to listen.
         on_ready: called with the URL once it can be reached.
+        on_tick: called twice a second.
     """
     stop = threading.Event()
 
@@ -82,10 +94,11 @@ def serve(app: App, host: str, port: int, on_ready: Callable[[str], object] | No
     signals = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
     before = {number: signal.signal(number, end) for number in signals}
     try:
-        with Listening(app, host, port) as listening:
+        with listen() as listening:
             if on_ready:
                 on_ready(listening.url)
-            stop.wait()
+            while not stop.wait(_TICK):
+                on_tick()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -112,9 +125,18 @@ def _bind(host: str, port: int) -> socket.socket:
 def _server(app: App) -> uvicorn.Server:
     # Takes longer to import than all the rest of the server.
     import uvicorn
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+    class Protocol(HttpToolsProtocol):
+        """Hands its connection over to the application, which can cut it then."""
+
+        def on_message_begin(self) -> None:
+            super().on_message_begin()
+            self.scope["extensions"] = {CONNECTION: self.transport}  # type: ignore[dict-item]
 
     config = uvicorn.Config(
         app,
+        http=Protocol,
         access_log=False,
         lifespan="off",
         log_config=None,

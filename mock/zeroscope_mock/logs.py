@@ -8,22 +8,22 @@ _WIDTH = 10
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
-def log(seed: int, total: int, rate: float, done: int) -> str:
-    """Everything printed so far.
+def log(seed: int, total: int, rate: float, number: int) -> str:
+    """The first lines that are printed.
 
     Args:
-        seed: the seed in use.
+        seed: the seed in use, which is the first line.
         total: where the progress bar ends, in steps.
         rate: steps a second.
-        done: steps so far.
+        number: how many lines.
     """
-    return f"Using seed: {seed}\n{_progress(total, rate, done)}"
+    return f"Using seed: {seed}\n{_progress(total, rate, number - 1)}" if number else ""
 
 
 @lru_cache(maxsize=256)
-def _progress(total: int, rate: float, done: int) -> str:
+def _progress(total: int, rate: float, number: int) -> str:
     # Polling asks for the same text again and again, and equal inputs share it.
-    return "".join(f"{progress_line(total, rate, number)}\n" for number in range(done + 1))
+    return "".join(f"{progress_line(total, rate, done)}\n" for done in range(number))
 
 
 def progress_line(total: int, rate: float, done: int) -> str:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .steps import Sleep
 
 Headers = tuple[tuple[str, str], ...]
 
 # Made once: json.dumps would make an encoder for every call.
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _AUTHORITY = re.compile(r"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 
 
@@ -50,27 +53,45 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Stream:
+    """A body that is sent piece by piece.
+
+    Args:
+        pieces: starts it; yields bytes and pauses, and may raise `ConnectionCutError`.
+        length: how many bytes are announced; None for a body whose length nobody knows. One that ends before that is
+            cut off.
+    """
+
+    pieces: Callable[[], Iterator[bytes | Sleep]]
+    length: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
     """One HTTP response.
 
     Args:
         status: the status code.
         headers: names in small letters, without the length, which the doors add.
-        body: the bytes, or a function that takes long to make them; a door may call it in a thread of its own.
+        body: the bytes, or a stream.
     """
 
     status: int
     headers: Headers
-    body: bytes | Callable[[], bytes]
+    body: bytes | Stream
 
-    def content(self) -> bytes:
-        """The bytes of the body, made now if they do not exist yet."""
-        return self.body if isinstance(self.body, bytes) else self.body()
+    def header(self, name: str) -> str | None:
+        """The value of a header, named in small letters."""
+        return next((value for key, value in self.headers if key == name), None)
 
 
 def json_response(
     status: int, value: Any, *, content_type: str = "application/json", headers: Headers = ()
 ) -> Response:
     """A response whose body is a value as JSON."""
-    body = _encode(value).encode("utf-8", "replace")
-    return Response(status, (("content-type", content_type), *headers), body)
+    return Response(status, (("content-type", content_type), *headers), encode(value))
+
+
+def encode(value: Any) -> bytes:
+    """A value as JSON."""
+    return _dumps(value).encode("utf-8", "replace")

@@ -73,6 +73,13 @@ def invalid(faults: Sequence[Fault]) -> Response:
     return problem(422, detail, title="Input validation failed", invalid_fields=fields)
 
 
+def throttled(seconds: int, *, in_body: bool, headers: Headers = ()) -> Response:
+    """429 for one request too many, with the seconds until the next one."""
+    detail = f"Request was throttled. Your rate limit resets in ~{seconds}s."
+    more: dict[str, Any] = {"retry_after": seconds} if in_body else {}
+    return problem(429, detail, headers=headers, **more)
+
+
 def invalid_version() -> Response:
     """422 for a version that does not exist."""
     detail = "The specified version does not exist (or perhaps you don't have permission to use it?)"

@@ -6,10 +6,15 @@ its logs, and it prints the seed it uses, 0 to 65535 if it was not given one (it
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
+from operator import itemgetter
 from random import Random
 from typing import Any
+
+from .logs import log
 
 MEMORY_LIMIT = 1024 * 576 * 120
 """How much the model can make at once, in pixels of all frames of all videos; more fails. The mock's own choice."""
@@ -38,6 +43,8 @@ _MOST_STEPS = 10_000
 _STARTUP = (0.5, 2.0)
 _SECONDS_TO_FAIL = 0.5
 _SHORTEST_SIDE = 16
+# Times since 1970 are good for a quarter of a microsecond; what happens at a moment must not fall to that.
+_GRAIN = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +113,12 @@ class Script:
         error: why it fails.
         outputs: how many videos it makes.
         removed: whether its data is removed the moment it ends.
+        lines: what it prints instead of seed and progress bar, each with the seconds since the start.
+        output: what it answers instead of videos, any JSON value; None for videos.
+        gradual: whether its outputs come one after another, evenly over the run, instead of all at the end.
+        reads: with how many reads it ends, one step each, whatever the clock says; 0 to go by the clock.
+        streams: whether it has a stream of events; None if that is up to the request.
+        inline: whether its videos are `data:` URIs instead of URLs.
     """
 
     seed: int
@@ -117,6 +130,49 @@ class Script:
     error: str | None = None
     outputs: int = 0
     removed: bool = False
+    lines: tuple[tuple[float, str], ...] | None = None
+    output: Any = None
+    gradual: bool = False
+    reads: int = 0
+    streams: bool | None = None
+    inline: bool = False
+
+    def printed(self, elapsed: float) -> int:
+        """How many lines it has printed so many seconds after its start."""
+        if self.lines is not None:
+            return bisect_right(self.lines, elapsed + _GRAIN, key=itemgetter(0))
+        return 2 + min(self.steps, int((elapsed + _GRAIN) * self.rate))
+
+    def printed_at(self, number: int) -> float:
+        """When it prints a line, in seconds after its start; never, if it has no such line."""
+        if self.lines is not None:
+            return self.lines[number][0] if number < len(self.lines) else inf
+        return max(0, number - 1) / self.rate if number < self.steps + 2 else inf
+
+    def logs(self, number: int) -> str:
+        """The first lines that it prints."""
+        if self.lines is not None:
+            return "".join(text for _, text in self.lines[:number])
+        return log(self.seed, self.steps, self.rate, number)
+
+    @property
+    def results(self) -> int:
+        """How many outputs it makes."""
+        if self.output is None:
+            return self.outputs
+        return len(self.output) if isinstance(self.output, list) else 1
+
+    def made(self, elapsed: float) -> int:
+        """How many outputs it has made so many seconds after its start, while it runs."""
+        if not self.gradual or self.outcome != "succeeded" or not self.run_seconds:
+            return 0
+        return min(self.results, int((elapsed + _GRAIN) / self.run_seconds * (self.results + 1)))
+
+    def made_at(self, number: int) -> float:
+        """When it makes an output, in seconds after its start; never while it runs, if they all come at the end."""
+        if not self.gradual or self.outcome != "succeeded" or number >= self.results:
+            return inf
+        return self.run_seconds * (number + 1) / (self.results + 1)
 
 
 def write_script(wanted: ModelInput, random: Random) -> Script:

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from .asgi import App
-from .clock import RealClock, VirtualClock
 from .core import Core
+from .deliveries import Deliveries
+from .dialects import DIALECTS, DialectName
+from .faults import Faults
 from .journal import Journal
 from .listening import Listening, serve
+from .rate_limits import Limits, RateLimits
+from .real_clock import RealClock
+from .scripts import Scripts
+from .settings import FILE_LIMIT, JOURNAL_LIMIT, JSON_LIMIT, PREDICTION_LIMIT, STORAGE_LIMIT, Settings
 from .spec import Spec
+from .state import added_documents
+from .store import tenant_of
+from .virtual_clock import VirtualClock
 
 if TYPE_CHECKING:
+    from respx import MockRouter
+
     from zeroscope import AsyncZeroscope, Zeroscope
 
     from .transport import Transport
@@ -22,27 +35,36 @@ if TYPE_CHECKING:
 TOKEN = "mock-token"
 """The token of the clients that the server makes, unless it accepts only another one."""
 
-JSON_LIMIT = 2**20
-FILE_LIMIT = 101 * 2**20
-
 
 class MockServer:
     """A server that behaves like the service, in this process.
 
     Args:
-        seed: decides ids, seeds, timings and pictures; equal seeds and requests give equal answers.
+        seed: decides ids, seeds, timings, pictures and faults; equal seeds and requests give equal answers.
         clock: `virtual` for a clock that stands still until it is advanced or slept on, `real` for one that runs, or a
             clock of your own.
         speed: how many times as fast as real time a real clock runs.
-        dialect: how it speaks; `live`, as the service does, is the only one so far.
+        dialect: how it speaks: `live`, as the service does, or `published`, as the published description says, with
+            addresses that lack `/v1` and creates that are answered with 200 and an array.
         token: the only bearer token to accept; any that is not empty if left out.
         spec: the OpenAPI document to follow, as a YAML or JSON file or as values; the project's own if left out.
+        receiver: where webhooks go instead of to their URLs: a function of an `httpx.Request` that returns a status, an
+            `httpx.Response` or None for 200, or an ASGI application. Without one they are sent over HTTP while the
+            server listens on a socket, and not at all otherwise; see `deliveries`.
+        insecure_webhooks: whether webhooks are sent to `http` URLs of other machines, too.
+        rate_limits: how many requests are let through: `live`, `low-credit` or rates of your own; all if left out.
+        streams: whether predictions have a stream of events; only those that ask for it if left out.
+        inline_outputs: whether videos are answered as `data:` URIs instead of URLs.
+        control: whether `/_mock/` is served, by which programs in other languages control the server.
         json_limit: the largest JSON body, in bytes; a larger one is answered with 413.
         file_limit: the largest upload with its form around it, in bytes; the service takes files of 100 MiB.
-        journal_limit: how many exchanges the journal keeps.
+        storage_limit: how many bytes of uploads are kept; the oldest are dropped.
+        prediction_limit: how many predictions are kept; the oldest are dropped.
+        journal_limit: how many exchanges the journal keeps, and how many deliveries are kept.
 
     Raises:
-        ValueError: for an unknown clock or dialect and for a speed that is not above 0.
+        ValueError: for an unknown clock, dialect or word for rate limits, a speed that is not above 0 and a limit below
+            1.
         SpecError: for a document that cannot be read or followed.
 
     Example:
@@ -59,34 +81,54 @@ class MockServer:
         seed: int = 0,
         clock: Literal["virtual", "real"] | VirtualClock | RealClock = "virtual",
         speed: float = 1.0,
-        dialect: Literal["live"] = "live",
+        dialect: DialectName = "live",
         token: str | None = None,
         spec: str | Path | Mapping[str, Any] | None = None,
+        receiver: Callable[..., Any] | None = None,
+        insecure_webhooks: bool = False,
+        rate_limits: RateLimits | Literal["live", "low-credit"] | None = None,
+        streams: bool | None = None,
+        inline_outputs: bool = False,
+        control: bool = True,
         json_limit: int = JSON_LIMIT,
         file_limit: int = FILE_LIMIT,
-        journal_limit: int = 1000,
+        storage_limit: int = STORAGE_LIMIT,
+        prediction_limit: int = PREDICTION_LIMIT,
+        journal_limit: int = JOURNAL_LIMIT,
     ) -> None:
-        if dialect != "live":
-            raise ValueError(f"the dialect must be 'live', not {dialect!r}")
-        if isinstance(clock, str) and clock not in {"virtual", "real"}:
-            raise ValueError(f"the clock must be 'virtual' or 'real', not {clock!r}")
-        self.clock: VirtualClock | RealClock
-        if clock == "virtual":
-            self.clock = VirtualClock()
-        elif clock == "real":
-            self.clock = RealClock(speed)
-        else:
-            self.clock = clock
+        if dialect not in DIALECTS:
+            raise ValueError(f"the dialect must be {' or '.join(map(repr, DIALECTS))}, not {dialect!r}")
+        limits = {
+            "json_limit": json_limit,
+            "file_limit": file_limit,
+            "storage_limit": storage_limit,
+            "prediction_limit": prediction_limit,
+            "journal_limit": journal_limit,
+        }
+        for name, limit in limits.items():
+            if limit < 1:
+                raise ValueError(f"{name} must be at least 1, not {limit}")
+        self.clock: VirtualClock | RealClock = _clock(clock, speed)
         self._token = token or TOKEN
+        self._source = spec
+        self._listening = 0
+        self._lock = threading.Lock()
         self._core = Core(
-            Spec.load(spec),
+            Spec.load(spec, added_documents()),
             self.clock,
-            seed=seed,
-            token=token,
-            json_limit=json_limit,
-            file_limit=file_limit,
-            journal_limit=journal_limit,
+            Settings(
+                seed=seed,
+                dialect=dialect,
+                token=token,
+                receiver=receiver,
+                insecure_webhooks=insecure_webhooks,
+                streams=streams,
+                inline_outputs=inline_outputs,
+                control=control,
+                **limits,
+            ),
         )
+        self.limits.use(rate_limits)
 
     @property
     def core(self) -> Core:
@@ -97,6 +139,31 @@ class MockServer:
     def journal(self) -> Journal:
         """What was asked and answered."""
         return self._core.journal
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """Every attempt to send a webhook."""
+        return self._core.state.courier.deliveries
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong on purpose."""
+        return self._core.state.faults
+
+    @property
+    def scripts(self) -> Scripts:
+        """What the next predictions are to do."""
+        return self._core.state.scripts
+
+    @property
+    def limits(self) -> Limits:
+        """How many requests are let through, and whether there is credit left."""
+        return self._core.state.limits
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """How many predictions, files, exchanges and deliveries were forgotten because there were too many."""
+        return self._core.state.dropped
 
     @cached_property
     def app(self) -> App:
@@ -140,6 +207,25 @@ class MockServer:
         http_client = httpx.AsyncClient(transport=self.transport)
         return zeroscope.AsyncZeroscope(**{**self._settings(), "http_client": http_client, **settings})
 
+    def router(self, **settings: Any) -> MockRouter:
+        """The server as a respx router with one route per operation, named by its `operationId`.
+
+        Args:
+            settings: what `respx.MockRouter` takes.
+
+        Raises:
+            ImportError: if respx is not installed.
+
+        Example:
+            >>> with server.router() as router:
+            ...     my_program.main()
+            >>> router["createPrediction"].call_count
+            1
+        """
+        from .router import make_router
+
+        return make_router(self._core, self.transport, **settings)
+
     def listen(self, host: str = "127.0.0.1", port: int = 0) -> Listening:
         """Answer on a socket as well, from a thread in the background, until closed.
 
@@ -155,7 +241,9 @@ class MockServer:
             >>> with server.listen() as listening:
             ...     httpx.get(f"{listening.url}/v1/predictions", headers={"Authorization": "Bearer me"})
         """
-        return Listening(self.app, host, port)
+        listening = Listening(self.app, host, port, on_close=lambda: self._count(-1))
+        self._count(1)
+        return listening
 
     def serve(self, host: str = "127.0.0.1", port: int = 8000, on_ready: Callable[[str], object] | None = None) -> None:
         """Answer on a socket until the process is interrupted (SIGINT) or terminated (SIGTERM).
@@ -169,11 +257,59 @@ class MockServer:
             PortInUseError: if another program listens there.
             OSError: if the address cannot be listened on for another reason.
         """
-        serve(self.app, host, port, on_ready)
+        try:
+            serve(lambda: self.listen(host, port), on_ready)
+        finally:
+            self.close()
 
-    def reset(self) -> None:
-        """Forget all predictions, files and exchanges, so that ids start again; the clock goes on."""
-        self._core.reset()
+    def redeliver(self, delivery_id: str) -> None:
+        """Send a webhook once more, now, with the same id and body.
+
+        Args:
+            delivery_id: the `id` of one of `deliveries`.
+
+        Raises:
+            KeyError: for an id that there is not.
+        """
+        self._core.state.courier.redeliver(delivery_id)
+        self.clock.settle()
+
+    def reset(self, token: str | None = None) -> None:
+        """Forget all predictions, files, exchanges, deliveries, faults and scripts, so that ids start again.
+
+        The clock, the limits in force and those who listen stay.
+
+        Args:
+            token: the bearer token whose things are forgotten; everybody's if left out.
+        """
+        self._core.state.reset(tenant_of(token) if token else None)
+
+    def close(self) -> None:
+        """Send no more webhooks. In process nothing else has to be closed."""
+        self.clock.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _count(self, change: int) -> None:
+        with self._lock:
+            self._listening += change
+            self._core.state.courier.online = self._listening > 0
 
     def _settings(self) -> dict[str, Any]:
         return {"token": self._token, "clock": self.clock}
+
+
+def _clock(clock: str | VirtualClock | RealClock, speed: float) -> VirtualClock | RealClock:
+    if not isinstance(clock, str):
+        return clock
+    if clock == "virtual":
+        return VirtualClock()
+    if clock == "real":
+        return RealClock(speed)
+    raise ValueError(f"the clock must be 'virtual' or 'real', not {clock!r}")

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from .messages import Request
 from .problems import Fault
@@ -30,8 +30,13 @@ class Parameter:
     name: str
     place: str
     required: bool
-    types: frozenset[str]
+    described: Mapping[str, Any]
     schema: Schema
+
+    @property
+    def _is_number(self) -> bool:
+        types = self.described.get("type", [])
+        return bool({"integer", "number", "boolean"} & set([types] if isinstance(types, str) else types))
 
     def check(self, text: str | None) -> tuple[Any, list[Fault]]:
         """The value that was sent and what is wrong with it; None when nothing was sent."""
@@ -40,7 +45,7 @@ class Parameter:
             return None, [missing] if self.required else []
         # What no UTF-8 can hold would stop the validator instead of failing it.
         value: Any = text.encode("utf-8", "replace").decode()
-        if self.types & {"integer", "number", "boolean"}:
+        if self._is_number:
             # What is no number fails the schema as the text that it is.
             with suppress(ValueError, RecursionError):
                 value = json.loads(value)
@@ -91,6 +96,16 @@ class Route:
     pattern: re.Pattern[str]
     operations: Mapping[str, Operation]
 
+    def operation(self, method: str) -> Operation | None:
+        """What a method does here; what can be fetched without a token can be looked at with HEAD as well."""
+        found = self.operations.get("GET" if method == "HEAD" and "HEAD" not in self.operations else method)
+        return None if found is None or (method == "HEAD" and found.protected) else found
+
+    @property
+    def methods(self) -> list[str]:
+        """The methods that lead to an operation."""
+        return [method for method in (*self.operations, "HEAD") if self.operation(method) is not None]
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -106,16 +121,19 @@ class Spec:
 
     Args:
         document: the OpenAPI document as JSON values.
+        more: another one, whose operations and components are added as far as the document has none under their names.
 
     Raises:
         SpecError: for a document that cannot be followed, naming the reason.
     """
 
-    def __init__(self, document: Mapping[str, Any]) -> None:
+    def __init__(self, document: Mapping[str, Any], more: Mapping[str, Any] | None = None) -> None:
         self.document = document
         try:
+            self._whole = _merged(document, more or {})
             self.prefixes = self._prefixes()
-            self.routes = [self._route(path, item) for path, item in document["paths"].items()]
+            self.routes = [self._route(path, item) for path, item in self._whole["paths"].items()]
+            self._paths = {operation.id: route.path for route in self.routes for operation in route.operations.values()}
             self.model: str | None = document.get("info", {}).get("x-replicate", {}).get("model")
             self.input_defaults = self._input_defaults()
         except KeyError as error:
@@ -124,19 +142,20 @@ class Spec:
             raise SpecError(f"the document cannot be followed: {str(error).splitlines()[0]}") from error
 
     @classmethod
-    def load(cls, source: str | Path | Mapping[str, Any] | None = None) -> Spec:
+    def load(cls, source: str | Path | Mapping[str, Any] | None = None, more: Mapping[str, Any] | None = None) -> Spec:
         """Read a document.
 
         Args:
             source: a YAML or JSON file, or the document itself; the one this package was made with if left out.
+            more: another document, which is added.
 
         Raises:
             SpecError: for a file that cannot be read and a document that cannot be followed.
         """
         if isinstance(source, Mapping):
-            return cls(source)
+            return cls(source, more)
         try:
-            return cls(_packaged() if source is None else _read(Path(source)))
+            return cls(_packaged() if source is None else _read(Path(source)), more)
         except OSError as error:
             raise SpecError(f"{source or 'the packaged document'} cannot be read: {error}") from error
 
@@ -150,14 +169,39 @@ class Spec:
                         return Match(route, prefix, {name: unquote(text) for name, text in found.groupdict().items()})
         return None
 
+    def path(self, operation_id: str, **arguments: str) -> str:
+        """The path of an operation, with its parameters filled in.
+
+        Raises:
+            KeyError: for an operation that there is not.
+        """
+        return re.sub(r"{(\w+)}", lambda found: quote(arguments[found[1]], safe=""), self._paths[operation_id])
+
     def resolve(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
         """The schema, parameter or other object that a reference leads to, or the object itself if it is none."""
         if "$ref" not in schema:
             return schema
-        target: Any = self.document
+        target: Any = self._whole
         for part in schema["$ref"].removeprefix("#/").split("/"):
             target = target[part.replace("~1", "/").replace("~0", "~")]
         return self.resolve(target)
+
+    def enum(self, schema_name: str) -> list[str]:
+        """The values of a schema among the components; none if there is no such schema."""
+        schema = self._whole["components"].get("schemas", {}).get(schema_name, {})
+        return list(schema.get("enum", []))
+
+    def default_hold(self) -> float:
+        """How long `Prefer: wait` without a number holds a request, in seconds."""
+        return next(
+            (
+                float(parameter.described.get("x-default-seconds", 0))
+                for operation in self.operations()
+                for parameter in operation.parameters
+                if parameter.name == "Prefer"
+            ),
+            0.0,
+        )
 
     def _prefixes(self) -> list[str]:
         """What the document's servers put before its paths, the longest first."""
@@ -186,7 +230,7 @@ class Spec:
         body = self.resolve(operation.get("requestBody", {}))
         return Operation(
             id=operation["operationId"],
-            protected=bool(operation.get("security", self.document.get("security"))),
+            protected=bool(operation.get("security", self._whole.get("security"))),
             parameters=tuple(self._parameter(parameter) for parameter in parameters.values()),
             bodies={
                 kind: (self.resolve(content["schema"]), self.compile(content["schema"]))
@@ -196,19 +240,17 @@ class Spec:
         )
 
     def _parameter(self, parameter: Mapping[str, Any]) -> Parameter:
-        schema = parameter["schema"]
-        types = self.resolve(schema).get("type", [])
         return Parameter(
             name=parameter["name"],
             place=parameter["in"],
             required=parameter.get("required", False),
-            types=frozenset([types] if isinstance(types, str) else types),
-            schema=self.compile(schema),
+            described=self.resolve(parameter["schema"]),
+            schema=self.compile(parameter["schema"]),
         )
 
     def compile(self, schema: Mapping[str, Any]) -> Schema:
         """A schema of the document, ready to check values."""
-        return Schema(schema, self.document.get("components", {}))
+        return Schema(schema, self._whole.get("components", {}))
 
     def _input_defaults(self) -> dict[str, Any]:
         """The default of each field of the model's input."""
@@ -227,6 +269,20 @@ class Spec:
         """All operations, in the document's order."""
         for route in self.routes:
             yield from route.operations.values()
+
+
+def _merged(document: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """A document with the operations and components of another one added, never replaced."""
+    theirs, ours = more.get("paths", {}), document["paths"]
+    parts = {**more.get("components", {}), **document.get("components", {})}
+    return {
+        **document,
+        "paths": {path: {**theirs.get(path, {}), **ours.get(path, {})} for path in {**ours, **theirs}},
+        "components": {
+            part: {**more.get("components", {}).get(part, {}), **document.get("components", {}).get(part, {})}
+            for part in parts
+        },
+    }
 
 
 def _packaged() -> Any:

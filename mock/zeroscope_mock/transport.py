@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from math import inf
+from typing import Any
 
 import httpx
 
+from .clock import Clock
 from .core import Core
-from .messages import Request
+from .messages import Request, Response, Stream
+from .steps import ConnectionCutError, Flow, Sleep, Step, drive, drive_async
 
 
 class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """An httpx transport, for `httpx.Client` and `httpx.AsyncClient` alike, that leads to a server whatever the host.
+
+    What a socket would do is done here as well: a connection that a fault cuts raises `httpx.ReadError`, a body that
+    ends too early `httpx.RemoteProtocolError`, and a read timeout runs on the server's clock and raises
+    `httpx.ReadTimeout`.
 
     Args:
         core: the server.
@@ -22,41 +31,129 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer a request of `httpx.Client`."""
-        return self._answer(request, request.read())
+        patience = _Patience(request)
+        clock = self._core.clock
+        try:
+            response = drive(patience.limit(self._core.flow(_read(request, request.read()))), clock)
+        except ConnectionCutError as error:
+            raise httpx.ReadError(str(error), request=request) from None
+        finally:
+            clock.settle()
+        return _answer(request, response, clock)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Answer a request of `httpx.AsyncClient`."""
-        return self._answer(request, await request.aread())
-
-    def _answer(self, request: httpx.Request, body: bytes) -> httpx.Response:
-        path, _, query = request.url.raw_path.decode("latin-1").partition("?")
-        response = self._core.handle(
-            Request(
-                method=request.method,
-                path=path,
-                query=query,
-                headers=tuple(
-                    (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in request.headers.raw
-                ),
-                body=body,
-                scheme=request.url.scheme,
-                host=request.url.netloc.decode("latin-1"),
-            )
-        )
-        content = response.content()
-        headers = [*response.headers, ("content-length", str(len(content)))]
-        stream = _Stream(b"" if request.method == "HEAD" else content)
-        return httpx.Response(response.status, headers=headers, stream=stream, request=request)
+        patience = _Patience(request)
+        clock = self._core.clock
+        try:
+            flow = patience.limit(self._core.flow(_read(request, await request.aread())))
+            response = await drive_async(flow, clock)
+        except ConnectionCutError as error:
+            raise httpx.ReadError(str(error), request=request) from None
+        await clock.settle_async()
+        return _answer(request, response, clock)
 
 
-class _Stream(httpx.SyncByteStream, httpx.AsyncByteStream):
+@dataclass
+class _Patience:
+    """How long a client waits for the next bytes, on the server's clock."""
+
+    request: httpx.Request
+
+    @property
+    def seconds(self) -> float:
+        timeout = self.request.extensions.get("timeout", {}).get("read")
+        return inf if timeout is None else float(timeout)
+
+    def limit(self, flow: Flow[Response]) -> Flow[Response]:
+        """A flow that sleeps no longer than the client waits."""
+        left = self.seconds
+        answer: Any = None
+        try:
+            while True:
+                try:
+                    step: Step = flow.send(answer)
+                except StopIteration as end:
+                    response: Response = end.value
+                    return response
+                if isinstance(step, Sleep) and step.seconds >= left:
+                    yield Sleep(left)
+                    raise self.exceeded()
+                left -= step.seconds if isinstance(step, Sleep) else 0
+                answer = yield step
+        finally:
+            flow.close()
+
+    def exceeded(self) -> httpx.ReadTimeout:
+        return httpx.ReadTimeout(f"the server sent nothing for {self.seconds:g} s of its clock", request=self.request)
+
+
+def _read(request: httpx.Request, body: bytes) -> Request:
+    path, _, query = request.url.raw_path.decode("latin-1").partition("?")
+    return Request(
+        method=request.method,
+        path=path,
+        query=query,
+        headers=tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in request.headers.raw),
+        body=body,
+        scheme=request.url.scheme,
+        host=request.url.netloc.decode("latin-1"),
+    )
+
+
+def _answer(request: httpx.Request, response: Response, clock: Clock) -> httpx.Response:
+    body = response.body
+    length = len(body) if isinstance(body, bytes) else body.length
+    headers = [*response.headers, *([] if length is None else [("content-length", str(length))])]
+    if request.method == "HEAD":
+        body = b""
+    return httpx.Response(response.status, headers=headers, stream=_Body(body, clock, request), request=request)
+
+
+class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
     """A body that is read later, as from a socket."""
 
-    def __init__(self, content: bytes) -> None:
-        self._content = content
+    def __init__(self, body: bytes | Stream, clock: Clock, request: httpx.Request) -> None:
+        self._body = body
+        self._clock = clock
+        self._request = request
 
     def __iter__(self) -> Iterator[bytes]:
-        yield self._content
+        for piece in self._pieces():
+            if isinstance(piece, Sleep):
+                piece.do(self._clock)
+            else:
+                yield piece
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield self._content
+        for piece in self._pieces():
+            if isinstance(piece, Sleep):
+                await piece.do_async(self._clock)
+            else:
+                yield piece
+
+    def _pieces(self) -> Iterator[bytes | Sleep]:
+        """The pieces and pauses, with what a client notices on the way."""
+        if isinstance(self._body, bytes):
+            yield self._body
+            return
+        patience = _Patience(self._request)
+        sent, waited = 0, 0.0
+        try:
+            for piece in self._body.pieces():
+                if isinstance(piece, Sleep):
+                    if waited + piece.seconds >= patience.seconds:
+                        yield Sleep(patience.seconds - waited)
+                        raise patience.exceeded()
+                    waited += piece.seconds
+                else:
+                    sent, waited = sent + len(piece), 0.0
+                yield piece
+        except ConnectionCutError as error:
+            raise httpx.ReadError(str(error), request=self._request) from None
+        if self._body.length is not None and sent < self._body.length:
+            raise httpx.RemoteProtocolError(
+                "peer closed connection without sending complete message body "
+                f"(received {sent} bytes, expected {self._body.length})",
+                request=self._request,
+            )

@@ -29,7 +29,7 @@ def test_addresses_are_those_the_client_uses(server: MockServer, origin: str, pr
         file = api.post(f"{origin}{prefix}/files", files={"content": b"x"}).json()
 
         assert body["urls"] == {"get": address, "cancel": f"{address}/cancel"}
-        assert body["output"] == [f"{origin}/outputs/{body['id']}/output-0.mp4"]
+        assert body["output"] == [f"{origin}{prefix}/outputs/{body['id']}/output-0.mp4"]
         assert listed["next"].startswith(f"{origin}{prefix}/predictions?cursor=")
         assert file["urls"]["get"].startswith(f"{origin}{prefix}/files/")
         for url in (body["urls"]["get"], body["output"][0], listed["next"], file["urls"]["get"]):
@@ -53,7 +53,7 @@ def test_a_forged_host_is_not_repeated(server: MockServer, host: str) -> None:
         ("HEAD", "/v1/predictions", "GET, POST"),
         ("POST", "/v1/predictions/x", "GET"),
         ("GET", "/v1/predictions/x/cancel", "POST"),
-        ("GET", "/v1/files", "POST"),
+        ("PUT", "/v1/files", "GET, POST"),
         ("OPTIONS", "/v1/webhooks/default/secret", "GET"),
         ("BREW", "/v1/predictions", "GET, POST"),
     ],
@@ -132,7 +132,7 @@ def test_a_path_may_be_encoded(server: MockServer) -> None:
     path = f"/v1/predictions/%{ord(prediction_id[0]):02x}{prediction_id[1:]}"
     response = server.core.handle(Request("GET", path, headers=(("authorization", AUTH["Authorization"]),)))
 
-    assert json.loads(response.content())["id"] == prediction_id
+    assert json.loads(response.body)["id"] == prediction_id
 
 
 @pytest.mark.parametrize(

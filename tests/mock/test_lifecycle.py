@@ -14,6 +14,8 @@ from zeroscope_mock import MockServer
 from zeroscope_mock.lifecycle import RETENTION, Record, describe, timestamp
 from zeroscope_mock.logs import progress_line
 from zeroscope_mock.script import MEMORY_LIMIT, RATE_LIMIT, SIDE_LIMIT, Script
+from zeroscope_mock.spec import Spec
+from zeroscope_mock.state import Links, added_documents
 
 CREATED = 1_700_000_000.0
 # Starts after 1 s and runs for 4 s, one step a second.
@@ -26,7 +28,9 @@ REMOVED = Script(seed=7, startup_seconds=1.0, run_seconds=4.0, steps=4, rate=1.0
 def at(seconds: float, script: Script = USUAL, **changes: Any) -> dict[str, Any]:
     """The body of a prediction so many seconds after its creation."""
     record = Record("an-id", "tenant", 0, CREATED, "a-version", {"prompt": "x"}, script, **changes)
-    return describe(record, CREATED + seconds, base="https://h/v1", origin="https://h", model="owner/name")
+    return describe(
+        record, CREATED + seconds, Links(Spec.load(None, added_documents()), "https://h", "/v1"), model="owner/name"
+    )
 
 
 @pytest.mark.parametrize(
@@ -69,7 +73,7 @@ def test_a_body_is_what_the_service_sends() -> None:
             " 75%|███████▌  | 3/4 [00:03<00:01, 1.0it/s]\n"
             "100%|██████████| 4/4 [00:04<00:00, 1.0it/s]\n"
         ),
-        "output": ["https://h/outputs/an-id/output-0.mp4", "https://h/outputs/an-id/output-1.mp4"],
+        "output": ["https://h/v1/outputs/an-id/output-0.mp4", "https://h/v1/outputs/an-id/output-1.mp4"],
         "data_removed": False,
         "error": None,
         "source": "api",

@@ -211,7 +211,7 @@ async def test_the_application_under_another_asgi_client(server: MockServer) -> 
         ended = (await api.get(created["urls"]["get"], params={"x": "y"})).json()
         video = await api.get(ended["output"][0])
 
-    assert ended["output"] == [f"https://h.test:1/outputs/{created['id']}/output-0.mp4"]
+    assert ended["output"] == [f"https://h.test:1/v1/outputs/{created['id']}/output-0.mp4"]
     assert video.content[4:8] == b"ftyp"
 
 

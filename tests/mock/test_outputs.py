@@ -91,7 +91,7 @@ def test_a_video_that_is_not_there_yet(server: MockServer, api: httpx.Client, cr
     prediction = create(prompt="mock:slow")
     server.clock.advance(seconds)
 
-    assert api.get(f"https://api.replicate.com/outputs/{prediction['id']}/output-0.mp4").status_code == 404
+    assert api.get(f"https://api.replicate.com/v1/outputs/{prediction['id']}/output-0.mp4").status_code == 404
 
 
 @pytest.mark.parametrize(("cache", "renders"), [(10**9, 2), (0, 4)])

@@ -79,7 +79,9 @@ async def test_the_transport_streams_asynchronously(server: MockServer) -> None:
     [
         ({"clock": "sundial"}, "the clock must be 'virtual' or 'real', not 'sundial'"),
         ({"clock": "real", "speed": 0}, "a clock's speed is above 0, not 0"),
-        ({"dialect": "published"}, "the dialect must be 'live', not 'published'"),
+        ({"dialect": "klingon"}, "the dialect must be 'live' or 'published', not 'klingon'"),
+        ({"rate_limits": "none"}, "the rate limits must be one of live, low-credit, not 'none'"),
+        ({"journal_limit": 0}, "journal_limit must be at least 1, not 0"),
     ],
 )
 def test_a_setting_that_is_none(settings: dict[str, Any], message: str) -> None:

@@ -1,0 +1,115 @@
+"""What was sent to webhooks and what came of it, for tests to look at."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import overload
+
+BODIES_LIMIT = 64 * 2**20
+"""How much of bodies is kept, in characters; the mock's own choice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One attempt to deliver one event.
+
+    Args:
+        id: the delivery, equal for all its attempts; what the receiver sees as `webhook-id`.
+        prediction_id: the prediction.
+        event: `start`, `output`, `logs` or `completed`.
+        number: which attempt of the delivery it was, counted from 1. A fault that doubles it gives two of one number.
+        time: when it was, in seconds since 1970 on the server's clock.
+        url: where it went.
+        status: the status that the receiver answered with; None if there was no answer or nothing was sent.
+        reason: why it failed, in words; None if it was received.
+        retry_at: when it is tried again, in seconds since 1970; None if it is not.
+        fault: the fault that struck, in words.
+        tenant: a name for whoever holds the token that created the prediction.
+        body: the body, JSON.
+    """
+
+    id: str
+    prediction_id: str
+    event: str
+    number: int
+    time: float
+    url: str
+    status: int | None
+    reason: str | None
+    retry_at: float | None
+    fault: str | None
+    tenant: str
+    body: str = field(repr=False)
+
+
+class Deliveries(Sequence[Attempt]):
+    """The latest attempts, oldest first.
+
+    Args:
+        limit: how many are kept.
+        bodies_limit: how much of their bodies is kept, in characters.
+
+    Attributes:
+        dropped: how many were forgotten because there were more.
+
+    Example:
+        >>> [(attempt.event, attempt.status) for attempt in server.deliveries]
+        [('start', 200), ('completed', 503), ('completed', 200)]
+    """
+
+    def __init__(self, limit: int = 1000, bodies_limit: int = BODIES_LIMIT) -> None:
+        self._attempts: deque[Attempt] = deque()
+        self._limit = limit
+        self._bodies_limit = bodies_limit
+        self._size = 0
+        self._lock = threading.Lock()
+        self.dropped = 0
+
+    def record(self, attempt: Attempt) -> None:
+        """Write down an attempt."""
+        with self._lock:
+            self._attempts.append(attempt)
+            self._size += len(attempt.body)
+            while len(self._attempts) > self._limit or (self._size > self._bodies_limit and len(self._attempts) > 1):
+                self._size -= len(self._attempts.popleft().body)
+                self.dropped += 1
+
+    def latest(self, id: str) -> Attempt | None:
+        """The latest attempt of a delivery; None if there is none left."""
+        with self._lock:
+            return next((attempt for attempt in reversed(self._attempts) if attempt.id == id), None)
+
+    def clear(self, tenant: str | None = None) -> None:
+        """Forget all attempts, or those of one tenant."""
+        with self._lock:
+            self._replace([] if tenant is None else [one for one in self._attempts if one.tenant != tenant])
+            if tenant is None:
+                self.dropped = 0
+
+    def load(self, attempts: Iterable[Attempt]) -> None:
+        """Replace all attempts."""
+        with self._lock:
+            self._replace(attempts)
+
+    def _replace(self, attempts: Iterable[Attempt]) -> None:
+        self._attempts = deque(attempts)
+        self._size = sum(len(attempt.body) for attempt in self._attempts)
+
+    def __len__(self) -> int:
+        return len(self._attempts)
+
+    @overload
+    def __getitem__(self, index: int) -> Attempt: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Attempt]: ...
+
+    def __getitem__(self, index: int | slice) -> Attempt | list[Attempt]:
+        with self._lock:
+            return list(self._attempts)[index] if isinstance(index, slice) else self._attempts[index]
+
+    def __iter__(self) -> Iterator[Attempt]:
+        return iter(self[:])

@@ -1,0 +1,116 @@
+"""From a request to the operation it means: the route, the token, the parameters and the body, or why not."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from typing import Any
+
+from .bodies import MalformedBodyError, Upload, media_type, read_form, read_json
+from .calls import Call, Handler
+from .messages import Request, Response
+from .problems import (
+    Fault,
+    invalid,
+    malformed,
+    method_not_allowed,
+    not_found,
+    not_implemented,
+    too_large,
+    unauthenticated,
+    unsupported_media_type,
+)
+from .settings import Settings
+from .spec import Match, Operation, Spec
+from .store import tenant_of
+
+JSON = "application/json"
+FORM = "multipart/form-data"
+
+
+class Envelope:
+    """A request with what its head tells: where it leads and who sent it.
+
+    Args:
+        request: the request.
+        spec: the document that it is to be in order by.
+
+    Attributes:
+        token: the bearer token; None without one.
+        tenant: a name for whoever holds the token; None without one.
+        match: the route; None if it leads nowhere.
+        operation: the operation; None if there is no such one.
+    """
+
+    __slots__ = ("match", "operation", "request", "tenant", "token")
+
+    def __init__(self, request: Request, spec: Spec) -> None:
+        self.request = request
+        self.token = _bearer_token(request)
+        self.tenant = tenant_of(self.token) if self.token else None
+        self.match: Match | None = spec.match(request.path)
+        self.operation: Operation | None = self.match.route.operation(request.method) if self.match else None
+
+
+def open_envelope(
+    envelope: Envelope, handlers: Mapping[str, Handler], settings: Settings
+) -> tuple[Call, Handler] | Response:
+    """The call that a request is and what carries it out, or the refusal.
+
+    Args:
+        envelope: the request.
+        handlers: what carries out each operation, by its `operationId`.
+        settings: the server's.
+    """
+    request, match, operation = envelope.request, envelope.match, envelope.operation
+    if match is None:
+        return not_found()
+    if operation is None:
+        return method_not_allowed(request.method, match.route.methods)
+    if operation.protected and (envelope.tenant is None or not _admits(settings.token, envelope.token)):
+        return unauthenticated()
+    handler = handlers.get(operation.id)
+    if handler is None:
+        return not_implemented(operation.id)
+    arguments, faults = operation.arguments(request, match.arguments)
+    body, more = _read_body(operation, request, settings)
+    if isinstance(more, Response):
+        return more
+    if faults or more:
+        return invalid([*faults, *more])
+    return Call(request, match.prefix, envelope.tenant or "", arguments, body), handler
+
+
+def _bearer_token(request: Request) -> str | None:
+    scheme, _, token = (request.header("authorization") or "").strip().partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+def _admits(required: str | None, token: str | None) -> bool:
+    return required is None or hmac.compare_digest(
+        (token or "").encode("utf-8", "surrogatepass"), required.encode("utf-8", "surrogatepass")
+    )
+
+
+def _read_body(operation: Operation, request: Request, settings: Settings) -> tuple[Any, list[Fault] | Response]:
+    """The value of the body, and what is wrong with it: its parts, or the whole of it."""
+    # Clients send a content type with everything; what an operation does not read cannot be wrong.
+    if not operation.bodies:
+        return None, too_large(settings.json_limit) if len(request.body) > settings.json_limit else []
+    sent = request.header("content-type") or ""
+    kind = media_type(sent) or JSON
+    limit = settings.file_limit if kind == FORM and FORM in operation.bodies else settings.json_limit
+    if len(request.body) > limit:
+        return None, too_large(limit)
+    if not request.body and not operation.body_required:
+        return None, []
+    if kind not in operation.bodies:
+        return None, unsupported_media_type(sent, list(operation.bodies))
+    described, schema = operation.bodies[kind]
+    try:
+        value = read_form(request.body, sent, described) if kind == FORM else read_json(request.body)
+    except MalformedBodyError as error:
+        return None, malformed(str(error))
+    # To the document a file is a string, and nothing it says of that string is about the bytes.
+    plain = {name: "" if isinstance(part, Upload) else part for name, part in value.items()} if kind == FORM else value
+    return value, schema.faults(plain)

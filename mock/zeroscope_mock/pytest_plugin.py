@@ -1,0 +1,160 @@
+"""The door for pytest: fixtures with a server of their own for each test, and its journal in the report of a failure.
+
+pytest imports this module wherever the package is installed, so nothing else is imported before a fixture is used.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    import respx
+
+    from zeroscope import AsyncZeroscope, Zeroscope
+
+    from . import Exchange, MockServer
+
+_MARKER = "zeroscope"
+# How many exchanges of a failed test are shown, and how many characters of a refusal.
+_SHOWN = 50
+_BODY_SHOWN = 200
+_REFUSED = 400
+_server_key = pytest.StashKey["MockServer"]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line(
+        "markers",
+        f"{_MARKER}(seed=..., clock=..., faults=[...], ...): settings of the test's MockServer, and a dict with the "
+        "arguments of server.faults.add for each fault that it has from the start",
+    )
+
+
+@pytest.fixture
+def zeroscope_mock(request: pytest.FixtureRequest) -> MockServer:
+    """A mock server of this test's own, on a virtual clock; `@pytest.mark.zeroscope(...)` changes its settings."""
+    import inspect
+
+    from . import MockServer
+
+    settings, faults = _marked(request.node, inspect.signature(MockServer).parameters)
+    server = MockServer(**settings)
+    for fault in faults:
+        server.faults.add(**fault)
+    request.node.stash[_server_key] = server
+    return server
+
+
+@pytest.fixture
+def zeroscope_client(zeroscope_mock: MockServer) -> Iterator[Zeroscope]:
+    """A `Zeroscope` that talks to `zeroscope_mock` without a socket and sleeps on its clock."""
+    with zeroscope_mock.client() as client:
+        yield client
+
+
+@pytest.fixture
+def async_zeroscope_client(zeroscope_mock: MockServer) -> AsyncZeroscope:
+    """An `AsyncZeroscope` that talks to `zeroscope_mock` without a socket and sleeps on its clock."""
+    # Of no async plugin, so that it works with each; without a socket there is nothing to close.
+    return zeroscope_mock.async_client()
+
+
+@pytest.fixture
+def zeroscope_mock_url(zeroscope_mock: MockServer) -> Iterator[str]:
+    """The address of `zeroscope_mock` on a socket, such as `http://127.0.0.1:50321`, good with and without `/v1`."""
+    try:
+        import uvicorn  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise pytest.UsageError(
+            f"zeroscope_mock_url needs {error.name}, which is not installed; get it with: pip install 'zeroscope[mock]'"
+        ) from error
+    with zeroscope_mock.listen() as listening:
+        yield listening.url
+
+
+@pytest.fixture
+def zeroscope_router(zeroscope_mock: MockServer) -> Iterator[respx.MockRouter]:
+    """A respx router that leads the requests of all httpx clients to `zeroscope_mock`, with a route per operation."""
+    with zeroscope_mock.router() as router:
+        yield router
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add the journal of each server that came from a fixture to the report of a failure."""
+    report = yield
+    if report.failed:
+        report.sections += [_section(name, server) for name, server in _servers(item).items()]
+    return report
+
+
+def _marked(item: pytest.Item, known: Mapping[str, object]) -> tuple[dict[str, Any], list[Mapping[str, Any]]]:
+    """What the markers of a test say: the settings, of which the innermost hold, and all faults."""
+    __tracebackhide__ = True
+    settings: dict[str, Any] = {}
+    faults: list[Mapping[str, Any]] = []
+    # Not `iter_markers`, for which a class comes after its base and a test after its parameters.
+    for marker in [marker for node in item.listchain() for marker in node.own_markers if marker.name == _MARKER]:
+        given = dict(marker.kwargs)
+        more = given.pop("faults", [])
+        problem = None
+        if marker.args:
+            problem = f"takes keyword arguments alone, not {', '.join(map(repr, marker.args))}"
+        elif unknown := [repr(name) for name in given if name not in known]:
+            problem = f"has no argument {' or '.join(unknown)}, only {', '.join(sorted([*known, 'faults']))}"
+        elif not isinstance(more, list | tuple) or not all(isinstance(fault, Mapping) for fault in more):
+            problem = f"takes faults as a list of dicts, not as {more!r}"
+        if problem:
+            raise pytest.UsageError(f"{item.nodeid}: the marker {_MARKER} {problem}")
+        settings |= given
+        faults += more
+    return settings, faults
+
+
+def _servers(item: pytest.Item) -> dict[str, MockServer]:
+    """The servers that a test had from fixtures, by the fixture's name."""
+    # Whoever has a server has imported it.
+    module = sys.modules.get("zeroscope_mock.server")
+    kind: type[MockServer] | tuple[()] = module.MockServer if module else ()
+    fixtures: dict[str, object] = getattr(item, "funcargs", None) or {}
+    servers = {name: value for name, value in fixtures.items() if isinstance(value, kind)}
+    # One that was asked for by `getfixturevalue` is not among the arguments.
+    if (mine := item.stash.get(_server_key, None)) and mine not in servers.values():
+        servers["zeroscope_mock"] = mine
+    return servers
+
+
+def _section(name: str, server: MockServer) -> tuple[str, str]:
+    exchanges, dropped = server.journal[:], server.journal.dropped
+    count = len(exchanges) + dropped
+    shown = exchanges[-_SHOWN:]
+    start = server.clock.time() - server.clock.monotonic()
+    width = max((len(exchange.path) for exchange in shown), default=0)
+    lines = [_line(exchange, start, width) for exchange in shown] or ["No request has reached the server."]
+    if left_out := count - len(shown):
+        lines.insert(0, f"{left_out} earlier ones are left out, of which the journal has dropped {dropped}.")
+    title = f"zeroscope mock: {count} exchange{'' if count == 1 else 's'}"
+    return title if name == "zeroscope_mock" else f"{title} of {name}", "\n".join(lines)
+
+
+def _line(exchange: Exchange, start: float, width: int) -> str:
+    path, operation = exchange.path.ljust(width), exchange.operation or "-"
+    status = "cut off" if exchange.status is None else str(exchange.status)
+    parts = [f"{exchange.time - start:9.3f} s  {exchange.method:<4} {path}  {operation:<16}  {status}"]
+    if exchange.status is not None and exchange.status >= _REFUSED:
+        parts.append(_plain(exchange.response_body[:_BODY_SHOWN]))
+    if exchange.fault:
+        parts.append(f"[fault: {_plain(exchange.fault)}]")
+    if exchange.note:
+        parts.append(f"[{_plain(exchange.note[-_BODY_SHOWN:])}]")
+    return "  ".join(parts)
+
+
+def _plain(text: str) -> str:
+    """A text on one line, without what a terminal would obey."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())

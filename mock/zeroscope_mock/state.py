@@ -1,0 +1,167 @@
+"""All that one server holds: the document, the clock, and what has come of the requests so far."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+from urllib.parse import quote
+
+from .clock import Clock
+from .courier import Courier
+from .dialects import DIALECTS
+from .faults import Faults
+from .journal import Journal
+from .lifecycle import Hook, Record, describe
+from .messages import encode
+from .outputs import Outputs
+from .rate_limits import Limits
+from .script import ModelInput
+from .scripts import Scripts
+from .settings import Settings
+from .spec import Spec
+from .store import Store
+
+RECEIVES_EVENTS = "receivePredictionEvent"
+"""The operation of the document that is not the server's but a webhook's."""
+
+
+class State:
+    """All that one server holds. Whoever changes it holds `lock`.
+
+    Args:
+        spec: the document.
+        clock: tells the time.
+        settings: what the server was told.
+    """
+
+    def __init__(self, spec: Spec, clock: Clock, settings: Settings) -> None:
+        self.spec = spec
+        self.clock = clock
+        self.settings = settings
+        self.dialect = DIALECTS[settings.dialect]
+        self.lock = threading.RLock()
+        self.journal = Journal(settings.journal_limit)
+        self.store = Store(settings.prediction_limit, settings.storage_limit)
+        self.outputs = Outputs()
+        self.limits = Limits()
+        self.scripts = Scripts()
+        self.faults = Faults(
+            Random(f"{settings.seed}:faults"),
+            operations={RECEIVES_EVENTS, *(operation.id for operation in spec.operations())},
+            prefixes=spec.prefixes,
+        )
+        self.courier = Courier(
+            clock,
+            body=self._event_body,
+            secret=self.secret,
+            faults=self.faults,
+            receiver=settings.receiver,
+            allow_http=settings.insecure_webhooks,
+            limit=settings.journal_limit,
+        )
+        clock.attach(self.courier)
+
+    def random(self, purpose: str, tenant: str, number: int) -> Random:
+        """The dice for one thing, the same in every run and for each tenant, whatever the others do meanwhile."""
+        return Random(f"{self.settings.seed}:{purpose}:{tenant}:{number}")
+
+    def secret(self, tenant: str) -> str:
+        """The key that signs a tenant's webhooks."""
+        return "whsec_" + base64.b64encode(self.random("secret", tenant, 0).randbytes(24)).decode()
+
+    def addresses(self, origin: str, prefix: str) -> Links:
+        """The URLs in an answer.
+
+        Args:
+            origin: scheme and host under which the request came.
+            prefix: what stood between them and the path.
+        """
+        return Links(self.spec, origin, self.spec.prefixes[-1] if self.dialect.bare else prefix)
+
+    def reset(self, tenant: str | None = None) -> None:
+        """Forget everything, or everything of one tenant, except the time."""
+        with self.lock:
+            self.store.clear(tenant)
+            self.journal.clear(tenant)
+            self.limits.clear(tenant)
+            self.scripts.clear(tenant)
+            self.faults.clear(tenant)
+            self.courier.clear(tenant)
+            if tenant is None:
+                self.outputs.clear()
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """How many things of each kind were forgotten because there were more than a limit allows."""
+        return {
+            "predictions": self.store.dropped_predictions,
+            "files": self.store.dropped_files,
+            "exchanges": self.journal.dropped,
+            "deliveries": self.courier.deliveries.dropped,
+        }
+
+    def video(self, record: Record, index: int) -> Callable[[], bytes]:
+        """A function that makes one video of a prediction, which can take a while."""
+        wanted = ModelInput.read(record.input, self.spec.input_defaults)
+        return self.outputs.video(record.id, index, wanted, record.script.seed)
+
+    def _event_body(self, record: Record, now: float) -> bytes:
+        hook = record.hook
+        assert isinstance(hook, Hook)
+        body = describe(record, now, self.addresses(hook.origin, hook.prefix), model=self.spec.model)
+        return encode(body)
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The absolute URLs in answers."""
+
+    spec: Spec
+    origin: str
+    prefix: str
+
+    def operation(self, operation_id: str, **arguments: str) -> str:
+        """Where an operation is, under the prefix."""
+        return f"{self.origin}{self.prefix}{self.spec.path(operation_id, **arguments)}"
+
+    def prediction(self, prediction_id: str) -> str:
+        """Where a prediction can be read."""
+        return self.operation("getPrediction", prediction_id=prediction_id)
+
+    def cancel(self, prediction_id: str) -> str:
+        """Where it can be canceled."""
+        return self.operation("cancelPrediction", prediction_id=prediction_id)
+
+    def stream(self, prediction_id: str) -> str:
+        """Where its events can be followed."""
+        return self.operation("streamPrediction", prediction_id=prediction_id)
+
+    def output(self, prediction_id: str, index: int) -> str:
+        """Where one of its videos is."""
+        return self.operation("getOutput", prediction_id=prediction_id, filename=f"output-{index}.mp4")
+
+    def file(self, file_id: str) -> str:
+        """Where the bytes of a file are."""
+        return self.operation("downloadFile", file_id=file_id)
+
+    def page(self, operation_id: str, cursor: str | None) -> str | None:
+        """Where a page of a list is; None without a cursor."""
+        return None if cursor is None else f"{self.operation(operation_id)}?cursor={quote(cursor)}"
+
+
+def added_documents() -> dict[str, Any]:
+    """What is served beyond the document: its paths and components."""
+    paths: dict[str, Any] = {}
+    components: dict[str, Any] = {}
+    for name in ("service.json", "delivery.json"):
+        document = json.loads(Path(__file__).with_name(name).read_bytes())
+        paths |= document["paths"]
+        for part, named in document.get("components", {}).items():
+            components[part] = {**components.get(part, {}), **named}
+    return {"paths": paths, "components": components}

@@ -1,0 +1,376 @@
+"""The pytest plugin, in test runs of its own."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from textwrap import dedent
+
+import pytest
+
+from zeroscope_mock import Exchange
+from zeroscope_mock.pytest_plugin import _line
+
+pytest_plugins = ["pytester"]
+
+SETTINGS = (
+    "[pytest]\nfilterwarnings = error\naddopts = --strict-markers --strict-config -p no:asyncio -p no:schemathesis\n"
+)
+ASYNCIO = ["-p", "pytest_asyncio.plugin", "-o", "asyncio_default_fixture_loop_scope=function"]
+
+IMPORTS = "import httpx, pytest\nfrom zeroscope_mock import MockServer, VirtualClock\n"
+
+Run = Callable[..., pytest.RunResult]
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester) -> Run:
+    """Runs pytest, in this process, on a module of the given code."""
+    pytester.makeini(SETTINGS)
+
+    def run(code: str, *arguments: str) -> pytest.RunResult:
+        pytester.makepyfile(IMPORTS + dedent(code))
+        return pytester.runpytest_inprocess(*arguments)
+
+    return run
+
+
+def test_server__is_new_for_each_test(run: Run) -> None:
+    """Each test has its own server on a virtual clock, and so the same ids."""
+    code = """
+    seen = []
+
+    @pytest.mark.parametrize("time", [1, 2])
+    def test(zeroscope_mock, zeroscope_client, time):
+        assert isinstance(zeroscope_mock, MockServer)
+        assert isinstance(zeroscope_mock.clock, VirtualClock)
+        seen.append(zeroscope_client.predictions.create({"prompt": "x"}).id)
+        assert len(zeroscope_mock.journal) == 1
+        assert seen == [seen[0]] * time
+    """
+    run(code).assert_outcomes(passed=2)
+
+
+def test_client__makes_a_video(run: Run) -> None:
+    """The client talks to the test's server and sleeps on its clock."""
+    code = """
+    def test(zeroscope_client, zeroscope_mock):
+        assert len(zeroscope_client.run(prompt="x", batch_size=2)) == 2
+        assert zeroscope_mock.clock.monotonic() > 1
+        assert zeroscope_mock.journal[0].operation == "createPrediction"
+    """
+    run(code).assert_outcomes(passed=1)
+
+
+ASYNC = """
+async def test(zeroscope_mock, async_zeroscope_client):
+    assert len(await async_zeroscope_client.run(prompt="x", batch_size=2)) == 2
+    assert zeroscope_mock.clock.monotonic() > 1
+
+@pytest.fixture
+async def prediction(async_zeroscope_client):
+    return await async_zeroscope_client.predictions.create({"prompt": "x"})
+
+async def test_from_a_fixture(zeroscope_mock, prediction):
+    await prediction.wait()
+    assert prediction.status == "succeeded"
+"""
+STRICT = "import pytest_asyncio\npytestmark = pytest.mark.asyncio\n" + ASYNC.replace("@pytest.f", "@pytest_asyncio.f")
+ANYIO = "pytestmark = pytest.mark.anyio\n" + ASYNC
+
+
+@pytest.mark.parametrize(
+    ("code", "options", "passed"),
+    [
+        (ASYNC, [*ASYNCIO, "--asyncio-mode=auto"], 2),
+        (STRICT, [*ASYNCIO, "--asyncio-mode=strict"], 2),
+        (ANYIO, [], 4),
+    ],
+    ids=["asyncio auto", "asyncio strict", "anyio"],
+)
+def test_async_client__works_under_each_plugin(run: Run, code: str, options: list[str], passed: int) -> None:
+    """The client is the same for pytest-asyncio and for anyio, on asyncio and on trio, and leaves no warning."""
+    run(code, *options).assert_outcomes(passed=passed)
+
+
+def test_url__is_good_for_every_client(run: Run) -> None:
+    """The same address does for clients that take it without `/v1`, and add it, and for those that do not."""
+    code = """
+    from zeroscope import Zeroscope
+
+    URLS = []
+
+    def test(zeroscope_mock, zeroscope_mock_url):
+        URLS.append(zeroscope_mock_url)
+        headers = {"Authorization": "Bearer me"}
+        assert httpx.get(f"{zeroscope_mock_url}/v1/predictions", headers=headers).status_code == 200
+        with Zeroscope("a-token", base_url=zeroscope_mock_url, clock=zeroscope_mock.clock) as client:
+            assert client.run(prompt="x", num_frames=1)[0].url.startswith(zeroscope_mock_url)
+        assert len(zeroscope_mock.journal) > 2
+
+    def test_after():
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(URLS[0])
+    """
+    run(code).assert_outcomes(passed=2)
+
+
+def test_url__needs_the_extra(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without uvicorn, the error says what to install."""
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    result = run("def test(zeroscope_mock_url):\n    pass")
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["E *zeroscope_mock_url needs uvicorn, * pip install 'zeroscope[[]mock]'"])
+
+
+def test_router__leads_httpx_to_the_server(run: Run) -> None:
+    """With the router's fixture, a program's own client reaches the test's server."""
+    code = """
+    def test(zeroscope_router, zeroscope_mock):
+        response = httpx.get("https://api.replicate.com/v1/predictions", headers={"Authorization": "Bearer me"})
+        assert response.json()["results"] == []
+        assert zeroscope_router["listPredictions"].call_count == len(zeroscope_mock.journal) == 1
+    """
+    run(code).assert_outcomes(passed=1)
+
+
+def test_marker__holds_the_settings(run: Run) -> None:
+    """What the innermost marker says of a setting holds; what it does not say, the outer ones decide."""
+    code = """
+    pytestmark = pytest.mark.zeroscope(seed=1, token="of-the-module", journal_limit=2)
+
+    def id_of(server):
+        return server.client().predictions.create({"prompt": "x"}).id
+
+    def same(server, **settings):
+        return id_of(server) == id_of(MockServer(**settings))
+
+    def test_module(zeroscope_mock):
+        assert same(zeroscope_mock, seed=1, token="of-the-module")
+
+    @pytest.mark.zeroscope(seed=2)
+    class TestBase:
+        def test(self, zeroscope_mock):
+            assert same(zeroscope_mock, seed=2, token="of-the-module")
+
+        @pytest.mark.zeroscope(seed=3, clock=VirtualClock(start=7.0))
+        def test_function(self, zeroscope_mock):
+            assert same(zeroscope_mock, seed=3, token="of-the-module")
+            assert zeroscope_mock.clock.time() == 7.0
+
+        @pytest.mark.zeroscope(seed=4)
+        @pytest.mark.parametrize("seed", [4, pytest.param(5, marks=pytest.mark.zeroscope(seed=5))])
+        def test_parameter(self, zeroscope_mock, seed):
+            assert same(zeroscope_mock, seed=seed, token="of-the-module")
+
+    @pytest.mark.zeroscope(seed=6)
+    class TestDerived(TestBase):
+        def test(self, zeroscope_mock):
+            assert same(zeroscope_mock, seed=6, token="of-the-module")
+            assert id_of(zeroscope_mock) and id_of(zeroscope_mock)
+            assert len(zeroscope_mock.journal) == 2
+    """
+    run(code).assert_outcomes(passed=9)
+
+
+@pytest.mark.parametrize(
+    ("marker", "problem"),
+    [
+        ("7", "takes keyword arguments alone, not 7"),
+        ("7, 'x', seed=1", "takes keyword arguments alone, not 7, 'x'"),
+        ("sed=7", r"has no argument 'sed', only clock, .*faults, .*seed, spec"),
+        ("sed=7, faults=[], tok=1", r"has no argument 'sed' or 'tok', only clock"),
+        ("faults='storm'", "takes faults as a list of dicts, not as 'storm'"),
+        ("faults=[503]", r"takes faults as a list of dicts, not as \[503\]"),
+        ("faults={'status': 503}", r"takes faults as a list of dicts, not as \{'status': 503\}"),
+    ],
+)
+def test_marker__says_what_is_wrong_with_it(run: Run, marker: str, problem: str) -> None:
+    """A wrong argument is an error of the test that names the test and the argument."""
+    result = run(f"@pytest.mark.zeroscope({marker})\ndef test_it(zeroscope_mock):\n    pass")
+
+    result.assert_outcomes(errors=1)
+    assert re.search(
+        rf"^E .*UsageError: \S+\.py::test_it: the marker zeroscope {problem}", str(result.stdout), re.MULTILINE
+    )
+
+
+def test_marker__adds_up_faults(run: Run) -> None:
+    """A test has the faults of its class and its own."""
+    code = """
+    @pytest.mark.zeroscope(faults=[{"operation": "listPredictions", "status": 503, "times": 1}])
+    class Test:
+        @pytest.mark.zeroscope(faults=[{"operation": "getPrediction", "status": 500, "times": 1}])
+        def test(self, zeroscope_mock):
+            api = httpx.Client(
+                transport=zeroscope_mock.transport,
+                base_url="https://api.replicate.com/v1",
+                headers={"Authorization": "Bearer me"},
+            )
+            statuses = [api.get(path).status_code for path in ["/predictions", "/predictions/x"] * 2]
+            assert statuses == [503, 500, 200, 404]
+    """
+    run(code).assert_outcomes(passed=1)
+
+
+def test_marker__is_known(run: Run) -> None:
+    """`--markers` tells of it, and `--strict-markers` lets it pass."""
+    result = run("", "--markers")
+
+    result.stdout.fnmatch_lines(["@pytest.mark.zeroscope(seed=..., *): settings of the test's MockServer, *"])
+
+
+def test_failure__shows_the_journal(run: Run) -> None:
+    """One line for each exchange, with the start of a refusal, and no token."""
+    code = """
+    @pytest.mark.zeroscope(token="a-token-that-must-show-nowhere")
+    def test(zeroscope_client, zeroscope_mock):
+        zeroscope_client.predictions.create({"prompt": "x"})
+        zeroscope_mock.clock.advance(1.5)
+        token = "a-token-that-must-show-nowhere"
+        api = httpx.Client(transport=zeroscope_mock.transport, headers={"Authorization": f"Bearer {token}"})
+        api.get(f"http://h/predictions/y?z={token}")
+        api.get("http://h/nowhere")
+        assert 0
+    """
+    out = str(run(code, "--tb=short", "-rN").stdout)
+
+    section = out.partition("- zeroscope mock: 3 exchanges -")[2].partition("\n===")[0]
+    lines = section.splitlines()[1:]
+    assert [line.split()[:6] for line in lines] == [
+        ["0.000", "s", "POST", "/v1/predictions", "createPrediction", "201"],
+        ["1.500", "s", "GET", "/predictions/y?z=[token]", "getPrediction", "404"],
+        ["1.500", "s", "GET", "/nowhere", "-", "404"],
+    ]
+    assert lines[0].endswith("201")
+    assert lines[2].endswith('404  {"detail":"The requested resource could not be found.","status":404}')
+    assert "must-show-nowhere" not in section
+
+
+@pytest.mark.parametrize(
+    ("code", "sections"),
+    [
+        ("def test(zeroscope_mock):\n    assert 1", []),
+        ("def test():\n    assert 0", []),
+        ("def test():\n    ask(MockServer())\n    assert 0", []),
+        ("def test(zeroscope_mock):\n    assert 0", ["0 exchanges"]),
+        ("def test(zeroscope_mock):\n    ask(zeroscope_mock)\n    assert 0", ["1 exchange"]),
+        ("def test(zeroscope_mock, zeroscope_mock_url):\n    ask(zeroscope_mock)\n    assert 0", ["1 exchange"]),
+        ("def test(request):\n    ask(request.getfixturevalue('zeroscope_mock'))\n    assert 0", ["1 exchange"]),
+        ("def test(zeroscope_mock, broken):\n    pass", ["1 exchange"]),
+        ("def test(zeroscope_mock, leaking):\n    pass", ["2 exchanges"]),
+        ("def test(mine):\n    ask(mine)\n    assert 0", ["1 exchange of mine"]),
+        ("def test(mine, zeroscope_mock):\n    ask(mine)\n    assert 0", ["1 exchange of mine", "0 exchanges"]),
+        ("@pytest.mark.xfail\ndef test(zeroscope_mock):\n    assert 0", []),
+    ],
+    ids=[
+        "passed",
+        "no server",
+        "own",
+        "none",
+        "one",
+        "two fixtures",
+        "late",
+        "setup",
+        "teardown",
+        "mine",
+        "two",
+        "xfail",
+    ],
+)
+def test_section__is_in_the_report_of_a_failure(run: Run, code: str, sections: list[str]) -> None:
+    """It is there for servers that come from a fixture, in whichever phase a test fails, and for no other test."""
+    fixtures = """
+    def ask(server):
+        httpx.Client(transport=server.transport).get("http://h/x")
+
+    @pytest.fixture
+    def mine():
+        return MockServer()
+
+    @pytest.fixture
+    def broken(zeroscope_mock):
+        ask(zeroscope_mock)
+        raise ValueError
+
+    @pytest.fixture
+    def leaking(zeroscope_mock):
+        ask(zeroscope_mock)
+        yield
+        ask(zeroscope_mock)
+        raise ValueError
+    """
+    out = str(run(f"{dedent(fixtures)}\n{code}").stdout)
+
+    assert re.findall(r"^-+ zeroscope mock: (.*?) -+$", out, re.MULTILINE) == sections
+
+
+def test_section__shows_the_latest_of_many(run: Run) -> None:
+    """A long journal is cut, and it is said how much is missing."""
+    code = """
+    @pytest.mark.zeroscope(journal_limit=60)
+    def test(zeroscope_mock):
+        api = httpx.Client(transport=zeroscope_mock.transport)
+        for number in range(70):
+            api.get(f"http://h/{number}")
+        assert 0
+    """
+    out = str(run(code).stdout)
+
+    assert "- zeroscope mock: 70 exchanges -" in out
+    assert "\n20 earlier ones are left out, of which the journal has dropped 10.\n" in out
+    assert re.findall(r"^ +0\.000 s  GET  /(\d+) ", out, re.MULTILINE) == [str(number) for number in range(20, 70)]
+
+
+@pytest.mark.parametrize(
+    ("status", "fault", "note", "shown"),
+    [
+        (200, None, None, "200"),
+        (502, None, None, "502  <p> gone [2J"),
+        (200, "status\n503", None, "200  [fault: status 503]"),
+        (None, "reset", None, "cut off  [fault: reset]"),
+        (201, None, "Traceback\nValueError", "201  [Traceback ValueError]"),
+    ],
+)
+def test_line__is_one(status: int | None, fault: str | None, note: str | None, shown: str) -> None:
+    """Whatever was answered stands on one line, and what a terminal would obey is left out."""
+    exchange = Exchange(9.0, "GET", "/x", None, status, "", "<p>\n  gone\x1b[2J", None, fault, note)
+
+    assert _line(exchange, 8.0, 3) == f"    1.000 s  GET  /x   -                 {shown}"
+
+
+def test_xdist__keeps_tests_apart(run: Run) -> None:
+    """Tests that run in two processes at the same time see their own server only, and their failures arrive whole."""
+    code = """
+    @pytest.mark.parametrize("number", [1, 2])
+    def test(zeroscope_client, zeroscope_mock, worker_id, number):
+        for _ in range(number):
+            zeroscope_client.predictions.create({"prompt": "x"})
+        assert len(zeroscope_mock.journal) == number
+        assert worker_id == "nobody"
+    """
+    result = run(code, "-n2", "--dist=each", "-p", "no:hypothesispytest")
+
+    result.assert_outcomes(failed=4)
+    out = str(result.stdout)
+    assert set(re.findall(r"'(gw\d)' == 'nobody'", out)) == {"gw0", "gw1"}
+    assert sorted(re.findall(r"- zeroscope mock: (\d) ", out)) == ["1", "1", "2", "2"]
+
+
+def test_plugin__costs_little() -> None:
+    """It is imported in every run of pytest, so nothing big comes with it, and none of the extra is needed."""
+    extra = ["av", "httptools", "PIL", "python_multipart", "standardwebhooks", "uvicorn", "uvloop", "yaml"]
+    late = ["anyio", "httpx", "jsonschema_rs", "respx", "zeroscope", "zeroscope_api"]
+    program = f"""
+import sys
+for name in {extra}:
+    sys.modules[name] = None
+import zeroscope_mock.pytest_plugin
+print([name for name in {late} if name in sys.modules])
+"""
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert (result.stdout, result.stderr) == ("[]\n", "")
