@@ -6,6 +6,7 @@ from .calls import Call, Handler
 from .messages import Response, json_response
 from .models import describe_model, describe_version, describe_versions, is_model, is_version
 from .problems import not_found
+from .spec import Spec
 from .state import State
 
 
@@ -17,12 +18,16 @@ class Catalog:
     """
 
     def __init__(self, state: State) -> None:
-        self._spec = state.spec
+        self._state = state
         self.handlers: dict[str, Handler] = {
             "getModel": self._model,
             "getModelVersion": self._version,
             "listModelVersions": self._versions,
         }
+
+    @property
+    def _spec(self) -> Spec:
+        return self._state.spec
 
     def _model(self, call: Call) -> Response:
         return json_response(200, describe_model(self._spec)) if self._exists(call) else not_found()

@@ -9,6 +9,7 @@ from typing import Any
 from .calls import Call, Handler
 from .catalog import Catalog
 from .clock import Clock
+from .control import PREFIX, Control
 from .dispatch import Envelope, open_envelope
 from .files import Files
 from .journal import Journal
@@ -20,8 +21,6 @@ from .state import State
 from .steps import Flow, drive
 from .streams import Delivery
 from .webhooks import Webhooks
-
-CONTROL = "/_mock/"
 
 
 class Core:
@@ -40,7 +39,7 @@ class Core:
         self.body_limit = max(settings.json_limit, settings.file_limit)
         self.clock = clock
         self.state = State(spec, clock, settings)
-        self._control = None
+        self._control = Control(self.state) if settings.control else None
         self._handlers: dict[str, Handler] = {}
         for operations in (Predictions, Files, Webhooks, Delivery, Catalog):
             self._handlers |= operations(self.state).handlers
@@ -72,7 +71,9 @@ class Core:
             ConnectionCutError: if a fault cuts the connection.
         """
         state = self.state
-        if self._control is not None and f"{request.path}/".startswith(CONTROL):
+        if state.reload is not None:
+            state.reload.check()
+        if self._control is not None and f"{request.path}/".startswith(f"{PREFIX}/"):
             return (yield from self._control.flow(request))
         envelope = Envelope(request, state.spec)
         operation = envelope.operation.id if envelope.operation else None

@@ -156,8 +156,8 @@ def _streamed(body: bytes) -> Stream:
 
 def _truncated(body: Stream, amount: float) -> Stream:
     """The start of a body, as if the rest were to come."""
-    # Nobody could miss the rest where no length is announced, or none that could be fallen short of.
-    return Stream(lambda: _start(body, amount, reset=not body.length), body.length)
+    # Nobody could miss the rest where no length is announced, or one that cannot be fallen short of.
+    return Stream(lambda: _start(body, amount, reset=not body.length), body.length or None)
 
 
 def _start(body: Stream, amount: float, *, reset: bool) -> Iterator[bytes | Sleep]:

@@ -34,8 +34,6 @@ class Predictions:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._hold = state.spec.default_hold()
-        self._events = state.spec.enum("WebhookEvent")
         self.handlers: dict[str, Handler] = {
             "cancelPrediction": self._cancel,
             "createModelPrediction": self._create_of_model,
@@ -111,14 +109,14 @@ class Predictions:
         url = call.body.get("webhook")
         if not url:
             return None
-        events = read_events(call.body.get("webhook_events_filter"), self._events)
+        events = read_events(call.body.get("webhook_events_filter"), self._state.spec.enum("WebhookEvent"))
         return Hook(url, events, call.request.origin, call.prefix)
 
     def _held(self, call: Call, record: Record, prefer: str) -> Flow[Response]:
         """Answer once the prediction has ended or the time that the client is ready to wait is up."""
         clock = self._state.clock
         seconds = prefer.partition("=")[2]
-        until = record.created + (float(seconds) if seconds else self._hold)
+        until = record.created + (float(seconds) if seconds else self._state.spec.default_hold())
         while (now := clock.time()) < min(until, course(record).end):
             # Another request may end it earlier, so look again from time to time.
             yield Sleep(min(min(until, course(record).end) - now, clock.glance))

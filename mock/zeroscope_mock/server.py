@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from . import snapshot
 from .asgi import App
 from .core import Core
 from .deliveries import Deliveries
@@ -18,6 +19,7 @@ from .journal import Journal
 from .listening import Listening, serve
 from .rate_limits import Limits, RateLimits
 from .real_clock import RealClock
+from .reload import Reload
 from .scripts import Scripts
 from .settings import FILE_LIMIT, JOURNAL_LIMIT, JSON_LIMIT, PREDICTION_LIMIT, STORAGE_LIMIT, Settings
 from .spec import Spec
@@ -48,6 +50,8 @@ class MockServer:
             addresses that lack `/v1` and creates that are answered with 200 and an array.
         token: the only bearer token to accept; any that is not empty if left out.
         spec: the OpenAPI document to follow, as a YAML or JSON file or as values; the project's own if left out.
+        reload: whether the file of `spec` is followed: once it has changed it is read again, and a bad one is told and
+            not used.
         receiver: where webhooks go instead of to their URLs: a function of an `httpx.Request` that returns a status, an
             `httpx.Response` or None for 200, or an ASGI application. Without one they are sent over HTTP while the
             server listens on a socket, and not at all otherwise; see `deliveries`.
@@ -63,8 +67,8 @@ class MockServer:
         journal_limit: how many exchanges the journal keeps, and how many deliveries are kept.
 
     Raises:
-        ValueError: for an unknown clock, dialect or word for rate limits, a speed that is not above 0 and a limit below
-            1.
+        ValueError: for an unknown clock, dialect or word for rate limits, a speed that is not above 0, a limit below 1,
+            and to reload what is no file.
         SpecError: for a document that cannot be read or followed.
 
     Example:
@@ -84,6 +88,7 @@ class MockServer:
         dialect: DialectName = "live",
         token: str | None = None,
         spec: str | Path | Mapping[str, Any] | None = None,
+        reload: bool = False,
         receiver: Callable[..., Any] | None = None,
         insecure_webhooks: bool = False,
         rate_limits: RateLimits | Literal["live", "low-credit"] | None = None,
@@ -110,11 +115,11 @@ class MockServer:
                 raise ValueError(f"{name} must be at least 1, not {limit}")
         self.clock: VirtualClock | RealClock = _clock(clock, speed)
         self._token = token or TOKEN
-        self._source = spec
         self._listening = 0
         self._lock = threading.Lock()
+        more = added_documents()
         self._core = Core(
-            Spec.load(spec, added_documents()),
+            Spec.load(spec, more),
             self.clock,
             Settings(
                 seed=seed,
@@ -129,6 +134,11 @@ class MockServer:
             ),
         )
         self.limits.use(rate_limits)
+        if reload:
+            if not isinstance(spec, str | Path):
+                raise ValueError("to reload the document, name its file: spec=PATH")
+            state = self._core.state
+            state.reload = Reload(spec, lambda: Spec.load(spec, more), state.use)
 
     @property
     def core(self) -> Core:
@@ -245,20 +255,30 @@ class MockServer:
         self._count(1)
         return listening
 
-    def serve(self, host: str = "127.0.0.1", port: int = 8000, on_ready: Callable[[str], object] | None = None) -> None:
+    def serve(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 8000,
+        on_ready: Callable[[str], object] | None = None,
+        on_reload: Callable[[str], object] | None = None,
+    ) -> None:
         """Answer on a socket until the process is interrupted (SIGINT) or terminated (SIGTERM).
 
         Args:
             host: the address to listen on.
             port: the port to listen on; 0 for any that is free.
             on_ready: called with the URL once it can be reached.
+            on_reload: called with a sentence whenever the document's file has changed.
 
         Raises:
             PortInUseError: if another program listens there.
             OSError: if the address cannot be listened on for another reason.
         """
+        reload = self._core.state.reload
+        if reload and on_reload:
+            reload.tell = on_reload
         try:
-            serve(lambda: self.listen(host, port), on_ready)
+            serve(lambda: self.listen(host, port), on_ready, reload.check if reload else lambda: None)
         finally:
             self.close()
 
@@ -283,6 +303,21 @@ class MockServer:
             token: the bearer token whose things are forgotten; everybody's if left out.
         """
         self._core.state.reset(tenant_of(token) if token else None)
+
+    def snapshot(self) -> dict[str, Any]:
+        """All that the server remembers, as JSON values, for `restore`."""
+        return snapshot.take(self._core.state)
+
+    def restore(self, taken: Mapping[str, Any]) -> None:
+        """Go back to what the server remembered when a snapshot was taken, here or in another process.
+
+        Args:
+            taken: what `snapshot` returned.
+
+        Raises:
+            SnapshotError: for something that is no snapshot, naming the field; nothing is changed then.
+        """
+        snapshot.restore(self._core.state, taken)
 
     def close(self) -> None:
         """Send no more webhooks. In process nothing else has to be closed."""

@@ -21,6 +21,7 @@ from .lifecycle import Hook, Record, describe
 from .messages import encode
 from .outputs import Outputs
 from .rate_limits import Limits
+from .reload import Reload
 from .script import ModelInput
 from .scripts import Scripts
 from .settings import Settings
@@ -44,6 +45,7 @@ class State:
         self.spec = spec
         self.clock = clock
         self.settings = settings
+        self.reload: Reload | None = None
         self.dialect = DIALECTS[settings.dialect]
         self.lock = threading.RLock()
         self.journal = Journal(settings.journal_limit)
@@ -66,6 +68,16 @@ class State:
             limit=settings.journal_limit,
         )
         clock.attach(self.courier)
+
+    @property
+    def spec_error(self) -> str | None:
+        """Why the document as its file has it now is not in use; None if it is."""
+        return self.reload.error if self.reload else None
+
+    def use(self, spec: Spec) -> None:
+        """Follow another document from now on."""
+        with self.lock:
+            self.spec = spec
 
     def random(self, purpose: str, tenant: str, number: int) -> Random:
         """The dice for one thing, the same in every run and for each tenant, whatever the others do meanwhile."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -114,6 +115,12 @@ def test_help__tells_each_field_with_default_bounds_and_choices(command: Command
         (["rum"], 2, "rum"),
         (["mock", "--port", "99999"], 2, "--port"),
         (["mock", "--speed", "0"], 2, "--speed"),
+        (["mock", "--dialect", "klingon"], 2, "--dialect"),
+        (["mock", "--reload"], 2, "--reload needs --spec, the file to follow"),
+        (["mock", "--spec", "missing.yaml"], 2, "missing.yaml cannot be read"),
+        (["mock", "--spec", "old.mp4"], 2, "the document"),
+        (["mock", "--scripts", "missing.yaml"], 2, "missing.yaml cannot be read"),
+        (["mock", "--scripts", "old.mp4"], 2, "script: Invalid type. Expected: object"),
         (["run", "x", "--mock", "--mock-speed", "-1"], 2, "--mock-speed"),
         (["get"], 2, "ID"),
         (["list", "--limit", "0"], 2, "--limit 0 is too small"),
@@ -355,22 +362,40 @@ def test_result__does_without_pyav_and_with_files_that_are_no_videos(
     assert show._properties(path) == ["3072 KiB"]
 
 
-def test_mock__hands_its_options_on(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mock__hands_its_options_on(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each option of `mock`, and --mock-speed of `run`, reaches the server."""
     made: list[Any] = []
+    servers: list[MockServer] = []
 
     class Recorded(MockServer):
         def __init__(self, **options: Any) -> None:
             made.append(options)
             super().__init__(**options)
+            servers.append(self)
 
-        def serve(self, host: str = "", port: int = 0, on_ready: Any = None) -> None:
+        def serve(self, host: str = "", port: int = 0, on_ready: Any = None, on_reload: Any = None) -> None:
             made.append((host, port))
 
     monkeypatch.setattr(zeroscope_mock, "MockServer", Recorded)
-    options = ["--host", "::1", "--port", "0", "--speed", "9", "--seed", "7", "--token", "t"]
-    assert command("mock", *options).code == 0
-    assert made == [{"clock": "real", "speed": 9.0, "seed": 7, "dialect": "live", "token": "t"}, ("::1", 0)]
+    (tmp_path / "spec.json").write_text(json.dumps(_api.spec()))
+    (tmp_path / "scripts.yaml").write_text("- run: 600\n- outcome: failed\n")
+    options = ["--host", "::1", "--port", "0", "--speed", "9", "--seed", "7", "--token", "t", "--dialect", "published"]
+    options += ["--clock", "virtual", "--rate-limits", "low-credit", "--no-streams", "--spec", "spec.json", "--reload"]
+    assert command("mock", *options, "--scripts", "scripts.yaml", "--no-control").code == 0
+    told = {
+        "clock": "virtual",
+        "speed": 9.0,
+        "seed": 7,
+        "dialect": "published",
+        "token": "t",
+        "rate_limits": "low-credit",
+        "streams": False,
+        "spec": Path("spec.json"),
+        "reload": True,
+        "control": False,
+    }
+    assert made == [told, ("::1", 0)]
+    assert len(servers[0].scripts) == 2
     made.clear()
     assert command("run", "mock:fail x", "--mock", "--mock-speed", "1000").code == 1
     assert made[0]["speed"] == 1000

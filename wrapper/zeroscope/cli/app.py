@@ -223,7 +223,7 @@ def run(arguments: Sequence[str]) -> int:
     except UnusedCliTokensError as error:
         unused = " ".join(error.unused_tokens or [])
         return _complain(UsageError(f"what is {unused!r} for? put quotes around a prompt of several words"), USAGE)
-    except (CycloptsError, UsageError, ConfigurationError, InvalidInputError, mock.CannotListenError, OSError) as error:
+    except (CycloptsError, UsageError, ConfigurationError, InvalidInputError, mock.CannotStartError, OSError) as error:
         return _complain(error, USAGE)
     except PredictionError as error:
         return _complain(error, FAILED)

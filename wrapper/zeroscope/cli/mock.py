@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Literal
 
@@ -19,8 +21,8 @@ Speed = Annotated[float, Parameter(validator=validators.Number(gte=0.001, lte=1_
 OPTIONS = Group("Options", sort_key=1)
 
 
-class CannotListenError(Exception):
-    """The mock server could not take its port."""
+class CannotStartError(Exception):
+    """The mock server cannot start as it was told to."""
 
 
 def serve(
@@ -29,8 +31,15 @@ def serve(
     port: Annotated[int, Parameter(validator=validators.Number(gte=0, lte=65535))] = 8000,
     speed: Speed = 1.0,
     seed: int = 0,
-    dialect: Literal["live"] = "live",
+    dialect: Literal["live", "published"] = "live",
     token: str | None = None,
+    clock: Literal["real", "virtual"] = "real",
+    rate_limits: Literal["live", "low-credit"] | None = None,
+    streams: Annotated[bool | None, Parameter(negative="--no-streams")] = None,
+    scripts: Path | None = None,
+    spec: Path | None = None,
+    reload: Annotated[bool, Parameter(negative=())] = False,
+    control: Annotated[bool, Parameter(name="--control", negative="--no-control")] = True,
 ) -> None:
     """Start the mock server, which behaves like the service and needs no token, network or money.
 
@@ -45,16 +54,52 @@ def serve(
     seed
         Decides IDs, seeds, timings and pictures; equal seeds give equal runs.
     dialect
-        How the server speaks: as the live service does.
+        How the server speaks: as the live service does, or as its published description says.
     token
         The only bearer token to accept. Default: any.
+    clock
+        `virtual` for a clock that stands still until a request waits or somebody advances it under /_mock/clock.
+    rate_limits
+        Refuse requests above the service's limits, or above those of an account with little credit. Default: none.
+    streams
+        Give every prediction a stream of events, or none. Default: those that ask for one.
+    scripts
+        A YAML file with what the next predictions are to do.
+    spec
+        The OpenAPI document to follow, as a YAML or JSON file. Default: the one this program was made with.
+    reload
+        Follow the file of --spec: read it again whenever it has changed.
+    control
+        Let programs control the server under /_mock/.
     """
+    if reload and spec is None:
+        raise CannotStartError("--reload needs --spec, the file to follow")
     module = _module()
-    server = module.MockServer(clock="real", speed=speed, seed=seed, dialect=dialect, token=token)
     try:
-        server.serve(host, port, on_ready=lambda url: print(f"listening on {url}", flush=True))
-    except module.PortInUseError as error:
-        raise CannotListenError(str(error)) from error
+        server = module.MockServer(
+            clock=clock,
+            speed=speed,
+            seed=seed,
+            dialect=dialect,
+            token=token,
+            rate_limits=rate_limits,
+            streams=streams,
+            spec=spec,
+            reload=reload,
+            control=control,
+        )
+        if scripts is not None:
+            server.scripts.add(scripts)
+        server.serve(
+            host,
+            port,
+            on_ready=lambda url: print(f"listening on {url}", flush=True),
+            on_reload=lambda told: print(f"zeroscope: {told}", file=sys.stderr, flush=True),
+        )
+    except (module.PortInUseError, module.ScriptError, module.SpecError) as error:
+        raise CannotStartError(str(error)) from error
+    if lost := {kind: number for kind, number in server.dropped.items() if number}:
+        print("dropped for lack of room: " + ", ".join(f"{number} {kind}" for kind, number in lost.items()))
 
 
 @Parameter(name="*", group=OPTIONS)
