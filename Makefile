@@ -7,6 +7,7 @@ STAMP := .venv/.installed
 PY    := .venv/bin/python
 CODE  := $(wildcard codegen wrapper mock tests examples benchmarks)
 LINT  := codegen/node_modules/.installed
+JS    := tests/official/node_modules/.installed
 
 # .venv works only in the folder it was made for, and as long as its Python is there; else it is made anew.
 ifneq ($(shell test -x $(PY) && cat $(STAMP) 2>/dev/null),$(CURDIR))
@@ -42,7 +43,7 @@ check: $(STAMP) $(LINT) ## Lint, types, the spec's own lint, generated/ in step 
 	REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true codegen/node_modules/.bin/redocly lint openapi.yaml
 	$(PY) codegen/generate.py --check
 
-test: $(STAMP) ## Run all tests
+test: $(STAMP) $(JS) ## Run all tests
 	@$(PY) -m pytest $(ARGS)
 
 dist: $(STAMP) ## Build the sdist, and from it the wheel, into dist/
@@ -59,7 +60,7 @@ lock: $(STAMP) ## Pin the newest of everything that pyproject.toml allows in req
 	@mv build/lock/requirements.lock requirements.lock
 
 clean: ## Remove all that these targets have made, .venv included
-	rm -rf .venv build dist codegen/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis
+	rm -rf .venv build dist codegen/node_modules tests/official/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis
 	find $(CODE) generated -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is written last, so an interrupted set-up is done again. pip brings the pinned uv, which installs the rest
@@ -105,3 +106,8 @@ $(LINT): codegen/package.json codegen/package-lock.json codegen/.npmrc
 	@command -v npm >/dev/null || { echo "make check needs npm, which comes with Node.js 20.19 or newer: it runs the linter of openapi.yaml." >&2; exit 1; }
 	@cd codegen && npm ci --loglevel=error
 	@touch $@
+
+# Without it the tests of the official JavaScript client are skipped, and say so.
+$(JS): tests/official/package.json tests/official/package-lock.json tests/official/.npmrc
+	@if command -v npm >/dev/null && (cd tests/official && npm ci --loglevel=error); then touch $@; \
+	else echo "The tests of the JavaScript client are skipped: they need npm, which comes with Node.js, and its registry."; fi

@@ -132,7 +132,7 @@ class Spec:
         try:
             self._whole = _merged(document, more or {})
             self.prefixes = self._prefixes()
-            self.routes = [self._route(path, item) for path, item in self._whole["paths"].items()]
+            self.routes = list(self._routes())
             self._paths = {operation.id: route.path for route in self.routes for operation in route.operations.values()}
             self.model: str | None = document.get("info", {}).get("x-replicate", {}).get("model")
             self.input_defaults = self._input_defaults()
@@ -207,6 +207,15 @@ class Spec:
         """What the document's servers put before its paths, the longest first."""
         servers = self.document.get("servers") or [{"url": ""}]
         return sorted({urlsplit(server["url"]).path.rstrip("/") for server in servers}, key=len, reverse=True)
+
+    def _routes(self) -> Iterator[Route]:
+        for path, item in self._whole["paths"].items():
+            try:
+                yield self._route(path, item)
+            except KeyError:
+                # What is added refers to components that a document of somebody's own need not have.
+                if path in self.document["paths"]:
+                    raise
 
     def _route(self, path: str, item: Mapping[str, Any]) -> Route:
         item = self.resolve(item)

@@ -18,22 +18,37 @@ RUN = textwrap.dedent(
     VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 
     def run(seed):
-        server = MockServer(seed=seed)
+        server = MockServer(seed=seed, receiver=lambda request: 503 if request.headers["webhook-id"] < "msg_i" else 200)
+        server.faults.storm(0.2)
+        server.scripts.add({"run": 3, "logs": ["a", "b"], "gradual": True})
         told = hashlib.sha256()
         with httpx.Client(transport=server.transport, base_url="https://h.test/v1") as api:
             api.headers["Authorization"] = "Bearer a-token"
             for prompt in ("x", "y", "mock:fail", "mock:abort"):
-                url = api.post("/predictions", json={"version": VERSION, "input": {"prompt": prompt, "num_frames": 3}})
-                url = url.json()["urls"]["get"]
-                for _ in range(4):
-                    server.clock.advance(0.7)
-                    body = api.get(url).json()
-                told.update(api.get(body["output"][0]).content if body["output"] else b"-")
+                sent = {"version": VERSION, "input": {"prompt": prompt, "num_frames": 3}, "stream": True}
+                sent["webhook"] = "https://h.test/hook"
+                while (created := api.post("/predictions", json=sent)).status_code == 429:
+                    server.clock.advance(1)
+                urls = created.json()["urls"]
+                server.clock.advance(0.7)
+                for url in (urls["get"], urls["stream"], urls["get"]):
+                    try:
+                        answer = api.get(url)
+                        told.update(answer.content)
+                    except httpx.TransportError as error:
+                        told.update(repr(error).encode())
+            server.clock.advance(100)
+            server.faults.clear()
+            for prediction in api.get("/predictions").json()["results"]:
+                for video in prediction["output"] or []:
+                    told.update(api.get(video).content)
             form = {"Content-Type": "multipart/form-data; boundary=c"}
             api.post("/files", files={"content": ("a", b"b")}, headers=form)
             api.get("/webhooks/default/secret")
             api.get("/predictions")
-        told.update(repr(list(server.journal)).encode())
+        assert any(exchange.fault for exchange in server.journal)
+        assert any("video/mp4" in exchange.response_body for exchange in server.journal)
+        told.update(repr([list(server.journal), list(server.deliveries)]).encode())
         return told.hexdigest()
     """
 )

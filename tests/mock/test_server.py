@@ -126,6 +126,15 @@ EXTRA = {"File": {"created_at", "etag", "metadata"}}
 """What the live service sends beyond what the document describes."""
 
 
+def test_a_document_of_ones_own_needs_nothing_but_what_it_serves() -> None:
+    """Components of the project's document, which the routes beyond it refer to, may be missing from it."""
+    document = {"paths": {"/predictions": {"get": {"operationId": "listPredictions"}}}}
+    with httpx.Client(transport=MockServer(spec=document).transport, base_url="https://h.test", headers=AUTH) as api:
+        assert api.get("/predictions").json() == {"next": None, "previous": None, "results": []}
+        assert api.get("/models/a/b").status_code == 404
+        assert api.post("/models/a/b/predictions", json={"input": {}}).status_code == 404
+
+
 def test_a_changed_document_changes_the_server(document: dict[str, Any]) -> None:
     """Bounds, defaults, enums, fields and paths come from the document and from nowhere else."""
     fields = document["components"]["schemas"]["PredictionInput"]["properties"]
