@@ -36,18 +36,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def zeroscope_mock(request: pytest.FixtureRequest) -> MockServer:
+def zeroscope_mock(request: pytest.FixtureRequest) -> Iterator[MockServer]:
     """A mock server of this test's own, on a virtual clock; `@pytest.mark.zeroscope(...)` changes its settings."""
     import inspect
 
     from . import MockServer
 
     settings, faults = _marked(request.node, inspect.signature(MockServer).parameters)
-    server = MockServer(**settings)
-    for fault in faults:
-        server.faults.add(**fault)
-    request.node.stash[_server_key] = server
-    return server
+    with MockServer(**settings) as server:
+        for fault in faults:
+            server.faults.add(**fault)
+        request.node.stash[_server_key] = server
+        yield server
 
 
 @pytest.fixture
@@ -117,15 +117,16 @@ def _marked(item: pytest.Item, known: Mapping[str, object]) -> tuple[dict[str, A
 
 
 def _servers(item: pytest.Item) -> dict[str, MockServer]:
-    """The servers that a test had from fixtures, by the fixture's name."""
+    """The servers that a test had from fixtures, by the fixture's name; each once."""
     # Whoever has a server has imported it.
     module = sys.modules.get("zeroscope_mock.server")
     kind: type[MockServer] | tuple[()] = module.MockServer if module else ()
-    fixtures: dict[str, object] = getattr(item, "funcargs", None) or {}
-    servers = {name: value for name, value in fixtures.items() if isinstance(value, kind)}
-    # One that was asked for by `getfixturevalue` is not among the arguments.
-    if (mine := item.stash.get(_server_key, None)) and mine not in servers.values():
-        servers["zeroscope_mock"] = mine
+    # What was asked for by `getfixturevalue` is not among the arguments.
+    fixtures = {"zeroscope_mock": item.stash.get(_server_key, None), **(getattr(item, "funcargs", None) or {})}
+    servers: dict[str, MockServer] = {}
+    for name, value in fixtures.items():
+        if isinstance(value, kind) and value not in servers.values():
+            servers[name] = value
     return servers
 
 

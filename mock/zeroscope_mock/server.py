@@ -229,8 +229,7 @@ class MockServer:
         Example:
             >>> with server.router() as router:
             ...     my_program.main()
-            >>> router["createPrediction"].call_count
-            1
+            ...     assert router["createPrediction"].call_count == 1
         """
         from .router import make_router
 

@@ -53,6 +53,26 @@ def test_server__is_new_for_each_test(run: Run) -> None:
     run(code).assert_outcomes(passed=2)
 
 
+def test_server__is_closed_after_its_test(run: Run) -> None:
+    """No thread of a clock that runs outlives the test."""
+    code = """
+    closed = []
+
+    @pytest.fixture(autouse=True)
+    def watch(monkeypatch):
+        close = MockServer.close
+        monkeypatch.setattr(MockServer, "close", lambda server: (closed.append(server), close(server)))
+
+    @pytest.mark.zeroscope(clock="real")
+    def test(zeroscope_mock):
+        assert not closed
+
+    def test_after():
+        assert len(closed) == 1
+    """
+    run(code).assert_outcomes(passed=2)
+
+
 def test_client__makes_a_video(run: Run) -> None:
     """The client talks to the test's server and sleeps on its clock."""
     code = """
@@ -183,6 +203,7 @@ def test_marker__holds_the_settings(run: Run) -> None:
         ("7, 'x', seed=1", "takes keyword arguments alone, not 7, 'x'"),
         ("sed=7", r"has no argument 'sed', only clock, .*faults, .*seed, spec"),
         ("sed=7, faults=[], tok=1", r"has no argument 'sed' or 'tok', only clock"),
+        ("faults=503", "takes faults as a list of dicts, not as 503"),
         ("faults='storm'", "takes faults as a list of dicts, not as 'storm'"),
         ("faults=[503]", r"takes faults as a list of dicts, not as \[503\]"),
         ("faults={'status': 503}", r"takes faults as a list of dicts, not as \{'status': 503\}"),
@@ -263,7 +284,8 @@ def test_failure__shows_the_journal(run: Run) -> None:
         ("def test(zeroscope_mock, broken):\n    pass", ["1 exchange"]),
         ("def test(zeroscope_mock, leaking):\n    pass", ["2 exchanges"]),
         ("def test(mine):\n    ask(mine)\n    assert 0", ["1 exchange of mine"]),
-        ("def test(mine, zeroscope_mock):\n    ask(mine)\n    assert 0", ["1 exchange of mine", "0 exchanges"]),
+        ("def test(mine, zeroscope_mock):\n    ask(mine)\n    assert 0", ["0 exchanges", "1 exchange of mine"]),
+        ("def test(steered):\n    ask(steered)\n    assert 0", ["1 exchange"]),
         ("@pytest.mark.xfail\ndef test(zeroscope_mock):\n    assert 0", []),
     ],
     ids=[
@@ -278,6 +300,7 @@ def test_failure__shows_the_journal(run: Run) -> None:
         "teardown",
         "mine",
         "two",
+        "twice",
         "xfail",
     ],
 )
@@ -292,6 +315,10 @@ def test_section__is_in_the_report_of_a_failure(run: Run, code: str, sections: l
         return MockServer()
 
     @pytest.fixture
+    def steered(zeroscope_mock):
+        return zeroscope_mock
+
+    @pytest.fixture
     def broken(zeroscope_mock):
         ask(zeroscope_mock)
         raise ValueError
@@ -303,7 +330,7 @@ def test_section__is_in_the_report_of_a_failure(run: Run, code: str, sections: l
         ask(zeroscope_mock)
         raise ValueError
     """
-    out = str(run(f"{dedent(fixtures)}\n{code}").stdout)
+    out = str(run(f"{dedent(fixtures)}\n{code}", "-rP").stdout)
 
     assert re.findall(r"^-+ zeroscope mock: (.*?) -+$", out, re.MULTILINE) == sections
 
@@ -363,7 +390,16 @@ def test_xdist__keeps_tests_apart(run: Run) -> None:
 def test_plugin__costs_little() -> None:
     """It is imported in every run of pytest, so nothing big comes with it, and none of the extra is needed."""
     extra = ["av", "httptools", "PIL", "python_multipart", "standardwebhooks", "uvicorn", "uvloop", "yaml"]
-    late = ["anyio", "httpx", "jsonschema_rs", "respx", "zeroscope", "zeroscope_api"]
+    late = [
+        "anyio",
+        "asyncio",
+        "httpx",
+        "jsonschema_rs",
+        "respx",
+        "zeroscope",
+        "zeroscope_api",
+        "zeroscope_mock.server",
+    ]
     program = f"""
 import sys
 for name in {extra}:
