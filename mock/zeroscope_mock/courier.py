@@ -148,7 +148,7 @@ class Courier:
                     return self._carry_out(thing)
                 event = next_event(thing.record, thing.cursor)
                 # The record may have changed without a word so far.
-                if event is None or event.time > now + _GRAIN:
+                if event is None:
                     self._schedule(thing)
                     continue
                 thing.place, thing.cursor, thing.busy = None, event.cursor, True

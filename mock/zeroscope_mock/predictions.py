@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import math
 import re
 from dataclasses import replace
@@ -18,7 +17,7 @@ from .problems import Fault, invalid, invalid_version, not_found
 from .prompts import steer
 from .script import ModelInput, write_script
 from .scripts import follow
-from .state import State
+from .state import State, inline
 from .steps import Flow, Sleep, Work
 
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?")
@@ -171,7 +170,7 @@ class Predictions:
             body["output"] = []
             for index in range(standing(record, now).made):
                 video = yield Work(self._state.video(record, index))
-                body["output"].append(f"data:video/mp4;base64,{base64.b64encode(video).decode()}")
+                body["output"].append(inline(video))
         return body
 
     def _body(self, record: Record, call: Call, now: float, *, held: bool = False) -> dict[str, Any]:

@@ -213,7 +213,7 @@ def _read(answer: Any) -> Response:
         return Response(200, (), b"")
     if isinstance(answer, httpx.Response):
         return Response(answer.status_code, tuple(answer.headers.multi_items()), answer.read())
-    if isinstance(answer, int) and not isinstance(answer, bool) and answer in _STATUSES:
+    if isinstance(answer, int) and answer in _STATUSES:
         return Response(int(answer), (), b"")
     raise TypeError(f"a receiver returns a status, an httpx.Response or None, not {answer!r}")
 

@@ -22,15 +22,12 @@ from .messages import encode
 from .outputs import Outputs
 from .rate_limits import Limits
 from .reload import Reload
+from .rules import DELIVERY
 from .script import ModelInput
 from .scripts import Scripts
 from .settings import Settings
 from .spec import Spec
 from .store import Store
-
-RECEIVES_EVENTS = "receivePredictionEvent"
-"""The operation of the document that is not the server's but a webhook's."""
-
 
 class State:
     """All that one server holds. Whoever changes it holds `lock`.
@@ -55,7 +52,7 @@ class State:
         self.scripts = Scripts()
         self.faults = Faults(
             Random(f"{settings.seed}:faults"),
-            operations={RECEIVES_EVENTS, *(operation.id for operation in spec.operations())},
+            operations={DELIVERY, *(operation.id for operation in spec.operations())},
             prefixes=spec.prefixes,
         )
         self.courier = Courier(
@@ -126,8 +123,14 @@ class State:
     def _event_body(self, record: Record, now: float) -> bytes:
         hook = record.hook
         assert isinstance(hook, Hook)
-        body = describe(record, now, self.addresses(hook.origin, hook.prefix), model=self.spec.model)
-        return encode(body)
+        addresses = self.addresses(hook.origin, hook.prefix)
+        video = (lambda index: inline(self.video(record, index)())) if record.script.inline else None
+        return encode(describe(record, now, addresses, model=self.spec.model, video=video))
+
+
+def inline(video: bytes) -> str:
+    """A video as a `data:` URI."""
+    return f"data:video/mp4;base64,{base64.b64encode(video).decode()}"
 
 
 @dataclass(frozen=True, slots=True)

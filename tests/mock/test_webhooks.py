@@ -1,932 +1,219 @@
-"""Deliveries: when they are sent, what is in them, what comes of them."""
+"""Webhooks as the users of a server meet them."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import json
 import threading
-import tracemalloc
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from random import Random
+from collections.abc import Iterator
 from typing import Any
 
-import anyio
 import httpx
 import pytest
-import standardwebhooks.webhooks
-from standardwebhooks import Webhook
 
-from zeroscope_mock import RealClock, VirtualClock, receivers
-from zeroscope_mock.courier import RETRY_DELAYS, Courier
-from zeroscope_mock.deliveries import Attempt, Deliveries
-from zeroscope_mock.faults import Faults
-from zeroscope_mock.lifecycle import Hook, Record, standing
-from zeroscope_mock.receivers import refusal
-from zeroscope_mock.rules import DELIVERY
-from zeroscope_mock.script import Script
+from office import App, Inbox
+from zeroscope_mock import MockServer
+from zeroscope_mock.lifecycle import RETENTION
 
-ALL = ("start", "output", "logs", "completed")
-SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"
-# Prints something half a second and a whole second after its start.
-SCRIPT = Script(1, 1.0, 2.0, 20, 10.0, outputs=1, lines=((0.5, "a"), (1.0, "b")))
-URL = "https://example.test/hook?to=me"
+VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
+BASE = "https://api.replicate.com/v1"
+URL = "https://my.app.test/hook"
+END: dict[str, Any] = {"webhook": URL, "webhook_events_filter": ["completed"]}
 
 
-def body(record: Record, now: float) -> bytes:
-    return json.dumps({"id": record.id, "status": standing(record, now).status, "after": now - record.created}).encode()
-
-
-class Office:
-    """A courier on a clock, and whoever its deliveries go to."""
-
-    def __init__(
-        self, receiver: Callable[..., Any] | None = None, clock: VirtualClock | RealClock | None = None, **settings: Any
-    ) -> None:
-        self.clock = clock or VirtualClock()
-        self.faults = Faults(Random(0), operations={DELIVERY})
-        self.courier = Courier(
-            self.clock, body=body, secret=lambda tenant: SECRET, faults=self.faults, receiver=receiver, **settings
-        )
-        self.clock.attach(self.courier)
-        self.start = self.clock.time()
-
-    def create(
-        self,
-        id: str = "p",
-        events: tuple[str, ...] = ALL,
-        *,
-        script: Script = SCRIPT,
-        url: str = URL,
-        tenant: str = "me",
-        **fields: Any,
-    ) -> Record:
-        hook = Hook(url, frozenset(events), "https://api.example.test", "/v1")
-        record = Record(id, tenant, 0, self.clock.time(), "v", {}, script, hook, **fields)
-        self.courier.add(record)
-        return record
-
-    @property
-    def attempts(self) -> list[tuple[str, float, int | None]]:
-        """Event, seconds since the start and status of each attempt."""
-        return [(one.event, round(one.time - self.start, 3), one.status) for one in self.courier.deliveries]
-
-    @property
-    def events(self) -> list[str]:
-        return [one.event for one in self.courier.deliveries]
-
-    @property
-    def reasons(self) -> list[str | None]:
-        return [one.reason for one in self.courier.deliveries]
-
-
-class Inbox:
-    """A receiver that keeps what it gets and answers as it is told; in the end, for ever the same."""
-
-    def __init__(self, *answers: Any) -> None:
-        self.requests: list[httpx.Request] = []
-        self._answers = list(answers) or [None]
-
-    def __call__(self, request: httpx.Request) -> Any:
-        self.requests.append(request)
-        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
-        if isinstance(answer, BaseException):
-            raise answer
-        return answer
-
-
-class App:
-    """An ASGI application that passes on to an inbox, as a framework's does."""
-
-    def __init__(self, inbox: Inbox) -> None:
-        self.inbox = inbox
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        message = await receive()
-        content = message["body"]
-        while message.get("more_body"):
-            message = await receive()
-            content += message["body"]
-        url = f"{scope['scheme']}://{scope['server'][0]}{scope['raw_path'].decode()}?{scope['query_string'].decode()}"
-        status = self.inbox(httpx.Request(scope["method"], url, headers=scope["headers"], content=content)) or 200
-        await anyio.lowlevel.checkpoint()
-        await send({"type": "http.response.start", "status": status, "headers": []})
-        await send({"type": "http.response.body", "body": b"thanks"})
-
-
-def as_function(inbox: Inbox) -> Callable[..., Any]:
-    return inbox
-
-
-def as_coroutine_function(inbox: Inbox) -> Callable[..., Any]:
-    async def receive(request: httpx.Request) -> Any:
-        await anyio.lowlevel.checkpoint()
-        return inbox(request)
-
-    return receive
-
-
-def as_app_function(inbox: Inbox) -> Callable[..., Any]:
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        await App(inbox)(scope, receive, send)
-
-    return app
-
-
-def advance(kind: str, office: Office, seconds: float) -> None:
-    """Let time pass, from a thread or from an event loop."""
-    if kind == "sync":
-        office.clock.advance(seconds)
-    else:
-        anyio.run(office.clock.advance_async, seconds, backend=kind)
-
-
-KINDS = pytest.mark.parametrize("kind", ["sync", "asyncio", "trio"])
-RECEIVERS = pytest.mark.parametrize("wrap", [as_function, as_coroutine_function, App, as_app_function])
-
-
-@KINDS
-@RECEIVERS
-def test_deliveries__reach_every_kind_of_receiver(kind: str, wrap: Callable[[Inbox], Callable[..., Any]]) -> None:
-    """Functions and apps, in threads and event loops, get the same requests at the same times."""
-    inbox = Inbox(200, 500, 204, 503, 202)
-    office = Office(wrap(inbox))
-    office.create()
-
-    advance(kind, office, 60)
-
-    assert office.attempts == [
-        ("start", 1.0, 200),
-        ("logs", 1.5, 500),
-        ("logs", 2.0, 204),
-        ("completed", 3.0, 503),
-        ("completed", 4.0, 202),
-    ]
-    assert [json.loads(request.content) for request in inbox.requests] == [
-        {"id": "p", "status": "processing", "after": 1.0},
-        {"id": "p", "status": "processing", "after": 1.5},
-        {"id": "p", "status": "processing", "after": 2.0},
-        {"id": "p", "status": "succeeded", "after": 3.0},
-        {"id": "p", "status": "succeeded", "after": 3.0},
-    ]
-    assert {(request.method, str(request.url)) for request in inbox.requests} == {("POST", URL)}
-
-
-def test_deliveries__are_signed_as_their_receivers_check(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The headers pass the check of Standard Webhooks at the server's time, and only with the body that was sent."""
-    inbox = Inbox(503, None)
-    office = Office(inbox)
-
-    class Now(datetime):
-        @classmethod
-        def now(cls, tz: Any = None) -> Any:
-            return datetime.fromtimestamp(office.clock.time(), tz)
-
-    monkeypatch.setattr(standardwebhooks.webhooks, "datetime", Now)
-    office.create(events=("completed",))
-    office.clock.advance(60)
-
-    first, again = inbox.requests
-    for request in inbox.requests:
-        assert Webhook(SECRET).verify(request.content, dict(request.headers))["status"] == "succeeded"
-        assert request.headers["content-type"] == "application/json"
-    with pytest.raises(standardwebhooks.WebhookVerificationError):
-        Webhook(SECRET).verify(first.content + b" ", dict(first.headers))
-    assert first.headers["webhook-timestamp"] == str(int(office.start) + 3)
-    assert again.headers["webhook-timestamp"] == str(int(office.start) + 4)
-    assert first.headers["webhook-id"] == again.headers["webhook-id"] == office.courier.deliveries[0].id
-    assert first.headers["webhook-signature"] != again.headers["webhook-signature"]
-    assert first.content == again.content
-
-
-def test_deliveries__of_all_predictions_are_in_order() -> None:
-    """What is due earlier is sent earlier, whichever was created first."""
-    office = Office(Inbox())
-    office.create("slow", ("start", "completed"), script=replace(SCRIPT, startup_seconds=2.0))
-    office.create("fast", ("start", "completed"))
-
-    office.clock.advance(60)
-
-    assert [(one.prediction_id, one.event) for one in office.courier.deliveries] == [
-        ("fast", "start"),
-        ("slow", "start"),
-        ("fast", "completed"),
-        ("slow", "completed"),
-    ]
-
-
-def test_deliveries__happen_while_somebody_sleeps() -> None:
-    """A task that sleeps on the clock finds everything sent that was due in the meantime."""
-    office = Office(App(Inbox()))
-    office.create()
-
-    async def sleep() -> None:
-        for seconds, events in ((1.2, 1), (0.5, 2), (5, 4)):
-            await office.clock.sleep_async(seconds)
-            assert len(office.events) == events
-
-    anyio.run(sleep)
-
-
-def test_many_lines__take_no_memory() -> None:
-    """Of 10,000 lines to come, only the next event is kept."""
-    office = Office(Inbox())
-    script = replace(SCRIPT, lines=tuple((number / 100, "x") for number in range(10_000)), run_seconds=100.0)
-    tracemalloc.start()
-    try:
-        office.create(script=script)
-        kept, _ = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert kept < 20_000
-
-    office.clock.advance(2000)
-
-    assert office.events == ["start", *["logs"] * 200, "completed"]
-
-
-@pytest.mark.parametrize("answer", [429, 500, 502, 503, 504, OSError("the line is dead"), "nonsense"])
-def test_end__is_told_until_it_is_heard(answer: Any) -> None:
-    """The end is told again, each time after a longer pause, and not after it was received."""
-    office = Office(Inbox(answer, answer, answer, 200))
-    office.create(events=("completed",))
-
-    office.clock.advance(3600)
-
-    status = answer if isinstance(answer, int) else None
-    assert office.attempts == [
-        ("completed", 3.0, status),
-        ("completed", 4.0, status),
-        ("completed", 6.0, status),
-        ("completed", 10.0, 200),
-    ]
-    attempts = office.courier.deliveries[:]
-    assert [one.number for one in attempts] == [1, 2, 3, 4]
-    assert len({(one.id, one.body) for one in attempts}) == 1
-    assert [one.retry_at for one in attempts] == [*(one.time for one in attempts[1:]), None]
-
-
-def test_end__is_given_up_after_about_a_minute() -> None:
-    """The last attempt is about a minute after the end, and says that it is the last."""
-    office = Office(Inbox(500))
-    office.create(events=("completed",))
-
-    office.clock.advance(3600)
-
-    assert len(office.attempts) == len(RETRY_DELAYS) + 1
-    assert [one[1] for one in office.attempts] == [3.0 + sum(RETRY_DELAYS[:n]) for n in range(len(RETRY_DELAYS) + 1)]
-    assert 60 <= office.attempts[-1][1] - 3 <= 66
-    assert office.courier.deliveries[-1].retry_at is None
-    assert office.courier.due() is None
-
-
-@pytest.mark.parametrize("status", [301, 302, 307, 308, 400, 401, 404, 410, 422, 501, 505])
-def test_end__is_not_told_again_to_who_refuses(status: int) -> None:
-    """Redirects and other statuses are final."""
-    office = Office(Inbox(status))
-    office.create(events=("completed",))
-
-    office.clock.advance(3600)
-
-    assert office.attempts == [("completed", 3.0, status)]
-    assert f"{status}" in str(office.reasons[0])
-    assert ("redirects are not followed" in str(office.reasons[0])) == (status < 400)
-
-
-@pytest.mark.parametrize("answer", [503, OSError()])
-def test_other_events__are_told_once(answer: Any) -> None:
-    """Nobody hears of a missed `start` or `logs` again."""
-    office = Office(Inbox(answer, answer, answer, 200))
-    office.create()
-
-    office.clock.advance(3600)
-
-    assert office.events == ["start", "logs", "logs", "completed"]
-    assert {one.retry_at for one in office.courier.deliveries} == {None}
-
-
-async def silent(scope: Any, receive: Any, send: Any) -> None:
-    """An app that answers nothing."""
-
-
-async def broken(scope: Any, receive: Any, send: Any) -> None:
-    raise LookupError("no such table")
-
-
-def returns(answer: Any) -> Callable[[httpx.Request], Any]:
-    return lambda request: answer
-
-
-@KINDS
-@pytest.mark.parametrize(
-    ("receiver", "status", "reason"),
-    [
-        (returns(None), 200, None),
-        (returns(299), 299, None),
-        (returns(httpx.Response(418, text="short and stout")), 418, "answered with 418"),
-        (returns(99), None, "TypeError: a receiver returns a status, an httpx.Response or None, not 99"),
-        (returns(True), None, "TypeError: a receiver returns a status, an httpx.Response or None, not True"),
-        (returns("ok"), None, "TypeError: a receiver returns a status, an httpx.Response or None, not 'ok'"),
-        (Inbox(ConnectionResetError("by peer")), None, "ConnectionResetError: by peer"),
-        (Inbox(AssertionError()), None, "AssertionError"),
-        (as_coroutine_function(Inbox(ValueError("no"))), None, "ValueError: no"),
-        (silent, None, "RuntimeError: the app returned without an answer"),
-        (broken, None, "LookupError: no such table"),
-    ],
-)
-def test_receiver__answers_or_the_reason_is_kept(kind: str, receiver: Any, status: int | None, reason: Any) -> None:
-    """Whatever a receiver does, the attempt says what came of it, and the courier goes on."""
-    office = Office(receiver)
-    office.create(events=("start", "logs"))
-
-    advance(kind, office, 60)
-
-    assert [(one.status, one.reason) for one in office.courier.deliveries] == [(status, reason)] * 3
-
-
-def test_receiver__may_be_a_builtin_method() -> None:
-    """A list can collect deliveries by itself."""
-    requests: list[httpx.Request] = []
-    office = Office(requests.append)
-    office.create(events=("start",))
-
-    office.clock.advance(60)
-
-    assert [request.url for request in requests] == [URL]
-    assert office.reasons == [None]
-
-
-def test_receiver__must_be_callable() -> None:
-    """Anything else is refused when the server is made."""
-    with pytest.raises(TypeError, match="a receiver is a function of a request or an ASGI app, not 'https://"):
-        Office(receiver=URL)  # type: ignore[arg-type]
-
-
-def test_receiver__can_be_interrupted() -> None:
-    """An interrupt in a receiver stops the program and is no reason to try again."""
-    office = Office(Inbox(KeyboardInterrupt(), None))
-    office.create(events=("start", "completed"))
-
-    with pytest.raises(KeyboardInterrupt):
-        office.clock.advance(60)
-
-    assert office.attempts == []
-    office.clock.advance(60)
-    assert office.attempts == [("completed", 3.0, 200)]
-
-
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_app__is_reached_from_sync_code_in_an_event_loop(backend: str) -> None:
-    """A test that moves the clock without `await` reaches an app all the same, and no thread is left behind."""
-    office = Office(App(Inbox()))
-    office.create(events=("start", "completed"))
-    threads = threading.active_count()
-
-    async def main() -> None:
-        office.clock.advance(60)
-
-    anyio.run(main, backend=backend)
-
-    assert office.attempts == [("start", 1.0, 200), ("completed", 3.0, 200)]
-    assert threading.active_count() == threads
-
-
-def test_app__may_move_the_clock_itself() -> None:
-    """A receiver that sleeps on the server's clock is waited for, and the next event comes after it."""
-    order: list[str] = []
-
-    async def receive(request: httpx.Request) -> None:
-        event = json.loads(request.content)["after"]
-        order.append(f"begin {event}")
-        await office.clock.sleep_async(0.8)
-        order.append(f"end {event}")
-
-    office = Office(receive)
-    office.create(events=("start", "logs"))
-
-    anyio.run(office.clock.advance_async, 60)
-
-    assert order == [f"{what} {at}" for at in (1.0, 1.5, 2.0) for what in ("begin", "end")]
-
-
-def test_redeliver__sends_the_same_again() -> None:
-    """Same body and id, later time, next number; it is tried once."""
-    inbox = Inbox(200, 500)
-    office = Office(inbox)
-    office.create(events=("completed",))
-    office.clock.advance(600)
-    id = office.courier.deliveries[0].id
-
-    office.courier.redeliver(id)
-    office.clock.settle()
-    office.clock.advance(600)
-
-    assert office.attempts == [("completed", 3.0, 200), ("completed", 600.0, 500)]
-    assert [(one.id, one.number, one.retry_at) for one in office.courier.deliveries] == [(id, 1, None), (id, 2, None)]
-    first, again = inbox.requests
-    assert first.content == again.content
-    assert first.headers["webhook-id"] == again.headers["webhook-id"]
-    assert int(again.headers["webhook-timestamp"]) == int(office.start) + 600
-
-
-def test_redeliver__does_not_disturb_the_retries() -> None:
-    """A retry that waits takes the number after that of the delivery by hand."""
-    office = Office(Inbox(500, 500, 200))
-    office.create(events=("completed",))
-    office.clock.advance(3)
-
-    office.courier.redeliver(office.courier.deliveries[0].id)
-    office.clock.advance(60)
-
-    assert office.attempts == [("completed", 3.0, 500), ("completed", 3.0, 500), ("completed", 4.0, 200)]
-    assert [one.number for one in office.courier.deliveries] == [1, 2, 3]
-
-
-def test_redeliver__needs_a_delivery() -> None:
-    """An id that is not known is named."""
-    office = Office(Inbox())
-    with pytest.raises(KeyError, match="there is no delivery 'msg_x' among the 0 attempts that are kept"):
-        office.courier.redeliver("msg_x")
-
-
-@pytest.mark.parametrize(
-    ("url", "allow_http", "refused"),
-    [
-        ("https://example.test/hook", False, None),
-        ("https://10.0.0.1:8443/hook", False, None),
-        ("HTTPS://example.test", False, None),
-        ("http://localhost:8000/hook", False, None),
-        ("http://LOCALHOST/hook", False, None),
-        ("http://127.0.0.1/hook", False, None),
-        ("http://127.255.0.7:1/hook", False, None),
-        ("http://[::1]:8000/hook", False, None),
-        ("http://example.test/hook", True, None),
-        ("http://example.test/hook", False, "http is for loopback hosts"),
-        ("http://localhost.example.test/", False, "http is for loopback hosts"),
-        ("http://localhost@example.test/", False, "http is for loopback hosts"),
-        ("http://127.0.0.1.example.test/", False, "http is for loopback hosts"),
-        ("http://0.0.0.0/", False, "http is for loopback hosts"),
-        ("http://192.168.0.1/", False, "http is for loopback hosts"),
-        ("http://[::2]/", False, "http is for loopback hosts"),
-        ("ftp://localhost/hook", True, "an https URL with a host"),
-        ("file:///etc/passwd", True, "an https URL with a host"),
-        ("https:///hook", True, "an https URL with a host"),
-        ("example.test/hook", True, "an https URL with a host"),
-        ("", True, "an https URL with a host"),
-        ("http://[::1/", False, "the webhook is no URL"),
-        ("https://example.test:99999999/", False, "the webhook is no URL"),
-        ("https://exa mple.test\n/", False, "the webhook is no URL"),
-    ],
-)
-def test_targets__are_https_or_this_machine(url: str, allow_http: bool, refused: str | None) -> None:
-    """What is no URL is refused, and so is plain http to others, unless it was allowed."""
-    reason = refusal(url, allow_http=allow_http)
-    assert reason is None if refused is None else refused in str(reason)
-
-
-def test_refused_target__is_not_tried_again() -> None:
-    """The attempt says why nothing was sent, also at the end."""
-    office = Office()
-    office.courier.online = True
-    office.create(events=("start", "completed"), url="http://example.test/hook")
-
-    office.clock.advance(3600)
-
-    assert office.attempts == [("start", 1.0, None), ("completed", 3.0, None)]
-    assert "use https, or allow it with MockServer(insecure_webhooks=True)" in str(office.reasons[1])
-
-
-def test_receiver__is_reached_whatever_the_url() -> None:
-    """With a receiver nothing leaves the process, so that no URL is too dangerous; but it must be one."""
-    office = Office(Inbox())
-    office.create(events=("start",), url="http://example.test/hook")
-    office.create(events=("start",), url="https://exa mple.test\n:x/")
-
-    office.clock.advance(60)
-
-    assert [one.status for one in office.courier.deliveries] == [200, None]
-    assert str(office.reasons[1]).startswith("InvalidURL: ")
-
-
-def test_nobody__is_sent_nothing() -> None:
-    """A server without receiver and socket says what to do; the body can be looked at all the same."""
-    office = Office()
-    office.create(events=("start", "completed"))
-
-    office.clock.advance(3600)
-
-    assert office.attempts == [("start", 1.0, None), ("completed", 3.0, None)]
-    reason = "not sent: there is no receiver; pass MockServer(receiver=...) or listen on a socket"
-    assert office.reasons == [reason, reason]
-    assert json.loads(office.courier.deliveries[1].body)["status"] == "succeeded"
-
-
-@pytest.mark.parametrize("told", [True, False])
-def test_cancel__ends_the_events(told: bool) -> None:
-    """After a cancel only the end is told, at once; nothing that was to come is sent even if nobody said so."""
-    office = Office(Inbox())
-    record = office.create()
-    office.clock.advance(1.6)
-
-    record.canceled = office.clock.time()
-    if told:
-        office.courier.update(record)
-        office.clock.settle()
-        assert office.attempts[-1] == ("completed", 1.6, 200)
-    office.clock.advance(60)
-
-    assert office.events == ["start", "logs", "completed"]
-    assert json.loads(office.courier.deliveries[-1].body) == {
-        "id": "p",
-        "status": "canceled",
-        "after": pytest.approx(1.6),
-    }
-    assert office.courier.due() is None
-
-
-def test_reads__move_the_events_on() -> None:
-    """Of a prediction that goes by its reads, each read can be told."""
-    office = Office(Inbox())
-    script = Script(1, 1.0, 3.0, 3, 1.0, outputs=1, reads=3)
-    record = office.create(script=script, lifetime=100.0)
-    assert office.courier.due() == office.start + 100
-
-    for _ in range(3):
-        office.clock.advance(10)
-        record.reads = (*record.reads, office.clock.time())
-        office.courier.update(record)
-        office.clock.settle()
-
-    assert office.attempts == [
-        ("start", 10.0, 200),
-        ("logs", 10.0, 200),
-        ("logs", 20.0, 200),
-        ("completed", 30.0, 200),
-    ]
-    assert office.courier.due() is None
-
-
-@pytest.mark.parametrize(
-    ("fault", "sent", "attempts"),
-    [
-        pytest.param({"status": 503, "times": 1}, 1, [(3.0, 503), (4.0, 200)], id="an answer of another's"),
-        pytest.param({"reset": "before", "times": 1}, 1, [(3.0, None), (4.0, 200)], id="lost on the way"),
-        pytest.param({"reset": "after", "times": 1}, 2, [(3.0, None), (4.0, 200)], id="lost on the way back"),
-        pytest.param({"hang": 5, "times": 1}, 1, [(3.0, None), (9.0, 200)], id="no answer for a while"),
-        pytest.param({"delay": 5, "times": 1}, 1, [(3.0, 200)], id="late"),
-        pytest.param({"duplicate": True}, 2, [(3.0, 200), (3.0, 200)], id="twice"),
-        pytest.param({"status": 500, "path": "/other"}, 1, [(3.0, 200)], id="another path"),
-    ],
-)
-def test_faults__strike_deliveries(fault: dict[str, Any], sent: int, attempts: list[tuple[float, int | None]]) -> None:
-    """The operation `receivePredictionEvent` can be made to go wrong, and the courier deals with it."""
-    inbox = Inbox()
-    office = Office(inbox)
-    set_up = office.faults.add(operation=DELIVERY, **fault)
-    office.create(events=("completed",))
-
-    office.clock.advance(60)
-
-    assert [one[1:] for one in office.attempts] == attempts
-    assert len(inbox.requests) == sent
-    assert [one.fault is not None for one in office.courier.deliveries] == [
-        number < set_up.hits * (1 + set_up.duplicate) for number in range(len(attempts))
-    ]
-
-
-def test_duplicate__is_one_attempt_sent_twice() -> None:
-    """Both have one number; it is tried again only if neither was received."""
-    office = Office(Inbox(500, 500, 500, 200))
-    office.faults.add(operation=DELIVERY, duplicate=True)
-    office.create(events=("completed",))
-
-    office.clock.advance(60)
-
-    assert [(one.number, one.status) for one in office.courier.deliveries] == [(1, 500), (1, 500), (2, 500), (2, 200)]
-    assert [one.retry_at for one in office.courier.deliveries] == [None, office.start + 4, None, None]
-
-
-def test_malformed__spoils_what_is_sent() -> None:
-    """The receiver gets half of the JSON; the record keeps it whole, for the next time."""
-    inbox = Inbox()
-    office = Office(inbox)
-    office.faults.add(operation=DELIVERY, malformed=True, times=1)
-    office.create(events=("completed",))
-    office.clock.advance(60)
-    office.courier.redeliver(office.courier.deliveries[0].id)
-    office.clock.settle()
-
-    spoiled, whole = (request.content for request in inbox.requests)
-    assert spoiled and spoiled != whole and whole.startswith(spoiled)
-    assert whole.decode() == office.courier.deliveries[0].body
-
-
-def test_slow_receiver__gets_events_in_order() -> None:
-    """What comes due while another event of the prediction is on its way waits for it."""
-    inbox = Inbox()
-    office = Office(inbox)
-    office.faults.add(operation=DELIVERY, delay=10, times=1)
-    office.create()
-
-    office.clock.advance(60)
-
-    assert [json.loads(request.content)["after"] for request in inbox.requests] == [1.0, 1.5, 2.0, 3.0]
-
-
-@pytest.mark.parametrize("what", ["body", "secret"])
-def test_internal_error__is_a_reason(what: str) -> None:
-    """Even if a body or a signature cannot be made, the clock goes on."""
-
-    def fail(*args: Any) -> Any:
-        raise ValueError("out of ink")
-
-    makers: dict[str, Any] = {"body": body, "secret": lambda tenant: SECRET}
-    clock = VirtualClock()
-    courier = Courier(clock, faults=Faults(Random(0), operations=()), receiver=Inbox(), **{**makers, what: fail})
-    clock.attach(courier)
-    hook = Hook(URL, frozenset({"start"}), "", "")
-    courier.add(Record("p", "me", 0, clock.time(), "v", {}, SCRIPT, hook))
-
-    clock.advance(60)
-
-    assert ["ValueError: out of ink" in str(one.reason) for one in courier.deliveries] == [True]
-
-
-def test_clear__forgets_a_tenant() -> None:
-    """What is still to come and what was sent are gone for one tenant, and untouched for others."""
-    office = Office(Inbox(500))
-    for tenant in ("me", "you"):
-        office.create(f"p-{tenant}", tenant=tenant)
-    office.clock.advance(3)
-
-    office.courier.clear("me")
-    assert {one.tenant for one in office.courier.deliveries} == {"you"}
-    office.clock.advance(120)
-    assert {one.tenant for one in office.courier.deliveries} == {"you"}
-    assert office.events == ["start", "logs", "logs", *["completed"] * 7]
-
-    office.courier.clear()
-    assert (len(office.courier.deliveries), office.courier.due()) == (0, None)
-
-
-def test_clear__forgets_what_is_under_way() -> None:
-    """A delivery whose prediction is forgotten before its answer comes is neither written down nor tried again."""
-
-    def receive(request: httpx.Request) -> int:
-        office.courier.clear()
-        return 500
-
-    office = Office(receive)
-    office.create(events=("completed",))
-
-    office.clock.advance(60)
-
-    assert office.attempts == []
-    assert office.courier.due() is None
-
-
-@pytest.mark.parametrize("pause", [0.5, 1.2, 1.7, 3.0, 5.0, 12.0, 120.0])
-def test_dump__is_taken_up_again(pause: float) -> None:
-    """After a snapshot at any moment, what follows is what would have followed."""
-
-    def refuse_the_end(request: httpx.Request) -> int:
-        return 500 if json.loads(request.content)["status"] == "succeeded" else 200
-
-    office = Office(refuse_the_end)
-    record = office.create()
-    office.clock.advance(pause)
-    behind = len(office.courier.deliveries)
-    state = json.loads(json.dumps(office.courier.dump()))
-    copy = Office(refuse_the_end, VirtualClock(office.clock.time()))
-    copy.courier.load(state, {"p": record}.get)
-    office.clock.advance(120)
-    copy.clock.advance(120)
-
-    assert behind + len(copy.courier.deliveries) == 3 + 7
-    assert copy.courier.deliveries[:] == office.courier.deliveries[behind:]
-    assert copy.courier.dump() == {"watches": [], "retries": []}
-
-
-def test_load__replaces_everything() -> None:
-    """What was to come before is gone, and so is what belongs to predictions that nobody knows any more."""
-    office = Office(Inbox(500))
-    office.create()
-    office.clock.advance(3)
-    other = office.create("other")
-    state = office.courier.dump()
-    assert (len(state["watches"]), len(state["retries"])) == (1, 1)
-
-    office.courier.load(state, {"other": other}.get)
-    assert office.attempts == []
-    office.clock.advance(120)
-
-    assert {one.prediction_id for one in office.courier.deliveries} == {"other"}
-
-
-def attempt(number: int, *, tenant: str = "me", body: str = "{}") -> Attempt:
-    return Attempt(
-        id=f"msg_{number}",
-        prediction_id="p",
-        event="logs",
-        number=1,
-        time=float(number),
-        url=URL,
-        status=200,
-        reason=None,
-        retry_at=None,
-        fault=None,
-        tenant=tenant,
-        body=body,
-    )
-
-
-def test_record__is_bounded() -> None:
-    """The oldest attempts go when there are too many or their bodies are too long, and they are counted."""
-    deliveries = Deliveries(limit=3, bodies_limit=100)
-    for number in range(5):
-        deliveries.record(attempt(number))
-    assert [one.time for one in deliveries] == [2.0, 3.0, 4.0]
-    assert deliveries.dropped == 2
-    assert deliveries.latest("msg_1") is None
-
-    deliveries.record(attempt(5, body="x" * 97))
-    assert [one.time for one in deliveries[:]] == [4.0, 5.0]
-    deliveries.record(attempt(6, body="x" * 1000))
-    assert (len(deliveries), deliveries[-1].time, deliveries.dropped) == (1, 6.0, 6)
-    deliveries.record(attempt(7))
-    assert (len(deliveries), deliveries[0].time) == (1, 7.0)
-
-    deliveries.clear()
-    assert (len(deliveries), deliveries.dropped) == (0, 0)
-    deliveries.load(attempt(number, tenant=f"t{number % 2}", body="x" * 30) for number in range(3))
-    deliveries.clear("t1")
-    assert [one.time for one in deliveries] == [0.0, 2.0]
-    deliveries.record(attempt(3, body="x" * 40))
-    assert (len(deliveries), deliveries.dropped) == (3, 0)
-    assert "xxx" not in repr(deliveries[0])
-
-
-def test_runs__are_equal() -> None:
-    """Two runs give the same attempts to the last byte, and no two deliveries share an id."""
-
-    def run() -> list[Attempt]:
-        office = Office(Inbox(200, 500))
-        office.create("a")
-        office.create("b")
-        office.clock.advance(120)
-        return office.courier.deliveries[:]
-
-    first = run()
-    assert first == run()
-    assert len({one.id for one in first}) == 2 * 4
-    assert all(one.id.startswith("msg_") and one.id.isascii() for one in first)
-
-
-class Listener(HTTPServer):
-    """A receiver on a loopback socket, whose answers can be set."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Answering)
-        self.requests: list[tuple[str, dict[str, str], bytes]] = []
-        self.statuses = [200]
-        self.silence: threading.Event | None = None
-        self.url = f"http://127.0.0.1:{self.server_port}/hook"
-
-
-class _Answering(BaseHTTPRequestHandler):
-    def do_POST(self) -> None:
-        listener = self.server
-        assert isinstance(listener, Listener)
-        content = self.rfile.read(int(self.headers["content-length"]))
-        listener.requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}, content))
-        if listener.silence:
-            listener.silence.wait(10)
-        statuses = listener.statuses
-        self.send_response(statuses.pop(0) if len(statuses) > 1 else statuses[0])
-        self.send_header("location", "/elsewhere")
-        self.send_header("content-length", "0")
-        self.end_headers()
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Nobody reads it."""
+def connect(server: MockServer, token: str = "a-token-of-a-test") -> httpx.Client:
+    return httpx.Client(transport=server.transport, base_url=BASE, headers={"Authorization": f"Bearer {token}"})
 
 
 @pytest.fixture
-def listener(monkeypatch: pytest.MonkeyPatch) -> Iterator[Listener]:
-    # A proxy of whoever runs the tests does not know our loopback.
-    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
-    with Listener() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield server
-        finally:
-            if server.silence:
-                server.silence.set()
-            server.shutdown()
-            thread.join()
+def inbox() -> Inbox:
+    return Inbox()
 
 
-@KINDS
-def test_http__is_sent_to_the_url(kind: str, listener: Listener) -> None:
-    """While the server listens, deliveries go over the wire, and the end is told again as ever."""
-    listener.statuses = [204, 503, 200]
-    office = Office()
-    office.courier.online = True
-    office.create(events=("start", "completed"), url=f"{listener.url}?to=me")
-
-    advance(kind, office, 60)
-
-    assert office.attempts == [("start", 1.0, 204), ("completed", 3.0, 503), ("completed", 4.0, 200)]
-    for (path, headers, content), sent in zip(listener.requests, office.courier.deliveries, strict=True):
-        assert path == "/hook?to=me"
-        assert content.decode() == sent.body
-        assert headers["content-type"] == "application/json"
-        assert headers["webhook-id"] == sent.id
-        signed = Webhook(SECRET).sign(sent.id, datetime.fromtimestamp(sent.time, UTC), sent.body)
-        assert headers["webhook-signature"] == signed
+@pytest.fixture
+def server(inbox: Inbox) -> MockServer:
+    return MockServer(receiver=inbox)
 
 
-def test_http__follows_no_redirects(listener: Listener) -> None:
-    """A redirect is final, and where it leads to is never asked."""
-    listener.statuses = [307]
-    office = Office()
-    office.courier.online = True
-    office.create(events=("completed",), url=listener.url)
-
-    office.clock.advance(60)
-
-    assert office.attempts == [("completed", 3.0, 307)]
-    assert [path for path, _, _ in listener.requests] == ["/hook"]
+@pytest.fixture
+def api(server: MockServer) -> Iterator[httpx.Client]:
+    with connect(server) as client:
+        yield client
 
 
-def test_http__gives_up_in_time(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A receiver that does not answer is one that cannot be reached."""
-    monkeypatch.setattr(receivers, "HTTP_TIMEOUT", 0.05)
-    listener.silence = threading.Event()
-    office = Office()
-    office.courier.online = True
-    office.create(events=("start",), url=listener.url)
-
-    office.clock.advance(60)
-
-    assert office.reasons == ["TimeoutError: there was no answer within 0.05 s"]
+def create(api: httpx.Client, prompt: str = "a lighthouse", **fields: Any) -> str:
+    response = api.post("/predictions", json={"version": VERSION, "input": {"prompt": prompt}, **fields})
+    assert response.status_code == 201, response.text
+    id: str = response.json()["id"]
+    return id
 
 
-def test_http__says_why_nobody_is_reached() -> None:
-    """A closed port is a network error: the end is told again."""
-    with Listener() as closed:
-        url = closed.url
-    office = Office()
-    office.courier.online = True
-    office.create(events=("completed",), url=url)
-
-    office.clock.advance(120)
-
-    assert len(office.attempts) == 1 + len(RETRY_DELAYS)
-    assert {str(reason).partition(":")[0] for reason in office.reasons} == {"ConnectError"}
+def events(server: MockServer) -> list[str]:
+    return [attempt.event for attempt in server.deliveries]
 
 
-@pytest.mark.parametrize("wrap", [as_function, as_coroutine_function, App])
-def test_real_clock__delivers_in_the_background(wrap: Callable[[Inbox], Callable[..., Any]]) -> None:
-    """A thread delivers what falls due, in order and with bodies of the right moments, and ends when all is done."""
-    inbox = Inbox(200, 200, 200, 500, 500, 200)
-    office = Office(wrap(inbox), RealClock(speed=1000))
-    office.create()
-    office.clock.settle()
+def test_ten_minutes__three_retries_and_an_expiry_need_no_waiting() -> None:
+    """A long run, an end that is told four times and the removal an hour later happen in a few calls, in no thread."""
+    threads = threading.active_count()
+    inbox = Inbox(500, 502, 503, 200)
+    server = MockServer(receiver=inbox)
+    server.scripts.add({"startup": 0, "run": 600})
+    with connect(server) as api:
+        id = create(api, **END)
 
-    finish_background_work()
+        server.clock.advance(600 + 1 + 2 + 4)
+        assert [attempt.status for attempt in server.deliveries] == [500, 502, 503, 200]
+        ends = [attempt.time - server.deliveries[0].time for attempt in server.deliveries]
+        assert ends == pytest.approx([0, 1, 3, 7])
+        assert api.get(f"/predictions/{id}").json()["output"]
 
-    assert [one.event for one in office.courier.deliveries] == ["start", "logs", "logs", *["completed"] * 3]
-    told = [json.loads(one.body)["after"] for one in office.courier.deliveries]
-    assert told == [pytest.approx(after, abs=1e-5) for after in (1.0, 1.5, 2.0, 3.0, 3.0, 3.0)]
-    assert office.courier.due() is None
-
-
-def test_real_clock__is_closed_in_the_middle() -> None:
-    """A delivery that never ends is broken off."""
-    begun = threading.Event()
-
-    async def hang(request: httpx.Request) -> None:
-        begun.set()
-        await anyio.sleep_forever()
-
-    clock = RealClock(speed=1000)
-    office = Office(hang, clock)
-    office.create()
-    clock.settle()
-    assert begun.wait(10)
-
-    clock.close()
-
-    finish_background_work()
-    assert office.attempts == []
+        server.clock.advance(RETENTION)
+        expired = api.get(f"/predictions/{id}").json()
+    assert (expired["output"], expired["data_removed"]) == (None, True)
+    assert threading.active_count() == threads
 
 
-def finish_background_work() -> None:
-    for thread in threading.enumerate():
-        if thread.name == "zeroscope_mock clock":
-            thread.join(10)
-            assert not thread.is_alive()
+def test_body__is_what_a_read_answers(server: MockServer, api: httpx.Client, inbox: Inbox) -> None:
+    """At the moment of an event, GET answers with the body that was posted."""
+    server.scripts.add({"startup": 1, "run": 10, "logs": [{"at": 4, "text": "half"}]})
+    id = create(api, webhook=URL)
+
+    for after, event in ((1, "start"), (4, "logs"), (6, "completed")):
+        server.clock.advance(after)
+        assert events(server)[-1] == event
+        assert json.loads(inbox.requests[-1].content) == api.get(f"/predictions/{id}").json()
+    assert len(inbox.requests) == 3
+
+
+def test_usual_run__has_no_output_events(server: MockServer, api: httpx.Client) -> None:
+    """The model makes all its videos at the end, so there are a start, lines of the log, and an end."""
+    create(api, webhook=URL)
+
+    server.clock.advance(600)
+
+    first, *logs, last = events(server)
+    assert (first, set(logs), last) == ("start", {"logs"}, "completed")
+
+
+@pytest.mark.parametrize(
+    ("filter", "expected"),
+    [
+        (["start"], {"start"}),
+        (["start", "completed"], {"start", "completed"}),
+        ([], set[str]()),
+        ("completed", {"completed"}),
+        ("start,logs", {"start", "logs"}),
+    ],
+)
+def test_filter__is_followed(server: MockServer, api: httpx.Client, filter: Any, expected: set[str]) -> None:
+    """Only the events that were asked for are sent, whether as an array or, as published, in a text."""
+    create(api, webhook=URL, webhook_events_filter=filter)
+    server.clock.advance(600)
+    assert set(events(server)) == expected
+
+
+@pytest.mark.parametrize("ends_as", ["failed", "aborted"])
+def test_end__is_told_whatever_it_is(server: MockServer, api: httpx.Client, inbox: Inbox, ends_as: str) -> None:
+    """A prediction that did not succeed ends, too."""
+    server.scripts.add({"outcome": ends_as})
+    create(api, **END)
+    server.clock.advance(600)
+    assert [json.loads(request.content)["status"] for request in inbox.requests] == [ends_as]
+
+
+@pytest.mark.parametrize("kind", ["function", "app"])
+def test_cancel__is_told_at_once(inbox: Inbox, kind: str) -> None:
+    """The receiver knows of a cancel before the clock has moved."""
+    server = MockServer(receiver=inbox if kind == "function" else App(inbox))
+    with connect(server) as api:
+        id = create(api, **END)
+        api.post(f"/predictions/{id}/cancel")
+    assert [json.loads(request.content)["status"] for request in inbox.requests] == ["canceled"]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+async def test_async_client__finds_everything_delivered(anyio_backend: str) -> None:
+    """A client that waits in an event loop has its webhooks received in the same loop."""
+    inbox = Inbox(503, 200)
+    server = MockServer(receiver=App(inbox))
+    async with server.async_client() as client:
+        prediction = await client.predictions.create({"prompt": "a lighthouse"}, **END)
+        await prediction.wait()
+        await server.clock.advance_async(10)
+    assert [attempt.status for attempt in server.deliveries] == [503, 200]
+
+
+def test_signature__is_made_with_the_key_that_is_told(server: MockServer, inbox: Inbox) -> None:
+    """Each token has a key of its own, and what it signs can be checked with that and no other."""
+    keys: list[bytes] = []
+    for token in ("one-token-of-a-test", "another-token-of-a-test"):
+        with connect(server, token) as api:
+            create(api, **END)
+            key = api.get("/webhooks/default/secret").json()["key"]
+            assert key.startswith("whsec_") and key.count("_") == 1
+            keys.append(base64.b64decode(key.removeprefix("whsec_"), validate=True))
+    server.clock.advance(600)
+
+    made = {request.headers["webhook-signature"] for request in inbox.requests}
+    assert len(keys) == len(set(keys)) == len(made) == 2
+    for request in inbox.requests:
+        text = f"{request.headers['webhook-id']}.{request.headers['webhook-timestamp']}.".encode() + request.content
+        signatures = [base64.b64encode(hmac.digest(key, text, hashlib.sha256)).decode() for key in keys]
+        assert len({f"v1,{signature}" for signature in signatures} & made) == 1
+
+
+def test_redeliver__is_done_when_it_returns(server: MockServer, api: httpx.Client, inbox: Inbox) -> None:
+    """The receiver has the same delivery twice, and an unknown one is named."""
+    create(api, **END)
+    server.clock.advance(600)
+
+    server.redeliver(server.deliveries[0].id)
+
+    assert [attempt.number for attempt in server.deliveries] == [1, 2]
+    assert len({(request.headers["webhook-id"], request.content) for request in inbox.requests}) == 1
+    assert len(inbox.requests) == 2
+    with pytest.raises(KeyError, match="msg_unknown"):
+        server.redeliver("msg_unknown")
+
+
+def test_reset__forgets_webhooks_of_one_tenant(server: MockServer) -> None:
+    """What a test leaves behind does not reach the receiver later; other tests' webhooks do."""
+    with connect(server, "mine") as mine, connect(server, "theirs") as theirs:
+        create(mine, **END)
+        kept = create(theirs, **END)
+        server.reset(token="mine")
+        server.clock.advance(600)
+    assert [attempt.prediction_id for attempt in server.deliveries] == [kept]
+
+
+def test_runs__are_equal() -> None:
+    """Equal seeds and requests give equal deliveries, to the last byte."""
+
+    def run(seed: int) -> list[Any]:
+        server = MockServer(seed=seed, receiver=Inbox(500, 200))
+        with connect(server) as api:
+            create(api, webhook=URL)
+        server.clock.advance(600)
+        return list(server.deliveries)
+
+    assert run(1) == run(1)
+    assert {attempt.id for attempt in run(1)} & {attempt.id for attempt in run(2)} == set()
+
+
+def test_socket__lets_deliveries_out_while_it_is_open() -> None:
+    """Without a receiver, deliveries go over HTTP as long as the server listens."""
+    server, other = MockServer(), MockServer()
+    with connect(server) as api, other.listen() as there:
+        hook = {**END, "webhook": f"{there.url}/hook"}
+        create(api, **hook)
+        with server.listen():
+            server.clock.advance(600)
+        create(api, **hook)
+        server.clock.advance(600)
+
+    assert [attempt.status for attempt in server.deliveries] == [404, None]
+    assert str(server.deliveries[1].reason).startswith("not sent: ")
+    assert [(exchange.method, exchange.path) for exchange in other.journal] == [("POST", "/hook")]

@@ -1,0 +1,343 @@
+"""Where deliveries go: functions, apps and URLs, from threads and from event loops."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+from standardwebhooks import Webhook
+
+from office import (
+    KINDS,
+    SECRET,
+    URL,
+    App,
+    Inbox,
+    Office,
+    advance,
+    as_app_function,
+    as_coroutine_function,
+    as_function,
+)
+from zeroscope_mock import receivers
+from zeroscope_mock.courier import RETRY_DELAYS
+from zeroscope_mock.receivers import refusal
+
+RECEIVERS = pytest.mark.parametrize("wrap", [as_function, as_coroutine_function, App, as_app_function])
+
+
+@KINDS
+@RECEIVERS
+def test_deliveries__reach_every_kind_of_receiver(kind: str, wrap: Callable[[Inbox], Callable[..., Any]]) -> None:
+    """Functions and apps, in threads and event loops, get the same requests at the same times."""
+    inbox = Inbox(200, 500, 204, 503, 202)
+    office = Office(wrap(inbox))
+    office.create()
+
+    advance(kind, office, 60)
+
+    assert office.attempts == [
+        ("start", 1.0, 200),
+        ("logs", 1.5, 500),
+        ("logs", 2.0, 204),
+        ("completed", 3.0, 503),
+        ("completed", 4.0, 202),
+    ]
+    assert [json.loads(request.content) for request in inbox.requests] == [
+        {"id": "p", "status": "processing", "after": 1.0},
+        {"id": "p", "status": "processing", "after": 1.5},
+        {"id": "p", "status": "processing", "after": 2.0},
+        {"id": "p", "status": "succeeded", "after": 3.0},
+        {"id": "p", "status": "succeeded", "after": 3.0},
+    ]
+    assert {(request.method, str(request.url)) for request in inbox.requests} == {("POST", URL)}
+
+
+async def silent(scope: Any, receive: Any, send: Any) -> None:
+    """An app that answers nothing."""
+
+
+async def broken(scope: Any, receive: Any, send: Any) -> None:
+    raise LookupError("no such table")
+
+
+def returns(answer: Any) -> Callable[[httpx.Request], Any]:
+    return lambda request: answer
+
+
+@KINDS
+@pytest.mark.parametrize(
+    ("receiver", "status", "reason"),
+    [
+        (returns(None), 200, None),
+        (returns(299), 299, None),
+        (returns(httpx.Response(418, text="short and stout")), 418, "answered with 418"),
+        (returns(99), None, "TypeError: a receiver returns a status, an httpx.Response or None, not 99"),
+        (returns(True), None, "TypeError: a receiver returns a status, an httpx.Response or None, not True"),
+        (returns("ok"), None, "TypeError: a receiver returns a status, an httpx.Response or None, not 'ok'"),
+        (max, None, "TypeError: 'Request' object is not iterable"),
+        (Inbox(ConnectionResetError("by peer")), None, "ConnectionResetError: by peer"),
+        (Inbox(AssertionError()), None, "AssertionError"),
+        (as_coroutine_function(Inbox(ValueError("no"))), None, "ValueError: no"),
+        (silent, None, "RuntimeError: the app returned without an answer"),
+        (broken, None, "LookupError: no such table"),
+    ],
+)
+def test_receiver__answers_or_the_reason_is_kept(kind: str, receiver: Any, status: int | None, reason: Any) -> None:
+    """Whatever a receiver does, the attempt says what came of it, and the courier goes on."""
+    office = Office(receiver)
+    office.create(events=("start", "logs"))
+
+    advance(kind, office, 60)
+
+    assert [(one.status, one.reason) for one in office.courier.deliveries] == [(status, reason)] * 3
+
+
+def test_receiver__may_be_a_builtin_method() -> None:
+    """A list can collect deliveries by itself."""
+    requests: list[httpx.Request] = []
+    office = Office(requests.append)
+    office.create(events=("start",))
+
+    office.clock.advance(60)
+
+    assert [request.url for request in requests] == [URL]
+    assert office.reasons == [None]
+
+
+def test_receiver__must_be_callable() -> None:
+    """Anything else is refused when the server is made."""
+    with pytest.raises(TypeError, match="a receiver is a function of a request or an ASGI app, not 'https://"):
+        Office(receiver=URL)  # type: ignore[arg-type]
+
+
+def test_receiver__can_be_interrupted() -> None:
+    """An interrupt in a receiver stops the program and is no reason to try again."""
+    office = Office(Inbox(KeyboardInterrupt(), None))
+    office.create(events=("start", "completed"))
+
+    with pytest.raises(KeyboardInterrupt):
+        office.clock.advance(60)
+
+    assert office.attempts == []
+    office.clock.advance(60)
+    assert office.attempts == [("completed", 3.0, 200)]
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_app__is_reached_from_sync_code_in_an_event_loop(backend: str) -> None:
+    """A test that moves the clock without `await` reaches an app all the same, and no thread is left behind."""
+    office = Office(App(Inbox()))
+    office.create(events=("start", "completed"))
+    threads = threading.active_count()
+
+    async def main() -> None:
+        office.clock.advance(60)
+
+    anyio.run(main, backend=backend)
+
+    assert office.attempts == [("start", 1.0, 200), ("completed", 3.0, 200)]
+    assert threading.active_count() == threads
+
+
+def test_app__may_move_the_clock_itself() -> None:
+    """A receiver that sleeps on the server's clock is waited for, and the next event comes after it."""
+    order: list[str] = []
+
+    async def receive(request: httpx.Request) -> None:
+        event = json.loads(request.content)["after"]
+        order.append(f"begin {event}")
+        await office.clock.sleep_async(0.8)
+        order.append(f"end {event}")
+
+    office = Office(receive)
+    office.create(events=("start", "logs"))
+
+    anyio.run(office.clock.advance_async, 60)
+
+    assert order == [f"{what} {at}" for at in (1.0, 1.5, 2.0) for what in ("begin", "end")]
+
+
+@pytest.mark.parametrize(
+    ("url", "allow_http", "refused"),
+    [
+        ("https://example.test/hook", False, None),
+        ("https://10.0.0.1:8443/hook", False, None),
+        ("HTTPS://example.test", False, None),
+        ("http://localhost:8000/hook", False, None),
+        ("http://LOCALHOST/hook", False, None),
+        ("http://127.0.0.1/hook", False, None),
+        ("http://127.255.0.7:1/hook", False, None),
+        ("http://[::1]:8000/hook", False, None),
+        ("http://example.test/hook", True, None),
+        ("http://example.test/hook", False, "http is for loopback hosts"),
+        ("http://localhost.example.test/", False, "http is for loopback hosts"),
+        ("http://localhost@example.test/", False, "http is for loopback hosts"),
+        ("http://127.0.0.1.example.test/", False, "http is for loopback hosts"),
+        ("http://0.0.0.0/", False, "http is for loopback hosts"),
+        ("http://192.168.0.1/", False, "http is for loopback hosts"),
+        ("http://[::2]/", False, "http is for loopback hosts"),
+        ("ftp://localhost/hook", True, "an https URL with a host"),
+        ("file:///etc/passwd", True, "an https URL with a host"),
+        ("https:///hook", True, "an https URL with a host"),
+        ("example.test/hook", True, "an https URL with a host"),
+        ("", True, "an https URL with a host"),
+        ("http://[::1/", False, "the webhook is no URL"),
+        ("https://example.test:99999999/", False, "the webhook is no URL"),
+        ("https://exa mple.test\n/", False, "the webhook is no URL"),
+    ],
+)
+def test_targets__are_https_or_this_machine(url: str, allow_http: bool, refused: str | None) -> None:
+    """What is no URL is refused, and so is plain http to others, unless it was allowed."""
+    reason = refusal(url, allow_http=allow_http)
+    assert reason is None if refused is None else refused in str(reason)
+
+
+def test_refused_target__is_not_tried_again() -> None:
+    """The attempt says why nothing was sent, also at the end."""
+    office = Office()
+    office.courier.online = True
+    office.create(events=("start", "completed"), url="http://example.test/hook")
+
+    office.clock.advance(3600)
+
+    assert office.attempts == [("start", 1.0, None), ("completed", 3.0, None)]
+    assert "use https, or allow it with MockServer(insecure_webhooks=True)" in str(office.reasons[1])
+
+
+def test_receiver__is_reached_whatever_the_url() -> None:
+    """With a receiver nothing leaves the process, so that no URL is too dangerous; but it must be one."""
+    office = Office(Inbox())
+    office.create(events=("start",), url="http://example.test/hook")
+    office.create(events=("start",), url="https://exa mple.test\n:x/")
+
+    office.clock.advance(60)
+
+    assert [one.status for one in office.courier.deliveries] == [200, None]
+    assert str(office.reasons[1]).startswith("InvalidURL: ")
+
+
+def test_nobody__is_sent_nothing() -> None:
+    """A server without receiver and socket says what to do; the body can be looked at all the same."""
+    office = Office()
+    office.create(events=("start", "completed"))
+
+    office.clock.advance(3600)
+
+    assert office.attempts == [("start", 1.0, None), ("completed", 3.0, None)]
+    reason = "not sent: there is no receiver; pass MockServer(receiver=...) or listen on a socket"
+    assert office.reasons == [reason, reason]
+    assert json.loads(office.courier.deliveries[1].body)["status"] == "succeeded"
+
+
+class Listener(HTTPServer):
+    """A receiver on a loopback socket, whose answers can be set."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Answering)
+        self.requests: list[tuple[str, dict[str, str], bytes]] = []
+        self.statuses = [200]
+        self.silence: threading.Event | None = None
+        self.url = f"http://127.0.0.1:{self.server_port}/hook"
+
+
+class _Answering(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        listener = self.server
+        assert isinstance(listener, Listener)
+        content = self.rfile.read(int(self.headers["content-length"]))
+        listener.requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}, content))
+        if listener.silence:
+            listener.silence.wait(10)
+        statuses = listener.statuses
+        self.send_response(statuses.pop(0) if len(statuses) > 1 else statuses[0])
+        self.send_header("location", "/elsewhere")
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nobody reads it."""
+
+
+@pytest.fixture
+def listener(monkeypatch: pytest.MonkeyPatch) -> Iterator[Listener]:
+    # A proxy of whoever runs the tests does not know our loopback.
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with Listener() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server
+        finally:
+            if server.silence:
+                server.silence.set()
+            server.shutdown()
+            thread.join()
+
+
+@KINDS
+def test_http__is_sent_to_the_url(kind: str, listener: Listener) -> None:
+    """While the server listens, deliveries go over the wire, and the end is told again as ever."""
+    listener.statuses = [204, 503, 200]
+    office = Office()
+    office.courier.online = True
+    office.create(events=("start", "completed"), url=f"{listener.url}?to=me")
+
+    advance(kind, office, 60)
+
+    assert office.attempts == [("start", 1.0, 204), ("completed", 3.0, 503), ("completed", 4.0, 200)]
+    for (path, headers, content), sent in zip(listener.requests, office.courier.deliveries, strict=True):
+        assert path == "/hook?to=me"
+        assert content.decode() == sent.body
+        assert headers["content-type"] == "application/json"
+        assert headers["webhook-id"] == sent.id
+        signed = Webhook(SECRET).sign(sent.id, datetime.fromtimestamp(sent.time, UTC), sent.body)
+        assert headers["webhook-signature"] == signed
+
+
+def test_http__follows_no_redirects(listener: Listener) -> None:
+    """A redirect is final, and where it leads to is never asked."""
+    listener.statuses = [307]
+    office = Office()
+    office.courier.online = True
+    office.create(events=("completed",), url=listener.url)
+
+    office.clock.advance(60)
+
+    assert office.attempts == [("completed", 3.0, 307)]
+    assert [path for path, _, _ in listener.requests] == ["/hook"]
+
+
+def test_http__gives_up_in_time(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A receiver that does not answer is one that cannot be reached."""
+    monkeypatch.setattr(receivers, "HTTP_TIMEOUT", 0.05)
+    listener.silence = threading.Event()
+    office = Office()
+    office.courier.online = True
+    office.create(events=("start",), url=listener.url)
+
+    office.clock.advance(60)
+
+    assert office.reasons == ["TimeoutError: there was no answer within 0.05 s"]
+
+
+def test_http__says_why_nobody_is_reached() -> None:
+    """A closed port is a network error: the end is told again."""
+    with Listener() as closed:
+        url = closed.url
+    office = Office()
+    office.courier.online = True
+    office.create(events=("completed",), url=url)
+
+    office.clock.advance(120)
+
+    assert len(office.attempts) == 1 + len(RETRY_DELAYS)
+    assert {str(reason).partition(":")[0] for reason in office.reasons} == {"ConnectError"}

@@ -1,0 +1,137 @@
+"""A courier on a clock and receivers for it, for the tests of webhooks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+import httpx
+import pytest
+
+from zeroscope_mock import RealClock, VirtualClock
+from zeroscope_mock.courier import Courier
+from zeroscope_mock.faults import Faults
+from zeroscope_mock.lifecycle import Hook, Record, standing
+from zeroscope_mock.rules import DELIVERY
+from zeroscope_mock.script import Script
+
+ALL = ("start", "output", "logs", "completed")
+SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"
+# Prints something half a second and a whole second after its start.
+SCRIPT = Script(1, 1.0, 2.0, 20, 10.0, outputs=1, lines=((0.5, "a"), (1.0, "b")))
+URL = "https://example.test/hook?to=me"
+
+
+def body(record: Record, now: float) -> bytes:
+    return json.dumps({"id": record.id, "status": standing(record, now).status, "after": now - record.created}).encode()
+
+
+class Office:
+    """A courier on a clock, and whoever its deliveries go to."""
+
+    def __init__(
+        self, receiver: Callable[..., Any] | None = None, clock: VirtualClock | RealClock | None = None, **settings: Any
+    ) -> None:
+        self.clock = clock or VirtualClock()
+        self.faults = Faults(Random(0), operations={DELIVERY})
+        self.courier = Courier(
+            self.clock, body=body, secret=lambda tenant: SECRET, faults=self.faults, receiver=receiver, **settings
+        )
+        self.clock.attach(self.courier)
+        self.start = self.clock.time()
+
+    def create(
+        self,
+        id: str = "p",
+        events: tuple[str, ...] = ALL,
+        *,
+        script: Script = SCRIPT,
+        url: str = URL,
+        tenant: str = "me",
+        **fields: Any,
+    ) -> Record:
+        hook = Hook(url, frozenset(events), "https://api.example.test", "/v1")
+        record = Record(id, tenant, 0, self.clock.time(), "v", {}, script, hook, **fields)
+        self.courier.add(record)
+        return record
+
+    @property
+    def attempts(self) -> list[tuple[str, float, int | None]]:
+        """Event, seconds since the start and status of each attempt."""
+        return [(one.event, round(one.time - self.start, 3), one.status) for one in self.courier.deliveries]
+
+    @property
+    def events(self) -> list[str]:
+        return [one.event for one in self.courier.deliveries]
+
+    @property
+    def reasons(self) -> list[str | None]:
+        return [one.reason for one in self.courier.deliveries]
+
+
+class Inbox:
+    """A receiver that keeps what it gets and answers as it is told; in the end, for ever the same."""
+
+    def __init__(self, *answers: Any) -> None:
+        self.requests: list[httpx.Request] = []
+        self._answers = list(answers) or [None]
+
+    def __call__(self, request: httpx.Request) -> Any:
+        self.requests.append(request)
+        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+
+class App:
+    """An ASGI application that passes on to an inbox, as a framework's does."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        self.inbox = inbox
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        message = await receive()
+        content = message["body"]
+        while message.get("more_body"):
+            message = await receive()
+            content += message["body"]
+        url = f"{scope['scheme']}://{scope['server'][0]}{scope['raw_path'].decode()}?{scope['query_string'].decode()}"
+        status = self.inbox(httpx.Request(scope["method"], url, headers=scope["headers"], content=content)) or 200
+        await anyio.lowlevel.checkpoint()
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body", "body": b"thanks"})
+
+
+def as_function(inbox: Inbox) -> Callable[..., Any]:
+    return inbox
+
+
+def as_coroutine_function(inbox: Inbox) -> Callable[..., Any]:
+    async def receive(request: httpx.Request) -> Any:
+        await anyio.lowlevel.checkpoint()
+        return inbox(request)
+
+    return receive
+
+
+def as_app_function(inbox: Inbox) -> Callable[..., Any]:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await App(inbox)(scope, receive, send)
+
+    return app
+
+
+def advance(kind: str, office: Office, seconds: float) -> None:
+    """Let time pass, from a thread or from an event loop."""
+    if kind == "sync":
+        office.clock.advance(seconds)
+    else:
+        anyio.run(office.clock.advance_async, seconds, backend=kind)
+
+
+KINDS = pytest.mark.parametrize("kind", ["sync", "asyncio", "trio"])
