@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import socket
 import struct
+import sys
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import TYPE_CHECKING, Any
-
-import anyio.lowlevel
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .core import Core
 from .messages import Request, Response, Stream
-from .problems import too_large
+from .problems import problem, too_large
 from .steps import ConnectionCutError, Flow, Sleep, drive_async
 
 if TYPE_CHECKING:
     import anyio
 
+T = TypeVar("T")
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -24,6 +24,12 @@ Send = Callable[[Message], Awaitable[None]]
 
 CONNECTION = "zeroscope_mock.connection"
 """The ASGI extension under which a server hands over its asyncio transport, for faults that cut the connection."""
+
+EMPTY = frozenset({204, 304})
+"""Statuses whose answers have neither a body nor a length."""
+
+PATIENCE = 60.0
+"""How long the next bytes of a request's body may take, in real seconds."""
 
 
 class App:
@@ -52,73 +58,48 @@ class App:
         except _DisconnectedError:
             return
         try:
-            if body is None:
-                response: Response | None = too_large(self._core.body_limit)
+            if isinstance(body, Response):
+                response: Response | None = body
             else:
-                response = await self._drive(self._core.flow(_request(scope, body)), receive)
+                response = await self._respond(self._core.flow(_request(scope, body)), receive)
             if response is not None:
                 await self._send(response, scope, receive, send)
         except ConnectionCutError:
             await _reset(scope)
         await self._core.clock.settle_async()
 
-    async def _drive(self, flow: Flow[Response], receive: Receive) -> Response | None:
+    async def _respond(self, flow: Flow[Response], receive: Receive) -> Response | None:
         """The response; None if the client has gone before there was one."""
         try:
             step = next(flow)
         except StopIteration as end:
             answered: Response = end.value
             return answered
-        import anyio
-
-        response: Response | None = None
-        cut: ConnectionCutError | None = None
-        async with anyio.create_task_group() as group:
-            group.start_soon(_cancel_when_gone, receive, group.cancel_scope)
-            try:
-                response = await drive_async(flow, self._core.clock, step)
-            except ConnectionCutError as error:
-                # The group would wrap it in another exception.
-                cut = error
-            group.cancel_scope.cancel()
-        if cut is not None:
-            raise cut
-        return response
+        return await _while_there(receive, lambda: drive_async(flow, self._core.clock, step))
 
     async def _send(self, response: Response, scope: Scope, receive: Receive, send: Send) -> None:
         body = response.body
         length = len(body) if isinstance(body, bytes) else body.length
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
-        if length is not None and response.status not in {204, 304}:
+        if length is not None and response.status not in EMPTY:
             headers.append((b"content-length", str(length).encode()))
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         if scope["method"] == "HEAD" or isinstance(body, bytes):
             await send({"type": "http.response.body", "body": body if scope["method"] != "HEAD" else b""})
-            return
-        await self._send_stream(body, scope, receive, send)
+        else:
+            await _while_there(receive, lambda: self._send_stream(body, send))
 
-    async def _send_stream(self, body: Stream, scope: Scope, receive: Receive, send: Send) -> None:
-        import anyio
-
-        sent, cut = 0, False
-        async with anyio.create_task_group() as group:
-            group.start_soon(_cancel_when_gone, receive, group.cancel_scope)
-            try:
-                for piece in body.pieces():
-                    if isinstance(piece, Sleep):
-                        await piece.do_async(self._core.clock)
-                    else:
-                        sent += len(piece)
-                        await send({"type": "http.response.body", "body": piece, "more_body": True})
-            except ConnectionCutError:
-                cut = True
+    async def _send_stream(self, body: Stream, send: Send) -> None:
+        sent = 0
+        for piece in body.pieces():
+            if isinstance(piece, Sleep):
+                await piece.do_async(self._core.clock)
             else:
-                if body.length is None or sent == body.length:
-                    await send({"type": "http.response.body", "body": b"", "more_body": False})
-            group.cancel_scope.cancel()
+                sent += len(piece)
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
         # A server closes the connection by itself when less was sent than announced.
-        if cut:
-            await _reset(scope)
+        if body.length is None or sent == body.length:
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 class _DisconnectedError(Exception):
@@ -140,22 +121,48 @@ def _request(scope: Scope, body: bytes) -> Request:
     )
 
 
-async def _read(receive: Receive, limit: int) -> bytes | None:
-    """The whole body; None once it is longer than the limit.
+async def _read(receive: Receive, limit: int) -> bytes | Response:
+    """The whole body, or the refusal of one that is too long or never comes.
 
     Raises:
-        _DisconnectedError: if the rest of it never comes.
+        _DisconnectedError: if the client goes away before the end of it.
     """
+    import anyio
+
     body = bytearray()
     while True:
-        message = await receive()
+        message: Message | None = None
+        with anyio.move_on_after(PATIENCE):
+            message = await receive()
+        if message is None:
+            detail = f"Nothing more of the request's body came for {PATIENCE:g} seconds; send all of it."
+            return problem(408, detail, headers=(("connection", "close"),))
         if message["type"] == "http.disconnect":
             raise _DisconnectedError
         body += message.get("body", b"")
         if len(body) > limit:
-            return None
+            return too_large(limit)
         if not message.get("more_body", False):
             return bytes(body)
+
+
+async def _while_there(receive: Receive, work: Callable[[], Awaitable[T]]) -> T | None:
+    """Do some work that ends early, with None, if the client goes away; the request must have been read."""
+    import anyio
+
+    result: T | None = None
+    failure: Exception | None = None
+    async with anyio.create_task_group() as group:
+        group.start_soon(_cancel_when_gone, receive, group.cancel_scope)
+        try:
+            result = await work()
+        except Exception as error:
+            # The group would wrap it in another exception.
+            failure = error
+        group.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
+    return result
 
 
 async def _cancel_when_gone(receive: Receive, scope: anyio.CancelScope) -> None:
@@ -166,18 +173,19 @@ async def _cancel_when_gone(receive: Receive, scope: anyio.CancelScope) -> None:
 
 async def _reset(scope: Scope) -> None:
     """Cut the connection as a crash would: with a reset (RST) instead of an orderly end."""
+    from anyio.lowlevel import checkpoint
+
     transport = scope.get("extensions", {}).get(CONNECTION)
     if transport is None:
         raise ConnectionCutError("a fault cuts the connection, which this ASGI server has no way to do")
-    connection = transport.get_extra_info("socket")
-    # To linger for no time at all is how a socket is told to reset.
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    transport.abort()
-    import anyio
-
+    if not transport.is_closing():
+        # To linger for no time at all is how a socket is told to reset.
+        linger = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        transport.abort()
     # Until the loop has seen it the server takes the request for one that was forgotten.
     for _ in range(2):
-        await anyio.lowlevel.checkpoint()
+        await checkpoint()
 
 
 async def _live(receive: Receive, send: Send) -> None:

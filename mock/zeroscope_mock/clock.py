@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -66,6 +67,10 @@ class Clock(Protocol):
         """Whether nothing but `advance` moves the clock."""
         ...
 
+    def hold(self) -> AbstractContextManager[None]:
+        """Keep a clock that others can move by sleeping where it is, until the end of the block."""
+        ...
+
     def attach(self, agenda: Agenda) -> None:
         """Let the things of an agenda happen when the clock reaches them."""
         ...
@@ -87,6 +92,9 @@ class Agenda(Protocol):
 
         Args:
             now: in seconds since 1970.
+
+        Returns:
+            None if nothing is due by then; `due` says so from then on as well.
         """
         ...
 

@@ -16,10 +16,11 @@ from .control_values import (
     queue_of,
     rates_values,
     read_rates,
+    scripts_waiting,
     summary,
     values_of,
 )
-from .dispatch import Envelope, open_envelope
+from .dispatch import Envelope, bearer_token, open_envelope
 from .fault import Fault
 from .fault_arguments import FaultError
 from .messages import Request, Response, json_response
@@ -61,6 +62,7 @@ class Control:
             "freezeClock": self._freeze,
             "getClock": self._clock,
             "getControlDocument": lambda call: json_response(200, control_document()),
+            "getFault": self._get_fault,
             "getJournal": self._journal,
             "getLimits": self._limits,
             "getServiceDocument": self._service_document,
@@ -140,15 +142,22 @@ class Control:
         self._state.faults.clear(_scope(call))
         return _DONE
 
+    def _get_fault(self, call: Call) -> Response:
+        fault = self._fault(call)
+        return json_response(200, fault_values(fault)) if fault else not_found()
+
     def _remove_fault(self, call: Call) -> Response:
-        for fault in self._faults(call):
-            if fault.id == call.arguments["fault_id"]:
-                fault.remove()
-                return _DONE
-        return not_found()
+        fault = self._fault(call)
+        if fault is None:
+            return not_found()
+        fault.remove()
+        return _DONE
 
     def _faults(self, call: Call) -> list[Fault]:
         return [fault for fault in self._state.faults if _scope(call) in (None, fault.rule.tenant)]
+
+    def _fault(self, call: Call) -> Fault | None:
+        return next((fault for fault in self._faults(call) if fault.id == call.arguments["fault_id"]), None)
 
     def _list_scripts(self, call: Call) -> Response:
         return json_response(200, {"scripts": queue_of(self._state, _scope(call))})
@@ -157,7 +166,7 @@ class Control:
         told, times = call.body["script"], call.body.get("times", 1)
         for script in told if isinstance(told, list) else [told]:
             self._state.scripts.add(script, token=_token(call), times=None if times is None else int(times))
-        return json_response(201, {"scripts": queue_of(self._state, _scope(call))})
+        return json_response(201, {"waiting": scripts_waiting(self._state, _scope(call))})
 
     def _clear_scripts(self, call: Call) -> Response:
         self._state.scripts.clear(_scope(call))
@@ -234,7 +243,7 @@ def _scope(call: Call) -> str | None:
 
 
 def _token(call: Call) -> str | None:
-    return (call.request.header("authorization") or "").strip().partition(" ")[2].strip() if call.tenant else None
+    return bearer_token(call.request)
 
 
 def _with_token(call: Call) -> Any:

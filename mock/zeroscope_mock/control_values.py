@@ -57,13 +57,12 @@ def values_of(thing: _Dataclass) -> dict[str, Any]:
 
 def clock_values(clock: Clock) -> dict[str, Any]:
     """What a clock shows."""
-    real = isinstance(clock, RealClock)
     return {
-        "kind": "real" if real else "virtual",
+        "kind": "real" if isinstance(clock, RealClock) else "virtual",
         "time": clock.time(),
         "monotonic": clock.monotonic(),
         "frozen": clock.frozen,
-        "speed": clock.speed if real else None,
+        "speed": clock.speed if isinstance(clock, RealClock) else None,
     }
 
 
@@ -83,7 +82,8 @@ def read_rates(values: Mapping[str, Any] | None) -> RateLimits | None:
     """What `rates_values` returned, made rates again."""
     if values is None:
         return None
-    return RateLimits(**{name: value if name == "hint" else make(Rate, value) for name, value in values.items()})
+    rates = {name: make(Rate, value) for name, value in values.items() if name != "hint"}
+    return RateLimits(**rates, hint=values.get("hint"))
 
 
 def summary(state: State, tenant: str | None) -> dict[str, Any]:
@@ -108,7 +108,7 @@ def summary(state: State, tenant: str | None) -> dict[str, Any]:
             "files": len(state.store.files(state.clock.time(), tenant)),
             "exchanges": sum(tenant in (None, exchange.tenant) for exchange in state.journal),
             "deliveries": sum(tenant in (None, attempt.tenant) for attempt in state.courier.deliveries),
-            "scripts": len(state.scripts) if tenant is None else len(queue_of(state, tenant)),
+            "scripts": scripts_waiting(state, tenant),
             "faults": sum(tenant in (None, fault.rule.tenant) for fault in state.faults),
         },
         "dropped": state.dropped,
@@ -123,3 +123,13 @@ def queue_of(state: State, tenant: str | None) -> list[dict[str, Any]]:
         tenant: whose alone they are; all if left out.
     """
     return [queued for queued in state.scripts.dump() if tenant in (None, queued["tenant"])]
+
+
+def scripts_waiting(state: State, tenant: str | None) -> int:
+    """How many scripts wait for predictions.
+
+    Args:
+        state: the server's.
+        tenant: whose alone they are; all, also functions, if left out.
+    """
+    return len(state.scripts) if tenant is None else len(queue_of(state, tenant))

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from .messages import Headers, Response, json_response
+from .messages import Response, json_response
 
 DialectName = Literal["live", "published"]
 
@@ -17,7 +17,7 @@ class Dialect:
 
     Args:
         bare: whether addresses in answers leave out the prefix under which a request came, such as `/v1`.
-        holds: whether `Prefer` and `Cancel-After` are listened to.
+        holds: whether `Prefer` and `Cancel-After` are listened to; they must be in order in any case.
         listed: whether a create is answered with 200 and an array of one prediction.
     """
 
@@ -25,9 +25,9 @@ class Dialect:
     holds: bool
     listed: bool
 
-    def created(self, status: int, body: dict[str, Any], headers: Headers = ()) -> Response:
+    def created(self, status: int, body: dict[str, Any]) -> Response:
         """The answer to a create that the live service answers with this status."""
-        return json_response(200, [body]) if self.listed else json_response(status, body, headers=headers)
+        return json_response(200, [body]) if self.listed else json_response(status, body)
 
 
 DIALECTS: dict[str, Dialect] = {

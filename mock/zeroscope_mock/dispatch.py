@@ -46,7 +46,7 @@ class Envelope:
 
     def __init__(self, request: Request, spec: Spec) -> None:
         self.request = request
-        self.token = _bearer_token(request)
+        self.token = bearer_token(request)
         self.tenant = tenant_of(self.token) if self.token else None
         self.match: Match | None = spec.match(request.path)
         self.operation: Operation | None = self.match.route.operation(request.method) if self.match else None
@@ -81,7 +81,8 @@ def open_envelope(
     return Call(request, match.prefix, envelope.tenant or "", arguments, body), handler
 
 
-def _bearer_token(request: Request) -> str | None:
+def bearer_token(request: Request) -> str | None:
+    """The token that a request bears; None without one."""
     scheme, _, token = (request.header("authorization") or "").strip().partition(" ")
     return token.strip() or None if scheme.lower() == "bearer" else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from random import Random
+from hashlib import blake2b
 from typing import Any, Self
 
 from .effects import afflict, spoil
@@ -94,7 +94,7 @@ class Fault:
             and seen > rule.skip
             and (rule.times is None or hits < rule.times)
             # What is thrown depends on nothing but the number of the request, so that the order of others is no matter.
-            and (rule.probability >= 1 or Random(f"{self._dice}:{key}:{seen}").random() < rule.probability)
+            and (rule.probability >= 1 or _throw(f"{self._dice}:{key}:{seen}") < rule.probability)
         )
         self._counts[key] = (seen, hits + struck)
         if len(self._counts) > MOST_RESOURCES:
@@ -147,6 +147,11 @@ class Fault:
     def __repr__(self) -> str:
         settings = ", ".join(f"{name}={_short(value)}" for name, value in self.rule.describe().items())
         return f"<{self.id} = add({settings}), struck {self.hits} of {self.seen}>"
+
+
+def _throw(text: str) -> float:
+    """A number from 0 to 1 that looks random; a generator of random numbers would take ten times as long to seed."""
+    return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()) / 2**64
 
 
 def _short(value: Any) -> str:

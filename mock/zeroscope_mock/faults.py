@@ -51,6 +51,14 @@ class Faults(Recipes, Sequence[Fault]):
         """Every `operationId` that a fault may name."""
         return self._operations
 
+    def expect(self, operations: Collection[str]) -> None:
+        """Let faults name other operations from now on.
+
+        Args:
+            operations: every `operationId` that a fault may name.
+        """
+        self._operations = frozenset(operations)
+
     def add(self, **settings: Unpack[FaultSettings]) -> Fault:
         """Set up a fault.
 

@@ -86,8 +86,8 @@ class Journal(Sequence[Exchange]):
             path=_without(token, f"{request.path}?{request.query}" if request.query else request.path),
             operation=operation,
             status=response.status if response else None,
-            request_body=_without(token, _start(request.body, sent)),
-            response_body=_without(token, _start(answered, answer)),
+            request_body=_start(request.body, sent, token),
+            response_body=_start(answered, answer, token),
             tenant=tenant,
             fault=fault,
             note=note and _without(token, note),
@@ -128,9 +128,12 @@ class Journal(Sequence[Exchange]):
         return iter(self[:])
 
 
-def _start(body: bytes, content_type: str) -> str:
+def _start(body: bytes, content_type: str, token: str | None) -> str:
     if content_type.startswith(_BINARY) and body:
         return f"[{len(body)} bytes of {content_type}, sha256 {hashlib.sha256(body).hexdigest()}]"
+    if token and len(token) >= _SHORTEST_SECRET:
+        # Before it is cut, or the cut could leave a part of the token; headers come as bytes read as Latin-1.
+        body = body.replace(token.encode("latin-1", "replace"), b"[token]")
     return body[:_BODY_START].decode("utf-8", "replace")
 
 

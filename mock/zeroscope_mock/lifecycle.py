@@ -112,6 +112,9 @@ class Standing:
     made: int
 
 
+_WAITING = Standing("starting", None, None, removed=False, elapsed=0.0, made=0)
+
+
 class Addresses(Protocol):
     """The absolute URLs in what is answered about a prediction."""
 
@@ -158,12 +161,13 @@ def standing(record: Record, now: float) -> Standing:
     if started is None:
         elapsed = 0.0
     elif script.reads:
-        elapsed = script.run_seconds * (len(record.reads) - 1) / max(1, script.reads - 1)
+        # The first read shows the start, unless it shows the end already.
+        elapsed = script.run_seconds * ((len(record.reads) - 1) / (script.reads - 1) if script.reads > 1 else 1)
     else:
         elapsed = (now if ended is None else ended) - started
     if ended is None:
-        status = "starting" if started is None else "processing"
-        return Standing(status, started, None, removed=False, elapsed=elapsed, made=script.made(elapsed))
+        status, made = ("starting", 0) if started is None else ("processing", script.made(elapsed))
+        return Standing(status, started, None, removed=False, elapsed=elapsed, made=made)
     removed = script.removed or now >= ended + RETENTION
     made = script.results if known.status == "succeeded" and not removed else 0
     return Standing(known.status, started, ended, removed=removed, elapsed=elapsed, made=made)
@@ -189,7 +193,7 @@ def describe(
         held: whether this answers a request that was held open until its time was up; the service answers it as if
             nothing had happened yet, and the official clients take any other status for an end.
     """
-    now_it = standing(record, record.created if held else now)
+    now_it = _WAITING if held else standing(record, now)
     body: dict[str, Any] = {
         "id": record.id,
         "model": model,

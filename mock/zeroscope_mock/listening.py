@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from .asgi import CONNECTION
 
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
     from .asgi import App
 
-# How long requests under way may take to end once the server is closed, in seconds.
-_GRACE = 1
+# How long requests under way may take to end once the server is closed, and when nobody waits for them any longer, in
+# seconds.
+_GRACE = 0.5
+_END = 1.5
 _TICK = 0.5
 
 
@@ -57,9 +59,9 @@ class Listening:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop listening and wait for the thread to end, at most two seconds. Closing twice is closing once."""
+        """Stop listening and wait for the thread to end, at most 1.5 seconds. Closing twice is closing once."""
         self._server.should_exit = True
-        self._thread.join(2 * _GRACE)
+        self._thread.join(_END)
         if not self._closed:
             self._closed = True
             self._on_close()
@@ -132,8 +134,11 @@ def _server(app: App) -> uvicorn.Server:
 
         def on_message_begin(self) -> None:
             super().on_message_begin()
-            self.scope["extensions"] = {CONNECTION: self.transport}  # type: ignore[dict-item]
+            scope: Any = self.scope
+            scope["extensions"] = {CONNECTION: self.transport}
 
+    # It says that it takes whole seconds only, and takes others as well.
+    grace: Any = _GRACE
     config = uvicorn.Config(
         app,
         http=Protocol,
@@ -143,7 +148,7 @@ def _server(app: App) -> uvicorn.Server:
         log_level="critical",
         proxy_headers=False,
         server_header=False,
-        timeout_graceful_shutdown=_GRACE,
+        timeout_graceful_shutdown=grace,
         ws="none",
     )
     return uvicorn.Server(config)

@@ -7,13 +7,13 @@ import re
 
 from .messages import Headers, Request, Response
 
-_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.IGNORECASE)
 
 
 def ranged(request: Request, content: bytes, content_type: str) -> Response:
     """Answer with a file, or with the part of it that the request asks for.
 
-    Several ranges at once are answered with the whole file, as the standard allows.
+    Several ranges at once are answered with the whole file, as the standard allows, and HEAD knows no ranges.
 
     Args:
         request: the request, whose `Range`, `If-Range` and `If-None-Match` are heeded.
@@ -27,7 +27,7 @@ def ranged(request: Request, content: bytes, content_type: str) -> Response:
     headers = (("content-type", content_type), *headers)
     if_range = request.header("if-range")
     found = _RANGE.fullmatch((request.header("range") or "").strip())
-    if not found or not (found[1] or found[2]) or (if_range and if_range != etag):
+    if request.method == "HEAD" or not found or not (found[1] or found[2]) or (if_range and if_range != etag):
         return Response(200, headers, content)
     start, end = _bounds(found[1], found[2], len(content))
     if start > end:

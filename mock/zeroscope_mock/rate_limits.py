@@ -14,6 +14,8 @@ from typing import Any, Literal
 from .messages import Headers, Response
 from .problems import problem, throttled
 
+# What is beyond these cannot be counted or dated.
+_MOST = 10**9
 # A request that is due again now must not fall to the rounding of times since 1970.
 _GRAIN = 1e-6
 
@@ -26,6 +28,9 @@ class Rate:
         requests: how many.
         seconds: in how long.
         burst: how many of them at once; all if left out.
+
+    Raises:
+        ValueError: for numbers below 1 or too large to count, and a time that is not above 0 or too long to date.
     """
 
     requests: int
@@ -33,8 +38,8 @@ class Rate:
     burst: int | None = None
 
     def __post_init__(self) -> None:
-        if self.requests < 1 or not self.seconds > 0 or (self.burst is not None and self.burst < 1):
-            raise ValueError(f"a rate is 1 or more requests, or 1 or more at once, in more than 0 seconds, not {self}")
+        if not (1 <= self.requests <= _MOST and 1 <= self.most <= _MOST and 1 / _MOST <= self.seconds <= _MOST):
+            raise ValueError(f"a rate is 1 to {_MOST} requests in {1 / _MOST} to {_MOST} seconds, not {self}")
 
     @property
     def most(self) -> int:
@@ -57,12 +62,19 @@ class RateLimits:
         others: all other requests.
         hint: where a refusal says when to try again, besides in its words: in the body's `retry_after`, in the header
             `Retry-After` in seconds or as a date, or nowhere. The service was seen to do the first and the last.
+
+    Raises:
+        ValueError: for another hint.
     """
 
     creates: Rate = Rate(600)
     reads: Rate = Rate(60_000)
     others: Rate = Rate(3000)
     hint: Literal["body", "seconds", "date"] | None = None
+
+    def __post_init__(self) -> None:
+        if self.hint not in {"body", "seconds", "date", None}:
+            raise ValueError(f"the hint must be 'body', 'seconds', 'date' or None, not {self.hint!r}")
 
 
 LOW_CREDIT = RateLimits(creates=Rate(6, burst=1))
@@ -102,12 +114,12 @@ class Limits:
             rates: the rates, `live` or `low-credit` for those of the service, or None for no limit.
 
         Raises:
-            ValueError: for another word.
+            ValueError: for anything else.
         """
-        if isinstance(rates, str):
-            if rates not in PRESETS:
-                raise ValueError(f"the rate limits must be one of {', '.join(PRESETS)}, not {rates!r}")
+        if isinstance(rates, str) and rates in PRESETS:
             rates = PRESETS[rates]
+        if not isinstance(rates, RateLimits | None):
+            raise ValueError(f"the rate limits must be one of {', '.join(PRESETS)}, not {rates!r}")
         self.rates = rates
         self._buckets.clear()
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import logging
 import math
 import threading
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from .clock import Agenda, check_advance
@@ -13,8 +18,9 @@ from .steps import drive_async
 if TYPE_CHECKING:
     from .steps import Flow
 
-# How often a thread that waits for the next thing to fall due looks whether something else has come up, in seconds.
+# How often those who sleep look whether the clock has been moved, in real seconds.
 _GLANCE = 0.02
+_log = logging.getLogger("zeroscope_mock")
 
 
 class RealClock:
@@ -34,12 +40,12 @@ class RealClock:
             raise ValueError(f"a clock's speed is above 0, not {speed}")
         self.speed = speed
         self._start = time.time()
-        self._origin = time.monotonic()
-        self._passed = 0.0
-        self._frozen = False
+        # The seconds that had passed at a moment of the machine's clock; a clock that stands still has no such moment.
+        self._mark: tuple[float, float | None] = (0.0, time.monotonic())
         self._agenda: Agenda | None = None
         self._worker: threading.Thread | None = None
-        self._closed = threading.Event()
+        self._wake: Callable[[], object] | None = None
+        self._closed = False
         self._lock = threading.Lock()
 
     @property
@@ -53,7 +59,8 @@ class RealClock:
 
     def monotonic(self) -> float:
         """Seconds of this clock since it was made."""
-        return self._passed if self._frozen else (time.monotonic() - self._origin) * self.speed + self._passed
+        passed, since = self._mark
+        return passed if since is None else passed + (time.monotonic() - since) * self.speed
 
     def set(self, time: float) -> None:
         """Let the clock show another time of day, earlier or later, without letting any time pass.
@@ -61,23 +68,30 @@ class RealClock:
         Args:
             time: in seconds since 1970.
         """
-        self._start = time - self.monotonic()
+        with self._lock:
+            self._start = time - self.monotonic()
+            self._wake_worker()
 
     @property
     def frozen(self) -> bool:
         """Whether the clock stands still."""
-        return self._frozen
+        return self._mark[1] is None
 
     def freeze(self) -> None:
         """Stop the clock, so that nothing but `advance` moves it."""
         with self._lock:
-            self._passed, self._frozen = self.monotonic(), True
+            self._mark = (self.monotonic(), None)
 
     def run(self) -> None:
         """Undo `freeze`."""
         with self._lock:
-            if self._frozen:
-                self._origin, self._frozen = time.monotonic(), False
+            if self.frozen:
+                self._mark = (self.monotonic(), time.monotonic())
+                self._wake_worker()
+
+    def hold(self) -> AbstractContextManager[None]:
+        """Nobody moves this clock by sleeping, so there is nothing to hold."""
+        return nullcontext()
 
     def attach(self, agenda: Agenda) -> None:
         """Let the things of an agenda happen when the clock reaches them."""
@@ -94,7 +108,8 @@ class RealClock:
         """
         check_advance(seconds)
         with self._lock:
-            self._passed += seconds
+            passed, since = self._mark
+            self._mark = (passed + seconds, since)
         self.settle()
 
     async def advance_async(self, seconds: float) -> None:
@@ -104,25 +119,29 @@ class RealClock:
     def sleep(self, seconds: float) -> None:
         """Wait until so many seconds of this clock have passed."""
         due = self.monotonic() + seconds
+        self.settle()
         while (left := due - self.monotonic()) > 0:
-            time.sleep(_GLANCE if self._frozen else left / self.speed)
+            time.sleep(min(left / self.speed, _GLANCE))
 
     async def sleep_async(self, seconds: float) -> None:
         """Wait until so many seconds of this clock have passed, and let other tasks run meanwhile."""
-        import anyio
+        import anyio.lowlevel
 
         due = self.monotonic() + seconds
+        self.settle()
         await anyio.lowlevel.checkpoint()
         # Whoever moves or stops the clock is in no event loop that could be waited in.
         while (left := due - self.monotonic()) > 0:  # noqa: ASYNC110
-            await anyio.sleep(_GLANCE if self._frozen else left / self.speed)
+            await anyio.sleep(min(left / self.speed, _GLANCE))
 
     def settle(self) -> None:
         """See to it that somebody waits for what is on the agenda."""
-        if self._agenda is None or self._agenda.due() is None or self._closed.is_set():
+        if self._agenda is None or self._agenda.due() is None:
             return
         with self._lock:
-            if self._worker is None:
+            if self._worker is not None:
+                self._wake_worker()
+            elif not self._closed:
                 self._worker = threading.Thread(target=self._work, name="zeroscope_mock clock", daemon=True)
                 self._worker.start()
 
@@ -131,41 +150,62 @@ class RealClock:
         self.settle()
 
     def close(self) -> None:
-        """Let nothing happen any more, and break off what is under way."""
-        self._closed.set()
-        worker = self._worker
+        """Let nothing happen any more, break off what is under way and wait for that, at most a second."""
+        with self._lock:
+            self._closed = True
+            worker = self._worker
+            self._wake_worker()
         if worker is not None and worker is not threading.current_thread():
             worker.join(1)
 
-    def _work(self) -> None:
-        import anyio
+    def _wake_worker(self) -> None:
+        if self._wake is not None:
+            self._wake()
 
-        anyio.run(self._carry_out)
+    def _work(self) -> None:
+        try:
+            asyncio.run(self._carry_out())
+        finally:
+            with self._lock:
+                if self._worker is threading.current_thread():
+                    self._worker = None
 
     async def _carry_out(self) -> None:
-        import anyio
-
+        """Let happen what falls due until nothing is left that could."""
         agenda = self._agenda
         assert agenda is not None
-        busy = 0
+        loop, woken = asyncio.get_running_loop(), asyncio.Event()
+        tasks: set[asyncio.Task[None]] = set()
 
-        async def carry_out(flow: Flow[None]) -> None:
-            nonlocal busy
-            try:
-                await drive_async(flow, self)
-            finally:
-                busy -= 1
+        def forget(task: asyncio.Task[None]) -> None:
+            tasks.discard(task)
+            woken.set()
 
-        async with anyio.create_task_group() as group:
-            while not self._closed.is_set():
+        with self._lock:
+            self._wake = lambda: loop.call_soon_threadsafe(woken.set)
+        try:
+            while not self._closed:
+                woken.clear()
                 while flow := agenda.take(self.time()):
-                    busy += 1
-                    group.start_soon(carry_out, flow)
+                    task = loop.create_task(self._drive(flow))
+                    tasks.add(task)
+                    task.add_done_callback(forget)
                 with self._lock:
                     due = agenda.due()
-                    if due is None and not busy:
-                        self._worker = None
+                    if due is None and not tasks:
+                        self._worker = self._wake = None
                         return
-                left = math.inf if due is None or self._frozen else (due - self.time()) / self.speed
-                await anyio.sleep(min(max(left, 0), _GLANCE))
-            group.cancel_scope.cancel()
+                left = None if due is None or self.frozen else (due - self.time()) / self.speed
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(left):
+                        await woken.wait()
+        finally:
+            with self._lock:
+                if self._worker is threading.current_thread():
+                    self._wake = None
+
+    async def _drive(self, flow: Flow[None]) -> None:
+        try:
+            await drive_async(flow, self)
+        except Exception:
+            _log.exception("something on the agenda of the clock failed")

@@ -147,8 +147,8 @@ class Rule:
         for name, value in settings.items():
             if name not in READERS:
                 raise FaultError(str(name), f"a fault has no argument {name!r}{meant(name, READERS)}")
-            if value is not None and (read := READERS[name](name, value)) is not None:
-                values[name] = read
+            if value is not None:
+                values[name] = READERS[name](name, value)
         if "body_base64" in values:
             if "body" in values:
                 raise FaultError("body_base64", "body_base64 does not go with body: there is one body")

@@ -14,7 +14,7 @@ from operator import itemgetter
 from random import Random
 from typing import Any
 
-from .logs import log
+from .logs import log, progress_line
 
 MEMORY_LIMIT = 1024 * 576 * 120
 """How much the model can make at once, in pixels of all frames of all videos; more fails. The mock's own choice."""
@@ -149,6 +149,12 @@ class Script:
             return self.lines[number][0] if number < len(self.lines) else inf
         return max(0, number - 1) / self.rate if number < self.steps + 2 else inf
 
+    def line(self, number: int) -> str:
+        """One of the lines that it prints, counted from 0."""
+        if not number:
+            return self.logs(1)
+        return self.lines[number][1] if self.lines else f"{progress_line(self.steps, self.rate, number - 1)}\n"
+
     def logs(self, number: int) -> str:
         """The first lines that it prints."""
         if self.lines is not None:
@@ -166,7 +172,8 @@ class Script:
         """How many outputs it has made so many seconds after its start, while it runs."""
         if not self.gradual or self.outcome != "succeeded" or not self.run_seconds:
             return 0
-        return min(self.results, int((elapsed + _GRAIN) / self.run_seconds * (self.results + 1)))
+        # A run can be so short that the quotient is endless.
+        return int(min(self.results, (elapsed + _GRAIN) / self.run_seconds * (self.results + 1)))
 
     def made_at(self, number: int) -> float:
         """When it makes an output, in seconds after its start; never while it runs, if they all come at the end."""
@@ -185,13 +192,13 @@ def write_script(wanted: ModelInput, random: Random) -> Script:
     startup = round(random.uniform(*_STARTUP), 6)
     drawn = random.randrange(65536)
     seed = drawn if wanted.seed is None else wanted.seed
-    if error := _failure(wanted):
+    if error := failure(wanted):
         return Script(seed, startup, _SECONDS_TO_FAIL, wanted.steps, _STEPS_PER_SECOND / 100, "failed", error)
     rate = _STEPS_PER_SECOND * _USUAL_SIZE / wanted.size
     return Script(seed, startup, wanted.steps / rate, wanted.steps, rate, outputs=wanted.batch_size)
 
 
-def _failure(wanted: ModelInput) -> str | None:
+def failure(wanted: ModelInput) -> str | None:
     """Why the model cannot do what was asked of it; the document bounds none of this."""
     for name, value, least in (
         ("num_frames", wanted.num_frames, 1),

@@ -6,7 +6,7 @@ import json
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -54,25 +54,27 @@ class Scripts:
         self._queue: deque[Queued] = deque()
         self._lock = threading.Lock()
 
-    def add(self, course: Course | str | Path, *, token: str | None = None, times: int | None = 1) -> None:
+    def add(
+        self, course: Course | Sequence[Course] | str | Path, *, token: str | None = None, times: int | None = 1
+    ) -> None:
         """Let the next prediction take a course.
 
         Args:
-            course: the course as values, as YAML text or as the path of a YAML file, either of which may hold a list of
-                courses; or a function that is called with the prediction's input and returns such values, or None for
-                the usual course. The names are those of the schema `Script` in `GET /_mock/openapi.json`: `progression`
-                (`time`, `once` or `reads`), `reads`, `startup` and `run` in seconds, `outcome`, `error`, `logs`,
-                `seed`, `outputs`, `output`, `gradual`, `inline`, `removed`, `streams`.
+            course: the course as values, as YAML text or as the path of a YAML file; or a function that is called with
+                the prediction's input and returns such values, or None for the usual course; or a list of courses, one
+                for each prediction. The names are those of the schema `Script` in `GET /_mock/openapi.json`:
+                `progression` (`time`, `once` or `reads`), `reads`, `startup` and `run` in seconds, `outcome`, `error`,
+                `logs`, `seed`, `outputs`, `output`, `gradual`, `inline`, `removed`, `streams`.
             token: the bearer token whose predictions are meant; everybody's if left out.
             times: for how many predictions it is; None for all that follow.
 
         Raises:
             ScriptError: for values that make no course, naming the field.
         """
-        courses = _read(course) if isinstance(course, str | Path) else [course]
-        for one in courses:
-            if not callable(one):
-                check(one)
+        told: Any = _read(course) if isinstance(course, str | Path) else course
+        several = isinstance(told, list | tuple)
+        named = [(f"script.{place}", one) for place, one in enumerate(told)] if several else [("script", told)]
+        courses: list[Any] = [one if callable(one) else check(one, field) for field, one in named]
         if times is not None and times < 1:
             raise ScriptError(f"times must be at least 1, or None for all, not {times}")
         tenant = tenant_of(token) if token else None
@@ -128,9 +130,7 @@ def follow(usual: Script, course: Course, sent: dict[str, Any]) -> tuple[Script,
         told = course(dict(sent)) if callable(course) else course
         if told is None:
             return usual, None
-        if callable(course):
-            check(told)
-        return change(usual, told), None
+        return change(usual, check(told) if callable(course) else told), None
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
         return replace(usual, outcome="failed", error=reason, outputs=0), traceback.format_exc()
@@ -147,33 +147,50 @@ def change(usual: Script, told: Mapping[str, Any]) -> Script:
         error = error or "the model failed because the script says so"
     return replace(
         usual,
-        seed=told.get("seed", usual.seed),
+        # JSON knows one kind of number, so that 3.0 is an integer.
+        seed=int(told.get("seed", usual.seed)),
         startup_seconds=0.0 if at_once else float(told.get("startup", usual.startup_seconds)),
         run_seconds=run,
         # The progress bar fills over the whole run, however long that is.
         rate=usual.rate if run == usual.run_seconds else usual.steps / max(run, 1e-9),
         outcome=outcome,
         error=error if outcome == "failed" else None,
-        outputs=told.get("outputs", usual.outputs) if outcome == "succeeded" else 0,
+        outputs=int(told.get("outputs", usual.outputs)) if outcome == "succeeded" else 0,
         removed=told.get("removed", usual.removed),
         lines=_lines(told["logs"], run) if "logs" in told else usual.lines,
         output=told.get("output", usual.output),
         gradual=told.get("gradual", usual.gradual),
-        reads=told.get("reads", _READS) if progression == "reads" else 0,
+        reads=int(told.get("reads", _READS)) if progression == "reads" else 0,
         streams=told.get("streams", usual.streams),
         inline=told.get("inline", usual.inline),
     )
 
 
-def check(told: Any) -> None:
-    """Refuse values that make no course.
+def check(told: Any, field: str = "script") -> Any:
+    """A course as plain values of its own, which nobody can change afterwards.
+
+    Args:
+        told: the values.
+        field: what they are called where something is wrong with them.
 
     Raises:
-        ScriptError: naming the field.
+        ScriptError: for values that make no course, naming the field.
     """
-    faults = _schema().faults(told, "script")
+    if isinstance(told, Mapping):
+        plain: Any = {str(name): _plain(value, f"{field}.{name}") for name, value in told.items()}
+    else:
+        plain = _plain(told, field)
+    faults = _schema().faults(plain, field)
     if faults:
         raise ScriptError("; ".join(f"{fault.field}: {fault.description}" for fault in faults))
+    return plain
+
+
+def _plain(value: Any, field: str) -> Any:
+    try:
+        return json.loads(json.dumps(value, allow_nan=False))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ScriptError(f"{field}: a script consists of JSON values: {error}") from error
 
 
 @cache
@@ -191,13 +208,12 @@ def _lines(told: list[str | dict[str, Any]], run: float) -> tuple[tuple[float, s
     return tuple(sorted(lines, key=lambda line: line[0]))
 
 
-def _read(source: str | Path) -> list[Any]:
+def _read(source: str | Path) -> Any:
     import yaml
 
     try:
-        value = yaml.safe_load(source.read_bytes() if isinstance(source, Path) else source)
+        return yaml.safe_load(source.read_bytes() if isinstance(source, Path) else source)
     except OSError as error:
         raise ScriptError(f"{source} cannot be read: {error}") from error
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ScriptError(f"the script is not YAML: {str(error).splitlines()[0]}") from error
-    return value if isinstance(value, list) else [value]

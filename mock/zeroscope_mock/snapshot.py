@@ -15,6 +15,7 @@ from .fault import Fault as Trouble
 from .fault_arguments import FaultError
 from .journal import Exchange
 from .lifecycle import Hook, Record
+from .messages import encode
 from .problems import Fault
 from .script import Script
 from .state import State
@@ -62,7 +63,7 @@ def take(state: State) -> dict[str, Any]:
             "clock": {"time": state.clock.time(), "frozen": state.clock.frozen},
             "tenants": [
                 {"tenant": tenant, "next": shelf.next, "uploads": shelf.uploads}
-                for tenant, shelf in _shelves(state.store).items()
+                for tenant, shelf in state.store.shelves.items()
             ],
             "predictions": [_prediction_values(record) for record in state.store.predictions()],
             "files": [_file_values(file) for file in reversed(state.store.files(state.clock.time()))],
@@ -79,7 +80,7 @@ def take(state: State) -> dict[str, Any]:
             "deliveries": [values_of(attempt) for attempt in state.courier.deliveries],
         }
         # Through JSON and back nothing in it belongs to the server any more.
-        values: dict[str, Any] = json.loads(json.dumps(snapshot))
+        values: dict[str, Any] = json.loads(encode(snapshot))
     return values
 
 
@@ -102,6 +103,7 @@ def restore(state: State, snapshot: Mapping[str, Any]) -> None:
         store = _store(state, values)
         # From here on nothing can fail.
         state.faults.load(values["faults"])
+        # Else the time that is set could make something due that belongs to the past.
         state.courier.clear()
         state.store = store
         state.outputs.clear()
@@ -124,7 +126,7 @@ def restore(state: State, snapshot: Mapping[str, Any]) -> None:
 def _read(snapshot: Mapping[str, Any]) -> dict[str, Any]:
     """A snapshot that has the right form, with nothing in it that belongs to the caller."""
     try:
-        values: dict[str, Any] = json.loads(json.dumps(snapshot, allow_nan=False))
+        values: dict[str, Any] = json.loads(json.dumps(snapshot, allow_nan=False, ensure_ascii=False).encode())
     except (RecursionError, TypeError, ValueError) as error:
         raise SnapshotError([Fault("invalid_type", "", f"A snapshot consists of JSON values: {error}")]) from error
     if faults := _schema().faults(values):
@@ -184,21 +186,13 @@ def _store(state: State, values: Mapping[str, Any]) -> Store:
     store = Store(state.settings.prediction_limit, state.settings.storage_limit)
     store.dropped_predictions = _dropped(values, "predictions")
     store.dropped_files = _dropped(values, "files")
-    held = {one["tenant"] for one in values["predictions"]}
     for one in values["tenants"]:
-        shelf = store.shelf(one["tenant"])
-        shelf.uploads = int(one["uploads"])
-        if one["tenant"] not in held:
-            shelf._first = int(one["next"])
+        store.shelves[one["tenant"]] = Shelf(int(one["next"]), int(one["uploads"]))
     for one in values["predictions"]:
         store.add(_prediction(one))
     for one in values["files"]:
         store.add_file(make(StoredFile, {**one, "content": base64.b64decode(one["content"])}))
     return store
-
-
-def _shelves(store: Store) -> Mapping[str, Shelf]:
-    return store._shelves
 
 
 def _prediction_values(record: Record) -> dict[str, Any]:

@@ -23,11 +23,12 @@ from .outputs import Outputs
 from .rate_limits import Limits
 from .reload import Reload
 from .rules import DELIVERY
-from .script import ModelInput
+from .script import ModelInput, failure
 from .scripts import Scripts
 from .settings import Settings
 from .spec import Spec
 from .store import Store
+
 
 class State:
     """All that one server holds. Whoever changes it holds `lock`.
@@ -52,7 +53,7 @@ class State:
         self.scripts = Scripts()
         self.faults = Faults(
             Random(f"{settings.seed}:faults"),
-            operations={DELIVERY, *(operation.id for operation in spec.operations())},
+            operations=_names(spec),
             prefixes=spec.prefixes,
         )
         self.courier = Courier(
@@ -75,6 +76,7 @@ class State:
         """Follow another document from now on."""
         with self.lock:
             self.spec = spec
+            self.faults.expect(_names(spec))
 
     def random(self, purpose: str, tenant: str, number: int) -> Random:
         """The dice for one thing, the same in every run and for each tenant, whatever the others do meanwhile."""
@@ -102,8 +104,8 @@ class State:
             self.scripts.clear(tenant)
             self.faults.clear(tenant)
             self.courier.clear(tenant)
-            if tenant is None:
-                self.outputs.clear()
+            # Ids start again, and would lead to the videos of before.
+            self.outputs.clear()
 
     @property
     def dropped(self) -> dict[str, int]:
@@ -118,6 +120,9 @@ class State:
     def video(self, record: Record, index: int) -> Callable[[], bytes]:
         """A function that makes one video of a prediction, which can take a while."""
         wanted = ModelInput.read(record.input, self.spec.input_defaults)
+        if failure(wanted):
+            # A script may let succeed what the model cannot make, and nothing else can make it either.
+            wanted = ModelInput.read({"prompt": wanted.prompt}, self.spec.input_defaults)
         return self.outputs.video(record.id, index, wanted, record.script.seed)
 
     def _event_body(self, record: Record, now: float) -> bytes:
@@ -126,6 +131,11 @@ class State:
         addresses = self.addresses(hook.origin, hook.prefix)
         video = (lambda index: inline(self.video(record, index)())) if record.script.inline else None
         return encode(describe(record, now, addresses, model=self.spec.model, video=video))
+
+
+def _names(spec: Spec) -> frozenset[str]:
+    """What a fault may name."""
+    return frozenset({DELIVERY, *(operation.id for operation in spec.operations())})
 
 
 def inline(video: bytes) -> str:

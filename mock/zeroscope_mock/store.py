@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -46,13 +47,18 @@ class StoredFile:
 
 
 class Shelf:
-    """The predictions of one tenant by their numbers, of which the oldest may have been dropped."""
+    """The predictions of one tenant by their numbers, of which the oldest may have been dropped.
 
-    def __init__(self) -> None:
+    Args:
+        first: the number of the first prediction.
+        uploads: how many files the tenant uploaded.
+    """
+
+    def __init__(self, first: int = 0, uploads: int = 0) -> None:
         self._records: list[Record | None] = []
-        self._first = 0
+        self._first = first
         self._dropped = 0
-        self.uploads = 0
+        self.uploads = uploads
 
     @property
     def first(self) -> int:
@@ -93,6 +99,7 @@ class Store:
         storage_limit: how many bytes of files are kept; for more, the oldest are dropped.
 
     Attributes:
+        shelves: the predictions of each tenant that ever asked for any.
         dropped_predictions: how many predictions were dropped.
         dropped_files: how many files were dropped before their time.
     """
@@ -102,22 +109,23 @@ class Store:
         self.dropped_files = 0
         self._prediction_limit = prediction_limit
         self._storage_limit = storage_limit
-        self._shelves: dict[str, Shelf] = {}
-        self._predictions: dict[str, Record] = {}
+        self.shelves: dict[str, Shelf] = {}
+        # To take out the first of a plain dict, again and again, takes the longer the more there are.
+        self._predictions = OrderedDict[str, Record]()
         self._files: dict[str, StoredFile] = {}
         self._stored = 0
 
     def shelf(self, tenant: str) -> Shelf:
         """The predictions of a tenant."""
-        return self._shelves.setdefault(tenant, Shelf())
+        return self.shelves.setdefault(tenant, Shelf())
 
     def add(self, record: Record) -> None:
         """Remember a prediction, whose number must be the tenant's next."""
         self.shelf(record.tenant).add(record)
         self._predictions[record.id] = record
         if len(self._predictions) > self._prediction_limit:
-            oldest = next(iter(self._predictions))
-            self.shelf(self._predictions.pop(oldest).tenant).drop()
+            _, oldest = self._predictions.popitem(last=False)
+            self.shelf(oldest.tenant).drop()
             self.dropped_predictions += 1
 
     def prediction(self, prediction_id: str, tenant: str | None = None) -> Record | None:
@@ -179,12 +187,12 @@ class Store:
     def clear(self, tenant: str | None = None) -> None:
         """Forget everything, or everything of one tenant."""
         if tenant is None:
-            self._shelves.clear()
+            self.shelves.clear()
             self._predictions.clear()
             self._files.clear()
             self._stored = self.dropped_predictions = self.dropped_files = 0
             return
-        self._shelves.pop(tenant, None)
+        self.shelves.pop(tenant, None)
         for id in [id for id, record in self._predictions.items() if record.tenant == tenant]:
             del self._predictions[id]
         for id in [id for id, file in self._files.items() if file.tenant == tenant]:

@@ -9,15 +9,22 @@ from math import inf
 from typing import Any
 
 from .calls import Call, Handler
-from .lifecycle import Record, course, describe, standing
+from .lifecycle import Record, Standing, course, standing
 from .messages import Response, Stream
 from .problems import not_found
 from .ranges import ranged
+from .script import Script
 from .state import Links, State
 from .steps import Flow, Sleep, Work
 
+KEEP_ALIVE = 15.0
+"""After how many seconds without an event a comment is sent: some clients take half a minute's silence for the end."""
+
 _OUTPUT = re.compile(r"output-(0|[1-9][0-9]{0,6})\.mp4")
-_EVENT_ID = re.compile(r"(\d{1,9})-(\d{1,9})")
+_EVENT_ID = re.compile(r"(\d{1,9})-(\d{1,9})(-error|-done)?")
+# How long to look away if something is due that rounding still hides, in seconds.
+_BLINK = 0.001
+_REASONS = {"failed": {"reason": "error"}, "canceled": {"reason": "canceled"}, "aborted": {"reason": "canceled"}}
 
 
 class Delivery:
@@ -54,24 +61,32 @@ class Delivery:
         """The events after the last one that the client has seen, as they come."""
         clock, script = self._state.clock, record.script
         # An event's id says how many lines and outputs came up to it, so that nothing has to be remembered for it.
-        found = _EVENT_ID.match(last or "")
+        found = _EVENT_ID.fullmatch(last or "")
         lines, outputs = (int(found[1]), int(found[2])) if found else (0, 0)
+        told = clock.time()
         while True:
             now_it = standing(record, clock.time())
             printed = script.printed(now_it.elapsed) if now_it.started is not None else 0
-            while lines < printed or outputs < now_it.made:
-                if lines < printed and (outputs >= now_it.made or script.printed_at(lines) <= script.made_at(outputs)):
-                    text = script.logs(lines + 1)[len(script.logs(lines)) :]
+            made = _made(script, now_it)
+            while lines < printed or outputs < made:
+                if lines < printed and (outputs >= made or script.printed_at(lines) <= script.made_at(outputs)):
                     lines += 1
-                    yield _event("logs", text, f"{lines}-{outputs}")
+                    yield _event("logs", script.line(lines - 1), f"{lines}-{outputs}")
                 else:
-                    value = self._values(record, links)[outputs]
                     outputs += 1
-                    yield _event("output", value, f"{lines}-{outputs}")
+                    yield _event("output", _value(record, links, outputs - 1), f"{lines}-{outputs}")
+                told = clock.time()
             if now_it.ended is not None:
-                yield from _end(now_it.status, script.error, f"{lines}-{outputs}")
+                if now_it.status == "failed" and not (found and found[3]):
+                    yield _event("error", {"detail": script.error}, f"{lines}-{outputs}-error")
+                yield _event("done", _REASONS.get(now_it.status, {}), f"{lines}-{outputs}-done")
                 return
-            yield Sleep(max(0.0, min(self._next(record, lines, outputs) - clock.time(), clock.glance)))
+            left = self._next(record, lines, outputs) - clock.time()
+            # Where nothing is bound to come, the reader's own patience is to end the wait.
+            if left < inf and clock.time() - told >= KEEP_ALIVE:
+                told = clock.time()
+                yield b": nothing new yet\n\n"
+            yield Sleep(min(left if left > 0 else _BLINK, clock.glance))
 
     def _next(self, record: Record, lines: int, outputs: int) -> float:
         """When something more happens, in seconds since 1970, as far as it is known by now."""
@@ -83,16 +98,19 @@ class Delivery:
         upcoming = min(record.script.printed_at(lines), record.script.made_at(outputs))
         return min(known.start + upcoming, known.end)
 
-    def _values(self, record: Record, links: Links) -> list[Any]:
-        body = describe(record, self._state.clock.time(), links, model=self._state.spec.model)
-        return body["output"] if isinstance(body["output"], list) else [body["output"]]
+
+def _made(script: Script, now_it: Standing) -> int:
+    """How many outputs there were events for; an end that takes the outputs away cannot take those back."""
+    if now_it.started is None:
+        return 0
+    return script.results if now_it.status == "succeeded" else script.made(now_it.elapsed)
 
 
-def _end(status: str, error: str | None, id: str) -> Iterator[bytes]:
-    if status == "failed":
-        yield _event("error", json.dumps({"detail": error}), f"{id}-error")
-    reasons = {"failed": {"reason": "error"}, "canceled": {"reason": "canceled"}, "aborted": {"reason": "canceled"}}
-    yield _event("done", json.dumps(reasons.get(status, {})), f"{id}-done")
+def _value(record: Record, links: Links, index: int) -> Any:
+    output = record.script.output
+    if output is None:
+        return links.output(record.id, index)
+    return output[index] if isinstance(output, list) else output
 
 
 def _event(name: str, value: Any, id: str) -> bytes:

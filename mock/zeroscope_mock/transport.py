@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from dataclasses import dataclass
 from math import inf
-from typing import Any
 
 import httpx
 
+from .asgi import EMPTY
 from .clock import Clock
 from .core import Core
 from .messages import Request, Response, Stream
-from .steps import ConnectionCutError, Flow, Sleep, Step, drive, drive_async
+from .steps import ConnectionCutError, Flow, Sleep, drive, drive_async
 
 
 class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
@@ -49,6 +49,7 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             flow = patience.limit(self._core.flow(_read(request, await request.aread())))
             response = await drive_async(flow, clock)
         except ConnectionCutError as error:
+            await clock.settle_async()
             raise httpx.ReadError(str(error), request=request) from None
         await clock.settle_async()
         return _answer(request, response, clock)
@@ -68,19 +69,23 @@ class _Patience:
     def limit(self, flow: Flow[Response]) -> Flow[Response]:
         """A flow that sleeps no longer than the client waits."""
         left = self.seconds
-        answer: Any = None
         try:
+            step = next(flow)
             while True:
+                if isinstance(step, Sleep):
+                    if step.seconds >= left:
+                        yield Sleep(left)
+                        raise self.exceeded()
+                    left -= step.seconds
                 try:
-                    step: Step = flow.send(answer)
-                except StopIteration as end:
-                    response: Response = end.value
-                    return response
-                if isinstance(step, Sleep) and step.seconds >= left:
-                    yield Sleep(left)
-                    raise self.exceeded()
-                left -= step.seconds if isinstance(step, Sleep) else 0
-                answer = yield step
+                    answer = yield step
+                except Exception as error:
+                    step = flow.throw(error)
+                else:
+                    step = flow.send(answer)
+        except StopIteration as end:
+            response: Response = end.value
+            return response
         finally:
             flow.close()
 
@@ -102,9 +107,10 @@ def _read(request: httpx.Request, body: bytes) -> Request:
 
 
 def _answer(request: httpx.Request, response: Response, clock: Clock) -> httpx.Response:
-    body = response.body
+    body, headers = response.body, list(response.headers)
     length = len(body) if isinstance(body, bytes) else body.length
-    headers = [*response.headers, *([] if length is None else [("content-length", str(length))])]
+    if length is not None and response.status not in EMPTY:
+        headers.append(("content-length", str(length)))
     if request.method == "HEAD":
         body = b""
     return httpx.Response(response.status, headers=headers, stream=_Body(body, clock, request), request=request)
@@ -114,46 +120,52 @@ class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
     """A body that is read later, as from a socket."""
 
     def __init__(self, body: bytes | Stream, clock: Clock, request: httpx.Request) -> None:
-        self._body = body
         self._clock = clock
-        self._request = request
+        self._pieces = _pieces(body, request)
 
     def __iter__(self) -> Iterator[bytes]:
-        for piece in self._pieces():
+        for piece in self._pieces:
             if isinstance(piece, Sleep):
                 piece.do(self._clock)
             else:
                 yield piece
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        for piece in self._pieces():
+        for piece in self._pieces:
             if isinstance(piece, Sleep):
                 await piece.do_async(self._clock)
             else:
                 yield piece
 
-    def _pieces(self) -> Iterator[bytes | Sleep]:
-        """The pieces and pauses, with what a client notices on the way."""
-        if isinstance(self._body, bytes):
-            yield self._body
-            return
-        patience = _Patience(self._request)
-        sent, waited = 0, 0.0
-        try:
-            for piece in self._body.pieces():
-                if isinstance(piece, Sleep):
-                    if waited + piece.seconds >= patience.seconds:
-                        yield Sleep(patience.seconds - waited)
-                        raise patience.exceeded()
-                    waited += piece.seconds
-                else:
-                    sent, waited = sent + len(piece), 0.0
-                yield piece
-        except ConnectionCutError as error:
-            raise httpx.ReadError(str(error), request=self._request) from None
-        if self._body.length is not None and sent < self._body.length:
-            raise httpx.RemoteProtocolError(
-                "peer closed connection without sending complete message body "
-                f"(received {sent} bytes, expected {self._body.length})",
-                request=self._request,
-            )
+    def close(self) -> None:
+        self._pieces.close()
+
+    async def aclose(self) -> None:
+        self._pieces.close()
+
+
+def _pieces(body: bytes | Stream, request: httpx.Request) -> Generator[bytes | Sleep, None, None]:
+    """The pieces and pauses of a body, with what a client notices on the way."""
+    if isinstance(body, bytes):
+        yield body
+        return
+    patience = _Patience(request)
+    sent, waited = 0, 0.0
+    try:
+        for piece in body.pieces():
+            if isinstance(piece, Sleep):
+                if waited + piece.seconds >= patience.seconds:
+                    yield Sleep(patience.seconds - waited)
+                    raise patience.exceeded()
+                waited += piece.seconds
+            else:
+                sent, waited = sent + len(piece), 0.0
+            yield piece
+    except ConnectionCutError as error:
+        raise httpx.ReadError(str(error), request=request) from None
+    if body.length is not None and sent < body.length:
+        raise httpx.RemoteProtocolError(
+            "peer closed connection without sending complete message body "
+            f"(received {sent} bytes, expected {body.length})",
+            request=request,
+        )

@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import partial
-from heapq import heappop, heappush
 from math import inf
-from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from .clock import Agenda, check_advance
-from .steps import drive, drive_async
-
-if TYPE_CHECKING:
-    import anyio
-    from anyio.lowlevel import RunVar
+from .dormitory import GLANCE, Dormitory, Sleeper
+from .steps import Flow, drive, drive_async
 
 START = 1_767_225_600.0
 """When a virtual clock starts, in seconds since 1970: the first moment of 2026."""
 
 # So many turns of the event loop let a chain of callbacks that became ready together run to its end.
 _TURNS = 4
-# How often those who sleep on a frozen clock look whether somebody has moved it, in real seconds.
-_GLANCE = 0.005
-_numbers = itertools.count()
-# Whether this task is carrying out what fell due; the clock waits for it, so it alone may move the clock meanwhile.
-_settling: ContextVar[bool] = ContextVar("zeroscope_mock.settling", default=False)
+# So often those who cannot move the clock look again without a pause; most of what holds it is over in no time.
+_LOOKS = 100
+# What this task holds a clock for, if it does; see `VirtualClock.hold`.
+_hold: ContextVar[_Hold | None] = ContextVar("zeroscope_mock.hold", default=None)
 
 
 class VirtualClock:
@@ -57,10 +51,10 @@ class VirtualClock:
         self._now = 0.0
         self._frozen = False
         self._agenda: Agenda | None = None
-        self._under_way = 0
         self._lock = threading.Lock()
         self._settler = threading.RLock()
-        self._beds: RunVar[_Dormitory] | None = None
+        self._holds: set[_Hold] = set()
+        self._dormitories: WeakKeyDictionary[object, Dormitory] = WeakKeyDictionary()
 
     def time(self) -> float:
         """The time of day, in seconds since 1970."""
@@ -113,6 +107,8 @@ class VirtualClock:
                 return
         self._settle_until(target)
         self._reach(target)
+        # What came up meanwhile in another thread that did not want to go this far.
+        self._settle_until(target)
 
     async def advance_async(self, seconds: float) -> None:
         """Move the clock forward as `advance` does; what falls due happens in this event loop."""
@@ -120,6 +116,7 @@ class VirtualClock:
         target = self._now + seconds
         await self._settle_until_async(target)
         self._reach(target)
+        await self._settle_until_async(target)
 
     def settle(self) -> None:
         """Let happen what is due now."""
@@ -138,7 +135,7 @@ class VirtualClock:
         if self._frozen:
             due = self._now + seconds
             while self._frozen and self._now < due:
-                time.sleep(_GLANCE)
+                time.sleep(GLANCE)
             seconds = max(0.0, due - self._now)
         self.advance(seconds)
 
@@ -146,21 +143,52 @@ class VirtualClock:
         """Sleep until the clock has moved forward by so many seconds.
 
         The clock moves by itself as soon as all tasks of this event loop that ever sleep on it do so. It cannot know of
-        tasks that wait for something outside, such as a socket.
+        tasks that wait for something outside, such as a socket. Whoever's sleep lets something fall due carries it out,
+        and sleeps on until that is done.
+
+        Raises:
+            ValueError: for an endless time.
         """
         dormitory = self._dormitory()
         due = self._now + seconds
-        if not seconds > 0:
+        if seconds > 0:
+            check_advance(seconds)
+        else:
             await dormitory.turn()
             await self.settle_async()
         while self._now < due:
             await self._doze(dormitory, due)
             await self.settle_async()
 
-    async def _doze(self, dormitory: _Dormitory, due: float) -> None:
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Let no sleep of another task move the clock until the end of the block, unless this task sleeps on it."""
+        outer = _hold.get()
+        # What falls due while this task sleeps is carried out by it, too, and ends before it goes on.
+        if outer in self._holds:
+            yield
+            return
+        hold = _Hold()
+        with self._lock:
+            self._holds = {*self._holds, hold}
+        _hold.set(hold)
+        try:
+            yield
+        finally:
+            _hold.set(outer)
+            with self._lock:
+                self._holds = self._holds - {hold}
+
+    async def _doze(self, dormitory: Dormitory, due: float) -> None:
         """Sleep until a moment, or until something else is due."""
-        sleeper = _Sleeper(due, dormitory.event())
+        sleeper = Sleeper(due, dormitory.event())
+        hold = _hold.get()
+        if hold in self._holds:
+            hold.asleep += 1
+        else:
+            hold = None
         dormitory.add(sleeper)
+        looks = 0
         try:
             # One sleeper, whoever is to wake first, stays up and moves the clock; no task has to be left behind for it.
             if dormitory.watch is None:
@@ -176,13 +204,17 @@ class VirtualClock:
                     dormitory.watch = first
                     first.woken.set()
                     await sleeper.woken.wait()
-                elif self._frozen:
-                    await dormitory.glance()
-                elif not self._under_way or _settling.get():
+                elif not self._frozen and all(other.asleep for other in self._holds):
                     self._reach(min(due, self._next()))
                     if self._next() <= self._now:
                         return
+                elif self._frozen or looks == _LOOKS:
+                    await dormitory.glance()
+                else:
+                    looks += 1
         finally:
+            if hold:
+                hold.asleep -= 1
             dormitory.leave(sleeper, self._now)
 
     def _next(self) -> float:
@@ -194,94 +226,52 @@ class VirtualClock:
         with self._lock:
             self._now = max(self._now, moment)
 
+    def _take(self, target: float) -> Flow[None] | None:
+        """Take out the first thing that is due by a moment or by now, and let it be when it is due."""
+        due = self._agenda.due() if self._agenda else None
+        if self._agenda is None or due is None or due - self._start > max(target, self._now):
+            return None
+        self._reach(due - self._start)
+        # The time of day may have been rounded to just before.
+        return self._agenda.take(max(self.time(), due))
+
     def _settle_until(self, target: float) -> None:
-        while self._agenda and (due := self._next()) <= target:
+        while self._next() <= max(target, self._now):
             # Another thread is at it; to wait for it could be to wait for oneself, if it waits for an answer of ours.
             if not self._settler.acquire(blocking=False):
                 return
             try:
-                self._reach(due)
-                if flow := self._agenda.take(max(self.time(), self._start + due)):
+                if flow := self._take(target):
                     drive(flow, self)
             finally:
                 self._settler.release()
 
     async def _settle_until_async(self, target: float) -> None:
-        while self._agenda and (due := self._next()) <= target:
-            self._reach(due)
-            self._under_way += 1
-            token = _settling.set(True)
-            try:
-                if flow := self._agenda.take(max(self.time(), self._start + due)):
+        while self._next() <= max(target, self._now):
+            if flow := self._take(target):
+                with self.hold():
                     await drive_async(flow, self)
-            finally:
-                self._under_way -= 1
-                _settling.reset(token)
 
-    def _dormitory(self) -> _Dormitory:
+    def _dormitory(self) -> Dormitory:
         """The sleepers of the event loop that runs."""
-        from anyio.lowlevel import RunVar
+        loop: object
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            from anyio.lowlevel import current_token
 
-        with self._lock:
-            if self._beds is None:
-                self._beds = RunVar(f"zeroscope_mock.VirtualClock.{next(_numbers)}")
-        dormitory = self._beds.get(None)
+            loop = current_token().native_token
+        dormitory = self._dormitories.get(loop)
         if dormitory is None:
-            dormitory = _Dormitory()
-            self._beds.set(dormitory)
+            with self._lock:
+                dormitory = self._dormitories[loop] = Dormitory(on_asyncio=isinstance(loop, asyncio.AbstractEventLoop))
         return dormitory
 
 
-class _Sleeper:
-    """One task that sleeps."""
+class _Hold:
+    """A task that the clock waits for, and how many sleepers it and its children have on the clock."""
 
-    __slots__ = ("due", "gone", "woken")
-
-    def __init__(self, due: float, woken: asyncio.Event | anyio.Event) -> None:
-        self.due = due
-        self.gone = False
-        self.woken = woken
-
-
-class _Dormitory:
-    """All tasks of one event loop that sleep on one clock; one of them, `watch`, stays up."""
+    __slots__ = ("asleep",)
 
     def __init__(self) -> None:
-        self.watch: _Sleeper | None = None
-        self._heap: list[tuple[float, int, _Sleeper]] = []
-        self.event: Callable[[], asyncio.Event | anyio.Event]
-        self.turn: Callable[[], Awaitable[None]]
-        self.glance: Callable[[], Awaitable[None]]
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            # Trio, by way of anyio, whose own primitives would do on asyncio, too, but at ten times the cost.
-            import anyio
-            from anyio.lowlevel import checkpoint
-
-            self.event, self.turn, self.glance = anyio.Event, checkpoint, partial(anyio.sleep, _GLANCE)
-        else:
-            self.event, self.turn, self.glance = (
-                asyncio.Event,
-                partial(asyncio.sleep, 0),
-                partial(asyncio.sleep, _GLANCE),
-            )
-
-    def add(self, sleeper: _Sleeper) -> None:
-        heappush(self._heap, (sleeper.due, next(_numbers), sleeper))
-
-    def first(self) -> _Sleeper:
-        """Whoever is to wake first; there must be somebody."""
-        while self._heap[0][2].gone:
-            heappop(self._heap)
-        return self._heap[0][2]
-
-    def leave(self, sleeper: _Sleeper, now: float) -> None:
-        """Let a sleeper go, awake or canceled, wake all that are due as well and let another one take its watch."""
-        sleeper.gone = True
-        while self._heap and (self._heap[0][2].gone or self._heap[0][0] <= now):
-            heappop(self._heap)[2].woken.set()
-        if self.watch is None or self.watch.gone or self.watch.due <= now:
-            self.watch = self._heap[0][2] if self._heap else None
-            if self.watch is not None:
-                self.watch.woken.set()
+        self.asleep = 0

@@ -132,7 +132,7 @@ def test_a_path_may_be_encoded(server: MockServer) -> None:
     path = f"/v1/predictions/%{ord(prediction_id[0]):02x}{prediction_id[1:]}"
     response = server.core.handle(Request("GET", path, headers=(("authorization", AUTH["Authorization"]),)))
 
-    assert json.loads(response.body)["id"] == prediction_id
+    assert isinstance(response.body, bytes) and json.loads(response.body)["id"] == prediction_id
 
 
 @pytest.mark.parametrize(

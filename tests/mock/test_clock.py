@@ -6,10 +6,15 @@ import asyncio
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 
+import anyio
 import pytest
 
 from zeroscope_mock import RealClock, VirtualClock
+
+# A deadline that only a clock that hangs would reach.
+LONG = 10
 
 
 def test_a_virtual_clock_stands_still() -> None:
@@ -165,6 +170,159 @@ def test_a_real_clock_runs_faster() -> None:
     assert time.monotonic() - real < 2
     assert clock.monotonic() - started >= 10
     assert clock.time() >= time.time()
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "trio"])
+def test_tasks_sleep_side_by_side_in_every_loop(loop: str) -> None:
+    """Under trio as under asyncio; one of them is canceled in its sleep, and one sleeps again."""
+    clock = VirtualClock()
+    woken: list[float] = []
+
+    async def sleep(*seconds: float) -> None:
+        for each in seconds:
+            await clock.sleep_async(each)
+            woken.append(clock.monotonic())
+
+    async def run() -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(sleep, 5)
+            group.start_soon(sleep, 2, 2, 2)
+            with anyio.CancelScope() as scope:
+                scope.cancel()
+                await clock.sleep_async(1)
+
+    anyio.run(run, backend=loop)
+
+    assert woken == [2, 4, 5, 6]
+
+
+def test_loops_in_threads_share_a_virtual_clock() -> None:
+    """Nobody wakes too early, whichever loop moves the clock."""
+    clock = VirtualClock()
+    late: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        for _ in range(50):
+            due = clock.monotonic() + seconds
+            await clock.sleep_async(seconds)
+            late.append(clock.monotonic() - due)
+
+    async def run() -> None:
+        async with anyio.create_task_group() as group:
+            for seconds in (1, 2, 3):
+                group.start_soon(sleep, seconds)
+
+    threads = [
+        threading.Thread(target=anyio.run, args=(run,), kwargs={"backend": loop}) for loop in ("asyncio", "trio")
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(LONG)
+
+    assert len(late) == 300
+    assert min(late) >= 0
+
+
+@pytest.mark.parametrize("clock", [VirtualClock(), RealClock(1000)], ids=["virtual", "real"])
+@pytest.mark.parametrize("loop", [None, "asyncio", "trio"])
+def test_sleepers_on_a_frozen_clock(clock: VirtualClock | RealClock, loop: str | None) -> None:
+    """They wait until the clock has been advanced, each for as long as it sleeps, or runs again."""
+    clock.freeze()
+    clock.freeze()
+    assert clock.frozen
+    start = clock.monotonic()
+    awake = [threading.Event() for _ in range(3)]
+
+    def sleep(number: int) -> None:
+        clock.sleep(10 * (number + 1))
+        awake[number].set()
+
+    async def sleep_async(number: int) -> None:
+        await clock.sleep_async(10 * (number + 1))
+        awake[number].set()
+
+    async def run() -> None:
+        async with anyio.create_task_group() as group:
+            for number in range(3):
+                group.start_soon(sleep_async, number)
+            asleep.set()
+
+    asleep = threading.Event()
+    if loop:
+        threads = [threading.Thread(target=anyio.run, args=(run,), kwargs={"backend": loop})]
+    else:
+        threads = [threading.Thread(target=sleep, args=(number,)) for number in range(3)]
+        asleep.set()
+    for thread in threads:
+        thread.start()
+    asleep.wait(LONG)
+    # Whoever has not fallen asleep yet does so a little later, and sleeps as long.
+    advanced = 0
+    while not awake[0].wait(0.01):
+        clock.advance(2)
+        advanced += 2
+    assert not awake[2].is_set()
+    assert clock.monotonic() == start + advanced >= start + 10
+    clock.run()
+    for thread in threads:
+        thread.join(LONG)
+
+    assert not clock.frozen
+    assert all(event.is_set() for event in awake)
+    assert clock.monotonic() >= start + 30
+
+
+@pytest.mark.parametrize("clock", [VirtualClock(), RealClock()], ids=["virtual", "real"])
+def test_another_time_of_day(clock: VirtualClock | RealClock) -> None:
+    """To set the clock lets no time pass."""
+    clock.freeze()
+    clock.advance(3)
+    before = clock.monotonic()
+
+    clock.set(1_000_000_000.5)
+
+    assert (clock.time(), clock.monotonic()) == (1_000_000_000.5, before)
+    clock.advance(1)
+    assert (clock.time(), clock.monotonic()) == (1_000_000_001.5, before + 1)
+
+
+@pytest.mark.parametrize("run", [lambda clock: clock.sleep, lambda clock: partial(anyio.run, clock.sleep_async)])
+def test_nobody_sleeps_for_ever(run: Callable[[VirtualClock], Callable[[float], None]]) -> None:
+    """The clock would never be of use again."""
+    clock = VirtualClock()
+    sleep = run(clock)
+
+    with pytest.raises(ValueError, match="a clock advances by 0 or more seconds, not by inf"):
+        sleep(float("inf"))
+
+    assert clock.monotonic() == 0
+
+
+@pytest.mark.parametrize("loop", [None, "asyncio", "trio"])
+def test_advancing_a_real_clock_wakes_sleepers(loop: str | None) -> None:
+    """Who sleeps for an hour wakes once that hour has been advanced."""
+    clock = RealClock()
+    begun = threading.Event()
+
+    async def sleep_async() -> None:
+        begun.set()
+        await clock.sleep_async(3600)
+
+    def sleep() -> None:
+        begun.set()
+        clock.sleep(3600)
+
+    run = sleep if loop is None else lambda: anyio.run(sleep_async, backend=loop)
+    thread = threading.Thread(target=run)
+    thread.start()
+    begun.wait(LONG)
+    # It may fall asleep only after the first time.
+    for _ in range(50):
+        clock.advance(3600)
+        thread.join(LONG / 50)
+
+    assert not thread.is_alive()
 
 
 @pytest.mark.parametrize("speed", [0, -1, float("nan"), float("inf")])

@@ -117,6 +117,14 @@ def test_counting__per_resource() -> None:
     assert (fault.seen, fault.hits) == (6, 4)
 
 
+def test_counting__over_all_resources() -> None:
+    """Unless told otherwise, a fault counts whatever matches."""
+    faults = make()
+    faults.add(status=503, times=2)
+
+    assert [struck(faults, path=path)[0] for path in ("/a", "/b", "/c", "/a")] == [True, True, False, False]
+
+
 def test_counting__forgets_old_resources(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the limit, the resource that was not asked for the longest is counted anew."""
     monkeypatch.setattr(fault_module, "MOST_RESOURCES", 2)
@@ -372,6 +380,13 @@ def test_none_is_as_good_as_left_out() -> None:
     assert told(faults) == [{"status": 503}]
 
 
+def test_a_set_of_names_is_sorted() -> None:
+    """Two runs describe it alike."""
+    fault = make().add(operation=CREATES | FILES | READS, delay=1)
+
+    assert fault.describe()["operation"] == sorted(CREATES | FILES | READS)
+
+
 def test_a_body_is_a_copy() -> None:
     """Whoever changes the value later does not change the fault."""
     body = {"status": "starting"}
@@ -441,6 +456,7 @@ def test_clearing__all_or_one_tenant() -> None:
     faults.clear(tenant_of(TOKEN))
     assert list(faults) == [everybodys, others]
     assert own not in faults
+    assert faults.add(status=503).id == "f4"
 
     faults.clear()
     assert struck(faults) == [False]
@@ -631,6 +647,32 @@ def test_a_storm__of_certainty() -> None:
     faults.clear()
     faults.storm(0)
     assert hits(faults, "getPrediction").total() == 0
+
+
+def test_a_storm__over_one_tenant() -> None:
+    """Others have fair weather."""
+    faults = make()
+    faults.storm(1, token=TOKEN)
+
+    assert struck(faults, tenant=tenant_of("another")) == [False]
+    assert struck(faults, tenant=tenant_of(TOKEN)) == [True]
+
+
+def test_a_storm__does_not_depend_on_other_resources() -> None:
+    """Clients that run side by side meet the same faults in whatever order they ask."""
+
+    def run(others: int) -> list[str | None]:
+        faults = make()
+        faults.storm(0.5)
+        met: list[str | None] = []
+        for _ in range(50):
+            struck(faults, others, path="/v1/predictions/b")
+            fault = faults.take(operation="getPrediction", method="GET", path="/v1/predictions/a", tenant=None)
+            met.append(fault.id if fault else None)
+        return met
+
+    assert run(0) == run(3)
+    assert len(set(run(0))) > 5
 
 
 def test_a_storm__where_an_operation_is_unknown() -> None:

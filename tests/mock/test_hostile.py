@@ -109,7 +109,7 @@ def test_every_prediction_can_be_read_at_any_time(sent: dict[str, object], secon
     SERVER.clock.advance(seconds)
 
     assert SERVER.core.handle(Request("GET", "/predictions", headers=(AUTH,))).status == 200
-    if created.status == 201:
+    if created.status == 201 and isinstance(created.body, bytes):
         path = f"/predictions/{json.loads(created.body)['id']}"
         assert SERVER.core.handle(Request("GET", path, headers=(AUTH,))).status == 200
         assert SERVER.core.handle(Request("POST", f"{path}/cancel", headers=(AUTH,))).status == 200

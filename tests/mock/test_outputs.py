@@ -115,3 +115,25 @@ def test_videos_are_kept_within_bounds(
         assert api.get(url).content == b"a video"
 
     assert len(rendered) == renders
+
+
+def test_a_token_that_is_reset__gets_no_video_of_before(
+    server: MockServer, api: httpx.Client, outputs: Callable[..., list[str]]
+) -> None:
+    """Its ids start again, and what was rendered for one of them is not handed out for the next."""
+    before = api.get(outputs(prompt="A lighthouse", num_frames=1)[0])
+    server.reset(token="a-token-of-a-test")
+    after = api.get(outputs(prompt="The storm is over", num_frames=1)[0])
+
+    assert before.url == after.url
+    assert before.content != after.content
+
+
+def test_a_script__may_let_succeed_what_cannot_be_made(server: MockServer, outputs: Callable[..., list[str]]) -> None:
+    """Its video is of the usual size then; nobody renders a picture of ten million pixels a side."""
+    server.scripts.add({"outcome": "succeeded", "outputs": 1})
+
+    video = outputs(width=10_000_000, height=10_000_000)[0]
+
+    with httpx.Client(transport=server.transport) as anyone, av.open(BytesIO(anyone.get(video).content)) as container:
+        assert (container.streams.video[0].width, container.streams.video[0].height) == (576, 320)

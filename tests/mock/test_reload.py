@@ -147,3 +147,16 @@ def test_the_command__says_what_becomes_of_the_file(edited: Edited) -> None:
     assert bad.startswith(f"zeroscope: {edited.path} cannot be used, the last good one stays in use: ")
     assert good == f"zeroscope: {edited.path} has changed and is in use now\n"
     assert code == 0
+
+
+def test_faults__may_name_the_operations_of_the_new_document(
+    edited: Edited, server: MockServer, api: httpx.Client
+) -> None:
+    """An operation that was renamed is known by its new name."""
+    document = _api.spec() | {"paths": {"/runs": {"get": {"operationId": "listRuns"}}}}
+    edited.write(json.dumps(document), width=None)
+    assert api.get("/runs").status_code == 501
+
+    server.faults.add(operation="listRuns", status=503)
+
+    assert api.get("/runs").status_code == 503

@@ -1,0 +1,55 @@
+"""What the page on the control shows, run with curl against a server on a socket."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from zeroscope_mock import MockServer
+from zeroscope_mock.control_values import control_document
+
+PAGE = (Path(__file__).parents[2] / "docs" / "control.md").read_text(encoding="utf-8")
+ADDRESS = "http://127.0.0.1:8000"
+EXAMPLES: list[tuple[str, str]] = re.findall(r"```bash\n(.*?)```\n\n```json\n(.*?)```", PAGE, re.DOTALL)
+
+
+def curl_version() -> tuple[int, ...]:
+    """The version of the installed curl; that of none is the lowest."""
+    if shutil.which("curl") is None:
+        return ()
+    told = subprocess.run(["curl", "--version"], capture_output=True, text=True, check=True).stdout
+    return tuple(int(part) for part in re.findall(r"\d+", told.split()[1])[:2])
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    with MockServer() as server, server.listen() as listening:
+        yield listening.url
+
+
+@pytest.mark.skipif(curl_version() < (7, 82), reason="the examples are made with curl 7.82 or newer")
+def test_examples__print_what_is_shown(address: str, tmp_path: Path) -> None:
+    """One after another, on one server, the commands print what stands below them."""
+    assert len(EXAMPLES) == PAGE.count("```bash")
+    for commands, shown in EXAMPLES:
+        script = commands.replace(ADDRESS, address)
+        printed = subprocess.run(
+            ["bash", "-euc", script], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=30
+        )
+        assert printed.stdout.rstrip() == shown.rstrip(), commands
+
+
+def test_table__names_each_call() -> None:
+    """It holds the calls of the document, all of them and no other, in the same order."""
+    calls = [
+        f"{method.upper()} /_mock{'' if path == '/' else path}"
+        for path, item in control_document()["paths"].items()
+        for method in item
+        if method != "parameters"
+    ]
+    assert re.findall(r"^\| `([A-Z]+ /_mock[^`]*)`", PAGE, re.MULTILINE) == calls
