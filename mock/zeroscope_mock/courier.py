@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from .clock import Clock
-from .deliveries import Deliveries
+from .deliveries import Attempt, Deliveries
 from .events import Cursor, Event, next_event
 from .ids import new_id
 from .lifecycle import Record, course
@@ -230,10 +230,17 @@ class Courier:
         current = replace(delivery, number=last.number + 1) if last else delivery
         try:
             attempts = yield from self._sender.attempt(current)
-        finally:
-            with self._lock:
-                wanted = delivery in self._under_way
-                self._under_way.discard(delivery)
+        except GeneratorExit:
+            # Whoever carried it out was canceled, and nobody knows whether it has arrived.
+            self._conclude(delivery, current, [self._sender.broken_off(current)])
+            raise
+        self._conclude(delivery, current, attempts)
+
+    def _conclude(self, delivery: Delivery, current: Delivery, attempts: list[Attempt]) -> None:
+        """Write down what came of a delivery, and put it back into the queue if it is to be tried again."""
+        with self._lock:
+            wanted = delivery in self._under_way
+            self._under_way.discard(delivery)
         if not wanted:
             return
         for attempt in attempts:

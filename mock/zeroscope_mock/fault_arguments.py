@@ -215,7 +215,7 @@ READERS: Mapping[str, Callable[[str, Any], Any]] = {
     "times": partial(check_integer, least=1),
     "per": partial(_word, known=("resource",)),
     "probability": partial(check_number, least=0, most=1),
-    "status": partial(check_integer, least=100, most=599),
+    "status": partial(check_integer, least=200, most=599),
     "retry_after": partial(check_integer, least=0),
     "body": _body,
     "body_base64": _base64,

@@ -17,7 +17,7 @@ DELIVERY = "receivePredictionEvent"
 
 _ANSWER = ("status", "body", "html", "headers", "content_type", "malformed", "truncate", "bytes_per_second")
 _EFFECTS = (*_ANSWER, "delay", "hang", "reset", "duplicate")
-_WITHOUT_BODY = frozenset({*range(100, 200), 204, 304})
+_WITHOUT_BODY = frozenset({204, 304})
 
 
 class FaultSettings(TypedDict, total=False):
@@ -52,7 +52,7 @@ class FaultSettings(TypedDict, total=False):
     """How likely a request is struck that is otherwise due, from 0 to 1; decided by the server's seed."""
 
     status: int | None
-    """The status to answer with in place of carrying the request out, 100 to 599. The body is the service's own for
+    """The status to answer with in place of carrying the request out, 200 to 599. The body is the service's own for
     that status, as far as it is known."""
 
     retry_after: int | None

@@ -121,7 +121,7 @@ class Sender:
         """
         time = self._clock.time()
         try:
-            body = self._body(delivery.record, delivery.time) if delivery.record else delivery.body.encode()
+            body = self._content(delivery)
             refused = self._obstacle(delivery.url)
         except Exception as error:
             body, refused = b"", f"not sent: {_describe(error)}"
@@ -141,6 +141,17 @@ class Sender:
         if failed and delivery.delays:
             attempts[-1] = replace(last, retry_at=self._clock.time() + delivery.delays[0])
         return attempts
+
+    def broken_off(self, delivery: Delivery) -> Attempt:
+        """What is to be said of an attempt that was canceled before it ended."""
+        retry_at = self._clock.time() + delivery.delays[0] if delivery.delays else None
+        reason = "broken off: whoever let it happen was canceled"
+        return replace(
+            _attempt(delivery, self._content(delivery), self._clock.time(), reason=reason), retry_at=retry_at
+        )
+
+    def _content(self, delivery: Delivery) -> bytes:
+        return self._body(delivery.record, delivery.time) if delivery.record else delivery.body.encode()
 
     def _obstacle(self, url: str) -> str | None:
         """Why a delivery cannot even be tried."""

@@ -557,7 +557,8 @@ def test_real_clock__is_closed_in_the_middle() -> None:
     clock.close()
 
     finish_background_work()
-    assert office.attempts == []
+    assert [(one.event, one.status) for one in office.courier.deliveries] == [("start", None)]
+    assert (office.courier.deliveries[0].reason or "").startswith("broken off")
 
 
 def finish_background_work() -> None:
@@ -565,3 +566,29 @@ def finish_background_work() -> None:
         if thread.name == "zeroscope_mock clock":
             thread.join(10)
             assert not thread.is_alive()
+
+
+@pytest.mark.anyio
+async def test_delivery__of_a_task_that_is_canceled_is_tried_again() -> None:
+    """Nobody knows whether it has arrived, so it is recorded as broken off and sent once more."""
+    calls: list[httpx.Request] = []
+
+    async def receive(request: httpx.Request) -> int:
+        calls.append(request)
+        if len(calls) == 1:
+            await anyio.sleep_forever()
+        return 200
+
+    office = Office(receive)
+    office.create(events=("completed",))
+    async with anyio.create_task_group() as group:
+        group.start_soon(office.clock.sleep_async, 60)
+        while not calls:
+            await anyio.lowlevel.checkpoint()
+        group.cancel_scope.cancel()
+    await office.clock.advance_async(60)
+
+    assert [attempt.status for attempt in office.courier.deliveries] == [None, 200]
+    assert (office.courier.deliveries[0].reason or "").startswith("broken off")
+    assert [attempt.number for attempt in office.courier.deliveries] == [1, 2]
+    assert calls[0].content == calls[1].content != b""
