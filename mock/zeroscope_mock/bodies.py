@@ -87,6 +87,8 @@ def _levels(value: Any) -> int:
 def read_form(body: bytes, content_type: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a multipart form by name; a file is an `Upload`, and so is the field `content` sent as text.
 
+    A field that is sent more than once is a list.
+
     Args:
         body: the form.
         content_type: the whole header, with the boundary.
@@ -102,7 +104,7 @@ def read_form(body: bytes, content_type: str, schema: Mapping[str, Any]) -> dict
         raise MalformedBodyError("The content type names no boundary.")
     parts = _Parts(boundary)
     parts.read(body)
-    fields: dict[str, Any] = {}
+    fields: dict[str, list[Any]] = {}
     for headers, content in parts.found:
         disposition = Message()
         disposition["content-disposition"] = headers.get("content-disposition", "")
@@ -111,10 +113,11 @@ def read_form(body: bytes, content_type: str, schema: Mapping[str, Any]) -> dict
             raise MalformedBodyError("A part of the form has no name.")
         described = schema.get("properties", {}).get(name, {})
         if described.get("format") == "binary":
-            fields[name] = Upload(disposition.get_filename(), headers.get("content-type"), content)
+            value: Any = Upload(disposition.get_filename(), headers.get("content-type"), content)
         else:
-            fields[name] = _value(content, text=described.get("type") == "string")
-    return fields
+            value = _value(content, text=described.get("type") == "string")
+        fields.setdefault(name, []).append(value)
+    return {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
 
 
 def _value(content: bytes, *, text: bool) -> Any:

@@ -113,5 +113,11 @@ def _read_body(operation: Operation, request: Request, settings: Settings) -> tu
     except MalformedBodyError as error:
         return None, malformed(str(error))
     # To the document a file is a string, and nothing it says of that string is about the bytes.
-    plain = {name: "" if isinstance(part, Upload) else part for name, part in value.items()} if kind == FORM else value
+    plain = {name: _plain(part) for name, part in value.items()} if kind == FORM else value
     return value, schema.faults(plain)
+
+
+def _plain(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_plain(one) for one in part]
+    return "" if isinstance(part, Upload) else part

@@ -92,7 +92,9 @@ def _lookups(spec: Spec) -> dict[str, dict[str, Any]]:
         path = re.sub(r"\\{\w+\\}", "[^/?#]+", re.escape(route.path))
         for operation in route.operations.values():
             lookups[operation.id] = {
-                "method__in": [method for method in route.methods if route.operation(method) is operation],
+                "method__in": [
+                    method for method in (*route.operations, "HEAD") if route.operation(method) is operation
+                ],
                 # Of the whole URL, because respx decodes a path before it compares; its groups must have no names.
                 "url__regex": rf"^https?://[^/]+(?:{prefix}){path}(?:[?#]|$)",
             }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -90,11 +90,19 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One path of the document with all its methods."""
+    """One path with all its methods.
+
+    Args:
+        path: the path, as the document writes it.
+        pattern: matches it.
+        operations: what each method does.
+        described: the methods that the document itself has here; all, for a path that it does not have.
+    """
 
     path: str
     pattern: re.Pattern[str]
     operations: Mapping[str, Operation]
+    described: Collection[str]
 
     def operation(self, method: str) -> Operation | None:
         """What a method does here; what can be fetched without a token can be looked at with HEAD as well."""
@@ -103,8 +111,8 @@ class Route:
 
     @property
     def methods(self) -> list[str]:
-        """The methods that lead to an operation."""
-        return [method for method in (*self.operations, "HEAD") if self.operation(method) is not None]
+        """The methods to name to those who use another one: no more than the document does."""
+        return [method for method in (*self.described, "HEAD") if self.operation(method) is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +236,8 @@ class Spec:
             for method, operation in item.items()
             if method in METHODS
         }
-        return Route(path, re.compile(pattern), operations)
+        described = {method.upper() for method in self.document["paths"].get(path, item)} & operations.keys()
+        return Route(path, re.compile(pattern), operations, described)
 
     def _operation(self, operation: Mapping[str, Any], shared: list[Mapping[str, Any]]) -> Operation:
         # An operation's own parameter replaces the path's of the same name and place.

@@ -113,7 +113,9 @@ def _answer(request: httpx.Request, response: Response, clock: Clock) -> httpx.R
         headers.append(("content-length", str(length)))
     if request.method == "HEAD":
         body = b""
-    return httpx.Response(response.status, headers=headers, stream=_Body(body, clock, request), request=request)
+    # respx reads what it keeps of a call, unless it may be endless.
+    stream = httpx.ByteStream(body) if isinstance(body, bytes) else _Body(body, clock, request)
+    return httpx.Response(response.status, headers=headers, stream=stream, request=request)
 
 
 class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):

@@ -55,6 +55,7 @@ def run(app: Any, **changes: Any) -> Report:
     schema = schemathesis.openapi.from_path(ROOT / "openapi.yaml", config=config)
     schema.app = app
     schema.hook(map_body)
+    schema.hook(filter_body)
     report = Report()
     for event in from_schema(schema).execute():
         report.add(event)
@@ -67,6 +68,18 @@ def map_body(context: schemathesis.HookContext, body: Any) -> Any:
     if creates and isinstance(body, dict) and isinstance(body.get("version"), str):
         return {**body, "version": _api.spec()["info"]["x-replicate"]["version"]}
     return body
+
+
+def filter_body(context: schemathesis.HookContext, body: Any) -> bool:
+    """Leave out forms with anything but text where the document wants a text.
+
+    A form has no other types: a null arrives as the text `null`, an empty list not at all, and both are in order then.
+    """
+    if not context.operation or context.operation.definition.raw["operationId"] != "createFile":
+        return True
+    fields = _api.spec()["components"]["schemas"]["CreateFileRequest"]["properties"]
+    texts = [name for name, schema in fields.items() if schema.get("type") == "string" and "format" not in schema]
+    return not isinstance(body, dict) or all(isinstance(body.get(name, ""), str) for name in texts)
 
 
 def settings() -> dict[str, Any]:

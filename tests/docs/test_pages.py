@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 from pathlib import Path
@@ -40,6 +41,8 @@ def test_page__runs_as_shown(page: str, tmp_path: Path, monkeypatch: pytest.Monk
     names = {"__name__": "page"}
     for block in blocks:
         exec(compile(block, page, "exec"), names)
+    names.clear()
+    gc.collect()
 
 
 @pytest.mark.parametrize("page", sorted(path.name for path in DOCS.glob("*.md")))

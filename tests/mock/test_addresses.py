@@ -53,7 +53,7 @@ def test_a_forged_host_is_not_repeated(server: MockServer, host: str) -> None:
         ("HEAD", "/v1/predictions", "GET, POST"),
         ("POST", "/v1/predictions/x", "GET"),
         ("GET", "/v1/predictions/x/cancel", "POST"),
-        ("PUT", "/v1/files", "GET, POST"),
+        ("PUT", "/v1/files", "POST"),
         ("OPTIONS", "/v1/webhooks/default/secret", "GET"),
         ("BREW", "/v1/predictions", "GET, POST"),
     ],

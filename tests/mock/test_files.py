@@ -141,3 +141,14 @@ def test_a_file_over_the_limit() -> None:
     ) as api:
         assert api.post("/files", files={"content": b"x" * 500}).status_code == 201
         assert api.post("/files", files={"content": b"x" * 1000}).status_code == 413
+
+
+@pytest.mark.parametrize("name", ["content", "filename"])
+def test_a_field_that_is_sent_twice(api: httpx.Client, name: str) -> None:
+    """Nobody guesses which of the two is meant."""
+    parts = [('; name="content"', b"x"), (f'; name="{name}"', b"a"), (f'; name="{name}"', b"b")]
+
+    response = api.post("/files", content=form(*parts), headers={"Content-Type": FORM})
+
+    assert response.status_code == 422
+    assert response.json()["detail"] == f"- {name}: Invalid type. Expected: string, given: array\n"

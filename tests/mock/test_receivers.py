@@ -119,16 +119,16 @@ def test_receiver__must_be_callable() -> None:
 
 
 def test_receiver__can_be_interrupted() -> None:
-    """An interrupt in a receiver stops the program and is no reason to try again."""
+    """An interrupt in a receiver stops the program; what it broke off is told."""
     office = Office(Inbox(KeyboardInterrupt(), None))
     office.create(events=("start", "completed"))
 
     with pytest.raises(KeyboardInterrupt):
         office.clock.advance(60)
 
-    assert office.attempts == []
+    assert [(one.event, one.status, one.retry_at) for one in office.courier.deliveries] == [("start", None, None)]
     office.clock.advance(60)
-    assert office.attempts == [("completed", 3.0, 200)]
+    assert office.attempts[1:] == [("completed", 3.0, 200)]
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])

@@ -387,7 +387,7 @@ def test_function__that_returns_nonsense_fails_the_prediction(
         ("output: 2026-01-01", "script.output: a script consists of JSON values: Object of type date"),
         ("run: [", "the script is not YAML: while parsing a flow"),
         ("\x00", "the script is not YAML: "),
-        ("[" * 5000, "the script is not YAML: "),
+        ("[" * 1500, "the script is not YAML: "),
         (Path("missing.yaml"), "missing.yaml cannot be read: "),
         (Path(__file__).parent, "cannot be read: "),
         *(({"output": value}, "script.output: a script consists of JSON values: ") for value in BEYOND),
