@@ -1,8 +1,9 @@
 # All work on this project, by name. `make` alone prints the list.
 #
 # PYTHON=/path/to/python   the Python to make .venv with; without it, the first 3.11 or newer that is found
-# ARGS="-k cancel -x"      handed on to pytest by `make test`
+# ARGS="-k cancel -x"      handed on to pytest by `make test`, in place of `-n auto`: a process for each core
 
+ARGS  ?= -n auto
 STAMP := .venv/.installed
 PY    := .venv/bin/python
 CODE  := $(wildcard codegen wrapper mock tests examples benchmarks)

@@ -4,19 +4,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .deliveries import Attempt, Deliveries
-    from .fault import Fault
-    from .fault_arguments import FaultError
-    from .faults import Faults
+    from .clocks.real import RealClock
+    from .clocks.virtual import VirtualClock
+    from .control.snapshot import SnapshotError
+    from .courses.scripts import ScriptError, Scripts
+    from .documents.spec import SpecError
+    from .doors.listening import Listening, PortInUseError
+    from .faults.arguments import FaultError
+    from .faults.fault import Fault
+    from .faults.faults import Faults
     from .journal import Exchange, Journal
-    from .listening import Listening, PortInUseError
     from .rate_limits import Limits, Rate, RateLimits
-    from .real_clock import RealClock
-    from .scripts import ScriptError, Scripts
     from .server import MockServer
-    from .snapshot import SnapshotError
-    from .spec import SpecError
-    from .virtual_clock import VirtualClock
+    from .webhooks.deliveries import Attempt, Deliveries
 
 __all__ = (
     "Attempt",
@@ -41,25 +41,25 @@ __all__ = (
 )
 
 _MODULES = {
-    "Attempt": "deliveries",
-    "Deliveries": "deliveries",
+    "Attempt": "webhooks.deliveries",
+    "Deliveries": "webhooks.deliveries",
     "Exchange": "journal",
-    "Fault": "fault",
-    "FaultError": "fault_arguments",
-    "Faults": "faults",
+    "Fault": "faults.fault",
+    "FaultError": "faults.arguments",
+    "Faults": "faults.faults",
     "Journal": "journal",
     "Limits": "rate_limits",
-    "Listening": "listening",
+    "Listening": "doors.listening",
     "MockServer": "server",
-    "PortInUseError": "listening",
+    "PortInUseError": "doors.listening",
     "Rate": "rate_limits",
     "RateLimits": "rate_limits",
-    "RealClock": "real_clock",
-    "ScriptError": "scripts",
-    "Scripts": "scripts",
-    "SnapshotError": "snapshot",
-    "SpecError": "spec",
-    "VirtualClock": "virtual_clock",
+    "RealClock": "clocks.real",
+    "ScriptError": "courses.scripts",
+    "Scripts": "courses.scripts",
+    "SnapshotError": "control.snapshot",
+    "SpecError": "documents.spec",
+    "VirtualClock": "clocks.virtual",
 }
 
 

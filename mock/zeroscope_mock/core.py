@@ -6,21 +6,21 @@ from collections.abc import Generator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from .calls import Call, Handler
-from .catalog import Catalog
-from .clock import Clock
-from .control import PREFIX, Control
+from .clocks.protocols import Clock
+from .control.operations import PREFIX, Control
 from .dispatch import Envelope, open_envelope
-from .files import Files
+from .documents.spec import Spec
 from .journal import Journal
 from .messages import Headers, Request, Response
-from .predictions import Predictions
+from .operations.calls import Call, Handler
+from .operations.catalog import Catalog
+from .operations.files import Files
+from .operations.predictions import Predictions
+from .operations.streams import Delivery
+from .operations.webhooks import Webhooks
 from .settings import Settings
-from .spec import Spec
 from .state import State
 from .steps import Flow, drive
-from .streams import Delivery
-from .webhooks import Webhooks
 
 
 class Core:

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from .bodies import MalformedBodyError, Upload, media_type, read_form, read_json
-from .calls import Call, Handler
+from .documents.spec import Match, Operation, Spec
 from .messages import Request, Response
+from .operations.calls import Call, Handler
 from .problems import (
-    Fault,
+    InvalidField,
     invalid,
     malformed,
     method_not_allowed,
@@ -21,7 +22,6 @@ from .problems import (
     unsupported_media_type,
 )
 from .settings import Settings
-from .spec import Match, Operation, Spec
 from .store import tenant_of
 
 JSON = "application/json"
@@ -93,7 +93,7 @@ def _admits(required: str | None, token: str | None) -> bool:
     )
 
 
-def _read_body(operation: Operation, request: Request, settings: Settings) -> tuple[Any, list[Fault] | Response]:
+def _read_body(operation: Operation, request: Request, settings: Settings) -> tuple[Any, list[InvalidField] | Response]:
     """The value of the body, and what is wrong with it: its parts, or the whole of it."""
     # Clients send a content type with everything; what an operation does not read cannot be wrong.
     if not operation.bodies:

@@ -10,7 +10,7 @@ from .messages import Headers, Response, json_response
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class InvalidField:
     """One thing that is wrong with a request.
 
     Args:
@@ -66,7 +66,7 @@ def unsupported_media_type(content_type: str, supported: Sequence[str]) -> Respo
     return problem(415, f'Unsupported content type "{content_type}"; send {" or ".join(supported)}.')
 
 
-def invalid(faults: Sequence[Fault]) -> Response:
+def invalid(faults: Sequence[InvalidField]) -> Response:
     """422 with everything that is wrong."""
     fields = [{"type": fault.type, "field": fault.field, "description": fault.description} for fault in faults]
     detail = "".join(fault.line() for fault in faults)

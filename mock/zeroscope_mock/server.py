@@ -9,30 +9,30 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from . import snapshot
-from .asgi import App
+from .clocks.real import RealClock
+from .clocks.virtual import VirtualClock
+from .control import snapshot
 from .core import Core
-from .deliveries import Deliveries
+from .courses.scripts import Scripts
 from .dialects import DIALECTS, DialectName
-from .faults import Faults
+from .documents.added import added_documents
+from .documents.reload import Reload
+from .documents.spec import Spec
+from .doors.asgi import App
+from .doors.listening import Listening, serve
+from .faults.faults import Faults
 from .journal import Journal
-from .listening import Listening, serve
 from .rate_limits import Limits, RateLimits
-from .real_clock import RealClock
-from .reload import Reload
-from .scripts import Scripts
 from .settings import FILE_LIMIT, JOURNAL_LIMIT, JSON_LIMIT, PREDICTION_LIMIT, STORAGE_LIMIT, Settings
-from .spec import Spec
-from .state import added_documents
 from .store import tenant_of
-from .virtual_clock import VirtualClock
+from .webhooks.deliveries import Deliveries
 
 if TYPE_CHECKING:
     from respx import MockRouter
 
     from zeroscope import AsyncZeroscope, Zeroscope
 
-    from .transport import Transport
+    from .doors.transport import Transport
 
 TOKEN = "mock-token"
 """The token of the clients that the server makes, unless it accepts only another one."""
@@ -187,7 +187,7 @@ class MockServer:
         Example:
             >>> client = httpx.Client(transport=server.transport, base_url="https://api.replicate.com/v1")
         """
-        from .transport import Transport
+        from .doors.transport import Transport
 
         return Transport(self._core)
 
@@ -231,7 +231,7 @@ class MockServer:
             ...     my_program.main()
             ...     assert router["createPrediction"].call_count == 1
         """
-        from .router import make_router
+        from .doors.router import make_router
 
         return make_router(self._core, self.transport, **settings)
 

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import base64
-import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
-from typing import Any
 from urllib.parse import quote
 
-from .clock import Clock
-from .courier import Courier
+from .clocks.protocols import Clock
+from .courses.lifecycle import Hook, Record, describe
+from .courses.script import ModelInput, failure
+from .courses.scripts import Scripts
 from .dialects import DIALECTS
-from .faults import Faults
+from .documents.reload import Reload
+from .documents.spec import Spec
+from .faults.faults import Faults
+from .faults.rules import DELIVERY
 from .journal import Journal
-from .lifecycle import Hook, Record, describe
 from .messages import encode
-from .outputs import Outputs
 from .rate_limits import Limits
-from .reload import Reload
-from .rules import DELIVERY
-from .script import ModelInput, failure
-from .scripts import Scripts
 from .settings import Settings
-from .spec import Spec
 from .store import Store
+from .videos.outputs import Outputs
+from .webhooks.courier import Courier
 
 
 class State:
@@ -178,15 +175,3 @@ class Links:
     def page(self, operation_id: str, cursor: str | None) -> str | None:
         """Where a page of a list is; None without a cursor."""
         return None if cursor is None else f"{self.operation(operation_id)}?cursor={quote(cursor)}"
-
-
-def added_documents() -> dict[str, Any]:
-    """What is served beyond the document: its paths and components."""
-    paths: dict[str, Any] = {}
-    components: dict[str, Any] = {}
-    for name in ("service.json", "delivery.json"):
-        document = json.loads(Path(__file__).with_name(name).read_bytes())
-        paths |= document["paths"]
-        for part, named in document.get("components", {}).items():
-            components[part] = {**components.get(part, {}), **named}
-    return {"paths": paths, "components": components}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from .clock import Clock
+    from .clocks.protocols import Clock
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ import schemathesis
 from schemathesis.engine import Status, events, from_schema
 
 from zeroscope_mock import MockServer
-from zeroscope_mock.control_values import control_document
+from zeroscope_mock.documents.added import control_document
 
 DOCUMENT = control_document()
 METHODS = {"get", "put", "post", "delete"}

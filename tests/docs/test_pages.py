@@ -11,11 +11,11 @@ import pytest
 
 import zeroscope_mock
 from support import Command
-from zeroscope_mock import prompts
-from zeroscope_mock.rules import FaultSettings
+from zeroscope_mock.courses import prompts
+from zeroscope_mock.faults.rules import FaultSettings
 
 DOCS = Path(__file__).parents[2] / "docs"
-CONTROL = Path(zeroscope_mock.__file__).with_name("control.json")
+CONTROL = Path(zeroscope_mock.__file__).parent / "documents" / "control.json"
 # The pages whose blocks follow one from another; those on the other doors have tests of their own.
 PAGES = ["five-minutes.md", "in-process.md", "on-a-socket.md", "faults-and-time.md"]
 

@@ -10,7 +10,8 @@ import pytest
 
 import zeroscope
 from support import Command
-from zeroscope_mock import MockServer, prompts
+from zeroscope_mock import MockServer
+from zeroscope_mock.courses import prompts
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ import anyio.lowlevel
 import pytest
 
 from zeroscope_mock import RealClock, VirtualClock
-from zeroscope_mock.clock import Clock
+from zeroscope_mock.clocks.protocols import Clock
 from zeroscope_mock.steps import Advance, Flow, Sleep, Work
 
 # A deadline that only a clock that hangs would reach.

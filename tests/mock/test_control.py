@@ -14,12 +14,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from zeroscope_mock import MockServer
-from zeroscope_mock.control_values import control_document
-from zeroscope_mock.fault_arguments import READERS
+from zeroscope_mock.documents.added import control_document
+from zeroscope_mock.documents.spec import METHODS
+from zeroscope_mock.faults.arguments import READERS
+from zeroscope_mock.faults.recipes import RECIPES
+from zeroscope_mock.faults.rules import FaultSettings
 from zeroscope_mock.messages import Request
-from zeroscope_mock.recipes import RECIPES
-from zeroscope_mock.rules import FaultSettings
-from zeroscope_mock.spec import METHODS
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 SCHEMAS = control_document()["components"]["schemas"]

@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from zeroscope_mock import MockServer
+from zeroscope_mock.doors.transport import Transport
 from zeroscope_mock.messages import Response, Stream
 from zeroscope_mock.steps import ConnectionCutError, Flow, Sleep, Work
-from zeroscope_mock.transport import Transport
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 AUTH = {"Authorization": "Bearer a-token"}
@@ -325,7 +325,7 @@ async def test_a_body_that_never_comes(
     server: MockServer, monkeypatch: pytest.MonkeyPatch, messages: list[dict[str, Any]]
 ) -> None:
     """It is refused after a while and not carried out."""
-    monkeypatch.setattr("zeroscope_mock.asgi.PATIENCE", 0.001)
+    monkeypatch.setattr("zeroscope_mock.doors.asgi.PATIENCE", 0.001)
     asgi = Asgi(server)
 
     async def receive() -> Any:

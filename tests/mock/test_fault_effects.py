@@ -15,8 +15,8 @@ import pytest
 
 from zeroscope import ZeroscopeError
 from zeroscope_mock import MockServer, VirtualClock
-from zeroscope_mock.fault import Fault
-from zeroscope_mock.faults import Faults
+from zeroscope_mock.faults.fault import Fault
+from zeroscope_mock.faults.faults import Faults
 from zeroscope_mock.messages import Response, Stream, json_response
 from zeroscope_mock.steps import ConnectionCutError, Flow, Sleep, drive
 

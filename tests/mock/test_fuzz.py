@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from zeroscope_mock import MockServer
-from zeroscope_mock.control_values import control_document
+from zeroscope_mock.documents.added import control_document
+from zeroscope_mock.documents.spec import Spec
 from zeroscope_mock.messages import Request, Response, Stream
-from zeroscope_mock.spec import Spec
 from zeroscope_mock.steps import Sleep
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"

@@ -11,7 +11,8 @@ import pytest
 from openapi_spec_validator import validate
 
 import zeroscope_mock
-from zeroscope_mock.models import (
+from zeroscope_mock.documents.spec import Spec
+from zeroscope_mock.operations.models import (
     describe_model,
     describe_version,
     describe_versions,
@@ -19,10 +20,9 @@ from zeroscope_mock.models import (
     is_version,
     latest_version,
 )
-from zeroscope_mock.spec import Spec
 
 SPEC = Spec.load()
-SERVICE: dict[str, Any] = json.loads(Path(zeroscope_mock.__file__).with_name("service.json").read_bytes())
+SERVICE: dict[str, Any] = json.loads((Path(zeroscope_mock.__file__).parent / "documents" / "service.json").read_bytes())
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 OLDER = "71996d331e8ede8ef7bd76eba9fae076d31792e4ddf4ad057779b443d6aea62f"
 

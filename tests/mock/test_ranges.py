@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from zeroscope_mock import MockServer
 from zeroscope_mock.messages import Request, Response
-from zeroscope_mock.ranges import ranged
+from zeroscope_mock.operations.ranges import ranged
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 AUTH = {"Authorization": "Bearer a-token-of-a-test"}

@@ -26,9 +26,9 @@ from office import (
     as_coroutine_function,
     as_function,
 )
-from zeroscope_mock import receivers
-from zeroscope_mock.courier import RETRY_DELAYS
-from zeroscope_mock.receivers import refusal
+from zeroscope_mock.webhooks import receivers
+from zeroscope_mock.webhooks.courier import RETRY_DELAYS
+from zeroscope_mock.webhooks.receivers import refusal
 
 RECEIVERS = pytest.mark.parametrize("wrap", [as_function, as_coroutine_function, App, as_app_function])
 

@@ -14,8 +14,8 @@ import respx
 
 from zeroscope import AsyncZeroscope, Zeroscope
 from zeroscope_mock import MockServer
-from zeroscope_mock.router import make_router
-from zeroscope_mock.transport import Transport
+from zeroscope_mock.doors.router import make_router
+from zeroscope_mock.doors.transport import Transport
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 AUTH = {"Authorization": "Bearer a-token-of-a-test"}
@@ -375,8 +375,8 @@ def test_base_url__narrows_the_router_to_a_host(server: MockServer, base_url: st
 
 def test_respx_missing__is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without respx, the error says what to install."""
-    monkeypatch.delitem(sys.modules, "zeroscope_mock.router")
+    monkeypatch.delitem(sys.modules, "zeroscope_mock.doors.router")
     monkeypatch.setitem(sys.modules, "respx", None)
 
     with pytest.raises(ModuleNotFoundError, match="pip install respx"):
-        importlib.import_module("zeroscope_mock.router")
+        importlib.import_module("zeroscope_mock.doors.router")

@@ -459,7 +459,7 @@ def test_script__goes_before_the_prompt(run: Run) -> None:
 
 def test_keys__are_those_of_the_document() -> None:
     """This file speaks of every key that there is."""
-    document = Path(zeroscope_mock.__file__).with_name("control.json").read_text(encoding="utf-8")
+    document = (Path(zeroscope_mock.__file__).parent / "documents" / "control.json").read_text(encoding="utf-8")
     keys = json.loads(document)["components"]["schemas"]["Script"]["properties"]
     text = Path(__file__).read_text(encoding="utf-8")
     streams = Path(__file__).with_name("test_streams.py").read_text(encoding="utf-8")

@@ -13,16 +13,16 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from zeroscope_mock import MockServer
-from zeroscope_mock.control_values import control_document
-from zeroscope_mock.deliveries import Attempt
-from zeroscope_mock.events import Cursor
+from zeroscope_mock.control.snapshot import SnapshotError
+from zeroscope_mock.courses.lifecycle import Hook, Record
+from zeroscope_mock.courses.script import Script
+from zeroscope_mock.documents.added import control_document
 from zeroscope_mock.journal import Exchange
-from zeroscope_mock.lifecycle import Hook, Record
 from zeroscope_mock.messages import Request, Stream
 from zeroscope_mock.rate_limits import Rate, RateLimits
-from zeroscope_mock.script import Script
-from zeroscope_mock.snapshot import SnapshotError
 from zeroscope_mock.store import StoredFile
+from zeroscope_mock.webhooks.deliveries import Attempt
+from zeroscope_mock.webhooks.events import Cursor
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 SCHEMAS = control_document()["components"]["schemas"]

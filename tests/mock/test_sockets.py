@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from zeroscope_mock import MockServer, VirtualClock
-from zeroscope_mock.listening import Listening
+from zeroscope_mock.doors.listening import Listening
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 AUTH = {"Authorization": "Bearer a-token"}
@@ -228,7 +228,7 @@ def tasks(listening: Listening) -> set[Any]:
 
 def test_a_body_that_never_comes(listening: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is refused in the end, and the connection with it."""
-    monkeypatch.setattr("zeroscope_mock.asgi.PATIENCE", 0.01)
+    monkeypatch.setattr("zeroscope_mock.doors.asgi.PATIENCE", 0.01)
     with connect(listening.url) as wire:
         wire.sendall(post()[:-1])
         data, reset = read_all(wire)

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zeroscope_mock import MockServer, VirtualClock
-from zeroscope_mock.streams import KEEP_ALIVE
+from zeroscope_mock.operations.streams import KEEP_ALIVE
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 AUTH = {"Authorization": "Bearer a-token-of-a-test"}

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from zeroscope_mock.spec import Spec
-from zeroscope_mock.validation import Schema
+from zeroscope_mock.documents.spec import Spec
+from zeroscope_mock.documents.validation import Schema
 
 DOCUMENT = Spec.load().document
 VERSION = DOCUMENT["info"]["x-replicate"]["version"]

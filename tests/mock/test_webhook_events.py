@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from zeroscope_mock.events import THROTTLE, Cursor, next_event
-from zeroscope_mock.lifecycle import Hook, Record
-from zeroscope_mock.script import Script
+from zeroscope_mock.courses.lifecycle import Hook, Record
+from zeroscope_mock.courses.script import Script
+from zeroscope_mock.webhooks.events import THROTTLE, Cursor, next_event
 
 ALL = ("start", "output", "logs", "completed")
 CREATED = 1_767_225_600.25

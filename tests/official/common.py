@@ -7,8 +7,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from zeroscope_mock import MockServer
-from zeroscope_mock.models import latest_version
-from zeroscope_mock.spec import Spec
+from zeroscope_mock.documents.spec import Spec
+from zeroscope_mock.operations.models import latest_version
 
 TOKEN = "r8_a-token-that-must-show-nowhere"
 MODEL = str(Spec.load().model)

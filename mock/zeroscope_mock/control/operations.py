@@ -1,0 +1,274 @@
+"""The operations under `/_mock/`, by which programs in any language control the server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from ..dispatch import Envelope, bearer_token, open_envelope
+from ..documents.added import control_document
+from ..documents.spec import Spec
+from ..faults.arguments import FaultError
+from ..faults.fault import Fault
+from ..messages import Request, Response, json_response
+from ..operations.calls import Call, Handler
+from ..problems import InvalidField, invalid, not_found
+from ..state import State
+from ..steps import Advance, Flow
+from .snapshot import LATEST, SnapshotError, restore, take
+from .values import (
+    clock_values,
+    fault_values,
+    queue_of,
+    rates_values,
+    read_rates,
+    scripts_waiting,
+    summary,
+    values_of,
+)
+
+PREFIX = "/_mock"
+"""What the paths of all operations begin with."""
+
+_DONE = Response(204, (), b"")
+
+
+class Control:
+    """Answers the requests under `/_mock/`, by a document of their own.
+
+    They are not in the journal, no fault strikes them and no limit counts them. None needs a token; of one that bears a
+    token only that tenant's things are looked at and changed, save for what is everybody's: the clock and the limits.
+
+    Args:
+        state: the server's.
+    """
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        # Snapshots hold files, so they may be as large as anything.
+        self._settings = replace(state.settings, json_limit=max(state.settings.json_limit, state.settings.file_limit))
+        self._handlers: dict[str, Handler] = {
+            "addFault": self._add_fault,
+            "addRecipe": self._add_recipe,
+            "addScripts": self._add_scripts,
+            "advanceClock": self._advance,
+            "clearFaults": self._clear_faults,
+            "clearJournal": self._clear_journal,
+            "clearScripts": self._clear_scripts,
+            "freezeClock": self._freeze,
+            "getClock": self._clock,
+            "getControlDocument": lambda call: json_response(200, control_document()),
+            "getFault": self._get_fault,
+            "getJournal": self._journal,
+            "getLimits": self._limits,
+            "getServiceDocument": self._service_document,
+            "getSnapshot": self._snapshot,
+            "getSummary": lambda call: json_response(200, summary(state, _scope(call))),
+            "listDeliveries": self._deliveries,
+            "listFaults": self._list_faults,
+            "listScripts": self._list_scripts,
+            "redeliver": self._redeliver,
+            "removeFault": self._remove_fault,
+            "reset": self._reset,
+            "restoreSnapshot": self._restore,
+            "runClock": self._run,
+            "setLimits": self._set_limits,
+        }
+
+    def flow(self, request: Request) -> Flow[Response]:
+        """Answer one request, whose path is `/_mock` or begins with `/_mock/`."""
+        if request.path == PREFIX:
+            request = replace(request, path=f"{PREFIX}/")
+        opened = open_envelope(Envelope(request, _spec()), self._handlers, self._settings)
+        if isinstance(opened, Response):
+            return opened
+        call, handler = opened
+        with self._state.lock:
+            result = handler(call)
+        return result if isinstance(result, Response) else (yield from result)
+
+    def _service_document(self, call: Call) -> Response:
+        # A document that was read from YAML may hold dates.
+        text = json.dumps(self._state.spec.document, default=str, ensure_ascii=False)
+        return Response(200, (("content-type", "application/json"),), text.encode("utf-8", "replace"))
+
+    def _reset(self, call: Call) -> Response:
+        self._state.reset(_scope(call))
+        return _DONE
+
+    def _clock(self, call: Call) -> Response:
+        return json_response(200, clock_values(self._state.clock))
+
+    def _advance(self, call: Call) -> Response | Flow[Response]:
+        seconds = float(call.body["seconds"])
+        if self._state.clock.time() + seconds > LATEST:
+            return invalid([InvalidField("out_of_range", "seconds", "The clock does not go beyond the year 9998")])
+        return self._advanced(call, seconds)
+
+    def _advanced(self, call: Call, seconds: float) -> Flow[Response]:
+        yield Advance(seconds)
+        return self._clock(call)
+
+    def _freeze(self, call: Call) -> Response:
+        self._state.clock.freeze()
+        return self._clock(call)
+
+    def _run(self, call: Call) -> Response:
+        self._state.clock.run()
+        return self._clock(call)
+
+    def _list_faults(self, call: Call) -> Response:
+        return json_response(200, {"faults": [fault_values(fault) for fault in self._faults(call)]})
+
+    def _add_fault(self, call: Call) -> Response:
+        try:
+            fault = self._state.faults.add_all([_with_token(call)])[0]
+        except FaultError as error:
+            return _refused(error)
+        return json_response(201, fault_values(fault))
+
+    def _add_recipe(self, call: Call) -> Response:
+        try:
+            faults = self._state.faults.recipe(call.arguments["recipe"], _with_token(call))
+        except FaultError as error:
+            return _refused(error)
+        return json_response(201, {"faults": [fault_values(fault) for fault in faults]})
+
+    def _clear_faults(self, call: Call) -> Response:
+        self._state.faults.clear(_scope(call))
+        return _DONE
+
+    def _get_fault(self, call: Call) -> Response:
+        fault = self._fault(call)
+        return json_response(200, fault_values(fault)) if fault else not_found()
+
+    def _remove_fault(self, call: Call) -> Response:
+        fault = self._fault(call)
+        if fault is None:
+            return not_found()
+        fault.remove()
+        return _DONE
+
+    def _faults(self, call: Call) -> list[Fault]:
+        return [fault for fault in self._state.faults if _scope(call) in (None, fault.rule.tenant)]
+
+    def _fault(self, call: Call) -> Fault | None:
+        return next((fault for fault in self._faults(call) if fault.id == call.arguments["fault_id"]), None)
+
+    def _list_scripts(self, call: Call) -> Response:
+        return json_response(200, {"scripts": queue_of(self._state, _scope(call))})
+
+    def _add_scripts(self, call: Call) -> Response:
+        told, times = call.body["script"], call.body.get("times", 1)
+        for script in told if isinstance(told, list) else [told]:
+            self._state.scripts.add(script, token=_token(call), times=None if times is None else int(times))
+        return json_response(201, {"waiting": scripts_waiting(self._state, _scope(call))})
+
+    def _clear_scripts(self, call: Call) -> Response:
+        self._state.scripts.clear(_scope(call))
+        return _DONE
+
+    def _journal(self, call: Call) -> Response:
+        operation, journal = call.arguments["operation"], self._state.journal
+        exchanges = [
+            values_of(exchange)
+            for exchange in journal
+            if operation in (None, exchange.operation) and _scope(call) in (None, exchange.tenant)
+        ]
+        return json_response(200, {"dropped": journal.dropped, "exchanges": _latest(exchanges, call)})
+
+    def _clear_journal(self, call: Call) -> Response:
+        self._state.journal.clear(_scope(call))
+        return _DONE
+
+    def _deliveries(self, call: Call) -> Response:
+        attempts = _latest(self._attempts(call), call)
+        return json_response(200, {"dropped": self._state.courier.deliveries.dropped, "attempts": attempts})
+
+    def _redeliver(self, call: Call) -> Response | Flow[Response]:
+        if not self._attempts(call, call.arguments["delivery_id"]):
+            return not_found()
+        self._state.courier.redeliver(call.arguments["delivery_id"])
+        return self._redelivered(call)
+
+    def _redelivered(self, call: Call) -> Flow[Response]:
+        # Whoever sends webhooks on a virtual clock does so when it is advanced, be it by nothing.
+        yield Advance(0)
+        return json_response(200, {"attempts": self._attempts(call, call.arguments["delivery_id"])})
+
+    def _attempts(self, call: Call, id: str | None = None) -> list[dict[str, Any]]:
+        return [
+            values_of(attempt)
+            for attempt in self._state.courier.deliveries
+            if id in (None, attempt.id) and _scope(call) in (None, attempt.tenant)
+        ]
+
+    def _limits(self, call: Call) -> Response:
+        limits = self._state.limits
+        return json_response(200, {"rates": rates_values(limits.rates), "out_of_credit": limits.out_of_credit})
+
+    def _set_limits(self, call: Call) -> Response:
+        limits, rates = self._state.limits, call.body.get("rates")
+        limits.use(rates if isinstance(rates, str) else read_rates(rates))
+        limits.out_of_credit = call.body.get("out_of_credit", False)
+        return self._limits(call)
+
+    def _snapshot(self, call: Call) -> Response:
+        return _not_for_one() if call.tenant else json_response(200, take(self._state))
+
+    def _restore(self, call: Call) -> Response:
+        if call.tenant:
+            return _not_for_one()
+        try:
+            restore(self._state, call.body)
+        except SnapshotError as error:
+            return invalid(error.faults)
+        return _DONE
+
+
+@cache
+def _spec() -> Spec:
+    """The document, made ready when somebody asks for it, for all servers."""
+    # A token may be sent with anything and is needed by nothing.
+    return Spec({**control_document(), "security": []})
+
+
+def _scope(call: Call) -> str | None:
+    """The tenant that a call concerns; None for all."""
+    return call.tenant or None
+
+
+def _token(call: Call) -> str | None:
+    return bearer_token(call.request)
+
+
+def _with_token(call: Call) -> Any:
+    """The settings that a call sends, for requests with the call's own token if there is one.
+
+    Raises:
+        FaultError: for settings that name another token.
+    """
+    settings, token = call.body or {}, _token(call)
+    if token is None:
+        return settings
+    if settings.get("token") not in (None, token):
+        raise FaultError("token", "token must be that of the call itself, or be left out of either")
+    return {**settings, "token": token}
+
+
+def _latest(values: Sequence[dict[str, Any]], call: Call) -> Sequence[dict[str, Any]]:
+    limit = call.arguments["limit"]
+    return values if limit is None else values[-int(limit) :]
+
+
+def _refused(error: FaultError) -> Response:
+    return invalid([InvalidField("invalid_fault", error.field, str(error))])
+
+
+def _not_for_one() -> Response:
+    return invalid(
+        [InvalidField("not_allowed", "Authorization", "A snapshot is of the whole server; leave the token out")]
+    )

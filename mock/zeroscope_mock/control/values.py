@@ -1,0 +1,125 @@
+"""The server's things as the JSON values of its control, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import Field, asdict, fields
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
+
+from ..clocks.protocols import Clock
+from ..clocks.real import RealClock
+from ..faults.fault import Fault
+from ..rate_limits import Rate, RateLimits
+from ..state import State
+
+if TYPE_CHECKING:
+
+    class _Dataclass(Protocol):
+        __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+T = TypeVar("T", bound="_Dataclass")
+
+_INTEGERS = frozenset({"int", "int | None"})
+
+
+def make(kind: type[T], values: Mapping[str, Any]) -> T:
+    """An instance of a dataclass from its fields.
+
+    Args:
+        kind: the dataclass.
+        values: the values of the fields by name, of the right types as far as JSON knows types.
+    """
+    # JSON knows one kind of number, so that 24.0 is an integer.
+    integers = {field.name for field in fields(kind) if field.type in _INTEGERS}
+    return kind(
+        **{
+            name: int(value) if name in integers and isinstance(value, float) else value
+            for name, value in values.items()
+        }
+    )
+
+
+def values_of(thing: _Dataclass) -> dict[str, Any]:
+    """The fields of a dataclass by name, as they are."""
+    return {field.name: getattr(thing, field.name) for field in fields(thing)}
+
+
+def clock_values(clock: Clock) -> dict[str, Any]:
+    """What a clock shows."""
+    return {
+        "kind": "real" if isinstance(clock, RealClock) else "virtual",
+        "time": clock.time(),
+        "monotonic": clock.monotonic(),
+        "frozen": clock.frozen,
+        "speed": clock.speed if isinstance(clock, RealClock) else None,
+    }
+
+
+def fault_values(fault: Fault) -> dict[str, Any]:
+    """A fault and what came of it, with its settings as they can be sent again."""
+    settings = fault.describe()
+    known = {name: settings.pop(name, None) for name in ("id", "hits", "seen", "tenant")}
+    return {**known, "settings": settings}
+
+
+def rates_values(rates: RateLimits | None) -> dict[str, Any] | None:
+    """Rates; None for no limit."""
+    return None if rates is None else asdict(rates)
+
+
+def read_rates(values: Mapping[str, Any] | None) -> RateLimits | None:
+    """What `rates_values` returned, made rates again."""
+    if values is None:
+        return None
+    rates = {name: make(Rate, value) for name, value in values.items() if name != "hint"}
+    return RateLimits(**rates, hint=values.get("hint"))
+
+
+def summary(state: State, tenant: str | None) -> dict[str, Any]:
+    """What a server is and holds.
+
+    Args:
+        state: the server's.
+        tenant: whose things are counted; everybody's if left out.
+    """
+    info = state.spec.document.get("info", {})
+    return {
+        "seed": state.settings.seed,
+        "dialect": state.settings.dialect,
+        "clock": clock_values(state.clock),
+        "spec": {
+            "title": str(info.get("title", "")),
+            "version": str(info.get("version", "")),
+            "error": state.spec_error,
+        },
+        "holds": {
+            "predictions": sum(tenant in (None, record.tenant) for record in state.store.predictions()),
+            "files": len(state.store.files(state.clock.time(), tenant)),
+            "exchanges": sum(tenant in (None, exchange.tenant) for exchange in state.journal),
+            "deliveries": sum(tenant in (None, attempt.tenant) for attempt in state.courier.deliveries),
+            "scripts": scripts_waiting(state, tenant),
+            "faults": sum(tenant in (None, fault.rule.tenant) for fault in state.faults),
+        },
+        "dropped": state.dropped,
+    }
+
+
+def queue_of(state: State, tenant: str | None) -> list[dict[str, Any]]:
+    """The scripts that wait for predictions, without functions.
+
+    Args:
+        state: the server's.
+        tenant: whose alone they are; all if left out.
+    """
+    return [queued for queued in state.scripts.dump() if tenant in (None, queued["tenant"])]
+
+
+def scripts_waiting(state: State, tenant: str | None) -> int:
+    """How many scripts wait for predictions.
+
+    Args:
+        state: the server's.
+        tenant: whose alone they are; all, also functions, if left out.
+    """
+    return len(state.scripts) if tenant is None else len(queue_of(state, tenant))

@@ -1,0 +1,31 @@
+"""The documents that come with the server: what it serves beyond the document that it is told to follow."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+
+def added_documents() -> dict[str, Any]:
+    """The paths and components of what other clients of the service call and of what it answers on its other hosts."""
+    paths: dict[str, Any] = {}
+    components: dict[str, Any] = {}
+    for name in ("service", "delivery"):
+        document = _read(name)
+        paths |= document["paths"]
+        for part, named in document.get("components", {}).items():
+            components[part] = {**components.get(part, {}), **named}
+    return {"paths": paths, "components": components}
+
+
+@cache
+def control_document() -> dict[str, Any]:
+    """The document of what is served under `/_mock/`."""
+    return _read("control")
+
+
+def _read(name: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(Path(__file__).with_name(f"{name}.json").read_bytes())
+    return document

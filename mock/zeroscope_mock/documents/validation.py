@@ -1,0 +1,136 @@
+"""Check values against schemas of the document, and say what is wrong in the service's words.
+
+The service words its faults as the Go library gojsonschema does: `required`, `number_lte` and the like in recorded
+traffic are that library's names. Kinds that were never recorded follow the same pattern.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..problems import InvalidField
+
+if TYPE_CHECKING:
+    from jsonschema_rs import ValidationError
+
+
+class Schema:
+    """One schema, compiled.
+
+    Args:
+        schema: the schema, with references into the document.
+        components: the document's components, which the references lead to.
+
+    Raises:
+        ValueError: for something that is not a schema.
+    """
+
+    def __init__(self, schema: Mapping[str, Any], components: Mapping[str, Any]) -> None:
+        # Takes a moment and is only needed once a server exists.
+        import jsonschema_rs
+
+        self._validator = jsonschema_rs.Draft202012Validator(
+            {**schema, "components": components}, validate_formats=True
+        )
+
+    def faults(self, value: Any, field: str = "") -> list[InvalidField]:
+        """Everything that is wrong with a value, parents before children; an empty list if nothing is.
+
+        Args:
+            value: the value, as the json module reads it.
+            field: the path of the value itself.
+        """
+        if self._validator.is_valid(value):
+            return []
+        faults = [fault for error in self._validator.iter_errors(value) for fault in _faults(error, field)]
+        return sorted(faults, key=lambda fault: (fault.field.split(".") if fault.field else [], _rank(fault)))
+
+
+def _rank(fault: InvalidField) -> int:
+    """Recorded bodies name missing fields first, then unknown ones."""
+    order = ("required", "additional_property_not_allowed")
+    return order.index(fault.type) if fault.type in order else len(order)
+
+
+def _faults(error: ValidationError, root: str) -> Iterator[InvalidField]:
+    field = ".".join([*([root] if root else []), *(str(part) for part in error.instance_path)])
+    kind, details = error.kind.name, error.kind.as_dict()
+    if kind == "additionalProperties":
+        for name in details["unexpected"]:
+            yield InvalidField("additional_property_not_allowed", field, f"Additional property {name} is not allowed")
+    elif kind == "anyOf" and (branch := _meant(details["context"], error)):
+        for inner in branch:
+            yield from _faults(inner, root)
+    elif kind in _WORDING:
+        name, describe = _WORDING[kind]
+        yield InvalidField(name, field, describe(details, error, field))
+    else:
+        yield InvalidField(kind, field, error.message)
+
+
+def _meant(branches: Iterable[list[ValidationError]], error: ValidationError) -> list[ValidationError] | None:
+    """The one branch of an `anyOf` that the value has the type of, if there is just one."""
+    depth = len(error.instance_path)
+    matching = [
+        branch
+        for branch in branches
+        if not any(inner.kind.name == "type" and len(inner.instance_path) == depth for inner in branch)
+    ]
+    return matching[0] if len(matching) == 1 else None
+
+
+def _type_of(value: Any) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case int():
+            return "integer"
+        case float():
+            return "number"
+        case str():
+            return "string"
+        case list():
+            return "array"
+        case _:
+            return "object"
+
+
+def _wrong_type(details: Mapping[str, Any], error: ValidationError, field: str) -> str:
+    return f"Invalid type. Expected: {'/'.join(details['types'])}, given: {_type_of(error.instance)}"
+
+
+def _not_listed(details: Mapping[str, Any], error: ValidationError, field: str) -> str:
+    allowed = ", ".join(json.dumps(option, ensure_ascii=False) for option in details["options"])
+    return f"{field} must be one of the following: {allowed}"
+
+
+def _about(template: str, detail: str) -> Callable[[Mapping[str, Any], ValidationError, str], str]:
+    def describe(details: Mapping[str, Any], error: ValidationError, field: str) -> str:
+        value = details[detail]
+        # 4.0 in the document is 4 in the service's words.
+        return template.format(int(value) if isinstance(value, float) and value.is_integer() else value)
+
+    return describe
+
+
+_WORDING: dict[str, tuple[str, Callable[[Mapping[str, Any], ValidationError, str], str]]] = {
+    "required": ("required", _about("{} is required", "property")),
+    "type": ("invalid_type", _wrong_type),
+    "enum": ("enum", _not_listed),
+    "minimum": ("number_gte", _about("Must be greater than or equal to {}", "limit")),
+    "maximum": ("number_lte", _about("Must be less than or equal to {}", "limit")),
+    "exclusiveMinimum": ("number_gt", _about("Must be greater than {}", "limit")),
+    "exclusiveMaximum": ("number_lt", _about("Must be less than {}", "limit")),
+    "multipleOf": ("multiple_of", _about("Must be a multiple of {}", "multiple_of")),
+    "minLength": ("string_gte", _about("String length must be greater than or equal to {}", "limit")),
+    "maxLength": ("string_lte", _about("String length must be less than or equal to {}", "limit")),
+    "pattern": ("pattern", _about("Does not match pattern '{}'", "pattern")),
+    "format": ("format", _about("Does not match format '{}'", "format")),
+    "minItems": ("array_min_items", _about("Array must have at least {} items", "limit")),
+    "maxItems": ("array_max_items", _about("Array must have at most {} items", "limit")),
+    "anyOf": ("number_any_of", lambda *_: "Must validate at least one schema (anyOf)"),
+}

@@ -1,0 +1,35 @@
+"""One request that was found to be in order, and what answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..messages import Request, Response
+from ..steps import Flow
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, found to be in order.
+
+    Args:
+        request: the request.
+        prefix: what stood between the host and the path, for the addresses in the answer.
+        tenant: whose token it bears; empty without one.
+        arguments: its parameters by name; None for those not sent.
+        body: the value of its body.
+        notes: what the journal is to say besides.
+    """
+
+    request: Request
+    prefix: str
+    tenant: str
+    arguments: Mapping[str, Any]
+    body: Any
+    notes: list[str] = field(default_factory=list[str])
+
+
+Handler = Callable[[Call], Response | Flow[Response]]
+"""Carries out an operation. It runs alone; a flow lets others run while it waits."""

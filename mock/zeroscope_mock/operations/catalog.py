@@ -1,0 +1,45 @@
+"""The operations on models and their versions."""
+
+from __future__ import annotations
+
+from ..documents.spec import Spec
+from ..messages import Response, json_response
+from ..problems import not_found
+from ..state import State
+from .calls import Call, Handler
+from .models import describe_model, describe_version, describe_versions, is_model, is_version
+
+
+class Catalog:
+    """Tells of the document's model, which is the only one there is.
+
+    Args:
+        state: the server's.
+    """
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self.handlers: dict[str, Handler] = {
+            "getModel": self._model,
+            "getModelVersion": self._version,
+            "listModelVersions": self._versions,
+        }
+
+    @property
+    def _spec(self) -> Spec:
+        return self._state.spec
+
+    def _model(self, call: Call) -> Response:
+        return json_response(200, describe_model(self._spec)) if self._exists(call) else not_found()
+
+    def _versions(self, call: Call) -> Response:
+        return json_response(200, describe_versions(self._spec)) if self._exists(call) else not_found()
+
+    def _version(self, call: Call) -> Response:
+        version_id = call.arguments["version_id"]
+        if not self._exists(call) or not is_version(version_id):
+            return not_found()
+        return json_response(200, describe_version(self._spec, version_id))
+
+    def _exists(self, call: Call) -> bool:
+        return is_model(self._spec, call.arguments["owner"], call.arguments["name"])

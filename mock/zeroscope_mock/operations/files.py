@@ -1,0 +1,94 @@
+"""The operations on files that were uploaded."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from ..bodies import Upload
+from ..courses.lifecycle import RETENTION, timestamp
+from ..messages import Response, json_response
+from ..problems import not_found
+from ..state import State
+from ..store import StoredFile
+from .calls import Call, Handler
+from .ids import new_id
+from .ranges import ranged
+
+
+class Files:
+    """Stores, lists, hands out and deletes files.
+
+    Args:
+        state: the server's.
+    """
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self.handlers: dict[str, Handler] = {
+            "createFile": self._create,
+            "deleteFile": self._delete,
+            "downloadFile": self._download,
+            "getFile": self._get,
+            "listFiles": self._list,
+        }
+
+    def _create(self, call: Call) -> Response:
+        upload: Upload = call.body["content"]
+        shelf = self._state.store.shelf(call.tenant)
+        now = self._state.clock.time()
+        file = StoredFile(
+            id=new_id(self._state.random("file", call.tenant, shelf.uploads)),
+            tenant=call.tenant,
+            name=call.body.get("filename") or upload.filename or "file",
+            content_type=_printable(call.body.get("type") or upload.content_type) or "application/octet-stream",
+            content=upload.content,
+            metadata=call.body.get("metadata", {}),
+            created=now,
+            expires=now + RETENTION,
+        )
+        shelf.uploads += 1
+        self._state.store.add_file(file)
+        return json_response(201, self._body(file, call))
+
+    def _list(self, call: Call) -> Response:
+        files = self._state.store.files(self._state.clock.time(), call.tenant)
+        return json_response(200, {"next": None, "previous": None, "results": [self._body(one, call) for one in files]})
+
+    def _get(self, call: Call) -> Response:
+        file = self._find(call, call.tenant)
+        return json_response(200, self._body(file, call)) if file else not_found()
+
+    def _delete(self, call: Call) -> Response:
+        file = self._find(call, call.tenant)
+        if file is None:
+            return not_found()
+        self._state.store.remove_file(file.id)
+        return Response(204, (), b"")
+
+    def _download(self, call: Call) -> Response:
+        file = self._find(call)
+        return ranged(call.request, file.content, file.content_type) if file else not_found()
+
+    def _find(self, call: Call, tenant: str | None = None) -> StoredFile | None:
+        return self._state.store.file(call.arguments["file_id"], self._state.clock.time(), tenant)
+
+    def _body(self, file: StoredFile, call: Call) -> dict[str, Any]:
+        digest = hashlib.sha256(file.content).hexdigest()
+        return {
+            "id": file.id,
+            "name": file.name,
+            "content_type": file.content_type,
+            "size": len(file.content),
+            "etag": digest[:32],
+            "checksums": {"sha256": digest},
+            "metadata": file.metadata,
+            "created_at": timestamp(file.created),
+            "expires_at": timestamp(file.expires),
+            "urls": {"get": self._state.addresses(call.request.origin, call.prefix).file(file.id)},
+        }
+
+
+def _printable(content_type: str | None) -> str:
+    """A content type as far as it can be sent in a header."""
+    return "".join(letter for letter in content_type or "" if " " <= letter <= "~").strip()

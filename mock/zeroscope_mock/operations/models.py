@@ -1,0 +1,131 @@
+"""The model and its versions, as clients of the service read them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ..documents.spec import Spec
+
+CREATED_AT = "2023-07-01T00:00:00.000000Z"
+"""When every version was made: the model was published that month. The day is the mock's own choice."""
+
+COG_VERSION = "0.8.1"
+"""What every version was built with; to clients, lists are streams of values before 0.3.9. The mock's own choice."""
+
+_VERSION = re.compile(r"[0-9a-f]{64}")
+
+
+def is_model(spec: Spec, owner: str, name: str) -> bool:
+    """Whether this is the document's model, which is the only one that exists."""
+    return spec.model == f"{owner}/{name}"
+
+
+def is_version(version_id: str) -> bool:
+    """Whether a version of the model can have this id; programs name old versions as well as the document's."""
+    return _VERSION.fullmatch(version_id) is not None
+
+
+def latest_version(spec: Spec) -> str | None:
+    """The id of the document's version; None if it names none."""
+    version: str | None = spec.document.get("info", {}).get("x-replicate", {}).get("version")
+    return version
+
+
+def describe_model(spec: Spec) -> dict[str, Any]:
+    """The document's model as the service sends it (recorded traffic)."""
+    owner, _, name = (spec.model or "").partition("/")
+    latest = latest_version(spec)
+    return {
+        "url": f"https://replicate.com/{owner}/{name}",
+        "owner": owner,
+        "name": name,
+        "description": spec.document.get("info", {}).get("description"),
+        "visibility": "public",
+        "github_url": None,
+        "paper_url": None,
+        "license_url": None,
+        "run_count": 0,
+        "cover_image_url": None,
+        "default_example": None,
+        "latest_version": None if latest is None else describe_version(spec, latest),
+    }
+
+
+def describe_versions(spec: Spec) -> dict[str, Any]:
+    """The only page of the model's versions: the document's one."""
+    latest = latest_version(spec)
+    return {"next": None, "previous": None, "results": [] if latest is None else [describe_version(spec, latest)]}
+
+
+def describe_version(spec: Spec, version_id: str) -> dict[str, Any]:
+    """A version as the service sends it (recorded traffic).
+
+    Args:
+        spec: the document, which says what the version takes.
+        version_id: its id; all versions are alike.
+    """
+    return {
+        "id": version_id,
+        "created_at": CREATED_AT,
+        "cog_version": COG_VERSION,
+        "openapi_schema": _openapi_schema(_input_schema(spec), spec),
+    }
+
+
+def _input_schema(spec: Spec) -> Mapping[str, Any]:
+    for operation in spec.operations():
+        if operation.id == "createPrediction":
+            body, _ = next(iter(operation.bodies.values()))
+            return spec.resolve(body["properties"]["input"])
+    return {}
+
+
+def _openapi_schema(wanted: Mapping[str, Any], spec: Spec) -> dict[str, Any]:
+    """What Cog, which the model is packed with, says of it: each enumeration is a schema of its own."""
+    fields: dict[str, Any] = {}
+    enumerations: dict[str, Any] = {}
+    for order, (name, schema) in enumerate(wanted.get("properties", {}).items()):
+        field = {key: value for key, value in spec.resolve(schema).items() if not key.startswith("x-")}
+        if "enum" in field:
+            choice = {"type": field.pop("type", "string"), "enum": field.pop("enum")}
+            enumerations[name] = {"title": name, "description": "An enumeration.", **choice}
+            fields[name] = {"allOf": [_reference(name)], **field, "x-order": order}
+        else:
+            fields[name] = {"title": name.replace("_", " ").title(), **field, "x-order": order}
+    required = {"required": wanted["required"]} if wanted.get("required") else {}
+    schemas = {
+        "Input": {"title": "Input", "type": "object", **required, "properties": fields},
+        "Output": {"title": "Output", "type": "array", "items": {"type": "string", "format": "uri"}},
+        **enumerations,
+        "PredictionRequest": _object("PredictionRequest", input="Input"),
+        "PredictionResponse": _object("PredictionResponse", input="Input", output="Output"),
+    }
+    predict = {
+        "operationId": "predict_predictions_post",
+        "summary": "Predict",
+        "description": "Run a single prediction on the model",
+        "requestBody": {"content": _json("PredictionRequest")},
+        "responses": {"200": {"description": "Successful Response", "content": _json("PredictionResponse")}},
+    }
+    return {
+        "openapi": "3.0.2",
+        "info": {"title": "Cog", "version": "0.1.0"},
+        "paths": {"/predictions": {"post": predict}},
+        "components": {"schemas": schemas},
+    }
+
+
+def _reference(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _object(title: str, **properties: str) -> dict[str, Any]:
+    """A schema whose properties are other schemas."""
+    references = {name: _reference(schema) for name, schema in properties.items()}
+    return {"title": title, "type": "object", "properties": references}
+
+
+def _json(name: str) -> dict[str, Any]:
+    return {"application/json": {"schema": _reference(name)}}

@@ -1,0 +1,22 @@
+"""The operation on webhooks; `courier` is what sends them."""
+
+from __future__ import annotations
+
+from ..messages import Response, json_response
+from ..state import State
+from .calls import Call, Handler
+
+
+class Webhooks:
+    """Tells the key that signs a tenant's webhooks.
+
+    Args:
+        state: the server's.
+    """
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self.handlers: dict[str, Handler] = {"getDefaultWebhookSecret": self._secret}
+
+    def _secret(self, call: Call) -> Response:
+        return json_response(200, {"key": self._state.secret(call.tenant)})

@@ -1,0 +1,1 @@
+"""What is sent to webhooks, when, and what came of it."""
