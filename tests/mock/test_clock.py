@@ -340,3 +340,17 @@ def test_both_clocks_are_what_the_client_sleeps_on(clock: VirtualClock | RealClo
     as_client_sees_it: Clock = clock
     sleep: Callable[[float], Awaitable[None]] = as_client_sees_it.sleep_async
     assert callable(sleep)
+
+
+def test_a_frozen_clock_that_nobody_moves_is_no_trap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The only thread there is does not sleep for ever, and is told what to do."""
+    monkeypatch.setattr("zeroscope_mock.clocks.virtual.FROZEN_LIMIT", 0.01)
+    clock = VirtualClock()
+    clock.freeze()
+
+    with pytest.raises(RuntimeError, match=r"the clock is frozen, so nobody can sleep on it; call run\(\) or"):
+        clock.sleep(5)
+
+    clock.run()
+    clock.sleep(5)
+    assert clock.monotonic() == 5

@@ -18,6 +18,9 @@ from .protocols import Agenda, check_advance
 START = 1_767_225_600.0
 """When a virtual clock starts, in seconds since 1970: the first moment of 2026."""
 
+FROZEN_LIMIT = 60.0
+"""How long a thread sleeps on a frozen clock that nobody moves, in real seconds: it may be the only one there is."""
+
 # So many turns of the event loop let a chain of callbacks that became ready together run to its end.
 _TURNS = 4
 # So often those who cannot move the clock look again without a pause; most of what holds it is over in no time.
@@ -130,11 +133,17 @@ class VirtualClock:
         """Nothing runs by itself, so nothing has to be stopped."""
 
     def sleep(self, seconds: float) -> None:
-        """Move the clock forward, as `advance` does; less than nothing is nothing."""
+        """Move the clock forward, as `advance` does; less than nothing is nothing.
+
+        Raises:
+            RuntimeError: if the clock is frozen and no other thread has moved it for a minute of real time.
+        """
         seconds = max(0.0, seconds)
         if self._frozen:
-            due = self._now + seconds
+            due, patience = self._now + seconds, time.monotonic() + FROZEN_LIMIT
             while self._frozen and self._now < due:
+                if time.monotonic() > patience:
+                    raise RuntimeError("the clock is frozen, so nobody can sleep on it; call run() or advance() on it")
                 time.sleep(GLANCE)
             seconds = max(0.0, due - self._now)
         self.advance(seconds)
