@@ -146,7 +146,8 @@ class Store:
             tenant: whose predictions.
             cursor: of another page; the newest predictions if left out.
         """
-        shelf = self.shelf(tenant)
+        # Whoever only looks, with a token never seen before, leaves nothing behind.
+        shelf = self.shelves.get(tenant) or Shelf()
         start, end = shelf.next - PAGE_SIZE, shelf.next
         if cursor is not None:
             place = _read_cursor(cursor)

@@ -290,3 +290,13 @@ def test_journal__hides_the_token_before_it_cuts(where: str) -> None:
 
     for exchange in server.journal:
         assert "r8_0" not in repr(exchange)
+
+
+def test_tokens__that_only_look_leave_nothing_behind() -> None:
+    """However many tokens list their predictions, the server does not grow."""
+    server = MockServer()
+    for number in range(20):
+        with server.client(token=f"token-{number}") as client:
+            assert list(client.predictions.list()) == []
+
+    assert server.core.state.store.shelves == {}
