@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import Generator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -18,9 +20,12 @@ from .operations.files import Files
 from .operations.predictions import Predictions
 from .operations.streams import Delivery
 from .operations.webhooks import Webhooks
+from .problems import problem
 from .settings import Settings
 from .state import State
-from .steps import Flow, drive
+from .steps import ConnectionCutError, Flow, drive
+
+_log = logging.getLogger("zeroscope_mock")
 
 
 class Core:
@@ -87,6 +92,14 @@ class Core:
         except GeneratorExit:
             notes.append("the client went away before it was answered")
             raise
+        except ConnectionCutError:
+            raise
+        except Exception as error:
+            # Not to be seen anywhere would be the worst that a mistake of the server could do.
+            _log.exception("%s %s could not be answered", request.method, request.path)
+            notes.append(traceback.format_exc())
+            response = problem(500, f"The mock server failed: {type(error).__name__}: {error}. Its journal says where.")
+            return response
         finally:
             state.journal.record(
                 request,

@@ -34,9 +34,11 @@ class Sleep:
 
     Args:
         seconds: how much; less than nothing is nothing.
+        idle: whether nothing is bound to come, so that somebody far away need not have the clock moved for it.
     """
 
     seconds: float
+    idle: bool = False
 
     def do(self, clock: Clock) -> None:
         """Sleep in this thread."""

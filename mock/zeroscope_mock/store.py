@@ -119,14 +119,16 @@ class Store:
         """The predictions of a tenant."""
         return self.shelves.setdefault(tenant, Shelf())
 
-    def add(self, record: Record) -> None:
-        """Remember a prediction, whose number must be the tenant's next."""
+    def add(self, record: Record) -> Record | None:
+        """Remember a prediction, whose number must be the tenant's next; returns the one that is dropped for it."""
         self.shelf(record.tenant).add(record)
         self._predictions[record.id] = record
         if len(self._predictions) > self._prediction_limit:
             _, oldest = self._predictions.popitem(last=False)
             self.shelf(oldest.tenant).drop()
             self.dropped_predictions += 1
+            return oldest
+        return None
 
     def prediction(self, prediction_id: str, tenant: str | None = None) -> Record | None:
         """A prediction by its id; only if the tenant owns it, where one is given."""

@@ -28,6 +28,9 @@ CONNECTION = "zeroscope_mock.connection"
 EMPTY = frozenset({204, 304})
 """Statuses whose answers have neither a body nor a length."""
 
+IDLE = 0.02
+"""How often a stream with nothing to tell looks again, in real seconds."""
+
 PATIENCE = 60.0
 """How long the next bytes of a request's body may take, in real seconds."""
 
@@ -53,6 +56,8 @@ class App:
                 await send({"type": "websocket.close"})
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        import anyio
+
         try:
             body = await _read(receive, self._core.body_limit)
         except _DisconnectedError:
@@ -66,6 +71,10 @@ class App:
                 await self._send(response, scope, receive, send)
         except ConnectionCutError:
             await _reset(scope)
+        except anyio.get_cancelled_exc_class():
+            # The server is ending. What was asked for may have been done, so it must not look like a refusal.
+            _cut(scope)
+            raise
         await self._core.clock.settle_async()
 
     async def _respond(self, flow: Flow[Response], receive: Receive) -> Response | None:
@@ -90,9 +99,14 @@ class App:
             await _while_there(receive, lambda: self._send_stream(body, send))
 
     async def _send_stream(self, body: Stream, send: Send) -> None:
+        import anyio
+
         sent = 0
         for piece in body.pieces():
-            if isinstance(piece, Sleep):
+            if isinstance(piece, Sleep) and piece.idle:
+                # A client on a socket waits in real time; a virtual clock would run away for it.
+                await anyio.sleep(IDLE)
+            elif isinstance(piece, Sleep):
                 await piece.do_async(self._core.clock)
             else:
                 sent += len(piece)
@@ -175,17 +189,24 @@ async def _reset(scope: Scope) -> None:
     """Cut the connection as a crash would: with a reset (RST) instead of an orderly end."""
     from anyio.lowlevel import checkpoint
 
+    if not _cut(scope):
+        raise ConnectionCutError("a fault cuts the connection, which this ASGI server has no way to do")
+    # Until the loop has seen it the server takes the request for one that was forgotten.
+    for _ in range(2):
+        await checkpoint()
+
+
+def _cut(scope: Scope) -> bool:
+    """Reset the connection now, if the server has a way to do that."""
     transport = scope.get("extensions", {}).get(CONNECTION)
     if transport is None:
-        raise ConnectionCutError("a fault cuts the connection, which this ASGI server has no way to do")
+        return False
     if not transport.is_closing():
         # To linger for no time at all is how a socket is told to reset.
         linger = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         transport.abort()
-    # Until the loop has seen it the server takes the request for one that was forgotten.
-    for _ in range(2):
-        await checkpoint()
+    return True
 
 
 async def _live(receive: Receive, send: Send) -> None:

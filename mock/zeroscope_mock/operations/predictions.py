@@ -33,6 +33,7 @@ class Predictions:
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self._creating = False
         self.handlers: dict[str, Handler] = {
             "cancelPrediction": self._cancel,
             "createModelPrediction": self._create_of_model,
@@ -82,6 +83,8 @@ class Predictions:
 
     def _new(self, call: Call, version: str, lifetime: float | None) -> Record:
         state, sent = self._state, call.body.get("input", {})
+        if self._creating:
+            raise RuntimeError("a script cannot create predictions while it decides on one")
         number = state.store.shelf(call.tenant).next
         random = state.random("prediction", call.tenant, number)
         wanted = ModelInput.read(sent, state.spec.input_defaults)
@@ -89,7 +92,11 @@ class Predictions:
         script = steer(wanted.prompt, write_script(wanted, random))
         script = replace(script, streams=state.settings.streams, inline=state.settings.inline_outputs)
         if (told := state.scripts.take(call.tenant)) is not None:
-            script, raised = follow(script, told, sent)
+            self._creating = True
+            try:
+                script, raised = follow(script, told, sent)
+            finally:
+                self._creating = False
             call.notes.extend([raised] if raised else [])
         return Record(
             id=prediction_id,
@@ -115,10 +122,14 @@ class Predictions:
         """Answer once the prediction has ended or the time that the client is ready to wait is up."""
         clock = self._state.clock
         seconds = prefer.partition("=")[2]
-        until = record.created + (float(seconds) if seconds else self._state.spec.default_hold())
-        while (now := clock.time()) < min(until, course(record).end):
+        # The time of day may be set back meanwhile, and must not make the client wait longer.
+        until = clock.monotonic() + (float(seconds) if seconds else self._state.spec.default_hold())
+        while (left := min(until - clock.monotonic(), course(record).end - clock.time())) > 0:
             # Another request may end it earlier, so look again from time to time.
-            yield Sleep(min(min(until, course(record).end) - now, clock.glance))
+            yield Sleep(min(left, clock.glance))
+            if self._state.store.prediction(record.id) is not record:
+                return not_found()
+        now = clock.time()
         ended = standing(record, now).ended is not None
         response = yield from self._answer(call, record, 201 if ended else 202, held=not ended)
         return replace(response, headers=(*response.headers, ("preference-applied", prefer)))

@@ -64,7 +64,8 @@ class Delivery:
         found = _EVENT_ID.fullmatch(last or "")
         lines, outputs = (int(found[1]), int(found[2])) if found else (0, 0)
         told = clock.time()
-        while True:
+        # A server that was reset has nothing more to tell of it.
+        while self._state.store.prediction(record.id) is record:
             now_it = standing(record, clock.time())
             printed = script.printed(now_it.elapsed) if now_it.started is not None else 0
             made = _made(script, now_it)
@@ -86,7 +87,7 @@ class Delivery:
             if left < inf and clock.time() - told >= KEEP_ALIVE:
                 told = clock.time()
                 yield b": nothing new yet\n\n"
-            yield Sleep(min(left if left > 0 else _BLINK, clock.glance))
+            yield Sleep(min(left if left > 0 else _BLINK, clock.glance), idle=left == inf)
 
     def _next(self, record: Record, lines: int, outputs: int) -> float:
         """When something more happens, in seconds since 1970, as far as it is known by now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -11,14 +12,20 @@ from ..courses.script import ModelInput
 CACHE_SIZE = 64 * 2**20
 """How many bytes of videos are kept at most; those fetched longest ago go first, and are rendered again if need be."""
 
+# Ids come again after a reset, so what is to be seen is part of it.
+_Key = tuple[str, int, ModelInput, int]
+
 
 class Outputs:
-    """The videos, by the id of their prediction and their place in it."""
+    """The videos, by their prediction, their place in it and what it was asked for."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._videos: OrderedDict[tuple[str, int], bytes] = OrderedDict()
+        self._videos: OrderedDict[_Key, bytes] = OrderedDict()
         self._size = 0
+        self._turns: dict[_Key, threading.Lock] = {}
+        # Each render takes a processor and, for large videos, hundreds of megabytes.
+        self._processors = threading.Semaphore(os.cpu_count() or 1)
 
     def video(self, prediction_id: str, index: int, wanted: ModelInput, seed: int) -> Callable[[], bytes]:
         """A function that returns the bytes of one MP4, which can take a while.
@@ -29,16 +36,27 @@ class Outputs:
             wanted: what the prediction was asked for.
             seed: the seed that the prediction used.
         """
+        key = (prediction_id, index, wanted, seed)
 
         def make() -> bytes:
             with self._lock:
-                if video := self._videos.get((prediction_id, index)):
-                    self._videos.move_to_end((prediction_id, index))
-                    return video
+                turn = self._turns.setdefault(key, threading.Lock())
+            # Whoever comes second waits for the first one's video instead of making another.
+            with turn:
+                video = self._kept(key)
+                if video is None:
+                    with self._processors:
+                        video = render_it()
+                    self._keep(key, video)
+            with self._lock:
+                self._turns.pop(key, None)
+            return video
+
+        def render_it() -> bytes:
             # Brings Pillow and PyAV, more than all the rest together.
             from .video import render
 
-            video = render(
+            return render(
                 wanted.prompt,
                 width=wanted.width,
                 height=wanted.height,
@@ -47,8 +65,6 @@ class Outputs:
                 seed=seed,
                 index=index,
             )
-            self._keep((prediction_id, index), video)
-            return video
 
         return make
 
@@ -58,7 +74,14 @@ class Outputs:
             self._videos.clear()
             self._size = 0
 
-    def _keep(self, key: tuple[str, int], video: bytes) -> None:
+    def _kept(self, key: _Key) -> bytes | None:
+        with self._lock:
+            video = self._videos.get(key)
+            if video is not None:
+                self._videos.move_to_end(key)
+            return video
+
+    def _keep(self, key: _Key, video: bytes) -> None:
         with self._lock:
             if key not in self._videos:
                 self._videos[key] = video
