@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from .clocks.virtual import VirtualClock
     from .control.snapshot import SnapshotError
     from .courses.scripts import ScriptError, Scripts
-    from .documents.spec import SpecError
+    from .documents.reading import SpecError
     from .doors.listening import Listening, PortInUseError
     from .faults.arguments import FaultError
     from .faults.fault import Fault
@@ -58,7 +58,7 @@ _MODULES = {
     "ScriptError": "courses.scripts",
     "Scripts": "courses.scripts",
     "SnapshotError": "control.snapshot",
-    "SpecError": "documents.spec",
+    "SpecError": "documents.reading",
     "VirtualClock": "clocks.virtual",
 }
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from .bodies import MalformedBodyError, Upload, media_type, read_form, read_json
-from .documents.spec import Match, Operation, Spec
+from .documents.operation import Match, Operation
+from .documents.spec import Spec
 from .messages import Request, Response
 from .operations.calls import Call, Handler
 from .problems import (

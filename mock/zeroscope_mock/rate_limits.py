@@ -18,6 +18,8 @@ from .problems import problem, throttled
 _MOST = 10**9
 # A request that is due again now must not fall to the rounding of times since 1970.
 _GRAIN = 1e-6
+# As many buckets are kept before the full ones are looked for.
+_ROOM = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,10 @@ class _Bucket:
     left: float
     at: float
 
+    def filled(self, rate: Rate, now: float) -> float:
+        """How many are left at a later moment."""
+        return min(float(rate.most), self.left + max(0.0, now - self.at) / rate.interval)
+
 
 @dataclass
 class Limits:
@@ -106,6 +112,7 @@ class Limits:
     rates: RateLimits | None = None
     out_of_credit: bool = False
     _buckets: dict[tuple[str, str], _Bucket] = field(default_factory=dict[tuple[str, str], _Bucket], repr=False)
+    _room: int = field(default=_ROOM, repr=False)
 
     def use(self, rates: RateLimits | str | None) -> None:
         """Put other rates in force, from now on.
@@ -137,8 +144,12 @@ class Limits:
             return None, ()
         name = "creates" if operation in _CREATES else "reads" if operation in _READS else "others"
         rate: Rate = getattr(self.rates, name)
-        bucket = self._buckets.setdefault((tenant, name), _Bucket(rate.most, now))
-        bucket.left = min(float(rate.most), bucket.left + max(0.0, now - bucket.at) / rate.interval)
+        bucket = self._buckets.get((tenant, name))
+        if bucket is None:
+            if len(self._buckets) >= self._room:
+                self._forget_full(self.rates, now)
+            bucket = self._buckets[tenant, name] = _Bucket(rate.most, now)
+        bucket.left = bucket.filled(rate, now)
         bucket.at = now
         if bucket.left < 1 - _GRAIN:
             wait = max(1, ceil((1 - bucket.left) * rate.interval - _GRAIN))
@@ -158,6 +169,17 @@ class Limits:
             {"tenant": tenant, "kind": kind, "left": bucket.left, "at": bucket.at}
             for (tenant, kind), bucket in self._buckets.items()
         ]
+
+    def _forget_full(self, rates: RateLimits, now: float) -> None:
+        """Forget the buckets that are like new, so that tokens used once are not kept for ever."""
+
+        def is_full(kind: str, bucket: _Bucket) -> bool:
+            rate: Rate = getattr(rates, kind)
+            return bucket.filled(rate, now) >= rate.most
+
+        self._buckets = {key: bucket for key, bucket in self._buckets.items() if not is_full(key[1], bucket)}
+        # Looked through again only once there are twice as many, which keeps a request cheap.
+        self._room = max(_ROOM, 2 * len(self._buckets))
 
     def load(self, used: list[dict[str, Any]]) -> None:
         """Take over what `dump` returned."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -14,7 +15,7 @@ from .clocks.virtual import VirtualClock
 from .control import snapshot
 from .core import Core
 from .courses.scripts import Scripts
-from .dialects import DIALECTS, DialectName
+from .dialects import DialectName
 from .documents.added import added_documents
 from .documents.reload import Reload
 from .documents.spec import Spec
@@ -45,10 +46,10 @@ class MockServer:
         seed: decides ids, seeds, timings, pictures and faults; equal seeds and requests give equal answers.
         clock: `virtual` for a clock that stands still until it is advanced or slept on, `real` for one that runs, or a
             clock of your own.
-        speed: how many times as fast as real time a real clock runs.
+        speed: how many times as fast as real time a clock runs that is made for `real`; 1 if left out.
         dialect: how it speaks: `live`, as the service does, or `published`, as the published description says, with
             addresses that lack `/v1` and creates that are answered with 200 and an array.
-        token: the only bearer token to accept; any that is not empty if left out.
+        token: the only bearer token to accept; any if left out.
         spec: the OpenAPI document to follow, as a YAML or JSON file or as values; the project's own if left out.
         reload: whether the file of `spec` is followed: once it has changed it is read again, and a bad one is told and
             not used.
@@ -67,8 +68,8 @@ class MockServer:
         journal_limit: how many exchanges the journal keeps, and how many deliveries are kept.
 
     Raises:
-        ValueError: for an unknown clock, dialect or word for rate limits, a speed that is not above 0, a limit below 1,
-            and to reload what is no file.
+        ValueError: for an unknown clock, dialect or word for rate limits, a seed or a limit that is no integer, a limit
+            below 1, an empty token, a speed that is not above 0 or for another clock, and to reload what is no file.
         SpecError: for a document that cannot be read or followed.
 
     Example:
@@ -84,7 +85,7 @@ class MockServer:
         *,
         seed: int = 0,
         clock: Literal["virtual", "real"] | VirtualClock | RealClock = "virtual",
-        speed: float = 1.0,
+        speed: float | None = None,
         dialect: DialectName = "live",
         token: str | None = None,
         spec: str | Path | Mapping[str, Any] | None = None,
@@ -101,38 +102,27 @@ class MockServer:
         prediction_limit: int = PREDICTION_LIMIT,
         journal_limit: int = JOURNAL_LIMIT,
     ) -> None:
-        if dialect not in DIALECTS:
-            raise ValueError(f"the dialect must be {' or '.join(map(repr, DIALECTS))}, not {dialect!r}")
-        limits = {
-            "json_limit": json_limit,
-            "file_limit": file_limit,
-            "storage_limit": storage_limit,
-            "prediction_limit": prediction_limit,
-            "journal_limit": journal_limit,
-        }
-        for name, limit in limits.items():
-            if limit < 1:
-                raise ValueError(f"{name} must be at least 1, not {limit}")
+        settings = Settings(
+            seed=seed,
+            dialect=dialect,
+            token=token,
+            receiver=receiver,
+            insecure_webhooks=insecure_webhooks,
+            streams=streams,
+            inline_outputs=inline_outputs,
+            control=control,
+            json_limit=json_limit,
+            file_limit=file_limit,
+            storage_limit=storage_limit,
+            prediction_limit=prediction_limit,
+            journal_limit=journal_limit,
+        )
         self.clock: VirtualClock | RealClock = _clock(clock, speed)
         self._token = token or TOKEN
         self._listening = 0
         self._lock = threading.Lock()
         more = added_documents()
-        self._core = Core(
-            Spec.load(spec, more),
-            self.clock,
-            Settings(
-                seed=seed,
-                dialect=dialect,
-                token=token,
-                receiver=receiver,
-                insecure_webhooks=insecure_webhooks,
-                streams=streams,
-                inline_outputs=inline_outputs,
-                control=control,
-                **limits,
-            ),
-        )
+        self._core = Core(Spec.load(spec, more), self.clock, settings)
         self.limits.use(rate_limits)
         if reload:
             if not isinstance(spec, str | Path):
@@ -244,13 +234,19 @@ class MockServer:
 
         Raises:
             PortInUseError: if another program listens there.
-            OSError: if the address cannot be listened on for another reason.
+            OSError: if the address cannot be listened on for another reason; its `filename` is host and port.
 
         Example:
             >>> with server.listen() as listening:
             ...     httpx.get(f"{listening.url}/v1/predictions", headers={"Authorization": "Bearer me"})
         """
-        listening = Listening(self.app, host, port, on_close=lambda: self._count(-1))
+        try:
+            listening = Listening(self.app, host, port, on_close=lambda: self._count(-1))
+        except OSError as error:
+            error.filename = f"{host}, port {port}"
+            raise
+        except UnicodeError as error:
+            raise OSError(errno.EINVAL, "this is not the name of a host", f"{host}, port {port}") from error
         self._count(1)
         return listening
 
@@ -339,11 +335,15 @@ class MockServer:
         return {"token": self._token, "clock": self.clock}
 
 
-def _clock(clock: str | VirtualClock | RealClock, speed: float) -> VirtualClock | RealClock:
+def _clock(clock: str | VirtualClock | RealClock, speed: float | None) -> VirtualClock | RealClock:
+    if clock == "real":
+        if not isinstance(speed, int | float | None) or isinstance(speed, bool):
+            raise ValueError(f"a clock's speed is a number above 0, not {speed!r}")
+        return RealClock(1.0 if speed is None else speed)
+    if speed is not None:
+        raise ValueError(f"a speed, here {speed!r}, is for the clock 'real' alone, which runs by itself")
     if not isinstance(clock, str):
         return clock
     if clock == "virtual":
         return VirtualClock()
-    if clock == "real":
-        return RealClock(speed)
     raise ValueError(f"the clock must be 'virtual' or 'real', not {clock!r}")

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from heapq import heappop, heappush
 from typing import Any
 
@@ -15,6 +16,8 @@ import anyio.lowlevel
 import pytest
 
 from zeroscope_mock import RealClock, VirtualClock
+from zeroscope_mock.clocks import real as real_clocks
+from zeroscope_mock.clocks import virtual
 from zeroscope_mock.clocks.protocols import Clock
 from zeroscope_mock.steps import Advance, Flow, Sleep, Work
 
@@ -304,6 +307,25 @@ async def test_the_clock_waits_for_work(clock: VirtualClock) -> None:
 
 
 @pytest.mark.anyio
+async def test_many_things_let_others_run(clock: VirtualClock, plan: Plan) -> None:
+    """Also where none of them waits for anything, other tasks have their turn between two."""
+    for number in range(20):
+        plan.at(number, "thing")
+
+    async def other() -> None:
+        for _ in range(10):
+            await anyio.lowlevel.checkpoint()
+        plan.note("other")
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(other)
+        await anyio.lowlevel.checkpoint()
+        await clock.advance_async(60)
+
+    assert 5 < [name for name, _ in plan.diary].index("other") < 15
+
+
+@pytest.mark.anyio
 async def test_what_a_thing_leaves_running(clock: VirtualClock, plan: Plan) -> None:
     """A task that it started sleeps on like any other, also while the clock waits for something else."""
 
@@ -353,8 +375,64 @@ async def test_whoever_carries_out_a_thing_is_canceled(clock: VirtualClock, plan
     assert plan.diary[2:] == [("next", 4)]
 
 
-def test_threads_leave_nothing_undone(clock: VirtualClock, plan: Plan) -> None:
-    """What falls due in a thread while another one is at the agenda is done by that one."""
+def test_threads_wait_for_each_other(clock: VirtualClock, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one thread carries out, and what that brings up, is not overtaken by another one that moves the clock."""
+    monkeypatch.setattr(virtual, "TURN_LIMIT", LONG)
+    begun, enough = threading.Event(), threading.Event()
+    plan.at(1, "slow", Do(stall(begun, enough)), Do(lambda: plan.at(5, "next")))
+    first = threading.Thread(target=clock.advance, args=(9,))
+    first.start()
+    begun.wait(LONG)
+    second = threading.Thread(target=clock.advance, args=(600,))
+    wait_for_turn, waiting = clock._wait_for_turn, threading.Event()
+
+    def note(patience: float) -> bool:
+        waiting.set()
+        return wait_for_turn(patience)
+
+    monkeypatch.setattr(clock, "_wait_for_turn", note)
+    second.start()
+    assert waiting.wait(LONG)
+    enough.set()
+    for thread in (first, second):
+        thread.join(LONG)
+
+    assert plan.diary == [("slow", 1), ("slow ended", 1), ("next", 5)]
+    assert clock.monotonic() == 601
+
+
+def test_threads_wait_once_for_one_thing(clock: VirtualClock, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A receiver that lets other threads move the clock again and again costs one wait, not one for each time."""
+    monkeypatch.setattr(virtual, "TURN_LIMIT", 0.01)
+    waits: list[float] = []
+    settler = clock._settler
+
+    class Settler:
+        @staticmethod
+        def acquire(timeout: float) -> bool:
+            waits.append(timeout)
+            return settler.acquire(timeout=timeout)
+
+        release = staticmethod(settler.release)
+
+    def wait() -> None:
+        waits.clear()
+        for _ in range(3):
+            thread = threading.Thread(target=clock.sleep, args=(10,))
+            thread.start()
+            thread.join(LONG)
+
+    plan.at(1, "waits", Do(wait))
+    monkeypatch.setattr(clock, "_settler", Settler)
+    clock.advance(1)
+
+    assert [timeout for timeout in waits if timeout] == [0.01]
+    assert plan.diary == [("waits", 1), ("waits ended", 31)]
+
+
+def test_threads_leave_nothing_undone(clock: VirtualClock, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What falls due in a thread while another one is at the agenda is done by that one, if it takes too long."""
+    monkeypatch.setattr(virtual, "TURN_LIMIT", 0.01)
     begun, enough = threading.Event(), threading.Event()
     plan.at(1, "slow", Do(stall(begun, enough)))
     plan.at(50, "other")
@@ -372,6 +450,7 @@ def test_threads_leave_nothing_undone(clock: VirtualClock, plan: Plan) -> None:
 
 def test_threads_take_over_from_each_other(clock: VirtualClock, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever found another thread at the agenda looks again once it has moved the clock."""
+    monkeypatch.setattr(virtual, "TURN_LIMIT", 0.01)
     begun, enough = threading.Event(), threading.Event()
     plan.at(1, "slow", Do(stall(begun, enough)))
     plan.at(50, "other")
@@ -392,8 +471,9 @@ def test_threads_take_over_from_each_other(clock: VirtualClock, plan: Plan, monk
     assert plan.diary[2:] == [("other", 100)]
 
 
-def test_a_thing_may_wait_for_another_thread(clock: VirtualClock, plan: Plan) -> None:
+def test_a_thing_may_wait_for_another_thread(clock: VirtualClock, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that lets a thread of its own move the clock, and waits for it, does not wait for ever."""
+    monkeypatch.setattr(virtual, "TURN_LIMIT", 0.01)
 
     def wait() -> None:
         thread = threading.Thread(target=clock.sleep, args=(10,))
@@ -522,6 +602,30 @@ def test_a_real_clock_does_things_side_by_side(real: RealClock) -> None:
     eventually(lambda: not workers())
 
     assert plan.diary == [("slow", 2), ("quick", 2), ("slow ended", 12)]
+
+
+def test_a_real_clock_does_not_do_all_at_once(real: RealClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many things that are due only so many begin; the others follow as soon as one has ended."""
+    monkeypatch.setattr(real_clocks, "_AT_ONCE", 3)
+    plan = Plan(real)
+    under_way: set[int] = set()
+    most = 0
+
+    async def be(number: int) -> None:
+        nonlocal most
+        under_way.add(number)
+        most = max(most, len(under_way))
+        await anyio.lowlevel.checkpoint()
+        under_way.remove(number)
+
+    for number in range(20):
+        plan.at(1 + number / 100, "thing", Do(act_async=partial(be, number)))
+
+    real.advance(2)
+    eventually(lambda: not workers())
+
+    assert len(plan.diary) == 40
+    assert most == 3
 
 
 def test_a_real_clock_survives_what_fails(real: RealClock, caplog: pytest.LogCaptureFixture) -> None:

@@ -12,6 +12,7 @@ import anyio
 import pytest
 
 from zeroscope_mock import RealClock, VirtualClock
+from zeroscope_mock.clocks import patience
 
 # A deadline that only a clock that hangs would reach.
 LONG = 10
@@ -342,15 +343,48 @@ def test_both_clocks_are_what_the_client_sleeps_on(clock: VirtualClock | RealClo
     assert callable(sleep)
 
 
-def test_a_frozen_clock_that_nobody_moves_is_no_trap(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("clock", [VirtualClock(), RealClock(1000)], ids=["virtual", "real"])
+def test_a_frozen_clock_that_nobody_moves_is_no_trap(
+    clock: VirtualClock | RealClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The only thread there is does not sleep for ever, and is told what to do."""
-    monkeypatch.setattr("zeroscope_mock.clocks.virtual.FROZEN_LIMIT", 0.01)
-    clock = VirtualClock()
+    monkeypatch.setattr(patience, "FROZEN_LIMIT", 0.01)
     clock.freeze()
 
     with pytest.raises(RuntimeError, match=r"the clock is frozen, so nobody can sleep on it; call run\(\) or"):
         clock.sleep(5)
 
     clock.run()
+    before = clock.monotonic()
     clock.sleep(5)
-    assert clock.monotonic() == 5
+    assert clock.monotonic() >= before + 5
+
+
+@pytest.mark.parametrize("clock", [VirtualClock(), RealClock()], ids=["virtual", "real"])
+def test_a_frozen_clock_that_somebody_moves_is_slept_on(
+    clock: VirtualClock | RealClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long it takes in all, patience only runs out if the clock does not move for a minute."""
+    real = 0.0
+
+    class Machine:
+        """The machine's time; every 50 real seconds somebody moves the clock by one."""
+
+        @staticmethod
+        def monotonic() -> float:
+            return real
+
+        @staticmethod
+        def sleep(seconds: float) -> None:
+            nonlocal real
+            real += 50
+            clock.advance(1)
+
+    clock.freeze()
+    before = clock.monotonic()
+    for module in ("patience", "virtual", "real"):
+        monkeypatch.setattr(f"zeroscope_mock.clocks.{module}.time", Machine)
+
+    clock.sleep(5)
+
+    assert (clock.monotonic() - before, real) == (5, 250)

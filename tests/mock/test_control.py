@@ -14,6 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from zeroscope_mock import MockServer
+from zeroscope_mock.courses.scripts import LIMIT
 from zeroscope_mock.documents.added import control_document
 from zeroscope_mock.documents.spec import METHODS
 from zeroscope_mock.faults.arguments import READERS
@@ -491,6 +492,10 @@ def test_advance__through_the_async_door(server: MockServer) -> None:
         ("GET", "/journal?limit=0", None, ["limit"]),
         ("GET", "/journal?limit=all", None, ["limit"]),
         ("GET", "/deliveries?limit=-1", None, ["limit"]),
+        ("GET", "/deliveries?operation=getPrediction", None, ["operation"]),
+        ("GET", "/journal?limt=1", None, ["limt"]),
+        ("GET", "/journal?operation=nope", None, ["operation"]),
+        ("GET", "/clock?a=1&b", None, ["a", "b"]),
         ("PUT", "/limits", {"rates": "none"}, ["rates"]),
         ("PUT", "/limits", {"rates": {"creates": {"requests": 0}}}, ["rates.creates.requests"]),
         ("PUT", "/limits", {"out_of_credit": 1}, ["out_of_credit"]),
@@ -539,6 +544,46 @@ def test_call__that_leads_nowhere(
     assert send(control).status_code == status
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("limt=1", "there is no parameter 'limt'; did you mean 'limit'?"),
+        ("operation=getPredicton", "there is no operation 'getPredicton'; did you mean 'getPrediction'?"),
+    ],
+)
+def test_query__with_a_slip_is_told_what_was_meant(control: httpx.Client, query: str, said: str) -> None:
+    """A filter that is ignored or fits nothing would pass for an answer."""
+    assert said in control.get(f"/journal?{query}").json()["detail"]
+
+
+def test_journal__of_an_operation_that_was_not_called_yet(control: httpx.Client) -> None:
+    """It is known, so nothing is found rather than wrong."""
+    assert ok(control.get("/journal", params={"operation": "getPrediction"}))["exchanges"] == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "said"),
+    [
+        ("GET", "/nowhere", "there is no call /_mock/nowhere; /_mock/openapi.json has all that there are"),
+        ("GET", "/faults/f9", "there is no fault 'f9'; /_mock/faults lists them"),
+        ("DELETE", "/faults/f9", "there is no fault 'f9'; /_mock/faults lists them"),
+        ("POST", "/deliveries/d9/redeliver", "there is no delivery 'd9'; /_mock/deliveries lists them"),
+    ],
+)
+def test_missing__is_named(control: httpx.Client, method: str, path: str, said: str) -> None:
+    """A 404 says what there is not."""
+    response = control.request(method, path)
+    assert (response.status_code, response.json()["detail"]) == (404, said)
+
+
+def test_scripts__too_many_are_refused(server: MockServer, control: httpx.Client) -> None:
+    """All of a call or none."""
+    server.scripts.add([{}] * (LIMIT - 1))
+    response = control.post("/scripts", json={"script": [{}, {}]})
+    assert (response.status_code, response.json()["invalid_fields"][0]["field"]) == (422, "script")
+    assert len(server.scripts) == LIMIT - 1
+
+
 PATHS = [path for path in control_document()["paths"] if path != "/snapshot"]
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -560,7 +605,7 @@ HOSTILE = MockServer(receiver=lambda request: None)
     st.sampled_from([*(method.upper() for method in METHODS), "\ud800"]),
     st.sampled_from(PATHS) | st.text(max_size=20).map(lambda text: f"/{text}"),
     st.sampled_from(["f1", "storm", "slow", "\ud800", "%ff", "x"]),
-    st.sampled_from(["", "limit=1", "limit=1.0", "limit=%ff", "operation=%ff", "\ud800"]),
+    st.sampled_from(["", "limit=1", "limit=1.0", "limit=%ff", "operation=%ff", "x=%ff", "\ud800"]),
     st.sampled_from([None, "Bearer a", "Bearer a b", "Bearer \ud800", "Bearer", "\ud800"]),
     bodies,
 )

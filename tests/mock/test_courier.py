@@ -592,3 +592,82 @@ async def test_delivery__of_a_task_that_is_canceled_is_tried_again() -> None:
     assert (office.courier.deliveries[0].reason or "").startswith("broken off")
     assert [attempt.number for attempt in office.courier.deliveries] == [1, 2]
     assert calls[0].content == calls[1].content != b""
+
+
+@pytest.mark.parametrize("moment", [0.5, 1.2, 3.5])
+def test_forget__leaves_nothing_to_send(moment: float) -> None:
+    """Before, between and after the events of one prediction, while another goes on as ever."""
+    office = Office(Inbox(500))
+    for id in ("p", "other"):
+        office.create(id)
+    office.clock.advance(moment)
+    behind = len(office.courier.deliveries)
+
+    office.courier.forget("p")
+    office.courier.forget("p")
+
+    state = office.courier.dump()
+    assert {one["prediction"] for kind in ("watches", "retries") for one in state[kind]} == {"other"}
+    office.clock.advance(120)
+    assert {one.prediction_id for one in office.courier.deliveries[behind:]} == {"other"}
+    assert sum(one.prediction_id == "other" for one in office.courier.deliveries) == 3 + 7
+    assert office.courier.due() is None
+
+
+def test_forget__of_what_is_under_way() -> None:
+    """It is written down, and says that it is not tried again."""
+
+    def receive(request: httpx.Request) -> int:
+        office.courier.forget("p")
+        return 500
+
+    office = Office(receive)
+    office.create(events=("completed",))
+
+    office.clock.advance(60)
+
+    assert office.attempts == [("completed", 3.0, 500)]
+    assert office.courier.deliveries[0].retry_at is None
+    assert office.courier.due() is None
+
+
+def test_forget__after_load() -> None:
+    """What came from a snapshot is forgotten like anything else."""
+    office = Office(Inbox(500))
+    record = office.create(events=("completed",))
+    office.clock.advance(3)
+    office.courier.load(office.courier.dump(), {"p": record}.get)
+    assert office.courier.due() == office.start + 4
+
+    office.courier.forget("p")
+
+    assert office.courier.due() is None
+
+
+def test_forget__spares_what_is_sent_by_hand() -> None:
+    """Of a delivery that was asked for, the body is at hand."""
+    office = Office(Inbox())
+    office.create(events=("start",))
+    office.clock.advance(2)
+    office.courier.redeliver(office.courier.deliveries[0].id)
+
+    office.courier.forget("p")
+    office.clock.settle()
+
+    assert office.attempts == [("start", 1.0, 200), ("start", 2.0, 200)]
+
+
+def test_forget__frees_the_memory() -> None:
+    """On a clock that stands still, too, what was forgotten does not pile up."""
+    office = Office(Inbox())
+    tracemalloc.start()
+    try:
+        for number in range(2000):
+            office.create(f"{number}")
+            office.courier.forget(f"{number}")
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert kept < 200_000
+    assert office.courier.due() is None

@@ -286,3 +286,23 @@ def test_limits__keep_their_word(rate: Rate, pauses: list[float], hint: Any) -> 
     for place, first in enumerate(passed):
         for number, last in enumerate(passed[place:], 1):
             assert number <= rate.most + (last - first) / rate.interval + 1e-3
+
+
+def test_buckets__that_are_full_again_are_forgotten() -> None:
+    """Tokens that were used once take no room, and those that used up theirs stay refused."""
+    limits = Limits(RateLimits(creates=Rate(1, 1e6)))
+    assert limits.take("createPrediction", "greedy", 0.0)[0] is None
+    for number in range(5000):
+        limits.take("getPrediction", f"tenant-{number}", float(number))
+
+    assert len(limits.dump()) <= 1000
+    refusal, _ = limits.take("createPrediction", "greedy", 5000.0)
+    assert refusal is not None and refusal.status == 429
+
+
+def test_buckets__that_are_in_use_are_kept() -> None:
+    """However many tenants there are, nobody gets more than the rate."""
+    limits = Limits(RateLimits(creates=Rate(1)))
+    tenants = [f"tenant-{number}" for number in range(2500)]
+    assert all(limits.take("createPrediction", tenant, 0.0)[0] is None for tenant in tenants)
+    assert all(limits.take("createPrediction", tenant, 1.0)[0] for tenant in tenants)

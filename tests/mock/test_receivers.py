@@ -60,6 +60,62 @@ def test_deliveries__reach_every_kind_of_receiver(kind: str, wrap: Callable[[Inb
     assert {(request.method, str(request.url)) for request in inbox.requests} == {("POST", URL)}
 
 
+def caused(error: BaseException, cause: BaseException | None) -> BaseException:
+    error.__cause__ = cause
+    return error
+
+
+def around() -> BaseException:
+    first, second = ValueError("first"), ValueError("second")
+    first.__cause__, second.__cause__ = second, first
+    return first
+
+
+def while_handling(error: BaseException, context: BaseException) -> BaseException:
+    error.__context__ = context
+    return error
+
+
+FULL = OSError(24, "Too many open files")
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        pytest.param(
+            caused(OSError("no way"), caused(KeyError(), FULL)),
+            "OSError: no way (OSError: [Errno 24] Too many open files)",
+            id="caused",
+        ),
+        pytest.param(
+            while_handling(OSError("no way"), FULL),
+            "OSError: no way (OSError: [Errno 24] Too many open files)",
+            id="while handling",
+        ),
+        pytest.param(
+            caused(while_handling(OSError("no way"), FULL), None),
+            "OSError: no way (OSError: [Errno 24] Too many open files)",
+            id="hidden",
+        ),
+        pytest.param(
+            caused(OSError("no way"), ExceptionGroup("many", [FULL, OSError("other")])),
+            "OSError: no way (OSError: [Errno 24] Too many open files)",
+            id="of several",
+        ),
+        pytest.param(caused(OSError("no way"), ValueError("no way")), "OSError: no way", id="nothing new"),
+        pytest.param(around(), "ValueError: first", id="in circles"),
+    ],
+)
+def test_reason__names_the_root(error: BaseException, reason: str) -> None:
+    """What went wrong in the first place is what can be mended."""
+    office = Office(Inbox(error))
+    office.create(events=("start",))
+
+    office.clock.advance(60)
+
+    assert office.reasons == [reason]
+
+
 async def silent(scope: Any, receive: Any, send: Any) -> None:
     """An app that answers nothing."""
 
@@ -209,7 +265,8 @@ def test_refused_target__is_not_tried_again() -> None:
     office.clock.advance(3600)
 
     assert office.attempts == [("start", 1.0, None), ("completed", 3.0, None)]
-    assert "use https, or allow it with MockServer(insecure_webhooks=True)" in str(office.reasons[1])
+    allow = "use https, or allow it with MockServer(insecure_webhooks=True) or the option --insecure-webhooks"
+    assert allow in str(office.reasons[1])
 
 
 def test_receiver__is_reached_whatever_the_url() -> None:
@@ -340,4 +397,5 @@ def test_http__says_why_nobody_is_reached() -> None:
     office.clock.advance(120)
 
     assert len(office.attempts) == 1 + len(RETRY_DELAYS)
+    assert all("(ConnectionRefusedError: " in str(reason) for reason in office.reasons)
     assert {str(reason).partition(":")[0] for reason in office.reasons} == {"ConnectError"}

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ import pytest
 
 from zeroscope import _api
 from zeroscope_mock import MockServer
+from zeroscope_mock.documents.reload import Reload
+from zeroscope_mock.documents.spec import Spec
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 AUTH = {"Authorization": "Bearer a-token-of-a-test"}
@@ -81,7 +84,8 @@ def test_a_change__is_in_force_with_the_next_request(
     [
         ("{", "is not JSON"),
         ('{"openapi": "3.1.0"}', "the document has no 'paths'"),
-        ('{"paths": {"/x": {"get": {}}}}', "the document has no 'operationId'"),
+        ('{"paths": {"/x": {"get": {}}}}', "paths./x.get has no 'operationId'"),
+        ('{"paths": {"/x": {"post": {"operationId": "createPrediction"}}}}', "must have a requestBody"),
     ],
 )
 def test_a_bad_change__is_told_once_and_not_used(
@@ -98,6 +102,50 @@ def test_a_bad_change__is_told_once_and_not_used(
 
     assert create(api, 300) == 422
     assert server.core.state.spec_error is None
+
+
+def test_whatever_goes_wrong__counts_as_a_bad_change(edited: Edited) -> None:
+    """A request is answered by the last good document, and not with what went wrong."""
+    sentences: list[str] = []
+
+    def load() -> Spec:
+        raise StopIteration("at the end")
+
+    reload = Reload(edited.path, load, lambda _: None)
+    reload.tell = sentences.append
+    edited.write(width=400)
+
+    reload.check()
+    reload.check()
+
+    assert reload.error == "StopIteration('at the end')"
+    assert len(sentences) == 1 and sentences[0].endswith("the last good one stays in use: StopIteration('at the end')")
+
+
+def test_a_request_during_a_change__waits_for_it(edited: Edited) -> None:
+    """No request that comes after the change is answered by the old document."""
+    used: list[Spec] = []
+    found: list[int] = []
+
+    def look() -> None:
+        reload.check()
+        found.append(len(used))
+
+    def load() -> Spec:
+        other.start()
+        # In vain: the other one goes on when what is loaded here is in use.
+        other.join(0.05)
+        return Spec({"paths": {}})
+
+    other = threading.Thread(target=look)
+    reload = Reload(edited.path, load, used.append)
+    reload.tell = lambda _: None
+    edited.write(width=400)
+
+    reload.check()
+    other.join(5)
+
+    assert found == [1]
 
 
 def test_a_file_that_vanishes__is_told(edited: Edited, server: MockServer, told: list[str], api: httpx.Client) -> None:

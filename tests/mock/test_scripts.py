@@ -16,6 +16,7 @@ import pytest
 
 import zeroscope_mock
 from zeroscope_mock import MockServer, ScriptError
+from zeroscope_mock.courses.scripts import LIMIT
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 API = "https://api.replicate.com/v1"
@@ -381,11 +382,13 @@ def test_function__that_returns_nonsense_fails_the_prediction(
         (5, "script: Invalid type. Expected: object, given: integer"),
         ([{}, {"run": -1}], "script.1.run: Must be greater than or equal to 0"),
         ("", "script: Invalid type. Expected: object, given: null"),
-        ("course.yaml", "script: Invalid type. Expected: object, given: string"),
+        ("course.yaml", "a script is a mapping, not 'course.yaml'; to read a file, pass its Path(...)"),
+        ([], "script: Array must have at least 1 items"),
+        ("[]", "script: Array must have at least 1 items"),
         ("- run: 1\n- run: x", "script.1.run: Invalid type. Expected: number, given: string"),
         ("run: .nan", "script.run: a script consists of JSON values: Out of range"),
         ("output: 2026-01-01", "script.output: a script consists of JSON values: Object of type date"),
-        ("run: [", "the script is not YAML: while parsing a flow"),
+        ("run: 1\nlogs: [", "the script is not YAML: line 2, column 8: expected the node content, but found"),
         ("\x00", "the script is not YAML: "),
         ("[" * 1500, "the script is not YAML: "),
         (Path("missing.yaml"), "missing.yaml cannot be read: "),
@@ -400,6 +403,31 @@ def test_nonsense__is_refused_by_field(server: MockServer, course: Any, message:
 
     assert message in str(caught.value)
     assert len(server.scripts) == 0
+
+
+def test_nonsense__names_a_field_once(server: MockServer) -> None:
+    """Though some descriptions begin with it."""
+    with pytest.raises(ScriptError, match=r"^script\.outcome must be one of"):
+        server.scripts.add({"outcome": "lost"})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("run: 1\nlogs: [", "is not YAML: line 2, column 8: expected the node content"),
+        ("run: -1", ": script.run: Must be greater than or equal to 0"),
+        ("outcome: lost", ": script.outcome must be one of"),
+        ("a script", ": script: Invalid type. Expected: object, given: string"),
+    ],
+)
+def test_nonsense__in_a_file_names_the_file(server: MockServer, tmp_path: Path, text: str, message: str) -> None:
+    """Several files may make up the scripts of a test."""
+    file = tmp_path / "course.yaml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ScriptError) as caught:
+        server.scripts.add(file)
+    assert str(caught.value).startswith(str(file)) and message in str(caught.value)
+    assert str(caught.value).count("script.outcome") <= 1
 
 
 @pytest.mark.parametrize("times", [0, -1])
@@ -449,6 +477,35 @@ def test_token__keeps_a_script_for_its_own(server: MockServer, api: httpx.Client
     ) as other:
         assert predict_times(server, api, 2) == [2, 3]
         assert predict_times(server, other, 2) == [1, 4]
+
+
+def test_queue__has_room_for_so_many(server: MockServer) -> None:
+    """Those too many are refused together; whatever is taken or forgotten makes room."""
+    server.scripts.add([{"run": 1}] * (LIMIT - 2))
+    server.scripts.add({"run": 2}, token="another-token")
+    with pytest.raises(ScriptError, match="no more than 10000 scripts can wait, and 9999 do"):
+        server.scripts.add([{}, {}])
+    assert len(server.scripts) == LIMIT - 1
+
+    server.scripts.take("whoever")
+    assert len(server.scripts) == LIMIT - 2
+    server.reset("another-token")
+    assert len(server.scripts) == LIMIT - 3
+    server.scripts.clear()
+    assert len(server.scripts) == len(server.scripts.dump()) == 0
+
+
+def test_queue__keeps_its_order_through_a_snapshot(server: MockServer, api: httpx.Client) -> None:
+    """Whatever is for one token and whatever is for all stay in the order in which they were added."""
+    for run, token in ((1, None), (2, "a-token-of-a-test"), (3, None), (4, "another-token"), (5, "a-token-of-a-test")):
+        server.scripts.add({"run": run}, token=token)
+    taken = server.snapshot()
+    assert [one["course"]["run"] for one in taken["scripts"]] == [1, 2, 3, 4, 5]
+    server.scripts.clear()
+    server.restore(taken)
+
+    assert len(server.scripts) == 5
+    assert predict_times(server, api, 4) == [1, 2, 3, 5]
 
 
 def test_script__goes_before_the_prompt(run: Run) -> None:

@@ -81,13 +81,45 @@ async def test_the_transport_streams_asynchronously(server: MockServer) -> None:
         ({"clock": "real", "speed": 0}, "a clock's speed is above 0, not 0"),
         ({"dialect": "klingon"}, "the dialect must be 'live' or 'published', not 'klingon'"),
         ({"rate_limits": "none"}, "the rate limits must be one of live, low-credit, not 'none'"),
+        ({"clock": "real", "speed": "5"}, "a clock's speed is a number above 0, not '5'"),
+        ({"clock": "real", "speed": True}, "a clock's speed is a number above 0, not True"),
+        ({"speed": 10}, "a speed, here 10, is for the clock 'real' alone"),
+        ({"clock": "virtual", "speed": -1}, "a speed, here -1, is for the clock 'real' alone"),
+        ({"clock": VirtualClock(), "speed": 1}, "a speed, here 1, is for the clock 'real' alone"),
+        ({"seed": None}, "the seed must be an integer, not None"),
+        ({"seed": "a"}, "the seed must be an integer, not 'a'"),
+        ({"seed": 1.5}, "the seed must be an integer, not 1.5"),
+        ({"seed": True}, "the seed must be an integer, not True"),
         ({"journal_limit": 0}, "journal_limit must be at least 1, not 0"),
+        ({"journal_limit": "5"}, "journal_limit must be an integer, not '5'"),
+        ({"json_limit": True}, "json_limit must be an integer, not True"),
+        ({"file_limit": 1.5}, "file_limit must be an integer, not 1.5"),
+        ({"storage_limit": None}, "storage_limit must be an integer, not None"),
+        ({"prediction_limit": -1}, "prediction_limit must be at least 1, not -1"),
+        ({"token": ""}, "the token must be text that is not empty"),
+        ({"token": " "}, "the token must be text that is not empty"),
+        ({"token": 5}, "the token must be text that is not empty"),
     ],
 )
 def test_a_setting_that_is_none(settings: dict[str, Any], message: str) -> None:
     """Wrong settings are refused at once."""
     with pytest.raises(ValueError, match=message):
         MockServer(**settings)
+
+
+def test_a_token_that_nobody_can_send_is_not_shown() -> None:
+    """It may be a real one with a slip."""
+    with pytest.raises(ValueError, match="the token must be text") as caught:
+        MockServer(token="r8_secret ")
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "a..b"])
+def test_an_address_that_cannot_be_listened_on_is_named(host: str) -> None:
+    """The error says which host and port were meant."""
+    with pytest.raises(OSError, match="port 81") as caught:
+        MockServer().listen(host, 81)
+    assert caught.value.filename == f"{host}, port 81"
 
 
 def test_the_clock_is_the_one_asked_for() -> None:

@@ -300,3 +300,18 @@ def test_tokens__that_only_look_leave_nothing_behind() -> None:
             assert list(client.predictions.list()) == []
 
     assert server.core.state.store.shelves == {}
+
+
+def test_webhooks__of_predictions_that_were_dropped_are_forgotten() -> None:
+    """They take up no room, and a snapshot of the server can be restored."""
+    server = MockServer(prediction_limit=2, receiver=lambda request: 503)
+    server.scripts.add({"reads": 2}, times=None)
+    with server.client() as client:
+        for _ in range(5):
+            client.predictions.create({"prompt": "x"}, webhook="https://h.test/hook")
+
+    server.restore(server.snapshot())
+
+    waiting = {entry["prediction"] for entry in server.snapshot()["webhooks"]["watches"]}
+    with server.client() as client:
+        assert waiting == {prediction.id for prediction in client.predictions.list()}

@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from ..steps import drive_async
+from .patience import Patience
 from .protocols import Agenda, check_advance
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 # How often those who sleep look whether the clock has been moved, in real seconds.
 _GLANCE = 0.02
+# So many things happen side by side; each may hold a socket, of which a process has few.
+_AT_ONCE = 50
 _log = logging.getLogger("zeroscope_mock")
 
 
@@ -117,10 +120,15 @@ class RealClock:
         self.advance(seconds)
 
     def sleep(self, seconds: float) -> None:
-        """Wait until so many seconds of this clock have passed."""
-        due = self.monotonic() + seconds
+        """Wait until so many seconds of this clock have passed.
+
+        Raises:
+            RuntimeError: if the clock is frozen and nobody has moved it for a minute of real time.
+        """
+        due, patience = self.monotonic() + seconds, Patience(self)
         self.settle()
         while (left := due - self.monotonic()) > 0:
+            patience.check()
             time.sleep(min(left / self.speed, _GLANCE))
 
     async def sleep_async(self, seconds: float) -> None:
@@ -186,7 +194,7 @@ class RealClock:
         try:
             while not self._closed:
                 woken.clear()
-                while flow := agenda.take(self.time()):
+                while len(tasks) < _AT_ONCE and (flow := agenda.take(self.time())):
                     task = loop.create_task(self._drive(flow))
                     tasks.add(task)
                     task.add_done_callback(forget)
@@ -195,7 +203,8 @@ class RealClock:
                     if due is None and not tasks:
                         self._worker = self._wake = None
                         return
-                left = None if due is None or self.frozen else (due - self.time()) / self.speed
+                full = len(tasks) >= _AT_ONCE
+                left = None if due is None or self.frozen or full else (due - self.time()) / self.speed
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(left):
                         await woken.wait()

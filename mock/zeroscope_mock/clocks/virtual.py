@@ -13,13 +13,15 @@ from weakref import WeakKeyDictionary
 
 from ..steps import Flow, drive, drive_async
 from .dormitory import GLANCE, Dormitory, Sleeper
+from .patience import Patience
 from .protocols import Agenda, check_advance
 
 START = 1_767_225_600.0
 """When a virtual clock starts, in seconds since 1970: the first moment of 2026."""
 
-FROZEN_LIMIT = 60.0
-"""How long a thread sleeps on a frozen clock that nobody moves, in real seconds: it may be the only one there is."""
+TURN_LIMIT = 1.0
+"""How long a thread that advances a clock waits for what another one carries out, in real seconds: that may in turn
+wait for this thread."""
 
 # So many turns of the event loop let a chain of callbacks that became ready together run to its end.
 _TURNS = 4
@@ -33,8 +35,8 @@ class VirtualClock:
     """A clock that stands still until it is advanced or slept on, so that nothing ever has to be waited for.
 
     Tasks that sleep on it at the same time sleep side by side: once all of them sleep, the clock jumps to the moment
-    at which the first one wakes. What falls due on the way, such as a webhook, happens on time and in order before the
-    clock moves on. It may be shared by threads and by event loops.
+    at which the first one wakes. What falls due on the way, such as a webhook, happens on time and in order, one thing
+    after another, before the clock moves on. It may be shared by threads and by event loops.
 
     Args:
         start: the time it shows first, in seconds since 1970.
@@ -56,6 +58,10 @@ class VirtualClock:
         self._agenda: Agenda | None = None
         self._lock = threading.Lock()
         self._settler = threading.RLock()
+        self._under_way = 0
+        self._carried_out = 0
+        # How many things had been carried out when a thread gave up waiting for the next one.
+        self._given_up: int | None = None
         self._holds: set[_Hold] = set()
         self._dormitories: WeakKeyDictionary[object, Dormitory] = WeakKeyDictionary()
 
@@ -96,6 +102,8 @@ class VirtualClock:
     def advance(self, seconds: float) -> None:
         """Move the clock forward and let happen, in order, what falls due on the way.
 
+        While another thread carries something out, the clock waits for that, but at most a second of real time.
+
         Args:
             seconds: how far, 0 or more.
 
@@ -105,10 +113,10 @@ class VirtualClock:
         check_advance(seconds)
         with self._lock:
             target = self._now + seconds
-            if self._next() > target:
+            if not self._under_way and self._next() > target:
                 self._now = target
                 return
-        self._settle_until(target)
+        self._settle_until(target, TURN_LIMIT)
         self._reach(target)
         # What came up meanwhile in another thread that did not want to go this far.
         self._settle_until(target)
@@ -140,10 +148,9 @@ class VirtualClock:
         """
         seconds = max(0.0, seconds)
         if self._frozen:
-            due, patience = self._now + seconds, time.monotonic() + FROZEN_LIMIT
+            due, patience = self._now + seconds, Patience(self)
             while self._frozen and self._now < due:
-                if time.monotonic() > patience:
-                    raise RuntimeError("the clock is frozen, so nobody can sleep on it; call run() or advance() on it")
+                patience.check()
                 time.sleep(GLANCE)
             seconds = max(0.0, due - self._now)
         self.advance(seconds)
@@ -207,6 +214,9 @@ class VirtualClock:
             while due > self._now:
                 for _ in range(_TURNS):
                     await dormitory.turn()
+                # Another event loop may have moved the clock, and whoever has woken since let this one go as well.
+                if due <= self._now:
+                    return
                 first = dormitory.first()
                 if first is not sleeper:
                     sleeper.woken = dormitory.event()
@@ -244,19 +254,43 @@ class VirtualClock:
         # The time of day may have been rounded to just before.
         return self._agenda.take(max(self.time(), due))
 
-    def _settle_until(self, target: float) -> None:
-        while self._next() <= max(target, self._now):
-            # Another thread is at it; to wait for it could be to wait for oneself, if it waits for an answer of ours.
-            if not self._settler.acquire(blocking=False):
+    def _settle_until(self, target: float, patience: float = 0.0) -> None:
+        while (self._under_way and patience) or self._next() <= max(target, self._now):
+            if not self._wait_for_turn(patience):
                 return
             try:
-                if flow := self._take(target):
-                    drive(flow, self)
+                if self._next() > max(target, self._now):
+                    return
+                self._carry_out_next(target)
             finally:
                 self._settler.release()
 
+    def _wait_for_turn(self, patience: float) -> bool:
+        """Whether this thread may carry out things; if another one does, give it so many real seconds for each."""
+        while True:
+            carried_out = self._carried_out
+            # It may wait for an answer of ours; then it will not have ended when we come here again.
+            if self._settler.acquire(timeout=0 if self._given_up == carried_out else patience):
+                return True
+            if not patience or self._carried_out == carried_out:
+                self._given_up = carried_out
+                return False
+
+    def _carry_out_next(self, target: float) -> None:
+        with self._lock:
+            self._under_way += 1
+        try:
+            if flow := self._take(target):
+                drive(flow, self)
+        finally:
+            with self._lock:
+                self._under_way -= 1
+                self._carried_out += 1
+
     async def _settle_until_async(self, target: float) -> None:
         while self._next() <= max(target, self._now):
+            # What ends without waiting for anything must not keep other tasks from running.
+            await self._dormitory().turn()
             if flow := self._take(target):
                 with self.hold():
                     await drive_async(flow, self)

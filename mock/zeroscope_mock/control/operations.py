@@ -7,15 +7,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
+from urllib.parse import parse_qsl
 
+from ..courses.scripts import ScriptError
 from ..dispatch import Envelope, bearer_token, open_envelope
 from ..documents.added import control_document
+from ..documents.operation import Operation
 from ..documents.spec import Spec
-from ..faults.arguments import FaultError
+from ..faults.arguments import FaultError, meant
 from ..faults.fault import Fault
 from ..messages import Request, Response, json_response
 from ..operations.calls import Call, Handler
-from ..problems import InvalidField, invalid, not_found
+from ..problems import InvalidField, invalid, problem
 from ..state import State
 from ..steps import Advance, Flow
 from .snapshot import LATEST, SnapshotError, restore, take
@@ -82,7 +85,12 @@ class Control:
         """Answer one request, whose path is `/_mock` or begins with `/_mock/`."""
         if request.path == PREFIX:
             request = replace(request, path=f"{PREFIX}/")
-        opened = open_envelope(Envelope(request, _spec()), self._handlers, self._settings)
+        envelope = Envelope(request, _spec())
+        if envelope.match is None:
+            return _missing(f"there is no call {request.path}; {PREFIX}/openapi.json has all that there are")
+        if envelope.operation is not None and (unknown := _unknown(envelope.operation, request)):
+            return invalid(unknown)
+        opened = open_envelope(envelope, self._handlers, self._settings)
         if isinstance(opened, Response):
             return opened
         call, handler = opened
@@ -143,12 +151,12 @@ class Control:
 
     def _get_fault(self, call: Call) -> Response:
         fault = self._fault(call)
-        return json_response(200, fault_values(fault)) if fault else not_found()
+        return json_response(200, fault_values(fault)) if fault else _no_fault(call)
 
     def _remove_fault(self, call: Call) -> Response:
         fault = self._fault(call)
         if fault is None:
-            return not_found()
+            return _no_fault(call)
         fault.remove()
         return _DONE
 
@@ -163,8 +171,10 @@ class Control:
 
     def _add_scripts(self, call: Call) -> Response:
         told, times = call.body["script"], call.body.get("times", 1)
-        for script in told if isinstance(told, list) else [told]:
-            self._state.scripts.add(script, token=_token(call), times=None if times is None else int(times))
+        try:
+            self._state.scripts.add(told, token=_token(call), times=None if times is None else int(times))
+        except ScriptError as error:
+            return invalid([InvalidField("invalid_script", "script", str(error))])
         return json_response(201, {"waiting": scripts_waiting(self._state, _scope(call))})
 
     def _clear_scripts(self, call: Call) -> Response:
@@ -173,6 +183,11 @@ class Control:
 
     def _journal(self, call: Call) -> Response:
         operation, journal = call.arguments["operation"], self._state.journal
+        # An exchange may be older than the document that is followed now.
+        known = self._state.faults.operations.union(one.operation for one in journal if one.operation)
+        if operation is not None and operation not in known:
+            told = f"there is no operation {operation!r}{meant(operation, known)}"
+            return invalid([InvalidField("unknown_operation", "operation", told)])
         exchanges = [
             values_of(exchange)
             for exchange in journal
@@ -190,7 +205,7 @@ class Control:
 
     def _redeliver(self, call: Call) -> Response | Flow[Response]:
         if not self._attempts(call, call.arguments["delivery_id"]):
-            return not_found()
+            return _missing(f"there is no delivery {call.arguments['delivery_id']!r}; {PREFIX}/deliveries lists them")
         self._state.courier.redeliver(call.arguments["delivery_id"])
         return self._redelivered(call)
 
@@ -262,6 +277,29 @@ def _with_token(call: Call) -> Any:
 def _latest(values: Sequence[dict[str, Any]], call: Call) -> Sequence[dict[str, Any]]:
     limit = call.arguments["limit"]
     return values if limit is None else values[-int(limit) :]
+
+
+def _unknown(operation: Operation, request: Request) -> list[InvalidField]:
+    """What a query has that the operation does not take."""
+    known = [parameter.name for parameter in operation.parameters if parameter.place == "query"]
+    sent = dict(parse_qsl(request.query, keep_blank_values=True, errors="replace"))
+    return [
+        InvalidField(
+            "unknown_parameter",
+            name,
+            f"there is no parameter {name!r}{meant(name, known) if known else '; this call takes none'}",
+        )
+        for name in sent
+        if name not in known
+    ]
+
+
+def _no_fault(call: Call) -> Response:
+    return _missing(f"there is no fault {call.arguments['fault_id']!r}; {PREFIX}/faults lists them")
+
+
+def _missing(detail: str) -> Response:
+    return problem(404, detail)
 
 
 def _refused(error: FaultError) -> Response:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import inf
+from math import inf, isfinite
 from operator import itemgetter
 from random import Random
 from typing import Any
@@ -71,7 +71,7 @@ class ModelInput:
 
         def integer(name: str) -> int:
             # JSON knows one kind of number, so that 24.0 is an integer; what a loose document lets through is none.
-            return int(values[name] if isinstance(values[name], int | float) else defaults[name])
+            return int(next(value[name] for value in (values, defaults, FALLBACKS) if _is_number(value[name])))
 
         return cls(
             prompt=str(values["prompt"]),
@@ -81,9 +81,9 @@ class ModelInput:
             num_frames=integer("num_frames"),
             batch_size=integer("batch_size"),
             num_inference_steps=integer("num_inference_steps"),
-            init_weight=values["init_weight"] if isinstance(values["init_weight"], int | float) else 0,
+            init_weight=values["init_weight"] if _is_number(values["init_weight"]) else 0,
             init_video="init_video" in values,
-            seed=int(seed) if isinstance(seed, int | float) else None,
+            seed=int(seed) if seed is not None and _is_number(seed) else None,
         )
 
     @property
@@ -180,6 +180,11 @@ class Script:
         if not self.gradual or self.outcome != "succeeded" or number >= self.results:
             return inf
         return self.run_seconds * (number + 1) / (self.results + 1)
+
+
+def _is_number(value: Any) -> bool:
+    # The defaults of a document may be endless; isfinite() takes no integer beyond the floats.
+    return isinstance(value, int) or (isinstance(value, float) and isfinite(value))
 
 
 def write_script(wanted: ModelInput, random: Random) -> Script:

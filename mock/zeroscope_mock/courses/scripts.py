@@ -9,17 +9,22 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from ..documents.added import control_document
 from ..documents.validation import Schema
+from ..problems import InvalidField
 from ..store import tenant_of
 from .script import Script
 
 Course = Mapping[str, Any] | Callable[[dict[str, Any]], Mapping[str, Any] | None]
 """A course as values, see `Scripts.add`, or a function of a prediction's input that returns such values, or None for
 the usual course."""
+
+LIMIT = 10_000
+"""How many scripts can wait."""
 
 _READS = 2
 
@@ -36,11 +41,13 @@ class Queued:
         course: the course.
         tenant: whose predictions follow it; None for everybody's.
         times: how many more of them; None for all.
+        number: how many were added before it.
     """
 
     course: Course
     tenant: str | None
     times: int | None
+    number: int
 
 
 class Scripts:
@@ -52,7 +59,10 @@ class Scripts:
     """
 
     def __init__(self) -> None:
-        self._queue: deque[Queued] = deque()
+        # One for each tenant, so that nobody looks through the scripts of others; under None those for everybody.
+        self._queues: dict[str | None, deque[Queued]] = {}
+        self._added = 0
+        self._waiting = 0
         self._lock = threading.Lock()
 
     def add(
@@ -70,53 +80,76 @@ class Scripts:
             times: for how many predictions it is; None for all that follow.
 
         Raises:
-            ScriptError: for values that make no course, naming the field.
+            ScriptError: for values that make no course, naming the field and the file, and if 10,000 scripts wait.
         """
         told: Any = _read(course) if isinstance(course, str | Path) else course
+        if isinstance(course, str) and isinstance(told, str):
+            raise ScriptError(f"a script is a mapping, not {told!r:.80}; to read a file, pass its Path(...)")
+        script = f"{course}: script" if isinstance(course, Path) else "script"
         several = isinstance(told, list | tuple)
-        named = [(f"script.{place}", one) for place, one in enumerate(told)] if several else [("script", told)]
+        if several and not told:
+            raise ScriptError(f"{script}: Array must have at least 1 items")
+        named = [(f"{script}.{place}", one) for place, one in enumerate(told)] if several else [(script, told)]
         courses: list[Any] = [one if callable(one) else check(one, field) for field, one in named]
         if times is not None and times < 1:
             raise ScriptError(f"times must be at least 1, or None for all, not {times}")
         tenant = tenant_of(token) if token else None
         with self._lock:
-            self._queue.extend(Queued(one, tenant, times) for one in courses)
+            if self._waiting + len(courses) > LIMIT:
+                raise ScriptError(f"no more than {LIMIT} scripts can wait, and {self._waiting} do; clear them first")
+            for one in courses:
+                self._append(one, tenant, times)
 
     def take(self, tenant: str) -> Course | None:
         """The course of a tenant's next prediction; None for the usual one."""
         with self._lock:
-            for queued in self._queue:
-                if queued.tenant in (None, tenant):
-                    if queued.times is not None:
-                        queued.times -= 1
-                        if not queued.times:
-                            self._queue.remove(queued)
-                    return queued.course
-        return None
+            queues = [self._queues[key] for key in (None, tenant) if key in self._queues]
+            if not queues:
+                return None
+            queue = min(queues, key=lambda queue: queue[0].number)
+            queued = queue[0]
+            if queued.times is not None:
+                queued.times -= 1
+                if not queued.times:
+                    queue.popleft()
+                    self._waiting -= 1
+                    if not queue:
+                        del self._queues[queued.tenant]
+            return queued.course
 
     def clear(self, tenant: str | None = None) -> None:
         """Forget all scripts, or those that are only for one tenant."""
         with self._lock:
-            kept = [] if tenant is None else [queued for queued in self._queue if queued.tenant != tenant]
-            self._queue.clear()
-            self._queue.extend(kept)
+            if tenant is None:
+                self._queues.clear()
+            else:
+                self._queues.pop(tenant, None)
+            self._waiting = sum(map(len, self._queues.values()))
 
     def __len__(self) -> int:
-        return len(self._queue)
+        return self._waiting
 
     def dump(self) -> list[dict[str, Any]]:
         """The scripts that wait, as JSON values; functions are left out."""
         with self._lock:
             return [
                 {"course": dict(queued.course), "tenant": queued.tenant, "times": queued.times}
-                for queued in self._queue
+                for queued in sorted(chain(*self._queues.values()), key=lambda queued: queued.number)
                 if not callable(queued.course)
             ]
 
     def load(self, queue: list[dict[str, Any]]) -> None:
         """Take over what `dump` returned."""
         with self._lock:
-            self._queue = deque(Queued(one["course"], one["tenant"], one["times"]) for one in queue)
+            self._queues.clear()
+            self._waiting = 0
+            for one in queue:
+                self._append(one["course"], one["tenant"], one["times"])
+
+    def _append(self, course: Course, tenant: str | None, times: int | None) -> None:
+        self._queues.setdefault(tenant, deque()).append(Queued(course, tenant, times, self._added))
+        self._added += 1
+        self._waiting += 1
 
 
 def follow(usual: Script, course: Course, sent: dict[str, Any]) -> tuple[Script, str | None]:
@@ -183,8 +216,13 @@ def check(told: Any, field: str = "script") -> Any:
         plain = _plain(told, field)
     faults = _schema().faults(plain, field)
     if faults:
-        raise ScriptError("; ".join(f"{fault.field}: {fault.description}" for fault in faults))
+        raise ScriptError("; ".join(map(_told, faults)))
     return plain
+
+
+def _told(fault: InvalidField) -> str:
+    # Some descriptions begin with the field.
+    return fault.description if fault.description.startswith(fault.field) else f"{fault.field}: {fault.description}"
 
 
 def _plain(value: Any, field: str) -> Any:
@@ -217,4 +255,13 @@ def _read(source: str | Path) -> Any:
     except OSError as error:
         raise ScriptError(f"{source} cannot be read: {error}") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ScriptError(f"the script is not YAML: {str(error).splitlines()[0]}") from error
+        name = source if isinstance(source, Path) else "the script"
+        raise ScriptError(f"{name} is not YAML: {_yaml_problem(error)}") from error
+
+
+def _yaml_problem(error: Exception) -> str:
+    import yaml
+
+    if isinstance(error, yaml.MarkedYAMLError) and (mark := error.problem_mark):
+        return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
+    return str(error).splitlines()[0]

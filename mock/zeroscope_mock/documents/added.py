@@ -7,11 +7,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+_PREDICTION_ID = {"name": "prediction_id", "in": "path", "required": True, "schema": {"type": "string"}}
+
 
 def added_documents() -> dict[str, Any]:
     """The paths and components of what other clients of the service call and of what it answers on its other hosts."""
     paths: dict[str, Any] = {}
-    components: dict[str, Any] = {}
+    # What is added takes it by reference, also where a document of somebody's own writes it out at each operation.
+    components: dict[str, Any] = {"parameters": {"PredictionId": _PREDICTION_ID}}
     for name in ("service", "delivery"):
         document = _read(name)
         paths |= document["paths"]

@@ -8,7 +8,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from .spec import Spec, SpecError
+from .reading import SpecError
+from .spec import Spec
 
 _log = logging.getLogger("zeroscope_mock")
 
@@ -43,15 +44,18 @@ class Reload:
             seen = self._look()
             if seen == self._seen:
                 return
-            self._seen = seen
             try:
                 self._use(self._load())
-            except SpecError as error:
-                self.error = str(error)
-                self.tell(f"{self._path} cannot be used, the last good one stays in use: {error}")
+            except Exception as error:
+                # Whatever goes wrong, the server goes on with what it has.
+                self.error = str(error) if isinstance(error, SpecError) else repr(error)
+                sentence = f"cannot be used, the last good one stays in use: {self.error}"
             else:
                 self.error = None
-                self.tell(f"{self._path} has changed and is in use now")
+                sentence = "has changed and is in use now"
+            # Not before: whoever finds the file seen relies on its being in use.
+            self._seen = seen
+            self.tell(f"{self._path} {sentence}")
 
     def _look(self) -> tuple[int, int, int] | None:
         """What tells one state of the file from another; None while there is no file."""

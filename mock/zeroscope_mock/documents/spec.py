@@ -2,126 +2,48 @@
 
 from __future__ import annotations
 
-import importlib.util
-import json
 import re
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
-from ..messages import Request
-from ..problems import InvalidField
+from .operation import Match, Operation, Parameter, Route
+from .reading import SpecError, object_of, packaged_document, read_document, reading, text_of, unescaped
 from .validation import Schema
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
+_PATH_PARAMETERS: Mapping[str, frozenset[str]] = {
+    "listPredictions": frozenset(),
+    "getPrediction": frozenset({"prediction_id"}),
+    "cancelPrediction": frozenset({"prediction_id"}),
+    "streamPrediction": frozenset({"prediction_id"}),
+    "getOutput": frozenset({"prediction_id", "filename"}),
+    "getFile": frozenset({"file_id"}),
+    "deleteFile": frozenset({"file_id"}),
+    "downloadFile": frozenset({"file_id"}),
+    "createModelPrediction": frozenset({"owner", "name"}),
+    "getModel": frozenset({"owner", "name"}),
+    "listModelVersions": frozenset({"owner", "name"}),
+    "getModelVersion": frozenset({"owner", "name", "version_id"}),
+}
+"""What stands in the path of each operation that reads it there or that answers name."""
 
-class SpecError(Exception):
-    """The document cannot be read, or the server cannot follow it."""
+_PREDICTION_LINKS = ("getPrediction", "cancelPrediction", "getOutput", "streamPrediction")
+_LINKS: Mapping[str, tuple[str, ...]] = {
+    "createPrediction": _PREDICTION_LINKS,
+    "createModelPrediction": _PREDICTION_LINKS,
+    "createFile": ("downloadFile",),
+}
+"""Which operations the answers about what was created name."""
 
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A parameter of an operation, in the path, the query or a header."""
-
-    name: str
-    place: str
-    required: bool
-    described: Mapping[str, Any]
-    schema: Schema
-
-    @property
-    def _is_number(self) -> bool:
-        types = self.described.get("type", [])
-        return bool({"integer", "number", "boolean"} & set([types] if isinstance(types, str) else types))
-
-    def check(self, text: str | None) -> tuple[Any, list[InvalidField]]:
-        """The value that was sent and what is wrong with it; None when nothing was sent."""
-        if text is None:
-            missing = InvalidField("required", "", f"{self.name} is required")
-            return None, [missing] if self.required else []
-        # What no UTF-8 can hold would stop the validator instead of failing it.
-        value: Any = text.encode("utf-8", "replace").decode()
-        if self._is_number:
-            # What is no number fails the schema as the text that it is.
-            with suppress(ValueError, RecursionError):
-                value = json.loads(value)
-        return value, self.schema.faults(value, self.name)
+_TEXTS = frozenset({"cursor", "Prefer", "Cancel-After", "Last-Event-ID"}).union(*_PATH_PARAMETERS.values())
+"""The parameters that are read as text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One operation of the document.
-
-    Args:
-        id: its `operationId`.
-        protected: whether it needs a token.
-        parameters: what it takes besides a body.
-        bodies: the schema of each content type that it takes, as it stands and compiled.
-        body_required: whether it can go without a body.
-    """
-
-    id: str
-    protected: bool
-    parameters: tuple[Parameter, ...]
-    bodies: Mapping[str, tuple[Mapping[str, Any], Schema]]
-    body_required: bool
-
-    def arguments(self, request: Request, path: Mapping[str, str]) -> tuple[dict[str, Any], list[InvalidField]]:
-        """The parameters that a request sends, by name, and everything that is wrong with them."""
-        query = dict(parse_qsl(request.query, keep_blank_values=True, errors="replace")) if request.query else {}
-        arguments: dict[str, Any] = {}
-        faults: list[InvalidField] = []
-        for parameter in self.parameters:
-            match parameter.place:
-                case "path":
-                    text = path.get(parameter.name)
-                case "query":
-                    text = query.get(parameter.name)
-                case _:
-                    text = request.header(parameter.name.lower())
-            arguments[parameter.name], found = parameter.check(text)
-            faults += found
-        return arguments, faults
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One path with all its methods.
-
-    Args:
-        path: the path, as the document writes it.
-        pattern: matches it.
-        operations: what each method does.
-        described: the methods that the document itself has here; all, for a path that it does not have.
-    """
-
-    path: str
-    pattern: re.Pattern[str]
-    operations: Mapping[str, Operation]
-    described: Collection[str]
-
-    def operation(self, method: str) -> Operation | None:
-        """What a method does here; what can be fetched without a token can be looked at with HEAD as well."""
-        found = self.operations.get("GET" if method == "HEAD" and "HEAD" not in self.operations else method)
-        return None if found is None or (method == "HEAD" and found.protected) else found
-
-    @property
-    def methods(self) -> list[str]:
-        """The methods to name to those who use another one: no more than the document does."""
-        return [method for method in (*self.described, "HEAD") if self.operation(method) is not None]
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """Where a request's path leads: a route, the prefix it was reached under and the path's parameters."""
-
-    route: Route
-    prefix: str
-    arguments: Mapping[str, str] = field(default_factory=dict[str, str])
+FORM = "multipart/form-data"
 
 
 class Spec:
@@ -137,17 +59,23 @@ class Spec:
 
     def __init__(self, document: Mapping[str, Any], more: Mapping[str, Any] | None = None) -> None:
         self.document = document
-        try:
-            self._whole = _merged(document, more or {})
+        with reading("the document"):
+            self._whole = _merged(object_of(document), more or {})
+        with reading("servers"):
             self.prefixes = self._prefixes()
+        with reading("paths"):
             self.routes = list(self._routes())
+            if more is not None:
+                self._check_links()
             self._paths = {operation.id: route.path for route in self.routes for operation in route.operations.values()}
-            self.model: str | None = document.get("info", {}).get("x-replicate", {}).get("model")
+        with reading("info"):
+            self.model = self._model()
+        with reading("the parameter Prefer"):
+            self._hold = self._default_hold()
+        with reading("components.schemas.WebhookEvent"):
+            self._check_events()
+        with reading("the input of createPrediction"):
             self.input_defaults = self._input_defaults()
-        except KeyError as error:
-            raise SpecError(f"the document has no {error}") from error
-        except (AttributeError, RecursionError, TypeError, ValueError) as error:
-            raise SpecError(f"the document cannot be followed: {str(error).splitlines()[0]}") from error
 
     @classmethod
     def load(cls, source: str | Path | Mapping[str, Any] | None = None, more: Mapping[str, Any] | None = None) -> Spec:
@@ -163,9 +91,9 @@ class Spec:
         if isinstance(source, Mapping):
             return cls(source, more)
         try:
-            return cls(_packaged() if source is None else _read(Path(source)), more)
+            return cls(packaged_document() if source is None else read_document(Path(source)), more)
         except OSError as error:
-            raise SpecError(f"{source or 'the packaged document'} cannot be read: {error}") from error
+            raise SpecError(f"{source or 'the packaged document'} cannot be read: {error.strerror or error}") from error
 
     def match(self, path: str) -> Match | None:
         """Where a path leads, percent-encoded and without the query; None if nowhere."""
@@ -187,11 +115,13 @@ class Spec:
 
     def resolve(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
         """The schema, parameter or other object that a reference leads to, or the object itself if it is none."""
-        if "$ref" not in schema:
+        if "$ref" not in object_of(schema):
             return schema
         target: Any = self._whole
-        for part in schema["$ref"].removeprefix("#/").split("/"):
-            target = target[part.replace("~1", "/").replace("~0", "~")]
+        for part in map(unescaped, text_of(schema["$ref"], "a $ref").removeprefix("#/").split("/")):
+            if not isinstance(target, Mapping) or part not in target:
+                raise SpecError(f"the document has no {part!r}, but it refers to {schema['$ref']}")
+            target = target[part]
         return self.resolve(target)
 
     def enum(self, schema_name: str) -> list[str]:
@@ -201,15 +131,15 @@ class Spec:
 
     def default_hold(self) -> float:
         """How long `Prefer: wait` without a number holds a request, in seconds."""
-        return next(
-            (
-                float(parameter.described.get("x-default-seconds", 0))
-                for operation in self.operations()
-                for parameter in operation.parameters
-                if parameter.name == "Prefer"
-            ),
-            0.0,
-        )
+        return self._hold
+
+    def input_schema(self) -> Mapping[str, Any]:
+        """What the document says of the model's input; nothing if it has no operation that takes one."""
+        for operation in self.operations():
+            if operation.id == "createPrediction":
+                for body, _ in operation.bodies.values():
+                    return self.resolve(body.get("properties", {}).get("input", {}))
+        return {}
 
     def _prefixes(self) -> list[str]:
         """What the document's servers put before its paths, the longest first."""
@@ -219,23 +149,27 @@ class Spec:
     def _routes(self) -> Iterator[Route]:
         for path, item in self._whole["paths"].items():
             try:
-                yield self._route(path, item)
-            except KeyError:
+                with reading(f"paths.{path}"):
+                    route = self._route(path, item)
+            except SpecError:
                 # What is added refers to components that a document of somebody's own need not have.
                 if path in self.document["paths"]:
                     raise
+            else:
+                yield route
 
     def _route(self, path: str, item: Mapping[str, Any]) -> Route:
         item = self.resolve(item)
-        pattern = "".join(
-            f"(?P<{part[1:-1]}>[^/]+)" if part.startswith("{") else re.escape(part)
-            for part in re.split(r"({\w+})", path)
-        )
-        operations = {
-            method.upper(): self._operation(operation, item.get("parameters", []))
-            for method, operation in item.items()
-            if method in METHODS
-        }
+        parts = re.split(r"({\w+})", path)
+        pattern = "".join(f"(?P<{part[1:-1]}>[^/]+)" if part.startswith("{") else re.escape(part) for part in parts)
+        operations: dict[str, Operation] = {}
+        for method in item:
+            if method in METHODS:
+                with reading(f"paths.{path}.{method}"):
+                    operation = self._operation(object_of(item[method]), item.get("parameters", []))
+                    _check_parameters(operation, {part[1:-1] for part in parts if part.startswith("{")})
+                    self._check_body(operation)
+                    operations[method.upper()] = operation
         described = {method.upper() for method in self.document["paths"].get(path, item)} & operations.keys()
         return Route(path, re.compile(pattern), operations, described)
 
@@ -247,11 +181,11 @@ class Spec:
         }
         body = self.resolve(operation.get("requestBody", {}))
         return Operation(
-            id=operation["operationId"],
+            id=text_of(operation["operationId"], "operationId"),
             protected=bool(operation.get("security", self._whole.get("security"))),
             parameters=tuple(self._parameter(parameter) for parameter in parameters.values()),
             bodies={
-                kind: (self.resolve(content["schema"]), self.compile(content["schema"]))
+                text_of(kind, "a content type"): (self.resolve(content["schema"]), self.compile(content["schema"]))
                 for kind, content in body.get("content", {}).items()
             },
             body_required=body.get("required", False),
@@ -259,8 +193,8 @@ class Spec:
 
     def _parameter(self, parameter: Mapping[str, Any]) -> Parameter:
         return Parameter(
-            name=parameter["name"],
-            place=parameter["in"],
+            name=text_of(parameter["name"], "the name of a parameter"),
+            place=text_of(parameter["in"], "the place of a parameter"),
             required=parameter.get("required", False),
             described=self.resolve(parameter["schema"]),
             schema=self.compile(parameter["schema"]),
@@ -272,21 +206,96 @@ class Spec:
 
     def _input_defaults(self) -> dict[str, Any]:
         """The default of each field of the model's input."""
+        fields = self.input_schema().get("properties", {})
+        described = {name: self.resolve(schema) for name, schema in fields.items()}
+        return {name: schema["default"] for name, schema in described.items() if "default" in schema}
+
+    def _default_hold(self) -> float:
         for operation in self.operations():
-            if operation.id == "createPrediction":
-                body, _ = next(iter(operation.bodies.values()))
-                fields = self.resolve(body["properties"]["input"])["properties"]
-                return {
-                    name: described["default"]
-                    for name, described in ((name, self.resolve(schema)) for name, schema in fields.items())
-                    if "default" in described
-                }
-        return {}
+            for parameter in operation.parameters:
+                if parameter.name == "Prefer":
+                    return float(parameter.described.get("x-default-seconds", 0))
+        return 0.0
+
+    def _model(self) -> str | None:
+        info = self.document.get("info", {})
+        model: str | None = info.get("x-replicate", {}).get("model")
+        for name, text in (
+            ("description", info.get("description")),
+            ("x-replicate.model", model),
+            ("x-replicate.version", info.get("x-replicate", {}).get("version")),
+        ):
+            if text is not None:
+                text_of(text, name)
+        return model
+
+    def _check_events(self) -> None:
+        for event in self.enum("WebhookEvent"):
+            text_of(event, "a value of its enum")
+
+    def _check_body(self, operation: Operation) -> None:
+        """Refuse a body that what is created could not be made of."""
+        if operation.id not in _LINKS:
+            return
+        if not operation.bodies or not operation.body_required:
+            raise ValueError("it must have a requestBody with content that is required")
+        for kind, (body, schema) in operation.bodies.items():
+            if _admits_others(schema):
+                raise ValueError(f"the {kind} body must be an object")
+            fields = body.get("properties", {})
+            if operation.id == "createFile":
+                content = self.resolve(fields.get("content", {}))
+                if kind != FORM or content.get("format") != "binary" or "content" not in body.get("required", []):
+                    raise ValueError(f"the body must be {FORM} and require content, of the format binary")
+            elif "input" not in fields or _admits_others(self.compile(fields["input"])):
+                raise ValueError(f"the {kind} body must have a property input, which is an object")
+
+    def _check_links(self) -> None:
+        """Refuse operations whose answers would name one that there is not; leave out those that were added."""
+        theirs = {
+            operation.id
+            for route in self.routes
+            if route.path in self.document["paths"]
+            for method, operation in route.operations.items()
+            if method in route.described
+        }
+        known = {operation.id for operation in self.operations()}
+        for creator in _LINKS.keys() & known:
+            missing = [name for name in _LINKS[creator] if name not in known]
+            if missing and creator in theirs:
+                raise SpecError(
+                    f"the document has {creator}, but not {', '.join(missing)}, which its answers name", placed=True
+                )
+            if missing:
+                self.routes = [_without(route, creator) for route in self.routes]
 
     def operations(self) -> Iterator[Operation]:
         """All operations, in the document's order."""
         for route in self.routes:
             yield from route.operations.values()
+
+
+def _without(route: Route, operation_id: str) -> Route:
+    kept = {method: operation for method, operation in route.operations.items() if operation.id != operation_id}
+    return replace(route, operations=kept)
+
+
+def _check_parameters(operation: Operation, in_path: set[str]) -> None:
+    """Refuse an operation without the parameters that are read when it is carried out or named."""
+    wanted = _PATH_PARAMETERS.get(operation.id)
+    declared = {parameter.name for parameter in operation.parameters if parameter.place == "path"}
+    if wanted is not None and not (wanted == in_path and wanted <= declared):
+        names = " and ".join(f"{{{name}}}" for name in sorted(wanted)) or "no parameter"
+        raise ValueError(f"the path of {operation.id} must hold {names}, declared as a parameter in path")
+    for parameter in operation.parameters:
+        if parameter.name in _TEXTS and parameter.is_number:
+            raise ValueError(f"the parameter {parameter.name} must be a string")
+
+
+def _admits_others(schema: Schema) -> bool:
+    """Whether a schema lets through what is no object."""
+    values: tuple[Any, ...] = (None, True, 0, "", [])
+    return not all(schema.faults(value) for value in values)
 
 
 def _merged(document: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
@@ -301,27 +310,3 @@ def _merged(document: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, A
             for part in parts
         },
     }
-
-
-def _packaged() -> Any:
-    """The document as the generator wrote it, which reads many times faster than YAML."""
-    # Looked for, not imported: the generated client would bring httpx with it.
-    found = importlib.util.find_spec("zeroscope_api")
-    if found is None or found.origin is None:
-        raise SpecError("the package zeroscope_api, which holds the document, is not installed")
-    return json.loads(Path(found.origin).with_name("spec.json").read_bytes())
-
-
-def _read(path: Path) -> Any:
-    text = path.read_bytes()
-    if path.suffix == ".json":
-        try:
-            return json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise SpecError(f"{path} is not JSON: {error}") from error
-    import yaml
-
-    try:
-        return yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise SpecError(f"{path} is not YAML: {str(error).splitlines()[0]}") from error

@@ -70,16 +70,8 @@ def describe_version(spec: Spec, version_id: str) -> dict[str, Any]:
         "id": version_id,
         "created_at": CREATED_AT,
         "cog_version": COG_VERSION,
-        "openapi_schema": _openapi_schema(_input_schema(spec), spec),
+        "openapi_schema": _openapi_schema(spec.input_schema(), spec),
     }
-
-
-def _input_schema(spec: Spec) -> Mapping[str, Any]:
-    for operation in spec.operations():
-        if operation.id == "createPrediction":
-            body, _ = next(iter(operation.bodies.values()))
-            return spec.resolve(body["properties"]["input"])
-    return {}
 
 
 def _openapi_schema(wanted: Mapping[str, Any], spec: Spec) -> dict[str, Any]:

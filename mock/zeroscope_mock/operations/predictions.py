@@ -72,7 +72,9 @@ class Predictions:
     def _start(self, call: Call, version: str) -> Response | Flow[Response]:
         holds = self._state.dialect.holds
         record = self._new(call, version, _seconds(call.arguments.get("Cancel-After")) if holds else None)
-        self._state.store.add(record)
+        dropped = self._state.store.add(record)
+        if dropped is not None and dropped.hook is not None:
+            self._state.courier.forget(dropped.id)
         if record.hook is not None:
             self._state.courier.add(record)
         if holds and (prefer := call.arguments.get("Prefer")):

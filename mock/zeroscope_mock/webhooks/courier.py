@@ -24,6 +24,8 @@ RETRY_DELAYS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 
 # Adding a start to the time since then can lose a quarter of a microsecond; nobody must wait for that.
 _GRAIN = 1e-6
+# Below this length it does not pay to clear the queue of entries that no longer count.
+_SHORT_QUEUE = 64
 
 
 @dataclass(slots=True, eq=False)
@@ -44,7 +46,8 @@ class Courier:
     """Brings the events of predictions to their webhooks; an agenda for a clock. Threads may share it.
 
     Of each prediction only the next event is in the queue. The events of one prediction are sent one after another, so
-    that a slow receiver gets them in order; those of different predictions do not wait for each other.
+    that a slow receiver gets them in order. Those of different predictions do not wait for each other on a real clock,
+    but do on a virtual one, which lets one thing happen at a time unless several tasks sleep on it.
 
     Args:
         clock: tells the time.
@@ -78,7 +81,9 @@ class Courier:
         self._sender = Sender(clock, body=body, secret=secret, faults=faults, receiver=receiver, allow_http=allow_http)
         self._clock = clock
         self._queue: list[tuple[float, int, _Watch | Delivery]] = []
+        self._queue_limit = _SHORT_QUEUE
         self._places = itertools.count()
+        self._records: dict[str, Record] = {}
         self._watches: dict[str, _Watch] = {}
         self._under_way: set[Delivery] = set()
         self._lock = threading.Lock()
@@ -95,14 +100,24 @@ class Courier:
     def add(self, record: Record) -> None:
         """Send the events of a new prediction."""
         with self._lock:
-            watch = self._watches[record.id] = _Watch(record, Cursor())
-            self._schedule(watch)
+            self._watch(record, Cursor())
 
     def update(self, record: Record) -> None:
         """Take note that a prediction was canceled or read."""
         with self._lock:
             if watch := self._watches.get(record.id):
                 self._schedule(watch)
+
+    def forget(self, prediction_id: str) -> None:
+        """Send no more events of a prediction, and none again unless by `redeliver`; what is being sent is let finish.
+
+        Args:
+            prediction_id: its id; one that is not known does no harm.
+        """
+        with self._lock:
+            self._records.pop(prediction_id, None)
+            if watch := self._watches.pop(prediction_id, None):
+                watch.place = None
 
     def redeliver(self, delivery_id: str) -> None:
         """Send the body of a delivery again, once, under its id and with a new signature; it is due at once.
@@ -162,6 +177,7 @@ class Courier:
         with self._lock:
             self._queue = [entry for entry in self._queue if tenant not in (None, entry[2].tenant)]
             heapify(self._queue)
+            self._records = {id: one for id, one in self._records.items() if tenant not in (None, one.tenant)}
             self._watches = {id: one for id, one in self._watches.items() if tenant not in (None, one.tenant)}
             self._under_way = {one for one in self._under_way if tenant not in (None, one.tenant)}
         self.deliveries.clear(tenant)
@@ -181,8 +197,8 @@ class Courier:
                         "number": thing.number,
                         "delays": list(thing.delays),
                     }
-                    for due, _, thing in sorted(self._queue, key=lambda entry: entry[:2])
-                    if isinstance(thing, Delivery) and thing.record
+                    for due, place, thing in sorted(self._queue, key=lambda entry: entry[:2])
+                    if isinstance(thing, Delivery) and thing.record and self._counts(place, thing)
                 ],
             }
 
@@ -197,10 +213,10 @@ class Courier:
         with self._lock:
             for one in state["watches"]:
                 if record := find(one["prediction"]):
-                    watch = self._watches[record.id] = _Watch(record, Cursor(**one["cursor"]))
-                    self._schedule(watch)
+                    self._watch(record, Cursor(**one["cursor"]))
             for one in state["retries"]:
                 if (record := find(one["prediction"])) and record.hook:
+                    self._records[record.id] = record
                     delivery = Delivery(
                         id=one["id"],
                         prediction_id=record.id,
@@ -241,6 +257,8 @@ class Courier:
         with self._lock:
             wanted = delivery in self._under_way
             self._under_way.discard(delivery)
+            if not self._known(current):
+                attempts[-1] = replace(attempts[-1], retry_at=None)
         if not wanted:
             return
         for attempt in attempts:
@@ -248,6 +266,11 @@ class Courier:
         if (retry_at := attempts[-1].retry_at) is not None:
             with self._lock:
                 self._put(retry_at, replace(current, number=current.number + 1, delays=current.delays[1:]))
+
+    def _watch(self, record: Record, cursor: Cursor) -> None:
+        self._records[record.id] = record
+        watch = self._watches[record.id] = _Watch(record, cursor)
+        self._schedule(watch)
 
     def _schedule(self, watch: _Watch) -> None:
         """Put the next event of a prediction into the queue, in place of the one that is there."""
@@ -263,16 +286,28 @@ class Courier:
     def _put(self, due: float, thing: _Watch | Delivery) -> int:
         place = next(self._places)
         heappush(self._queue, (due, place, thing))
+        if len(self._queue) > self._queue_limit:
+            self._queue = [entry for entry in self._queue if entry[1] == place or self._counts(*entry[1:])]
+            heapify(self._queue)
+            self._queue_limit = max(_SHORT_QUEUE, 2 * len(self._queue))
         return place
 
     def _first(self) -> float | None:
         """When the first entry that counts is due."""
         while self._queue:
             due, place, thing = self._queue[0]
-            if isinstance(thing, Delivery) or thing.place == place:
+            if self._counts(place, thing):
                 return due
             heappop(self._queue)
         return None
+
+    def _counts(self, place: int, thing: _Watch | Delivery) -> bool:
+        """Whether an entry of the queue stands for something that is still to be sent."""
+        return self._known(thing) if isinstance(thing, Delivery) else thing.place == place
+
+    def _known(self, delivery: Delivery) -> bool:
+        """Whether the prediction has not been forgotten, or is not needed."""
+        return delivery.record is None or self._records.get(delivery.prediction_id) is delivery.record
 
 
 def _delivery(record: Record, event: Event) -> Delivery:

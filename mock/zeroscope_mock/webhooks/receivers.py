@@ -180,7 +180,10 @@ def refusal(url: str, *, allow_http: bool) -> str | None:
     if (target.port or 0) > _LAST_PORT:
         return f"not sent: the webhook is no URL (there is no port {target.port})"
     if target.scheme == "http" and not allow_http and not is_loopback(target.host):
-        return "not sent: http is for loopback hosts; use https, or allow it with MockServer(insecure_webhooks=True)"
+        return (
+            "not sent: http is for loopback hosts; use https, or allow it with MockServer(insecure_webhooks=True) or"
+            " the option --insecure-webhooks"
+        )
     return None
 
 

@@ -19,6 +19,8 @@ from .receivers import HttpReceiver, Post, receiver_of, refusal
 RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
 """After which statuses the end of a prediction is told again (the source of Cog, which runs the service's models)."""
 
+# So far back the cause of an error is looked for.
+_CAUSES = 20
 _NOBODY = "not sent: there is no receiver; pass MockServer(receiver=...) or listen on a socket"
 
 
@@ -225,5 +227,20 @@ def _path(url: str) -> str:
         return ""
 
 
-def _describe(error: Exception) -> str:
+def _describe(error: BaseException) -> str:
+    """An error in words, with what caused it in the first place."""
+    root = error
+    for _ in range(_CAUSES):
+        if isinstance(root, BaseExceptionGroup):
+            root = root.exceptions[0]
+        # Also `from None`, by which httpcore hides what the operating system said.
+        elif cause := root.__cause__ or root.__context__:
+            root = cause
+        else:
+            break
+    text = _words(error)
+    return text if root is error or str(root) == str(error) else f"{text} ({_words(root)})"
+
+
+def _words(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

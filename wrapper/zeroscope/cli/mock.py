@@ -5,19 +5,30 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from cyclopts import Group, Parameter, validators
+from cyclopts import Group, Parameter, Token, validators
 
 from ..client import Zeroscope
 from ..errors import ConfigurationError
 
-Speed = Annotated[float, Parameter(validator=validators.Number(gte=0.001, lte=1_000_000))]
+
+def _whole(kind: object, tokens: Sequence[Token]) -> int:
+    # Without this 1.5 would be rounded.
+    try:
+        return int(tokens[0].value)
+    except ValueError:
+        raise ValueError(f"{tokens[0].value} is not a whole number") from None
+
+
+_SPEEDS = Parameter(validator=validators.Number(gte=0.001, lte=1_000_000))
+Speed = Annotated[float, _SPEEDS]
+Limit = Annotated[int | None, Parameter(converter=_whole, validator=validators.Number(gte=1))]
 OPTIONS = Group("Options", sort_key=1)
 
 
@@ -28,14 +39,19 @@ class CannotStartError(Exception):
 def serve(
     *,
     host: str = "127.0.0.1",
-    port: Annotated[int, Parameter(validator=validators.Number(gte=0, lte=65535))] = 8000,
-    speed: Speed = 1.0,
-    seed: int = 0,
+    port: Annotated[int, Parameter(converter=_whole, validator=validators.Number(gte=0, lte=65535))] = 8000,
+    speed: Annotated[float | None, _SPEEDS] = None,
+    seed: Annotated[int, Parameter(converter=_whole)] = 0,
     dialect: Literal["live", "published"] = "live",
     token: str | None = None,
     clock: Literal["real", "virtual"] = "real",
     rate_limits: Literal["live", "low-credit"] | None = None,
     streams: Annotated[bool | None, Parameter(negative="--no-streams")] = None,
+    inline_outputs: Annotated[bool, Parameter(negative=())] = False,
+    insecure_webhooks: Annotated[bool, Parameter(negative=())] = False,
+    prediction_limit: Limit = None,
+    storage_limit: Limit = None,
+    journal_limit: Limit = None,
     scripts: Path | None = None,
     spec: Path | None = None,
     reload: Annotated[bool, Parameter(negative=())] = False,
@@ -50,7 +66,7 @@ def serve(
     port
         The port to listen on; 0 for any that is free.
     speed
-        How many times faster than real time predictions run.
+        How many times faster than real time predictions run, on the real clock. Default: 1.
     seed
         Decides IDs, seeds, timings and pictures; equal seeds give equal runs.
     dialect
@@ -63,6 +79,16 @@ def serve(
         Refuse requests above the service's limits, or above those of an account with little credit. Default: none.
     streams
         Give every prediction a stream of events, or none. Default: those that ask for one.
+    inline_outputs
+        Answer videos as data: URIs instead of URLs.
+    insecure_webhooks
+        Send webhooks to http URLs of other machines, too.
+    prediction_limit
+        How many predictions are kept; the oldest are dropped. Default: 1000000.
+    storage_limit
+        How many bytes of uploads are kept; the oldest are dropped. Default: 1073741824.
+    journal_limit
+        How many exchanges the journal keeps, and how many deliveries are kept. Default: 1000.
     scripts
         A YAML file with what the next predictions are to do.
     spec
@@ -75,6 +101,8 @@ def serve(
     if reload and spec is None:
         raise CannotStartError("--reload needs --spec, the file to follow")
     module = _module()
+    limits = {"prediction_limit": prediction_limit, "storage_limit": storage_limit, "journal_limit": journal_limit}
+    options: dict[str, Any] = {name: limit for name, limit in limits.items() if limit is not None}
     try:
         server = module.MockServer(
             clock=clock,
@@ -87,7 +115,13 @@ def serve(
             spec=spec,
             reload=reload,
             control=control,
+            inline_outputs=inline_outputs,
+            insecure_webhooks=insecure_webhooks,
+            **options,
         )
+    except (ValueError, module.SpecError) as error:
+        raise CannotStartError(str(error)) from error
+    try:
         if scripts is not None:
             server.scripts.add(scripts)
         server.serve(
@@ -96,7 +130,7 @@ def serve(
             on_ready=lambda url: print(f"listening on {url}", flush=True),
             on_reload=lambda told: print(f"zeroscope: {told}", file=sys.stderr, flush=True),
         )
-    except (module.PortInUseError, module.ScriptError, module.SpecError) as error:
+    except (module.PortInUseError, module.ScriptError) as error:
         raise CannotStartError(str(error)) from error
     if lost := {kind: number for kind, number in server.dropped.items() if number}:
         print("dropped for lack of room: " + ", ".join(f"{number} {kind}" for kind, number in lost.items()))
