@@ -22,7 +22,7 @@ OPERATIONS = [
     item[method]["operationId"] for item in DOCUMENT["paths"].values() for method in item if method in METHODS
 ]
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
-# The document cannot say which arguments of a fault or a recipe go together, which operations the service has, nor which
+# The document cannot say which arguments of a fault or a recipe go together, what operations the service has, nor which
 # snapshots are of this server.
 PICKY = {
     "include-operation-id": ["addFault", "addRecipe", "getJournal", "restoreSnapshot"],

@@ -65,12 +65,14 @@ async def test_a_held_request__ends_when_its_prediction_is_gone(change: Callable
 async def test_a_held_request__does_not_wait_longer_when_the_time_of_day_is_set_back(server: MockServer) -> None:
     """It was promised seconds, not a time of day."""
     server.scripts.add({"run": 600})
-    async with httpx.AsyncClient(transport=server.transport, base_url=API, timeout=None) as api:
-        async with anyio.create_task_group() as group:
-            headers = {**AUTH, "Prefer": "wait=6"}
-            group.start_soon(lambda: api.post("/predictions", json=SENT, headers=headers))
-            await server.clock.sleep_async(1)
-            server.clock.set(1000.0)
+    headers = {**AUTH, "Prefer": "wait=6"}
+    async with (
+        httpx.AsyncClient(transport=server.transport, base_url=API, timeout=None) as api,
+        anyio.create_task_group() as group,
+    ):
+        group.start_soon(lambda: api.post("/predictions", json=SENT, headers=headers))
+        await server.clock.sleep_async(1)
+        server.clock.set(1000.0)
 
     assert server.clock.monotonic() == pytest.approx(6)
 
