@@ -8,7 +8,7 @@ from typing import Any
 
 from .bodies import MalformedBodyError, Upload, media_type, read_form, read_json
 from .documents.operation import Match, Operation
-from .documents.spec import Spec
+from .documents.spec import FORM, Spec
 from .messages import Request, Response
 from .operations.calls import Call, Handler
 from .problems import (
@@ -26,7 +26,6 @@ from .settings import Settings
 from .store import tenant_of
 
 JSON = "application/json"
-FORM = "multipart/form-data"
 
 
 class Envelope:

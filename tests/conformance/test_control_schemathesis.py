@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
-from collections import Counter
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 import schemathesis
-from schemathesis.engine import Status, events, from_schema
+from schemathesis.engine import Status
 
+from findings import Report, report_of
 from zeroscope_mock import MockServer
 from zeroscope_mock.documents.added import control_document
 
@@ -36,35 +35,6 @@ LARGE = {
 }
 
 
-@dataclass
-class Report:
-    """What came of one run of schemathesis."""
-
-    phases: dict[str, Status] = field(default_factory=dict)
-    answers: Counter[tuple[str, int]] = field(default_factory=Counter)
-    checks: Counter[str] = field(default_factory=Counter)
-    failures: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-
-    def add(self, event: events.EngineEvent) -> None:
-        """Take in what happened."""
-        if isinstance(event, events.PhaseFinished):
-            self.phases[event.phase.name.value] = event.status
-        elif isinstance(event, events.NonFatalError | events.FatalError):
-            self.errors.append(str(event))
-        elif isinstance(event, events.ScenarioFinished):
-            recorder = event.recorder
-            for id, interaction in recorder.interactions.items():
-                if interaction.response is not None:
-                    operation = recorder.cases[id].value.operation
-                    self.answers[operation.definition.raw["operationId"], interaction.response.status_code] += 1
-            for check in (check for checks in recorder.checks.values() for check in checks):
-                self.checks[check.name] += 1
-                if check.failure_info is not None:
-                    failure = check.failure_info
-                    self.failures.append(f"{recorder.label}: {check.name}: {failure.failure}\n{failure.code_sample}")
-
-
 def run(app: Any, phases: Collection[str] = PHASES) -> Report:
     """Hold an ASGI app to the document."""
     config = schemathesis.Config.from_dict(
@@ -82,10 +52,7 @@ def run(app: Any, phases: Collection[str] = PHASES) -> Report:
     )
     schema = schemathesis.openapi.from_dict(linked(), config=config)
     schema.app = app
-    report = Report()
-    for event in from_schema(schema).execute():
-        report.add(event)
-    return report
+    return report_of(schema)
 
 
 def linked() -> dict[str, Any]:
