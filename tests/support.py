@@ -53,14 +53,17 @@ class Shell:
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self.clock = FakeClock()
+        self.http: httpx.Client | httpx.AsyncClient
 
     def client(self, handler: Handler, **settings: Any) -> Any:
         """A client whose requests go to a function."""
         defaults: dict[str, Any] = {"base_url": BASE_URL, "clock": self.clock, "random": lambda: 0.5}
         transport = httpx.MockTransport(handler)
         if self.kind == "sync":
-            return Zeroscope(TOKEN, http_client=httpx.Client(transport=transport), **{**defaults, **settings})
-        return AsyncZeroscope(TOKEN, http_client=httpx.AsyncClient(transport=transport), **{**defaults, **settings})
+            self.http = httpx.Client(transport=transport)
+            return Zeroscope(TOKEN, http_client=self.http, **{**defaults, **settings})
+        self.http = httpx.AsyncClient(transport=transport)
+        return AsyncZeroscope(TOKEN, http_client=self.http, **{**defaults, **settings})
 
     def do(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Call a function of the client to its end."""

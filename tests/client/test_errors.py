@@ -240,7 +240,7 @@ def test_token__shows_nowhere_even_if_the_server_echoes_it(shell: Shell) -> None
             shell.do(client.predictions.get, status)
         assert TOKEN not in f"{caught.value!s} {caught.value!r} {vars(caught.value)}"
         assert TOKEN.encode() not in pickle.dumps(caught.value)
-    assert TOKEN not in f"{client!r} {client._settings!r} {client._sender!r} {client._driver._api!r}"
+    assert TOKEN not in f"{client!r} {client._settings!r} {client._sender!r} {vars(client)!r} {vars(client._driver)!r}"
 
 
 def test_token__is_blotted_out_of_what_is_chained(shell: Shell) -> None:

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import anyio
 import httpx
 import pytest
 
-from support import FakeClock, Script, Shell, prediction_body
-from zeroscope import Polling, Retry, TransportError, WaitTimeoutError, _flows
+from support import BASE_URL, FakeClock, Script, Shell, prediction_body
+from zeroscope import (
+    MalformedResponseError,
+    NotFoundError,
+    Polling,
+    RateLimitError,
+    Retry,
+    TransportError,
+    WaitTimeoutError,
+    _flows,
+    _waiting,
+)
 from zeroscope._api import Answers, PredictionModel, Response
 from zeroscope._drive import AsyncDriver, SyncDriver
 from zeroscope._sending import Sender
 from zeroscope._steps import Call, Emit, Flow, Sleep, Stream, Work
+from zeroscope._waiting import Waiting
 from zeroscope.prediction import PredictionState
 
 
@@ -28,7 +40,7 @@ def clock() -> FakeClock:
 @pytest.fixture
 def sender(clock: FakeClock) -> Sender:
     """A sender that retries, without randomness."""
-    return Sender(clock=clock, random=lambda: 0.5, retry=Retry(attempts=3, first=1.0), answers=Answers("secret"))
+    return Sender(clock=clock, random=lambda: 0.5, retry=Retry(attempts=3, first=1.0), answers=Answers("secret", BASE_URL))
 
 
 def answered(status: str, **fields: Any) -> Response[Any]:
@@ -40,7 +52,7 @@ def answered(status: str, **fields: Any) -> Response[Any]:
 def test_wait__alternates_sleeps_and_reads_until_the_end(sender: Sender, clock: FakeClock) -> None:
     """A wait sleeps, reads, and returns as soon as the status is final."""
     prediction = PredictionState(PredictionModel.from_dict(prediction_body("starting")))
-    flow = _flows.wait(sender, prediction, Polling(), None, None)
+    flow = _waiting.wait(sender, prediction, Waiting(Polling(), None))
     step = next(flow)
     assert step == Sleep(0.5)
     clock.sleep(0.5)
@@ -56,7 +68,7 @@ def test_wait__alternates_sleeps_and_reads_until_the_end(sender: Sender, clock: 
 def test_wait__pauses_grow_with_age(sender: Sender, clock: FakeClock) -> None:
     """The longer a wait has lasted, the longer its pauses, up to a limit."""
     prediction = PredictionState(PredictionModel.from_dict(prediction_body("starting")))
-    flow = _flows.wait(sender, prediction, Polling(shortest=1, longest=8, share=0.1), 1000, None)
+    flow = _waiting.wait(sender, prediction, Waiting(Polling(shortest=1, longest=8, share=0.1), 1000))
     pauses: list[float] = []
     step = next(flow)
     while len(pauses) < 60:
@@ -72,7 +84,7 @@ def test_wait__pauses_grow_with_age(sender: Sender, clock: FakeClock) -> None:
 def test_wait__ends_at_its_limit_and_not_later(sender: Sender, clock: FakeClock) -> None:
     """The last pause is cut to the limit, one more look follows, and the error carries the prediction."""
     prediction = PredictionState(PredictionModel.from_dict(prediction_body("starting")))
-    flow = _flows.wait(sender, prediction, Polling(shortest=4, longest=4), 10, None)
+    flow = _waiting.wait(sender, prediction, Waiting(Polling(shortest=4, longest=4), 10))
     step: Any = next(flow)
     for pause in (4, 4, 2):
         assert step == Sleep(pause)
@@ -86,39 +98,136 @@ def test_wait__ends_at_its_limit_and_not_later(sender: Sender, clock: FakeClock)
     assert caught.value.prediction is prediction
 
 
-def test_read__pauses_as_long_as_the_service_asks(sender: Sender) -> None:
+def refused(**headers: str) -> Response[Any]:
+    """A 429."""
+    return Response(status_code=429, content=b"{}", headers=httpx.Headers(headers), parsed=None)
+
+
+def test_read__pauses_as_long_as_the_service_asks(sender: Sender, clock: FakeClock) -> None:
     """After a 429 the pause is the one in the answer, and a little more."""
     flow = _flows.get(sender, "gm3q")
     next(flow)
-    refused: Response[Any] = Response(status_code=429, content=b"{}", headers={"Retry-After": "7"}, parsed=None)
-    step = flow.send(refused)
+    step = flow.send(refused(**{"Retry-After": "7"}))
     assert isinstance(step, Sleep) and 7 <= step.seconds < 7.2
+    clock.sleep(step.seconds)
     assert isinstance(flow.send(None), Call)
 
 
+def test_429__holds_back_the_clients_other_requests(sender: Sender, clock: FakeClock) -> None:
+    """Until the moment that one 429 named, and a little more, nothing else is sent but a cancel."""
+    first = _flows.get(sender, "gm3q")
+    next(first)
+    first.send(refused(**{"Retry-After": "10"}))
+    clock.now += 4
+    others = (_flows.get(sender, "other"), _flows.create(sender, "v", {}, {}), _flows.page(sender, None))
+    for other in others:
+        step = next(other)
+        assert isinstance(step, Sleep) and 6 < step.seconds < 7
+    assert isinstance(next(_flows.cancel(sender, "gm3q")), Call)
+    # Another 429 meanwhile, and they go on waiting.
+    second = _flows.cancel(sender, "gm3q")
+    next(second)
+    clock.now += 6.1
+    second.send(refused(**{"Retry-After": "20"}))
+    for other in others:
+        assert isinstance(other.send(None), Sleep)
+    clock.now += 23
+    for other in others:
+        assert isinstance(other.send(None), Call)
+
+
+def test_429__holds_nobody_back_beyond_the_wait(sender: Sender, clock: FakeClock) -> None:
+    """A wait looks once more at its end, whatever was asked for."""
+    sender.gate.close(60)
+    flow = _flows.get(sender, "gm3q", until=clock.now + 5)
+    assert next(flow) == Sleep(5)
+    clock.now += 5
+    assert isinstance(flow.send(None), Call)
+
+
+def test_429__is_nobody_elses_business_without_retries(sender: Sender) -> None:
+    """Who has switched retries off is not held back either."""
+    alone = replace(sender, retry=None)
+    alone.gate.close(60)
+    assert isinstance(next(_flows.get(alone, "gm3q")), Call)
+
+
 def test_read__does_not_outlast_the_wait(sender: Sender, clock: FakeClock) -> None:
-    """A pause that would end after the wait's limit is not begun."""
+    """A pause is cut to the wait's limit, and the attempt after it is the last."""
     flow = _flows.get(sender, "gm3q", until=clock.now + 0.5)
     next(flow)
+    assert flow.throw(httpx.ConnectError("refused")) == Sleep(0.5)
+    clock.now += 0.5
+    step = flow.send(None)
+    assert isinstance(step, Call) and step.limit == 1.0
     with pytest.raises(TransportError):
         flow.throw(httpx.ConnectError("refused"))
+
+
+def test_read__is_repeated_until_the_wait_is_over(sender: Sender, clock: FakeClock) -> None:
+    """Within a wait it is the time that is limited, not the number of attempts."""
+    flow = _flows.get(sender, "gm3q", until=clock.now + 1000)
+    attempts, step = 0, next(flow)
+    while attempts < 30:
+        if isinstance(step, Sleep):
+            clock.now += step.seconds
+            step = flow.send(None)
+        else:
+            attempts += 1
+            step = flow.throw(httpx.ConnectError("refused")) if attempts % 2 else flow.send(refused())
+        if clock.now > 1900:
+            break
+    assert attempts > sender.most * 3
+
+
+def test_read__of_a_malformed_body_is_repeated_a_few_times(sender: Sender, clock: FakeClock) -> None:
+    """A body that was cut short is asked for again; one that never makes sense ends even a long wait."""
+    flow = _flows.get(sender, "gm3q", until=clock.now + 1000)
+    broken: Response[Any] = Response(status_code=200, content=b"{", headers=httpx.Headers(), parsed=None)
+    next(flow)
+    for _ in range(sender.most - 1):
+        assert isinstance(flow.send(broken), Sleep)
+        flow.send(None)
+    with pytest.raises(MalformedResponseError):
+        flow.send(broken)
+
+
+@pytest.mark.parametrize("answer", [httpx.ReadTimeout("slow"), refused()])
+def test_trouble_at_the_end_of_a_wait__is_a_timeout(sender: Sender, clock: FakeClock, answer: Any) -> None:
+    """When the time is up while the service cannot be asked, the time being up is the news, and the rest its cause."""
+    prediction = PredictionState(PredictionModel.from_dict(prediction_body("starting")))
+    flow = _waiting.wait(sender, prediction, Waiting(Polling(), 0.5))
+    next(flow)
+    clock.now += 0.5
+    flow.send(None)
+    with pytest.raises(WaitTimeoutError) as caught:
+        flow.throw(answer) if isinstance(answer, Exception) else flow.send(answer)
+    assert isinstance(caught.value.__cause__, TransportError | RateLimitError)
+    assert caught.value.prediction is prediction
 
 
 def test_trouble_while_waiting__carries_the_prediction(sender: Sender) -> None:
     """An error after the creation tells which paid job it has left behind."""
     prediction = PredictionState(PredictionModel.from_dict(prediction_body("starting")))
-    flow = _flows.wait(sender, prediction, Polling(), 0.6, None)
+    flow = _waiting.wait(sender, prediction, Waiting(Polling(), 60))
     next(flow)
     flow.send(None)
-    with pytest.raises(TransportError) as caught:
-        flow.throw(httpx.ReadTimeout("slow"))
+    with pytest.raises(NotFoundError) as caught:
+        flow.send(Response(status_code=404, content=b"{}", headers=httpx.Headers(), parsed=None))
     assert caught.value.prediction is prediction
     assert f"Prediction {prediction.id} goes on" in caught.value.__notes__[0]
 
 
 def driver() -> SyncDriver:
     """A driver with nothing behind it."""
-    return SyncDriver(None, None, FakeClock())  # type: ignore[arg-type]  # the flows under test call nobody
+    driver: SyncDriver = Shell("sync").client(Script(httpx.Response(200)))._driver
+    return driver
+
+
+def async_driver() -> AsyncDriver:
+    """An async driver with nothing behind it."""
+    driver: AsyncDriver = Shell("async").client(Script(httpx.Response(200)))._driver
+    return driver
 
 
 def test_driver__throws_what_a_step_raises_into_the_flow() -> None:
@@ -161,7 +270,7 @@ def test_stream__yields_what_is_emitted_and_is_closed_with_the_iterator() -> Non
 def waiting(sender: Sender, clock: FakeClock, timeout: float | None) -> float:
     """How long a wait for a prediction that does not end lasts, stepped through by hand."""
     prediction = PredictionState(PredictionModel.from_dict(prediction_body("starting")))
-    flow = _flows.wait(sender, prediction, Polling(), timeout, None)
+    flow = _waiting.wait(sender, prediction, Waiting(Polling(), timeout))
     start = clock.now
     step = next(flow)
     try:
@@ -183,7 +292,7 @@ def test_timeout__is_not_told_that_the_prediction_goes_on_twice(sender: Sender, 
     """An error that carries its prediction, and says that it goes on, needs no note."""
     prediction = PredictionState(PredictionModel.from_dict(prediction_body("starting")))
     with pytest.raises(WaitTimeoutError) as caught:
-        next(_flows.wait(sender, prediction, Polling(), 0, None))
+        next(_waiting.wait(sender, prediction, Waiting(Polling(), 0)))
     assert not hasattr(caught.value, "__notes__")
 
 
@@ -192,7 +301,7 @@ def test_pauses__are_spread_by_the_random_numbers(sender: Sender) -> None:
     for number, poll, pause in ((0.0, 0.45, 0.5), (1.0, 0.55, 1.5)):
         spread = replace(sender, random=lambda number=number: number)  # type: ignore[misc]
         prediction = PredictionState(PredictionModel.from_dict(prediction_body("starting")))
-        waits: Any = next(_flows.wait(spread, prediction, Polling(), None, None))
+        waits: Any = next(_waiting.wait(spread, prediction, Waiting(Polling(), None)))
         assert waits.seconds == pytest.approx(poll)
         flow = _flows.get(spread, "gm3q")
         next(flow)
@@ -220,6 +329,9 @@ def test_cancel__that_is_impatient_has_a_limit_of_its_own(sender: Sender, clock:
     step = next(flow)
     assert isinstance(step, Call) and step.limit == 2.0
     clock.now += 1.5
+    assert flow.throw(httpx.ReadTimeout("slow")) == Sleep(0.5)
+    clock.now += 0.5
+    assert isinstance(flow.send(None), Call)
     with pytest.raises(TransportError):
         flow.throw(httpx.ReadTimeout("slow"))
 
@@ -236,11 +348,11 @@ def test_driver__cuts_timeouts_to_a_calls_own_limit() -> None:
 def test_run__that_is_closed_sends_nothing_more(sender: Sender) -> None:
     """A run whose flow is thrown away, while it creates or waits, ends without another step."""
     for steps in (1, 2):
-        creating = _flows.create(sender, "v", {}, {})
-        flow = _flows.run(sender, creating, PredictionState, Polling(), None, None)
+        creating = partial(_flows.create, sender, "v", {}, {})
+        flow = _waiting.run(sender, creating, PredictionState, Waiting())
         next(flow)
         if steps == 2:
-            assert isinstance(flow.send(answered("starting")), Sleep)
+            assert isinstance(flow.send([answered("starting")]), Sleep)
         flow.close()
 
 
@@ -252,7 +364,7 @@ def test_driver__works_beside_the_event_loop() -> None:
         return thread
 
     async def main() -> int:
-        return await AsyncDriver(None, None, FakeClock()).run(flow())  # type: ignore[arg-type]
+        return await async_driver().run(flow())
 
     assert anyio.run(main) != threading.get_ident()
 
@@ -271,7 +383,7 @@ def test_stream__that_is_left_early_is_closed_at_once() -> None:
     values.close()
 
     async def main() -> None:
-        values: Any = AsyncDriver(None, None, FakeClock()).iterate(kept_async)  # type: ignore[arg-type]
+        values: Any = async_driver().iterate(kept_async)
         assert await anext(values) == 1
         await values.aclose()
 

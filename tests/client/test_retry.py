@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from zeroscope import Polling, Retry
+from zeroscope import Polling, Progress, Retry
+from zeroscope.polling import Pace
 from zeroscope.retry import retry_after
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -59,13 +60,45 @@ def test_pause__is_never_shorter_than_asked() -> None:
     assert Retry(longest=60).pause(1, spread=1, asked=86_400) == 60
 
 
-@pytest.mark.parametrize(("waited", "pause"), [(0, 0.5), (4, 0.5), (20, 2), (60, 6), (1000, 10)])
+@pytest.mark.parametrize(("waited", "pause"), [(0, 0.5), (3, 0.5), (20, 3), (60, 9), (1000, 10)])
 def test_polling__grows_with_age(waited: float, pause: float) -> None:
-    """A tenth of the time waited, between half a second and ten."""
+    """A share of the time waited, between half a second and ten."""
     assert Polling().pause(waited, spread=0.5) == pytest.approx(pause)
 
 
 def test_defaults__are_those_of_the_documentation() -> None:
     """Five attempts, from half a second to a minute; the first pause of a poll is spread by a tenth."""
     assert Retry() == Retry(attempts=5, first=0.5, longest=60.0)
-    assert [Polling().pause(60, spread=spread) for spread in (0, 1)] == pytest.approx([5.4, 6.6])
+    assert [Polling().pause(60, spread=spread) for spread in (0, 1)] == pytest.approx([8.1, 9.9])
+
+
+@pytest.mark.parametrize(("remaining", "pause"), [(0, 0.5), (0.6, 0.5), (8, 4), (600, 10)])
+def test_polling__is_guided_by_what_remains(remaining: float, pause: float) -> None:
+    """Where it is known how long a run still takes, half of that is waited, whatever its age."""
+    assert Polling().pause(1000, spread=0.5, remaining=remaining) == pytest.approx(pause)
+
+
+def bar(share: float) -> Progress:
+    """A progress bar of a hundred steps."""
+    return Progress(share, round(share * 100), 100)
+
+
+@pytest.mark.parametrize(
+    ("seen", "pause"),
+    [
+        ([(10, None)], 1.5),
+        ([(10, 0.5)], 1.5),
+        ([(10, 0.0), (12, 0.2)], 4.0),
+        ([(10, 0.0), (12, 0.2), (19, 0.9)], 0.5),
+        ([(10, 0.5), (12, 0.5)], 1.8),
+        ([(10, 0.9), (12, 0.1)], 1.8),
+        ([(10, 0.9), (12, 0.1), (14, 0.2)], 8.0),
+        ([(10, 0.0), (20, 1.0)], 0.5),
+        ([(10, 0.0), (20, 1.0), (40, 1.0)], 3.0),
+    ],
+)
+def test_pace__follows_the_progress_bar(seen: list[tuple[float, float | None]], pause: float) -> None:
+    """Two looks at a bar tell what remains; a bar that begins anew is another one, and after the last step age counts anew."""
+    pace = Pace(Polling(), 0.0)
+    pauses = [pace.pause(now, None if share is None else bar(share), spread=0.5) for now, share in seen]
+    assert pauses[-1] == pytest.approx(pause)

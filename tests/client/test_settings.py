@@ -113,7 +113,7 @@ def test_timeout__is_set_on_every_request(shell: Shell, given: Any, expected: di
     """No request goes without a limit, even through an http_client that has none."""
     script = Script(httpx.Response(200, json=prediction_body()))
     client = shell.client(script, timeout=given)
-    client._driver._http.timeout = None
+    shell.http.timeout = None  # type: ignore[assignment]  # as httpx.Client(timeout=None) leaves it
     shell.do(client.predictions.get, "gm3q")
     assert script.requests[0].extensions["timeout"] == expected
 
@@ -125,7 +125,7 @@ def test_http_client__of_ones_own_is_used_and_left_open() -> None:
         client.predictions.get("gm3q")
     assert not own.is_closed
     with Zeroscope(TOKEN) as client:
-        made = client._driver._http
+        made = client._http
     assert made.is_closed
 
     async def main() -> None:
@@ -134,7 +134,7 @@ def test_http_client__of_ones_own_is_used_and_left_open() -> None:
             pass
         assert not own.is_closed
         async with AsyncZeroscope(TOKEN) as client:
-            made = client._driver._http
+            made, _ = client._clients.current()
         assert made.is_closed
         await own.aclose()
 
@@ -188,10 +188,16 @@ def test_token__that_is_empty_is_not_replaced_by_the_environment(cls: Any, monke
         cls("")
 
 
-def test_timeout__holds_for_downloads(cls: Any) -> None:
-    """The httpx client that is made here has the timeout, as downloads go through it as it is."""
-    assert cls(TOKEN, timeout=7)._http.timeout == httpx.Timeout(7)
-    assert cls(TOKEN)._http.timeout == httpx.Timeout(60.0, connect=10.0)
+@pytest.mark.parametrize(("given", "expected"), [(7, 7), (None, 60)])
+def test_timeout__holds_for_downloads(shell: Shell, given: float | None, expected: float) -> None:
+    """Downloads have the client's limit as well, also through an http_client that has none."""
+    output = "https://files.example.test/output-0.mp4"
+    script = Script(httpx.Response(200, json=prediction_body("succeeded", output=[output])), httpx.Response(200, text="a"))
+    client = shell.client(script, timeout=given)
+    shell.http.timeout = None  # type: ignore[assignment]  # as httpx.Client(timeout=None) leaves it
+    (video,) = shell.do(client.predictions.get, "gm3q").videos
+    shell.do(video.read)
+    assert script.requests[1].extensions["timeout"]["read"] == expected
 
 
 def test_system_clock__is_the_machines_own(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ import pkgutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
+from urllib.parse import SplitResult, parse_qs, urljoin, urlsplit
 
 import zeroscope_api
 from zeroscope_api.api.predictions import cancel_prediction, create_prediction, get_prediction, list_predictions
@@ -119,9 +120,11 @@ class Answers:
 
     Args:
         token: The token, which a server may well echo.
+        base_url: The address of the service; pages that continue elsewhere are not followed.
     """
 
     token: str = field(repr=False)
+    base_url: str
 
     def prediction(self, call: Call, response: Response[Any], id: str | None = None) -> PredictionModel:
         """The prediction in a success, which as published may be an array of one.
@@ -148,6 +151,30 @@ class Answers:
             raise self._malformed(call, response, "not a page of predictions")
         self._check_identity(call, response, page.results)
         return page
+
+    def next_cursor(self, page: PredictionPage) -> str | None:
+        """The cursor of the page that follows, or None after the last one.
+
+        Raises:
+            MalformedResponseError: If it is on another server.
+        """
+        following = plain(page.next_)
+        if not isinstance(following, str):
+            return None
+        try:
+            following.encode()
+            url = urlsplit(urljoin(self.base_url, following))
+            elsewhere = _origin(url) != _origin(urlsplit(self.base_url))
+        except ValueError:
+            return None
+        if elsewhere:
+            raise errors.MalformedResponseError(
+                request=_requests()["listPredictions"],
+                status_code=200,
+                body=self.blot(following),
+                reason=f"the next page is not at {self.base_url}, and nothing was sent there",
+            )
+        return parse_qs(url.query).get("cursor", [None])[0]
 
     def error(self, call: Call, response: Response[Any], now: float) -> errors.APIError:
         """The error for an answer that is not a success.
@@ -225,6 +252,10 @@ def _check_id(prediction_id: object) -> None:
     if not isinstance(prediction_id, str):
         fault = f"{prediction_id!r:.80} is not a text"
         raise errors.InvalidInputError([errors.InvalidField("invalid_type", "prediction_id", fault)])
+
+
+def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:
+    return url.scheme, url.hostname, url.port or {"http": 80, "https": 443}.get(url.scheme)
 
 
 def _endpoint(module: object) -> Endpoint:

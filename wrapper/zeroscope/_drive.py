@@ -8,14 +8,18 @@ from typing import Any, TypeVar, cast
 import httpx
 
 from ._api import ApiClient
-from ._steps import Call, Close, Download, Emit, Flow, Open, Read, Sleep, Step, Stream, Work
+from ._loops import CLOSED, LoopClients
+from ._steps import Call, Close, Download, Emit, Flow, Open, Read, Sleep, Step, Stream, Together, Work
 from .clock import Clock
+from .errors import ConfigurationError
 
 T = TypeVar("T")
 
 _CHUNK = 256 * 1024
 # What a flow does after a cancellation may take so many seconds a step.
 _CLEANUP = 5.0
+# How long the thread that waits for others is deaf, in seconds.
+_TURN = 1.0
 
 
 class SyncDriver:
@@ -34,6 +38,8 @@ class SyncDriver:
 
     def run(self, flow: Flow[T]) -> T:
         """Carry a flow out and return its result."""
+        if self._http.is_closed:
+            raise ConfigurationError(CLOSED)
         try:
             step = next(flow)
             while True:
@@ -59,10 +65,13 @@ class SyncDriver:
         match step:
             case Call():
                 return step.endpoint.sync_detailed(client=_limited(self._api, step), **step.arguments)
+            case Together():
+                return self._do_together(step)
             case Sleep():
                 self._clock.sleep(step.seconds)
             case Open():
-                request = self._http.build_request("GET", step.url, headers=dict(step.headers))
+                timeout = self._api.timeout
+                request = self._http.build_request("GET", step.url, headers=dict(step.headers), timeout=timeout)
                 response = self._http.send(request, stream=True, follow_redirects=True)
                 return Download(response, response.iter_bytes(_CHUNK))
             case Read():
@@ -72,24 +81,49 @@ class SyncDriver:
             case Work():
                 return step.function()
 
+    def _do_together(self, step: Together) -> list[Any]:
+        from concurrent.futures import ThreadPoolExecutor, wait
+
+        def settle(number: int) -> None:
+            try:
+                step.results[number] = self._do(step.calls[number])
+            except BaseException as error:
+                step.results[number] = error
+
+        # Also a single call: its thread goes on when Ctrl-C stops this one.
+        threads = ThreadPoolExecutor(len(step.calls), "zeroscope")
+        calls = [threads.submit(settle, number) for number in range(len(step.calls))]
+        try:
+            # In turns, as Windows lets nobody interrupt a wait without an end.
+            while wait(calls, _TURN).not_done:
+                pass
+        except BaseException:
+            wait(calls, _CLEANUP)
+            raise
+        finally:
+            threads.shutdown(wait=False, cancel_futures=True)
+        return _settled(step)
+
 
 class AsyncDriver:
     """Carries flows out in the running event loop.
 
     Args:
-        api: Sends the calls.
-        http: Sends the downloads.
+        clients: Tells what sends the calls and the downloads of this loop.
         clock: Lets time pass.
     """
 
-    def __init__(self, api: ApiClient, http: httpx.AsyncClient, clock: Clock) -> None:
-        self._api = api
-        self._http = http
+    def __init__(self, clients: LoopClients, clock: Clock) -> None:
+        self._clients = clients
         self._clock = clock
 
-    async def run(self, flow: Flow[T]) -> T:
-        """Carry a flow out and return its result."""
-        interrupted = False
+    async def run(self, flow: Flow[T], interrupted: bool = False) -> T:
+        """Carry a flow out and return its result.
+
+        Args:
+            flow: The flow.
+            interrupted: Whether the task was canceled already, which would cancel every step, too.
+        """
         try:
             step = next(flow)
             while True:
@@ -122,12 +156,16 @@ class AsyncDriver:
     async def _do(self, step: Step) -> Any:
         match step:
             case Call():
-                return await step.endpoint.asyncio_detailed(client=_limited(self._api, step), **step.arguments)
+                _, api = self._clients.current()
+                return await step.endpoint.asyncio_detailed(client=_limited(api, step), **step.arguments)
+            case Together():
+                return await self._do_together(step)
             case Sleep():
                 await self._clock.sleep_async(step.seconds)
             case Open():
-                request = self._http.build_request("GET", step.url, headers=dict(step.headers))
-                response = await self._http.send(request, stream=True, follow_redirects=True)
+                http, api = self._clients.current()
+                request = http.build_request("GET", step.url, headers=dict(step.headers), timeout=api.timeout)
+                response = await http.send(request, stream=True, follow_redirects=True)
                 return Download(response, response.aiter_bytes(_CHUNK))
             case Read():
                 return await anext(cast(AsyncIterator[bytes], step.download.chunks), None)
@@ -138,15 +176,53 @@ class AsyncDriver:
 
                 return await anyio.to_thread.run_sync(step.function)
 
+    async def _do_together(self, step: Together) -> list[Any]:
+        import anyio
+
+        scopes = [anyio.CancelScope(shield=True) for _ in step.calls]
+        left, ended = len(step.calls), anyio.Event()
+
+        async def settle(number: int) -> None:
+            nonlocal left
+            with scopes[number]:
+                try:
+                    step.results[number] = await self._do(step.calls[number])
+                except Exception as error:
+                    step.results[number] = error
+            left -= 1
+            if not left:
+                ended.set()
+
+        async with anyio.create_task_group() as tasks:
+            for number in range(len(step.calls)):
+                tasks.start_soon(settle, number)
+            try:
+                await ended.wait()
+            except BaseException:
+                for scope in scopes:
+                    scope.deadline = anyio.current_time() + _CLEANUP
+                raise
+        return _settled(step)
+
+
+def _settled(step: Together) -> list[Any]:
+    """The results, unless one is an interrupt."""
+    for result in step.results:
+        if isinstance(result, BaseException) and not isinstance(result, Exception):
+            raise result
+    return step.results
+
 
 def _limited(api: ApiClient, call: Call) -> ApiClient:
-    """The client for a call, with its timeouts cut to the call's own limit."""
-    if call.limit is None:
+    """The client for a call, with its timeouts cut to the call's own limit, and longer where the service holds it."""
+    if call.limit is None and call.hold is None:
         return api
-    allowed = api.timeout.as_dict()
-    return api.with_timeout(
-        httpx.Timeout(**{name: call.limit if most is None else min(most, call.limit) for name, most in allowed.items()})
-    )
+    allowed = dict(api.timeout.as_dict())
+    if call.hold is not None and allowed["read"] is not None:
+        allowed["read"] += call.hold
+    if call.limit is not None:
+        allowed = {name: call.limit if most is None else min(most, call.limit) for name, most in allowed.items()}
+    return api.with_timeout(httpx.Timeout(**allowed))
 
 
 def _next_emitted(stream: Stream[T]) -> Flow[Emit[T] | None]:

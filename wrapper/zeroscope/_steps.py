@@ -6,8 +6,8 @@ exception thrown into it) and returns its own result. `_drive` carries the steps
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 import httpx
@@ -36,6 +36,24 @@ class Call:
     name: str
     limit: float | None = None
     """The longest that any step of the call may take, in seconds, where the client allows more."""
+    hold: float | None = None
+    """How long the service may hold the request open, in seconds; the answer is awaited for so much longer."""
+
+
+@dataclass(slots=True, eq=False)
+class Together:
+    """Carry out calls side by side; the result is what each came to, a `Response` or what it raised.
+
+    A call under way when the flow is interrupted is given a few more seconds. Whatever has come by then is in
+    `results`, so that no answer is lost for which the service is paid; what has not come is None there.
+    """
+
+    calls: Sequence[Call]
+    results: list[Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin without results."""
+        self.results = [None] * len(self.calls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +107,6 @@ class Emit(Generic[T]):
     value: T
 
 
-Step: TypeAlias = Call | Sleep | Open | Read | Close | Work
+Step: TypeAlias = Call | Together | Sleep | Open | Read | Close | Work
 Flow: TypeAlias = Generator[Step, Any, T]
 Stream: TypeAlias = Generator[Step | Emit[T], Any, None]

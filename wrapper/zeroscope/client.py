@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import random as _random
+import weakref
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import Generic, Self, TypeVar, Unpack
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from functools import partial
+from typing import Any, Generic, Self, TypeVar, Unpack
 
 import httpx
 
-from . import _flows
-from ._api import Answers, PredictionInputDict
+from . import _flows, _waiting
+from ._api import Answers, PredictionInputDict, PredictionModel
 from ._drive import AsyncDriver, SyncDriver
-from ._flows import OnUpdate
+from ._flows import CreateOptions
+from ._loops import LoopClients
 from ._sending import Sender
 from ._settings import settle
+from ._steps import Flow
+from ._version import USER_AGENT
+from ._waiting import OnUpdate, Waiting
 from .clock import Clock, SystemClock
 from .polling import DEFAULT_POLLING, Polling
+from .prediction import AsyncPrediction, Prediction, PredictionState
 from .predictions import AsyncPredictions, Predictions
 from .retry import DEFAULT_RETRY, Retry
 from .video import AsyncVideo, Video
 
 Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
+P = TypeVar("P", bound=PredictionState)
 
 
 class _Client(ABC, Generic[Http]):
@@ -43,18 +52,17 @@ class _Client(ABC, Generic[Http]):
         self._settings = settle(token, base_url, version, timeout)
         self._clock = clock or SystemClock()
         self._poll = poll
-        answers = Answers(self._settings.token)
-        self._sender = Sender(clock=self._clock, random=random, retry=retry, answers=answers)
-        self._owns_http = http_client is None
-        self._http: Http = http_client or self._connect()
-        self._begin()
+        self._sender = Sender(
+            clock=self._clock,
+            random=random,
+            retry=retry,
+            answers=Answers(self._settings.token, self._settings.base_url),
+            owner=weakref.ref(self),
+        )
+        self._begin(http_client)
 
     @abstractmethod
-    def _connect(self) -> Http:
-        """Make the HTTP client where none was given."""
-
-    @abstractmethod
-    def _begin(self) -> None:
+    def _begin(self, http_client: Http | None) -> None:
         """Set up what goes over the HTTP client."""
 
     @property
@@ -67,8 +75,24 @@ class _Client(ABC, Generic[Http]):
         """The ID of the model version that is run unless another is named."""
         return self._settings.version
 
+    @property
+    def user_agent(self) -> str:
+        """What the client calls itself in every request: its name and version."""
+        return USER_AGENT
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.base_url}>"
+
+    def _running(
+        self,
+        new: Callable[[PredictionModel], P],
+        waiting: Waiting,
+        options: CreateOptions,
+        input: Mapping[str, Any],
+    ) -> Flow[P]:
+        """The flow that creates a prediction and waits for its videos."""
+        creating = partial(_flows.create, self._sender, self.version, input, options)
+        return _waiting.run(self._sender, creating, new, waiting)
 
 
 class Zeroscope(_Client[httpx.Client]):
@@ -96,18 +120,24 @@ class Zeroscope(_Client[httpx.Client]):
         ...     videos[0].save("astronaut.mp4")
     """
 
-    def _connect(self) -> httpx.Client:
-        return httpx.Client(timeout=self._settings.timeout)
-
-    def _begin(self) -> None:
+    def _begin(self, http_client: httpx.Client | None) -> None:
+        self._owns_http = http_client is None
+        self._http = http_client or httpx.Client(timeout=self._settings.timeout)
         self._driver = SyncDriver(self._settings.api(sync=self._http), self._http, self._clock)
         self.predictions = Predictions(self)
+
+    def _find(self, body: Mapping[str, Any], sent_at: float) -> list[Prediction]:
+        return self._driver.run(_flows.find(self._sender, body, sent_at, self.predictions._new))
 
     def run(
         self,
         *,
         timeout: float | None = None,
         on_update: OnUpdate | None = None,
+        cancel_on_timeout: bool = False,
+        deadline: float | timedelta | None = None,
+        prefer_wait: int | None = None,
+        extra_input: Mapping[str, Any] | None = None,
         **input: Unpack[PredictionInputDict],
     ) -> list[Video]:
         """Make videos: create a prediction, wait for it, and return what came out.
@@ -117,6 +147,10 @@ class Zeroscope(_Client[httpx.Client]):
         Args:
             timeout: How long to wait, in seconds; by default a little longer than the service lets a run last.
             on_update: Called with the prediction once it is created and after every change.
+            cancel_on_timeout: Whether the prediction is canceled when the time is up, instead of being left running.
+            deadline: How long the prediction may last from its creation, in seconds; the service then ends it.
+            prefer_wait: How long the service is asked to hold the create open, in seconds, for a quick result.
+            extra_input: Fields of the model that are newer than the spec, sent as they are.
             input: The model's fields; only those given are sent.
 
         Returns:
@@ -129,9 +163,9 @@ class Zeroscope(_Client[httpx.Client]):
             WaitTimeoutError: If it is still running; ``error.prediction`` can be waited for again.
             APIError, TransportError: If the service refuses, or cannot be asked.
         """
-        creating = _flows.create(self._sender, self.version, input, {})
-        flow = _flows.run(self._sender, creating, self.predictions._new, self._poll, timeout, on_update)
-        return self._driver.run(flow).videos
+        waiting = Waiting(self._poll, timeout, on_update, cancel_on_timeout)
+        options: CreateOptions = {"deadline": deadline, "prefer_wait": prefer_wait, "extra_input": extra_input}
+        return self._driver.run(self._running(self.predictions._new, waiting, options, input)).videos
 
     def close(self) -> None:
         """Give the connections back."""
@@ -154,29 +188,38 @@ class AsyncZeroscope(_Client[httpx.AsyncClient]):
         ...     await videos[0].save("astronaut.mp4")
     """
 
-    def _connect(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(timeout=self._settings.timeout)
-
-    def _begin(self) -> None:
-        self._driver = AsyncDriver(self._settings.api(asynchronous=self._http), self._http, self._clock)
+    def _begin(self, http_client: httpx.AsyncClient | None) -> None:
+        settings = self._settings
+        self._clients = LoopClients(
+            http_client,
+            lambda: httpx.AsyncClient(timeout=settings.timeout),
+            lambda http: settings.api(asynchronous=http),
+        )
+        self._driver = AsyncDriver(self._clients, self._clock)
         self.predictions = AsyncPredictions(self)
+
+    async def _find(self, body: Mapping[str, Any], sent_at: float) -> list[AsyncPrediction]:
+        return await self._driver.run(_flows.find(self._sender, body, sent_at, self.predictions._new))
 
     async def run(
         self,
         *,
         timeout: float | None = None,
         on_update: OnUpdate | None = None,
+        cancel_on_timeout: bool = False,
+        deadline: float | timedelta | None = None,
+        prefer_wait: int | None = None,
+        extra_input: Mapping[str, Any] | None = None,
         **input: Unpack[PredictionInputDict],
     ) -> list[AsyncVideo]:
         """Make videos; see `Zeroscope.run`. A task that is canceled while it waits cancels the prediction."""
-        creating = _flows.create(self._sender, self.version, input, {})
-        flow = _flows.run(self._sender, creating, self.predictions._new, self._poll, timeout, on_update)
-        return (await self._driver.run(flow)).videos
+        waiting = Waiting(self._poll, timeout, on_update, cancel_on_timeout)
+        options: CreateOptions = {"deadline": deadline, "prefer_wait": prefer_wait, "extra_input": extra_input}
+        return (await self._driver.run(self._running(self.predictions._new, waiting, options, input))).videos
 
     async def aclose(self) -> None:
         """Give the connections back."""
-        if self._owns_http:
-            await self._http.aclose()
+        await self._clients.aclose()
 
     async def __aenter__(self) -> Self:
         return self

@@ -57,9 +57,16 @@ class ZeroscopeError(Exception):
         """The prediction, of the kind that the client in use makes."""
         return cast("Prediction | AsyncPrediction | None", self._prediction)
 
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.__reduce__() == other.__reduce__()
+
+    def __hash__(self) -> int:
+        return hash((type(self), str(self)))
+
     def __reduce__(self) -> tuple[Any, ...]:
         # Exception's own way calls the class with the message alone, which the richer constructors below refuse.
-        return _restore, (type(self), self.args, self.__dict__)
+        state = {name: value for name, value in self.__dict__.items() if name != "_client"}
+        return _restore, (type(self), self.args, state)
 
 
 def _restore(cls: type[ZeroscopeError], args: tuple[Any, ...], state: dict[str, Any]) -> ZeroscopeError:
@@ -92,8 +99,39 @@ class TransportError(ZeroscopeError):
 class UnknownOutcomeError(ZeroscopeError):
     """A create whose answer was lost: the prediction may be running and billed, so it was not sent again.
 
-    The cause is chained. Look for the prediction with ``client.predictions.list()`` before you create it anew.
+    The cause is chained. Look for the prediction with `find` before you create it anew.
     """
+
+    _client: Any = None
+    _body: Mapping[str, Any] | None = None
+    sent_at: float | None = None
+    """When the create was sent, in seconds since 1970."""
+
+    def _sent(self, body: Mapping[str, Any], sent_at: float, client: Any) -> None:
+        self._body, self.sent_at, self._client = dict(body), sent_at, client
+
+    def find(self) -> Any:
+        """Look in the account's list for what the create may have started.
+
+        Those are the predictions of the same version and input that were created since then, with two minutes'
+        allowance for clocks that differ. It may take the service a moment to list a new one.
+
+        Returns:
+            A list of predictions, newest first; from an `AsyncZeroscope`, something to await that returns one.
+
+        Raises:
+            ConfigurationError: If the error has no client, as after unpickling.
+            APIError, TransportError: If the service cannot be asked.
+
+        Example:
+            >>> try:
+            ...     videos = client.run(prompt="a lighthouse in a storm")
+            ... except UnknownOutcomeError as error:
+            ...     videos = [video for found in error.find() for video in found.wait().videos]
+        """
+        if self._client is None or self._body is None or self.sent_at is None:
+            raise ConfigurationError("this error has no client to search with; look through client.predictions.list()")
+        return self._client._find(self._body, self.sent_at)
 
 
 class APIError(ZeroscopeError):

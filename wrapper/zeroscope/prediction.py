@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
-from . import _flows, _logs
+from . import _flows, _logs, _waiting
 from ._api import PredictionModel, Unset, as_mapping, final_statuses, plain
-from ._flows import OnUpdate
 from ._logs import Progress
+from ._waiting import OnUpdate, Waiting
 from .errors import ConfigurationError
 from .video import AsyncVideo, Video, sources
 
@@ -126,7 +126,7 @@ class PredictionState:
             PredictionFailedError, PredictionCanceledError, EmptyOutputError, OutputExpiredError: If it has no videos.
             PredictionError: If it has not ended.
         """
-        _flows.check(self)
+        _waiting.check(self)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -137,6 +137,11 @@ class PredictionState:
     def _lacks_output(self) -> bool:
         """Whether the service left the output out where there should be one, as it may in lists."""
         return self.status == "succeeded" and isinstance(self._model.output, Unset) and not self.data_removed
+
+    @property
+    def _lacks_input(self) -> bool:
+        """Whether the service left the input out, as it may in lists."""
+        return isinstance(self._model.input_, Unset) and not self.data_removed
 
     def _update(self, model: PredictionModel) -> bool:
         """Take over what the service says now, and tell whether it is news."""
@@ -190,12 +195,15 @@ class Prediction(PredictionState):
         self._update(client._driver.run(_flows.get(client._sender, self.id)))
         return self
 
-    def wait(self, *, timeout: float | None = None, on_update: OnUpdate | None = None) -> Self:
+    def wait(
+        self, *, timeout: float | None = None, on_update: OnUpdate | None = None, cancel_on_timeout: bool = False
+    ) -> Self:
         """Wait until the prediction has ended, however it ended.
 
         Args:
             timeout: How long to wait, in seconds; by default a little longer than the service lets a run last.
             on_update: Called with the prediction after every change. If it raises, the wait ends with its error.
+            cancel_on_timeout: Whether the prediction is canceled when the time is up, instead of being left running.
 
         Raises:
             WaitTimeoutError: If it is still running then. It goes on, and can be waited for again.
@@ -207,7 +215,8 @@ class Prediction(PredictionState):
             'succeeded'
         """
         client: Zeroscope = self._need_client()
-        client._driver.run(_flows.wait(client._sender, self, client._poll, timeout, on_update))
+        waiting = Waiting(client._poll, timeout, on_update, cancel_on_timeout)
+        client._driver.run(_waiting.wait(client._sender, self, waiting))
         return self
 
     def cancel(self) -> Self:
@@ -215,6 +224,14 @@ class Prediction(PredictionState):
         client: Zeroscope = self._need_client()
         self._update(client._driver.run(_flows.cancel(client._sender, self.id)))
         return self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        """Cancel the prediction if Ctrl-C ended the block; after anything else it goes on."""
+        if error is not None and self._client is not None:
+            self._client._driver.run(_waiting.leave_if_interrupted(self._client._sender, self, error))
 
 
 class AsyncPrediction(PredictionState):
@@ -236,10 +253,13 @@ class AsyncPrediction(PredictionState):
         self._update(await client._driver.run(_flows.get(client._sender, self.id)))
         return self
 
-    async def wait(self, *, timeout: float | None = None, on_update: OnUpdate | None = None) -> Self:
+    async def wait(
+        self, *, timeout: float | None = None, on_update: OnUpdate | None = None, cancel_on_timeout: bool = False
+    ) -> Self:
         """Wait until the prediction has ended; see `Prediction.wait`."""
         client: AsyncZeroscope = self._need_client()
-        await client._driver.run(_flows.wait(client._sender, self, client._poll, timeout, on_update))
+        waiting = Waiting(client._poll, timeout, on_update, cancel_on_timeout)
+        await client._driver.run(_waiting.wait(client._sender, self, waiting))
         return self
 
     async def cancel(self) -> Self:
@@ -247,6 +267,15 @@ class AsyncPrediction(PredictionState):
         client: AsyncZeroscope = self._need_client()
         self._update(await client._driver.run(_flows.cancel(client._sender, self.id)))
         return self
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, _: object, error: BaseException | None, __: object) -> None:
+        """Cancel the prediction if the task was canceled in the block; after anything else it goes on."""
+        if error is not None and self._client is not None:
+            flow = _waiting.leave_if_interrupted(self._client._sender, self, error)
+            await self._client._driver.run(flow, interrupted=True)
 
 
 def _timestamp(value: object) -> datetime | None:
