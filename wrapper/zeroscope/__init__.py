@@ -4,6 +4,7 @@ from ._api import PredictionInputDict
 from ._flows import CreateOptions
 from ._logs import Progress
 from ._version import __version__
+from .batch import BatchOptions, RunResult
 from .client import AsyncZeroscope, Zeroscope
 from .clock import Clock, SystemClock
 from .errors import (
@@ -42,6 +43,7 @@ __all__ = [
     "AsyncVideo",
     "AsyncZeroscope",
     "AuthenticationError",
+    "BatchOptions",
     "Clock",
     "ConfigurationError",
     "CreateOptions",
@@ -64,6 +66,7 @@ __all__ = [
     "Progress",
     "RateLimitError",
     "Retry",
+    "RunResult",
     "ServerError",
     "SystemClock",
     "TransportError",

@@ -6,12 +6,12 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar
 
 from . import _api, _input
 from ._api import PredictionModel, PredictionPage
 from ._sending import Sender
-from ._steps import Emit, Flow, Stream
+from ._steps import Call, Emit, Flow, Stream
 from .errors import InvalidField, InvalidInputError
 from .page import Page
 
@@ -43,14 +43,16 @@ class CreateOptions(TypedDict, total=False):
     """Fields of the model that are newer than the spec, sent as they are."""
 
 
-def create(
-    sender: Sender,
-    version: str,
-    input: Mapping[str, Any],
-    options: CreateOptions,
-    late: list[PredictionModel] | None = None,
-) -> Flow[PredictionModel]:
-    """Check an input and create a prediction with it; see `Sender.create` for one that comes late."""
+class Prepared(NamedTuple):
+    """A create that may be sent."""
+
+    call: Call
+    body: Mapping[str, Any]
+    """What it sends."""
+
+
+def prepare(sender: Sender, version: str, input: Mapping[str, Any], options: CreateOptions) -> Flow[Prepared]:
+    """Check an input and make the create of it."""
     if not isinstance(input, Mapping):
         raise InvalidInputError([InvalidField("invalid_type", "input", f"{input!r:.80} is not a mapping of fields")])
     given = {name: value for name, value in options.items() if value is not None}
@@ -60,7 +62,25 @@ def create(
     if isinstance(filter := body.get("webhook_events_filter"), Sequence) and not isinstance(filter, str):
         body["webhook_events_filter"] = list(filter)
     _input.check(body)
-    return (yield from sender.create(_api.create_call(body, cancel_after), body, late))
+    return Prepared(_api.create_call(body, cancel_after), body)
+    yield
+
+
+def describe(version: str, input: Any, options: CreateOptions) -> Mapping[str, Any]:
+    """What a create is, as JSON values, to tell it from others."""
+    return {"version": version, "input": dict(input), **options}
+
+
+def create(
+    sender: Sender,
+    version: str,
+    input: Mapping[str, Any],
+    options: CreateOptions,
+    late: list[PredictionModel] | None = None,
+) -> Flow[PredictionModel]:
+    """Check an input and create a prediction with it; see `Sender.create` for one that comes late."""
+    call, body = yield from prepare(sender, version, input, options)
+    return (yield from sender.create(call, body, late))
 
 
 def get(sender: Sender, prediction_id: str, until: float | None = None) -> Flow[PredictionModel]:

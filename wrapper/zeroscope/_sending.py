@@ -234,7 +234,9 @@ class Sender:
 
 def passing(error: ZeroscopeError) -> bool:
     """Whether the same request may well succeed later."""
-    return not isinstance(error, APIError) or error.status_code in {408, 429} or error.status_code >= 500
+    if isinstance(error, APIError):
+        return error.status_code in {408, 429} or error.status_code >= 500
+    return isinstance(error, TransportError | MalformedResponseError)
 
 
 def _surely_not_run(error: ZeroscopeError) -> bool:

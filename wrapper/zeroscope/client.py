@@ -5,32 +5,40 @@ from __future__ import annotations
 import random as _random
 import weakref
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from functools import partial
-from typing import Any, Generic, Self, TypeVar, Unpack
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack
 
 import httpx
 
 from . import _flows, _waiting
 from ._api import Answers, PredictionInputDict, PredictionModel
+from ._batch import Batch, Setup
 from ._drive import AsyncDriver, SyncDriver
 from ._flows import CreateOptions
 from ._loops import LoopClients
 from ._sending import Sender
 from ._settings import settle
-from ._steps import Flow
+from ._steps import Flow, Stream
 from ._version import USER_AGENT
 from ._waiting import OnUpdate, Waiting
+from .batch import BatchOptions, RunResult
 from .clock import Clock, SystemClock
+from .errors import InvalidField, InvalidInputError
 from .polling import DEFAULT_POLLING, Polling
 from .prediction import AsyncPrediction, Prediction, PredictionState
 from .predictions import AsyncPredictions, Predictions
 from .retry import DEFAULT_RETRY, Retry
 from .video import AsyncVideo, Video
 
+if TYPE_CHECKING:
+    from ._journal import Journal
+
 Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
 P = TypeVar("P", bound=PredictionState)
+R = TypeVar("R", bound=RunResult[Any, Any])
 
 
 class _Client(ABC, Generic[Http]):
@@ -93,6 +101,48 @@ class _Client(ABC, Generic[Http]):
         """The flow that creates a prediction and waits for its videos."""
         creating = partial(_flows.create, self._sender, self.version, input, options)
         return _waiting.run(self._sender, creating, new, waiting)
+
+    def _batch(
+        self, new: Callable[[PredictionModel], P], inputs: Iterable[Any], options: BatchOptions
+    ) -> Stream[RunResult[P, Any]]:
+        """The flow that runs many inputs and tells of each as it ends."""
+        if isinstance(inputs, str | bytes | Mapping) or not isinstance(inputs, Iterable):
+            fault = f"{inputs!r:.80} is not a list of inputs"
+            raise InvalidInputError([InvalidField("invalid_type", "inputs", fault)])
+        waiting = Waiting(
+            self._poll, options.get("timeout"), options.get("on_update"), options.get("cancel_on_timeout", False)
+        )
+        creating: Any = {name: value for name, value in options.items() if name in CreateOptions.__annotations__}
+        version = creating.pop("version", None) or self.version
+        journal = options.get("journal")
+        setup = Setup(
+            sender=self._sender,
+            prepare=lambda input: _flows.prepare(self._sender, version, input, creating),
+            describe=lambda input: _flows.describe(version, input, creating),
+            new=new,
+            waiting=waiting,
+            concurrency=_concurrency(options.get("concurrency", 100)),
+            open_journal=None if journal is None else partial(_open_journal, journal, self.base_url),
+        )
+        return Batch(setup).flow(list(inputs))
+
+
+def _open_journal(path: str | PathLike[str], base_url: str) -> Journal:
+    # Not everybody keeps one, and SQLite takes its time to load.
+    from ._journal import Journal
+
+    return Journal(path, base_url=base_url)
+
+
+def _concurrency(number: object) -> int:
+    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        fault = f"{number!r} is not a number of predictions, 1 or more"
+        raise InvalidInputError([InvalidField("invalid_type", "concurrency", fault)])
+    return number
+
+
+def _in_order(results: Iterable[R]) -> list[R]:
+    return sorted(results, key=lambda result: result.index)
 
 
 class Zeroscope(_Client[httpx.Client]):
@@ -167,6 +217,59 @@ class Zeroscope(_Client[httpx.Client]):
         options: CreateOptions = {"deadline": deadline, "prefer_wait": prefer_wait, "extra_input": extra_input}
         return self._driver.run(self._running(self.predictions._new, waiting, options, input)).videos
 
+    def run_many(
+        self, inputs: Iterable[PredictionInputDict | Mapping[str, Any] | Prediction], **options: Unpack[BatchOptions]
+    ) -> list[RunResult[Prediction, Video]]:
+        """Make videos from many inputs, and return what became of each when all have ended.
+
+        What goes wrong with one is in its result and keeps none of the others. Creates follow each other as the
+        service lets them, and all predictions are watched through the account's list, at a request per hundred.
+
+        The service keeps videos for an hour after the end; where the whole takes longer, use `as_completed` and save
+        them as they come.
+
+        Args:
+            inputs: The inputs; a prediction among them is waited for instead of being created.
+            options: As listed in `BatchOptions`: concurrency, timeout, on_update, cancel_on_timeout, journal, and those
+                of a create. With a journal, Ctrl-C leaves predictions running for the next time; without, it cancels
+                them.
+
+        Returns:
+            A result for each input, in their order.
+
+        Raises:
+            InvalidInputError: For options that make no sense; nothing was sent.
+            ConfigurationError: If the journal cannot be used; nothing was sent.
+
+        Example:
+            >>> prompts = ["a lighthouse in a storm", "the storm is over"]
+            >>> for result in client.run_many([{"prompt": prompt} for prompt in prompts], journal="storm.db"):
+            ...     print(result.index, result.error or result.videos[0].url)
+        """
+        return _in_order(self.as_completed(inputs, **options))
+
+    def as_completed(
+        self, inputs: Iterable[PredictionInputDict | Mapping[str, Any] | Prediction], **options: Unpack[BatchOptions]
+    ) -> Iterator[RunResult[Prediction, Video]]:
+        """Make videos from many inputs, and yield what became of each as soon as it is known.
+
+        Whoever leaves the loop early leaves predictions running. While the loop's body runs nothing is created or
+        looked at, so it should not take long.
+
+        Args:
+            inputs: As `run_many` takes them.
+            options: As `run_many` takes them.
+
+        Raises:
+            InvalidInputError, ConfigurationError: As `run_many` does.
+
+        Example:
+            >>> for result in client.as_completed({"prompt": "a lighthouse", "seed": seed} for seed in range(20)):
+            ...     for video in result.videos:
+            ...         video.save(f"{result.index}-{video.name}")
+        """
+        return self._driver.iterate(self._batch(self.predictions._new, inputs, options))
+
     def close(self) -> None:
         """Give the connections back."""
         if self._owns_http:
@@ -216,6 +319,22 @@ class AsyncZeroscope(_Client[httpx.AsyncClient]):
         waiting = Waiting(self._poll, timeout, on_update, cancel_on_timeout)
         options: CreateOptions = {"deadline": deadline, "prefer_wait": prefer_wait, "extra_input": extra_input}
         return (await self._driver.run(self._running(self.predictions._new, waiting, options, input))).videos
+
+    async def run_many(
+        self,
+        inputs: Iterable[PredictionInputDict | Mapping[str, Any] | AsyncPrediction],
+        **options: Unpack[BatchOptions],
+    ) -> list[RunResult[AsyncPrediction, AsyncVideo]]:
+        """Make videos from many inputs; see `Zeroscope.run_many`."""
+        return _in_order([result async for result in self.as_completed(inputs, **options)])
+
+    def as_completed(
+        self,
+        inputs: Iterable[PredictionInputDict | Mapping[str, Any] | AsyncPrediction],
+        **options: Unpack[BatchOptions],
+    ) -> AsyncIterator[RunResult[AsyncPrediction, AsyncVideo]]:
+        """Make videos from many inputs, as they end; see `Zeroscope.as_completed`."""
+        return self._driver.iterate(self._batch(self.predictions._new, inputs, options))
 
     async def aclose(self) -> None:
         """Give the connections back."""

@@ -149,6 +149,10 @@ class PredictionState:
         self._model = model
         return changed
 
+    def _take_listed(self, model: PredictionModel) -> bool:
+        """Take over what a list says, which may leave things out, and tell whether it is news."""
+        return self._update(PredictionModel.from_dict({**self.to_dict(), **model.to_dict()}))
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, PredictionState):
             return NotImplemented

@@ -6,6 +6,7 @@ import email.utils
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .errors import check_span
 
@@ -86,6 +87,28 @@ def retry_after(headers: Mapping[str, str], detail: str | None, in_body: object,
     if detail and (words := _IN_WORDS.search(detail)):
         return float(words[1])
     return _number(headers.get("ratelimit-reset"))
+
+
+class RateLimitLeft(NamedTuple):
+    """What an answer says of the requests that may still be sent."""
+
+    requests: int
+    """How many."""
+    seconds: float
+    """Before how many seconds have passed."""
+
+
+def rate_limit_left(headers: Mapping[str, str]) -> RateLimitLeft | None:
+    """Read from an answer how many requests of its kind the service still takes, which it says in most.
+
+    Args:
+        headers: The answer's headers.
+
+    Returns:
+        None if nothing was said.
+    """
+    left, seconds = _number(headers.get("ratelimit-remaining")), _number(headers.get("ratelimit-reset"))
+    return None if left is None or seconds is None else RateLimitLeft(int(left), seconds)
 
 
 def _number(value: object) -> float | None:
