@@ -1,5 +1,6 @@
 """What the endpoints send their requests with."""
 
+from collections.abc import Generator
 from typing import Any, Self
 
 import httpx
@@ -42,8 +43,8 @@ class Client:
         """The same client with another timeout and the same connections."""
         return evolve(self, timeout=timeout)
 
-    def authorization(self) -> dict[str, str]:
-        """The headers that prove who is calling."""
+    def authorization(self) -> dict[str, httpx.Auth]:
+        """What proves who is calling, as httpx takes it."""
         return {}
 
     def request(self, kwargs: dict[str, Any]) -> httpx.Response:
@@ -59,9 +60,14 @@ class Client:
         return await self._async_httpx_client.request(**self._absolute(kwargs))
 
     def _absolute(self, kwargs: dict[str, Any]) -> dict[str, Any]:
-        headers = {**self._headers, **kwargs.get("headers", {}), **self.authorization()}
-        url = self._base_url + kwargs["url"]
-        return {**kwargs, "url": url, "headers": headers, "timeout": self._timeout, "follow_redirects": False}
+        return {
+            **kwargs,
+            **self.authorization(),
+            "url": self._base_url + kwargs["url"],
+            "headers": {**self._headers, **kwargs.get("headers", {})},
+            "timeout": self._timeout,
+            "follow_redirects": False,
+        }
 
     def __enter__(self) -> Self:
         return self
@@ -78,12 +84,24 @@ class Client:
             await self._async_httpx_client.aclose()
 
 
+class BearerAuth(httpx.Auth):
+    """Adds a bearer token to requests, and shows it nowhere else."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Send a request once, with the token."""
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        yield request
+
+
 @define(eq=False)
 class AuthenticatedClient(Client):
     """Sends requests to one base URL with a bearer token, which shows nowhere else."""
 
     _token: str = field(alias="token", kw_only=True, repr=False)
 
-    def authorization(self) -> dict[str, str]:
-        """The headers that prove who is calling."""
-        return {"Authorization": f"Bearer {self._token}"}
+    def authorization(self) -> dict[str, httpx.Auth]:
+        """What proves who is calling, as httpx takes it."""
+        return {"auth": BearerAuth(self._token)}

@@ -5,7 +5,7 @@ from ._flows import CreateOptions
 from ._logs import Progress
 from ._version import __version__
 from .batch import BatchOptions, RunResult
-from .client import AsyncZeroscope, Zeroscope
+from .client import AsyncZeroscope, RunArguments, RunOptions, Zeroscope
 from .clock import Clock, SystemClock
 from .errors import (
     APIError,
@@ -66,6 +66,8 @@ __all__ = [
     "Progress",
     "RateLimitError",
     "Retry",
+    "RunArguments",
+    "RunOptions",
     "RunResult",
     "ServerError",
     "SystemClock",

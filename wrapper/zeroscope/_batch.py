@@ -117,8 +117,11 @@ class Batch(Generic[P]):
         self._running: dict[int, _Item[P]] = {}
         self._ended: list[RunResult[P, Any]] = []
         self._next_look = 0.0
-        # How many creates the service takes for now, and when it takes more, on the monotonic clock.
-        self._allowed, self._more_at = _ABREAST, 0.0
+        # How many creates may go out side by side, as the last ones fared.
+        self._abreast = _ABREAST
+        # How many the service takes for now, as it said, and when it takes more, on the monotonic clock. The first goes
+        # alone, to find out.
+        self._allowed, self._more_at = 1, 0.0
         self._last_start = self._clock.monotonic()
 
     def flow(self, inputs: Iterable[Any]) -> Stream[RunResult[P, Any]]:
@@ -203,8 +206,8 @@ class Batch(Generic[P]):
         """Create what there is room for."""
         now = self._clock.monotonic()
         if now >= self._more_at:
-            self._allowed = _ABREAST
-        room = min(self._setup.concurrency - len(self._running), self._allowed, _ABREAST)
+            self._allowed = max(self._allowed, 1)
+        room = min(self._setup.concurrency - len(self._running), self._allowed, self._abreast)
         wave: list[_Item[P]] = []
         while len(wave) < room and self._queue and self._queue[0].due <= now:
             item = self._queue.popleft()
@@ -235,10 +238,12 @@ class Batch(Generic[P]):
                         yield from self._started(item, self._created(item, result, sent_at))
             raise
         self._heed(step.results)
+        started: list[_Item[P]] = []
         again: list[_Item[P]] = []
         for item, result in zip(wave, step.results, strict=True):
             try:
                 yield from self._started(item, self._created(item, result, sent_at))
+                started.append(item)
             except UnknownOutcomeError as error:
                 message = str(error)
                 yield from self._write(item, lambda journal, row, message=message: journal.unknown(row, message))
@@ -249,9 +254,12 @@ class Batch(Generic[P]):
                     again.append(item)
                 else:
                     self._settle(item, error)
-                    if isinstance(error, _FOR_ALL + (RateLimitError,)):
+                    if isinstance(error, _FOR_ALL) or self._stalled:
                         self._give_up(error)
         self._queue.extendleft(reversed(again))
+        # Only now, when all that was created is known: a callback may raise.
+        for item in started:
+            self._tell(item)
 
     def _created(self, item: _Item[P], result: Any, sent_at: float) -> _api.PredictionModel:
         create = item.create
@@ -260,17 +268,22 @@ class Batch(Generic[P]):
     def _started(self, item: _Item[P], model: _api.PredictionModel) -> Flow[None]:
         yield from self._write(item, lambda journal, row: journal.created(row, model.id))
         self._last_start = self._clock.monotonic()
-        prediction = self._setup.new(model)
-        with kept(prediction):
-            self._waiting.tell(prediction)
-        yield from self._follow(item, prediction)
+        yield from self._follow(item, self._setup.new(model))
+
+    def _tell(self, item: _Item[P]) -> None:
+        with kept(item.known):
+            self._waiting.tell(item.known)
 
     def _heed(self, results: Sequence[Any]) -> None:
-        """Slow down before the service has to say so."""
+        """Slow down when the service says so, and before it has to."""
+        refused = sum(isinstance(result, _api.Response) and result.status_code == 429 for result in results)
+        self._abreast = min(2 * self._abreast, _ABREAST) if not refused else max(len(results) - refused, 1)
         said = [rate_limit_left(result.headers) for result in results if isinstance(result, _api.Response)]
         if known := [left for left in said if left is not None]:
             least = min(known)
             self._allowed, self._more_at = least.requests, self._clock.monotonic() + least.seconds
+        else:
+            self._allowed = _ABREAST
 
     def _may_try_again(self, item: _Item[P], error: ZeroscopeError) -> bool:
         """Whether a request of an item that failed may be sent again; then it is known when."""
@@ -283,12 +296,16 @@ class Batch(Generic[P]):
         if item.malformed >= retry.attempts:
             return False
         if item.prediction is None:
-            # Accounts may be held to a few creates a minute, so only a service that lets none through is given up.
             throttled = isinstance(error, RateLimitError)
-            if now - self._last_start > self._waiting.limit or (item.failures >= retry.attempts and not throttled):
+            if self._stalled or (item.failures >= retry.attempts and not throttled):
                 return False
         item.due = now + self._sender.pause_after(error, item.failures)
         return True
+
+    @property
+    def _stalled(self) -> bool:
+        """Whether the service lets no create through. Accounts may be held to a few a minute, which is no reason."""
+        return self._clock.monotonic() - self._last_start > self._waiting.limit
 
     def _give_up(self, error: ZeroscopeError) -> None:
         """End all that has not been created: it would meet with the same."""
@@ -297,15 +314,16 @@ class Batch(Generic[P]):
 
     def _look(self) -> Flow[None]:
         """See which predictions have ended, and read those."""
+        final = _api.final_statuses()
         items = [item for item in self._running.values() if not item.to_read]
         if items and self._clock.monotonic() >= self._next_look:
             listed, missing = yield from self._census.look([item.known.id for item in items])
             for item in items:
-                prediction = item.known
-                if prediction.id in listed and prediction._take_listed(listed[prediction.id]) and not prediction.done:
-                    with kept(prediction):
-                        self._waiting.tell(prediction)
-                item.to_read = prediction.done or prediction.id in missing
+                model = listed.get(item.known.id)
+                # What a list says of an end may lack the output; a read tells of it as a whole.
+                item.to_read = item.known.id in missing or (model is not None and model.status in final)
+                if model is not None and not item.to_read and item.known._take_listed(model):
+                    self._tell(item)
             now = self._clock.monotonic()
             self._next_look = now + self._census.pause([now - item.began for item in self._running.values()])
         now = self._clock.monotonic()
@@ -335,8 +353,7 @@ class Batch(Generic[P]):
                 continue
             item.failures, item.malformed, item.to_read = 0, 0, False
             if prediction._update(model):
-                with kept(prediction):
-                    self._waiting.tell(prediction)
+                self._tell(item)
             if prediction.done:
                 yield from self._finish(item, prediction)
 

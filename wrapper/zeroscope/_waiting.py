@@ -78,6 +78,10 @@ class Waiting:
             self.on_update(prediction)
 
 
+WAITING = ("timeout", "on_update", "cancel_on_timeout")
+"""Those of its arguments that callers give by name."""
+
+
 def wait(sender: Sender, prediction: PredictionState, waiting: Waiting, *, new: bool = False) -> Flow[None]:
     """Ask how a prediction stands, again and again, until it has ended or the time is up.
 

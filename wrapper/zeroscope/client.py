@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from functools import partial
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Generic, Self, TypedDict, TypeVar, Unpack
 
 import httpx
 
@@ -22,8 +22,9 @@ from ._loops import LoopClients
 from ._sending import Sender
 from ._settings import settle
 from ._steps import Flow, Stream
+from ._upscale import STRENGTH, upscaling
 from ._version import USER_AGENT
-from ._waiting import OnUpdate, Waiting
+from ._waiting import WAITING, OnUpdate, Waiting
 from .batch import BatchOptions, RunResult
 from .clock import Clock, SystemClock
 from .errors import InvalidField, InvalidInputError
@@ -39,6 +40,27 @@ if TYPE_CHECKING:
 Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
 P = TypeVar("P", bound=PredictionState)
 R = TypeVar("R", bound=RunResult[Any, Any])
+
+
+class RunOptions(TypedDict, total=False):
+    """What `run` and `upscale` take besides the model's fields."""
+
+    timeout: float | None
+    """How long to wait, in seconds; by default a little longer than the service lets a run last."""
+    on_update: OnUpdate | None
+    """Called with the prediction once it is created and after every change."""
+    cancel_on_timeout: bool
+    """Whether the prediction is canceled when the time is up, instead of being left running."""
+    deadline: float | timedelta | None
+    """How long the prediction may last from its creation, in seconds; the service then ends it."""
+    prefer_wait: int | None
+    """How long the service is asked to hold the create open, in seconds, for a quick result."""
+    extra_input: Mapping[str, Any] | None
+    """Fields of the model that are newer than the spec, sent as they are."""
+
+
+class RunArguments(PredictionInputDict, RunOptions, total=False):
+    """Everything that `run` takes: the model's fields and its own options."""
 
 
 class _Client(ABC, Generic[Http]):
@@ -91,16 +113,19 @@ class _Client(ABC, Generic[Http]):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.base_url}>"
 
-    def _running(
-        self,
-        new: Callable[[PredictionModel], P],
-        waiting: Waiting,
-        options: CreateOptions,
-        input: Mapping[str, Any],
-    ) -> Flow[P]:
+    def _run(self, new: Callable[[PredictionModel], P], arguments: Mapping[str, Any]) -> Flow[P]:
         """The flow that creates a prediction and waits for its videos."""
+        options: Any = {name: value for name, value in arguments.items() if name in RunOptions.__annotations__}
+        input = {name: value for name, value in arguments.items() if name not in options}
+        waiting = Waiting(self._poll, **{name: options.pop(name) for name in WAITING if name in options})
         creating = partial(_flows.create, self._sender, self.version, input, options)
         return _waiting.run(self._sender, creating, new, waiting)
+
+    def _upscale(
+        self, new: Callable[[PredictionModel], P], draft: Any, strength: float, arguments: Mapping[str, Any]
+    ) -> Flow[P]:
+        """The flow that makes large videos of a draft."""
+        return (yield from self._run(new, (yield from upscaling(self._sender, draft, strength, arguments))))
 
     def _batch(
         self, new: Callable[[PredictionModel], P], inputs: Iterable[Any], options: BatchOptions
@@ -109,10 +134,9 @@ class _Client(ABC, Generic[Http]):
         if isinstance(inputs, str | bytes | Mapping) or not isinstance(inputs, Iterable):
             fault = f"{inputs!r:.80} is not a list of inputs"
             raise InvalidInputError([InvalidField("invalid_type", "inputs", fault)])
-        waiting = Waiting(
-            self._poll, options.get("timeout"), options.get("on_update"), options.get("cancel_on_timeout", False)
-        )
-        creating: Any = {name: value for name, value in options.items() if name in CreateOptions.__annotations__}
+        given: dict[str, Any] = dict(options)
+        waiting = Waiting(self._poll, **{name: given[name] for name in WAITING if name in given})
+        creating: Any = {name: value for name, value in given.items() if name in CreateOptions.__annotations__}
         version = creating.pop("version", None) or self.version
         journal = options.get("journal")
         setup = Setup(
@@ -179,29 +203,14 @@ class Zeroscope(_Client[httpx.Client]):
     def _find(self, body: Mapping[str, Any], sent_at: float) -> list[Prediction]:
         return self._driver.run(_flows.find(self._sender, body, sent_at, self.predictions._new))
 
-    def run(
-        self,
-        *,
-        timeout: float | None = None,
-        on_update: OnUpdate | None = None,
-        cancel_on_timeout: bool = False,
-        deadline: float | timedelta | None = None,
-        prefer_wait: int | None = None,
-        extra_input: Mapping[str, Any] | None = None,
-        **input: Unpack[PredictionInputDict],
-    ) -> list[Video]:
+    def run(self, **arguments: Unpack[RunArguments]) -> list[Video]:
         """Make videos: create a prediction, wait for it, and return what came out.
 
         Ctrl-C while it waits cancels the prediction, so that it is not billed for nothing.
 
         Args:
-            timeout: How long to wait, in seconds; by default a little longer than the service lets a run last.
-            on_update: Called with the prediction once it is created and after every change.
-            cancel_on_timeout: Whether the prediction is canceled when the time is up, instead of being left running.
-            deadline: How long the prediction may last from its creation, in seconds; the service then ends it.
-            prefer_wait: How long the service is asked to hold the create open, in seconds, for a quick result.
-            extra_input: Fields of the model that are newer than the spec, sent as they are.
-            input: The model's fields; only those given are sent.
+            arguments: The model's fields, of which only those given are sent, and those of `RunOptions`: timeout,
+                on_update, cancel_on_timeout, deadline, prefer_wait, extra_input.
 
         Returns:
             One video for each of ``batch_size``.
@@ -213,9 +222,33 @@ class Zeroscope(_Client[httpx.Client]):
             WaitTimeoutError: If it is still running; ``error.prediction`` can be waited for again.
             APIError, TransportError: If the service refuses, or cannot be asked.
         """
-        waiting = Waiting(self._poll, timeout, on_update, cancel_on_timeout)
-        options: CreateOptions = {"deadline": deadline, "prefer_wait": prefer_wait, "extra_input": extra_input}
-        return self._driver.run(self._running(self.predictions._new, waiting, options, input)).videos
+        return self._driver.run(self._run(self.predictions._new, arguments)).videos
+
+    def upscale(
+        self, draft: Prediction | Video, *, strength: float = STRENGTH, **arguments: Unpack[RunArguments]
+    ) -> list[Video]:
+        """Make a large video of a small one, in the two steps for which the model was trained.
+
+        The draft's prompt, number of frames and frame rate are kept, and `init_weight` is what the strength leaves.
+        Drafts are made best with ``model="576w"`` at 576x320, of 24 frames; the result is 1024x576 unless ``width`` and
+        ``height`` say otherwise (the weights' cards). The draft has to be used before the service removes it, an hour
+        after its end.
+
+        Args:
+            draft: A prediction that has succeeded, or one of its videos.
+            strength: How much is made anew, from 0 to 1; the cards recommend 0.66 to 0.85.
+            arguments: As `run` takes them; fields of the model go before what is carried over.
+
+        Raises:
+            OutputExpiredError: If the draft's videos are gone.
+            PredictionError: If the draft has no videos for another reason.
+            InvalidInputError: If the strength, or a field, makes no sense.
+
+        Example:
+            >>> draft = client.predictions.create({"model": "576w", "prompt": "a lighthouse in a storm"}).wait()
+            >>> client.upscale(draft)[0].save("lighthouse.mp4")
+        """
+        return self._driver.run(self._upscale(self.predictions._new, draft, strength, arguments)).videos
 
     def run_many(
         self, inputs: Iterable[PredictionInputDict | Mapping[str, Any] | Prediction], **options: Unpack[BatchOptions]
@@ -304,21 +337,15 @@ class AsyncZeroscope(_Client[httpx.AsyncClient]):
     async def _find(self, body: Mapping[str, Any], sent_at: float) -> list[AsyncPrediction]:
         return await self._driver.run(_flows.find(self._sender, body, sent_at, self.predictions._new))
 
-    async def run(
-        self,
-        *,
-        timeout: float | None = None,
-        on_update: OnUpdate | None = None,
-        cancel_on_timeout: bool = False,
-        deadline: float | timedelta | None = None,
-        prefer_wait: int | None = None,
-        extra_input: Mapping[str, Any] | None = None,
-        **input: Unpack[PredictionInputDict],
-    ) -> list[AsyncVideo]:
+    async def run(self, **arguments: Unpack[RunArguments]) -> list[AsyncVideo]:
         """Make videos; see `Zeroscope.run`. A task that is canceled while it waits cancels the prediction."""
-        waiting = Waiting(self._poll, timeout, on_update, cancel_on_timeout)
-        options: CreateOptions = {"deadline": deadline, "prefer_wait": prefer_wait, "extra_input": extra_input}
-        return (await self._driver.run(self._running(self.predictions._new, waiting, options, input))).videos
+        return (await self._driver.run(self._run(self.predictions._new, arguments))).videos
+
+    async def upscale(
+        self, draft: AsyncPrediction | AsyncVideo, *, strength: float = STRENGTH, **arguments: Unpack[RunArguments]
+    ) -> list[AsyncVideo]:
+        """Make a large video of a small one; see `Zeroscope.upscale`."""
+        return (await self._driver.run(self._upscale(self.predictions._new, draft, strength, arguments))).videos
 
     async def run_many(
         self,

@@ -1,0 +1,462 @@
+"""Many inputs at once, against the mock server on its virtual clock."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+import zeroscope
+from support import BASE_URL, Script, Shell, prediction_body
+from zeroscope_mock import MockServer
+
+TEN_MINUTES = {"startup": 1, "run": 599}
+
+
+def prompts(count: int) -> list[dict[str, Any]]:
+    """As many inputs, all different."""
+    return [{"prompt": f"lighthouse {number}"} for number in range(count)]
+
+
+def run_many(kind: str, server: MockServer, inputs: Any, settings: dict[str, Any] | None = None, **options: Any) -> Any:
+    """What the sync or async client of a server makes of many inputs."""
+    if kind == "sync":
+        with server.client(**settings or {}) as client:
+            return client.run_many(inputs, **options)
+
+    async def main() -> Any:
+        async with server.async_client(**settings or {}) as client:
+            return await client.run_many(inputs, **options)
+
+    return asyncio.run(main())
+
+
+@pytest.fixture(params=["sync", "async"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Both clients, in turn."""
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture
+def server() -> MockServer:
+    """A server that remembers all that is asked of it here."""
+    return MockServer(seed=11, journal_limit=100_000)
+
+
+def asked(server: MockServer) -> Counter[str | None]:
+    """How often each operation was asked for."""
+    return Counter(exchange.operation for exchange in server.journal)
+
+
+def test_results__are_in_the_order_of_the_inputs(kind: str, server: MockServer) -> None:
+    """However long each takes, the results stand where the inputs stood, with the videos of each."""
+    server.scripts.add(lambda input: {"run": 100 - 10 * int(input["prompt"][-1])}, times=None)
+    results = run_many(kind, server, prompts(6), concurrency=6)
+    assert [(result.index, result.input) for result in results] == list(enumerate(prompts(6)))
+    assert [result.prediction.input for result in results] == prompts(6)
+    assert all(result.error is None and result.raise_for_error() is result for result in results)
+    assert [result.videos[0].prediction for result in results] == [result.prediction for result in results]
+
+
+def test_as_completed__tells_of_each_as_it_ends(server: MockServer) -> None:
+    """The quickest comes first."""
+    server.scripts.add(lambda input: {"run": 100 - 30 * int(input["prompt"][-1])}, times=None)
+    with server.client() as client:
+        assert [result.index for result in client.as_completed(prompts(3))] == [2, 1, 0]
+
+    async def main() -> list[int]:
+        async with server.async_client() as client:
+            return [result.index async for result in client.as_completed(prompts(3))]
+
+    assert asyncio.run(main()) == [2, 1, 0]
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_inputs__may_be_few(kind: str, server: MockServer, count: int) -> None:
+    """Nothing comes to nothing, and any iterable will do."""
+    assert len(run_many(kind, server, iter(prompts(count)))) == count
+
+
+def test_concurrency__is_kept_to(kind: str, server: MockServer) -> None:
+    """At no time are more predictions under way than were asked for."""
+    under_way, most = set(), 0
+
+    def count(prediction: Any) -> None:
+        nonlocal most
+        (under_way.discard if prediction.done else under_way.add)(prediction.id)
+        most = max(most, len(under_way))
+
+    server.scripts.add(lambda input: {"run": 5}, times=None)
+    run_many(kind, server, prompts(10), concurrency=3, on_update=count)
+    assert most == 3
+
+
+def test_what_goes_wrong_with_one__is_in_its_result_alone(kind: str, server: MockServer) -> None:
+    """Inputs that the spec forbids, failures and aborts keep none of the others."""
+    inputs = [
+        {"prompt": "a"},
+        {"prompt": "mock:fail out of luck"},
+        {"widht": 3},
+        "no mapping",
+        {"prompt": "mock:abort"},
+        {"prompt": "mock:empty"},
+        {"prompt": "mock:expire"},
+        {"prompt": "b"},
+    ]
+    results = run_many(kind, server, inputs)
+    assert [type(result.error).__name__ for result in results] == [
+        "NoneType",
+        "PredictionFailedError",
+        "InvalidInputError",
+        "InvalidInputError",
+        "PredictionCanceledError",
+        "EmptyOutputError",
+        "OutputExpiredError",
+        "NoneType",
+    ]
+    assert [result.prediction is not None for result in results] == [True, True, False, False, True, True, True, True]
+    assert "did you mean width?" in str(results[2].error)
+    assert results[1].videos == [] and repr(results[1]).endswith("PredictionFailedError>")
+    with pytest.raises(zeroscope.PredictionFailedError, match="out of luck"):
+        results[1].raise_for_error()
+
+
+@pytest.mark.parametrize("concurrency", [1000, 100])
+def test_a_thousand_of_ten_minutes__take_few_requests(kind: str, server: MockServer, concurrency: int) -> None:
+    """All requests together are at most two and a half for each prediction, creates included."""
+    server.scripts.add(TEN_MINUTES, times=None)
+    results = run_many(kind, server, prompts(1000), concurrency=concurrency)
+    assert all(result.error is None for result in results)
+    requests = asked(server)
+    print(f"{kind}, {concurrency} at a time: {dict(requests)}, {requests.total() / 1000} for each")
+    assert requests["createPrediction"] == 1000
+    assert requests.total() <= 2500
+
+
+def storm(server: MockServer, share: float) -> None:
+    """Let a share of all requests fail, each in one of twelve ways."""
+    ways: list[dict[str, Any]] = [
+        {"status": 429, "retry_after": 2},
+        {"status": 429, "body": {"status": 429}, "content_type": "application/problem+json"},
+        {"status": 500},
+        {"status": 502},
+        {"status": 503},
+        {"status": 529, "html": True},
+        {"html": True},
+        {"reset": "before"},
+        {"reset": "after"},
+        {"hang": 70},
+        {"hang": 70, "carried_out": True},
+        {"truncate": 0.5},
+    ]
+    # They are tried one after another, so each share is one of those that the others have left.
+    chances = [share / len(ways) / (1 - number * share / len(ways)) for number in range(len(ways))]
+    server.faults.add_all({**way, "probability": chance} for way, chance in zip(ways, chances, strict=True))
+
+
+def test_storm__leaves_every_input_accounted_for(kind: str, server: MockServer) -> None:
+    """With three requests in ten failing, nothing is created twice and every doubt is told as one."""
+    copies: Counter[str] = Counter()
+
+    def script(input: dict[str, Any]) -> dict[str, Any]:
+        copies[input["prompt"]] += 1
+        return {"run": 60}
+
+    storm(server, 0.3)
+    server.scripts.add(script, times=None)
+    results = run_many(kind, server, prompts(1000), {"timeout": 20}, concurrency=200)
+    ways = Counter(type(result.error).__name__ for result in results)
+    struck = sum(bool(exchange.fault) for exchange in server.journal)
+    requests = asked(server)
+    print(f"{kind}: {dict(ways)}; {dict(requests)}, of which {struck} failed; {len(copies)} predictions were created")
+    assert [result.index for result in results] == list(range(1000))
+    assert set(ways) == {"NoneType", "UnknownOutcomeError"}
+    assert max(copies.values()) == 1
+    # Whatever was created is in a result, or somebody is told that it may have been.
+    known = {result.input["prompt"] for result in results if result.prediction is not None}
+    doubtful = {result.input["prompt"] for result in results if isinstance(result.error, zeroscope.UnknownOutcomeError)}
+    assert known | doubtful == {f"lighthouse {number}" for number in range(1000)}
+    assert known <= copies.keys() <= known | doubtful
+    assert 0.25 < struck / (requests.total()) < 0.35
+
+
+def test_one_429__slows_all(kind: str, server: MockServer) -> None:
+    """After a 429 nothing is sent until the moment that it named, neither creates nor looks."""
+    server.scripts.add(TEN_MINUTES, times=None)
+    server.faults.add(operation="listPredictions", status=429, retry_after=50, nth=3)
+    run_many(kind, server, prompts(200), concurrency=150)
+    (number,) = [number for number, exchange in enumerate(server.journal) if exchange.status == 429]
+    assert server.journal[number + 1].time - server.journal[number].time >= 50
+
+
+def test_creates__are_paced_by_what_the_service_says_is_left(kind: str) -> None:
+    """An account that may create six a minute is not pushed: there is no 429 at all."""
+    server = MockServer(rate_limits="low-credit", journal_limit=10_000)
+    results = run_many(kind, server, prompts(12))
+    assert [result.error for result in results] == [None] * 12
+    assert not any(exchange.status == 429 for exchange in server.journal)
+
+
+@pytest.mark.parametrize(("status", "error"), [(401, "AuthenticationError"), (402, "PaymentRequiredError")])
+def test_what_would_meet_all__is_not_asked_for_again(kind: str, server: MockServer, status: int, error: str) -> None:
+    """A wrong token or an empty account ends what has not been created, without another request for each."""
+    server.faults.add(operation="createPrediction", status=status, skip=16)
+    results = run_many(kind, server, prompts(200), concurrency=100)
+    assert Counter(type(result.error).__name__ for result in results) == {"NoneType": 16, error: 184}
+    assert asked(server)["createPrediction"] <= 24
+
+
+def test_throttled_for_ever__ends(kind: str, server: MockServer) -> None:
+    """A service that lets no create through is given up, and each input says so."""
+    server.faults.add(operation="createPrediction", status=429, retry_after=10)
+    results = run_many(kind, server, prompts(20), timeout=300)
+    assert {type(result.error).__name__ for result in results} == {"RateLimitError"}
+    assert 300 <= server.clock.monotonic() < 400
+
+
+def test_connection_refused__is_tried_again_and_then_told(shell: Shell) -> None:
+    """A create that surely did not run is sent again as often as the retry says."""
+    script = Script(httpx.ConnectError("refused"))
+    results = shell.do(shell.client(script).run_many, prompts(1))
+    assert isinstance(results[0].error, zeroscope.TransportError)
+    assert len(script.requests) == zeroscope.Retry().attempts
+
+
+def test_without_retries__nothing_is_sent_twice(shell: Shell) -> None:
+    """Who has switched retries off gets the first error of each."""
+    script = Script(httpx.Response(429, json={"retry_after": 1}))
+    results = shell.do(shell.client(script, retry=None).run_many, prompts(3))
+    assert [type(result.error).__name__ for result in results] == ["RateLimitError"] * 3
+    assert len(script.requests) == 3
+
+
+def test_timeout__leaves_predictions_running_or_cancels_them(kind: str, server: MockServer) -> None:
+    """Each item has its own limit, and its error carries the prediction."""
+    server.scripts.add(TEN_MINUTES, times=None)
+    for cancel, status in ((False, "processing"), (True, "canceled")):
+        results = run_many(kind, server, prompts(3), timeout=60, cancel_on_timeout=cancel)
+        assert all(isinstance(result.error, zeroscope.WaitTimeoutError) for result in results)
+        with server.client() as client:
+            assert {client.predictions.get(result.prediction.id).status for result in results} == {status}
+
+
+def test_predictions_among_the_inputs__are_waited_for(kind: str, server: MockServer) -> None:
+    """What was created before is not created again; one that has ended is a result at once."""
+    server.scripts.add(TEN_MINUTES, times=None)
+    with server.client() as client:
+        running = client.predictions.create({"prompt": "before"})
+        ended = client.predictions.create({"prompt": "mock:fail x"}).wait()
+        listed = next(prediction for prediction in client.predictions.list() if prediction.id == ended.id)
+    results = run_many(kind, server, [running, ended, listed, running, {"prompt": "new"}])
+    assert [result.prediction.id for result in results[:4]] == [running.id, ended.id, ended.id, running.id]
+    assert [type(result.error).__name__ for result in results] == [
+        "NoneType",
+        "PredictionFailedError",
+        "PredictionFailedError",
+        "NoneType",
+        "NoneType",
+    ]
+    assert asked(server)["createPrediction"] == 3
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 403},
+        {"status": 404, "html": True},
+        {"body": {"results": "none"}},
+        {"body": {"next": "https://elsewhere.test/?cursor=1", "results": []}},
+        {"body": {"next": None, "results": []}},
+        {"status": 503},
+    ],
+    ids=["forbidden", "no list", "malformed", "elsewhere", "empty", "down"],
+)
+def test_a_list_of_no_use__is_replaced_by_reads(kind: str, server: MockServer, fault: dict[str, Any]) -> None:
+    """Predictions that the list does not tell of are asked for one by one, and end all the same."""
+    server.scripts.add({"run": 30}, times=None)
+    server.faults.add(operation="listPredictions", **fault)
+    results = run_many(kind, server, prompts(12), timeout=900)
+    expected = zeroscope.WaitTimeoutError if fault == {"status": 503} else type(None)
+    assert {type(result.error) for result in results} == {expected}
+
+
+def test_on_update__that_raises_ends_the_batch_and_loses_nothing(kind: str, server: MockServer) -> None:
+    """The callback's own error comes out, and its notes name what goes on."""
+    seen: list[str] = []
+
+    def broken(prediction: Any) -> None:
+        seen.append(prediction.id)
+        if len(seen) == 3:
+            raise RuntimeError("broken")
+
+    with pytest.raises(RuntimeError, match="broken") as caught:
+        run_many(kind, server, prompts(8), on_update=broken)
+    assert asked(server)["cancelPrediction"] == 0
+    notes = "\n".join(caught.value.__notes__)
+    with server.client() as client:
+        assert all(prediction.id in notes for prediction in client.predictions.list())
+
+
+def interrupt_at(number: int) -> Callable[[Any], None]:
+    """A callback during whose nth call somebody presses Ctrl-C."""
+    calls = iter(range(1, 1000))
+
+    def on_update(prediction: Any) -> None:
+        if next(calls) == number:
+            raise KeyboardInterrupt
+
+    return on_update
+
+
+def test_interrupt__cancels_all_that_run(kind: str, server: MockServer) -> None:
+    """Ctrl-C ends what nobody waits for any more, says how many, and goes on as Ctrl-C."""
+    server.scripts.add(TEN_MINUTES, times=None)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        run_many(kind, server, prompts(20), on_update=interrupt_at(25))
+    with server.client() as client:
+        assert {prediction.status for prediction in client.predictions.list()} == {"canceled"}
+    assert "20 predictions were canceled." in caught.value.__notes__
+
+
+def test_cancellation_of_the_task__cancels_all_that_run(server: MockServer) -> None:
+    """A task that is canceled among creates and looks leaves nothing running, and is canceled."""
+    server.scripts.add(TEN_MINUTES, times=None)
+
+    async def main() -> None:
+        calls = iter(range(1, 1000))
+
+        def cancel(prediction: Any) -> None:
+            if next(calls) == 25:
+                task.cancel()
+
+        async with server.async_client() as client:
+            task = asyncio.create_task(client.run_many(prompts(20), on_update=cancel))
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    asyncio.run(main())
+    with server.client() as client:
+        assert [prediction.status for prediction in client.predictions.list()] == ["canceled"] * 20
+
+
+def test_predictions_that_cannot_be_canceled__are_named(shell: Shell) -> None:
+    """After Ctrl-C, what may go on and be billed is told by id."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/cancel"):
+            return httpx.Response(503)
+        return httpx.Response(201, json=prediction_body())
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        shell.do(shell.client(answer).run_many, prompts(1), on_update=interrupt_at(1))
+    assert "These predictions go on and may be billed: gm3q." in caught.value.__notes__
+
+
+def test_create_that_comes_late__is_canceled_too(server: MockServer) -> None:
+    """A task that is canceled while creates are on their way gives them a moment, and cancels what comes of them."""
+    server.faults.add(operation="createPrediction", delay=2, skip=1)
+    server.scripts.add(TEN_MINUTES, times=None)
+
+    async def main() -> None:
+        async with server.async_client() as client:
+            task = asyncio.create_task(client.run_many(prompts(4)))
+            await server.clock.sleep_async(1)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError) as caught:
+                await task
+            assert "4 predictions were canceled." in caught.value.__notes__
+
+    asyncio.run(main())
+    with server.client() as client:
+        assert [prediction.status for prediction in client.predictions.list()] == ["canceled"] * 4
+
+
+def test_leaving_the_loop__leaves_predictions_running(server: MockServer) -> None:
+    """Whoever has seen enough of `as_completed` may go; nothing is canceled behind their back."""
+    server.scripts.add(lambda input: {"run": 10 if input["prompt"][-1] == "0" else 600}, times=None)
+    with server.client() as client:
+        for result in client.as_completed(prompts(3)):
+            assert result.index == 0
+            break
+        assert sorted(prediction.status for prediction in client.predictions.list()) == [
+            "processing",
+            "processing",
+            "succeeded",
+        ]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "options", "field"),
+    [
+        ({"prompt": "a"}, {}, "inputs"),
+        ("prompt", {}, "inputs"),
+        (None, {}, "inputs"),
+        ([], {"concurrency": 0}, "concurrency"),
+        ([], {"concurrency": True}, "concurrency"),
+        ([], {"concurrency": "4"}, "concurrency"),
+        ([], {"timeout": -1}, "timeout"),
+        ([], {"on_update": 3}, "on_update"),
+    ],
+)
+def test_options__that_make_no_sense_are_refused(
+    shell: Shell, inputs: Any, options: dict[str, Any], field: str
+) -> None:
+    """Nothing is sent for arguments that cannot be meant."""
+    script = Script(httpx.Response(201, json=prediction_body()))
+    with pytest.raises(zeroscope.InvalidInputError, match=field):
+        shell.do(shell.client(script).run_many, inputs, **options)
+    assert script.requests == []
+
+
+def test_options_of_a_create__hold_for_every_create(shell: Shell) -> None:
+    """Webhook, deadline and version are sent with each."""
+    script = Script(httpx.Response(201, json=prediction_body("succeeded", output=["https://x.test/output-0.mp4"])))
+    shell.do(
+        shell.client(script).run_many, prompts(2), version="71996d33", webhook="https://x.test/hook", deadline=60
+    )
+    assert [request.headers["cancel-after"] for request in script.requests] == ["60s", "60s"]
+    assert all(b'"version":"71996d33"' in request.content for request in script.requests)
+    assert all(b'"webhook":"https://x.test/hook"' in request.content for request in script.requests)
+
+
+def test_results__can_be_pickled_and_compared(kind: str, server: MockServer) -> None:
+    """A result can be handed to another process, with its prediction, its error and no client."""
+    results = run_many(kind, server, [{"prompt": "a"}, {"prompt": "mock:fail x"}, {"widht": 1}])
+    assert pickle.loads(pickle.dumps(results)) == results
+
+
+def pages(total: int, wanted: int) -> Iterator[httpx.Response]:
+    """An account in which one prediction of ours lies under many others."""
+    for page in range(total):
+        results = [{"id": f"other{page}-{number}", "status": "processing"} for number in range(100)]
+        if page == wanted:
+            results[50] = {"id": "gm3q", "status": "succeeded"}
+        yield httpx.Response(200, json={"next": f"{BASE_URL}/predictions?cursor={page + 1}", "results": results})
+
+
+def test_look__does_not_read_a_whole_account(shell: Shell) -> None:
+    """Where ours lie deep among others, they are asked for by id instead."""
+    ids = [f"mine{number}" for number in range(3)]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        if path.endswith("/predictions") and request.method == "POST":
+            return httpx.Response(201, json=prediction_body(id=ids.pop()))
+        if path.endswith("/predictions"):
+            listed.append(request.url.params.get("cursor"))
+            page = int(request.url.params.get("cursor", 0))
+            results = [{"id": f"other{page}-{number}", "status": "processing"} for number in range(100)]
+            return httpx.Response(200, json={"next": f"{BASE_URL}/predictions?cursor={page + 1}", "results": results})
+        body = prediction_body("succeeded", id=path.rpartition("/")[2], output=["https://x.test/output-0.mp4"])
+        return httpx.Response(200, json=body)
+
+    listed: list[str | None] = []
+    results = shell.do(shell.client(answer).run_many, prompts(3))
+    assert all(result.error is None for result in results)
+    assert len(listed) <= 3
