@@ -327,18 +327,25 @@ class Batch(Generic[P]):
             now = self._clock.monotonic()
             self._next_look = now + self._census.pause([now - item.began for item in self._running.values()])
         now = self._clock.monotonic()
-        due = [item for item in self._running.values() if item.to_read and item.due <= now]
-        for start in range(0, len(due), _ABREAST):
-            yield from self._read(due[start : start + _ABREAST])
-        for item in [item for item in self._running.values() if self._clock.monotonic() >= self._until(item)]:
-            prediction = item.known
-            error = yield from overdue(self._sender, prediction, self._waiting, item.began)
-            if prediction.done:
-                yield from self._record(item, prediction)
+        yield from self._read([item for item in self._running.values() if item.to_read and item.due <= now])
+        if late := [item for item in self._running.values() if self._clock.monotonic() >= self._until(item)]:
+            yield from self._end(late)
+
+    def _end(self, items: Sequence[_Item[P]]) -> Flow[None]:
+        """Give up predictions whose time is up, after a last look of their own: the list may have been behind."""
+        yield from self._read(items)
+        for item in [item for item in items if item.index in self._running]:
+            error = yield from overdue(self._sender, item.known, self._waiting, item.began)
+            if item.known.done:
+                yield from self._record(item, item.known)
             self._settle(item, error)
 
     def _read(self, items: Sequence[_Item[P]]) -> Flow[None]:
-        """Read predictions side by side."""
+        """Read predictions, a few side by side."""
+        for start in range(0, len(items), _ABREAST):
+            yield from self._read_abreast(items[start : start + _ABREAST])
+
+    def _read_abreast(self, items: Sequence[_Item[P]]) -> Flow[None]:
         calls = [_api.get_call(item.known.id) for item in items]
         results: list[Any] = yield Together(calls)
         for item, call, result in zip(items, calls, results, strict=True):

@@ -42,6 +42,7 @@ class Census:
         self._polling = polling
         self._pages = 1
         self._usable = True
+        self._failures = 0
 
     def pause(self, ages: Collection[float]) -> float:
         """How long to wait before the next look, in seconds.
@@ -80,7 +81,10 @@ class Census:
         except ZeroscopeError as error:
             # What will not pass by itself would be met with at every look.
             self._usable = passing(error) and not isinstance(error, MalformedResponseError)
-            if self._usable:
+            self._failures += 1
+            if self._usable and self._failures == 1:
                 missing.clear()
+        else:
+            self._failures = 0
         self._pages = len(cursors)
         return Sighting(listed, missing)

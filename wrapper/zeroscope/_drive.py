@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, TypeVar, cast
 
@@ -15,7 +16,6 @@ from .errors import ConfigurationError
 
 T = TypeVar("T")
 
-_CHUNK = 256 * 1024
 # What a flow does after a cancellation may take so many seconds a step.
 _CLEANUP = 5.0
 # How long the thread that waits for others is deaf, in seconds.
@@ -70,10 +70,9 @@ class SyncDriver:
             case Sleep():
                 self._clock.sleep(step.seconds)
             case Open():
-                timeout = self._api.timeout
-                request = self._http.build_request("GET", step.url, headers=dict(step.headers), timeout=timeout)
-                response = self._http.send(request, stream=True, follow_redirects=True)
-                return Download(response, response.iter_bytes(_CHUNK))
+                request, options = _opening(self._http, self._api, step)
+                response = self._http.send(request, stream=True, **options)
+                return Download(response, response.iter_bytes())
             case Read():
                 return next(cast(Iterator[bytes], step.download.chunks), None)
             case Close():
@@ -82,26 +81,37 @@ class SyncDriver:
                 return step.function()
 
     def _do_together(self, step: Together) -> list[Any]:
-        from concurrent.futures import ThreadPoolExecutor, wait
+        changed = threading.Condition()
+        under_way, left = 0, len(step.calls)
+        interrupted = False
 
         def settle(number: int) -> None:
+            nonlocal under_way, left
+            with changed:
+                if interrupted:
+                    return
+                under_way += 1
             try:
                 step.results[number] = self._do(step.calls[number])
             except BaseException as error:
                 step.results[number] = error
+            with changed:
+                under_way, left = under_way - 1, left - 1
+                changed.notify()
 
-        # Also a single call: its thread goes on when Ctrl-C stops this one.
-        threads = ThreadPoolExecutor(len(step.calls), "zeroscope")
-        calls = [threads.submit(settle, number) for number in range(len(step.calls))]
+        # Also a single call: its thread goes on when Ctrl-C stops this one, which can happen at every moment from here.
         try:
-            # In turns, as Windows lets nobody interrupt a wait without an end.
-            while wait(calls, _TURN).not_done:
-                pass
+            for number in range(len(step.calls)):
+                threading.Thread(target=settle, args=(number,), name="zeroscope", daemon=True).start()
+            with changed:
+                # In turns, as Windows lets nobody interrupt a wait without an end.
+                while left:
+                    changed.wait(_TURN)
         except BaseException:
-            wait(calls, _CLEANUP)
+            with changed:
+                interrupted = True
+                changed.wait_for(lambda: not under_way, _CLEANUP)
             raise
-        finally:
-            threads.shutdown(wait=False, cancel_futures=True)
         return _settled(step)
 
 
@@ -164,9 +174,9 @@ class AsyncDriver:
                 await self._clock.sleep_async(step.seconds)
             case Open():
                 http, api = self._clients.current()
-                request = http.build_request("GET", step.url, headers=dict(step.headers), timeout=api.timeout)
-                response = await http.send(request, stream=True, follow_redirects=True)
-                return Download(response, response.aiter_bytes(_CHUNK))
+                request, options = _opening(http, api, step)
+                response = await http.send(request, stream=True, **options)
+                return Download(response, response.aiter_bytes())
             case Read():
                 return await anext(cast(AsyncIterator[bytes], step.download.chunks), None)
             case Close():
@@ -211,6 +221,18 @@ def _settled(step: Together) -> list[Any]:
         if isinstance(result, BaseException) and not isinstance(result, Exception):
             raise result
     return step.results
+
+
+def _opening(
+    http: httpx.Client | httpx.AsyncClient, api: ApiClient, step: Open
+) -> tuple[httpx.Request, dict[str, Any]]:
+    """The request that begins a download, and how it is sent."""
+    headers = dict(step.headers)
+    options: dict[str, Any] = {"follow_redirects": step.token is None}
+    if step.token is not None:
+        headers["Authorization"] = f"Bearer {step.token}"
+        options["auth"] = None
+    return http.build_request("GET", step.url, headers=headers, timeout=api.timeout), options
 
 
 def _limited(api: ApiClient, call: Call) -> ApiClient:

@@ -1,0 +1,258 @@
+"""What a service and a network can do to a client on a bad day, under both clients."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+import zeroscope
+from support import BASE_URL, TOKEN, Script, Shell, prediction_body
+
+OUTPUT = ["https://files.example.test/output-0.mp4"]
+
+Answer = httpx.Response | Exception
+
+
+def created() -> httpx.Response:
+    """The answer to a create."""
+    return httpx.Response(201, json=prediction_body())
+
+
+def now(status: str, **fields: Any) -> httpx.Response:
+    """The answer to a read."""
+    return httpx.Response(200, json=prediction_body(status, **fields))
+
+
+def done() -> httpx.Response:
+    """The answer to the last read."""
+    return now("succeeded", output=OUTPUT)
+
+
+# What may come instead of an answer, and whether a create that met with it surely was not carried out.
+TROUBLES: dict[str, tuple[Answer, bool]] = {
+    "connection refused": (httpx.ConnectError("[Errno 111] Connection refused"), True),
+    "no connection in time": (httpx.ConnectTimeout("timed out"), True),
+    "no free connection": (httpx.PoolTimeout("timed out"), True),
+    "a proxy that refuses": (httpx.ProxyError("502 Bad Gateway"), True),
+    "throttled": (httpx.Response(429, json={"detail": "Request was throttled. Expected available in 1 second."}), True),
+    "reset while sending": (httpx.WriteError("broken pipe"), False),
+    "reset after sending": (httpx.ReadError("connection reset by peer"), False),
+    "no answer in time": (httpx.ReadTimeout("timed out"), False),
+    "hung up without an answer": (httpx.RemoteProtocolError("Server disconnected without sending a response."), False),
+    "request timeout": (httpx.Response(408), False),
+    "internal error": (httpx.Response(500, json={"detail": "Internal server error"}), False),
+    "bad gateway": (httpx.Response(502, html="<p>bad gateway"), False),
+    "unavailable": (httpx.Response(503), False),
+    "overloaded": (httpx.Response(529, html="<p>overloaded"), False),
+}
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_read__outlives_trouble(shell: Shell, trouble: str) -> None:
+    """A poll that meets with trouble is repeated, and the job ends as if nothing had been."""
+    answer, _ = TROUBLES[trouble]
+    script = Script(created(), answer, answer, done())
+    (video,) = shell.do(shell.client(script).run)
+    assert video.url == OUTPUT[0]
+    assert script.lines.count("POST /v1/predictions") == 1
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_create__is_sent_again_only_where_it_surely_did_not_run(shell: Shell, trouble: str) -> None:
+    """One POST where it may have run, with an error that says so at once; another where it did not."""
+    answer, surely_not_run = TROUBLES[trouble]
+    script = Script(answer, created(), done())
+    client = shell.client(script)
+    if surely_not_run:
+        assert shell.do(client.run)
+        assert script.lines.count("POST /v1/predictions") == 2
+        return
+    with pytest.raises(zeroscope.UnknownOutcomeError, match=r"may be running and may be billed.*\.find\(\)"):
+        shell.do(client.run)
+    assert script.lines == ["POST /v1/predictions"]
+    assert shell.clock.sleeps == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(201, text='{"id": "gm3q", "sta'),
+        httpx.Response(201, text=""),
+        httpx.Response(201, html="<p>welcome"),
+        httpx.Response(200, json=[]),
+        httpx.Response(200, json=[prediction_body(), prediction_body()]),
+        httpx.Response(204),
+    ],
+)
+def test_create__whose_answer_cannot_be_read_may_have_run(shell: Shell, answer: httpx.Response) -> None:
+    """A success without a prediction in it leaves the same doubt as no answer."""
+    script = Script(answer)
+    with pytest.raises(zeroscope.UnknownOutcomeError):
+        shell.do(shell.client(script).predictions.create, {})
+    assert len(script.requests) == 1
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_redirect__is_not_followed(shell: Shell, status: int) -> None:
+    """A redirect to another host is an error that says so, and nothing, least of all the token, is sent there."""
+    script = Script(httpx.Response(status, headers={"location": "https://elsewhere.test/v1/predictions/gm3q"}))
+    client = shell.client(script)
+    for call, arguments in ((client.predictions.get, ["gm3q"]), (client.predictions.create, [{}])):
+        with pytest.raises(zeroscope.APIError, match=f"answered {status}"):
+            shell.do(call, *arguments)
+    assert {request.url.host for request in script.requests} == {"api.example.test"}
+    assert len(script.requests) == 2
+
+
+def test_list__that_leaves_things_out(shell: Shell) -> None:
+    """Entries without input, output and logs are read, and what is missing is empty."""
+    entries = [{"id": "a", "status": "succeeded"}, {"id": "b", "status": "x", "logs": None, "input": None}]
+    script = Script(httpx.Response(200, json={"results": entries}))
+    for prediction in shell.all(shell.client(script).predictions.list):
+        assert (prediction.input, prediction.output, prediction.logs, prediction.videos) == ({}, None, "", [])
+
+
+def test_two_hundred_pages__end(shell: Shell) -> None:
+    """A long list is read to its last page, whose next leads back to itself."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        page = int(request.url.params.get("cursor", 0))
+        following = f"{BASE_URL}/predictions?cursor={min(page + 1, 199)}"
+        return httpx.Response(200, json={"next": following, "results": [{"id": f"p{page}", "status": "failed"}]})
+
+    listed = shell.all(shell.client(answer).predictions.list)
+    assert [prediction.id for prediction in listed] == [f"p{page}" for page in range(200)]
+
+
+def test_two_hundred_pages__do_not_end_elsewhere(shell: Shell) -> None:
+    """The page that names a next one on another origin is the last that is read, and the token stays here."""
+    requests: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        base = BASE_URL if len(requests) < 200 else "https://elsewhere.test/v1"
+        return httpx.Response(200, json={"next": f"{base}/predictions?cursor={len(requests)}", "results": []})
+
+    with pytest.raises(zeroscope.MalformedResponseError, match=r"nothing was sent there.*https://elsewhere\.test"):
+        shell.all(shell.client(answer).predictions.list)
+    assert len(requests) == 200
+    assert {(request.url.host, request.headers["authorization"]) for request in requests} == {
+        ("api.example.test", f"Bearer {TOKEN}")
+    }
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        {"created_at": "2023-09-08T16:19:40Z", "completed_at": "2023-09-08T16:19:34Z"},
+        {"created_at": "2023-09-08T20:00:84Z", "completed_at": "yesterday"},
+        {"created_at": None, "started_at": 7, "completed_at": ["x"]},
+    ],
+)
+def test_times__that_make_no_sense_do_no_harm(shell: Shell, times: dict[str, Any]) -> None:
+    """A prediction that ended before it was created, or at no time at all, has its videos."""
+    script = Script(created(), now("succeeded", output=OUTPUT, **times))
+    assert shell.do(shell.client(script).run)
+
+
+@pytest.mark.parametrize("back", ["starting", "queued"])
+def test_status__that_goes_backwards_is_waited_through(shell: Shell, back: str) -> None:
+    """A stale answer in between neither ends a wait nor confuses it, and the first end is the end."""
+    script = Script(created(), now("processing", logs="a\n"), now(back), now("processing"), done(), now("processing"))
+    client = shell.client(script)
+    prediction = shell.do(client.predictions.create, {})
+    assert shell.do(prediction.wait).status == "succeeded"
+    assert len(script.requests) == 5
+    # An end that was seen is not waited for again.
+    assert shell.do(prediction.wait).status == "succeeded"
+    assert len(script.requests) == 5
+
+
+def every_third_fails() -> Iterator[Answer | None]:
+    """Eight ways to fail, one of them for every third request."""
+    ways: list[Answer] = [
+        httpx.ConnectError("refused"),
+        httpx.ReadError("reset"),
+        httpx.ReadTimeout("timed out"),
+        httpx.Response(429, headers={"retry-after": "3"}),
+        httpx.Response(500),
+        httpx.Response(503, html="<p>unavailable"),
+        httpx.Response(529),
+        httpx.Response(200, text='{"id": "cut'),
+    ]
+    for way in itertools.cycle(ways):
+        yield from (None, None, way)
+
+
+class Service:
+    """A service that counts, in which every third request fails after it was carried out."""
+
+    def __init__(self) -> None:
+        self.creates: Counter[str] = Counter()
+        self.looks: Counter[str] = Counter()
+        self.troubles = every_third_fails()
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        trouble = next(self.troubles)
+        # These two come before anything is carried out.
+        if isinstance(trouble, httpx.ConnectError):
+            raise trouble
+        if not (isinstance(trouble, httpx.Response) and trouble.status_code == 429):
+            answer = self.carry_out(request)
+        if isinstance(trouble, Exception):
+            raise trouble
+        if trouble is not None:
+            return httpx.Response(trouble.status_code, headers=trouble.headers, content=trouble.content)
+        return answer
+
+    def carry_out(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            prompt = json.loads(request.content)["input"]["prompt"]
+            self.creates[prompt] += 1
+            return httpx.Response(201, json=prediction_body(id=prompt, input={"prompt": prompt}))
+        if request.url.path.endswith("/predictions"):
+            newest = list(reversed(self.creates))[:100]
+            self.looks.update(newest)
+            entries = [{"id": id, "status": "succeeded" if self.looks[id] > 2 else "processing"} for id in newest]
+            return httpx.Response(200, json={"next": None, "results": entries})
+        id = request.url.path.rpartition("/")[2]
+        self.looks[id] += 1
+        status, output = ("succeeded", OUTPUT) if self.looks[id] > 2 else ("processing", None)
+        return httpx.Response(200, json=prediction_body(status, id=id, output=output))
+
+
+def test_a_thousand_predictions__end_exactly_once_each(shell: Shell) -> None:
+    """Every third request fails in one of eight ways; every input has one result and at most one create."""
+    service = Service()
+    client = shell.client(service)
+    inputs = [{"prompt": f"p{number}"} for number in range(1000)]
+    results = shell.do(client.run_many, inputs, concurrency=50)
+    ends = Counter(type(result.error).__name__ for result in results)
+    print(dict(ends))
+    assert [result.index for result in results] == list(range(1000))
+    assert set(ends) == {"NoneType", "UnknownOutcomeError"}
+    assert set(service.creates.values()) == {1}
+    for result in results:
+        if result.error is None:
+            assert result.prediction.id == result.input["prompt"] and result.prediction.status == "succeeded"
+
+
+def test_a_thousand_waits__one_by_one(shell: Shell) -> None:
+    """The same for single runs: each ends in its video or in a doubt, and is created once."""
+    service = Service()
+    client = shell.client(service)
+    ends: Counter[str] = Counter()
+    for number in range(200):
+        try:
+            shell.do(client.run, prompt=f"p{number}")
+            ends["video"] += 1
+        except zeroscope.UnknownOutcomeError:
+            ends["doubt"] += 1
+    assert ends["video"] + ends["doubt"] == 200 and ends["video"] > 100
+    assert set(service.creates.values()) == {1}
