@@ -496,3 +496,15 @@ def test_output__may_begin_with_a_tilde(command: Command, tmp_path: Path, monkey
     monkeypatch.setenv("HOME", str(home))
     assert command("run", "x", "-o", "~/a.mp4").code == 0
     assert (home / "a.mp4").exists()
+
+
+def test_run__takes_a_file_by_its_path(command: Command, server: MockServer, tmp_path: Path) -> None:
+    """A path where the spec wants a URL is that of a file to send; a missing one is refused, and help says both."""
+    (tmp_path / "draft.mp4").write_bytes(b"\0\0\0\x18ftypmp42")
+    outcome = command("run", "A lighthouse", "--init-video", "draft.mp4", "-o", "out.mp4", "--json")
+    assert outcome.json["input"]["init_video"] == "data:video/mp4;base64,AAAAGGZ0eXBtcDQy"
+    sent = len(server.journal)
+    missing = command("run", "A lighthouse", "--init-video", "nowhere.mp4", "-o", "other.mp4")
+    assert missing.code == 2 and "input.init_video: 'nowhere.mp4' cannot be read: there is no such" in missing.err
+    assert len(server.journal) == sent
+    assert "--init-video URL|PATH" in command("run", "--help").out

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, assert_type
+from typing import IO, Any, assert_type
 
 import httpx
 
@@ -13,6 +15,7 @@ from zeroscope import (
     AsyncPrediction,
     AsyncVideo,
     AsyncZeroscope,
+    FileInput,
     InvalidInputError,
     Page,
     Polling,
@@ -22,8 +25,10 @@ from zeroscope import (
     Progress,
     RateLimitError,
     Retry,
+    VerifiedWebhook,
     Video,
     Zeroscope,
+    webhooks,
 )
 
 
@@ -35,12 +40,16 @@ def sync() -> None:
         assert_type(videos, list[Video])
         assert_type(videos[0].read(), bytes)
         assert_type(videos[0].save("a.mp4", overwrite=True), Path)
+        assert_type(videos[0].save("a.mp4", on_progress=lambda received, total: received / (total or 1)), Path)
         assert_type(videos[0].index, int)
+        assert_type(videos[0].name, str)
+        assert_type(videos[0].prediction, Prediction | None)
         input: PredictionInputDict = {"prompt": "x", "width": 576}
         prediction = client.predictions.create(input, deadline=timedelta(minutes=5), webhook_events_filter=["start"])
         assert_type(prediction, Prediction)
         assert_type(prediction.wait(timeout=5, on_update=print), Prediction)
         assert_type(prediction.reload().cancel().raise_for_status(), Prediction)
+        assert_type(prediction.save_all("videos", overwrite=True, on_progress=print), list[Path])
         assert_type(prediction.progress, Progress | None)
         assert_type(prediction.created_at, datetime | None)
         assert_type(prediction.seed, int | None)
@@ -57,11 +66,41 @@ async def asynchronous() -> None:
         videos = await client.run(prompt="x")
         assert_type(videos, list[AsyncVideo])
         assert_type(await videos[0].read(), bytes)
-        assert_type(await videos[0].save("a.mp4"), Path)
+        assert_type(await videos[0].save("a.mp4", on_progress=print), Path)
+        assert_type(videos[0].prediction, AsyncPrediction | None)
         prediction = await client.predictions.create({})
         assert_type(prediction, AsyncPrediction)
         assert_type(await prediction.wait(), AsyncPrediction)
+        assert_type(await prediction.save_all("videos"), list[Path])
         assert_type(client.predictions.list(), AsyncIterator[AsyncPrediction])
+
+
+async def receiving(
+    client: Zeroscope, async_client: AsyncZeroscope, request: httpx.Request, environ: dict[str, Any]
+) -> None:
+    """A webhook's prediction is of the kind that the client makes, and headers of all kinds are taken."""
+    assert_type(client.webhook_secret(), str)
+    assert_type(await async_client.webhook_secret(), str)
+    body, secret = request.content, ("whsec_bmV3", "whsec_b2xk")
+    assert_type(webhooks.verify(request.headers, body, "whsec_bmV3"), VerifiedWebhook[Prediction])
+    assert_type(webhooks.verify(request.headers.raw, body, secret, client=client).prediction, Prediction)
+    assert_type(webhooks.verify(environ, body, list(secret), 60, client=async_client).prediction, AsyncPrediction)
+    prediction, id = webhooks.verify([("webhook-id", "x")], memoryview(body), secret, now=1.5)
+    assert_type(prediction, Prediction)
+    assert_type(id, str)
+
+
+def files(client: Zeroscope, unbuffered: io.FileIO, reader: io.BufferedIOBase, pipe: IO[bytes]) -> None:
+    """A file is taken in every form."""
+    forms: list[FileInput] = ["https://x.test/a.mp4", Path("a.mp4"), b"x", bytearray(), memoryview(b"x"), io.BytesIO()]
+    forms += [unbuffered, reader, pipe]
+    client.run_many([{"init_video": form} for form in forms], prefer_wait=5, extra_input={"motion": 1})
+    client.run(init_video="a.mp4")
+    client.run(init_video=Path("a.mp4"), prefer_wait=5, extra_input={"motion": 1})
+    client.run(init_video=b"x")
+    with open("a.mp4", "rb") as file, tempfile.NamedTemporaryFile() as temporary:
+        client.run(init_video=file)
+        client.predictions.create({"init_video": temporary})
 
 
 def errors(error: Exception) -> None:
@@ -80,4 +119,7 @@ def mistakes(client: Zeroscope) -> None:
     client.run(promt="x")  # type: ignore[call-arg]
     client.run(model="xxl")  # type: ignore[arg-type]
     client.run(width="576")  # type: ignore[arg-type]
+    client.run(init_video=5)  # type: ignore[arg-type]
+    client.run(init_video=io.StringIO())  # type: ignore[arg-type]
     client.predictions.get(5)  # type: ignore[arg-type]
+    webhooks.verify({}, "decoded", "whsec_bmV3")  # type: ignore[call-overload]

@@ -434,9 +434,7 @@ def test_options__that_make_no_sense_are_refused(
 def test_options_of_a_create__hold_for_every_create(shell: Shell) -> None:
     """Webhook, deadline and version are sent with each."""
     script = Script(httpx.Response(201, json=prediction_body("succeeded", output=["https://x.test/output-0.mp4"])))
-    shell.do(
-        shell.client(script).run_many, prompts(2), version="71996d33", webhook="https://x.test/hook", deadline=60
-    )
+    shell.do(shell.client(script).run_many, prompts(2), version="71996d33", webhook="https://x.test/hook", deadline=60)
     assert [request.headers["cancel-after"] for request in script.requests] == ["60s", "60s"]
     assert all(b'"version":"71996d33"' in request.content for request in script.requests)
     assert all(b'"webhook":"https://x.test/hook"' in request.content for request in script.requests)

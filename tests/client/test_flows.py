@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import anyio
@@ -40,7 +39,8 @@ def clock() -> FakeClock:
 @pytest.fixture
 def sender(clock: FakeClock) -> Sender:
     """A sender that retries, without randomness."""
-    return Sender(clock=clock, random=lambda: 0.5, retry=Retry(attempts=3, first=1.0), answers=Answers("secret", BASE_URL))
+    answers = Answers("secret", BASE_URL)
+    return Sender(clock=clock, random=lambda: 0.5, retry=Retry(attempts=3, first=1.0), answers=answers)
 
 
 def answered(status: str, **fields: Any) -> Response[Any]:
@@ -348,8 +348,8 @@ def test_driver__cuts_timeouts_to_a_calls_own_limit() -> None:
 def test_run__that_is_closed_sends_nothing_more(sender: Sender) -> None:
     """A run whose flow is thrown away, while it creates or waits, ends without another step."""
     for steps in (1, 2):
-        creating = partial(_flows.create, sender, "v", {}, {})
-        flow = _waiting.run(sender, creating, PredictionState, Waiting())
+        preparing = _flows.prepare(sender, "v", {}, {})
+        flow = _waiting.run(sender, preparing, PredictionState, Waiting())
         next(flow)
         if steps == 2:
             assert isinstance(flow.send([answered("starting")]), Sleep)

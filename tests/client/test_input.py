@@ -38,7 +38,7 @@ def faults(shell: Shell, input: Any, **options: Any) -> dict[str, tuple[str, str
         ({"fps": 8.5}, "input.fps", "invalid_type", "8.5 is not of type integer"),
         ({"batch_size": True}, "input.batch_size", "invalid_type", "True is not of type integer"),
         ({"seed": None}, "input.seed", "invalid_type", "None is not of type integer; leave it out for the default"),
-        ({"init_video": "not a uri"}, "input.init_video", "format", "'not a uri' is not a uri"),
+        ({"init_video": "https://a b"}, "input.init_video", "format", "'https://a b' is not a uri"),
         (
             {"widht": 576},
             "input.widht",
@@ -147,6 +147,87 @@ def test_input__that_the_spec_allows_is_sent_as_it_is(shell: Shell, input: Any, 
     script = Script(httpx.Response(201, json=prediction_body()))
     shell.do(shell.client(script).predictions.create, input)
     assert json.loads(script.requests[0].content)["input"] == sent
+
+
+@pytest.mark.parametrize(
+    ("input", "extra", "sent"),
+    [
+        ({}, {"motion": 3}, {"motion": 3}),
+        (
+            {"prompt": "x"},
+            {"motion": {"x": [1, None]}, "camera": ""},
+            {"prompt": "x", "motion": {"x": [1, None]}, "camera": ""},
+        ),
+        ({"prompt": "x"}, {"width": 300}, {"prompt": "x", "width": 300}),
+        ({"prompt": "x"}, {}, {"prompt": "x"}),
+        ({"prompt": "x"}, None, {"prompt": "x"}),
+        ({}, {"init_video": b"bytes"}, {"init_video": "data:application/octet-stream;base64,Ynl0ZXM="}),
+    ],
+)
+@pytest.mark.parametrize("method", ["create", "run"])
+def test_extra_input__is_sent_with_the_input(shell: Shell, input: Any, extra: Any, sent: Any, method: str) -> None:
+    """Fields that the spec does not know yet are sent beside those that it knows."""
+    script = Script(httpx.Response(201, json=prediction_body("succeeded", output=["https://x.test/output-0.mp4"])))
+    client = shell.client(script)
+    if method == "run":
+        shell.do(client.run, extra_input=extra, **input)
+    else:
+        shell.do(client.predictions.create, input, extra_input=extra)
+    assert json.loads(script.requests[0].content) == {"input": sent, "version": client.version}
+
+
+@pytest.mark.parametrize(
+    ("extra", "field", "kind", "description"),
+    [
+        ({"prompt": "x"}, "extra_input.prompt", "duplicate", "'x' is for a field that the input has as well"),
+        ({"width": LEAST - 1}, "input.width", "number_gte", f"{LEAST - 1} is too small, at least {LEAST} is needed"),
+        ({"fps": "8"}, "input.fps", "invalid_type", "'8' is not of type integer"),
+        ({"motion": float("nan")}, "input.motion", "invalid_type", "nan cannot be sent as JSON"),
+        ({"motion": b"secret"}, "input.motion", "invalid_type", "this bytes object cannot be sent as JSON"),
+        ({5: 5}, "extra_input.5", "invalid_type", "the name of a field should be a text"),
+        (["motion"], "extra_input", "invalid_type", "['motion'] is not a mapping of fields"),
+        ("motion", "extra_input", "invalid_type", "'motion' is not a mapping of fields"),
+    ],
+)
+def test_extra_input__is_checked_where_it_can_be(
+    shell: Shell, extra: Any, field: str, kind: str, description: str
+) -> None:
+    """A name given twice, a value that JSON cannot carry, and a known field that breaks the spec are refused."""
+    found = faults(shell, {"prompt": "a lighthouse"}, extra_input=extra)
+    assert set(found) == {field} and found[field][0] == kind
+    assert found[field][1].startswith(description)
+
+
+@pytest.mark.parametrize("method", ["create", "run"])
+@pytest.mark.parametrize(("seconds", "header", "read"), [(1, "wait=1", 61), (60, "wait=60", 120), (None, None, 60)])
+def test_prefer_wait__asks_the_service_to_hold_the_create(
+    shell: Shell, seconds: int | None, header: str | None, read: float, method: str
+) -> None:
+    """The header says how long, and the answer is awaited for so much longer than others."""
+    script = Script(httpx.Response(201, json=prediction_body("succeeded", output=["https://x.test/output-0.mp4"])))
+    client = shell.client(script)
+    if method == "run":
+        shell.do(client.run, prefer_wait=seconds)
+    else:
+        shell.do(client.predictions.create, {}, prefer_wait=seconds)
+    assert script.requests[0].headers.get("prefer") == header
+    assert script.requests[0].extensions["timeout"]["read"] == read
+    assert json.loads(script.requests[0].content) == {"input": {}, "version": client.version}
+
+
+@pytest.mark.parametrize(
+    "seconds", [0, -1, 61, 99, 100, 10**30, True, False, 5.0, 5.5, "5", "wait=5", float("nan"), b"5"]
+)
+def test_prefer_wait__that_the_spec_forbids_is_refused(shell: Shell, seconds: Any) -> None:
+    """What is no whole number of seconds, or more than the service holds a request, is refused with the rule."""
+    kind, description = faults(shell, {}, prefer_wait=seconds)["prefer_wait"]
+    assert kind == "pattern" and "at most 60 seconds" in description
+
+
+def test_options__are_checked_all_at_once(shell: Shell) -> None:
+    """Options and fields that are wrong are listed together."""
+    found = faults(shell, {"width": 1}, deadline=1, prefer_wait=61, webhook=5, extra_input={"width": 2})
+    assert set(found) == {"deadline", "extra_input.width", "input.width", "prefer_wait", "webhook"}
 
 
 def edges() -> list[Any]:

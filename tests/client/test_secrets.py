@@ -67,9 +67,7 @@ BAD_SERVERS = {
 class Everything:
     """All that can be seen of a client at work: records, errors, their tracebacks, pickles, and requests."""
 
-    def __init__(
-        self, shell: Shell, answer: Callable[[httpx.Request], httpx.Response], *, local: bool = False
-    ) -> None:
+    def __init__(self, shell: Shell, answer: Callable[[httpx.Request], httpx.Response], *, local: bool = False) -> None:
         self.local = local
         self.texts: list[str] = []
         self.pickles: list[bytes] = []

@@ -151,7 +151,7 @@ def test_public_names__are_sorted_and_there() -> None:
         if not name.startswith("_") and not isinstance(value, types.ModuleType)
     }
     assert list(zeroscope.__all__) == sorted(zeroscope.__all__)
-    assert set(zeroscope.__all__) - {"__version__"} == names
+    assert set(zeroscope.__all__) - {"__version__", "webhooks"} == names
 
 
 def test_import__is_light() -> None:
@@ -192,7 +192,8 @@ def test_token__that_is_empty_is_not_replaced_by_the_environment(cls: Any, monke
 def test_timeout__holds_for_downloads(shell: Shell, given: float | None, expected: float) -> None:
     """Downloads have the client's limit as well, also through an http_client that has none."""
     output = "https://files.example.test/output-0.mp4"
-    script = Script(httpx.Response(200, json=prediction_body("succeeded", output=[output])), httpx.Response(200, text="a"))
+    read = httpx.Response(200, json=prediction_body("succeeded", output=[output]))
+    script = Script(read, httpx.Response(200, text="a"))
     client = shell.client(script, timeout=given)
     shell.http.timeout = None  # type: ignore[assignment]  # as httpx.Client(timeout=None) leaves it
     (video,) = shell.do(client.predictions.get, "gm3q").videos

@@ -82,7 +82,8 @@ def test_find__reads_what_a_list_leaves_out(shell: Shell) -> None:
     """An entry without its input is read, and then compared."""
     listed = entry("gm3q", 1)
     del listed["input"]
-    script = Script(httpx.ReadError("reset"), page(listed), httpx.Response(200, json=prediction_body(input={"prompt": "a"})))
+    read = httpx.Response(200, json=prediction_body(input={"prompt": "a"}))
+    script = Script(httpx.ReadError("reset"), page(listed), read)
     error = lost(shell, script)
     assert [prediction.input for prediction in shell.do(error.find)] == [{"prompt": "a"}]
     assert script.lines[1:] == ["GET /v1/predictions", "GET /v1/predictions/gm3q"]

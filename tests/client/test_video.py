@@ -1,46 +1,25 @@
-"""Fetching videos: whole or not at all, and without the token."""
+"""What a video is, and how it is saved: whole or not at all, under a name that is safe."""
 
 from __future__ import annotations
 
+import asyncio
 import base64
-import json
+import copy
+import html.parser
+import os
+import pickle
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 
 import zeroscope
-from support import TOKEN, Script, Shell, prediction_body
-
-URL = "https://delivery.example.test/x/output-0.mp4"
-DATA = bytes(range(256)) * 4096
-
-
-def video(shell: Shell, *answers: Any, url: str = URL) -> tuple[Any, Script]:
-    """The video of a prediction that has succeeded, and the script that answers its download."""
-    script = Script(httpx.Response(200, text=json.dumps(prediction_body("succeeded", output=[url]))))
-    prediction = shell.do(shell.client(script).predictions.get, "gm3q")
-    script.answers = list(answers)
-    script.requests.clear()
-    return prediction.videos[0], script
-
-
-class Cut(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body that breaks off."""
-
-    def __init__(self, error: Exception | None = None) -> None:
-        self.error = error
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield DATA[:1000]
-        if self.error:
-            raise self.error
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for chunk in self:
-            yield chunk
+from downloads import DATA, URL, Body, outputs, video, whole
+from support import TOKEN, Shell
+from zeroscope import AsyncVideo, Video
 
 
 def test_read__returns_the_bytes_and_sends_no_token(shell: Shell) -> None:
@@ -77,19 +56,15 @@ def test_redirect__is_followed(shell: Shell) -> None:
     ("answer", "error", "message"),
     [
         (httpx.ConnectError("refused"), zeroscope.TransportError, "refused"),
-        (lambda _: httpx.Response(200, stream=Cut(httpx.ReadError("reset"))), zeroscope.TransportError, "cut short"),
-        (
-            lambda _: httpx.Response(200, headers={"content-length": "5000"}, stream=Cut()),
-            zeroscope.TransportError,
-            "1000 of 5000 bytes came",
-        ),
+        (whole(DATA[:1000], length=None, error=httpx.ReadError("reset")), zeroscope.TransportError, "cut short"),
+        (whole(DATA[:1000], length=5000), zeroscope.TransportError, "1000 of 5000 bytes came"),
         (httpx.Response(404, html="<p>gone"), zeroscope.NotFoundError, "404: <p>gone"),
         (httpx.Response(403, content=b"expired"), zeroscope.ForbiddenError, "403: expired"),
         (httpx.Response(503), zeroscope.ServerError, "503"),
         (httpx.Response(206, content=b"part"), zeroscope.APIError, "206"),
         (httpx.Response(200, content=b""), zeroscope.MalformedResponseError, "no video"),
         (
-            lambda _: httpx.Response(200, headers={"content-encoding": "gzip"}, stream=Cut()),
+            whole(DATA, length=None, **{"content-encoding": "gzip"}),
             zeroscope.MalformedResponseError,
             "compressed with gzip",
         ),
@@ -127,18 +102,39 @@ def test_save__refuses_a_bad_target_before_it_asks(shell: Shell, tmp_path: Path)
 
 
 def test_interrupt__leaves_nothing_behind(tmp_path: Path) -> None:
-    """Ctrl-C in the middle of a download removes what was written."""
+    """Ctrl-C in the middle of a download removes what was written, and nothing is tried again."""
     shell = Shell("sync")
-
-    class Interrupted(Cut):
-        def __iter__(self) -> Iterator[bytes]:
-            yield DATA
-            raise KeyboardInterrupt
-
-    found, _ = video(shell, lambda _: httpx.Response(200, stream=Interrupted()))
+    found, script = video(shell, whole(DATA[:1000], error=KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
         found.save(tmp_path / "a.mp4")
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [] and len(script.requests) == 1
+
+
+def test_task__that_is_canceled_leaves_nothing_behind(tmp_path: Path) -> None:
+    """A task that is canceled while the server is silent closes the download and removes what was written."""
+    shell = Shell("async")
+    began: list[anyio.Event] = []
+
+    class Silent(Body):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            yield DATA
+            began[0].set()
+            await anyio.sleep_forever()
+
+    body = Silent()
+    found, _ = video(shell, lambda _: httpx.Response(200, stream=body))
+
+    async def main() -> None:
+        began.append(anyio.Event())
+        task = asyncio.create_task(found.save(tmp_path / "a.mp4"))
+        await began[0].wait()
+        assert len(os.listdir(tmp_path)) == 1
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    anyio.run(main)
+    assert list(tmp_path.iterdir()) == [] and body.closed
 
 
 @pytest.mark.parametrize(
@@ -159,38 +155,21 @@ def test_data_url__needs_no_download(shell: Shell, tmp_path: Path, url: str) -> 
     assert script.requests == []
 
 
-@pytest.mark.parametrize("url", ["data:video/mp4;base64,@@@", "data:nothing", "data:,\ud800"])
-def test_data_url__that_makes_no_sense_is_malformed(shell: Shell, url: str) -> None:
-    """A data: URL that cannot be decoded is an error of the tree."""
+@pytest.mark.parametrize("url", ["data:video/mp4;base64,@@@", "data:nothing", "data:,\ud800", "data:video/mp4,"])
+def test_data_url__that_makes_no_sense_is_malformed(shell: Shell, tmp_path: Path, url: str) -> None:
+    """A data: URL that cannot be decoded, or holds nothing, is an error of the tree and no file."""
     found, _ = video(shell, httpx.Response(500), url=url)
     with pytest.raises(zeroscope.MalformedResponseError):
         shell.do(found.read)
-
-
-class Watched(Cut):
-    """A body too long for one chunk, which may break off and knows whether it was closed."""
-
-    closed = False
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield DATA
-        if self.error:
-            raise self.error
-        yield DATA
-
-    def close(self) -> None:
-        """Note the end of a sync download."""
-        self.closed = True
-
-    async def aclose(self) -> None:
-        """Note the end of an async download."""
-        self.closed = True
+    with pytest.raises(zeroscope.MalformedResponseError):
+        shell.do(found.save, tmp_path / "a.mp4")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(("status", "error"), [(404, None), (200, KeyboardInterrupt())], ids=["refused", "interrupted"])
 def test_download__is_closed_however_it_ends(shell: Shell, status: int, error: Any) -> None:
     """A download that is not read to its end gives its connection back all the same."""
-    body = Watched(error)
+    body = Body(DATA, DATA, error=error)
     found, _ = video(shell, lambda _: httpx.Response(status, stream=body))
     with pytest.raises((zeroscope.NotFoundError, KeyboardInterrupt)):
         shell.do(found.read)
@@ -201,7 +180,7 @@ def test_save__writes_while_it_reads(shell: Shell, tmp_path: Path) -> None:
     """A chunk is on the disk before the next is fetched, so a long video does not have to fit into memory."""
     sizes: list[int] = []
 
-    class Observed(Cut):
+    class Observed(Body):
         def __iter__(self) -> Iterator[bytes]:
             yield DATA
             sizes.extend(path.stat().st_size for path in tmp_path.iterdir())
@@ -252,20 +231,167 @@ def test_download__asks_for_the_file_as_it_is(shell: Shell) -> None:
 
 def test_download__survives_a_length_that_makes_no_sense(shell: Shell) -> None:
     """A content-length that is no number says nothing about the file."""
-    found, _ = video(shell, lambda _: httpx.Response(200, headers={"content-length": "many"}, stream=Cut()))
-    assert shell.do(found.read) == DATA[:1000]
+    found, _ = video(shell, whole(DATA, length=None, **{"content-length": "many"}))
+    assert shell.do(found.read) == DATA
 
 
 def test_download__from_an_address_that_makes_no_sense_is_an_error_of_the_tree(shell: Shell) -> None:
-    """A URL that cannot be requested is reported as any other download that failed."""
+    """A URL that cannot be requested is reported as any other download that failed, and not tried again."""
     found, script = video(shell, httpx.Response(200, content=DATA), url="https://x.test:port/output-0.mp4")
     with pytest.raises(zeroscope.TransportError, match=r"x\.test:port"):
         shell.do(found.read)
-    assert script.requests == []
+    assert script.requests == [] and shell.clock.sleeps == []
 
 
-def test_download__names_a_failure_without_words(shell: Shell) -> None:
-    """An httpx error that has no message is named by its class."""
-    found, _ = video(shell, httpx.ReadError(""))
-    with pytest.raises(zeroscope.TransportError, match=r"did not begin: ReadError$"):
-        shell.do(found.read)
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        (URL, "output-0.mp4"),
+        (f"{URL}?signature=a/b.exe#c/d.exe", "output-0.mp4"),
+        ("https://x.test/a%20lighthouse%20%F0%9F%8C%8A.mp4", "a lighthouse 🌊.mp4"),
+        ("https://x.test/%FF.mp4", "\ufffd.mp4"),
+        ("https://x.test/a%0Ab%1B%5B2J%E2%80%AE.mp4", "a_b_[2J_.mp4"),
+        ("https://x.test/a%3Cb%3E%22c%7C%3F%2Ad.mp4", "a_b__c___d.mp4"),
+        ("https://x.test/stream.mp4%3Ahidden", "stream.mp4_hidden"),
+        ("https://x.test/\ud800.mp4", "_.mp4"),
+        ("https://x.test/.bashrc", "_bashrc"),
+        ("https://x.test/...mp4", "_mp4"),
+        ("https://x.test/a.mp4.%20.", "a.mp4"),
+        ("https://x.test/NUL.mp4", "_NUL.mp4"),
+        ("https://x.test/com1", "_com1"),
+        ("https://x.test/common.mp4", "common.mp4"),
+        (f"https://x.test/{'a' * 300}.mp4", f"{'a' * 200}.mp4"),
+        (f"https://x.test/{'%C3%A4' * 300}.mp4", f"{'ä' * 100}.mp4"),
+        (f"https://x.test/a.{'b' * 300}", f"a.{'b' * 198}"),
+        ("https://x.test/%252e%252e%252fa.mp4", "%2e%2e%2fa.mp4"),
+        ("https://x.test/", "output-7.mp4"),
+        ("https://x.test", "output-7.mp4"),
+        ("https://x.test/%20", "output-7.mp4"),
+        ("https://[x.test/a.mp4", "output-7.mp4"),
+        ("https://x.test/..", "output-7.mp4"),
+        ("https://x.test/..%2F..%2Fetc%2Fpasswd", "output-7.mp4"),
+        ("data:video/mp4;base64,AAAA", "output-7.mp4"),
+        ("data:video/webm;codecs=vp9;base64,AAAA", "output-7.webm"),
+        ("DATA:IMAGE/GIF,abc", "output-7.gif"),
+        ("data:application/octet-stream;base64,AA/a.exe", "output-7.mp4"),
+        ("data:video/never-seen,abc", "output-7.mp4"),
+        ("data:,abc", "output-7.mp4"),
+    ],
+)
+def test_name__is_the_urls_own_made_safe(url: str, name: str) -> None:
+    """The last part of the path, decoded, without what steers a terminal or means something to a file system."""
+    assert Video(url, 7).name == AsyncVideo(url, 7).name == name
+
+
+@pytest.mark.parametrize(
+    ("url", "index"),
+    [
+        ("https://x.test/output-12.mp4", 12),
+        ("https://x.test/output%2D12.mp4?output-3.mp4", 12),
+        ("https://x.test/output.mp4", 0),
+        ("data:video/mp4,output-12.mp4", 0),
+        ("https://[x.test/output-12.mp4", 0),
+    ],
+)
+def test_index__is_the_number_in_the_name(shell: Shell, url: str, index: int) -> None:
+    """Where a name has no number, the position in the output counts."""
+    found, _ = video(shell, url=url)
+    assert found.index == index
+
+
+@pytest.mark.parametrize("round_trip", [lambda value: pickle.loads(pickle.dumps(value)), copy.deepcopy, copy.copy])
+def test_pickle__keeps_what_is_known_and_neither_client_nor_token(shell: Shell, round_trip: Any) -> None:
+    """A video and its prediction come back equal, without a client, and say so when they are used."""
+    prediction, _ = outputs(shell, URL, answers=[httpx.Response(500)])
+    (made,) = prediction.videos
+    back = round_trip(made)
+    assert back == made and hash(back) == hash(made) and type(back) is type(made)
+    assert back.prediction == prediction == round_trip(prediction)
+    assert round_trip(prediction).videos == [made]
+    assert TOKEN.encode() not in pickle.dumps(made) + pickle.dumps(prediction)
+    for call in (back.read, lambda: back.save("a.mp4"), lambda: round_trip(prediction).save_all("a")):
+        with pytest.raises(zeroscope.ConfigurationError, match=r"client\.predictions\.get"):
+            shell.do(call)
+
+
+def test_equality__is_of_url_index_and_kind(shell: Shell) -> None:
+    """Two videos are equal whichever client they come from, unless one is sync and the other async."""
+    found, _ = video(shell)
+    kind = type(found)
+    assert found == kind(URL, 0) and {found, kind(URL, 0)} == {found}
+    other = AsyncVideo if kind is Video else Video
+    assert found not in [kind(URL, 1), kind(f"{URL}?", 0), other(URL, 0), URL]
+
+
+def test_prediction__is_the_one_that_made_the_video(shell: Shell) -> None:
+    """Each video knows where it comes from; one that was made by hand does not."""
+    prediction, _ = outputs(shell, URL, f"{URL}?", answers=[])
+    assert all(each.prediction is prediction for each in prediction.videos)
+    assert Video(URL, 0).prediction is None
+
+
+def test_repr__is_short_and_without_the_client(shell: Shell) -> None:
+    """A repr names kind, index and URL, and ends before a data: URL gets long."""
+    found, _ = video(shell)
+    assert repr(found) == f"<{type(found).__name__} 0 {URL}>"
+    assert len(repr(Video("data:video/mp4;base64," + "A" * 10_000, 0))) < 150
+
+
+class Tags(html.parser.HTMLParser):
+    """What a browser would see in a piece of HTML."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep a tag."""
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        """Keep a text."""
+        self.text += data
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        URL,
+        "http://127.0.0.1:8000/output-0.mp4?a=1&lt=2",
+        "HTTPS://x.test/a.mp4",
+        "data:video/mp4;base64,AAAA",
+        """https://x.test/"><script>alert('1')</script>&quot;.mp4""",
+    ],
+)
+def test_notebook__shows_the_video(shell: Shell, url: str) -> None:
+    """One tag with controls and the URL as it is, whatever that holds, and nothing else."""
+    found, _ = video(shell, url=url)
+    shown = Tags(found._repr_html_())
+    assert shown.tags == [("video", {"controls": None, "src": url})] and shown.text == ""
+    assert TOKEN not in found._repr_html_()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        " javascript:location='https://x.test'",
+        "file:///etc/passwd",
+        "blob:https://x.test/1",
+        "<script>",
+        "output.mp4",
+    ],
+)
+def test_notebook__shows_other_addresses_as_text(url: str) -> None:
+    """What is neither on the web nor within the URL is spelt out, not followed."""
+    shown = Tags(Video(url, 0)._repr_html_())
+    assert shown.tags == [("code", {})] and shown.text == repr(Video(url, 0))
+
+
+def test_notebook__survives_what_no_encoding_takes() -> None:
+    """Half a character in a URL does not break the page."""
+    assert Video("https://x.test/\ud800.mp4", 0)._repr_html_().encode() == (
+        b'<video controls src="https://x.test/?.mp4"></video>'
+    )

@@ -114,6 +114,10 @@ def refusal(**input):
     answer = http.post("https://api.replicate.com/v1/predictions", json=body)
     return [answer.status_code, [field["field"] for field in answer.json().get("invalid_fields", [])]]
 
+def sent(**input):
+    with MockServer().client() as client:
+        return client.predictions.create(input).input
+
 help = io.StringIO()
 with contextlib.redirect_stdout(help):
     main(["run", "--help"])
@@ -122,6 +126,7 @@ print(json.dumps({
     "typed": sorted(zeroscope.PredictionInputDict.__annotations__),
     "client": [faults(width=200), faults(width=100), faults(model="new"), faults(motion=3), faults(fps=8)],
     "mock": [refusal(width=200), refusal(width=100), refusal(model="new"), refusal(motion=-1)],
+    "files": [zeroscope.PredictionInputDict.__annotations__["mask"] == zeroscope.FileInput, sent(mask=b"bytes")],
     "help": " ".join(help.getvalue().split()),
 }))
 """
@@ -135,6 +140,7 @@ def test_change__is_followed_everywhere(tmp_path: Path, changed_spec: Callable[[
         _field(document, "model")["enum"].append("new")
         fields = document["components"]["schemas"]["PredictionInput"]["properties"]
         fields["motion"] = {"type": "integer", "description": "How much moves", "default": 3, "minimum": 0}
+        fields["mask"] = {"type": "string", "format": "uri", "description": "What stays"}
         del fields["fps"]
 
     assert generate("--spec", changed_spec(change), "--output", tmp_path / "zeroscope_api").returncode == 0
@@ -151,6 +157,8 @@ def test_change__is_followed_everywhere(tmp_path: Path, changed_spec: Callable[[
     small, unknown = "100 is too small, at least 128 is needed", seen["client"][4][0]
     assert seen["client"] == [[], [small], [], [], [unknown]] and "there is no such field" in unknown
     assert seen["mock"] == [[201, []], [422, ["input.width"]], [201, []], [422, ["input.motion"]]]
+    assert seen["files"] == [True, {"mask": "data:application/octet-stream;base64,Ynl0ZXM="}]
+    assert "--mask URL|PATH What stays. Or the path of a file" in seen["help"]
     assert "How much moves. At least 0. Default: 3." in seen["help"]
     assert "At least 128." in seen["help"] and "new," in seen["help"] and "--fps" not in seen["help"]
 

@@ -58,9 +58,7 @@ def test_page__runs_as_shown(
     assert all(shown in printed for shown in re.findall(r"```text\n(.*?)```", text_of(page), re.DOTALL))
 
 
-def test_lost_create__is_found_as_shown(
-    server: MockServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_lost_create__is_found_as_shown(server: MockServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The way out of an unknown outcome, which the page shows, leads to the video without a second create."""
     server.faults.lost_create()
     (block,) = [block for block in python_of("waiting-and-errors.md") if "error.find()" in block]

@@ -1,6 +1,7 @@
 """A client for the text-to-video model anotherjesse/zeroscope-v2-xl on Replicate's predictions API."""
 
-from ._api import PredictionInputDict
+from . import webhooks
+from ._api import FileInput, PredictionInputDict
 from ._flows import CreateOptions
 from ._logs import Progress
 from ._version import __version__
@@ -36,6 +37,7 @@ from .polling import Polling
 from .prediction import AsyncPrediction, Prediction, PredictionState
 from .retry import Retry
 from .video import AsyncVideo, Video
+from .webhooks import VerifiedWebhook
 
 __all__ = [
     "APIError",
@@ -48,6 +50,7 @@ __all__ = [
     "ConfigurationError",
     "CreateOptions",
     "EmptyOutputError",
+    "FileInput",
     "ForbiddenError",
     "InvalidField",
     "InvalidInputError",
@@ -74,10 +77,12 @@ __all__ = [
     "TransportError",
     "UnknownOutcomeError",
     "ValidationError",
+    "VerifiedWebhook",
     "Video",
     "WaitTimeoutError",
     "WebhookVerificationError",
     "Zeroscope",
     "ZeroscopeError",
     "__version__",
+    "webhooks",
 ]

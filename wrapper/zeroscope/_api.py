@@ -7,6 +7,7 @@ generated class nor UNSET leaves it, save the input's TypedDict and the parsed p
 from __future__ import annotations
 
 import functools
+import io
 import json
 import pkgutil
 from collections.abc import Mapping, Sequence
@@ -15,12 +16,16 @@ from typing import Any, TypeVar, cast
 from urllib.parse import SplitResult, parse_qs, urljoin, urlsplit
 
 import zeroscope_api
+from zeroscope_api.api.files import create_file
 from zeroscope_api.api.predictions import cancel_prediction, create_prediction, get_prediction, list_predictions
+from zeroscope_api.api.webhooks import get_default_webhook_secret
 from zeroscope_api.client import DEFAULT_TIMEOUT
 from zeroscope_api.client import AuthenticatedClient as ApiClient
 from zeroscope_api.errors import InvalidPathSegmentError
 from zeroscope_api.models import (
+    CreateFileRequest,
     CreatePredictionRequest,
+    FileInput,
     InvalidField,
     JsonObject,
     PredictionInputDict,
@@ -28,9 +33,11 @@ from zeroscope_api.models import (
     PredictionPage,
     PredictionUrls,
     Problem,
+    WebhookSecret,
 )
+from zeroscope_api.models import File as FileModel
 from zeroscope_api.models import Prediction as PredictionModel
-from zeroscope_api.types import UNSET, Response, Unset
+from zeroscope_api.types import UNSET, File, Response, Unset
 
 from . import errors
 from ._steps import Call, Endpoint
@@ -40,6 +47,7 @@ __all__ = [
     "DEFAULT_TIMEOUT",
     "Answers",
     "ApiClient",
+    "FileInput",
     "InvalidPathSegmentError",
     "PredictionInputDict",
     "PredictionModel",
@@ -49,11 +57,14 @@ __all__ = [
     "as_mapping",
     "cancel_call",
     "create_call",
+    "create_file_call",
     "final_statuses",
     "get_call",
     "list_call",
     "plain",
+    "prediction_from_json",
     "spec",
+    "webhook_secret_call",
 ]
 
 T = TypeVar("T")
@@ -85,13 +96,30 @@ def _requests() -> dict[str, str]:
     }
 
 
-def create_call(body: Mapping[str, Any], cancel_after: str | None) -> Call:
-    """The call that creates a prediction from a body that was checked."""
+def create_call(
+    body: Mapping[str, Any], cancel_after: str | None = None, prefer: str | None = None, hold: float | None = None
+) -> Call:
+    """The call that creates a prediction from a body that was checked.
+
+    Args:
+        body: The body.
+        cancel_after: The header by which the service ends the prediction.
+        prefer: The header by which the service holds the request open.
+        hold: For how long it may do so, in seconds.
+    """
     arguments = {
         "body": CreatePredictionRequest.from_dict(body),
         "cancel_after": UNSET if cancel_after is None else cancel_after,
+        "prefer": UNSET if prefer is None else prefer,
     }
-    return Call(_endpoint(create_prediction), arguments, _requests()["createPrediction"])
+    return Call(_endpoint(create_prediction), arguments, _requests()["createPrediction"], hold=hold)
+
+
+def create_file_call(content: bytes, name: str, media_type: str) -> Call:
+    """The call that uploads a file."""
+    file = File(payload=io.BytesIO(content), file_name=name, mime_type=media_type)
+    arguments = {"body": CreateFileRequest(content=file, filename=name, type_=media_type)}
+    return Call(_endpoint(create_file), arguments, _requests()["createFile"])
 
 
 def get_call(prediction_id: str) -> Call:
@@ -112,6 +140,27 @@ def list_call(cursor: str | None) -> Call:
     """The call that reads one page of predictions."""
     arguments = {"cursor": UNSET if cursor is None else cursor}
     return Call(_endpoint(list_predictions), arguments, _requests()["listPredictions"])
+
+
+def webhook_secret_call() -> Call:
+    """The call that reads the key of the account's webhooks."""
+    return Call(_endpoint(get_default_webhook_secret), {}, _requests()["getDefaultWebhookSecret"])
+
+
+def prediction_from_json(body: bytes) -> PredictionModel:
+    """The prediction in a body that did not come as an answer.
+
+    Raises:
+        ValueError: If it is none; the message says why.
+    """
+    try:
+        parsed = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        # Not the exception itself, which may hold the whole body.
+        raise ValueError(f"{type(error).__name__}: {error}") from None
+    if not isinstance(parsed, dict) or not (_is_text(parsed.get("id")) and _is_text(parsed.get("status"))):
+        raise ValueError("id and status should be texts that are not empty")
+    return PredictionModel.from_dict(parsed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +200,27 @@ class Answers:
             raise self._malformed(call, response, "not a page of predictions")
         self._check_identity(call, response, page.results)
         return page
+
+    def webhook_secret(self, call: Call, response: Response[Any]) -> str:
+        """The key in a success; of one that is malformed nothing is shown, as it may hold the key all the same."""
+        parsed = response.parsed
+        if response.error is None and isinstance(parsed, WebhookSecret) and _is_text(parsed.key):
+            return parsed.key
+        raise errors.MalformedResponseError(
+            request=call.name,
+            status_code=response.status_code,
+            body="[not shown, as it may hold the key]",
+            reason="its key should be a text that is not empty",
+        )
+
+    def file(self, call: Call, response: Response[Any]) -> str:
+        """The URL of the stored file in a success."""
+        file = response.parsed
+        if response.error is not None or not isinstance(file, FileModel):
+            raise self._malformed(call, response, "not a stored file")
+        if not _is_text(file.urls.get) or not file.urls.get.startswith(("https://", "http://")):
+            raise self._malformed(call, response, "urls.get should be a URL")
+        return file.urls.get
 
     def next_cursor(self, page: PredictionPage) -> str | None:
         """The cursor of the page that follows, or None after the last one.

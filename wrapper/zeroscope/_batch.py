@@ -6,7 +6,6 @@ here, one thing after another, so that sync and async need nothing of their own.
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -15,8 +14,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from . import _api
+from ._account import Account
 from ._census import Census
 from ._flows import Prepared
+from ._pacing import ABREAST, Pacing
 from ._sending import Sender, passing
 from ._steps import Emit, Flow, Sleep, Stream, Together, Work
 from ._waiting import CANCEL_PATIENCE, Waiting, check, interrupts, kept, overdue
@@ -32,15 +33,12 @@ from .errors import (
     ZeroscopeError,
 )
 from .prediction import PredictionState
-from .retry import rate_limit_left
 
 if TYPE_CHECKING:
     from ._journal import Entry, Journal
 
 P = TypeVar("P", bound=PredictionState)
 
-# How many requests go out side by side.
-_ABREAST = 8
 # After one of these, every other create would be refused as well.
 _FOR_ALL = (AuthenticationError, PaymentRequiredError)
 
@@ -112,17 +110,12 @@ class Batch(Generic[P]):
         self._clock = setup.sender.clock
         self._waiting = setup.waiting
         self._census = Census(setup.sender, setup.waiting.polling)
-        self._journal: Journal | None = None
+        self._account = Account(setup.open_journal, setup.sender.answers)
+        self._pacing = Pacing(setup.sender.clock)
         self._queue: deque[_Item[P]] = deque()
         self._running: dict[int, _Item[P]] = {}
         self._ended: list[RunResult[P, Any]] = []
         self._next_look = 0.0
-        # How many creates may go out side by side, as the last ones fared.
-        self._abreast = _ABREAST
-        # How many the service takes for now, as it said, and when it takes more, on the monotonic clock. The first goes
-        # alone, to find out.
-        self._allowed, self._more_at = 1, 0.0
-        self._last_start = self._clock.monotonic()
 
     def flow(self, inputs: Iterable[Any]) -> Stream[RunResult[P, Any]]:
         """Run inputs, and wait for predictions among them; tell of each as it ends."""
@@ -141,13 +134,12 @@ class Batch(Generic[P]):
                 if not self._ended and (idle := self._idle()) > 0:
                     yield Sleep(idle)
         except BaseException as error:
-            if interrupts(error) and self._journal is None:
+            if interrupts(error) and not self._account.is_kept:
                 yield from self._cancel_all()
             self._tell_what_is_left(error)
             raise
         finally:
-            if self._journal is not None:
-                self._journal.close()
+            self._account.close()
 
     def _begin(self, inputs: Iterable[Any]) -> Flow[None]:
         for index, given in enumerate(inputs):
@@ -156,20 +148,30 @@ class Batch(Generic[P]):
                 yield from self._follow(item, given)  # type: ignore[arg-type]  # of the client's own kind
             else:
                 self._queue.append(item)
-        if self._setup.open_journal is None:
+        if not self._account.is_kept:
             return
-        self._journal = yield Work(self._setup.open_journal)
-        queued, self._queue = self._queue, deque()
-        described: list[Mapping[str, Any]] = []
-        for item in list(queued):
-            try:
-                described.append((yield Work(partial(self._setup.describe, item.given))))
-            except ZeroscopeError as error:
-                queued.remove(item)
-                self._settle(item, error)
-        entries: list[Entry] = yield Work(partial(self._journal.begin, described))
-        for item, body, entry in zip(queued, described, entries, strict=True):
+        yield from self._account.open()
+        items, self._queue = list(self._queue), deque()
+        # Files in the inputs are read for it.
+        described: list[Mapping[str, Any] | ZeroscopeError] = yield Work(partial(self._describe, items))
+        usable = []
+        for item, body in zip(items, described, strict=True):
+            if isinstance(body, ZeroscopeError):
+                self._settle(item, body)
+            else:
+                usable.append((item, body))
+        entries = yield from self._account.begin([body for _, body in usable])
+        for (item, body), entry in zip(usable, entries, strict=True):
             yield from self._resume(item, body, entry)
+
+    def _describe(self, items: Iterable[_Item[P]]) -> list[Mapping[str, Any] | ZeroscopeError]:
+        described: list[Mapping[str, Any] | ZeroscopeError] = []
+        for item in items:
+            try:
+                described.append(self._setup.describe(item.given))
+            except ZeroscopeError as error:
+                described.append(error)
+        return described
 
     def _resume(self, item: _Item[P], body: Mapping[str, Any], entry: Entry) -> Flow[None]:
         """Go on from where the journal says that an earlier run had come with an item."""
@@ -177,8 +179,8 @@ class Batch(Generic[P]):
         match entry.state:
             case "unknown":
                 error = UnknownOutcomeError(
-                    f"{entry.message} The prediction may have been created and billed, so it is not created again; look "
-                    "for it with .find() on this error, or run its input without this journal"
+                    f"{entry.message}. The prediction may have been created and billed, so it is not created again; "
+                    "look for it with .find() on this error, and run its input without this journal if there is none"
                 )
                 error._sent(body, entry.sent_at or 0.0, self._sender.owner())
                 self._settle(item, error)
@@ -197,6 +199,8 @@ class Batch(Generic[P]):
         if not self._running:
             self._next_look = now + self._census.pause([0.0])
         item.prediction, item.began, item.failures = prediction, now, 0
+        # Its files may be large.
+        item.prepared = None
         item.to_read = prediction._lacks_output or prediction.status == "unknown"
         self._running[item.index] = item
         if prediction.done and not item.to_read:
@@ -205,9 +209,7 @@ class Batch(Generic[P]):
     def _start(self) -> Flow[None]:
         """Create what there is room for."""
         now = self._clock.monotonic()
-        if now >= self._more_at:
-            self._allowed = max(self._allowed, 1)
-        room = min(self._setup.concurrency - len(self._running), self._allowed, self._abreast)
+        room = min(self._setup.concurrency - len(self._running), self._pacing.room)
         wave: list[_Item[P]] = []
         while len(wave) < room and self._queue and self._queue[0].due <= now:
             item = self._queue.popleft()
@@ -224,9 +226,7 @@ class Batch(Generic[P]):
     def _create(self, wave: Sequence[_Item[P]]) -> Flow[None]:
         """Send creates side by side."""
         sent_at = self._clock.time()
-        if self._journal is not None:
-            rows = [item.row for item in wave if item.row is not None]
-            yield Work(partial(self._journal.sending, rows, sent_at))
+        yield from self._account.sending(wave, sent_at)
         step = Together([item.create.call for item in wave])
         try:
             yield step
@@ -237,7 +237,7 @@ class Batch(Generic[P]):
                     with suppress(Exception):
                         yield from self._started(item, self._created(item, result, sent_at))
             raise
-        self._heed(step.results)
+        self._pacing.heed(step.results)
         started: list[_Item[P]] = []
         again: list[_Item[P]] = []
         for item, result in zip(wave, step.results, strict=True):
@@ -245,16 +245,15 @@ class Batch(Generic[P]):
                 yield from self._started(item, self._created(item, result, sent_at))
                 started.append(item)
             except UnknownOutcomeError as error:
-                message = str(error)
-                yield from self._write(item, lambda journal, row, message=message: journal.unknown(row, message))
+                yield from self._account.unknown(item, str(error))
                 self._settle(item, error)
             except (APIError, TransportError) as error:
-                yield from self._write(item, lambda journal, row: journal.refused(row))
+                yield from self._account.refused(item)
                 if self._may_try_again(item, error):
                     again.append(item)
                 else:
                     self._settle(item, error)
-                    if isinstance(error, _FOR_ALL) or self._stalled:
+                    if isinstance(error, _FOR_ALL) or self._pacing.stalled(self._waiting.limit):
                         self._give_up(error)
         self._queue.extendleft(reversed(again))
         # Only now, when all that was created is known: a callback may raise.
@@ -266,24 +265,13 @@ class Batch(Generic[P]):
         return self._sender.created(create.call, result, item.failures + 1, create.body, sent_at)
 
     def _started(self, item: _Item[P], model: _api.PredictionModel) -> Flow[None]:
-        yield from self._write(item, lambda journal, row: journal.created(row, model.id))
-        self._last_start = self._clock.monotonic()
+        yield from self._account.created(item, model.id)
+        self._pacing.started()
         yield from self._follow(item, self._setup.new(model))
 
     def _tell(self, item: _Item[P]) -> None:
         with kept(item.known):
             self._waiting.tell(item.known)
-
-    def _heed(self, results: Sequence[Any]) -> None:
-        """Slow down when the service says so, and before it has to."""
-        refused = sum(isinstance(result, _api.Response) and result.status_code == 429 for result in results)
-        self._abreast = min(2 * self._abreast, _ABREAST) if not refused else max(len(results) - refused, 1)
-        said = [rate_limit_left(result.headers) for result in results if isinstance(result, _api.Response)]
-        if known := [left for left in said if left is not None]:
-            least = min(known)
-            self._allowed, self._more_at = least.requests, self._clock.monotonic() + least.seconds
-        else:
-            self._allowed = _ABREAST
 
     def _may_try_again(self, item: _Item[P], error: ZeroscopeError) -> bool:
         """Whether a request of an item that failed may be sent again; then it is known when."""
@@ -297,15 +285,10 @@ class Batch(Generic[P]):
             return False
         if item.prediction is None:
             throttled = isinstance(error, RateLimitError)
-            if self._stalled or (item.failures >= retry.attempts and not throttled):
+            if self._pacing.stalled(self._waiting.limit) or (item.failures >= retry.attempts and not throttled):
                 return False
         item.due = now + self._sender.pause_after(error, item.failures)
         return True
-
-    @property
-    def _stalled(self) -> bool:
-        """Whether the service lets no create through. Accounts may be held to a few a minute, which is no reason."""
-        return self._clock.monotonic() - self._last_start > self._waiting.limit
 
     def _give_up(self, error: ZeroscopeError) -> None:
         """End all that has not been created: it would meet with the same."""
@@ -337,13 +320,13 @@ class Batch(Generic[P]):
         for item in [item for item in items if item.index in self._running]:
             error = yield from overdue(self._sender, item.known, self._waiting, item.began)
             if item.known.done:
-                yield from self._record(item, item.known)
+                yield from self._account.finished(item, item.known)
             self._settle(item, error)
 
     def _read(self, items: Sequence[_Item[P]]) -> Flow[None]:
         """Read predictions, a few side by side."""
-        for start in range(0, len(items), _ABREAST):
-            yield from self._read_abreast(items[start : start + _ABREAST])
+        for start in range(0, len(items), ABREAST):
+            yield from self._read_abreast(items[start : start + ABREAST])
 
     def _read_abreast(self, items: Sequence[_Item[P]]) -> Flow[None]:
         calls = [_api.get_call(item.known.id) for item in items]
@@ -365,7 +348,7 @@ class Batch(Generic[P]):
                 yield from self._finish(item, prediction)
 
     def _finish(self, item: _Item[P], prediction: P) -> Flow[None]:
-        yield from self._record(item, prediction)
+        yield from self._account.finished(item, prediction)
         self._settle_by_prediction(item, prediction)
 
     def _settle_by_prediction(self, item: _Item[P], prediction: P) -> None:
@@ -390,7 +373,7 @@ class Batch(Generic[P]):
         if len(moments) > 0 and not all(item.to_read for item in self._running.values()):
             moments.append(self._next_look)
         if self._queue and len(self._running) < self._setup.concurrency:
-            moments.append(max(self._queue[0].due, self._more_at if self._allowed <= 0 else 0.0))
+            moments.append(max(self._queue[0].due, self._pacing.opens_at))
         return min(moments) - self._clock.monotonic()
 
     def _cancel_all(self) -> Flow[None]:
@@ -398,7 +381,7 @@ class Batch(Generic[P]):
         until = self._clock.monotonic() + CANCEL_PATIENCE
         left = list(self._running.values())
         while left and (patience := until - self._clock.monotonic()) > 0:
-            items, left = left[:_ABREAST], left[_ABREAST:]
+            items, left = left[:ABREAST], left[ABREAST:]
             step = Together([replace(_api.cancel_call(item.known.id), limit=patience) for item in items])
             with suppress(Exception):
                 yield step
@@ -413,15 +396,5 @@ class Batch(Generic[P]):
         if canceled:
             error.add_note(f"{len(canceled)} predictions were canceled.")
         if going := [item.known.id for item in self._running.values() if not item.known.done]:
-            how = "; run the same inputs with the same journal to go on" if self._journal is not None else ""
+            how = "; run the same inputs with the same journal to go on" if self._account.is_kept else ""
             error.add_note(f"These predictions go on and may be billed: {', '.join(going)}{how}.")
-
-    def _record(self, item: _Item[P], prediction: P) -> Flow[None]:
-        """Put an ended prediction into the journal, without the token, should the service have repeated it."""
-        plain = json.loads(self._sender.answers.blot(json.dumps(prediction.to_dict())))
-        yield from self._write(item, lambda journal, row: journal.finished(row, plain))
-
-    def _write(self, item: _Item[P], note: Callable[[Journal, int], None]) -> Flow[None]:
-        """Make a note of an item in the journal, if one is kept and the item is in it."""
-        if self._journal is not None and item.row is not None:
-            yield Work(partial(note, self._journal, item.row))

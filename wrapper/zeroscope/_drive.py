@@ -227,12 +227,12 @@ def _opening(
     http: httpx.Client | httpx.AsyncClient, api: ApiClient, step: Open
 ) -> tuple[httpx.Request, dict[str, Any]]:
     """The request that begins a download, and how it is sent."""
-    headers = dict(step.headers)
-    options: dict[str, Any] = {"follow_redirects": step.token is None}
-    if step.token is not None:
-        headers["Authorization"] = f"Bearer {step.token}"
-        options["auth"] = None
-    return http.build_request("GET", step.url, headers=headers, timeout=api.timeout), options
+    request = http.build_request("GET", step.url, headers=dict(step.headers), timeout=api.timeout)
+    if step.token is None:
+        return request, {"follow_redirects": True}
+    # Not by way of a variable, which a reporter of errors might write down.
+    request.headers["Authorization"] = f"Bearer {step.token}"
+    return request, {"follow_redirects": False, "auth": None}
 
 
 def _limited(api: ApiClient, call: Call) -> ApiClient:

@@ -8,10 +8,11 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar
 
-from . import _api, _input
+from . import _api, _files, _input
 from ._api import PredictionModel, PredictionPage
 from ._sending import Sender
-from ._steps import Call, Emit, Flow, Stream
+from ._sources import Source
+from ._steps import Call, Emit, Flow, Stream, Work
 from .errors import InvalidField, InvalidInputError
 from .page import Page
 
@@ -51,36 +52,93 @@ class Prepared(NamedTuple):
     """What it sends."""
 
 
+class _Draft(NamedTuple):
+    """A create whose files have not been looked at."""
+
+    body: dict[str, Any]
+    """What it sends, with something else in place of each file."""
+    files: list[Source]
+    headers: dict[str, str]
+    hold: float | None
+    faults: list[InvalidField]
+    """All that is wrong but for the files themselves."""
+
+
 def prepare(sender: Sender, version: str, input: Mapping[str, Any], options: CreateOptions) -> Flow[Prepared]:
-    """Check an input and make the create of it."""
+    """Check an input, upload the files in it and make the create of it. Nothing is uploaded for one that is refused.
+
+    Args:
+        sender: Sends the uploads.
+        version: The ID of the model version, unless the options name another.
+        input: The input.
+        options: What else was asked for.
+
+    Raises:
+        InvalidInputError: If anything cannot be sent, with every fault.
+        APIError, TransportError, MalformedResponseError: If a file could not be uploaded.
+    """
+    draft = _draft(version, input, options)
+    faults, body = draft.faults, draft.body
+    if draft.files:
+        faults = faults + (yield Work(partial(_files.check, draft.files)))
+    _input.refuse(faults)
+    if draft.files:
+        body = _with(body, (yield from _files.urls(sender, draft.files)))
+    return Prepared(_api.create_call(body, **draft.headers, hold=draft.hold), body)
+
+
+def describe(version: str, input: Mapping[str, Any], options: CreateOptions) -> Mapping[str, Any]:
+    """What a create is, as JSON values, to tell it from others. It reads files, and may block.
+
+    A file is described by its content, so that the same one is known again wherever it lies.
+
+    Args:
+        version: The ID of the model version, unless the options name another.
+        input: The input.
+        options: What else was asked for.
+
+    Raises:
+        InvalidInputError: If it cannot be sent, with every fault, or if a file can be read only once.
+    """
+    draft = _draft(version, input, options)
+    _input.refuse(draft.faults + _files.check(draft.files))
+    # For how long a request is held makes no difference to what comes of it.
+    headers = {name: value for name, value in draft.headers.items() if name != "prefer"}
+    described: Mapping[str, Any] = _input.plain({**_with(draft.body, _files.describe(draft.files)), **headers})
+    return described
+
+
+def _draft(version: str, input: Mapping[str, Any], options: CreateOptions) -> _Draft:
     if not isinstance(input, Mapping):
         raise InvalidInputError([InvalidField("invalid_type", "input", f"{input!r:.80} is not a mapping of fields")])
-    given = {name: value for name, value in options.items() if value is not None}
-    body: dict[str, Any] = {"version": version, "input": dict(input), **given}
-    cancel_after = _cancel_after(body.pop("deadline", None))
+    given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+    extra = given.pop("extra_input", {})
+    fields, faults = _input.merge(input, extra)
+    headers: dict[str, str] = {}
+    if (deadline := given.pop("deadline", None)) is not None:
+        headers["cancel_after"] = _cancel_after(deadline)
+        faults += _input.header_faults("CancelAfter", "deadline", deadline, headers["cancel_after"])
+    if (hold := given.pop("prefer_wait", None)) is not None:
+        headers["prefer"] = f"wait={hold}" if isinstance(hold, int) else ""
+        faults += _input.header_faults("Prefer", "prefer_wait", hold, headers["prefer"])
     # Any sequence will do, but the published form is a text and stays one.
-    if isinstance(filter := body.get("webhook_events_filter"), Sequence) and not isinstance(filter, str):
-        body["webhook_events_filter"] = list(filter)
-    _input.check(body)
-    return Prepared(_api.create_call(body, cancel_after), body)
-    yield
+    if isinstance(filter := given.get("webhook_events_filter"), Sequence) and not isinstance(filter, str):
+        given["webhook_events_filter"] = list(filter)
+    rest, files, no_files = _files.part(fields)
+    body = {"version": version, "input": rest, **given}
+    faults += no_files + _input.faults(body, fields.keys() - input.keys())
+    return _Draft(body, files, headers, hold, faults)
 
 
-def describe(version: str, input: Any, options: CreateOptions) -> Mapping[str, Any]:
-    """What a create is, as JSON values, to tell it from others."""
-    return {"version": version, "input": dict(input), **options}
+def _with(body: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """A body whose input has other values for some fields."""
+    return {**body, "input": {**body["input"], **fields}}
 
 
-def create(
-    sender: Sender,
-    version: str,
-    input: Mapping[str, Any],
-    options: CreateOptions,
-    late: list[PredictionModel] | None = None,
-) -> Flow[PredictionModel]:
-    """Check an input and create a prediction with it; see `Sender.create` for one that comes late."""
+def create(sender: Sender, version: str, input: Mapping[str, Any], options: CreateOptions) -> Flow[PredictionModel]:
+    """Check an input and create a prediction with it."""
     call, body = yield from prepare(sender, version, input, options)
-    return (yield from sender.create(call, body, late))
+    return (yield from sender.create(call, body))
 
 
 def get(sender: Sender, prediction_id: str, until: float | None = None) -> Flow[PredictionModel]:
@@ -118,9 +176,12 @@ def pages(sender: Sender, new: Callable[[PredictionModel], P]) -> Stream[Page[P]
             return
 
 
-def find(
-    sender: Sender, body: Mapping[str, Any], sent_at: float, new: Callable[[PredictionModel], P]
-) -> Flow[list[P]]:
+def webhook_secret(sender: Sender) -> Flow[str]:
+    """Read the key that signs the account's webhooks."""
+    return (yield from sender.read(_api.webhook_secret_call(), parse=sender.answers.webhook_secret))
+
+
+def find(sender: Sender, body: Mapping[str, Any], sent_at: float, new: Callable[[PredictionModel], P]) -> Flow[list[P]]:
     """The predictions that a create whose answer was lost may have started, newest first."""
     since = sent_at - CLOCK_ALLOWANCE
     found: list[P] = []
@@ -139,7 +200,7 @@ def find(
                 continue
             if prediction._lacks_input:
                 prediction._update((yield from get(sender, prediction.id)))
-            if _sent_files_apart(prediction.input) == _sent_files_apart(body["input"]):
+            if _same_but_for_files(prediction.input, body["input"]):
                 found.append(prediction)
         cursor = sender.answers.next_cursor(read)
         if cursor is None:
@@ -147,17 +208,20 @@ def find(
     return found
 
 
-def _sent_files_apart(input: Mapping[str, Any]) -> dict[str, Any]:
-    """An input without the files in it, instead of which the service may name URLs of its own."""
-    return {name: value for name, value in input.items() if not (isinstance(value, str) and value[:5] == "data:")}
+def _same_but_for_files(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two inputs are equal, leaving files out, for which the service may name URLs of its own."""
+    files = {name for input in (one, other) for name, value in input.items() if _is_file(value)}
+    plain = [{name: value for name, value in input.items() if name not in files} for input in (one, other)]
+    return plain[0] == plain[1]
 
 
-def _cancel_after(deadline: float | timedelta | None) -> str | None:
-    """A span of time as the `Cancel-After` header has it: whole seconds."""
-    if deadline is None:
-        return None
+def _is_file(value: object) -> bool:
+    # In a journal a file is described by a mapping.
+    return isinstance(value, Mapping) or (isinstance(value, str) and value[:5] == "data:")
+
+
+def _cancel_after(deadline: float | timedelta) -> str:
+    """A span of time as the `Cancel-After` header has it, in whole seconds; nothing if it is no such span."""
     seconds = deadline.total_seconds() if isinstance(deadline, timedelta) else deadline
     is_number = isinstance(seconds, int | float) and math.isfinite(seconds)
-    header = f"{math.ceil(seconds)}s" if is_number else ""
-    _input.check_header("CancelAfter", "deadline", deadline, header)
-    return header
+    return f"{math.ceil(seconds)}s" if is_number else ""

@@ -6,7 +6,8 @@ import difflib
 import functools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ._api import spec
@@ -29,51 +30,94 @@ _KINDS = {
 _NOT_JSON = (TypeError, ValueError, RecursionError)
 
 
-def check(body: Mapping[str, Any]) -> None:
-    """Refuse a body that the spec forbids, or whose input has a name that the spec does not know.
+def faults(body: Mapping[str, Any], extra: Collection[str] = ()) -> list[InvalidField]:
+    """Everything in a body that the spec forbids, and every name in its input that the spec does not know.
 
     Args:
         body: The body of a create.
-
-    Raises:
-        InvalidInputError: With every fault.
+        extra: The names that the input may have although the spec does not know them.
     """
-    faults = _unknown_names(body["input"])
+    found = _unknown_names(body["input"], extra)
     try:
-        plain = _plain(body)
+        as_sent = plain(body)
     except _NOT_JSON:
-        faults += _not_json(body)
-        unusable = {fault.field for fault in faults}
+        found += _not_json(body)
+        unusable = {fault.field for fault in found}
         usable = {name: value for name, value in body["input"].items() if f"input.{name}" not in unusable}
         rest = {name: value for name, value in body.items() if name not in unusable}
-        plain = _plain({**rest, "input": usable})
-    faults += [_fault(error) for error in _validator().iter_errors(plain)]
-    if faults:
-        raise InvalidInputError(sorted(faults, key=lambda fault: fault.field))
+        as_sent = plain({**rest, "input": usable})
+    return found + [_fault(error) for error in _validator().iter_errors(as_sent)]
 
 
-def check_header(parameter: str, argument: str, value: object, header: str) -> None:
-    """Refuse an argument whose header breaks the pattern in the spec.
+def merge(input: Mapping[str, Any], extra: object) -> tuple[dict[str, Any], list[InvalidField]]:
+    """An input with extra fields in it, and what is wrong with those.
+
+    Args:
+        input: The input.
+        extra: The fields to add, under names that the input does not have.
+    """
+    if not isinstance(extra, Mapping):
+        fault = f"{show(extra)} is not a mapping of fields"
+        return dict(input), [InvalidField("invalid_type", "extra_input", fault)]
+    found = [
+        InvalidField("duplicate", f"extra_input.{name}", f"{show(value)} is for a field that the input has as well")
+        for name, value in extra.items()
+        if name in input
+    ]
+    found += [
+        InvalidField("invalid_type", f"extra_input.{name}", "the name of a field should be a text")
+        for name in extra
+        if not isinstance(name, str)
+    ]
+    return {**{name: value for name, value in extra.items() if isinstance(name, str)}, **input}, found
+
+
+def header_faults(parameter: str, argument: str, value: object, header: str) -> list[InvalidField]:
+    """What is wrong with an argument whose header breaks the pattern in the spec.
 
     Args:
         parameter: The header's name among the spec's parameters.
         argument: The argument's name.
         value: The argument.
         header: What would be sent.
-
-    Raises:
-        InvalidInputError: If it breaks the pattern.
     """
     described = spec()["components"]["parameters"][parameter]
-    if not re.search(described["schema"]["pattern"], header):
-        fault = f"{_show(value)} is not allowed: {described['description']}"
-        raise InvalidInputError([InvalidField("pattern", argument, fault)])
+    if re.search(described["schema"]["pattern"], header):
+        return []
+    return [InvalidField("pattern", argument, f"{show(value)} is not allowed: {described['description']}")]
+
+
+def refuse(found: Sequence[InvalidField]) -> None:
+    """Raise an error that lists faults in the order of their fields, if there are any.
+
+    Raises:
+        InvalidInputError: With every fault.
+    """
+    if found:
+        raise InvalidInputError(sorted(found, key=lambda fault: fault.field))
 
 
 def input_schema() -> dict[str, Any]:
     """The schema of the model's input."""
     schema: dict[str, Any] = spec()["components"]["schemas"]["PredictionInput"]
     return schema
+
+
+def plain(value: Any) -> Any:
+    """A value as it arrives after it was sent; the validator does not take subclasses of its types."""
+    text = json.dumps(value, allow_nan=False, ensure_ascii=False)
+    text.encode()
+    return json.loads(text)
+
+
+def show(value: object, length: int = 80) -> str:
+    """A value for a message, cut where it is long; never the content of bytes."""
+    text = f"this {type(value).__name__} object"
+    if not isinstance(value, bytes | bytearray | memoryview):
+        # Python writes no integer of more than 4300 digits.
+        with suppress(ValueError, RecursionError):
+            text = repr(value)
+    return text if len(text) <= length else text[: length - 3] + "..."
 
 
 @functools.cache
@@ -85,32 +129,25 @@ def _validator() -> Draft202012Validator:
     return Draft202012Validator(root, validate_formats=True)
 
 
-def _plain(value: Any) -> Any:
-    """A value as it arrives after it was sent; the validator does not take subclasses of its types."""
-    text = json.dumps(value, allow_nan=False, ensure_ascii=False)
-    text.encode()
-    return json.loads(text)
-
-
 def _not_json(body: Mapping[str, Any]) -> list[InvalidField]:
     """The values that JSON cannot carry."""
     values = {name: value for name, value in body.items() if name != "input"}
     values |= {f"input.{name}": value for name, value in body["input"].items()}
-    faults = []
+    found = []
     for name, value in values.items():
         try:
-            _plain(value)
+            plain(value)
         except _NOT_JSON as error:
-            faults.append(InvalidField("invalid_type", name, f"{_show(value)} cannot be sent as JSON: {error}"))
-    return faults
+            found.append(InvalidField("invalid_type", name, f"{show(value)} cannot be sent as JSON: {error}"))
+    return found
 
 
-def _unknown_names(input: Mapping[str, Any]) -> list[InvalidField]:
+def _unknown_names(input: Mapping[str, Any], extra: Collection[str]) -> list[InvalidField]:
     known = input_schema()["properties"]
     return [
         InvalidField("additional_property_not_allowed", f"input.{name}", f"there is no such field{_meant(name, known)}")
         for name in input
-        if name not in known
+        if name not in known and name not in extra
     ]
 
 
@@ -126,7 +163,7 @@ def _fault(error: ValidationError) -> InvalidField:
 
 
 def _describe(keyword: str, error: ValidationError) -> str:
-    value, limit = _show(error.instance), error.kind.value
+    value, limit = show(error.instance), error.kind.value
     match keyword:
         case "minimum":
             return f"{value} is too small, at least {limit:g} is needed"
@@ -144,12 +181,3 @@ def _describe(keyword: str, error: ValidationError) -> str:
             return f"{value} is none of the forms that the spec allows"
         case _:
             return error.message
-
-
-def _show(value: object) -> str:
-    try:
-        text = repr(value)
-    except (ValueError, RecursionError):
-        # Python writes no integer of more than 4300 digits.
-        text = f"this {type(value).__name__}"
-    return text if len(text) <= 80 else text[:77] + "..."

@@ -12,7 +12,6 @@ import httpx
 from ._api import ApiClient
 from .errors import ConfigurationError
 
-
 CLOSED = "this client is closed; make another one"
 
 

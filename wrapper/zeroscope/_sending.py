@@ -80,7 +80,7 @@ class Sender:
 
         Args:
             call: The call.
-            until: The moment on the monotonic clock up to which it is repeated; without one, as often as the retry says.
+            until: The moment on the monotonic clock up to which it is repeated; else the retry says how often.
             parse: Reads the answer; one that it finds malformed, as a body that was cut short is, is asked for again.
             urgent: Whether it is sent even while others are held back after a 429.
 

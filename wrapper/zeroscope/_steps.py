@@ -65,10 +65,12 @@ class Sleep:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Begin a download, without the token; the result is a `Download`."""
+    """Begin a download, usually without the token; the result is a `Download`."""
 
     url: str
     headers: Mapping[str, str]
+    token: str | None = field(default=None, repr=False)
+    """A token for this very address: nothing is redirected with it, and an own HTTP client's auth gives way to it."""
 
 
 @dataclass(slots=True)

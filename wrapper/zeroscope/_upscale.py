@@ -15,8 +15,8 @@ from .errors import ConfigurationError, InvalidField, InvalidInputError, OutputE
 from .prediction import PredictionState
 from .video import AsyncVideo, Video, sources
 
-# What the weights' cards recommend: drafts by another model at a lower resolution, this one for the second step, at this
-# size, with a strength from 0.66 to 0.85.
+# What the weights' cards recommend for the second step, whose source is a draft by another model at a lower resolution;
+# with a strength from 0.66 to 0.85.
 _SECOND_STEP: Mapping[str, Any] = {"model": "xl", "width": 1024, "height": 576}
 STRENGTH = 0.75
 # The second step resamples the draft to what is asked for, so it asks for what the draft has.
@@ -61,6 +61,6 @@ def _check_age(draft: PredictionState, now: float) -> None:
     if draft.completed_at is not None and (age := now - draft.completed_at.timestamp()) >= retention:
         raise OutputExpiredError(
             draft,
-            f"ended {age / 60:.0f} minutes ago, and the service keeps videos for {retention / 60:.0f}; create the draft "
-            "anew, or pass a copy that you saved as init_video=",
+            f"ended {age / 60:.0f} minutes ago, and the service keeps videos for {retention / 60:.0f}; create the "
+            "draft anew, or pass a copy that you saved as init_video=",
         )

@@ -128,7 +128,7 @@ def overdue(sender: Sender, prediction: PredictionState, waiting: Waiting, start
 
 def run(
     sender: Sender,
-    creating: Callable[[list[PredictionModel]], Flow[PredictionModel]],
+    preparing: Flow[_flows.Prepared],
     new: Callable[[PredictionModel], P],
     waiting: Waiting,
 ) -> Flow[P]:
@@ -136,13 +136,14 @@ def run(
 
     Args:
         sender: Sends the calls.
-        creating: The flow of the create; what comes too late for it goes into the list.
+        preparing: Makes the create.
         new: Makes the prediction.
         waiting: How it is waited for.
     """
+    call, body = yield from preparing
     late: list[PredictionModel] = []
     try:
-        prediction = new((yield from creating(late)))
+        prediction = new((yield from sender.create(call, body, late)))
     except BaseException as error:
         if late:
             error.add_note((yield from leave(sender, new(late[0]))))

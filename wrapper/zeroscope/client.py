@@ -118,8 +118,8 @@ class _Client(ABC, Generic[Http]):
         options: Any = {name: value for name, value in arguments.items() if name in RunOptions.__annotations__}
         input = {name: value for name, value in arguments.items() if name not in options}
         waiting = Waiting(self._poll, **{name: options.pop(name) for name in WAITING if name in options})
-        creating = partial(_flows.create, self._sender, self.version, input, options)
-        return _waiting.run(self._sender, creating, new, waiting)
+        preparing = _flows.prepare(self._sender, self.version, input, options)
+        return _waiting.run(self._sender, preparing, new, waiting)
 
     def _upscale(
         self, new: Callable[[PredictionModel], P], draft: Any, strength: float, arguments: Mapping[str, Any]
@@ -303,6 +303,17 @@ class Zeroscope(_Client[httpx.Client]):
         """
         return self._driver.iterate(self._batch(self.predictions._new, inputs, options))
 
+    def webhook_secret(self) -> str:
+        """Read the key that signs the account's webhooks, which `webhooks.verify` needs.
+
+        Returns:
+            ``whsec_`` and base64. Keep it as secret as the token.
+
+        Raises:
+            APIError, TransportError: If the service refuses, or cannot be asked.
+        """
+        return self._driver.run(_flows.webhook_secret(self._sender))
+
     def close(self) -> None:
         """Give the connections back."""
         if self._owns_http:
@@ -362,6 +373,10 @@ class AsyncZeroscope(_Client[httpx.AsyncClient]):
     ) -> AsyncIterator[RunResult[AsyncPrediction, AsyncVideo]]:
         """Make videos from many inputs, as they end; see `Zeroscope.as_completed`."""
         return self._driver.iterate(self._batch(self.predictions._new, inputs, options))
+
+    async def webhook_secret(self) -> str:
+        """Read the key that signs the account's webhooks; see `Zeroscope.webhook_secret`."""
+        return await self._driver.run(_flows.webhook_secret(self._sender))
 
     async def aclose(self) -> None:
         """Give the connections back."""

@@ -144,6 +144,7 @@ class APIError(ZeroscopeError):
         detail: What is wrong, if the service said so.
         headers: The answer's headers, names in lower case.
         body: The answer's body as text.
+        hint: What to do next, where that is something else than usual after this status.
     """
 
     hint = ""
@@ -157,6 +158,7 @@ class APIError(ZeroscopeError):
         detail: str | None = None,
         headers: Mapping[str, str] | None = None,
         body: str = "",
+        hint: str | None = None,
     ) -> None:
         self.status_code = status_code
         self.title = title
@@ -165,7 +167,8 @@ class APIError(ZeroscopeError):
         self.body = body
         said = [part for part in (title, detail) if part] or [excerpt(body)]
         reason = excerpt(": ".join(dict.fromkeys(said)), 1000)
-        super().__init__(f"{request} answered {status_code}: {reason}" + (f" ({self.hint})" if self.hint else ""))
+        advice = self.hint if hint is None else hint
+        super().__init__(f"{request} answered {status_code}: {reason}" + (f" ({advice})" if advice else ""))
 
 
 class AuthenticationError(APIError):
@@ -279,7 +282,7 @@ class OutputExpiredError(PredictionError):
 
 
 class WebhookVerificationError(ZeroscopeError):
-    """The webhook was not signed with the secret, or not now."""
+    """The webhook cannot be trusted, is not about a prediction, or cannot be checked with what was given."""
 
 
 _BY_STATUS: dict[int, type[APIError]] = {

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from . import _flows, _logs, _waiting
+from . import _flows, _logs, _saving, _waiting
 from ._api import PredictionModel, Unset, as_mapping, final_statuses, plain
 from ._logs import Progress
+from ._transfer import OnProgress
 from ._waiting import OnUpdate, Waiting
 from .errors import ConfigurationError
 from .video import AsyncVideo, Video, sources
@@ -190,8 +193,7 @@ class Prediction(PredictionState):
     @property
     def videos(self) -> list[Video]:
         """The videos of the output, in the order of the numbers in their names; empty before the end."""
-        driver = self._client._driver if self._client else None
-        return [Video(url, index, driver) for index, url in sources(self.output)]
+        return [Video(url, index, self._client, self) for index, url in sources(self.output)]
 
     def reload(self) -> Self:
         """Ask the service how the prediction stands, and return it."""
@@ -229,6 +231,35 @@ class Prediction(PredictionState):
         self._update(client._driver.run(_flows.cancel(client._sender, self.id)))
         return self
 
+    def save_all(
+        self, folder: str | PathLike[str], *, overwrite: bool = False, on_progress: OnProgress | None = None
+    ) -> list[Path]:
+        """Fetch all videos into a folder, under the names that they have in their URLs.
+
+        Names that are alike get a number before the ending. All are checked before the first video is fetched. Those
+        that are saved stay where a later one fails, and a note of the error says which they are.
+
+        Args:
+            folder: The folder; it is made if need be.
+            overwrite: Whether files of the same names are replaced.
+            on_progress: Called for one video after the other, as by `Video.save`.
+
+        Returns:
+            The files, in the order of `videos`.
+
+        Raises:
+            PredictionError: If there are no videos, of the kind that says why.
+            MalformedResponseError: If a name leads out of the folder, as ``..%2Fa.mp4`` does; nothing is fetched then.
+            FileExistsError: If there is a file of the same name.
+            APIError, TransportError: If a video cannot be fetched, as `Video.save` raises them.
+
+        Example:
+            >>> prediction.save_all("videos")
+            [PosixPath('videos/output-0.mp4'), PosixPath('videos/output-1.mp4')]
+        """
+        client: Zeroscope = self._need_client()
+        return client._driver.run(_saving.save_all(client._sender, self, folder, overwrite, on_progress))
+
     def __enter__(self) -> Self:
         return self
 
@@ -248,8 +279,7 @@ class AsyncPrediction(PredictionState):
     @property
     def videos(self) -> list[AsyncVideo]:
         """The videos of the output, in the order of the numbers in their names; empty before the end."""
-        driver = self._client._driver if self._client else None
-        return [AsyncVideo(url, index, driver) for index, url in sources(self.output)]
+        return [AsyncVideo(url, index, self._client, self) for index, url in sources(self.output)]
 
     async def reload(self) -> Self:
         """Ask the service how the prediction stands, and return it."""
@@ -271,6 +301,13 @@ class AsyncPrediction(PredictionState):
         client: AsyncZeroscope = self._need_client()
         self._update(await client._driver.run(_flows.cancel(client._sender, self.id)))
         return self
+
+    async def save_all(
+        self, folder: str | PathLike[str], *, overwrite: bool = False, on_progress: OnProgress | None = None
+    ) -> list[Path]:
+        """Fetch all videos into a folder; see `Prediction.save_all`."""
+        client: AsyncZeroscope = self._need_client()
+        return await client._driver.run(_saving.save_all(client._sender, self, folder, overwrite, on_progress))
 
     async def __aenter__(self) -> Self:
         return self

@@ -1,6 +1,7 @@
 """All models of the document, and the input's fields as a TypedDict."""
 
-from typing import Required, TypedDict
+import os
+from typing import Protocol, Required, TypeAlias, TypedDict
 
 from .create_file_request import CreateFileRequest
 from .create_prediction_request import CreatePredictionRequest
@@ -20,6 +21,18 @@ from .webhook_event import WebhookEvent
 from .webhook_secret import WebhookSecret
 
 
+class BinaryReader(Protocol):
+    """What bytes can be read from, such as a file that was opened with ``open(path, "rb")``."""
+
+    def read(self, size: int = ..., /) -> bytes:
+        """Up to so many bytes; none at the end."""
+        ...
+
+
+FileInput: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryReader
+"""A file in an input: a URL, a path, its bytes, or something to read them from."""
+
+
 class PredictionInputDict(TypedDict, total=False):
     """What the model is asked to do. Every field has a default or may be left out."""
 
@@ -31,8 +44,8 @@ class PredictionInputDict(TypedDict, total=False):
     """Guidance scale. Between 1 and 100. Default: 7.5."""
     height: int
     """Height of the output video. At least 256. Default: 320."""
-    init_video: str
-    """URL of the initial video (optional)."""
+    init_video: FileInput
+    """URL of the initial video (optional). Or the path of a file; in Python, its bytes or an open binary file as well."""
     init_weight: float
     """Strength of init_video. Default: 0.5."""
     model: PredictionInputModel
@@ -54,9 +67,11 @@ class PredictionInputDict(TypedDict, total=False):
 
 
 __all__ = (
+    "BinaryReader",
     "CreateFileRequest",
     "CreatePredictionRequest",
     "File",
+    "FileInput",
     "FileUrls",
     "InvalidField",
     "JsonObject",

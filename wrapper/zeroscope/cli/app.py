@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Unpack
+from typing import TYPE_CHECKING, Annotated, Any, Required, TypedDict, Unpack, get_type_hints
 
 from cyclopts import App, CycloptsError, Group, Parameter, UnusedCliTokensError
 
 from .. import __version__
-from .._api import PredictionInputDict, spec
+from .._api import FileInput, PredictionInputDict, spec
 from .._input import input_schema
 from .._settings import TOKEN_VARIABLE
 from ..client import Zeroscope
@@ -61,6 +61,27 @@ Output = Annotated[Path | None, Parameter(name=["--output", "-o"], group=_OPTION
 Timeout = Annotated[float | None, Parameter(group=_OPTIONS)]
 
 
+def _fields() -> Any:
+    """The input's fields as a command line can give them: a file is a text there."""
+    hints: dict[str, Any] = {}
+    for name, hint in get_type_hints(PredictionInputDict).items():
+        plain: Any = str if hint == FileInput else hint
+        hints[name] = Required[plain] if name in PredictionInputDict.__required_keys__ else plain
+        if hint == FileInput:
+            hints[name] = Annotated[hints[name], Parameter(metavar="URL|PATH")]
+    typed_dict: Any = TypedDict
+    made = typed_dict(PredictionInputDict.__name__, hints, total=False)
+    # The fields' descriptions are looked up in the source of the class of this name.
+    made.__module__ = PredictionInputDict.__module__
+    return made
+
+
+if TYPE_CHECKING:
+    _Fields = PredictionInputDict
+else:
+    _Fields = _fields()
+
+
 @app.command(name="run", default_parameter=Parameter(group=_INPUT))
 def run_command(
     text: Annotated[str | None, Parameter(name="PROMPT", group="Arguments")] = None,
@@ -72,7 +93,7 @@ def run_command(
     embedded: mock.Embedded = _NO_MOCK,
     json: Json = False,
     service: Service = Service(),
-    **input: Unpack[PredictionInputDict],
+    **input: Unpack[_Fields],
 ) -> None:
     """Make videos and save them.
 

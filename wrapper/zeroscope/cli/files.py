@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from .._download import check_target
+from .._targets import check_target
 from ..prediction import Prediction
 
 
