@@ -22,7 +22,8 @@ from zeroscope import (
     _flows,
     _waiting,
 )
-from zeroscope._api import Answers, PredictionModel, Response
+from zeroscope._answers import Answers
+from zeroscope._api import PredictionModel, Response
 from zeroscope._drive import AsyncDriver, SyncDriver
 from zeroscope._sending import Sender
 from zeroscope._steps import Call, Emit, Flow, Sleep, Stream, Work

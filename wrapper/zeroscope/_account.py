@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ._api import Answers
+from ._answers import Answers
 from ._steps import Flow, Work
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import httpx
 
 from . import _api
+from ._answers import Answers
 from ._gate import Gate
 from ._steps import Call, Flow, Sleep, Together
 from .clock import Clock
@@ -60,7 +61,7 @@ class Sender:
     clock: Clock
     random: Callable[[], float]
     retry: Retry | None
-    answers: _api.Answers
+    answers: Answers
     owner: Callable[[], Any] = lambda: None
     gate: Gate = field(init=False)
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypedDict, TypeVar, Unpack
 import httpx
 
 from . import _flows, _waiting
-from ._api import Answers, PredictionInputDict, PredictionModel
+from ._answers import Answers
+from ._api import PredictionInputDict, PredictionModel
 from ._batch import Batch, Setup
 from ._drive import AsyncDriver, SyncDriver
 from ._flows import CreateOptions
