@@ -1,0 +1,259 @@
+"""Batches with a journal: whatever kills them, nothing is paid twice and nothing is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+import zeroscope
+from support import Script, Shell, prediction_body
+from zeroscope import AsyncZeroscope, Zeroscope
+from zeroscope_mock import MockServer
+
+OUTPUT = ["https://x.test/output-0.mp4"]
+
+
+def prompts(count: int) -> list[dict[str, Any]]:
+    """As many inputs, all different."""
+    return [{"prompt": f"lighthouse {number}"} for number in range(count)]
+
+
+@pytest.fixture(params=["sync", "async"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Both clients, in turn."""
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture
+def server() -> MockServer:
+    """A server whose predictions take ten minutes."""
+    server = MockServer(seed=11, journal_limit=100_000)
+    server.scripts.add({"startup": 1, "run": 599}, times=None)
+    return server
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Path:
+    """Where the account is kept."""
+    return tmp_path / "journal.db"
+
+
+def run_many(kind: str, server: MockServer, inputs: Any, **options: Any) -> Any:
+    """What the sync or async client of a server makes of many inputs."""
+    if kind == "sync":
+        with server.client() as client:
+            return client.run_many(inputs, **options)
+
+    async def main() -> Any:
+        async with server.async_client() as client:
+            return await client.run_many(inputs, **options)
+
+    return asyncio.run(main())
+
+
+def creates(server: MockServer) -> int:
+    """How many creates were sent."""
+    return Counter(exchange.operation for exchange in server.journal)["createPrediction"]
+
+
+def stop_at(number: int, error: BaseException) -> Any:
+    """A callback that raises when it is called for the nth time."""
+    calls = iter(range(1, 10_000))
+
+    def on_update(prediction: Any) -> None:
+        if next(calls) == number:
+            raise error
+
+    return on_update
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), RuntimeError("broken")])
+@pytest.mark.parametrize("number", [1, 7, 20, 30])
+def test_run_that_was_ended__goes_on(
+    kind: str, server: MockServer, journal: Path, error: BaseException, number: int
+) -> None:
+    """At whatever point it ended, the same call creates what is missing and waits for what runs."""
+    with pytest.raises(type(error)):
+        run_many(kind, server, prompts(20), journal=journal, on_update=stop_at(number, error))
+    assert all(exchange.operation != "cancelPrediction" for exchange in server.journal)
+    results = run_many(kind, server, prompts(20), journal=journal)
+    assert [result.error for result in results] == [None] * 20
+    assert [result.prediction.input for result in results] == prompts(20)
+    assert creates(server) == 20
+
+
+def test_finished_run__asks_for_nothing(kind: str, server: MockServer, journal: Path) -> None:
+    """What has ended is told from the journal, videos and failures alike."""
+    inputs = [*prompts(2), {"prompt": "mock:fail out of luck"}, {"widht": 1}]
+    first = run_many(kind, server, inputs, journal=journal)
+    asked = len(server.journal)
+    second = run_many(kind, server, inputs, journal=journal)
+    assert len(server.journal) == asked
+    assert second == first
+    assert [type(result.error).__name__ for result in second] == [
+        "NoneType",
+        "NoneType",
+        "PredictionFailedError",
+        "InvalidInputError",
+    ]
+
+
+def test_inputs__are_known_by_their_content(kind: str, server: MockServer, journal: Path) -> None:
+    """The list may be turned round, cut and extended, and equal inputs are as many as there are."""
+    run_many(kind, server, [*prompts(3), {"prompt": "twice"}, {"prompt": "twice"}], journal=journal)
+    assert creates(server) == 5
+    again = [{"prompt": "twice"}, {"prompt": "new"}, *reversed(prompts(3)), {"prompt": "twice"}, {"prompt": "twice"}]
+    results = run_many(kind, server, again, journal=journal)
+    assert creates(server) == 7
+    assert [result.prediction.input for result in results] == again
+    assert len({result.prediction.id for result in results}) == 7
+
+
+def test_files__are_known_by_their_content(kind: str, server: MockServer, journal: Path, tmp_path: Path) -> None:
+    """A file that was moved is the same input; one that was changed is another."""
+    one, other = tmp_path / "one.mp4", tmp_path / "other.mp4"
+    one.write_bytes(b"frames")
+    run_many(kind, server, [{"init_video": one}], journal=journal)
+    one.rename(other)
+    run_many(kind, server, [{"init_video": other}], journal=journal)
+    assert creates(server) == 1
+    other.write_bytes(b"other frames")
+    run_many(kind, server, [{"init_video": other}], journal=journal)
+    assert creates(server) == 2
+
+
+def test_options__make_another_create(kind: str, server: MockServer, journal: Path) -> None:
+    """The same input with another version is not the same create."""
+    run_many(kind, server, prompts(1), journal=journal)
+    run_many(kind, server, prompts(1), journal=journal, version="71996d33")
+    assert creates(server) == 2
+
+
+def test_unknown_outcome__is_reported_and_never_repeated(kind: str, server: MockServer, journal: Path) -> None:
+    """A create whose answer was lost is a doubt this time and every time, and can be looked for."""
+    server.faults.add(operation="createPrediction", reset="after", times=1)
+    for _ in range(3):
+        (result,) = run_many(kind, server, prompts(1), journal=journal)
+        assert isinstance(result.error, zeroscope.UnknownOutcomeError)
+    assert creates(server) == 1
+    with server.client() as client:
+        (result,) = client.run_many(prompts(1), journal=journal)
+        (found,) = result.error.find()  # type: ignore[union-attr]  # seen above
+        assert found.input == prompts(1)[0]
+
+
+def test_refused_create__is_run_the_next_time(kind: str, server: MockServer, journal: Path) -> None:
+    """What surely did not run is no doubt, but still to be done."""
+    fault = server.faults.add(operation="createPrediction", status=402)
+    (result,) = run_many(kind, server, prompts(1), journal=journal)
+    assert isinstance(result.error, zeroscope.PaymentRequiredError)
+    fault.remove()
+    (result,) = run_many(kind, server, prompts(1), journal=journal)
+    assert result.error is None
+
+
+def test_timeout__leaves_it_to_the_next_time(kind: str, server: MockServer, journal: Path) -> None:
+    """A prediction whose time was up is picked up again; one that was canceled then has ended."""
+    (result,) = run_many(kind, server, prompts(1), journal=journal, timeout=10)
+    assert isinstance(result.error, zeroscope.WaitTimeoutError)
+    (result,) = run_many(kind, server, prompts(1), journal=journal, timeout=10, cancel_on_timeout=True)
+    assert isinstance(result.error, zeroscope.WaitTimeoutError)
+    (result,) = run_many(kind, server, prompts(1), journal=journal)
+    assert isinstance(result.error, zeroscope.PredictionCanceledError)
+    assert creates(server) == 1
+
+
+def test_prediction_that_is_gone__is_reported(shell: Shell, journal: Path) -> None:
+    """A journal may outlive what the service remembers."""
+    first = Script(httpx.Response(201, json=prediction_body()))
+    with pytest.raises(RuntimeError):
+        shell.do(
+            shell.client(first).run_many, prompts(1), journal=journal, on_update=stop_at(1, RuntimeError("broken"))
+        )
+    second = Script(httpx.Response(404, json={"detail": "Not found."}))
+    (result,) = shell.do(shell.client(second).run_many, prompts(1), journal=journal)
+    assert isinstance(result.error, zeroscope.NotFoundError) and result.prediction.id == "gm3q"
+    assert [request.method for request in second.requests] == ["GET"]
+
+
+def test_journal__of_another_service_is_refused(shell: Shell, journal: Path) -> None:
+    """Ids of one service mean nothing to another, and nothing is sent."""
+    script = Script(httpx.Response(201, json=prediction_body("succeeded", output=OUTPUT)))
+    shell.do(shell.client(script).run_many, prompts(1), journal=journal)
+    other = shell.client(script, base_url="https://other.test/v1")
+    with pytest.raises(zeroscope.ConfigurationError, match=r"is about https://api\.example\.test/v1, not about"):
+        shell.do(other.run_many, prompts(1), journal=journal)
+    assert len(script.requests) == 1
+
+
+KILLED = """
+import asyncio, os, sys
+from zeroscope import AsyncZeroscope, Zeroscope
+
+url, journal, kind = sys.argv[1:]
+inputs = [{"prompt": f"lighthouse {number}"} for number in range(30)]
+
+
+def tell(prediction):
+    print(prediction.id, flush=True)
+
+
+def sync():
+    with Zeroscope("token", base_url=url) as client:
+        client.run_many(inputs, journal=journal, on_update=tell)
+
+
+async def asynchronous():
+    async with AsyncZeroscope("token", base_url=url) as client:
+        await client.run_many(inputs, journal=journal, on_update=tell)
+
+
+sync() if kind == "sync" else asyncio.run(asynchronous())
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+@pytest.mark.parametrize("after", [1, 9, 25])
+def test_kill_9__pays_nothing_twice(kind: str, journal: Path, after: int) -> None:
+    """A process that is killed among its creates leaves no input created twice, and none forgotten."""
+    server = MockServer(clock="real", journal_limit=10_000)
+    server.scripts.add({"run": 3600}, times=None)
+    with server.listen() as listening:
+        url = f"{listening.url}/v1"
+        command = [sys.executable, "-c", KILLED, url, str(journal), kind]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            for _ in range(after):
+                process.stdout.readline()
+            process.send_signal(signal.SIGKILL)
+        settings: dict[str, Any] = {"base_url": url}
+        inputs, options = prompts(30), {"journal": journal, "timeout": 0, "cancel_on_timeout": False}
+        if kind == "sync":
+            with Zeroscope("token", **settings) as client:
+                results: Any = client.run_many(inputs, **options)  # type: ignore[arg-type]  # a table of options
+        else:
+
+            async def main() -> Any:
+                async with AsyncZeroscope("token", **settings) as client:
+                    return await client.run_many(inputs, **options)  # type: ignore[arg-type]
+
+            results = asyncio.run(main())
+        with Zeroscope("token", **settings) as client:
+            copies = Counter(prediction.input["prompt"] for prediction in client.predictions.list())
+    assert max(copies.values()) == 1
+    known = {result.input["prompt"] for result in results if result.prediction is not None}
+    doubtful = {result.input["prompt"] for result in results if isinstance(result.error, zeroscope.UnknownOutcomeError)}
+    assert known | doubtful == {input["prompt"] for input in inputs}
+    assert known <= copies.keys() <= known | doubtful
+    # Only those that were side by side on their way can be in doubt.
+    assert len(doubtful) <= 8
