@@ -145,8 +145,10 @@ class Journal:
 
     def _open(self) -> sqlite3.Connection:
         try:
-            # Inputs are nobody else's business, and SQLite would make the file as the umask has it.
-            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+            # Inputs are nobody else's business, and SQLite would make the file as the umask has it. One that is there is
+            # left alone: to close it would undo the locks that this process has on it by another connection.
+            with suppress(FileExistsError):
+                os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
             connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
         except (OSError, ValueError, sqlite3.Error) as error:
             raise ConfigurationError(f"the journal {self._path} cannot be opened: {error}") from error
