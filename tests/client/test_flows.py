@@ -28,7 +28,7 @@ from zeroscope._drive import AsyncDriver, SyncDriver
 from zeroscope._sending import Sender
 from zeroscope._steps import Call, Emit, Flow, Sleep, Stream, Work
 from zeroscope._waiting import Waiting
-from zeroscope.prediction import PredictionState
+from zeroscope.state import PredictionState
 
 
 @pytest.fixture

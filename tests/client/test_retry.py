@@ -98,7 +98,7 @@ def bar(share: float) -> Progress:
     ],
 )
 def test_pace__follows_the_progress_bar(seen: list[tuple[float, float | None]], pause: float) -> None:
-    """Two looks at a bar tell what remains; a bar that begins anew is another one; after the last step age counts anew."""
+    """Two looks at a bar tell what remains; one that begins anew is another; after the last step age counts anew."""
     pace = Pace(Polling(), 0.0)
     pauses = [pace.pause(now, None if share is None else bar(share), spread=0.5) for now, share in seen]
     assert pauses[-1] == pytest.approx(pause)

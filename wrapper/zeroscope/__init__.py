@@ -34,8 +34,9 @@ from .errors import (
 )
 from .page import Page
 from .polling import Polling
-from .prediction import AsyncPrediction, Prediction, PredictionState
+from .prediction import AsyncPrediction, Prediction
 from .retry import Retry
+from .state import PredictionState
 from .video import AsyncVideo, Video
 from .webhooks import VerifiedWebhook
 

@@ -12,7 +12,7 @@ from ._steps import Flow, Work
 
 if TYPE_CHECKING:
     from ._journal import Entry, Journal
-    from .prediction import PredictionState
+    from .state import PredictionState
 
 
 class Listed(Protocol):

@@ -32,7 +32,7 @@ from .errors import (
     UnknownOutcomeError,
     ZeroscopeError,
 )
-from .prediction import PredictionState
+from .state import PredictionState
 
 if TYPE_CHECKING:
     from ._journal import Entry, Journal

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from typing import Any, TypeVar, cast
 
 import httpx
@@ -59,7 +60,7 @@ class SyncDriver:
             while (emitted := self.run(_next_emitted(stream))) is not None:
                 yield emitted.value
         finally:
-            stream.close()
+            self.run(_left_early(stream))
 
     def _do(self, step: Step) -> Any:
         match step:
@@ -153,7 +154,7 @@ class AsyncDriver:
             while (emitted := await self.run(_next_emitted(stream))) is not None:
                 yield emitted.value
         finally:
-            stream.close()
+            await self.run(_left_early(stream))
 
     async def _do_shielded(self, step: Step) -> Any:
         """Carry out what a flow still has to do after a cancellation, which would cancel this, too."""
@@ -250,14 +251,24 @@ def _limited(api: ApiClient, call: Call) -> ApiClient:
 def _next_emitted(stream: Stream[T]) -> Flow[Emit[T] | None]:
     """The stretch of a stream up to the next value that it emits, as a flow of its own; None at the end."""
     try:
-        step = next(stream)
-        while not isinstance(step, Emit):
-            try:
-                result = yield step
-            except BaseException as error:
-                step = stream.throw(error)
-            else:
-                step = stream.send(result)
-        return step
+        return (yield from _stretch(stream, next(stream)))
     except StopIteration:
         return None
+
+
+def _left_early(stream: Stream[T]) -> Flow[None]:
+    """What a stream still has to do when nobody asks for more, such as to end a download."""
+    with suppress(GeneratorExit, StopIteration):
+        while True:
+            yield from _stretch(stream, stream.throw(GeneratorExit()))
+
+
+def _stretch(stream: Stream[T], step: Step | Emit[T]) -> Flow[Emit[T]]:
+    while not isinstance(step, Emit):
+        try:
+            result = yield step
+        except BaseException as error:
+            step = stream.throw(error)
+        else:
+            step = stream.send(result)
+    return step

@@ -17,7 +17,7 @@ from .errors import InvalidField, InvalidInputError
 from .page import Page
 
 if TYPE_CHECKING:
-    from .prediction import PredictionState
+    from .state import PredictionState
 
 P = TypeVar("P", bound="PredictionState")
 

@@ -145,8 +145,8 @@ class Journal:
 
     def _open(self) -> sqlite3.Connection:
         try:
-            # Inputs are nobody else's business, and SQLite would make the file as the umask has it. One that is there is
-            # left alone: to close it would undo the locks that this process has on it by another connection.
+            # Inputs are nobody else's business, and SQLite would make the file as the umask has it. One that is there
+            # is left alone: to close it would undo the locks that this process has on it by another connection.
             with suppress(FileExistsError):
                 os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
             connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
@@ -157,7 +157,7 @@ class Journal:
     def _begin(self, base_url: str) -> None:
         """Take hold of the database, and see that it is ours."""
         database = self._connection
-        # No write-ahead log: with a single writer it gains nothing, and would leave two more files behind.
+        # No write-ahead log: with a single writer it gains nothing, and it would leave two more files.
         database.execute("PRAGMA locking_mode = EXCLUSIVE")
         database.execute("PRAGMA synchronous = FULL")
         database.execute("BEGIN EXCLUSIVE")

@@ -13,6 +13,7 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 import httpx
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Endpoint(Protocol):
@@ -112,3 +113,5 @@ class Emit(Generic[T]):
 Step: TypeAlias = Call | Together | Sleep | Open | Read | Close | Work
 Flow: TypeAlias = Generator[Step, Any, T]
 Stream: TypeAlias = Generator[Step | Emit[T], Any, None]
+StreamPart: TypeAlias = Generator[Step | Emit[T], Any, R]
+"""A part of a stream that returns something to the whole."""

@@ -12,7 +12,7 @@ from ._sending import Sender
 from ._steps import Flow
 from ._waiting import check
 from .errors import ConfigurationError, InvalidField, InvalidInputError, OutputExpiredError
-from .prediction import PredictionState
+from .state import PredictionState
 from .video import AsyncVideo, Video, sources
 
 # What the weights' cards recommend for the second step, whose source is a draft by another model at a lower resolution;

@@ -26,7 +26,7 @@ from .polling import DEFAULT_POLLING, Pace, Polling
 from .video import sources
 
 if TYPE_CHECKING:
-    from .prediction import PredictionState
+    from .state import PredictionState
 
 OnUpdate: TypeAlias = Callable[[Any], object]
 P = TypeVar("P", bound="PredictionState")

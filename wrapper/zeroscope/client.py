@@ -30,9 +30,10 @@ from .batch import BatchOptions, RunResult
 from .clock import Clock, SystemClock
 from .errors import InvalidField, InvalidInputError
 from .polling import DEFAULT_POLLING, Polling
-from .prediction import AsyncPrediction, Prediction, PredictionState
+from .prediction import AsyncPrediction, Prediction
 from .predictions import AsyncPredictions, Predictions
 from .retry import DEFAULT_RETRY, Retry
+from .state import PredictionState
 from .video import AsyncVideo, Video
 
 if TYPE_CHECKING:

@@ -30,7 +30,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 if TYPE_CHECKING:
-    from .prediction import AsyncPrediction, Prediction, PredictionState
+    from .prediction import AsyncPrediction, Prediction
+    from .state import PredictionState
 
 
 class InvalidField(NamedTuple):

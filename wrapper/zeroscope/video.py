@@ -18,7 +18,8 @@ from .errors import ConfigurationError, ZeroscopeError
 
 if TYPE_CHECKING:
     from .client import AsyncZeroscope, Zeroscope
-    from .prediction import AsyncPrediction, Prediction, PredictionState
+    from .prediction import AsyncPrediction, Prediction
+    from .state import PredictionState
 
 # What a browser plays; a link of another kind may well be a script.
 _SHOWN = re.compile("(?:https?|data):", re.IGNORECASE)

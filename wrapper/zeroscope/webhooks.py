@@ -17,7 +17,8 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar, overl
 from . import _api
 from .client import AsyncZeroscope, Zeroscope
 from .errors import WebhookVerificationError, excerpt
-from .prediction import AsyncPrediction, Prediction, PredictionState
+from .prediction import AsyncPrediction, Prediction
+from .state import PredictionState
 
 __all__ = ["VerifiedWebhook", "verify"]
 

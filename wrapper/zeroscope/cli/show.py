@@ -10,7 +10,8 @@ from fractions import Fraction
 from pathlib import Path
 
 from ..errors import excerpt
-from ..prediction import Prediction, PredictionState
+from ..prediction import Prediction
+from ..state import PredictionState
 from ..video import sources
 
 

@@ -1,0 +1,336 @@
+"""What happens to a prediction, one thing after another: over a stream or by looking, and the same either way."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+import zeroscope
+from support import BASE_URL, Shell, prediction_body
+from zeroscope._api import PredictionModel
+from zeroscope._story import Story
+from zeroscope.events import Ended, LogLine, Progressed, StatusChanged
+from zeroscope.state import PredictionState
+from zeroscope_mock import MockServer
+
+STREAM = "https://stream.elsewhere.test/gm3q"
+BAR = " 38%|███▊      | 19/50 [00:02<00:01, 15.8it/s]"
+
+
+@pytest.fixture(params=["sync", "async"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Both clients, in turn."""
+    kind: str = request.param
+    return kind
+
+
+def state(status: str, logs: str = "", **fields: Any) -> PredictionState:
+    """A prediction as it stands."""
+    return PredictionState(PredictionModel.from_dict(prediction_body(status, logs=logs, **fields)))
+
+
+def shown(events: Any) -> list[str]:
+    """Events in a form that is quick to read."""
+    names = []
+    for event in events:
+        match event:
+            case StatusChanged(status):
+                names.append(status)
+            case LogLine(text):
+                names.append(f"|{text}")
+            case Progressed(progress):
+                names.append(f"{progress.percentage:.0%}")
+            case Ended(prediction):
+                names.append(f"ended {prediction.status}")
+    return names
+
+
+RAN = {"started_at": "2023-09-08T16:19:35Z"}
+
+
+@pytest.mark.parametrize(
+    ("looks", "told"),
+    [
+        ([state("starting")], ["starting"]),
+        ([state("processing")], ["processing"]),
+        ([state("starting"), state("processing")], ["starting", "processing"]),
+        ([state("starting"), state("starting", "a\n")], ["starting", "processing", "|a"]),
+        ([state("starting"), state("processing", "a\nb")], ["starting", "processing", "|a"]),
+        ([state("processing", "a\nb"), state("processing", "a\nbc\n")], ["processing", "|a", "|bc"]),
+        ([state("processing", f"{BAR}\n")], ["processing", f"|{BAR}", "38%"]),
+        ([state("processing", "a\r\nb\rc\n")], ["processing", "|a", "|b", "|c"]),
+        ([state("processing", "a\u2028b\n")], ["processing", "|a\u2028b"]),
+        ([state("processing"), state("starting"), state("processing")], ["processing"]),
+        (
+            [state("processing", "a\nb\n"), state("processing", "a\n"), state("processing", "a\nb\n")],
+            ["processing", "|a", "|b"],
+        ),
+        ([state("starting"), state("queued"), state("processing")], ["starting", "queued", "processing"]),
+        (
+            [state("starting"), state("succeeded", "a\nb", **RAN)],
+            ["starting", "processing", "|a", "|b", "succeeded", "ended succeeded"],
+        ),
+        ([state("starting"), state("failed", **RAN)], ["starting", "processing", "failed", "ended failed"]),
+        ([state("starting"), state("aborted")], ["starting", "aborted", "ended aborted"]),
+        ([state("starting"), state("canceled")], ["starting", "canceled", "ended canceled"]),
+        (
+            [state("succeeded", "a\n", **RAN), state("processing"), state("failed")],
+            ["starting", "processing", "|a", "succeeded", "ended succeeded"],
+        ),
+        ([state("succeeded", None, **RAN)], ["starting", "processing", "succeeded", "ended succeeded"]),  # type: ignore[arg-type]
+    ],
+)
+def test_story__tells_what_is_new(looks: list[PredictionState], told: list[str]) -> None:
+    """Lines come once and whole, statuses that must have been are told, and what goes backwards is not."""
+    story = Story()
+    assert shown(event for look in looks for event in story.look(look)) == told
+
+
+def test_story__counts_the_lines_of_both_ways() -> None:
+    """A line that a look has told is not told by the stream again, nor the other way round."""
+    story = Story()
+
+    def told() -> Iterator[Any]:
+        yield from story.look(state("starting"))
+        yield from story.stream("a")
+        yield from story.stream("b\nc\n")
+        yield from story.look(state("processing", "a\nb\nc\nd\ne\n"))
+        yield from story.stream("d")
+        yield from story.stream("e")
+        yield from story.stream("f")
+        yield from story.look(state("succeeded", "a\nb\nc\nd\ne\nf\ng"))
+
+    assert shown(told()) == [
+        "starting",
+        "processing",
+        *("|a", "|b", "|c", "|d", "|e", "|f", "|g"),
+        "succeeded",
+        "ended succeeded",
+    ]
+
+
+def follow(
+    kind: str, server: MockServer, input: dict[str, Any], also: Callable[[Any], Any] | None = None, **options: Any
+) -> list[Any]:
+    """All events of a new prediction; `also` is called with each."""
+
+    def keep(event: Any) -> Any:
+        if also is not None:
+            also(event)
+        return event
+
+    if kind == "sync":
+        with server.client() as client:
+            return [keep(event) for event in client.predictions.create(input).events(**options)]
+
+    async def main() -> list[Any]:
+        async with server.async_client() as client:
+            prediction = await client.predictions.create(input)
+            return [keep(event) async for event in prediction.events(**options)]
+
+    return asyncio.run(main())
+
+
+SCRIPTS: dict[str, dict[str, Any]] = {
+    "as the model does it": {"startup": 2, "run": 30},
+    "failed": {"startup": 1, "run": 9, "outcome": "failed", "error": "out of memory", "logs": ["a", "b"]},
+    "canceled": {"startup": 1, "run": 9, "outcome": "canceled", "logs": ["a", "b"]},
+    "aborted": {"startup": 1, "run": 9, "outcome": "aborted"},
+    "at once": {"startup": 0, "run": 0, "logs": ["a", "b"]},
+    "silent": {"startup": 5, "run": 100, "logs": []},
+    "all lines at once": {
+        "startup": 1,
+        "run": 50,
+        "logs": [{"at": 3, "text": f"line {number}"} for number in range(50)],
+    },
+}
+
+
+def server_of(script: str, streams: bool) -> MockServer:
+    """A server whose predictions do the same, with a stream or without."""
+    server = MockServer(seed=4, streams=streams, journal_limit=10_000)
+    server.scripts.add(SCRIPTS[script], times=None)
+    return server
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_events__are_the_same_over_a_stream_and_by_looking(kind: str, script: str) -> None:
+    """Statuses, lines, progress and end come in the same order, and the last event has the whole prediction."""
+    looked = follow(kind, server_of(script, streams=False), {"num_inference_steps": 12})
+    server = server_of(script, streams=True)
+    streamed = follow(kind, server, {"num_inference_steps": 12})
+    assert shown(streamed) == shown(looked)
+    assert shown(looked)[0] == "starting" and shown(looked)[-1].startswith("ended ")
+    lines = [event.text for event in streamed if isinstance(event, LogLine)]
+    assert lines == streamed[-1].prediction.logs.splitlines()
+    requests = Counter(exchange.operation for exchange in server.journal)
+    # One that has ended when it is created has nothing more to tell.
+    followed = {} if script == "at once" else {"streamPrediction": 1, "getPrediction": 1}
+    assert requests == {"createPrediction": 1, **followed}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"reset": "before", "times": 2},
+        {"reset": "after", "times": 2},
+        {"truncate": 400},
+        {"truncate": 700, "times": 3},
+        {"truncate": 0.5, "times": 1},
+        {"status": 503, "times": 2},
+        {"status": 429, "retry_after": 2, "times": 2},
+        {"status": 500},
+        {"status": 404},
+        {"html": True},
+        {"content_type": "text/html"},
+        {"hang": 100, "times": 1},
+        {"hang": 100},
+        {"body": "no events at all", "content_type": "text/event-stream"},
+        {"body": b"data: \xff\n\nevent: done\n\n", "content_type": "text/event-stream"},
+        {"body": "event: done\nid: 1\ndata: {}\n\n", "content_type": "text/event-stream"},
+    ],
+    ids=lambda fault: " ".join(map(str, fault.values()))[:40],
+)
+def test_stream_in_trouble__makes_no_difference(kind: str, fault: dict[str, Any]) -> None:
+    """Cut off, silent, lying or not there: the events are the same, none is told twice, and none is missing."""
+    script = "as the model does it"
+    looked = follow(kind, server_of(script, streams=False), {"num_inference_steps": 12})
+    server = server_of(script, streams=True)
+    server.faults.add(operation="streamPrediction", **fault)
+    assert shown(follow(kind, server, {"num_inference_steps": 12})) == shown(looked)
+
+
+def test_reconnection__says_where_it_was(shell: Shell) -> None:
+    """After a cut, and the pause that the server asked for, the stream goes on behind the last event, without a token."""
+    requests: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.host != httpx.URL(STREAM).host:
+            status = "succeeded" if len(requests) > 2 else "processing"
+            return httpx.Response(200, json=prediction_body(status, urls={"stream": STREAM}, logs=None))
+        requests.append(request)
+        bodies = [
+            "retry: 4000\nevent: logs\nid: 1\ndata: a\n\nevent: logs\nid: 2\ndata: b\n\n",
+            "event: logs\nid: 3\ndata: c\n\n",
+            "event: logs\nid: 4\ndata: d\n\nevent: done\nid: 5\ndata: {}\n\n",
+        ]
+        return httpx.Response(200, text=bodies[len(requests) - 1], headers={"content-type": "text/event-stream"})
+
+    client = shell.client(answer)
+    prediction = shell.do(client.predictions.get, "gm3q")
+    events = shown(shell.all(prediction.events))
+    assert events == ["processing", "|a", "|b", "|c", "|d", "succeeded", "ended succeeded"]
+    assert [request.headers.get("last-event-id") for request in requests] == [None, "2", "3"]
+    assert shell.clock.sleeps[0] == pytest.approx(4, rel=0.1)
+    assert all("authorization" not in request.headers for request in requests)
+    assert all(request.headers["accept"] == "text/event-stream" for request in requests)
+
+
+@pytest.mark.parametrize("ids", [("1", "2"), ("", "")])
+def test_server_that_begins_anew__repeats_nothing(shell: Shell, ids: tuple[str, str]) -> None:
+    """A server that does not heed `Last-Event-ID`, or gives no ids, sends it all again; each line is told once."""
+    served = 0
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        nonlocal served
+        if request.url.host != httpx.URL(STREAM).host:
+            status = "succeeded" if served > 2 else "processing"
+            return httpx.Response(200, json=prediction_body(status, urls={"stream": STREAM}))
+        served += 1
+        head = [f"id: {id}\n" if id else "" for id in ids]
+        text = f"event: logs\n{head[0]}data: a\n\nevent: logs\n{head[1]}data: b\n\n"
+        return httpx.Response(200, text=text, headers={"content-type": "text/event-stream"})
+
+    prediction = shell.do(shell.client(answer).predictions.get, "gm3q")
+    assert shown(shell.all(prediction.events)) == ["processing", "|a", "|b", "succeeded", "ended succeeded"]
+
+
+@pytest.mark.parametrize("stream", ["ftp://x.test/a", "nonsense", "", 7, None])
+def test_stream_that_is_no_address__is_left_alone(shell: Shell, stream: Any) -> None:
+    """Without a stream that can be opened, looking does it."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        status = "succeeded" if len(requests) > 3 else "processing"
+        return httpx.Response(200, json=prediction_body(status, urls={"stream": stream}))
+
+    requests: list[httpx.Request] = []
+    prediction = shell.do(shell.client(answer).predictions.get, "gm3q")
+    assert shown(shell.all(prediction.events)) == ["processing", "succeeded", "ended succeeded"]
+    assert {request.url.path for request in requests} == {"/v1/predictions/gm3q"}
+
+
+@pytest.mark.parametrize("streams", [True, False])
+def test_timeout__carries_the_prediction(kind: str, streams: bool) -> None:
+    """Following has an end, and leaves the prediction running."""
+    server = server_of("silent", streams)
+    told: list[Any] = []
+    with pytest.raises(zeroscope.WaitTimeoutError, match="it goes on") as caught:
+        follow(kind, server, {}, also=told.append, timeout=20)
+    assert shown(told)[0] == "starting"
+    assert 20 <= server.clock.monotonic() <= 20 + 15
+    assert caught.value.prediction.status == "processing"
+
+
+def test_trouble__carries_the_prediction(shell: Shell) -> None:
+    """An error while following tells which prediction it leaves behind."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(201, json=prediction_body()) if request.method == "POST" else httpx.Response(404)
+
+    client = shell.client(answer)
+    prediction = shell.do(client.predictions.create, {})
+    with pytest.raises(zeroscope.NotFoundError) as caught:
+        shell.all(prediction.events)
+    assert caught.value.prediction is prediction
+
+
+def test_leaving_early__closes_the_connection(kind: str) -> None:
+    """Whoever has seen enough leaves nothing open, and the prediction goes on."""
+    server = MockServer(clock="real", streams=True)
+    server.scripts.add({"startup": 0, "run": 600, "logs": [{"at": 0, "text": "a"}, {"at": 500, "text": "b"}]})
+    with server.listen() as listening:
+        url = f"{listening.url}/v1"
+        if kind == "sync":
+            with zeroscope.Zeroscope("token", base_url=url) as client:
+                for event in client.predictions.create({}).events():
+                    if isinstance(event, LogLine):
+                        break
+                assert next(client.predictions.list()).status == "processing"
+        else:
+
+            async def main() -> None:
+                async with zeroscope.AsyncZeroscope("token", base_url=url) as client:
+                    events = (await client.predictions.create({})).events()
+                    async for event in events:
+                        if isinstance(event, LogLine):
+                            break
+                    await events.aclose()  # type: ignore[attr-defined]  # an async generator, as the iterator it is
+
+            asyncio.run(main())
+        gc.collect()
+
+
+def test_url_of_the_stream__is_on_any_host(shell: Shell) -> None:
+    """A redirect of the stream is followed, without the token."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.host == "more.elsewhere.test":
+            assert "authorization" not in request.headers
+            text = "event: logs\ndata: a\n\nevent: done\ndata: {}\n\n"
+            return httpx.Response(200, text=text, headers={"content-type": "text/event-stream; charset=utf-8"})
+        if request.url.host == httpx.URL(STREAM).host:
+            return httpx.Response(307, headers={"location": "https://more.elsewhere.test/"})
+        reads.append(request)
+        status = "succeeded" if len(reads) > 1 else "processing"
+        return httpx.Response(200, json=prediction_body(status, urls={"stream": STREAM, "get": BASE_URL}))
+
+    reads: list[httpx.Request] = []
+    prediction = shell.do(shell.client(answer).predictions.get, "gm3q")
+    assert shown(shell.all(prediction.events)) == ["processing", "|a", "succeeded", "ended succeeded"]
