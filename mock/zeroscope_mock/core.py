@@ -114,6 +114,7 @@ class Core:
 
     def _answer(self, envelope: Envelope, notes: list[str]) -> Flow[Response]:
         state = self.state
+        state.check_script()
         opened = open_envelope(envelope, self._handlers, state.settings)
         if isinstance(opened, Response):
             return opened

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import threading
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from random import Random
 from urllib.parse import quote
@@ -25,6 +26,12 @@ from .settings import Settings
 from .store import Store
 from .videos.outputs import Outputs
 from .webhooks.courier import Courier
+
+
+deciding: ContextVar[tuple[State, int] | None] = ContextVar("zeroscope_mock.deciding", default=None)
+"""Whose script decides on a prediction in this context, and in which thread, which holds the lock meanwhile."""
+
+BUSY_SCRIPT = "a script cannot create predictions while it decides on one"
 
 
 class State:
@@ -68,6 +75,16 @@ class State:
     def spec_error(self) -> str | None:
         """Why the document as its file has it now is not in use; None if it is."""
         return self.reload.error if self.reload else None
+
+    def check_script(self) -> None:
+        """Refuse what a script asks for by way of another thread: it would wait for the lock for ever.
+
+        Raises:
+            RuntimeError: if that is so.
+        """
+        decider = deciding.get()
+        if decider is not None and decider[0] is self and decider[1] != threading.get_ident():
+            raise RuntimeError(BUSY_SCRIPT)
 
     def use(self, spec: Spec) -> None:
         """Follow another document from now on."""

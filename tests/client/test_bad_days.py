@@ -201,10 +201,8 @@ class Service:
     def __call__(self, request: httpx.Request) -> httpx.Response:
         trouble = next(self.troubles)
         # These two come before anything is carried out.
-        if isinstance(trouble, httpx.ConnectError):
-            raise trouble
-        if not (isinstance(trouble, httpx.Response) and trouble.status_code == 429):
-            answer = self.carry_out(request)
+        is_early = isinstance(trouble, httpx.ConnectError) or getattr(trouble, "status_code", None) == 429
+        answer = httpx.Response(500) if is_early else self.carry_out(request)
         if isinstance(trouble, Exception):
             raise trouble
         if trouble is not None:

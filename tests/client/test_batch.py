@@ -85,7 +85,8 @@ def test_inputs__may_be_few(kind: str, server: MockServer, count: int) -> None:
 
 def test_concurrency__is_kept_to(kind: str, server: MockServer) -> None:
     """At no time are more predictions under way than were asked for."""
-    under_way, most = set(), 0
+    under_way: set[str] = set()
+    most = 0
 
     def count(prediction: Any) -> None:
         nonlocal most
@@ -157,7 +158,8 @@ def storm(server: MockServer, share: float) -> None:
     ]
     # They are tried one after another, so each share is one of those that the others have left.
     chances = [share / len(ways) / (1 - number * share / len(ways)) for number in range(len(ways))]
-    server.faults.add_all({**way, "probability": chance} for way, chance in zip(ways, chances, strict=True))
+    for way, chance in zip(ways, chances, strict=True):
+        server.faults.add(**way, probability=chance)
 
 
 def test_storm__leaves_every_input_accounted_for(kind: str, server: MockServer) -> None:
@@ -218,6 +220,14 @@ def test_throttled_for_ever__ends(kind: str, server: MockServer) -> None:
     results = run_many(kind, server, prompts(20), timeout=300)
     assert {type(result.error).__name__ for result in results} == {"RateLimitError"}
     assert 300 <= server.clock.monotonic() < 400
+
+
+def test_throttled_after_a_long_run__is_no_reason_to_give_up(kind: str, server: MockServer) -> None:
+    """What counts is for how long creates are refused, not when the last one was made."""
+    server.scripts.add({"startup": 0, "run": 390}, times=None)
+    server.faults.add(operation="createPrediction", status=429, retry_after=10, skip=1, times=2)
+    results = run_many(kind, server, prompts(2), concurrency=1, timeout=400)
+    assert [result.error for result in results] == [None, None]
 
 
 def test_connection_refused__is_tried_again_and_then_told(shell: Shell) -> None:

@@ -207,7 +207,7 @@ def test_stream_in_trouble__makes_no_difference(kind: str, fault: dict[str, Any]
 
 
 def test_reconnection__says_where_it_was(shell: Shell) -> None:
-    """After a cut, and the pause that the server asked for, the stream goes on behind the last event, without a token."""
+    """After a cut, and the pause that the server asked for, the stream goes on behind the last event."""
     requests: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:

@@ -1,237 +1,677 @@
-"""The account on disk by itself: what may follow on what, who may use it, and what is no journal."""
+"""The account on disk by itself: what it keeps, what may follow on what, who may use it, and what is no journal."""
 
 from __future__ import annotations
 
 import os
 import signal
 import sqlite3
+import stat
 import subprocess
 import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zeroscope import ConfigurationError
-from zeroscope._journal import Journal
+from zeroscope import ConfigurationError, InvalidInputError
+from zeroscope._journal import Entry, Journal
 
 URL = "https://api.example.test/v1"
-PREDICTION = {"id": "gm3q", "status": "succeeded", "output": ["a"], "logs": "\ud800 100%|██"}
+SENT_AT = 1_700_000_000.25
+# JSON may hold half of a surrogate pair, which no UTF-8 can, and Python's reads and writes what is no number.
+ID, MESSAGE = "gm3q \ud83d", "the connection was reset \udc00\0 ‹after› it was sent"
+PREDICTION = {"id": ID, "status": "succeeded", "logs": "\ud83d 38%|███▊\0", "metrics": {"predict_time": float("inf")}}
+LEFT_BEHIND = "the program ended while this create was on its way, and its answer is not known"
 
-# What is noted, from which state, and what it leads to.
-NOTES: dict[str, tuple[str, str]] = {
+# What is noted, in which state, and the state that follows.
+NOTES = {
     "sending": ("queued", "sending"),
     "created": ("sending", "running"),
     "refused": ("sending", "queued"),
     "unknown": ("sending", "unknown"),
     "finished": ("running", "finished"),
 }
-# What leads to each state.
-WAYS = {
+# What has been noted in each state.
+WAYS: dict[str, list[str]] = {
     "queued": [],
+    "queued again": ["sending", "refused"],
     "sending": ["sending"],
     "running": ["sending", "created"],
     "unknown": ["sending", "unknown"],
     "finished": ["sending", "created", "finished"],
 }
+# What the next run is told after each.
+TOLD = {
+    "queued": Entry(1, "queued", None, None, None, None),
+    "queued again": Entry(1, "queued", None, None, None, None),
+    "sending": Entry(1, "unknown", None, None, SENT_AT, LEFT_BEHIND),
+    "running": Entry(1, "running", ID, None, SENT_AT, None),
+    "unknown": Entry(1, "unknown", None, None, SENT_AT, MESSAGE),
+    "finished": Entry(1, "finished", ID, PREDICTION, SENT_AT, None),
+}
+FURTHEST = ["finished", "running", "unknown", "queued"]
+
+posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes, limits and signals")
+
+
+def item(prompt: str, **fields: Any) -> dict[str, Any]:
+    """What is sent to create a prediction."""
+    return {"version": "9f74", "input": {"prompt": prompt, **fields}}
+
+
+def note(journal: Journal, name: str, row: int) -> None:
+    """Make one of the notes."""
+    match name:
+        case "sending":
+            journal.sending([row], SENT_AT)
+        case "created":
+            journal.created(row, ID)
+        case "refused":
+            journal.refused(row)
+        case "unknown":
+            journal.unknown(row, MESSAGE)
+        case _:
+            journal.finished(row, PREDICTION)
+
+
+def prepare(path: Path, *states: str) -> None:
+    """Make a journal of equal items in some states."""
+    with Journal(path, base_url=URL) as journal:
+        for entry, state in zip(journal.begin([item("a")] * len(states)), states, strict=True):
+            for name in WAYS[state]:
+                note(journal, name, entry.row)
+
+
+def told(path: Path, *items: dict[str, Any]) -> list[Entry]:
+    """What the next run is told."""
+    with Journal(path, base_url=URL) as journal:
+        return journal.begin(items or [item("a")])
+
+
+def beside(path: Path) -> list[str]:
+    """What else is in the folder of a file."""
+    return sorted(other.name for other in path.parent.iterdir() if other != path)
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """Where the journal is."""
-    return tmp_path / "journal.db"
-
-
-def note(journal: Journal, name: str, row: int) -> None:
-    """Make a note of a kind."""
-    match name:
-        case "sending":
-            journal.sending([row], 1_700_000_000.5)
-        case "created":
-            journal.created(row, "gm3q")
-        case "refused":
-            journal.refused(row)
-        case "unknown":
-            journal.unknown(row, "the connection was reset")
-        case _:
-            journal.finished(row, PREDICTION)
+    return tmp_path / "storm.db"
 
 
 @pytest.mark.parametrize("state", WAYS)
-def test_state__is_kept(path: Path, state: str) -> None:
-    """What was noted is there again after the file was closed; a create that was on its way is a doubt then."""
-    with Journal(path, base_url=URL) as journal:
-        (entry,) = journal.begin([{"prompt": "a"}])
-        for name in WAYS[state]:
-            note(journal, name, entry.row)
-    with Journal(path, base_url=URL) as journal:
-        (entry,) = journal.begin([{"prompt": "a"}])
-    assert entry.state == ("unknown" if state == "sending" else state)
-    assert entry.prediction_id == ("gm3q" if state in {"running", "finished"} else None)
-    assert entry.prediction == (PREDICTION if state == "finished" else None)
-    assert entry.sent_at == (None if state == "queued" else 1_700_000_000.5)
-    assert ("its answer is not known" in (entry.message or "")) == (state == "sending")
+def test_notes__are_told_to_the_next_run(path: Path, state: str) -> None:
+    """What was noted is there again, a create that was on its way is a doubt, and so it stays."""
+    prepare(path, state)
+    assert told(path) == [TOLD[state]]
+    assert told(path) == [TOLD[state]]
+    assert beside(path) == []
 
 
-@pytest.mark.parametrize("state", WAYS)
 @pytest.mark.parametrize("name", NOTES)
-def test_note__that_does_not_follow_is_refused(path: Path, state: str, name: str) -> None:
-    """Nothing goes back or twice, whatever its user has miscounted, and a refused note changes nothing."""
+@pytest.mark.parametrize("state", WAYS)
+def test_note__is_taken_in_its_turn_only(path: Path, state: str, name: str) -> None:
+    """Nothing goes back and nothing happens twice, and a note that is refused changes nothing."""
+    before, after = NOTES[name]
     with Journal(path, base_url=URL) as journal:
-        (entry,) = journal.begin([{"prompt": "a"}])
+        ((row, *_),) = journal.begin([item("a")])
         for step in WAYS[state]:
-            note(journal, step, entry.row)
-        if state == NOTES[name][0]:
-            note(journal, name, entry.row)
-            return
-        with pytest.raises(RuntimeError, match=f"row {entry.row} of the journal cannot become {NOTES[name][1]}"):
-            note(journal, name, entry.row)
-        for step in WAYS["finished"][len(WAYS[state]) :] if state in {"queued", "sending", "running"} else []:
-            note(journal, step, entry.row)
+            note(journal, step, row)
+        if before == state.removesuffix(" again"):
+            note(journal, name, row)
+            state = "queued again" if name == "refused" else after
+        else:
+            with pytest.raises(RuntimeError, match=f"row 1 .* cannot become {after}, as it is not {before}"):
+                note(journal, name, row)
+    assert told(path) == [TOLD[state]]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from(["reopen", *NOTES]), st.integers(0, 2)), max_size=12))
-def test_journal__says_what_a_dictionary_would_say(tmp_path: Path, steps: list[tuple[str, int]]) -> None:
-    """After any notes that follow on each other, and any reopening between them, the entries are what was noted."""
-    path = tmp_path / "any.db"
-    path.unlink(missing_ok=True)
-    items = [{"prompt": "a"}, {"prompt": "b"}, {"prompt": "a"}]
-    journal = Journal(path, base_url=URL)
-    model = ["queued"] * 3
-    try:
-        rows = [entry.row for entry in journal.begin(items)]
-        for name, number in steps:
-            if name == "reopen":
-                journal.close()
-                journal = Journal(path, base_url=URL)
-                journal.begin(items)
-                model = ["unknown" if state == "sending" else state for state in model]
-            elif model[number] == NOTES[name][0]:
-                note(journal, name, rows[number])
-                model[number] = NOTES[name][1]
-        journal.close()
-        journal = Journal(path, base_url=URL)
-        entries = journal.begin(items)
-        assert [entry.state for entry in entries] == ["unknown" if state == "sending" else state for state in model]
-        assert [entry.row for entry in entries] == rows
-    finally:
-        journal.close()
-
-
-def test_items__are_known_by_content_and_order(path: Path) -> None:
-    """The order of names makes no difference, and equal items have a row each."""
+@pytest.mark.parametrize("rows", [[1, 2], [1, 7], [1, 1]], ids=["one has ended", "one is not there", "one comes twice"])
+def test_sending__is_for_all_or_none(path: Path, rows: list[int]) -> None:
+    """If one of them cannot be sent, none is noted as sent."""
+    prepare(path, "queued", "finished")
     with Journal(path, base_url=URL) as journal:
-        one, two, other = journal.begin([{"a": 1, "b": 2}, {"b": 2, "a": 1}, {"a": 1}])
-        assert one.row != two.row != other.row
-        assert [entry.row for entry in journal.begin([{"a": 1}, {"a": 1, "b": 2}])] == [other.row, one.row]
+        with pytest.raises(RuntimeError, match=f"row {rows[1]} "):
+            journal.sending(rows, SENT_AT)
+        journal.sending([1], SENT_AT)
+        journal.refused(1)
 
 
-def foreign(path: Path) -> None:
-    """A database of something else."""
-    with sqlite3.connect(path) as connection:
-        connection.execute("CREATE TABLE bookmarks (url TEXT)")
-    connection.close()
+def test_sending__takes_many_at_once(path: Path) -> None:
+    """Creates that go out side by side are one note."""
+    items = [item("a"), item("b"), item("c")]
+    with Journal(path, base_url=URL) as journal:
+        rows = [entry.row for entry in journal.begin(items)]
+        journal.sending(rows[1:], SENT_AT)
+        journal.sending([], SENT_AT)
+    assert [entry.state for entry in told(path, *items)] == ["queued", "unknown", "unknown"]
 
 
-def newer(path: Path) -> None:
-    """A journal as some later version will write it."""
-    Journal(path, base_url=URL).close()
-    with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA user_version = 99")
-    connection.close()
+def test_interrupt__leaves_a_note_out_as_a_whole(path: Path) -> None:
+    """Ctrl-C in the middle of a note undoes it, and the journal can be written on."""
 
+    class Interrupted(list[int]):
+        def __iter__(self) -> Iterator[int]:
+            yield from self[:1]
+            raise KeyboardInterrupt
 
-def elsewhere(path: Path) -> None:
-    """A journal about another service."""
-    Journal(path, base_url="https://other.test").close()
+    prepare(path, "queued", "queued")
+    with Journal(path, base_url=URL) as journal:
+        with pytest.raises(KeyboardInterrupt):
+            journal.sending(Interrupted([1, 2]), SENT_AT)
+        journal.sending([1], SENT_AT)
+        journal.created(1, "gm3q")
+    assert [entry.state for entry in told(path, item("a"), item("a"))] == ["running", "queued"]
 
 
 @pytest.mark.parametrize(
-    ("make", "message"),
+    ("now", "rows"),
     [
-        (lambda path: path.write_bytes(b"no database at all, but long enough to be one" * 20), "is no SQLite database"),
-        (foreign, "a database of something else; name another file"),
-        (newer, "has the form 99, of which this version of zeroscope knows only 1"),
-        (elsewhere, r"is about https://other\.test, not about https://api\.example\.test/v1"),
-        (lambda path: path.mkdir(), "cannot be opened"),
+        ("abc", [1, 2, 3]),
+        ("cab", [3, 1, 2]),
+        ("b", [2]),
+        ("", []),
+        ("adbc", [1, 4, 2, 3]),
+        ("aab", [1, 4, 2]),
+        ("aaa", [1, 4, 5]),
+        ("xyz", [4, 5, 6]),
     ],
-    ids=["no database", "foreign", "newer", "elsewhere", "folder"],
 )
-def test_file__that_is_no_journal_of_ours_is_refused(path: Path, make: Any, message: str) -> None:
-    """The error names the file and what to do, and the file is left as it was."""
-    make(path)
-    before = path.read_bytes() if path.is_file() else None
-    with pytest.raises(ConfigurationError, match=message) as caught:
-        Journal(path, base_url=URL)
-    assert str(path) in str(caught.value)
-    assert before == (path.read_bytes() if path.is_file() else None)
+def test_items__are_known_by_their_content(path: Path, now: str, rows: list[int]) -> None:
+    """A list that was turned round, cut or extended finds its rows, and equal ones are as many as there are."""
+    told(path, *map(item, "abc"))
+    with Journal(path, base_url=URL) as journal:
+        assert [entry.row for entry in journal.begin([item(prompt) for prompt in now])] == rows
+        assert [entry.row for entry in journal.begin([item(prompt) for prompt in "abc"])] == [1, 2, 3]
 
 
-def test_folder__has_to_be_there(tmp_path: Path) -> None:
-    """No folder is made for a journal, which may well be a slip of the pen."""
-    with pytest.raises(ConfigurationError, match="cannot be opened"):
-        Journal(tmp_path / "nowhere" / "journal.db", base_url=URL)
+@pytest.mark.parametrize(
+    ("other", "is_same"),
+    [
+        ({"input": {"fps": 24, "prompt": "a"}, "version": "9f74"}, True),
+        (item("a", fps=24.5), False),
+        (item("a", fps="24"), False),
+        (item("a"), False),
+        ({**item("a", fps=24), "version": "71996"}, False),
+        ({**item("a", fps=24), "webhook": "https://example.test"}, False),
+    ],
+)
+def test_items__are_equal_if_the_same_is_sent(path: Path, other: dict[str, Any], is_same: bool) -> None:
+    """The order of names makes no difference; everything else does."""
+    one, two = told(path, item("a", fps=24), item("a", fps=24))
+    assert (told(path, other)[0].row == one.row) is is_same
+    assert two.row != one.row
 
 
-def test_second_user__is_refused(path: Path) -> None:
-    """Two runs with one journal would both create what is missing."""
-    with Journal(path, base_url=URL):
-        with pytest.raises(ConfigurationError, match="in use by another run"):
-            Journal(path, base_url=URL)
-        code = f"from zeroscope._journal import Journal; Journal({str(path)!r}, base_url={URL!r})"
-        other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
-        assert "in use by another run" in other.stderr
-    Journal(path, base_url=URL).close()
+@pytest.mark.parametrize(
+    ("states", "rows"),
+    [
+        (["queued", "queued", "queued"], [1, 2]),
+        (["finished", "queued", "running"], [1, 3]),
+        (["queued", "unknown", "running", "finished"], [3, 4]),
+        (["queued", "sending", "queued"], [1, 2]),
+        (["running", "finished"], [1, 2]),
+        (["running"], [1, 2]),
+    ],
+)
+def test_equal_items__of_which_fewer_are_wanted(path: Path, states: list[str], rows: list[int]) -> None:
+    """Those come first that were paid for, so that none is run in place of another that is left out."""
+    prepare(path, *states)
+    assert [entry.row for entry in told(path, item("a"), item("a"))] == rows
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has neither modes nor SIGKILL")
-def test_file__is_nobody_elses_business(path: Path) -> None:
-    """Inputs may be private: the file is for its owner alone, and no other is left beside it."""
-    Journal(path, base_url=URL).close()
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert list(path.parent.iterdir()) == [path]
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("begin"), st.lists(st.sampled_from("ab"), max_size=4)),
+            st.tuples(st.sampled_from(sorted(NOTES)), st.integers(0, 3)),
+            st.tuples(st.just("reopen"), st.none()),
+        ),
+        max_size=25,
+    )
+)
+def test_journal__says_what_dictionaries_say(steps: list[tuple[str, Any]]) -> None:
+    """Whatever is begun, noted and reopened, the entries are those of a model that is kept in memory."""
+    model: dict[int, Entry] = {}
+    rows: dict[str, list[int]] = {"a": [], "b": []}
+
+    def begin(items: list[str]) -> list[Entry]:
+        for row, entry in model.items():
+            if entry.state == "sending":
+                model[row] = entry._replace(state="unknown", message=LEFT_BEHIND)
+        found: dict[str, Iterator[int]] = {}
+        # In the order in which the items come first, as that is how rows are given out.
+        for content, count in Counter(items).items():
+            while len(rows[content]) < count:
+                rows[content].append(len(model) + 1)
+                model[len(model) + 1] = Entry(len(model) + 1, "queued", None, None, None, None)
+            furthest = sorted(rows[content], key=lambda row: FURTHEST.index(model[row].state))
+            found[content] = iter(sorted(furthest[:count]))
+        return [model[next(found[content])] for content in items]
+
+    changes: dict[str, dict[str, Any]] = {
+        "sending": {"sent_at": SENT_AT},
+        "created": {"prediction_id": ID},
+        "refused": {"sent_at": None},
+        "unknown": {"message": MESSAGE},
+        "finished": {"prediction": PREDICTION},
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "storm.db")
+        journal = Journal(path, base_url=URL)
+        try:
+            for step, argument in [*steps, ("reopen", None), ("begin", ["a", "b", "a", "b", "a", "b"])]:
+                if step == "reopen":
+                    journal.close()
+                    journal = Journal(path, base_url=URL)
+                elif step == "begin":
+                    assert journal.begin([item(content) for content in argument]) == begin(argument)
+                elif argument in model and model[argument].state == NOTES[step][0]:
+                    note(journal, step, argument)
+                    state: Any = NOTES[step][1]
+                    model[argument] = model[argument]._replace(state=state, **changes[step])
+                else:
+                    with pytest.raises(RuntimeError):
+                        note(journal, step, argument)
+        finally:
+            journal.close()
 
 
-KILLED = """
+def test_many_items__are_one_note(path: Path) -> None:
+    """Ten thousand items are begun at once, and found again in any order."""
+    items = [item(f"lighthouse {number}") for number in range(10_000)]
+    entries = told(path, *items)
+    assert [entry.row for entry in entries] == list(range(1, 10_001))
+    assert told(path, *reversed(items)) == entries[::-1]
+
+
+def test_inputs__are_not_written_down(path: Path) -> None:
+    """Nothing but digests, as there may be large files in them."""
+    told(path, item("a lighthouse in a storm"))
+    assert b"lighthouse" not in path.read_bytes()
+
+
+@pytest.mark.parametrize("value", ["\ud800", float("nan"), float("-inf"), "\0", 10**300, {"": [None]}])
+def test_values__beyond_what_is_sensible_are_kept_account_of(path: Path, value: Any) -> None:
+    """Whatever JSON can be made of is a value like others."""
+    for _ in range(2):
+        assert [entry.row for entry in told(path, item("a", x=value), item("a"))] == [1, 2]
+
+
+CIRCLE: list[Any] = []
+CIRCLE.append(CIRCLE)
+
+
+@pytest.mark.parametrize(
+    "value", [b"bytes", object(), CIRCLE, 10**5000, {(1, 2): 3}], ids=lambda value: type(value).__name__
+)
+def test_values__that_are_not_json_are_refused(path: Path, value: Any) -> None:
+    """It is said which item it is, and nothing is noted; a prediction with such a value is still running."""
+    with pytest.raises(InvalidInputError, match=r"inputs\.1: no account can be kept of it, .* not made of JSON"):
+        told(path, item("b"), item("a", x=value))
+    prepare(path, "running")
+    with (
+        Journal(path, base_url=URL) as journal,
+        pytest.raises(ConfigurationError, match=r"that prediction gm3q has ended, .* not made of JSON.* ask for it ag"),
+    ):
+        journal.finished(1, {"id": "gm3q", "x": value})
+    assert told(path) == [TOLD["running"]]
+
+
+def test_threads__may_take_turns(path: Path) -> None:
+    """Every method can be called from a thread of its own, as async clients do."""
+
+    def elsewhere(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(function, *args, **kwargs).result()
+
+    journal = elsewhere(Journal, path, base_url=URL)
+    ((row, *_),) = elsewhere(journal.begin, [item("a")])
+    for name in WAYS["finished"]:
+        elsewhere(note, journal, name, row)
+    elsewhere(journal.close)
+    assert told(path) == [TOLD["finished"]]
+
+
+def test_closed_journal__takes_nothing(path: Path) -> None:
+    """It may be closed twice, and is not written any more."""
+    journal = Journal(path, base_url=URL)
+    journal.close()
+    journal.close()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        journal.begin([item("a")])
+
+
+USER = """
 import sys
 from zeroscope._journal import Journal
 
-path, url, *notes = sys.argv[1:]
-journal = Journal(path, base_url=url)
-(entry,) = journal.begin([{"prompt": "a"}])
-for note in notes:
-    {"sending": lambda: journal.sending([entry.row], 1.0), "created": lambda: journal.created(entry.row, "gm3q")}[note]()
-print("ready", flush=True)
-sys.stdin.read()
+path, url, until, *_ = sys.argv[1:]
+
+
+def here(point):
+    if point == until:
+        print(point, flush=True)
+        sys.stdin.read()
+
+
+def trace(statement):
+    if statement == "COMMIT":
+        here("inside")
+
+
+with Journal(path, base_url=url) as journal:
+    # So that changes do not wait for the commit, but go to the file at once.
+    journal._connection.execute("PRAGMA cache_size = 1")
+    ((row, *_),) = journal.begin([{"prompt": "a"}])
+    here("begun")
+    journal._connection.set_trace_callback(trace)
+    if until == "inside":
+        journal.begin([{"prompt": number} for number in range(2_000)])
+    journal.sending([row], 1.5)
+    here("sending")
+    journal.created(row, "gm3q")
+    here("running")
+    journal.finished(row, {"id": "gm3q"})
+    here("finished")
 """
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has neither modes nor SIGKILL")
-@pytest.mark.parametrize(
-    ("notes", "state"), [([], "queued"), (["sending"], "unknown"), (["sending", "created"], "running")]
-)
-def test_note__outlives_kill_9(path: Path, notes: list[str], state: str) -> None:
-    """What was noted is on disk when the note returns, and the lock dies with the process."""
-    command = [sys.executable, "-c", KILLED, str(path), URL, *notes]
+@contextmanager
+def user(path: Path, until: str) -> Iterator[subprocess.Popen[str]]:
+    """Another process that has come to a point and goes no further."""
+    command = [sys.executable, "-c", USER, str(path), URL, until]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
+        try:
+            assert process.stdout is not None and process.stdout.readline() == f"{until}\n"
+            yield process
+        finally:
+            process.kill()
+
+
+@posix
+@pytest.mark.parametrize(
+    ("until", "entry"),
+    [
+        ("begun", Entry(1, "queued", None, None, None, None)),
+        ("sending", Entry(1, "unknown", None, None, 1.5, LEFT_BEHIND)),
+        ("running", Entry(1, "running", "gm3q", None, 1.5, None)),
+        ("finished", Entry(1, "finished", "gm3q", {"id": "gm3q"}, 1.5, None)),
+    ],
+)
+def test_kill_9__takes_nothing_with_it(path: Path, until: str, entry: Entry) -> None:
+    """A note is on disk when it returns, whatever becomes of the process, and the file alone is the whole account."""
+    with user(path, until) as process:
         process.send_signal(signal.SIGKILL)
-    with Journal(path, base_url=URL) as journal:
-        assert [entry.state for entry in journal.begin([{"prompt": "a"}])] == [state]
+        process.wait()
+    copy = path.with_name("copy.db")
+    copy.write_bytes(path.read_bytes())
+    assert told(copy, {"prompt": "a"}) == told(path, {"prompt": "a"}) == [entry]
+    assert beside(path) == ["copy.db"]
 
 
-def test_full_disk__says_that_nothing_is_lost(path: Path) -> None:
-    """What cannot be noted is an error with the way to go on, and what was noted before stays."""
+@posix
+def test_kill_9__in_the_middle_of_a_note_undoes_it(path: Path) -> None:
+    """What had been written of a note when the process died is taken back by the next run."""
+    with user(path, "begun"):
+        size = path.stat().st_size
+    with user(path, "inside") as process:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert path.stat().st_size > 2 * size
+    assert told(path, {"prompt": "a"}, {"prompt": "b"})[1].row == 2
+    assert path.stat().st_size == size
+    assert beside(path) == []
+
+
+def test_two_users__are_one_too_many(path: Path) -> None:
+    """Two runs with one journal would both create what is missing; one that is refused does not open it for others."""
+    message = "in use by another run; wait for that to end, or name another file"
+    code = f"from zeroscope._journal import Journal; Journal({str(path)!r}, base_url={URL!r})"
     with Journal(path, base_url=URL) as journal:
-        (entry,) = journal.begin([{"prompt": "a"}])
-        (pages,) = journal._connection.execute("PRAGMA page_count").fetchone()
-        journal._connection.execute(f"PRAGMA max_page_count = {pages}")
-        with pytest.raises(ConfigurationError, match=r"What it holds so far is safe.*same journal goes on"):
-            journal.begin([{"prompt": "b" * 9, "number": number} for number in range(1000)])
-        journal.sending([entry.row], 1.0)
+        for _ in range(2):
+            with pytest.raises(ConfigurationError, match=message):
+                Journal(path, base_url=URL)
+            other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+            assert message in other.stderr
+        # Nor may anybody read it, who could keep the next note from being made.
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            database(path, "SELECT * FROM items")
+        journal.begin([item("a")])
+    with user(path, "begun"), pytest.raises(ConfigurationError, match=message):
+        Journal(path, base_url=URL)
+    Journal(path, base_url=URL).close()
+
+
+def database(path: Path, *statements: str) -> None:
+    """Carry statements out in a database."""
+    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def journal_with(path: Path, statement: str) -> None:
+    """A journal of which something was changed by hand."""
+    told(path)
+    database(path, statement)
+
+
+def torn(path: Path) -> None:
+    """A journal of which the rest is missing."""
+    told(path)
+    os.truncate(path, path.stat().st_size // 2)
+
+
+ANOTHER = "name another file"
+NO_JOURNAL: dict[str, tuple[Callable[[Path], object], str]] = {
+    "text": (lambda path: path.write_text("a lighthouse in a storm\n" * 99), "no SQLite database; name a new file"),
+    "two bytes": (lambda path: path.write_bytes(b"\0\n"), "no SQLite database; name a new file, or a journal"),
+    "foreign": (lambda path: database(path, "CREATE TABLE bookmarks (url)"), f"of something else; {ANOTHER}"),
+    "foreign with an id": (lambda path: database(path, "PRAGMA application_id = 5"), f"of something else; {ANOTHER}"),
+    "foreign with a version": (lambda path: database(path, "PRAGMA user_version = 1"), f"something else; {ANOTHER}"),
+    "foreign with a log": (
+        lambda path: database(path, "PRAGMA journal_mode = WAL", "CREATE TABLE bookmarks (url)"),
+        f"of something else; {ANOTHER}",
+    ),
+    "newer": (
+        lambda path: journal_with(path, "PRAGMA user_version = 2"),
+        f"has format 2, and this version of zeroscope knows format 1 only; go on with the version.*, or {ANOTHER}",
+    ),
+    "of another service": (
+        lambda path: Journal(path, base_url="https://other.test/v1/").close(),
+        rf"is about https://other\.test/v1, not about https://api\.example\.test/v1; go on with .*, or {ANOTHER}",
+    ),
+    "damaged": (lambda path: journal_with(path, "DROP TABLE settings"), f"no such table: settings; {ANOTHER}"),
+    "torn": (torn, f"disk image is malformed; {ANOTHER}"),
+    "folder": (lambda path: path.mkdir(), "a folder or a device; name a file"),
+    "device": (lambda path: path.symlink_to(os.devnull), "a folder or a device; name a file"),
+    "in no folder": (
+        lambda path: path.symlink_to(path.parent / "nowhere" / "storm.db"),
+        "No such file or directory; name a file in a folder that is there",
+    ),
+    "in a file": (
+        lambda path: path.symlink_to(Path(__file__, "storm.db")),
+        "Not a directory; name a file in a folder that is there",
+    ),
+}
+
+
+@posix
+@pytest.mark.parametrize("kind", NO_JOURNAL)
+def test_file__that_is_no_journal_of_ours_is_refused(path: Path, kind: str) -> None:
+    """The error names the file and says what to do, and what is there stays as it was."""
+    make, message = NO_JOURNAL[kind]
+    make(path)
+    before = path.read_bytes() if path.is_file() else None, beside(path)
+    with pytest.raises(ConfigurationError, match=message) as caught:
+        Journal(path, base_url=URL)
+    assert repr(os.path.realpath(path)) in str(caught.value)
+    assert (path.read_bytes() if path.is_file() else None, beside(path)) == before
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800", 5, None, "", "/" + "a" * 5000], ids=lambda name: ascii(name)[:9])
+def test_path__that_is_none_is_refused(name: Any) -> None:
+    """It is said what was given, and a message that cannot be printed is none."""
+    with pytest.raises(ConfigurationError, match="name a file") as caught:
+        Journal(name, base_url=URL)
+    str(caught.value).encode()
+
+
+@pytest.fixture
+def ordinary() -> Iterator[Path]:
+    """A folder in which this process may not do everything, as root may."""
+    user = os.geteuid() or 65534
+    # The one of pytest is in a folder that nobody else may enter.
+    with tempfile.TemporaryDirectory() as folder:
+        os.chown(folder, user, -1)
+        try:
+            os.seteuid(user)
+            yield Path(folder)
+        finally:
+            os.chmod(folder, 0o700)
+            os.seteuid(os.getuid())
+
+
+@posix
+@pytest.mark.parametrize(
+    ("is_there", "of_file", "of_folder", "message"),
+    [
+        (False, 0, 0o500, "Permission denied; name a file in a folder that is there and is yours"),
+        (False, 0, 0o000, "Permission denied; name a file in a folder that is there and is yours"),
+        (True, 0o000, 0o700, "cannot be written; check the permissions of the file and of its folder"),
+        (True, 0o400, 0o700, "cannot be written; check the permissions of the file and of its folder"),
+        (True, 0o600, 0o500, "cannot be written; check the permissions of the file and of its folder"),
+    ],
+)
+def test_file__that_may_not_be_written_is_refused(
+    ordinary: Path, is_there: bool, of_file: int, of_folder: int, message: str
+) -> None:
+    """That is found out before anything is sent."""
+    path = ordinary / "storm.db"
+    if is_there:
+        told(path)
+        path.chmod(of_file)
+    ordinary.chmod(of_folder)
+    with pytest.raises(ConfigurationError, match=message), Journal(path, base_url=URL) as journal:
+        journal.begin([item("a")])
+
+
+@pytest.mark.parametrize("other", [f"{URL}/", f"{URL}//"])
+def test_service__is_the_same_with_a_slash_at_its_end(path: Path, other: str) -> None:
+    """A journal is about an address, however that is written."""
+    prepare(path, "finished")
+    with Journal(path, base_url=other) as journal:
+        assert journal.begin([item("a")]) == [TOLD["finished"]]
+
+
+def test_empty_file__is_a_new_journal(path: Path) -> None:
+    """That is what a process leaves that was killed at the very beginning."""
+    path.touch()
+    prepare(path, "running")
+    assert told(path) == [TOLD["running"]]
+
+
+@pytest.mark.parametrize("name", [":memory:", "file:storm.db?mode=memory", "storm.db?", "störm %20.db"])
+def test_name__that_means_something_to_sqlite_is_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """No account is kept in memory, where it would be lost, and a change of folder makes no difference."""
+    if os.name == "nt":
+        pytest.skip("Windows has no such names")
+    monkeypatch.chdir(tmp_path)
+    for form in (name, os.fsencode(name)):
+        with Journal(form, base_url=URL) as journal:  # type: ignore[arg-type]  # bytes do as well
+            monkeypatch.chdir("/")
+            journal.begin([item("a")])
+        monkeypatch.chdir(tmp_path)
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+
+
+@posix
+@pytest.mark.parametrize("is_linked", [False, True])
+def test_file__is_for_its_owner_alone(path: Path, is_linked: bool) -> None:
+    """Predictions repeat their prompts, so nobody else may read the file, nor what is beside it in the meantime."""
+    if is_linked:
+        path.with_name("link.db").symlink_to(path)
+    before = os.umask(0)
+    try:
+        with Journal(path.with_name("link.db") if is_linked else path, base_url=URL) as journal:
+            journal.begin([item("a")])
+            modes = [stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()]
+    finally:
+        os.umask(before)
+    assert len(modes) >= 2 and set(modes) == {0o600}
+
+
+def test_write_ahead_log__is_switched_off_again(path: Path) -> None:
+    """Whoever has looked at a journal with other tools may have left it in another mode."""
+    prepare(path, "running")
+    database(path, "PRAGMA journal_mode = WAL")
     with Journal(path, base_url=URL) as journal:
-        assert len(journal._connection.execute("SELECT * FROM items").fetchall()) == 1
+        journal.begin([item("a")])
+        assert not {f"{path.name}-wal", f"{path.name}-shm"} & set(beside(path))
+    assert told(path) == [TOLD["running"]]
+    assert beside(path) == []
+
+
+def test_notes__outlive_a_power_cut_by_these_settings(path: Path) -> None:
+    """No test can cut the power; SQLite promises it for a rollback journal that is synced and written over."""
+    with Journal(path, base_url=URL) as journal:
+        names = ("synchronous", "fullfsync", "locking_mode", "journal_mode")
+        settings = [journal._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
+    assert settings == [2, 1, "exclusive", "delete"]
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """A while in which nothing can be written to files."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@posix
+@pytest.mark.parametrize(
+    ("state", "name", "what", "then"),
+    [
+        ("queued", "begin", "the inputs", "queued"),
+        ("queued", "sending", "that creates are about to be sent", "sending"),
+        ("sending", "created", r"that prediction gm3q \\ud83d was created", "running"),
+        ("sending", "refused", "that a create did not run", "queued"),
+        ("sending", "unknown", "that a create may have run", "unknown"),
+        ("running", "finished", r"that prediction gm3q \\ud83d has ended", "finished"),
+    ],
+)
+def test_full_disk__says_what_is_missing(path: Path, state: str, name: str, what: str, then: str) -> None:
+    """What cannot be noted is an error with the way to go on; what was noted before stays, and the note can follow."""
+    with Journal(path, base_url=URL) as journal:
+        ((row, *_),) = journal.begin([item("a")])
+        for step in WAYS[state]:
+            note(journal, step, row)
+
+        def act() -> None:
+            if name == "begin":
+                journal.begin([item("b", number=number) for number in range(500)])
+            else:
+                note(journal, name, row)
+
+        message = (
+            rf"storm\.db' could not take down {what}: .* All that it took down before is kept; make room on the disk"
+        )
+        with full_disk(), pytest.raises(ConfigurationError, match=message) as caught:
+            act()
+        assert isinstance(caught.value.__cause__, sqlite3.OperationalError)
+        act()
+    assert told(path) == [TOLD[then]]

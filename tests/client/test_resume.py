@@ -17,6 +17,7 @@ import pytest
 import zeroscope
 from support import Script, Shell, prediction_body
 from zeroscope import AsyncZeroscope, Zeroscope
+from zeroscope._journal import Journal
 from zeroscope_mock import MockServer
 
 OUTPUT = ["https://x.test/output-0.mp4"]
@@ -199,6 +200,7 @@ def test_journal__of_another_service_is_refused(shell: Shell, journal: Path) -> 
 KILLED = """
 import asyncio, os, sys
 from zeroscope import AsyncZeroscope, Zeroscope
+from zeroscope._journal import Journal
 
 url, journal, kind = sys.argv[1:]
 inputs = [{"prompt": f"lighthouse {number}"} for number in range(30)]
@@ -257,3 +259,25 @@ def test_kill_9__pays_nothing_twice(kind: str, journal: Path, after: int) -> Non
     assert known <= copies.keys() <= known | doubtful
     # Only those that were side by side on their way can be in doubt.
     assert len(doubtful) <= 8
+
+
+def test_journal_that_fails__loses_no_job(
+    kind: str, server: MockServer, journal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the disk is full after creates were sent, the error names every prediction that goes on."""
+    noted: list[int] = []
+    created = Journal.created
+
+    def full(self: Journal, row: int, prediction_id: str) -> None:
+        noted.append(row)
+        if len(noted) > 3:
+            raise zeroscope.ConfigurationError("database or disk is full")
+        created(self, row, prediction_id)
+
+    monkeypatch.setattr(Journal, "created", full)
+    with pytest.raises(zeroscope.ConfigurationError, match="disk is full") as caught:
+        run_many(kind, server, prompts(9), journal=journal)
+    with server.client() as client:
+        ids = [prediction.id for prediction in client.predictions.list()]
+    assert len(ids) > 4
+    assert all(id in "".join(caught.value.__notes__) for id in ids)

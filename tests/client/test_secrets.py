@@ -20,7 +20,7 @@ ELSEWHERE = "https://files.elsewhere.test/output-0.mp4"
 
 def said(request: httpx.Request) -> str:
     """What a server was told, for it to repeat."""
-    return request.headers.get("authorization", "nothing")
+    return str(request.headers.get("authorization", "nothing"))
 
 
 def echo(status: int) -> Callable[[httpx.Request], httpx.Response]:

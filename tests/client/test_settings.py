@@ -113,7 +113,7 @@ def test_timeout__is_set_on_every_request(shell: Shell, given: Any, expected: di
     """No request goes without a limit, even through an http_client that has none."""
     script = Script(httpx.Response(200, json=prediction_body()))
     client = shell.client(script, timeout=given)
-    shell.http.timeout = None  # type: ignore[assignment]  # as httpx.Client(timeout=None) leaves it
+    shell.http.timeout = None  # as httpx.Client(timeout=None) leaves it
     shell.do(client.predictions.get, "gm3q")
     assert script.requests[0].extensions["timeout"] == expected
 
@@ -195,7 +195,7 @@ def test_timeout__holds_for_downloads(shell: Shell, given: float | None, expecte
     read = httpx.Response(200, json=prediction_body("succeeded", output=[output]))
     script = Script(read, httpx.Response(200, text="a"))
     client = shell.client(script, timeout=given)
-    shell.http.timeout = None  # type: ignore[assignment]  # as httpx.Client(timeout=None) leaves it
+    shell.http.timeout = None  # as httpx.Client(timeout=None) leaves it
     (video,) = shell.do(client.predictions.get, "gm3q").videos
     shell.do(video.read)
     assert script.requests[1].extensions["timeout"]["read"] == expected

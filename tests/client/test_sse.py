@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,7 +71,7 @@ def test_cuts__make_no_difference(parts: list[str], cuts: list[int]) -> None:
     """Any cut of any stream gives the same events as the whole."""
     stream = "".join(parts).encode()
     places = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
-    pieces = [stream[start:end] for start, end in zip(places, places[1:], strict=False)]
+    pieces = [stream[start:end] for start, end in pairwise(places)]
     assert parsed(*pieces) == parsed(stream)
 
 

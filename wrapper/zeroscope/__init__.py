@@ -2,11 +2,10 @@
 
 from . import webhooks
 from ._api import FileInput, PredictionInputDict
-from ._flows import CreateOptions
 from ._logs import Progress
 from ._version import __version__
-from .batch import BatchOptions, RunResult
-from .client import AsyncZeroscope, RunArguments, RunOptions, Zeroscope
+from .batch import RunResult
+from .client import AsyncZeroscope, Zeroscope
 from .clock import Clock, SystemClock
 from .errors import (
     APIError,
@@ -32,6 +31,7 @@ from .errors import (
     WebhookVerificationError,
     ZeroscopeError,
 )
+from .options import BatchOptions, CreateOptions, OnProgress, OnUpdate, RunArguments, RunOptions
 from .page import Page
 from .polling import Polling
 from .prediction import AsyncPrediction, Prediction
@@ -57,6 +57,8 @@ __all__ = [
     "InvalidInputError",
     "MalformedResponseError",
     "NotFoundError",
+    "OnProgress",
+    "OnUpdate",
     "OutputExpiredError",
     "Page",
     "PaymentRequiredError",

@@ -7,24 +7,25 @@ here, one thing after another, so that sync and async need nothing of their own.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from . import _api
 from ._account import Account
 from ._census import Census
-from ._flows import Prepared
+from ._items import Item, Setup
 from ._pacing import ABREAST, Pacing
-from ._sending import Sender, passing
+from ._sending import passing
 from ._steps import Emit, Flow, Sleep, Stream, Together, Work
-from ._waiting import CANCEL_PATIENCE, Waiting, check, interrupts, kept, overdue
+from ._waiting import CANCEL_PATIENCE, check, interrupts, kept, overdue
 from .batch import RunResult
 from .errors import (
     APIError,
     AuthenticationError,
+    ConfigurationError,
     MalformedResponseError,
     PaymentRequiredError,
     RateLimitError,
@@ -35,66 +36,12 @@ from .errors import (
 from .state import PredictionState
 
 if TYPE_CHECKING:
-    from ._journal import Entry, Journal
+    from ._journal import Entry
 
 P = TypeVar("P", bound=PredictionState)
 
 # After one of these, every other create would be refused as well.
 _FOR_ALL = (AuthenticationError, PaymentRequiredError)
-
-
-@dataclass(frozen=True, slots=True)
-class Setup(Generic[P]):
-    """What a batch is made with.
-
-    Args:
-        sender: Sends the requests.
-        prepare: Checks an input and makes its create.
-        describe: Tells what an input is, as JSON values, for the journal; it may read files.
-        new: Makes a prediction.
-        waiting: How each prediction is waited for.
-        concurrency: How many predictions may be under way at a time.
-        open_journal: Opens the account on disk, if one is kept.
-    """
-
-    sender: Sender
-    prepare: Callable[[Any], Flow[Prepared]]
-    describe: Callable[[Any], Mapping[str, Any]]
-    new: Callable[[_api.PredictionModel], P]
-    waiting: Waiting
-    concurrency: int
-    open_journal: Callable[[], Journal] | None
-
-
-@dataclass(slots=True, eq=False)
-class _Item(Generic[P]):
-    """One of the inputs, and how far it has come."""
-
-    index: int
-    given: Any
-    row: int | None = None
-    prepared: Prepared | None = None
-    prediction: P | None = None
-    # How often it was tried in vain, and when it may be tried again, on the monotonic clock.
-    failures: int = 0
-    malformed: int = 0
-    due: float = float("-inf")
-    # When the wait for the prediction began, on the monotonic clock.
-    began: float = 0.0
-    # Whether it has to be read by itself: it has ended, as the list says, or the list says nothing of it.
-    to_read: bool = False
-
-    @property
-    def create(self) -> Prepared:
-        """The create, of an item that has been prepared."""
-        assert self.prepared is not None
-        return self.prepared
-
-    @property
-    def known(self) -> P:
-        """The prediction, of an item that has one."""
-        assert self.prediction is not None
-        return self.prediction
 
 
 class Batch(Generic[P]):
@@ -112,8 +59,8 @@ class Batch(Generic[P]):
         self._census = Census(setup.sender, setup.waiting.polling)
         self._account = Account(setup.open_journal, setup.sender.answers)
         self._pacing = Pacing(setup.sender.clock)
-        self._queue: deque[_Item[P]] = deque()
-        self._running: dict[int, _Item[P]] = {}
+        self._queue: deque[Item[P]] = deque()
+        self._running: dict[int, Item[P]] = {}
         self._ended: list[RunResult[P, Any]] = []
         self._next_look = 0.0
 
@@ -143,9 +90,10 @@ class Batch(Generic[P]):
 
     def _begin(self, inputs: Iterable[Any]) -> Flow[None]:
         for index, given in enumerate(inputs):
-            item: _Item[P] = _Item(index, given)
+            item: Item[P] = Item(index, given)
             if isinstance(given, PredictionState):
-                yield from self._follow(item, given)  # type: ignore[arg-type]  # of the client's own kind
+                self._follow(item, given)  # type: ignore[arg-type]  # of the client's own kind
+                yield from self._finish_ended([item])
             else:
                 self._queue.append(item)
         if not self._account.is_kept:
@@ -162,9 +110,9 @@ class Batch(Generic[P]):
                 usable.append((item, body))
         entries = yield from self._account.begin([body for _, body in usable])
         for (item, body), entry in zip(usable, entries, strict=True):
-            yield from self._resume(item, body, entry)
+            self._resume(item, body, entry)
 
-    def _describe(self, items: Iterable[_Item[P]]) -> list[Mapping[str, Any] | ZeroscopeError]:
+    def _describe(self, items: Iterable[Item[P]]) -> list[Mapping[str, Any] | ZeroscopeError]:
         described: list[Mapping[str, Any] | ZeroscopeError] = []
         for item in items:
             try:
@@ -173,7 +121,7 @@ class Batch(Generic[P]):
                 described.append(error)
         return described
 
-    def _resume(self, item: _Item[P], body: Mapping[str, Any], entry: Entry) -> Flow[None]:
+    def _resume(self, item: Item[P], body: Mapping[str, Any], entry: Entry) -> None:
         """Go on from where the journal says that an earlier run had come with an item."""
         item.row = entry.row
         match entry.state:
@@ -189,11 +137,11 @@ class Batch(Generic[P]):
                 self._settle_by_prediction(item, item.prediction)
             case "running":
                 known = {"id": entry.prediction_id, "status": "unknown"}
-                yield from self._follow(item, self._setup.new(_api.PredictionModel.from_dict(known)))
+                self._follow(item, self._setup.new(_api.PredictionModel.from_dict(known)))
             case _:
                 self._queue.append(item)
 
-    def _follow(self, item: _Item[P], prediction: P) -> Flow[None]:
+    def _follow(self, item: Item[P], prediction: P) -> None:
         """Wait for a prediction from now on."""
         now = self._clock.monotonic()
         if not self._running:
@@ -203,14 +151,17 @@ class Batch(Generic[P]):
         item.prepared = None
         item.to_read = prediction._lacks_output or prediction.status == "unknown"
         self._running[item.index] = item
-        if prediction.done and not item.to_read:
-            yield from self._finish(item, prediction)
+
+    def _finish_ended(self, items: Iterable[Item[P]]) -> Flow[None]:
+        for item in items:
+            if item.known.done and not item.to_read:
+                yield from self._finish(item, item.known)
 
     def _start(self) -> Flow[None]:
         """Create what there is room for."""
         now = self._clock.monotonic()
         room = min(self._setup.concurrency - len(self._running), self._pacing.room)
-        wave: list[_Item[P]] = []
+        wave: list[Item[P]] = []
         while len(wave) < room and self._queue and self._queue[0].due <= now:
             item = self._queue.popleft()
             try:
@@ -223,7 +174,7 @@ class Batch(Generic[P]):
         if wave:
             yield from self._create(wave)
 
-    def _create(self, wave: Sequence[_Item[P]]) -> Flow[None]:
+    def _create(self, wave: Sequence[Item[P]]) -> Flow[None]:
         """Send creates side by side."""
         sent_at = self._clock.time()
         yield from self._account.sending(wave, sent_at)
@@ -232,48 +183,64 @@ class Batch(Generic[P]):
             yield step
         except BaseException:
             # What has come all the same must be known to whoever cleans up.
-            for item, result in zip(wave, step.results, strict=True):
-                if isinstance(result, _api.Response):
-                    with suppress(Exception):
-                        yield from self._started(item, self._created(item, result, sent_at))
+            with suppress(ConfigurationError):
+                yield from self._take_created(wave, step.results, sent_at)
             raise
         self._pacing.heed(step.results)
-        started: list[_Item[P]] = []
-        again: list[_Item[P]] = []
-        for item, result in zip(wave, step.results, strict=True):
-            try:
-                yield from self._started(item, self._created(item, result, sent_at))
-                started.append(item)
-            except UnknownOutcomeError as error:
-                yield from self._account.unknown(item, str(error))
-                self._settle(item, error)
-            except (APIError, TransportError) as error:
-                yield from self._account.refused(item)
-                if self._may_try_again(item, error):
-                    again.append(item)
-                else:
-                    self._settle(item, error)
-                    if isinstance(error, _FOR_ALL) or self._pacing.stalled(self._waiting.limit):
-                        self._give_up(error)
-        self._queue.extendleft(reversed(again))
-        # Only now, when all that was created is known: a callback may raise.
-        for item in started:
+        for item in (yield from self._take_created(wave, step.results, sent_at)):
             self._tell(item)
 
-    def _created(self, item: _Item[P], result: Any, sent_at: float) -> _api.PredictionModel:
-        create = item.create
-        return self._sender.created(create.call, result, item.failures + 1, create.body, sent_at)
+    def _take_created(self, wave: Sequence[Item[P]], results: Sequence[Any], sent_at: float) -> Flow[list[Item[P]]]:
+        """Take in what creates came to; the result is the items of which there are predictions.
 
-    def _started(self, item: _Item[P], model: _api.PredictionModel) -> Flow[None]:
-        yield from self._account.created(item, model.id)
-        self._pacing.started()
-        yield from self._follow(item, self._setup.new(model))
+        All predictions are known before the first is noted, as the journal may fail, and all are noted before anybody
+        is told of them, as a callback may raise.
+        """
+        started: list[Item[P]] = []
+        failed: list[tuple[Item[P], ZeroscopeError]] = []
+        for item, result in zip(wave, results, strict=True):
+            # An interrupt has kept it from coming, or was it.
+            if result is None or (isinstance(result, BaseException) and interrupts(result)):
+                continue
+            try:
+                create = item.create
+                model = self._sender.created(create.call, result, item.failures + 1, create.body, sent_at)
+            except (UnknownOutcomeError, APIError, TransportError) as error:
+                failed.append((item, error))
+            else:
+                self._follow(item, self._setup.new(model))
+                started.append(item)
+        if started:
+            self._pacing.started()
+        for item in started:
+            yield from self._account.created(item, item.known.id)
+        again: list[Item[P]] = []
+        for item, failure in failed:
+            if (yield from self._take_failure(item, failure)):
+                again.append(item)
+        self._queue.extendleft(reversed(again))
+        yield from self._finish_ended(started)
+        return started
 
-    def _tell(self, item: _Item[P]) -> None:
+    def _take_failure(self, item: Item[P], error: ZeroscopeError) -> Flow[bool]:
+        """Take in that a create failed; the result is whether it is to be sent again."""
+        if isinstance(error, UnknownOutcomeError):
+            yield from self._account.unknown(item, str(error))
+            self._settle(item, error)
+            return False
+        yield from self._account.refused(item)
+        if self._may_try_again(item, error):
+            return True
+        self._settle(item, error)
+        if isinstance(error, _FOR_ALL) or self._pacing.stalled(self._waiting.limit):
+            self._give_up(error)
+        return False
+
+    def _tell(self, item: Item[P]) -> None:
         with kept(item.known):
             self._waiting.tell(item.known)
 
-    def _may_try_again(self, item: _Item[P], error: ZeroscopeError) -> bool:
+    def _may_try_again(self, item: Item[P], error: ZeroscopeError) -> bool:
         """Whether a request of an item that failed may be sent again; then it is known when."""
         item.failures += 1
         item.malformed += isinstance(error, MalformedResponseError)
@@ -314,7 +281,7 @@ class Batch(Generic[P]):
         if late := [item for item in self._running.values() if self._clock.monotonic() >= self._until(item)]:
             yield from self._end(late)
 
-    def _end(self, items: Sequence[_Item[P]]) -> Flow[None]:
+    def _end(self, items: Sequence[Item[P]]) -> Flow[None]:
         """Give up predictions whose time is up, after a last look of their own: the list may have been behind."""
         yield from self._read(items)
         for item in [item for item in items if item.index in self._running]:
@@ -323,12 +290,12 @@ class Batch(Generic[P]):
                 yield from self._account.finished(item, item.known)
             self._settle(item, error)
 
-    def _read(self, items: Sequence[_Item[P]]) -> Flow[None]:
+    def _read(self, items: Sequence[Item[P]]) -> Flow[None]:
         """Read predictions, a few side by side."""
         for start in range(0, len(items), ABREAST):
             yield from self._read_abreast(items[start : start + ABREAST])
 
-    def _read_abreast(self, items: Sequence[_Item[P]]) -> Flow[None]:
+    def _read_abreast(self, items: Sequence[Item[P]]) -> Flow[None]:
         calls = [_api.get_call(item.known.id) for item in items]
         results: list[Any] = yield Together(calls)
         for item, call, result in zip(items, calls, results, strict=True):
@@ -347,11 +314,11 @@ class Batch(Generic[P]):
             if prediction.done:
                 yield from self._finish(item, prediction)
 
-    def _finish(self, item: _Item[P], prediction: P) -> Flow[None]:
+    def _finish(self, item: Item[P], prediction: P) -> Flow[None]:
         yield from self._account.finished(item, prediction)
         self._settle_by_prediction(item, prediction)
 
-    def _settle_by_prediction(self, item: _Item[P], prediction: P) -> None:
+    def _settle_by_prediction(self, item: Item[P], prediction: P) -> None:
         try:
             check(prediction)
         except ZeroscopeError as error:
@@ -359,11 +326,11 @@ class Batch(Generic[P]):
         else:
             self._settle(item, None)
 
-    def _settle(self, item: _Item[P], error: ZeroscopeError | None) -> None:
+    def _settle(self, item: Item[P], error: ZeroscopeError | None) -> None:
         self._running.pop(item.index, None)
         self._ended.append(RunResult(item.index, item.given, item.prediction, error))
 
-    def _until(self, item: _Item[P]) -> float:
+    def _until(self, item: Item[P]) -> float:
         return item.began + self._waiting.limit
 
     def _idle(self) -> float:

@@ -15,8 +15,9 @@ from urllib.parse import unquote_to_bytes
 from ._sending import Sender
 from ._steps import Flow, Work
 from ._targets import check_target, is_data
-from ._transfer import OnProgress, Transfer
+from ._transfer import Transfer
 from .errors import InvalidField, InvalidInputError, MalformedResponseError
+from .options import OnProgress
 
 
 def read(sender: Sender, url: str) -> Flow[bytes]:

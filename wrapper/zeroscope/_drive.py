@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
@@ -103,7 +104,9 @@ class SyncDriver:
         # Also a single call: its thread goes on when Ctrl-C stops this one, which can happen at every moment from here.
         try:
             for number in range(len(step.calls)):
-                threading.Thread(target=settle, args=(number,), name="zeroscope", daemon=True).start()
+                # Context variables are there as they would be for a request of this thread.
+                run = contextvars.copy_context().run
+                threading.Thread(target=run, args=(settle, number), name="zeroscope", daemon=True).start()
             with changed:
                 # In turns, as Windows lets nobody interrupt a wait without an end.
                 while left:

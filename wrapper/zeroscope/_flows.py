@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from . import _api, _files, _input
 from ._api import PredictionModel, PredictionPage
@@ -14,6 +14,7 @@ from ._sending import Sender
 from ._sources import Source
 from ._steps import Call, Emit, Flow, Stream, Work
 from .errors import InvalidField, InvalidInputError
+from .options import CreateOptions
 from .page import Page
 
 if TYPE_CHECKING:
@@ -23,25 +24,6 @@ P = TypeVar("P", bound="PredictionState")
 
 # How far the service's clock may be behind ours, in seconds.
 CLOCK_ALLOWANCE = 120.0
-
-
-class CreateOptions(TypedDict, total=False):
-    """What a create takes besides the input; None stands for what is not given."""
-
-    version: str | None
-    """The ID of another version of the model."""
-    webhook: str | None
-    """An HTTPS URL that the service calls when something happens."""
-    webhook_events_filter: Sequence[str] | None
-    """Which events it is called for: start, output, logs, completed."""
-    stream: bool | None
-    """Ask for a stream of the output, which this model does not have."""
-    deadline: float | timedelta | None
-    """How long the prediction may last from now, in seconds; the service then ends it."""
-    prefer_wait: int | None
-    """How long the service is asked to hold the create open, in seconds, for a quick result."""
-    extra_input: Mapping[str, Any] | None
-    """Fields of the model that are newer than the spec, sent as they are."""
 
 
 class Prepared(NamedTuple):

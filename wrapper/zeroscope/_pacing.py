@@ -22,7 +22,8 @@ class Pacing:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._last_start = clock.monotonic()
+        # Since when all creates are refused, on the monotonic clock.
+        self._refused_since: float | None = None
         # How many may go out side by side, as the last ones fared.
         self._abreast = ABREAST
         # How many the service takes for now, as it said, and when it takes more, on the monotonic clock. The first goes
@@ -49,6 +50,8 @@ class Pacing:
         """
         answers = [result for result in results if isinstance(result, Response)]
         refused = sum(answer.status_code == 429 for answer in answers)
+        if refused and self._refused_since is None:
+            self._refused_since = self._clock.monotonic()
         self._abreast = max(len(results) - refused, 1) if refused else min(2 * self._abreast, ABREAST)
         said = [left for answer in answers if (left := rate_limit_left(answer.headers)) is not None]
         if said:
@@ -59,11 +62,11 @@ class Pacing:
 
     def started(self) -> None:
         """Take note that something was created."""
-        self._last_start = self._clock.monotonic()
+        self._refused_since = None
 
     def stalled(self, limit: float) -> bool:
-        """Whether nothing could be created for so many seconds.
+        """Whether nothing but refusals has come for so many seconds.
 
         Accounts may be held to a few creates a minute, so that one 429 after another is no reason to give up.
         """
-        return self._clock.monotonic() - self._last_start > limit
+        return self._refused_since is not None and self._clock.monotonic() - self._refused_since > limit

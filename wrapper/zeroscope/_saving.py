@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from . import _flows, _targets, _waiting
 from ._sending import Sender
 from ._steps import Flow, Work
-from ._transfer import OnProgress
+from .options import OnProgress
 from .video import about
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
-from typing import IO, Any, TypeAlias
+from typing import IO, Any
 
 import httpx
 
@@ -16,11 +16,10 @@ from ._sending import Sender
 from ._steps import Close, Download, Flow, Open, Read, Sleep, Work
 from ._version import USER_AGENT
 from .errors import APIError, MalformedResponseError, RateLimitError, TransportError, ZeroscopeError, class_for, excerpt
+from .options import OnProgress
 from .retry import retry_after
 
 log = logging.getLogger("zeroscope")
-
-OnProgress: TypeAlias = Callable[[int, int | None], object]
 
 # Compressed, the length that the server names would not be the file's.
 _HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": USER_AGENT}

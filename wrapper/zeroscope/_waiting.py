@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from . import _flows
 from ._api import PredictionModel, spec
@@ -22,13 +22,13 @@ from .errors import (
     WaitTimeoutError,
     ZeroscopeError,
 )
+from .options import OnUpdate
 from .polling import DEFAULT_POLLING, Pace, Polling
 from .video import sources
 
 if TYPE_CHECKING:
     from .state import PredictionState
 
-OnUpdate: TypeAlias = Callable[[Any], object]
 P = TypeVar("P", bound="PredictionState")
 
 # A queue and the last looks come on top of the time that the service lets a run last, in seconds.

@@ -1,32 +1,14 @@
-"""Many inputs at once: what can be asked for, and what becomes of each."""
+"""What becomes of each of many inputs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from os import PathLike
 from typing import Any, Generic, Self, TypeVar
 
-from ._flows import CreateOptions
-from ._waiting import OnUpdate
 from .errors import ZeroscopeError
 
 P = TypeVar("P")
 V = TypeVar("V")
-
-
-class BatchOptions(CreateOptions, total=False):
-    """What `run_many` and `as_completed` take besides the inputs; those of `CreateOptions` hold for every create."""
-
-    concurrency: int
-    """How many predictions may be under way at a time, 100 by default."""
-    timeout: float | None
-    """How long to wait for each from its creation, in seconds; by default a little longer than a run may last."""
-    on_update: OnUpdate | None
-    """Called with a prediction once it is created and after every change."""
-    cancel_on_timeout: bool
-    """Whether a prediction whose time is up is canceled, instead of being left running."""
-    journal: str | PathLike[str] | None
-    """A file that keeps account, with which the same inputs go on where a run was killed."""
 
 
 @dataclass(frozen=True)

@@ -2,176 +2,31 @@
 
 from __future__ import annotations
 
-import random as _random
-import weakref
-from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from datetime import timedelta
-from functools import partial
-from os import PathLike
-from typing import TYPE_CHECKING, Any, Generic, Self, TypedDict, TypeVar, Unpack
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from typing import Any, Self, TypeVar, Unpack
 
 import httpx
 
-from . import _flows, _waiting
-from ._answers import Answers
-from ._api import PredictionInputDict, PredictionModel
-from ._batch import Batch, Setup
+from . import _flows
+from ._api import PredictionInputDict
+from ._base import Client
 from ._drive import AsyncDriver, SyncDriver
-from ._flows import CreateOptions
 from ._loops import LoopClients
-from ._sending import Sender
-from ._settings import settle
-from ._steps import Flow, Stream
-from ._upscale import STRENGTH, upscaling
-from ._version import USER_AGENT
-from ._waiting import WAITING, OnUpdate, Waiting
-from .batch import BatchOptions, RunResult
-from .clock import Clock, SystemClock
-from .errors import InvalidField, InvalidInputError
-from .polling import DEFAULT_POLLING, Polling
+from ._upscale import STRENGTH
+from .batch import RunResult
+from .options import BatchOptions, RunArguments
 from .prediction import AsyncPrediction, Prediction
 from .predictions import AsyncPredictions, Predictions
-from .retry import DEFAULT_RETRY, Retry
-from .state import PredictionState
 from .video import AsyncVideo, Video
 
-if TYPE_CHECKING:
-    from ._journal import Journal
-
-Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
-P = TypeVar("P", bound=PredictionState)
 R = TypeVar("R", bound=RunResult[Any, Any])
-
-
-class RunOptions(TypedDict, total=False):
-    """What `run` and `upscale` take besides the model's fields."""
-
-    timeout: float | None
-    """How long to wait, in seconds; by default a little longer than the service lets a run last."""
-    on_update: OnUpdate | None
-    """Called with the prediction once it is created and after every change."""
-    cancel_on_timeout: bool
-    """Whether the prediction is canceled when the time is up, instead of being left running."""
-    deadline: float | timedelta | None
-    """How long the prediction may last from its creation, in seconds; the service then ends it."""
-    prefer_wait: int | None
-    """How long the service is asked to hold the create open, in seconds, for a quick result."""
-    extra_input: Mapping[str, Any] | None
-    """Fields of the model that are newer than the spec, sent as they are."""
-
-
-class RunArguments(PredictionInputDict, RunOptions, total=False):
-    """Everything that `run` takes: the model's fields and its own options."""
-
-
-class _Client(ABC, Generic[Http]):
-    """What both clients are made of."""
-
-    def __init__(
-        self,
-        token: str | None = None,
-        *,
-        base_url: str | None = None,
-        version: str | None = None,
-        timeout: float | httpx.Timeout | None = None,
-        http_client: Http | None = None,
-        retry: Retry | None = DEFAULT_RETRY,
-        poll: Polling = DEFAULT_POLLING,
-        clock: Clock | None = None,
-        random: Callable[[], float] = _random.random,
-    ) -> None:
-        self._settings = settle(token, base_url, version, timeout)
-        self._clock = clock or SystemClock()
-        self._poll = poll
-        self._sender = Sender(
-            clock=self._clock,
-            random=random,
-            retry=retry,
-            answers=Answers(self._settings.token, self._settings.base_url),
-            owner=weakref.ref(self),
-        )
-        self._begin(http_client)
-
-    @abstractmethod
-    def _begin(self, http_client: Http | None) -> None:
-        """Set up what goes over the HTTP client."""
-
-    @property
-    def base_url(self) -> str:
-        """The address of the service."""
-        return self._settings.base_url
-
-    @property
-    def version(self) -> str:
-        """The ID of the model version that is run unless another is named."""
-        return self._settings.version
-
-    @property
-    def user_agent(self) -> str:
-        """What the client calls itself in every request: its name and version."""
-        return USER_AGENT
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.base_url}>"
-
-    def _run(self, new: Callable[[PredictionModel], P], arguments: Mapping[str, Any]) -> Flow[P]:
-        """The flow that creates a prediction and waits for its videos."""
-        options: Any = {name: value for name, value in arguments.items() if name in RunOptions.__annotations__}
-        input = {name: value for name, value in arguments.items() if name not in options}
-        waiting = Waiting(self._poll, **{name: options.pop(name) for name in WAITING if name in options})
-        preparing = _flows.prepare(self._sender, self.version, input, options)
-        return _waiting.run(self._sender, preparing, new, waiting)
-
-    def _upscale(
-        self, new: Callable[[PredictionModel], P], draft: Any, strength: float, arguments: Mapping[str, Any]
-    ) -> Flow[P]:
-        """The flow that makes large videos of a draft."""
-        return (yield from self._run(new, (yield from upscaling(self._sender, draft, strength, arguments))))
-
-    def _batch(
-        self, new: Callable[[PredictionModel], P], inputs: Iterable[Any], options: BatchOptions
-    ) -> Stream[RunResult[P, Any]]:
-        """The flow that runs many inputs and tells of each as it ends."""
-        if isinstance(inputs, str | bytes | Mapping) or not isinstance(inputs, Iterable):
-            fault = f"{inputs!r:.80} is not a list of inputs"
-            raise InvalidInputError([InvalidField("invalid_type", "inputs", fault)])
-        given: dict[str, Any] = dict(options)
-        waiting = Waiting(self._poll, **{name: given[name] for name in WAITING if name in given})
-        creating: Any = {name: value for name, value in given.items() if name in CreateOptions.__annotations__}
-        version = creating.pop("version", None) or self.version
-        journal = options.get("journal")
-        setup = Setup(
-            sender=self._sender,
-            prepare=lambda input: _flows.prepare(self._sender, version, input, creating),
-            describe=lambda input: _flows.describe(version, input, creating),
-            new=new,
-            waiting=waiting,
-            concurrency=_concurrency(options.get("concurrency", 100)),
-            open_journal=None if journal is None else partial(_open_journal, journal, self.base_url),
-        )
-        return Batch(setup).flow(list(inputs))
-
-
-def _open_journal(path: str | PathLike[str], base_url: str) -> Journal:
-    # Not everybody keeps one, and SQLite takes its time to load.
-    from ._journal import Journal
-
-    return Journal(path, base_url=base_url)
-
-
-def _concurrency(number: object) -> int:
-    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-        fault = f"{number!r} is not a number of predictions, 1 or more"
-        raise InvalidInputError([InvalidField("invalid_type", "concurrency", fault)])
-    return number
 
 
 def _in_order(results: Iterable[R]) -> list[R]:
     return sorted(results, key=lambda result: result.index)
 
 
-class Zeroscope(_Client[httpx.Client]):
+class Zeroscope(Client[httpx.Client]):
     """A client for the model.
 
     Threads may share it. Close it, or use it in a `with` statement, to give its connections back.
@@ -328,7 +183,7 @@ class Zeroscope(_Client[httpx.Client]):
         self.close()
 
 
-class AsyncZeroscope(_Client[httpx.AsyncClient]):
+class AsyncZeroscope(Client[httpx.AsyncClient]):
     """A client for the model, for asyncio; its arguments and methods are those of `Zeroscope`.
 
     Example:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Self
 
 from . import _flows, _saving, _waiting
 from ._events import events
-from ._transfer import OnProgress
-from ._waiting import OnUpdate, Waiting
+from ._waiting import Waiting
 from .events import Event
+from .options import OnProgress, OnUpdate
 from .state import PredictionState
 from .video import AsyncVideo, Video, sources
 

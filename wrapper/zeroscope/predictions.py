@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from . import _flows
 from ._api import PredictionInputDict, PredictionModel
-from ._flows import CreateOptions
+from .options import CreateOptions
 from .page import Page
 from .prediction import AsyncPrediction, Prediction
 

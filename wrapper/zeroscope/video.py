@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from . import _download, _targets
 from ._steps import Flow
-from ._transfer import OnProgress
 from .errors import ConfigurationError, ZeroscopeError
+from .options import OnProgress
 
 if TYPE_CHECKING:
     from .client import AsyncZeroscope, Zeroscope

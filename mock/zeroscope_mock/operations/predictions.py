@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import threading
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,7 @@ from ..courses.scripts import follow
 from ..dialects import read_events
 from ..messages import Response, json_response
 from ..problems import InvalidField, invalid, invalid_version, not_found
-from ..state import State, inline
+from ..state import BUSY_SCRIPT, State, deciding, inline
 from ..steps import Flow, Sleep, Work
 from .calls import Call, Handler
 from .ids import new_id
@@ -86,7 +87,7 @@ class Predictions:
     def _new(self, call: Call, version: str, lifetime: float | None) -> Record:
         state, sent = self._state, call.body.get("input", {})
         if self._creating:
-            raise RuntimeError("a script cannot create predictions while it decides on one")
+            raise RuntimeError(BUSY_SCRIPT)
         number = state.store.shelf(call.tenant).next
         random = state.random("prediction", call.tenant, number)
         wanted = ModelInput.read(sent, state.spec.input_defaults)
@@ -95,9 +96,11 @@ class Predictions:
         script = replace(script, streams=state.settings.streams, inline=state.settings.inline_outputs)
         if (told := state.scripts.take(call.tenant)) is not None:
             self._creating = True
+            mark = deciding.set((state, threading.get_ident()))
             try:
                 script, raised = follow(script, told, sent)
             finally:
+                deciding.reset(mark)
                 self._creating = False
             call.notes.extend([raised] if raised else [])
         return Record(
