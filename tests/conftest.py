@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,13 @@ from zeroscope_mock import MockServer
 def shell(request: pytest.FixtureRequest) -> Shell:
     """The sync client and the async client, in turn."""
     return Shell(request.param)
+
+
+@pytest.fixture(params=["sync", "async"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """The kinds of client, in turn, for tests that make their own."""
+    kind: str = request.param
+    return kind
 
 
 @pytest.fixture(autouse=True)
@@ -53,3 +63,18 @@ def command(
         return Outcome(code, captured.out, captured.err)
 
     return run
+
+
+@pytest.fixture
+def ordinary() -> Iterator[Path]:
+    """A folder in which this process may not do everything, as root may."""
+    user = os.geteuid() or 65534
+    # The one of pytest is in a folder that nobody else may enter.
+    with tempfile.TemporaryDirectory() as folder:
+        os.chown(folder, user, -1)
+        try:
+            os.seteuid(user)
+            yield Path(folder)
+        finally:
+            os.chmod(folder, 0o700)
+            os.seteuid(os.getuid())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import anyio.lowlevel
 import httpx
 
 from zeroscope import AsyncZeroscope, Zeroscope
+from zeroscope_mock import MockServer
 
 TOKEN = "r8_a-token-that-must-show-nowhere"
 BASE_URL = "https://api.example.test/v1"
@@ -115,6 +117,32 @@ def value_of(field: dict[str, Any]) -> Any:
         number = min(max(300, field.get("minimum", 300)), field.get("maximum", 300))
         return number if field["type"] == "integer" else number - 0.5
     return {"boolean": True, "string": "https://example.test/a.mp4"}[field["type"]]
+
+
+def prompts(count: int) -> list[dict[str, Any]]:
+    """As many inputs, all different."""
+    return [{"prompt": f"lighthouse {number}"} for number in range(count)]
+
+
+def run_many(kind: str, server: MockServer, inputs: Any, settings: dict[str, Any] | None = None, **options: Any) -> Any:
+    """What a client of a server makes of many inputs.
+
+    Args:
+        kind: Which client, sync or async.
+        server: The server.
+        inputs: The inputs.
+        settings: The client's settings.
+        options: The batch's options.
+    """
+    if kind == "sync":
+        with server.client(**settings or {}) as client:
+            return client.run_many(inputs, **options)
+
+    async def main() -> Any:
+        async with server.async_client(**settings or {}) as client:
+            return await client.run_many(inputs, **options)
+
+    return asyncio.run(main())
 
 
 class Script:

@@ -27,7 +27,6 @@ from .store import Store
 from .videos.outputs import Outputs
 from .webhooks.courier import Courier
 
-
 deciding: ContextVar[tuple[State, int] | None] = ContextVar("zeroscope_mock.deciding", default=None)
 """Whose script decides on a prediction in this context, and in which thread, which holds the lock meanwhile."""
 

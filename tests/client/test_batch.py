@@ -12,35 +12,10 @@ import httpx
 import pytest
 
 import zeroscope
-from support import BASE_URL, Script, Shell, prediction_body
+from support import BASE_URL, Script, Shell, prediction_body, prompts, run_many
 from zeroscope_mock import MockServer
 
 TEN_MINUTES = {"startup": 1, "run": 599}
-
-
-def prompts(count: int) -> list[dict[str, Any]]:
-    """As many inputs, all different."""
-    return [{"prompt": f"lighthouse {number}"} for number in range(count)]
-
-
-def run_many(kind: str, server: MockServer, inputs: Any, settings: dict[str, Any] | None = None, **options: Any) -> Any:
-    """What the sync or async client of a server makes of many inputs."""
-    if kind == "sync":
-        with server.client(**settings or {}) as client:
-            return client.run_many(inputs, **options)
-
-    async def main() -> Any:
-        async with server.async_client(**settings or {}) as client:
-            return await client.run_many(inputs, **options)
-
-    return asyncio.run(main())
-
-
-@pytest.fixture(params=["sync", "async"])
-def kind(request: pytest.FixtureRequest) -> str:
-    """Both clients, in turn."""
-    kind: str = request.param
-    return kind
 
 
 @pytest.fixture

@@ -23,13 +23,6 @@ STREAM = "https://stream.elsewhere.test/gm3q"
 BAR = " 38%|███▊      | 19/50 [00:02<00:01, 15.8it/s]"
 
 
-@pytest.fixture(params=["sync", "async"])
-def kind(request: pytest.FixtureRequest) -> str:
-    """Both clients, in turn."""
-    kind: str = request.param
-    return kind
-
-
 def state(status: str, logs: str = "", **fields: Any) -> PredictionState:
     """A prediction as it stands."""
     return PredictionState(PredictionModel.from_dict(prediction_body(status, logs=logs, **fields)))

@@ -525,21 +525,6 @@ def test_path__that_is_none_is_refused(name: Any) -> None:
     str(caught.value).encode()
 
 
-@pytest.fixture
-def ordinary() -> Iterator[Path]:
-    """A folder in which this process may not do everything, as root may."""
-    user = os.geteuid() or 65534
-    # The one of pytest is in a folder that nobody else may enter.
-    with tempfile.TemporaryDirectory() as folder:
-        os.chown(folder, user, -1)
-        try:
-            os.seteuid(user)
-            yield Path(folder)
-        finally:
-            os.chmod(folder, 0o700)
-            os.seteuid(os.getuid())
-
-
 @posix
 @pytest.mark.parametrize(
     ("is_there", "of_file", "of_folder", "message"),

@@ -15,24 +15,12 @@ import httpx
 import pytest
 
 import zeroscope
-from support import Script, Shell, prediction_body
+from support import Script, Shell, prediction_body, prompts, run_many
 from zeroscope import AsyncZeroscope, Zeroscope
 from zeroscope._journal import Journal
 from zeroscope_mock import MockServer
 
 OUTPUT = ["https://x.test/output-0.mp4"]
-
-
-def prompts(count: int) -> list[dict[str, Any]]:
-    """As many inputs, all different."""
-    return [{"prompt": f"lighthouse {number}"} for number in range(count)]
-
-
-@pytest.fixture(params=["sync", "async"])
-def kind(request: pytest.FixtureRequest) -> str:
-    """Both clients, in turn."""
-    kind: str = request.param
-    return kind
 
 
 @pytest.fixture
@@ -47,19 +35,6 @@ def server() -> MockServer:
 def journal(tmp_path: Path) -> Path:
     """Where the account is kept."""
     return tmp_path / "journal.db"
-
-
-def run_many(kind: str, server: MockServer, inputs: Any, **options: Any) -> Any:
-    """What the sync or async client of a server makes of many inputs."""
-    if kind == "sync":
-        with server.client() as client:
-            return client.run_many(inputs, **options)
-
-    async def main() -> Any:
-        async with server.async_client() as client:
-            return await client.run_many(inputs, **options)
-
-    return asyncio.run(main())
 
 
 def creates(server: MockServer) -> int:
