@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import zeroscope
-from support import Command
+from support import Command, broken_links
 from zeroscope_mock import MockServer
 from zeroscope_mock.courses import prompts
 
@@ -60,9 +60,7 @@ def test_prompts__are_the_ones_there_are() -> None:
 
 def test_links__lead_to_files_that_exist() -> None:
     """Relative links and pictures are there."""
-    links = [link for link in re.findall(r"\]\(([^)]+)\)", README) if "://" not in link]
-    assert links
-    assert [link for link in links if not (ROOT / link).exists()] == []
+    assert broken_links(ROOT / "README.md") == []
 
 
 def test_licence_and_independence__are_said() -> None:

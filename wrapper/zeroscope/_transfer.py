@@ -23,8 +23,6 @@ log = logging.getLogger("zeroscope")
 
 # Compressed, the length that the server names would not be the file's.
 _HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": USER_AGENT}
-# Where the service keeps outputs (its documentation): the one place that may see the token, and only if it refuses.
-_DELIVERY = "replicate.delivery"
 _TROUBLE = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)
 # These come of the address or the request and would come again.
 _LASTING = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
@@ -233,7 +231,9 @@ def _validator(version: Mapping[str, str]) -> str | None:
 def _may_have_token(response: httpx.Response) -> bool:
     """Whether the service itself has refused a download, over a connection that nobody else reads."""
     url = response.url
-    is_its_own = url.host == _DELIVERY or url.host.endswith(f".{_DELIVERY}")
+    # The one place besides the API that may see the token, and only if it refuses.
+    host = spec()["info"]["x-replicate"]["output-host"]
+    is_its_own = url.host == host or url.host.endswith(f".{host}")
     is_safe = url.scheme == "https" and url.port in {None, 443} and not url.userinfo
     return response.status_code in {401, 403} and is_its_own and is_safe
 

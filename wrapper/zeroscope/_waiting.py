@@ -207,8 +207,10 @@ def check(prediction: PredictionState) -> None:
     if prediction._lacks_output:
         raise PredictionError(prediction, "came without its output, as lists may leave it out; reload it")
     if prediction.data_removed or prediction.output is None:
-        raise OutputExpiredError(
-            prediction, "succeeded, but its videos are gone; the service keeps them for an hour, create it anew"
+        minutes = spec()["info"]["x-replicate"]["retention-seconds"] / 60
+        problem = (
+            f"succeeded, but its videos are gone; the service keeps them for {minutes:.0f} minutes, create it anew"
         )
+        raise OutputExpiredError(prediction, problem)
     if not sources(prediction.output):
         raise EmptyOutputError(prediction, f"succeeded without a video; its output is {prediction.output!r}")

@@ -169,8 +169,8 @@ class PredictionState:
     def _need_client(self) -> Any:
         if self._client is None:
             raise ConfigurationError(
-                f"prediction {self.id} has no client, as it was unpickled or made by hand; "
-                "get it anew with client.predictions.get(id)"
+                f"prediction {self.id} has no client, as it was unpickled or came with a webhook; "
+                "get it anew with client.predictions.get(id), or pass client= to webhooks.verify"
             )
         return self._client
 
