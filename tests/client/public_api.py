@@ -25,11 +25,14 @@ from zeroscope import (
     Progress,
     RateLimitError,
     Retry,
+    RunResult,
     VerifiedWebhook,
     Video,
     Zeroscope,
+    ZeroscopeError,
     webhooks,
 )
+from zeroscope.events import Ended, LogLine, Progressed, StatusChanged
 
 
 def sync() -> None:
@@ -103,6 +106,37 @@ def files(client: Zeroscope, unbuffered: io.FileIO, reader: io.BufferedIOBase, p
         client.predictions.create({"init_video": temporary})
 
 
+def many(client: Zeroscope, draft: Prediction) -> None:
+    """Results of many inputs, upscaled videos and events are typed to their ends."""
+    results = client.run_many([{"prompt": "a"}, draft], concurrency=5, journal=Path("a.db"), webhook="https://x.test")
+    assert_type(results, list[RunResult[Prediction, Video]])
+    assert_type(results[0].raise_for_error().videos, list[Video])
+    assert_type(results[0].error, ZeroscopeError | None)
+    for result in client.as_completed(({"seed": seed} for seed in range(3)), on_update=print):
+        assert_type(result.prediction, Prediction | None)
+    assert_type(client.upscale(draft, strength=0.7, width=1280, timeout=60), list[Video])
+    assert_type(client.upscale(draft.videos[0]), list[Video])
+    for event in draft.events(timeout=5):
+        match event:
+            case StatusChanged(status) | LogLine(status):
+                assert_type(status, str)
+            case Progressed(progress):
+                assert_type(progress, Progress)
+            case Ended(prediction):
+                assert_type(prediction, Prediction | AsyncPrediction)
+
+
+async def many_async(client: AsyncZeroscope, draft: AsyncPrediction) -> None:
+    """The same for asyncio."""
+    results = await client.run_many([{"prompt": "a"}, draft], concurrency=5, journal="a.db", prefer_wait=5)
+    assert_type(results, list[RunResult[AsyncPrediction, AsyncVideo]])
+    async for result in client.as_completed([{"prompt": "a"}], cancel_on_timeout=True):
+        assert_type(result.videos, list[AsyncVideo])
+    assert_type(await client.upscale(draft, prompt="b", extra_input={"motion": 1}), list[AsyncVideo])
+    async for event in draft.events():
+        assert_type(event, StatusChanged | LogLine | Progressed | Ended)
+
+
 def errors(error: Exception) -> None:
     """What errors carry is typed as well."""
     if isinstance(error, PredictionError):
@@ -122,4 +156,6 @@ def mistakes(client: Zeroscope) -> None:
     client.run(init_video=5)  # type: ignore[arg-type]
     client.run(init_video=io.StringIO())  # type: ignore[arg-type]
     client.predictions.get(5)  # type: ignore[arg-type]
+    client.run_many([{"promt": "x"}], concurency=5)  # type: ignore[call-arg]
+    client.upscale("https://x.test/a.mp4")  # type: ignore[arg-type]
     webhooks.verify({}, "decoded", "whsec_bmV3")  # type: ignore[call-overload]
