@@ -288,6 +288,22 @@ def test_a_list_that_is_behind__is_not_the_last_word(shell: Shell) -> None:
     assert [result.error for result in results] == [None] * 10
 
 
+def test_answer_that_stays_malformed__is_told(shell: Shell) -> None:
+    """A prediction that cannot be read is asked for as often as the retry says, and is in the error."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        lines.append(f"{request.method} {request.url.path}")
+        if request.method == "POST":
+            return httpx.Response(201, json=prediction_body())
+        return httpx.Response(200, text='{"id": "cut')
+
+    lines: list[str] = []
+    (result,) = shell.do(shell.client(answer).run_many, prompts(1))
+    assert isinstance(result.error, zeroscope.MalformedResponseError)
+    assert result.error.prediction.id == "gm3q"
+    assert lines.count("GET /v1/predictions/gm3q") == zeroscope.Retry().attempts
+
+
 def test_on_update__that_raises_ends_the_batch_and_loses_nothing(kind: str, server: MockServer) -> None:
     """The callback's own error comes out, and its notes name what goes on."""
     seen: list[str] = []
