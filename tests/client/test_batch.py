@@ -288,6 +288,68 @@ def test_a_list_that_is_behind__is_not_the_last_word(shell: Shell) -> None:
     assert [result.error for result in results] == [None] * 10
 
 
+def reads(*answers: httpx.Response) -> Script:
+    """A service that creates a prediction and answers reads of it one after another."""
+    return Script(httpx.Response(201, json=prediction_body()), *answers)
+
+
+def processing() -> httpx.Response:
+    """The answer to a read of a prediction that runs."""
+    return httpx.Response(200, json=prediction_body("processing"))
+
+
+def succeeded() -> httpx.Response:
+    """The answer to a read of a prediction that has ended well."""
+    return httpx.Response(200, json=prediction_body("succeeded", output=["https://x.test/output-0.mp4"]))
+
+
+def test_answers_that_are_malformed_now_and_then__are_outlived(shell: Shell) -> None:
+    """Only one after another they are too many; what came in between counts."""
+    cut = httpx.Response(200, text='{"id": "cut')
+    script = reads(*[cut, processing()] * (2 * zeroscope.Retry().attempts), succeeded())
+    (result,) = shell.do(shell.client(script).run_many, prompts(1))
+    assert result.error is None
+
+
+def test_on_update__hears_of_changes_alone(shell: Shell) -> None:
+    """A look that brings nothing new is nobody's business."""
+    seen: list[str] = []
+    script = reads(processing(), processing(), processing(), succeeded())
+    shell.do(shell.client(script).run_many, prompts(1), on_update=lambda prediction: seen.append(prediction.status))
+    assert seen == ["starting", "processing", "succeeded"]
+
+
+def test_prediction_of_a_list__is_read_for_its_output(shell: Shell) -> None:
+    """One that has ended, and whose output a list has left out, is read before it is a result."""
+    script = Script(httpx.Response(200, json={"results": [{"id": "gm3q", "status": "succeeded"}]}), succeeded())
+    client = shell.client(script)
+    (result,) = shell.do(client.run_many, shell.all(client.predictions.list))
+    assert result.error is None and len(result.videos) == 1
+
+
+def test_429_of_another_request__holds_the_batch_back(shell: Shell) -> None:
+    """What the same client was told elsewhere counts for its batches, too."""
+    sent: list[float] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(shell.clock.now)
+        return httpx.Response(201, json=prediction_body("succeeded", output=["https://x.test/output-0.mp4"]))
+
+    client = shell.client(answer)
+    client._sender.gate.close(50)
+    start = shell.clock.now
+    shell.do(client.run_many, prompts(2))
+    assert min(sent) >= start + 50
+
+
+def test_throttled_creates__keep_their_turn(kind: str, server: MockServer) -> None:
+    """What was refused goes before what has not been tried."""
+    server.faults.add(operation="createPrediction", status=429, retry_after=5, nth=(2, 3, 9))
+    results = run_many(kind, server, prompts(30), concurrency=2)
+    times = [result.prediction.created_at for result in results]
+    assert times == sorted(times)
+
+
 def test_answer_that_stays_malformed__is_told(shell: Shell) -> None:
     """A prediction that cannot be read is asked for as often as the retry says, and is in the error."""
 
@@ -300,7 +362,7 @@ def test_answer_that_stays_malformed__is_told(shell: Shell) -> None:
     lines: list[str] = []
     (result,) = shell.do(shell.client(answer).run_many, prompts(1))
     assert isinstance(result.error, zeroscope.MalformedResponseError)
-    assert result.error.prediction.id == "gm3q"
+    assert result.error.prediction is result.prediction is not None
     assert lines.count("GET /v1/predictions/gm3q") == zeroscope.Retry().attempts
 
 
