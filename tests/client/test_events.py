@@ -287,14 +287,16 @@ def test_trouble__carries_the_prediction(shell: Shell) -> None:
 def test_leaving_early__closes_the_connection(kind: str) -> None:
     """Whoever has seen enough leaves nothing open, and the prediction goes on."""
     server = MockServer(clock="real", streams=True)
-    server.scripts.add({"startup": 0, "run": 600, "logs": [{"at": 0, "text": "a"}, {"at": 500, "text": "b"}]})
+    server.scripts.add({"startup": 0, "run": 600, "logs": [{"at": 0.2, "text": "a"}, {"at": 500, "text": "b"}]})
     with server.listen() as listening:
         url = f"{listening.url}/v1"
         if kind == "sync":
             with zeroscope.Zeroscope("token", base_url=url) as client:
-                for event in client.predictions.create({}).events():
+                events: Any = client.predictions.create({}).events()
+                for event in events:
                     if isinstance(event, LogLine):
                         break
+                events.close()
                 assert next(client.predictions.list()).status == "processing"
         else:
 
@@ -308,6 +310,17 @@ def test_leaving_early__closes_the_connection(kind: str) -> None:
 
             asyncio.run(main())
         gc.collect()
+
+
+def test_leaving_after_the_client__is_no_error() -> None:
+    """A loop that was left, and is thrown away only after its client was closed, ends quietly."""
+    server = MockServer(streams=True)
+    server.scripts.add({"startup": 1, "run": 600, "logs": [{"at": 1, "text": "a"}, {"at": 500, "text": "b"}]})
+    with server.client(http_client=httpx.Client(transport=server.transport)) as client:
+        events: Any = client.predictions.create({}).events()
+        next(event for event in events if isinstance(event, LogLine))
+        client._http.close()
+    events.close()
 
 
 def test_url_of_the_stream__is_on_any_host(shell: Shell) -> None:

@@ -11,6 +11,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from typing import Any
 
 import httpx
@@ -130,6 +131,25 @@ def test_threads__share_a_client() -> None:
             made = list(threads.map(lambda number: client.run(prompt=f"p{number}", seed=number), range(40)))
         assert len({videos[0].url for videos in made}) == 40
     assert Counter(exchange.operation for exchange in server.journal)["createPrediction"] == 40
+
+
+def test_context_variables__are_there_in_every_request(shell: Shell) -> None:
+    """What a program keeps in context variables, a trace for one, is seen by hooks of its HTTP client."""
+    trace: ContextVar[str] = ContextVar("trace", default="none")
+    seen: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(trace.get())
+        return httpx.Response(201, json=prediction_body("succeeded", output=["https://x.test/output-0.mp4"]))
+
+    client = shell.client(answer)
+    token = trace.set("of this request")
+    try:
+        shell.do(client.run)
+        shell.do(client.run_many, [{}, {}])
+    finally:
+        trace.reset(token)
+    assert seen == ["of this request"] * 3
 
 
 PROXY = """

@@ -145,9 +145,10 @@ def test_timeout__leaves_it_to_the_next_time(kind: str, server: MockServer, jour
     assert isinstance(result.error, zeroscope.WaitTimeoutError)
     (result,) = run_many(kind, server, prompts(1), journal=journal, timeout=10, cancel_on_timeout=True)
     assert isinstance(result.error, zeroscope.WaitTimeoutError)
+    asked = len(server.journal)
     (result,) = run_many(kind, server, prompts(1), journal=journal)
     assert isinstance(result.error, zeroscope.PredictionCanceledError)
-    assert creates(server) == 1
+    assert creates(server) == 1 and len(server.journal) == asked
 
 
 def test_prediction_that_is_gone__is_reported(shell: Shell, journal: Path) -> None:

@@ -12,7 +12,7 @@ import httpx
 
 from ._api import ApiClient
 from ._loops import CLOSED, LoopClients
-from ._steps import Call, Close, Download, Emit, Flow, Open, Read, Sleep, Step, Stream, Together, Work
+from ._steps import Call, Close, Download, Emit, Flow, LeftEarly, Open, Read, Sleep, Step, Stream, Together, Work
 from .clock import Clock
 from .errors import ConfigurationError
 
@@ -40,8 +40,6 @@ class SyncDriver:
 
     def run(self, flow: Flow[T]) -> T:
         """Carry a flow out and return its result."""
-        if self._http.is_closed:
-            raise ConfigurationError(CLOSED)
         try:
             step = next(flow)
             while True:
@@ -65,6 +63,8 @@ class SyncDriver:
 
     def _do(self, step: Step) -> Any:
         match step:
+            case Call() | Open() if self._http.is_closed:
+                raise ConfigurationError(CLOSED)
             case Call():
                 return step.endpoint.sync_detailed(client=_limited(self._api, step), **step.arguments)
             case Together():
@@ -261,9 +261,9 @@ def _next_emitted(stream: Stream[T]) -> Flow[Emit[T] | None]:
 
 def _left_early(stream: Stream[T]) -> Flow[None]:
     """What a stream still has to do when nobody asks for more, such as to end a download."""
-    with suppress(GeneratorExit, StopIteration):
+    with suppress(LeftEarly, StopIteration):
         while True:
-            yield from _stretch(stream, stream.throw(GeneratorExit()))
+            yield from _stretch(stream, stream.throw(LeftEarly()))
 
 
 def _stretch(stream: Stream[T], step: Step | Emit[T]) -> Flow[Emit[T]]:

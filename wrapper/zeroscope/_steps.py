@@ -110,6 +110,14 @@ class Emit(Generic[T]):
     value: T
 
 
+class LeftEarly(BaseException):
+    """Thrown into a stream of which nobody asks for more, to let it end what it began.
+
+    GeneratorExit would not do: a generator hands that on to one that it delegates to as a call of `close`, which lets
+    no step be carried out any more.
+    """
+
+
 Step: TypeAlias = Call | Together | Sleep | Open | Read | Close | Work
 Flow: TypeAlias = Generator[Step, Any, T]
 Stream: TypeAlias = Generator[Step | Emit[T], Any, None]

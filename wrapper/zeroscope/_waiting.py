@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from . import _flows
 from ._api import PredictionModel, spec
 from ._sending import Sender, passing
-from ._steps import Flow, Sleep
+from ._steps import Flow, LeftEarly, Sleep
 from .errors import (
     EmptyOutputError,
     InvalidField,
@@ -177,8 +177,8 @@ def leave(sender: Sender, prediction: PredictionState) -> Flow[str]:
 
 
 def interrupts(error: BaseException) -> bool:
-    """Whether this is Ctrl-C, the end of the program or of the task. A flow that is being closed can do no more."""
-    return not isinstance(error, Exception | GeneratorExit)
+    """Whether this is Ctrl-C, the end of the program or of the task, and not just that nobody asks for more."""
+    return not isinstance(error, Exception | GeneratorExit | LeftEarly)
 
 
 @contextmanager
