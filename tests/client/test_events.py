@@ -199,6 +199,15 @@ def test_stream_in_trouble__makes_no_difference(kind: str, fault: dict[str, Any]
     assert shown(follow(kind, server, {"num_inference_steps": 12})) == shown(looked)
 
 
+def test_stream_that_stays_down__is_given_up(kind: str) -> None:
+    """After as many attempts in a row as the retry says, looking does the rest."""
+    server = server_of("silent", streams=True)
+    server.faults.add(operation="streamPrediction", status=500)
+    assert shown(follow(kind, server, {}))[-1] == "ended succeeded"
+    requests = Counter(exchange.operation for exchange in server.journal)
+    assert requests["streamPrediction"] == zeroscope.Retry().attempts
+
+
 def test_reconnection__says_where_it_was(shell: Shell) -> None:
     """After a cut, and the pause that the server asked for, the stream goes on behind the last event."""
     requests: list[httpx.Request] = []
