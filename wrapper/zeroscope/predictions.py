@@ -26,8 +26,8 @@ class Predictions:
 
         Args:
             input: What the model is asked to do; only what is in it is sent.
-            options: As listed in `CreateOptions`: version, webhook, webhook_events_filter, stream, deadline, prefer_wait,
-                extra_input.
+            options: As listed in `CreateOptions`: version, webhook, webhook_events_filter, stream, deadline,
+                prefer_wait, extra_input.
 
         Raises:
             InvalidInputError: If the spec forbids the input; nothing was sent.
