@@ -177,7 +177,7 @@ def test_read__is_sent_again_after_passing_trouble(shell: Shell, failure: Any) -
 def test_read__is_given_up_after_the_last_attempt(shell: Shell) -> None:
     """After as many attempts as were allowed, the last error is raised; with retry=None after the first."""
     script = Script(httpx.ConnectError("refused"))
-    with pytest.raises(TransportError, match="GET /predictions/gm3q got no answer: refused"):
+    with pytest.raises(TransportError, match="GET /predictions/gm3q got no answer from .*: refused; check the address"):
         shell.do(shell.client(script, retry=zeroscope.Retry(attempts=3)).predictions.get, "gm3q")
     assert len(script.requests) == 3
     with pytest.raises(TransportError):
@@ -327,7 +327,7 @@ def test_read__of_an_address_too_long_is_an_error_of_the_tree(shell: Shell) -> N
 
 def test_transport_error__names_a_failure_without_words(shell: Shell) -> None:
     """An httpx error that has no message is named by its class."""
-    with pytest.raises(TransportError, match=r"got no answer: ReadTimeout$"):
+    with pytest.raises(TransportError, match=r"got no answer from .*: ReadTimeout$"):
         shell.do(shell.client(Script(httpx.ReadTimeout("")), retry=None).predictions.get, "gm3q")
 
 

@@ -198,7 +198,11 @@ class Sender:
             self._blot_chain(result)
             problem = str(result) or type(result).__name__
             log.debug("%s: attempt %d got no answer: %s", call.name, attempt, problem)
-            raise TransportError(f"{call.name} got no answer: {problem}") from result
+            # After anything else the advice depends on what was asked for.
+            advice = "; check the address and the network" if isinstance(result, _NOT_SENT) else ""
+            raise TransportError(
+                f"{call.name} got no answer from {self.answers.base_url}: {problem}{advice}"
+            ) from result
         if isinstance(result, BaseException):
             raise result
         response: _api.Response[Any] = result
