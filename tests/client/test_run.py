@@ -129,6 +129,18 @@ def test_callback__that_raises_ends_the_wait_and_loses_nothing(shell: Shell) -> 
     assert "Prediction gm3q goes on" in caught.value.__notes__[0]
 
 
+def test_callback__that_raises_at_the_end_is_not_told_that_it_goes_on(shell: Shell) -> None:
+    """Of a prediction that has ended nothing goes on."""
+
+    def broken(prediction: Any) -> None:
+        if prediction.done:
+            raise RuntimeError("broken")
+
+    with pytest.raises(RuntimeError, match="broken") as caught:
+        shell.do(shell.client(Script(created(), now("succeeded", output=[URL]))).run, on_update=broken)
+    assert not hasattr(caught.value, "__notes__")
+
+
 def test_interrupt__cancels_the_prediction() -> None:
     """Ctrl-C while waiting cancels the job, says so in a note and goes on as Ctrl-C."""
     shell = Shell("sync")

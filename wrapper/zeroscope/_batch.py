@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -17,10 +16,11 @@ from . import _api
 from ._account import Account
 from ._census import Census
 from ._items import Item, Setup
+from ._left import cancel_all, tell_what_is_left
 from ._pacing import ABREAST, Pacing
 from ._sending import passing
 from ._steps import Emit, Flow, Sleep, Stream, Together, Work
-from ._waiting import CANCEL_PATIENCE, check, interrupts, kept, overdue
+from ._waiting import check, interrupts, kept, overdue
 from .batch import RunResult
 from .errors import (
     APIError,
@@ -81,9 +81,10 @@ class Batch(Generic[P]):
                 if not self._ended and (idle := self._idle()) > 0:
                     yield Sleep(idle)
         except BaseException as error:
+            left = [item.known for item in self._running.values()]
             if interrupts(error) and not self._account.is_kept:
-                yield from self._cancel_all()
-            self._tell_what_is_left(error)
+                yield from cancel_all(self._sender, left)
+            tell_what_is_left(error, left, "run the same inputs with the same journal" if self._account.is_kept else "")
             raise
         finally:
             self._account.close()
@@ -342,26 +343,3 @@ class Batch(Generic[P]):
         if self._queue and len(self._running) < self._setup.concurrency:
             moments.append(max(self._queue[0].due, self._pacing.opens_at))
         return min(moments) - self._clock.monotonic()
-
-    def _cancel_all(self) -> Flow[None]:
-        """Cancel what nobody waits for any more, for a few seconds."""
-        until = self._clock.monotonic() + CANCEL_PATIENCE
-        left = list(self._running.values())
-        while left and (patience := until - self._clock.monotonic()) > 0:
-            items, left = left[:ABREAST], left[ABREAST:]
-            step = Together([replace(_api.cancel_call(item.known.id), limit=patience) for item in items])
-            with suppress(Exception):
-                yield step
-            for item, call, result in zip(items, step.calls, step.results, strict=True):
-                with suppress(Exception):
-                    response = self._sender.settle(call, result, 1)
-                    item.known._update(self._sender.answers.prediction(call, response, item.known.id))
-
-    def _tell_what_is_left(self, error: BaseException) -> None:
-        """Note in an error that ends the batch which predictions it leaves behind."""
-        canceled = [item for item in self._running.values() if item.known.status == "canceled"]
-        if canceled:
-            error.add_note(f"{len(canceled)} predictions were canceled.")
-        if going := [item.known.id for item in self._running.values() if not item.known.done]:
-            how = "; run the same inputs with the same journal to go on" if self._account.is_kept else ""
-            error.add_note(f"These predictions go on and may be billed: {', '.join(going)}{how}.")

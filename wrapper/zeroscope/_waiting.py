@@ -191,7 +191,8 @@ def kept(prediction: PredictionState) -> Iterator[None]:
     except Exception as error:
         if isinstance(error, ZeroscopeError):
             error._prediction = prediction
-        error.add_note(f"Prediction {prediction.id} goes on; get it with predictions.get() and wait for it again.")
+        if not prediction.done:
+            error.add_note(f"Prediction {prediction.id} goes on; get it with predictions.get() and wait for it again.")
         raise
 
 
