@@ -23,7 +23,7 @@ STREAM = "https://stream.elsewhere.test/gm3q"
 BAR = " 38%|███▊      | 19/50 [00:02<00:01, 15.8it/s]"
 
 
-def state(status: str, logs: str = "", **fields: Any) -> PredictionState:
+def state(status: str, logs: str | None = "", **fields: Any) -> PredictionState:
     """A prediction as it stands."""
     return PredictionState(PredictionModel.from_dict(prediction_body(status, logs=logs, **fields)))
 
@@ -76,7 +76,7 @@ RAN = {"started_at": "2023-09-08T16:19:35Z"}
             [state("succeeded", "a\n", **RAN), state("processing"), state("failed")],
             ["starting", "processing", "|a", "succeeded", "ended succeeded"],
         ),
-        ([state("succeeded", None, **RAN)], ["starting", "processing", "succeeded", "ended succeeded"]),  # type: ignore[arg-type]
+        ([state("succeeded", None, **RAN)], ["starting", "processing", "succeeded", "ended succeeded"]),
     ],
 )
 def test_story__tells_what_is_new(looks: list[PredictionState], told: list[str]) -> None:
@@ -206,6 +206,25 @@ def test_stream_that_stays_down__is_given_up(kind: str) -> None:
     assert shown(follow(kind, server, {}))[-1] == "ended succeeded"
     requests = Counter(exchange.operation for exchange in server.journal)
     assert requests["streamPrediction"] == zeroscope.Retry().attempts
+
+
+def test_stream_that_is_cut_again_and_again__is_followed_as_long_as_it_brings_something(shell: Shell) -> None:
+    """Only attempts in a row that bring nothing count as failures."""
+    lines = 2 * zeroscope.Retry().attempts
+    served: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.host != httpx.URL(STREAM).host:
+            status = "succeeded" if len(served) == lines else "processing"
+            return httpx.Response(200, json=prediction_body(status, urls={"stream": STREAM}))
+        served.append(request)
+        text = f"event: logs\nid: {len(served)}\ndata: {len(served)}\n\n"
+        return httpx.Response(200, text=text, headers={"content-type": "text/event-stream"})
+
+    prediction = shell.do(shell.client(answer).predictions.get, "gm3q")
+    told = shown(shell.all(prediction.events))
+    assert told == ["processing", *(f"|{line + 1}" for line in range(lines)), "succeeded", "ended succeeded"]
+    assert len(served) == lines
 
 
 def test_reconnection__says_where_it_was(shell: Shell) -> None:

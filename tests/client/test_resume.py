@@ -216,15 +216,16 @@ def test_kill_9__pays_nothing_twice(kind: str, journal: Path, after: int) -> Non
                 process.stdout.readline()
             process.send_signal(signal.SIGKILL)
         settings: dict[str, Any] = {"base_url": url}
-        inputs, options = prompts(30), {"journal": journal, "timeout": 0, "cancel_on_timeout": False}
+        inputs = prompts(30)
+        options: Any = {"journal": journal, "timeout": 0}
         if kind == "sync":
             with Zeroscope("token", **settings) as client:
-                results: Any = client.run_many(inputs, **options)  # type: ignore[arg-type]  # a table of options
+                results: Any = client.run_many(inputs, **options)
         else:
 
             async def main() -> Any:
                 async with AsyncZeroscope("token", **settings) as client:
-                    return await client.run_many(inputs, **options)  # type: ignore[arg-type]
+                    return await client.run_many(inputs, **options)
 
             results = asyncio.run(main())
         with Zeroscope("token", **settings) as client:

@@ -118,6 +118,24 @@ def test_timeout__is_set_on_every_request(shell: Shell, given: Any, expected: di
     assert script.requests[0].extensions["timeout"] == expected
 
 
+@pytest.mark.parametrize("call", ["create", "run", "run_many"])
+def test_timeout__allows_for_a_request_that_is_held_open(shell: Shell, call: str) -> None:
+    """A create that the service may hold for n seconds is waited for n seconds longer, and no other request is."""
+    done = prediction_body("succeeded", output=["https://files.example.test/output-0.mp4"])
+    script = Script(httpx.Response(201, json=prediction_body()), httpx.Response(200, json=done))
+    client = shell.client(script, timeout=7)
+    if call == "create":
+        shell.do(shell.do(client.predictions.create, {}, prefer_wait=30).reload)
+    elif call == "run":
+        shell.do(client.run, prefer_wait=30)
+    else:
+        shell.do(client.run_many, [{}], prefer_wait=30)
+    created, read = script.requests
+    assert created.headers["prefer"] == "wait=30"
+    assert created.extensions["timeout"] == {"connect": 7, "read": 37, "write": 7, "pool": 7}
+    assert read.extensions["timeout"]["read"] <= 7
+
+
 def test_http_client__of_ones_own_is_used_and_left_open() -> None:
     """A client that was handed in is not closed; one that was made here is."""
     own = httpx.Client(transport=httpx.MockTransport(Script(httpx.Response(200, json=prediction_body()))))

@@ -19,8 +19,6 @@ VERSION = prediction_body()["version"]
 def lost(shell: Shell, script: Script, input: Any = None, **settings: Any) -> Any:
     """The error of a create whose answer does not arrive."""
     client = shell.client(script, **settings)
-    # Whoever holds the error has to keep the client, too.
-    shell.kept = client  # type: ignore[attr-defined]
     with pytest.raises(zeroscope.UnknownOutcomeError) as caught:
         shell.do(client.predictions.create, {"prompt": "a"} if input is None else input)
     return caught.value

@@ -139,9 +139,9 @@ def cancel(sender: Sender, prediction_id: str, patience: float | None = None) ->
     return (yield from sender.read(call, until, parse, urgent=True))
 
 
-def page(sender: Sender, cursor: str | None, until: float | None = None) -> Flow[PredictionPage]:
+def page(sender: Sender, cursor: str | None) -> Flow[PredictionPage]:
     """Read one page of predictions."""
-    return (yield from sender.read(_api.list_call(cursor), until, sender.answers.page))
+    return (yield from sender.read(_api.list_call(cursor), parse=sender.answers.page))
 
 
 def pages(sender: Sender, new: Callable[[PredictionModel], P]) -> Stream[Page[P]]:
