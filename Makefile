@@ -2,11 +2,12 @@
 #
 # PYTHON=/path/to/python   the Python to make .venv with; without it, the first 3.11 or newer that is found
 # ARGS="-k cancel -x"      handed on to pytest by `make test`, in place of `-n auto`: a process for each core
+# URL=http://…             the server that `make conformance` looks at; QUICK=1 for a short run
 
 ARGS  ?= -n auto
 STAMP := .venv/.installed
 PY    := .venv/bin/python
-CODE  := $(wildcard codegen wrapper mock tests examples benchmarks)
+CODE  := $(wildcard codegen wrapper mock conformance tests examples benchmarks)
 LINT  := codegen/node_modules/.installed
 JS    := tests/official/node_modules/.installed
 
@@ -16,7 +17,7 @@ ifneq ($(shell test -x $(PY) && cat $(STAMP) 2>/dev/null),$(CURDIR))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo generate format check test dist lock clean
+.PHONY: help install demo generate format check test conformance dist lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -46,6 +47,9 @@ check: $(STAMP) $(LINT) ## Lint, types, the spec's own lint, generated/ in step 
 
 test: $(STAMP) $(JS) ## Run all tests
 	@$(PY) -m pytest $(ARGS)
+
+conformance: $(STAMP) ## Hold a server to the spec: URL=http://… or else the mock server
+	@.venv/bin/zeroscope conformance $(URL) $(if $(QUICK),--quick)
 
 dist: $(STAMP) ## Build the sdist, and from it the wheel, into dist/
 	@rm -rf dist

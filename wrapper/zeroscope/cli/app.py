@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Required, TypedDict, Unpack, g
 from cyclopts import App, CycloptsError, Group, Parameter, UnusedCliTokensError
 
 from .. import __version__
-from .._api import FileInput, PredictionInputDict, spec
+from .._api import PredictionInputDict, file_fields, spec
 from .._input import input_schema
 from .._settings import TOKEN_VARIABLE
 from ..client import Zeroscope
 from ..errors import ConfigurationError, InvalidInputError, PredictionError, ZeroscopeError
 from ..prediction import Prediction
-from . import files, mock, show
+from . import conformance, files, mock, show
 from .mock import OPTIONS as _OPTIONS
 from .progress import watch
 
@@ -35,6 +35,7 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 app.command(mock.serve, name="mock")
+app.command(conformance.conformance)
 
 _NO_MOCK = mock.Embedded()
 _INPUT = Group("Input", sort_key=2, help="Fields of the model's input; only those given are sent.")
@@ -65,9 +66,9 @@ def _fields() -> Any:
     """The input's fields as a command line can give them: a file is a text there."""
     hints: dict[str, Any] = {}
     for name, hint in get_type_hints(PredictionInputDict).items():
-        plain: Any = str if hint == FileInput else hint
+        plain: Any = str if name in file_fields() else hint
         hints[name] = Required[plain] if name in PredictionInputDict.__required_keys__ else plain
-        if hint == FileInput:
+        if name in file_fields():
             hints[name] = Annotated[hints[name], Parameter(metavar="URL|PATH")]
     typed_dict: Any = TypedDict
     made = typed_dict(PredictionInputDict.__name__, hints, total=False)
@@ -232,6 +233,9 @@ class UsageError(Exception):
     """A command line that makes no sense."""
 
 
+_UNUSABLE = (UsageError, mock.CannotStartError, conformance.CannotCheckError)
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run a command line and return its exit code; every error becomes one sentence on stderr."""
     show.spell_anything()
@@ -244,7 +248,11 @@ def run(arguments: Sequence[str]) -> int:
     except UnusedCliTokensError as error:
         unused = " ".join(error.unused_tokens or [])
         return _complain(UsageError(f"what is {unused!r} for? put quotes around a prompt of several words"), USAGE)
-    except (CycloptsError, UsageError, ConfigurationError, InvalidInputError, mock.CannotStartError, OSError) as error:
+    except conformance.NonconformantError:
+        return FAILED
+    except conformance.UnfitServerError as error:
+        return _complain(error, SERVICE)
+    except (CycloptsError, ConfigurationError, InvalidInputError, OSError, *_UNUSABLE) as error:
         return _complain(error, USAGE)
     except PredictionError as error:
         return _complain(error, FAILED)

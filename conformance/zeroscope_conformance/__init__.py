@@ -1,0 +1,25 @@
+"""Holds a server to openapi.yaml, and to what the service does beyond what a schema can say."""
+
+from .document import Document, DocumentError
+from .probe import NotThisAPIError
+from .receiver import Receiver
+from .report import Report, to_json, to_junit
+from .results import Finding, Result
+from .rules import RULES, Rule
+from .suite import PATIENCE, check
+
+__all__ = [
+    "PATIENCE",
+    "RULES",
+    "Document",
+    "DocumentError",
+    "Finding",
+    "NotThisAPIError",
+    "Receiver",
+    "Report",
+    "Result",
+    "Rule",
+    "check",
+    "to_json",
+    "to_junit",
+]

@@ -1,0 +1,109 @@
+"""A state machine that walks through the API at random, from a seed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+
+from .judge import entries
+from .target import AbandonedError, Target
+
+_LONGEST = 20.0
+
+
+def wander(target: Target, *, walks: int, steps: int, number: int) -> None:
+    """Create, read, list, cancel and wait in any order; the ledger compares what comes of it with what was before.
+
+    Args:
+        target: the server.
+        walks: how many walks.
+        steps: how many steps each has at most.
+        number: decides the walks.
+    """
+    document, results = target.document, target.results
+    inputs = [document.required_input, document.shaped_input, document.steered_input("slow")]
+    inputs += [document.failing_input] if document.failing_input else []
+    # Time passes by itself where it cannot be moved.
+    pauses = st.floats(0.1, min(_LONGEST, target.patience / 20))
+
+    class Life(RuleBasedStateMachine):
+        """One walk."""
+
+        predictions: Bundle[str] = Bundle("predictions")
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.lost = False
+            self.order: list[str] = []
+
+        def ask(self, what: Any, *arguments: Any) -> dict[str, Any] | None:
+            try:
+                prediction: dict[str, Any] = what(*arguments)[0]
+                return prediction
+            except AbandonedError:
+                self.lost = True
+                return None
+
+        @rule(target=predictions, input=st.sampled_from(inputs))
+        @precondition(lambda self: not self.lost)
+        def create(self, input: dict[str, Any]) -> str:
+            prediction = self.ask(target.create, input)
+            if prediction is None:
+                return ""
+            self.order.insert(0, prediction["id"])
+            return str(prediction["id"])
+
+        @rule(id=predictions)
+        @precondition(lambda self: not self.lost)
+        def read(self, id: str) -> None:
+            self.ask(target.get, id)
+
+        @rule(id=predictions)
+        @precondition(lambda self: not self.lost)
+        def cancel(self, id: str) -> None:
+            before = self.ask(target.get, id)
+            after = self.ask(target.cancel, id)
+            if before is None or after is None:
+                return
+            ended = after["status"] in document.final
+            results.check("cancel-ends", ended, f"{id} has ended once it is canceled", f"status {after['status']}")
+
+        @rule()
+        @precondition(lambda self: not self.lost)
+        def list(self) -> None:
+            try:
+                page = target.call("listPredictions")
+            except AbandonedError:
+                self.lost = True
+                return
+            shown = [entry.get("id") for entry in entries(page)]
+            wanted = self.order[: len(shown)]
+            seen = ", ".join(map(str, shown[: len(wanted)])) or "no entries"
+            kept = shown[: len(wanted)] == wanted
+            results.check("list-current", kept, f"first {', '.join(wanted) or 'whatever'}", seen, page)
+
+        @rule()
+        @precondition(lambda self: self.lost)
+        def give_up(self) -> None:
+            """Nothing more can be told of a server that has broken down; the walk may not stop by itself."""
+
+        @rule(seconds=pauses)
+        @precondition(lambda self: not self.lost)
+        def wait(self, seconds: float) -> None:
+            target.clock.sleep(seconds)
+
+    limits = settings(
+        max_examples=walks,
+        stateful_step_count=steps,
+        deadline=None,
+        database=None,
+        derandomize=False,
+        print_blob=False,
+        phases=(Phase.generate,),
+        # A server takes as long as it takes.
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+    )
+    run_state_machine_as_test(seed(number)(Life), settings=limits)

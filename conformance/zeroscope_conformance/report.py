@@ -1,0 +1,105 @@
+"""What came of a run: as text, JSON, and JUnit XML."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+from xml.etree import ElementTree
+
+from .results import Result
+from .rules import DialectName
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came of a run.
+
+    Args:
+        url: the server.
+        dialect: how it speaks.
+        results: what came of each rule.
+        errors: what went wrong in the suite itself, which then says nothing of the server.
+        seconds: how long it took.
+    """
+
+    url: str
+    dialect: DialectName
+    results: Sequence[Result]
+    errors: Sequence[str]
+    seconds: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether every rule was reached and kept."""
+        return not self.errors and all(result.verdict == "passed" for result in self.results)
+
+    def named(self, verdict: str) -> list[str]:
+        """The rules with a verdict."""
+        return [result.rule.name for result in self.results if result.verdict == verdict]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as JSON values."""
+        return {
+            "url": self.url,
+            "dialect": self.dialect,
+            "passed": self.passed,
+            "seconds": round(self.seconds, 2),
+            "rules": [
+                {
+                    "rule": result.rule.name,
+                    "says": result.rule.says,
+                    "verdict": result.verdict,
+                    "checked": result.checked,
+                    "failed": result.failed,
+                    "findings": [
+                        {name: value for name, value in asdict(finding).items() if name != "rule"}
+                        for finding in result.findings
+                    ],
+                }
+                for result in self.results
+            ],
+            "errors": list(self.errors),
+        }
+
+
+def to_json(reports: Sequence[Report]) -> str:
+    """Reports as a JSON document."""
+    passed = all(report.passed for report in reports)
+    return json.dumps({"passed": passed, "runs": [report.to_dict() for report in reports]}, indent=2) + "\n"
+
+
+def to_junit(reports: Sequence[Report]) -> str:
+    """Reports as JUnit XML: a suite for each run, a case for each rule."""
+    root = ElementTree.Element("testsuites", name="zeroscope conformance")
+    for report in reports:
+        results = report.results
+        suite = ElementTree.SubElement(
+            root,
+            "testsuite",
+            name=f"{report.url} ({report.dialect})",
+            tests=str(len(results) + len(report.errors)),
+            failures=str(sum(result.verdict != "passed" for result in results)),
+            errors=str(len(report.errors)),
+            time=f"{report.seconds:.3f}",
+        )
+        for result in results:
+            case = ElementTree.SubElement(suite, "testcase", classname="conformance", name=result.rule.name, time="0")
+            if result.verdict == "not reached":
+                ElementTree.SubElement(case, "failure", message="not reached").text = result.rule.says
+            for finding in result.findings:
+                text = f"expected: {finding.expected}\nseen: {finding.seen}\n{finding.curl}"
+                ElementTree.SubElement(case, "failure", message=_clean(result.rule.says)).text = _clean(text)
+        for error in report.errors:
+            case = ElementTree.SubElement(suite, "testcase", classname="conformance", name="the suite itself", time="0")
+            ElementTree.SubElement(case, "error", message="the suite failed").text = _clean(error)
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _clean(text: str) -> str:
+    """A text without the characters that XML cannot hold."""
+    return "".join(
+        c if c in "\t\n" or " " <= c <= "\ud7ff" or "\ue000" <= c <= "\ufffd" or c > "\uffff" else "�" for c in text
+    )

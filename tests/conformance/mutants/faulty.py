@@ -1,0 +1,261 @@
+"""Faulty servers: the mock server behind a layer that spoils what goes in or comes out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from zeroscope_conformance import Document, Receiver, Report, check
+from zeroscope_mock import MockServer, Rate, RateLimits
+from zeroscope_mock.doors.asgi import CONNECTION
+from zeroscope_mock.doors.listening import Listening
+
+TOKEN = "a-token-of-the-conformance-tests"
+DOCUMENT = Document.load()
+AMPLE = Rate(10**6)
+JSON = "application/json"
+
+
+@dataclass
+class Answer:
+    """What is about to be answered; all of it may be changed.
+
+    Args:
+        status: the status code.
+        headers: names in small letters.
+        body: a JSON value, or bytes.
+    """
+
+    status: int
+    headers: dict[str, str]
+    body: Any
+
+    @property
+    def predictions(self) -> list[dict[str, Any]]:
+        """Every prediction in it, of a page or by itself."""
+        if self.status >= 300 or not isinstance(self.body, dict | list):
+            return []
+        found = self.body.get("results", [self.body]) if isinstance(self.body, dict) else self.body
+        return [one for one in found if isinstance(one, dict) and "status" in one]
+
+
+@dataclass
+class Call:
+    """One request on its way to the server; all of it may be changed before it is sent on.
+
+    Args:
+        method: in capitals.
+        path: with the query.
+        headers: names in small letters.
+        body: a JSON value, or bytes.
+        operation: the `operationId`; empty for other addresses.
+        memory: what the faulty server keeps from call to call.
+        cut: cuts the connection.
+    """
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: Any
+    operation: str
+    memory: dict[str, Any]
+    server: MockServer
+    cut: Callable[[], None]
+
+    @property
+    def input(self) -> dict[str, Any]:
+        """The input that is sent, if there is one."""
+        found = self.body.get("input") if isinstance(self.body, dict) else None
+        return found if isinstance(found, dict) else {}
+
+    async def forward(self) -> Answer:
+        """Let the server answer."""
+        content = self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
+        headers = {name: value for name, value in self.headers.items() if name != "content-length"}
+        url = f"http://{headers['host']}{self.path}"
+        async with httpx.AsyncClient(transport=self.server.transport, timeout=None) as client:
+            request = httpx.Request(self.method, url, headers=headers, content=content)
+            response = await client.send(request)
+        body: Any = response.content
+        if response.headers.get("content-type", "").endswith("json"):
+            body = json.loads(body)
+        return Answer(response.status_code, dict(response.headers), body)
+
+
+Spoil = Callable[[Call], Awaitable[Answer]]
+Send = Callable[[httpx.Request], httpx.Response]
+Deliver = Callable[[httpx.Request, Send, dict[str, Any]], "httpx.Response | None"]
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A faulty server.
+
+    Args:
+        name: what is wrong with it.
+        rule: the rule that must catch it.
+        spoil: answers a call instead of the server.
+        deliver: sends a webhook instead of the server.
+        explored: whether it takes schemathesis to find it.
+    """
+
+    name: str
+    rule: str
+    spoil: Spoil | None = None
+    deliver: Deliver | None = None
+    explored: bool = False
+
+
+MUTANTS: list[Mutant] = []
+
+
+def calls(name: str, rule: str, *, explored: bool = False) -> Callable[[Spoil], Spoil]:
+    """Register a faulty server that handles calls in its own way."""
+
+    def register(spoil: Spoil) -> Spoil:
+        MUTANTS.append(Mutant(name, rule, spoil=spoil, explored=explored))
+        return spoil
+
+    return register
+
+
+def answers(
+    name: str, rule: str, *operations: str, explored: bool = False
+) -> Callable[[Callable[[Answer, Call], object]], object]:
+    """Register a faulty server that changes answers, those of some operations only if any are named."""
+
+    def register(change: Callable[[Answer, Call], object]) -> object:
+        async def spoil(call: Call) -> Answer:
+            answer = await call.forward()
+            if not operations or call.operation in operations:
+                change(answer, call)
+            return answer
+
+        MUTANTS.append(Mutant(name, rule, spoil=spoil, explored=explored))
+        return change
+
+    return register
+
+
+def predictions(name: str, rule: str, *operations: str) -> Callable[[Callable[[dict[str, Any], Call], object]], object]:
+    """Register a faulty server that changes each prediction that it answers."""
+
+    def register(change: Callable[[dict[str, Any], Call], object]) -> object:
+        def spoil(answer: Answer, call: Call) -> None:
+            for prediction in answer.predictions:
+                change(prediction, call)
+
+        answers(name, rule, *operations)(spoil)
+        return change
+
+    return register
+
+
+def deliveries(name: str, rule: str) -> Callable[[Deliver], Deliver]:
+    """Register a faulty server that sends webhooks in its own way."""
+
+    def register(deliver: Deliver) -> Deliver:
+        MUTANTS.append(Mutant(name, rule, deliver=deliver))
+        return deliver
+
+    return register
+
+
+@dataclass
+class Layer:
+    """An ASGI application between a client and the server."""
+
+    server: MockServer
+    spoil: Spoil
+    memory: dict[str, Any] = field(default_factory=dict)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body, more = body + message.get("body", b""), message.get("more_body", False)
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        sent: Any = body
+        if headers.get("content-type") == JSON:
+            try:
+                sent = json.loads(body)
+            except ValueError:
+                sent = body
+        path = scope["raw_path"].decode("latin-1")
+        query = scope["query_string"].decode("latin-1")
+        operation = DOCUMENT.operation_at(scope["method"], path)
+        call = Call(
+            method=scope["method"],
+            path=f"{path}?{query}" if query else path,
+            headers=headers,
+            body=sent,
+            operation=operation.id if operation else "",
+            memory=self.memory,
+            server=self.server,
+            cut=scope["extensions"][CONNECTION].abort,
+        )
+        answer = await self.spoil(call)
+        content = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
+        answered = [
+            (name.encode("latin-1"), value.encode("latin-1"))
+            for name, value in answer.headers.items()
+            if name not in {"content-length", "transfer-encoding"}
+        ]
+        await send({"type": "http.response.start", "status": answer.status, "headers": answered})
+        await send({"type": "http.response.body", "body": content})
+
+
+async def untouched(call: Call) -> Answer:
+    """What a layer does that spoils nothing."""
+    return await call.forward()
+
+
+@contextmanager
+def running(mutant: Mutant) -> Iterator[dict[str, Any]]:
+    """Run a faulty server; what is given is what `check` takes."""
+    memory: dict[str, Any] = {}
+
+    def receive(request: httpx.Request) -> httpx.Response | None:
+        assert mutant.deliver is not None
+        return mutant.deliver(request, post, memory)
+
+    server = MockServer(
+        token=TOKEN,
+        rate_limits=RateLimits(creates=AMPLE, reads=AMPLE, others=AMPLE),
+        receiver=receive if mutant.deliver else None,
+        control=False,
+        streams=True,
+    )
+    app: Any = Layer(server, mutant.spoil or untouched)
+    # Only a server that listens sends webhooks by itself.
+    with (
+        server,
+        server.listen(),
+        Listening(app, "127.0.0.1", 0) as listening,
+        Receiver("127.0.0.1", 0, DOCUMENT.final, server.clock.time) as receiver,
+    ):
+        patience = 2.0 * DOCUMENT.facts["run-limit-seconds"]
+        yield {
+            "url": listening.url,
+            "token": TOKEN,
+            "clock": server.clock,
+            "receiver": receiver,
+            "patience": patience,
+        }
+
+
+def post(request: httpx.Request) -> httpx.Response:
+    """Send a webhook to its URL."""
+    headers = {name: value for name, value in request.headers.items() if name != "content-length"}
+    return httpx.post(str(request.url), headers=headers, content=request.content, trust_env=False)
+
+
+def judged(mutant: Mutant) -> Report:
+    """What the suite says of a faulty server."""
+    with running(mutant) as arguments:
+        return check(**arguments, quick=True, dialect="live", explored=mutant.explored)
