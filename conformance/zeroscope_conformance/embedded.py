@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,9 @@ from typing import Any
 from .document import Document
 from .receiver import Receiver
 from .rules import DialectName
+
+# Always the same, so that every run is; it opens nothing but a server that lives as long as the run.
+TOKEN = "mock-0f4d1c8e5a7b4e0d9c3f2a6b8d1e7c5a"
 
 
 @contextmanager
@@ -30,15 +32,14 @@ def mock(dialect: DialectName, spec: Path | None = None) -> Iterator[dict[str, A
     ample = Rate(10**6)
     limits = RateLimits(creates=ample, reads=ample, others=ample)
     document = Document.load(spec)
-    token = secrets.token_hex(16)
     with (
-        MockServer(dialect=dialect, token=token, spec=spec, rate_limits=limits, control=False, streams=True) as server,
+        MockServer(dialect=dialect, token=TOKEN, spec=spec, rate_limits=limits, control=False, streams=True) as server,
         server.listen() as listening,
         Receiver("127.0.0.1", 0, document.final, server.clock.time) as receiver,
     ):
         yield {
             "url": listening.url,
-            "token": token,
+            "token": TOKEN,
             "document": document,
             "dialect": dialect,
             "clock": server.clock,

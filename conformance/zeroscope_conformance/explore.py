@@ -20,6 +20,7 @@ from .rules import RULES, DialectName
 
 SETTINGS = Path(__file__).with_name("schemathesis.toml")
 FORM = "multipart/form-data"
+PHASES = ("examples", "coverage", "fuzzing", "stateful")
 LIFECYCLE = "prediction_lifecycle"
 
 _RULES = {rule.name: rule for rule in RULES}
@@ -117,8 +118,8 @@ def explore(
     _LEDGERS.attach(schema, ledger, token)
     try:
         for event in from_schema(schema).execute():
-            if isinstance(event, events.PhaseStarted):
-                tell(event.phase.name.value.replace("_", " "))
+            if isinstance(event, events.PhaseStarted) and event.phase.name.value in PHASES:
+                tell(f"schemathesis, {event.phase.name.value}")
             elif isinstance(event, events.NonFatalError | events.FatalError):
                 said = excerpt(str(getattr(event, "value", None) or getattr(event, "exception", event)))
                 results.add(Finding("always-answered", _RULES["always-answered"].says, said))

@@ -11,23 +11,23 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, precondition, rul
 from .judge import entries
 from .target import AbandonedError, Target
 
-_LONGEST = 20.0
+_PAUSES = st.floats(0.1, 10.0)
 
 
-def wander(target: Target, *, walks: int, steps: int, number: int) -> None:
+def wander(target: Target, *, walks: int, steps: int, seconds: float, number: int) -> None:
     """Create, read, list, cancel and wait in any order; the ledger compares what comes of it with what was before.
 
     Args:
         target: the server.
         walks: how many walks.
         steps: how many steps each has at most.
+        seconds: how much of their time they may spend waiting, together.
         number: decides the walks.
     """
     document, results = target.document, target.results
     inputs = [document.required_input, document.shaped_input, document.steered_input("slow")]
     inputs += [document.failing_input] if document.failing_input else []
-    # Time passes by itself where it cannot be moved.
-    pauses = st.floats(0.1, min(_LONGEST, target.patience / 20))
+    left = [seconds]
 
     class Life(RuleBasedStateMachine):
         """One walk."""
@@ -90,10 +90,12 @@ def wander(target: Target, *, walks: int, steps: int, number: int) -> None:
         def give_up(self) -> None:
             """Nothing more can be told of a server that has broken down; the walk may not stop by itself."""
 
-        @rule(seconds=pauses)
+        @rule(pause=_PAUSES)
         @precondition(lambda self: not self.lost)
-        def wait(self, seconds: float) -> None:
-            target.clock.sleep(seconds)
+        def wait(self, pause: float) -> None:
+            pause = min(pause, left[0])
+            left[0] -= pause
+            target.clock.sleep(pause)
 
     limits = settings(
         max_examples=walks,

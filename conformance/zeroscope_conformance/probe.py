@@ -38,8 +38,8 @@ def find(client: httpx.Client, url: str, token: str, document: Document) -> str:
     refused: str | None = None
     for prefix in dict.fromkeys(prefix.rstrip("/") for prefix in prefixes):
         base = url.rstrip("/") + prefix
-        unknown = document.operations["getPrediction"].fill(prediction_id=UNKNOWN)
-        for path in (document.operations["listPredictions"].path, unknown):
+        listed = document.operations["listPredictions"].path
+        for path in (listed, document.operations["getPrediction"].fill(prediction_id=UNKNOWN)):
             try:
                 response = client.get(base + path, headers={"authorization": f"Bearer {token}"})
             except httpx.HTTPError as error:
@@ -49,10 +49,12 @@ def find(client: httpx.Client, url: str, token: str, document: Document) -> str:
             kind = response.headers.get("content-type", "").partition(";")[0].strip()
             if response.status_code == 401 and kind == PROBLEM:
                 refused = f"{base} does not accept the token"
-            elif _is_page(response) or (response.status_code >= 400 and kind == PROBLEM):
+            elif _is_page(response) or (path != listed and kind == PROBLEM and response.status_code >= 400):
                 return base
             shown = excerpt(response.text, 80)
             seen.append(f"GET {base}{path} answers {response.status_code} {kind or 'without a content type'}: {shown}")
+            if response.status_code == 404:
+                break
     if refused:
         raise NotThisAPIError(f"{refused}; set REPLICATE_API_TOKEN to one that it accepts")
     raise NotThisAPIError(f"{url} does not look like this API. " + "\n  ".join(["It was seen that", *seen]))

@@ -83,7 +83,12 @@ def check(
             steps["webhooks"] = partial(hooks.walk, target, receiver)
         number = 0 if seed is None else seed
         steps["random walks"] = partial(
-            machine.wander, target, walks=3 if quick else 20, steps=15 if quick else 30, number=number
+            machine.wander,
+            target,
+            walks=3 if quick else 20,
+            steps=15 if quick else 30,
+            seconds=patience / (25 if quick else 5),
+            number=number,
         )
         if explored:
             steps["schemathesis"] = partial(

@@ -168,11 +168,12 @@ class Target:
 
     def until(self, condition: Callable[[], bool], seconds: float) -> bool:
         """Wait until something is so, at most so many seconds, and tell whether it is."""
-        began = self.clock.monotonic()
+        began, pause = self.clock.monotonic(), _FIRST_PAUSE
         while not condition():
             if self.clock.monotonic() - began > seconds:
                 return False
-            self.clock.sleep(_FIRST_PAUSE)
+            self.clock.sleep(pause)
+            pause = min(pause * 1.2, _LAST_PAUSE)
         return True
 
     def _prediction(self, exchange: Exchange, rule: str, wanted: str, id: str | None = None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from ..judge import judge_refusal, names_field
@@ -39,4 +40,8 @@ def walk(target: Target) -> None:
 def _words(says: str, body: Any, field: str) -> str:
     name = field.removeprefix("input.")
     sent = body.get("input", {}) if field.startswith("input.") else body
-    return f"{field} = {sent[name]!r}, where the document says {says}" if name in sent else f"a request where {says}"
+    return (
+        f"{field} = {json.dumps(sent[name])}, where the document says {says}"
+        if name in sent
+        else f"a request where {says}"
+    )

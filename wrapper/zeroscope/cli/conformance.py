@@ -66,7 +66,7 @@ def conformance(
     dialect
         How the server speaks. Default: found out; without a URL, both.
     webhook_listen
-        HOST:PORT to receive webhooks on; without it the rules of webhooks are not reached.
+        [HOST:]PORT to receive webhooks on; without it the rules of webhooks are not reached.
     webhook_url
         The address under which the server reaches that. Default: http://HOST:PORT.
     spec
@@ -78,34 +78,31 @@ def conformance(
     junit
         A file for the report as JUnit XML.
     json
-        A file for the report as JSON; - prints it instead of the table.
+        A file for the report as JSON.
     allow_cost
         Run against the service itself, which bills every prediction.
     """
     module = _module(None if url else "zeroscope_mock")
     for path in (junit, json):
-        if path is not None and str(path) != "-" and not path.parent.is_dir():
+        if path is not None and not path.parent.is_dir():
             raise CannotCheckError(f"{path}: there is no folder {path.parent}")
     with ExitStack() as stack:
         try:
             runs = _runs(module, stack, url, dialect, webhook_listen, webhook_url, spec, allow_cost)
             reports = []
-            for number, run in enumerate(runs):
+            for run in runs:
                 options = {"quick": quick, "seed": seed, **({"patience": patience} if patience else {})}
                 with _steps(run.get("dialect") or urlsplit(run["url"]).netloc) as tell:
                     reports.append(module.check(**run, **options, tell=tell))
-                if json is None or str(json) != "-":
-                    _show(reports[number])
+                _show(reports[-1])
         except module.DocumentError as error:
             raise CannotCheckError(str(error)) from error
         except module.NotThisAPIError as error:
             raise UnfitServerError(str(error)) from error
     if junit is not None:
         junit.write_text(module.to_junit(reports), encoding="utf-8")
-    if json is not None and str(json) != "-":
+    if json is not None:
         json.write_text(module.to_json(reports), encoding="utf-8")
-    elif json is not None:
-        print(module.to_json(reports), end="")
     if not all(report.passed for report in reports):
         raise NonconformantError
 
@@ -139,7 +136,9 @@ def _runs(
         if not port.isdigit():
             raise CannotCheckError(f"--webhook-listen {listen} is not HOST:PORT, such as 127.0.0.1:9000")
         try:
-            receiver = stack.enter_context(module.Receiver(host or "127.0.0.1", int(port), document.final, public=public))
+            receiver = stack.enter_context(
+                module.Receiver(host or "127.0.0.1", int(port), document.final, public=public)
+            )
         except (OSError, OverflowError) as error:
             raise CannotCheckError(f"--webhook-listen {listen}: {error}") from error
     elif public:

@@ -1,0 +1,190 @@
+"""`zeroscope conformance`: what it prints, writes and returns."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from mutants import MUTANTS
+from mutants.faulty import DOCUMENT, TOKEN, running
+from other_servers import Echo, serving
+
+import zeroscope_conformance
+from support import Command
+from zeroscope_conformance import RULES, Report, embedded
+from zeroscope_conformance.embedded import mock
+from zeroscope_mock import MockServer
+
+SERVICE = DOCUMENT.raw["servers"][0]["url"]
+
+
+def test_without_a_url__the_mock_server_passes_and_every_run_is_the_same(tmp_path: Path) -> None:
+    """Two processes print a table of all rules, exit with 0, and looked at everything equally often."""
+    reports: list[Any] = []
+    for number in range(2):
+        files = [tmp_path / f"{number}.json", tmp_path / f"{number}.xml"]
+        options = ["--quick", "--dialect", "published", "--json", str(files[0]), "--junit", str(files[1])]
+        program = "from zeroscope.cli import main; raise SystemExit(main())"
+        command = [sys.executable, "-c", program, "conformance", *options]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+        report = json.loads(files[0].read_bytes())["runs"][0]
+        assert all(re.search(rf"{rule['rule']}\W+passed", done.stdout) for rule in report["rules"])
+        assert f"{len(report['rules'])} rules: {len(report['rules'])} passed, 0 failed, 0 not reached" in done.stdout
+        assert "published: schemathesis, stateful" in done.stderr
+        assert len(list(ElementTree.parse(files[1]).iter("testcase"))) == len(report["rules"])
+        reports.append([(rule["rule"], rule["checked"]) for rule in report["rules"]])
+
+    assert reports[0] == reports[1]
+
+
+@pytest.fixture
+def faulty(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command's own server is a faulty one."""
+    mutant = next(mutant for mutant in MUTANTS if mutant.name == request.param)
+
+    @contextmanager
+    def run(dialect: str, spec: Path | None) -> Iterator[dict[str, Any]]:
+        with running(mutant) as arguments:
+            yield {**arguments, "document": DOCUMENT, "dialect": dialect}
+
+    monkeypatch.setattr(embedded, "mock", run)
+
+
+@pytest.mark.parametrize("faulty", ["does nothing when told to cancel"], indirect=True)
+@pytest.mark.usefixtures("faulty")
+def test_breach__is_told_with_all_it_takes_to_see_it(command: Command, tmp_path: Path) -> None:
+    """The rule, what was expected, what was seen, and a curl line without the token; the exit code is 1."""
+    outcome = command("conformance", "--quick", "--dialect", "live", "--json", "report.json", "--junit", "report.xml")
+
+    assert outcome.code == 1 and TOKEN not in outcome.out + outcome.err
+    assert re.search(r"cancel-ends\W+failed", outcome.out)
+    rule = next(rule for rule in RULES if rule.name == "cancel-ends")
+    told = outcome.out.partition(f"cancel-ends: {rule.says}\n")[2].splitlines()
+    assert told[0] == "  expected  status canceled"
+    assert re.match(r'  seen      200 application/json: {"id": ', told[1])
+    assert re.match(r'  repeat    curl -i -X POST -H "authorization: Bearer \$REPLICATE_API_TOKEN" http://', told[2])
+    assert "1 failed" in outcome.out
+    written = (tmp_path / "report.json").read_text(encoding="utf-8")
+    assert json.loads(written)["passed"] is False and TOKEN not in written
+    assert ElementTree.parse(tmp_path / "report.xml").findall(".//testcase[@name='cancel-ends']/failure")
+
+
+def test_mistake_of_the_suite__is_told_as_one(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes wrong in the suite itself is not blamed on the server, and the exit code is 1."""
+
+    def broken(url: str, **settings: object) -> Report:
+        return Report(url, "live", [], ["course: a mistake"], 0.0)
+
+    monkeypatch.setattr(zeroscope_conformance, "check", broken)
+    outcome = command("conformance", "--dialect", "live")
+
+    assert outcome.code == 1
+    assert "The suite itself failed, which says nothing of the server: course: a mistake" in outcome.out
+
+
+def test_url__is_checked_with_the_token_of_the_environment(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server somewhere else is held to the same rules; a receiver's address is handed on to it."""
+    seen: list[dict[str, Any]] = []
+
+    def check(url: str, **settings: Any) -> Report:
+        seen.append({"url": url, **settings})
+        return Report(url, "live", [], [], 0.0)
+
+    monkeypatch.setattr(zeroscope_conformance, "check", check)
+    monkeypatch.setenv("REPLICATE_API_TOKEN", TOKEN)
+    listen = ["--webhook-listen", "127.0.0.1:0", "--webhook-url", "https://tunnel.test/"]
+    outcome = command("conformance", "http://127.0.0.1:1", *listen, "--patience", "7", "--seed", "3")
+
+    assert outcome.code == 0
+    given = {name: seen[0][name] for name in ("url", "token", "patience", "seed")}
+    assert given == {"url": "http://127.0.0.1:1", "token": TOKEN, "patience": 7, "seed": 3}
+    assert seen[0]["receiver"].url == "https://tunnel.test"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ([SERVICE], 2, "is the service itself, which would bill you for several hundred predictions"),
+        (["http://127.0.0.1:9"], 3, "http://127.0.0.1:9/v1/predictions cannot be reached"),
+        (["127.0.0.1:9"], 3, "'127.0.0.1:9' is no address of a server"),
+        (["http://127.0.0.1:9", "--webhook-listen", "a.test"], 2, "--webhook-listen a.test is not HOST:PORT"),
+        (["http://127.0.0.1:9", "--webhook-listen", "127.0.0.1:99999"], 2, "--webhook-listen 127.0.0.1:99999: "),
+        (["http://127.0.0.1:9", "--webhook-url", "http://a.test"], 2, "--webhook-url needs --webhook-listen"),
+        (["--webhook-listen", "127.0.0.1:0"], 2, "are for a server with a URL"),
+        (["--spec", "none.yaml"], 2, "none.yaml cannot be read: No such file or directory"),
+        (["--json", "none/report.json"], 2, "there is no folder none"),
+        (["--dialect", "spoken"], 2, 'Choose from: "live", "published"'),
+        (["--patience", "0"], 2, "Must be > 0"),
+    ],
+)
+def test_mistakes__are_told_in_a_sentence(
+    command: Command, monkeypatch: pytest.MonkeyPatch, arguments: list[str], code: int, said: str
+) -> None:
+    """What cannot be done is said before anything is asked for: 2 for the command line, 3 for the server."""
+    monkeypatch.setenv("REPLICATE_API_TOKEN", TOKEN)
+    outcome = command("conformance", *arguments)
+
+    assert (outcome.code, outcome.out) == (code, "")
+    assert outcome.err.startswith("zeroscope: ") and said in outcome.err.replace("\n", " ")
+
+
+def test_token__has_to_be_set(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a token nothing is asked; the sentence names the variable."""
+    monkeypatch.delenv("REPLICATE_API_TOKEN", raising=False)
+    outcome = command("conformance", "http://127.0.0.1:9")
+
+    assert outcome.code == 2 and "no token for http://127.0.0.1:9: set REPLICATE_API_TOKEN" in outcome.err
+
+
+def test_other_server__is_told_as_it_was_seen(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An echo server ends the command with 3 and what it answered."""
+    monkeypatch.setenv("REPLICATE_API_TOKEN", TOKEN)
+    with serving(Echo) as url:
+        outcome = command("conformance", url)
+
+    assert outcome.code == 3 and outcome.out == ""
+    assert "does not look like this API" in outcome.err and "answers 200 application/json" in outcome.err
+    assert TOKEN not in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments", "extra"),
+    [("schemathesis", [], "zeroscope[cli,conformance]"), ("uvicorn", [], "zeroscope[mock]")],
+)
+def test_missing_extra__is_named(
+    command: Command, monkeypatch: pytest.MonkeyPatch, module: str, arguments: list[str], extra: str
+) -> None:
+    """Without a package that it needs, the command says which extra brings it."""
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == module else find_spec(name))
+    outcome = command("conformance", *arguments)
+
+    assert outcome.code == 2 and f"'{extra}'" in outcome.err
+
+
+def test_spec__is_followed_by_server_and_suite(tmp_path: Path) -> None:
+    """Another document is what the mock server serves, and what it is held to."""
+    raw = json.loads(json.dumps(DOCUMENT.raw))
+    raw["components"]["schemas"]["PredictionInput"]["properties"]["width"]["maximum"] = 512
+    path = tmp_path / "spec.json"
+    path.write_text(json.dumps(raw), encoding="utf-8")
+
+    with mock("live", path) as arguments:
+        assert "bounds-enforced" in zeroscope_conformance.check(**arguments, quick=True, explored=False).named("passed")
+    with mock("live", path) as arguments:
+        old = {**arguments, "document": DOCUMENT}
+        assert zeroscope_conformance.check(**old, quick=True, explored=False).named("failed") == []
+    with MockServer(token=TOKEN, streams=True) as server, server.listen() as listening:
+        new = {"document": arguments["document"], "clock": server.clock}
+        report = zeroscope_conformance.check(listening.url, token=TOKEN, quick=True, explored=False, **new)
+    assert "bounds-enforced" in report.named("failed")

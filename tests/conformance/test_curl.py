@@ -1,0 +1,62 @@
+"""The curl line of a finding sends the same request again, without showing the token."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from mutants.faulty import TOKEN
+from other_servers import serving
+
+from zeroscope_conformance.exchange import Exchange
+
+JSON = {"content-type": "application/json", "user-agent": "any", "content-length": "1"}
+BEARER = {"authorization": f"Bearer {TOKEN}"}
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="there is no curl")
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "body"),
+    [
+        ("GET", "/v1/predictions", BEARER, b""),
+        ("GET", "/v1/predictions?cursor=a%20b&x='$HOME'", BEARER, b""),
+        ("POST", "/v1/predictions", {**BEARER, **JSON}, json.dumps({"input": {"prompt": "it's $5 \"`ü"}}).encode()),
+        ("POST", "/v1/predictions", {**BEARER, **JSON, "prefer": "wait=1"}, '{ü: "@x"}'.encode()),
+        ("POST", "/v1/predictions/abc/cancel", BEARER, b""),
+        ("DELETE", "/v1/predictions", {}, b""),
+        ("POST", "/v1/files", {"authorization": 'Basic "a$b`c\\'}, b"@file"),
+    ],
+)
+def test_curl_line__repeats_the_request(
+    method: str, path: str, headers: dict[str, str], body: bytes, tmp_path: Path
+) -> None:
+    """Run by a shell, with the token in the environment, it sends the same method, address, headers and body."""
+    received: list[tuple[str, str, bytes, dict[str, str]]] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def take(self) -> None:
+            content = self.rfile.read(int(self.headers.get("content-length") or 0))
+            sent = {name.lower(): value for name, value in self.headers.items()}
+            received.append((self.command, self.path, content, sent))
+            self.send_response(204)
+            self.end_headers()
+
+        do_GET = do_POST = do_DELETE = take
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Nobody reads it."""
+
+    with serving(Handler) as url:
+        line = Exchange(method, url + path, headers, body, 0, {}, b"", None, TOKEN).curl()
+        environment = {"REPLICATE_API_TOKEN": TOKEN, "PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+        subprocess.run(["sh", "-c", f"{line} --globoff --silent"], env=environment, check=True, capture_output=True)
+
+    assert TOKEN not in line
+    assert received[0][:3] == (method, path, body)
+    shown = {name: value for name, value in headers.items() if name not in {"user-agent", "content-length"}}
+    assert {name: value for name, value in received[0][3].items() if name in shown} == shown
