@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -16,11 +15,12 @@ from urllib.parse import quote
 
 import jsonschema_rs
 
+from zeroscope_mock.documents.sample import sample
+
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 JSON = "application/json"
 # Resources that stand for themselves in a document of any model; what is asked for has to come from somewhere.
 _ADDRESS = "https://zeroscope.invalid/nothing.mp4"
-_TEXT = "An astronaut riding a horse"
 
 SHAPE = {"width": 320, "height": 264, "num_frames": 6, "fps": 5, "batch_size": 2}
 """What is asked of a video, by the names that such fields have, where the document has them and allows it."""
@@ -48,9 +48,9 @@ class Operation:
     raw: Mapping[str, Any]
     protected: bool
 
-    def fill(self, **arguments: str) -> str:
-        """The path with its parameters filled in."""
-        return re.sub(r"{(\w+)}", lambda found: quote(arguments[found[1]], safe=""), self.path)
+    def fill(self, id: str) -> str:
+        """The path with an id wherever it wants one."""
+        return re.sub(r"{\w+}", quote(id, safe=""), self.path)
 
     def pattern(self) -> re.Pattern[str]:
         """What matches the end of a URL's path that leads here."""
@@ -157,12 +157,12 @@ class Document:
                 return found
         return None
 
-    def faults(self, schema: Mapping[str, Any], value: Any) -> list[str]:
-        """What is wrong with a value by a schema of the document, in words."""
-        key = json.dumps(schema, sort_keys=True)
+    def faults(self, schema: Mapping[str, Any], value: Any, *, formats: bool = False) -> list[str]:
+        """What is wrong with a value by a schema of the document, in words; with `formats`, also by their names."""
+        key = json.dumps([schema, formats], sort_keys=True)
         if key not in self._validators:
-            whole = {**copy.deepcopy(dict(schema)), "components": self.raw["components"]}
-            self._validators[key] = jsonschema_rs.validator_for(whole)
+            whole = {**schema, "components": self.raw["components"]}
+            self._validators[key] = jsonschema_rs.validator_for(whole, validate_formats=formats)
         errors = self._validators[key].iter_errors(value)
         return [f"{'.'.join(map(str, error.instance_path)) or 'the body'}: {error.message}" for error in errors]
 
@@ -174,7 +174,8 @@ class Document:
     @property
     def required_input(self) -> dict[str, Any]:
         """An input of the required fields alone."""
-        return {name: self.sample(self.input["properties"][name]) for name in self.input.get("required", [])}
+        described = self.input["properties"]
+        return {name: sample(described[name], self.deref, whole=False) for name in self.input.get("required", [])}
 
     @property
     def failing_input(self) -> dict[str, Any] | None:
@@ -197,8 +198,19 @@ class Document:
     @property
     def shaped_input(self) -> dict[str, Any]:
         """An input that asks for small videos of a size, length and rate of their own, as far as fields allow."""
-        found = {name: schema for name, schema in self._fields if name in SHAPE}
-        return {**self.required_input, **{name: _within(schema, SHAPE[name]) for name, schema in found.items()}}
+        return {**self.required_input, **self.shape}
+
+    @cached_property
+    def shape(self) -> dict[str, int]:
+        """What is asked of a video: for each field of `SHAPE` that is a number, the nearest value that is allowed."""
+        found: dict[str, int] = {}
+        for name, schema in self._fields:
+            if name in SHAPE:
+                wanted = SHAPE[name]
+                choices = schema.get("enum") or [wanted, schema.get("minimum"), schema.get("maximum")]
+                allowed = [one for one in choices if isinstance(one, int) and not self.faults(schema, one)]
+                found |= {name: min(allowed, key=lambda one: abs(one - wanted))} if allowed else {}
+        return found
 
     def body(self, input: Any, **more: Any) -> dict[str, Any]:
         """The body of a create with an input."""
@@ -206,29 +218,6 @@ class Document:
         if "version" in self.create_body["properties"]:
             body.setdefault("version", self.facts["version"])
         return body
-
-    def sample(self, schema: Any) -> Any:
-        """A value that a schema of the input allows."""
-        schema = self.deref(schema)
-        for name in ("default", "example"):
-            if name in schema:
-                return schema[name]
-        if schema.get("examples") or schema.get("enum"):
-            return (schema.get("examples") or schema["enum"])[0]
-        if "anyOf" in schema:
-            return self.sample(schema["anyOf"][0])
-        match _kind(schema):
-            case "integer" | "number":
-                return schema.get("minimum", schema.get("maximum", 1))
-            case "boolean":
-                return False
-            case "array":
-                return [self.sample(schema.get("items", {})) for _ in range(schema.get("minItems", 0))]
-            case "object":
-                properties = schema.get("properties", {})
-                return {name: self.sample(properties.get(name, {})) for name in schema.get("required", [])}
-            case _:
-                return _ADDRESS if schema.get("format") == "uri" else _TEXT
 
     def edges_within(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
         """Inputs at the very edge of what the document allows: the rule, what the document says, and the input."""
@@ -293,10 +282,6 @@ def _kind(schema: Mapping[str, Any]) -> str | None:
     named = schema.get("type")
     kinds = [kind for kind in (named if isinstance(named, list) else [named]) if kind != "null"]
     return kinds[0] if len(kinds) == 1 else None
-
-
-def _within(schema: Mapping[str, Any], value: int) -> int:
-    return int(min(max(value, schema.get("minimum", value)), schema.get("maximum", value)))
 
 
 def _is_text(schema: Mapping[str, Any]) -> bool:

@@ -39,7 +39,7 @@ def find(client: httpx.Client, url: str, token: str, document: Document) -> str:
     for prefix in dict.fromkeys(prefix.rstrip("/") for prefix in prefixes):
         base = url.rstrip("/") + prefix
         listed = document.operations["listPredictions"].path
-        for path in (listed, document.operations["getPrediction"].fill(prediction_id=UNKNOWN)):
+        for path in (listed, document.operations["getPrediction"].fill(UNKNOWN)):
             try:
                 response = client.get(base + path, headers={"authorization": f"Bearer {token}"})
             except httpx.HTTPError as error:
@@ -69,7 +69,7 @@ def dialect_of(client: httpx.Client, base_url: str, token: str, document: Docume
         answer = client.post(base_url + create.path, headers=bearer, json=body).json()
         listed = isinstance(answer, list)
         id = (answer[0] if listed else answer)["id"]
-        client.post(base_url + cancel.fill(prediction_id=str(id)), headers=bearer)
+        client.post(base_url + cancel.fill(str(id)), headers=bearer)
     except (httpx.HTTPError, ValueError, LookupError, TypeError):
         # What is wrong with it is for the rules to say.
         return "live"

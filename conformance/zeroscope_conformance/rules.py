@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from .document import SHAPE, Document
+from .document import Document
 
 DialectName = Literal["live", "published"]
 
@@ -54,7 +54,7 @@ def _failing(document: Document) -> bool:
 
 
 def _shaped(document: Document) -> bool:
-    return bool(SHAPE.keys() & document.input["properties"].keys())
+    return bool(document.shape)
 
 
 def _takes(header: str) -> Callable[[Document], bool]:
@@ -63,6 +63,11 @@ def _takes(header: str) -> Callable[[Document], bool]:
         return header in {parameter["name"] for parameter in named}
 
     return needs
+
+
+def _limited(document: Document) -> bool:
+    # Only where a run can be asked to be slow can it be seen to be cut short.
+    return _takes("Cancel-After")(document) and document.steered_input("slow") != document.required_input
 
 
 def _signs(document: Document) -> bool:
@@ -261,7 +266,7 @@ RULES: tuple[Rule, ...] = (
         "cancel-after-ends",
         "`Cancel-After` ends a prediction that is not done by then.",
         "It is the limit to what a run may cost.",
-        needs=_takes("Cancel-After"),
+        needs=_limited,
         dialects=_LIVE,
     ),
     # The list.

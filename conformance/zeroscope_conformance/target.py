@@ -86,7 +86,7 @@ class Target:
             AbandonedError: if there is no answer.
         """
         operation = self.document.operations[operation_id]
-        url = self.base_url + operation.fill(prediction_id=id)
+        url = self.base_url + operation.fill(id)
         url = str(httpx.URL(url, params=query)) if query else url
         return self._send(operation, operation.method, url, json, headers, token)
 

@@ -32,7 +32,7 @@ class Core:
     """Answers requests by the document, on a clock, without any I/O. Threads may share it.
 
     A request that the document forbids is refused as the service refuses it. An operation of the document that the
-    server has no handler for is answered with 501.
+    server has no handler for is answered with a sample of what the document describes.
 
     Args:
         spec: the document.
@@ -115,7 +115,7 @@ class Core:
     def _answer(self, envelope: Envelope, notes: list[str]) -> Flow[Response]:
         state = self.state
         state.check_script()
-        opened = open_envelope(envelope, self._handlers, state.settings)
+        opened = open_envelope(envelope, self._handlers, state.settings, state.spec)
         if isinstance(opened, Response):
             return opened
         call, handler = opened

@@ -11,13 +11,13 @@ from .documents.operation import Match, Operation
 from .documents.spec import FORM, Spec
 from .messages import Request, Response
 from .operations.calls import Call, Handler
+from .operations.samples import sampled
 from .problems import (
     InvalidField,
     invalid,
     malformed,
     method_not_allowed,
     not_found,
-    not_implemented,
     too_large,
     unauthenticated,
     unsupported_media_type,
@@ -53,7 +53,7 @@ class Envelope:
 
 
 def open_envelope(
-    envelope: Envelope, handlers: Mapping[str, Handler], settings: Settings
+    envelope: Envelope, handlers: Mapping[str, Handler], settings: Settings, spec: Spec
 ) -> tuple[Call, Handler] | Response:
     """The call that a request is and what carries it out, or the refusal.
 
@@ -61,6 +61,7 @@ def open_envelope(
         envelope: the request.
         handlers: what carries out each operation, by its `operationId`.
         settings: the server's.
+        spec: the document, of which samples are made where there is no handler.
     """
     request, match, operation = envelope.request, envelope.match, envelope.operation
     if match is None:
@@ -69,9 +70,7 @@ def open_envelope(
         return method_not_allowed(request.method, match.route.methods)
     if operation.protected and (envelope.tenant is None or not _admits(settings.token, envelope.token)):
         return unauthenticated()
-    handler = handlers.get(operation.id)
-    if handler is None:
-        return not_implemented(operation.id)
+    handler = handlers.get(operation.id) or sampled(operation, spec)
     arguments, faults = operation.arguments(request, match.arguments)
     body, more = _read_body(operation, request, settings)
     if isinstance(more, Response):

@@ -87,5 +87,5 @@ def invalid_version() -> Response:
 
 
 def not_implemented(operation_id: str) -> Response:
-    """501 for an operation of the document that the mock has no handler for."""
+    """501 for an operation that the mock has no handler for, and of whose answer no sample can be made."""
     return problem(501, f"The mock server does not know how to carry out the operation {operation_id}.")

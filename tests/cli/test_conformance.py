@@ -14,11 +14,11 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+
+import zeroscope_conformance
 from mutants import MUTANTS
 from mutants.faulty import DOCUMENT, TOKEN, running
 from other_servers import Echo, serving
-
-import zeroscope_conformance
 from support import Command
 from zeroscope_conformance import RULES, Report, embedded
 from zeroscope_conformance.embedded import mock

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -45,3 +46,9 @@ def create(api: httpx.Client) -> Callable[..., dict[str, Any]]:
         return body
 
     return create
+
+
+@pytest.fixture
+def document(server: MockServer) -> dict[str, Any]:
+    """The project's document, to be changed at will."""
+    return copy.deepcopy(dict(server.core.document))

@@ -225,6 +225,7 @@ def test_the_run_takes_as_long_as_there_is_to_do(
         ({"num_frames": 0}, "num_frames must be at least 1, but is 0"),
         ({"num_frames": -(10**300)}, r"num_frames must be at least 1, but is -10+"),
         ({"fps": 0}, "fps must be at least 1, but is 0"),
+        ({"init_video": "https://h.invalid/a.mp4"}, r"\[Errno -2\] Name or service not known: 'h\.invalid'"),
         ({"fps": RATE_LIMIT + 1}, "fps must be at most 1000, but is 1001"),
         ({"width": SIDE_LIMIT + 1, "num_frames": 1}, r"CUDA out of memory\. Tried to allocate .*"),
         ({"batch_size": MEMORY_LIMIT}, r"CUDA out of memory\. Tried to allocate .*"),

@@ -27,6 +27,19 @@ def after(server: MockServer, api: httpx.Client, create: Create) -> Callable[...
     return after
 
 
+def test_model_without_a_prompt__is_steered_by_any_text(document: dict[str, Any]) -> None:
+    """Where the input has no prompt, the first text that steers does."""
+    fields = document["components"]["schemas"]["PredictionInput"]["properties"]
+    fields["text"] = fields.pop("prompt") | {"default": "words"}
+    server = MockServer(spec=document)
+
+    with server.client() as client:
+        texts = {"negative_prompt": "no rain", "text": "mock:fail out of luck"}
+        prediction = client.predictions.create({}, extra_input=texts).wait()
+
+    assert prediction.error == "out of luck"
+
+
 @pytest.mark.parametrize(
     ("prompt", "error"),
     [

@@ -10,7 +10,6 @@ from typing import Any
 import av
 import av.error
 
-from ..document import SHAPE
 from ..exchange import Exchange
 from ..target import AbandonedError, Target
 
@@ -20,8 +19,7 @@ EVENTS = "text/event-stream"
 def walk(target: Target) -> None:
     """Fetch what a prediction has made and look at it."""
     document, results = target.document, target.results
-    asked = document.shaped_input
-    prediction, _ = target.create(asked)
+    prediction, _ = target.create(document.shaped_input)
     ended, exchange = target.ended(prediction["id"])
     made = ended.get("output")
     outputs = made if isinstance(made, list) else [made]
@@ -31,13 +29,13 @@ def walk(target: Target) -> None:
         expected, seen = f"the bytes of output {url!r:.80}", shown.seen() if shown else "no bytes"
         if results.check("outputs-fetchable", bool(content), expected, seen, shown or exchange):
             contents.append(content)
-    if "batch_size" in asked:
-        number = f"{asked['batch_size']} outputs"
-        kept = len(outputs) == asked["batch_size"]
+    if "batch_size" in document.shape:
+        number = f"{document.shape['batch_size']} outputs"
+        kept = len(outputs) == document.shape["batch_size"]
         results.check("outputs-as-asked", kept, number, f"{len(outputs)} outputs", exchange)
     for content in contents:
         measured = measure(content)
-        wanted = {name: asked[name] for name in SHAPE if name in asked and name != "batch_size"}
+        wanted = {name: value for name, value in document.shape.items() if name != "batch_size"}
         seen = f"a file of {len(content)} bytes with {dict(measured) or 'nothing that can be played'}"
         kept = bool(measured) and all(measured[name] == value for name, value in wanted.items())
         results.check("outputs-as-asked", kept, f"a video with {wanted}", seen, exchange)

@@ -90,7 +90,7 @@ class Control:
             return _missing(f"there is no call {request.path}; {PREFIX}/openapi.json has all that there are")
         if envelope.operation is not None and (unknown := _unknown(envelope.operation, request)):
             return invalid(unknown)
-        opened = open_envelope(envelope, self._handlers, self._settings)
+        opened = open_envelope(envelope, self._handlers, self._settings, _spec())
         if isinstance(opened, Response):
             return opened
         call, handler = opened

@@ -17,9 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from .script import Script
-
-PREFIX = "mock:"
+from .script import PREFIX, Script
 
 _SLOW_SECONDS = 10.0
 

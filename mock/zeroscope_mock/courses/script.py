@@ -13,6 +13,7 @@ from math import inf, isfinite
 from operator import itemgetter
 from random import Random
 from typing import Any
+from urllib.parse import urlsplit
 
 from .logs import log, progress_line
 
@@ -36,6 +37,9 @@ FALLBACKS: Mapping[str, Any] = {
     "init_weight": 0,
 }
 """What the mock makes of a document whose model has no such fields. The mock's own choice."""
+
+PREFIX = "mock:"
+"""How a text begins that steers its prediction."""
 
 _STEPS_PER_SECOND = 15.8
 _USUAL_SIZE = 576 * 320 * 24
@@ -61,6 +65,7 @@ class ModelInput:
     init_weight: float
     init_video: bool
     seed: int | None
+    nowhere: str | None = None
 
     @classmethod
     def read(cls, sent: Mapping[str, Any], defaults: Mapping[str, Any]) -> ModelInput:
@@ -74,7 +79,7 @@ class ModelInput:
             return int(next(value[name] for value in (values, defaults, FALLBACKS) if _is_number(value[name])))
 
         return cls(
-            prompt=str(values["prompt"]),
+            prompt=_prompt(sent, values),
             width=integer("width"),
             height=integer("height"),
             fps=integer("fps"),
@@ -84,6 +89,7 @@ class ModelInput:
             init_weight=values["init_weight"] if _is_number(values["init_weight"]) else 0,
             init_video="init_video" in values,
             seed=int(seed) if seed is not None and _is_number(seed) else None,
+            nowhere=next(filter(None, map(_nowhere, sent.values())), None),
         )
 
     @property
@@ -97,6 +103,23 @@ class ModelInput:
         asked = min(self.num_inference_steps, _MOST_STEPS)
         strength = 1 - min(max(self.init_weight, 0), 1) if self.init_video else 1
         return max(1, int(asked * strength))
+
+
+def _prompt(sent: Mapping[str, Any], values: Mapping[str, Any]) -> str:
+    """The prompt; of a model that has none, the first text that steers, if there is one."""
+    if "prompt" in sent:
+        return str(sent["prompt"])
+    steering = (text for text in sent.values() if isinstance(text, str) and text.startswith(PREFIX))
+    return next(steering, str(values["prompt"]))
+
+
+def _nowhere(value: Any) -> str | None:
+    """The host of an address that leads nowhere for certain, as the names under `.invalid` do (RFC 2606)."""
+    try:
+        host = urlsplit(value).hostname if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return host if host and host.endswith(".invalid") else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +228,8 @@ def write_script(wanted: ModelInput, random: Random) -> Script:
 
 def failure(wanted: ModelInput) -> str | None:
     """Why the model cannot do what was asked of it; the document bounds none of this."""
+    if wanted.nowhere is not None:
+        return f"[Errno -2] Name or service not known: {wanted.nowhere!r}"
     for name, value, least in (
         ("num_frames", wanted.num_frames, 1),
         ("fps", wanted.fps, 1),

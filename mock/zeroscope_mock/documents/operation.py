@@ -55,6 +55,7 @@ class Operation:
         parameters: what it takes besides a body.
         bodies: the schema of each content type that it takes, as it stands and compiled.
         body_required: whether it can go without a body.
+        responses: what the document says of its answers, as it stands.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Operation:
     parameters: tuple[Parameter, ...]
     bodies: Mapping[str, tuple[Mapping[str, Any], Schema]]
     body_required: bool
+    responses: Any = None
 
     def arguments(self, request: Request, path: Mapping[str, str]) -> tuple[dict[str, Any], list[InvalidField]]:
         """The parameters that a request sends, by name, and everything that is wrong with them."""

@@ -189,6 +189,7 @@ class Spec:
                 for kind, content in body.get("content", {}).items()
             },
             body_required=body.get("required", False),
+            responses=operation.get("responses"),
         )
 
     def _parameter(self, parameter: Mapping[str, Any]) -> Parameter:

@@ -1,0 +1,100 @@
+"""A value that a schema allows, made of what the schema itself says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import ceil, floor
+from operator import ge, gt, le, lt
+from typing import Any
+
+Resolve = Callable[[Any], Any]
+
+# Below so many levels only what is required is made, so that a schema that holds itself comes to an end.
+_DEEP = 4
+_DEEPEST = 20
+_ENDS = {"minimum": ge, "maximum": le, "exclusiveMinimum": gt, "exclusiveMaximum": lt}
+_TEXTS = {
+    "date": "2026-01-01",
+    "date-time": "2026-01-01T00:00:00Z",
+    "email": "somebody@example.com",
+    "uri": "https://example.com/",
+    "uuid": "00000000-0000-4000-8000-000000000000",
+}
+
+
+def sample(schema: Any, resolve: Resolve, *, whole: bool = True, depth: int = 0) -> Any:
+    """A value that a schema allows: an example or a default where it has one, else the least that will do.
+
+    What patterns and the rarer keywords ask for is not looked at; whoever needs to be sure checks the value.
+
+    Args:
+        schema: the schema.
+        resolve: finds what a schema refers to.
+        whole: whether objects have all their properties instead of the required ones alone.
+        depth: how many schemas this one is within.
+
+    Raises:
+        RecursionError: for a schema that requires itself.
+    """
+    if depth > _DEEPEST:
+        raise RecursionError("the schema requires itself")
+    schema = resolve(schema)
+    if not isinstance(schema, Mapping):
+        return None
+    for name in ("const", "example", "default"):
+        if name in schema:
+            return schema[name]
+    for name in ("examples", "enum"):
+        if schema.get(name):
+            return schema[name][0]
+
+    def part(inner: Any) -> Any:
+        return sample(inner, resolve, whole=whole and depth < _DEEP, depth=depth + 1)
+
+    for name in ("anyOf", "oneOf"):
+        if schema.get(name):
+            return part(next((one for one in schema[name] if resolve(one).get("type") != "null"), schema[name][0]))
+    parts = [part(inner) for inner in schema.get("allOf", [])]
+    own = _of_type(_kind(schema), schema, part, whole and depth < _DEEP)
+    objects = [value for value in (*parts, own) if isinstance(value, Mapping)]
+    if objects:
+        return {name: value for one in objects for name, value in one.items()}
+    return parts[0] if parts and own is None else own
+
+
+def _kind(schema: Mapping[str, Any]) -> str | None:
+    named = schema.get("type")
+    kinds = [kind for kind in (named if isinstance(named, list) else [named]) if kind != "null"]
+    return kinds[0] if kinds else None
+
+
+def _of_type(kind: str | None, schema: Mapping[str, Any], part: Callable[[Any], Any], whole: bool) -> Any:
+    match kind:
+        case "object":
+            properties = schema.get("properties", {})
+            names = [name for name in properties if whole or name in schema.get("required", [])]
+            missing = [name for name in schema.get("required", []) if name not in properties]
+            return {name: part(properties.get(name, {})) for name in (*names, *missing)}
+        case "array":
+            return [part(schema.get("items", {})) for _ in range(schema.get("minItems", 0))]
+        case "integer" | "number":
+            return _number(schema, whole=kind == "integer")
+        case "boolean":
+            return False
+        case "string":
+            text = _TEXTS.get(schema.get("format", ""), "text")
+            return text.ljust(schema.get("minLength", 0), "-")[: schema.get("maxLength")]
+        case _:
+            return None
+
+
+def _number(schema: Mapping[str, Any], *, whole: bool) -> Any:
+    step = schema.get("multipleOf", 1)
+    ends = [schema[name] for name in _ENDS if name in schema]
+    # An end itself, and the multiples on both sides of it.
+    near = [count * step for end in ends for count in (ceil(end / step), floor(end / step), end // step + 1)]
+    near += [(ceil(end / step) - 1) * step for end in ends]
+    for value in (step, *near, *(() if whole else ends)):
+        if all(within(value, schema[name]) for name, within in _ENDS.items() if name in schema):
+            return value
+    return step
