@@ -28,8 +28,27 @@ class GenerationError(Exception):
 
 def load(spec: Path) -> dict[str, Any]:
     """Read the document, with its anchors and merges resolved."""
-    document: dict[str, Any] = YAML(typ="safe", pure=True).load(spec)
+    document: dict[str, Any] = modern(YAML(typ="safe", pure=True).load(spec))
     return document
+
+
+def modern(part: Any) -> Any:
+    """A part of the document in the words of OpenAPI 3.1, where the service still writes `nullable: true`.
+
+    The generator knows both. JSON Schema, by which inputs are checked, knows no `nullable`.
+    """
+    if isinstance(part, list):
+        return [modern(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    plain = {name: modern(value) for name, value in part.items() if name != "nullable" or value is not True}
+    if part.get("nullable") is not True:
+        return plain
+    if isinstance(kind := plain.get("type"), str):
+        return {**plain, "type": [kind, "null"]}
+    # Of a reference all that stands beside it stays outside.
+    inner = {name: plain.pop(name) for name in ("$ref", "allOf", "anyOf", "oneOf") if name in plain}
+    return {**plain, "anyOf": [inner, {"type": "null"}]}
 
 
 def operations(document: dict[str, Any]) -> set[str]:

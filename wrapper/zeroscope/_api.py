@@ -11,7 +11,8 @@ import io
 import json
 import pkgutil
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from types import NoneType
+from typing import Any, TypeVar, cast, get_args, get_type_hints
 
 import zeroscope_api
 from zeroscope_api.api.files import create_file
@@ -58,6 +59,7 @@ __all__ = [
     "cancel_call",
     "create_call",
     "create_file_call",
+    "file_fields",
     "final_statuses",
     "get_call",
     "is_text",
@@ -84,6 +86,13 @@ def spec() -> dict[str, Any]:
 def final_statuses() -> frozenset[str]:
     """The statuses after which nothing more happens to a prediction."""
     return frozenset(spec()["components"]["schemas"]["PredictionStatus"]["x-final"])
+
+
+@functools.cache
+def file_fields() -> dict[str, bool]:
+    """The fields of the input that take a file, by name, and whether they take None as well."""
+    hints = {name: {hint, *get_args(hint)} for name, hint in get_type_hints(PredictionInputDict).items()}
+    return {name: NoneType in forms for name, forms in hints.items() if forms.issuperset(get_args(FileInput))}
 
 
 @functools.cache

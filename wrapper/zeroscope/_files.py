@@ -10,7 +10,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from . import _api, _input
+from . import _api
 from ._sending import Sender
 from ._sources import Content, Source, limits, source
 from ._steps import Flow, Work
@@ -33,8 +33,8 @@ class Parted(NamedTuple):
 def part(input: Mapping[str, Any]) -> Parted:
     """Take the files out of an input. Nothing is read."""
     parted = Parted(dict(input), [], [])
-    for field, described in _input.input_schema()["properties"].items():
-        if described.get("format") != "uri" or field not in input:
+    for field, may_be_none in _api.file_fields().items():
+        if field not in input or (may_be_none and input[field] is None):
             continue
         found = source(field, input[field])
         if isinstance(found, Source):

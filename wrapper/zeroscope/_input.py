@@ -72,6 +72,25 @@ def merge(input: Mapping[str, Any], extra: object) -> tuple[dict[str, Any], list
     return {**{name: value for name, value in extra.items() if isinstance(name, str)}, **input}, found
 
 
+def unknown_options(given: Mapping[str, Any], known: Mapping[str, Any]) -> list[InvalidField]:
+    """The options of a create that there are not.
+
+    Args:
+        given: Those that were given.
+        known: Those that there are.
+    """
+    of_the_input = "it is a field of the model, which belongs into the input"
+    return [
+        InvalidField(
+            "additional_property_not_allowed",
+            name,
+            of_the_input if name in input_schema()["properties"] else f"there is no such option{_meant(name, known)}",
+        )
+        for name in given
+        if name not in known
+    ]
+
+
 def header_faults(parameter: str, argument: str, value: object, header: str) -> list[InvalidField]:
     """What is wrong with an argument whose header breaks the pattern in the spec.
 
@@ -101,6 +120,11 @@ def input_schema() -> dict[str, Any]:
     """The schema of the model's input."""
     schema: dict[str, Any] = spec()["components"]["schemas"]["PredictionInput"]
     return schema
+
+
+def instead_of_none(field: str | int) -> str:
+    """What a message says to those who give None for a field: nothing, where the field is required."""
+    return "" if field in input_schema().get("required", ()) else "; leave it out for the default"
 
 
 def plain(value: Any) -> Any:
@@ -157,9 +181,18 @@ def _meant(name: str, known: Mapping[str, Any]) -> str:
 
 
 def _fault(error: ValidationError) -> InvalidField:
+    error = _meant_branch(error)
     keyword = error.kind.name
     field = ".".join(str(part) for part in error.instance_path)
     return InvalidField(_KINDS.get(keyword, keyword), field, _describe(keyword, error))
+
+
+def _meant_branch(error: ValidationError) -> ValidationError:
+    """What is wrong with the value of a field that may be null as well, by what it may be otherwise."""
+    branches: list[list[ValidationError]] = error.kind.as_dict().get("context", [])
+    of_its_type = [branch for branch in branches if all(inner.kind.name != "type" for inner in branch)]
+    meant = of_its_type[0][0] if len(of_its_type) == 1 else error
+    return meant if meant.instance_path == error.instance_path else error
 
 
 def _describe(keyword: str, error: ValidationError) -> str:
@@ -174,7 +207,7 @@ def _describe(keyword: str, error: ValidationError) -> str:
         case "format":
             return f"{value} is not a {limit}"
         case "type" if error.instance is None:
-            return f"None is not of type {' or '.join(limit)}; leave it out for the default"
+            return f"None is not of type {' or '.join(limit)}{instead_of_none(error.instance_path[-1])}"
         case "type":
             return f"{value} is not of type {' or '.join(limit)}"
         case "anyOf":

@@ -39,7 +39,7 @@ def source(field: str, given: Any) -> Source | str | None:
         return _Bytes(field, given)
     if callable(getattr(given, "read", None)):
         return _Stream(field, given)
-    advice = "; leave it out for the default" if given is None else ""
+    advice = _input.instead_of_none(field) if given is None else ""
     return f"{_input.show(given)} is not a URL, a path, bytes or an open binary file{advice}"
 
 

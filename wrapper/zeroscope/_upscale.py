@@ -44,7 +44,7 @@ def upscaling(
     check(prediction)
     _check_age(prediction, sender.clock.time())
     defaults = {name: field.get("default") for name, field in input_schema()["properties"].items()}
-    carried = {name: prediction.input.get(name, defaults.get(name)) for name in _CARRIED}
+    carried = {name: prediction.input.get(name, defaults.get(name)) for name in _CARRIED if name in defaults}
     return {
         **_SECOND_STEP,
         **{name: value for name, value in carried.items() if value is not None},

@@ -79,13 +79,15 @@ def _openapi_schema(wanted: Mapping[str, Any], spec: Spec) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     enumerations: dict[str, Any] = {}
     for order, (name, schema) in enumerate(wanted.get("properties", {}).items()):
-        field = {key: value for key, value in spec.resolve(schema).items() if not key.startswith("x-")}
+        field = {key: value for key, value in _nullable(spec.resolve(schema)).items() if not key.startswith("x-")}
+        _add_referenced(field, spec, enumerations)
         if "enum" in field:
             choice = {"type": field.pop("type", "string"), "enum": field.pop("enum")}
             enumerations[name] = {"title": name, "description": "An enumeration.", **choice}
             fields[name] = {"allOf": [_reference(name)], **field, "x-order": order}
         else:
-            fields[name] = {"title": name.replace("_", " ").title(), **field, "x-order": order}
+            title = {} if "allOf" in field else {"title": name.replace("_", " ").title()}
+            fields[name] = {**title, **field, "x-order": order}
     required = {"required": wanted["required"]} if wanted.get("required") else {}
     schemas = {
         "Input": {"title": "Input", "type": "object", **required, "properties": fields},
@@ -107,6 +109,28 @@ def _openapi_schema(wanted: Mapping[str, Any], spec: Spec) -> dict[str, Any]:
         "paths": {"/predictions": {"post": predict}},
         "components": {"schemas": schemas},
     }
+
+
+def _nullable(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A schema in the words of OpenAPI 3.0, in which null is no type."""
+    others = [branch for branch in schema.get("anyOf", []) if branch != {"type": "null"}]
+    if len(others) == 1 and len(schema["anyOf"]) == 2:
+        return {**others[0], **{key: value for key, value in schema.items() if key != "anyOf"}, "nullable": True}
+    kinds = schema.get("type")
+    if isinstance(kinds, list) and len(kinds) == 2 and "null" in kinds:
+        return {**schema, "type": next(kind for kind in kinds if kind != "null"), "nullable": True}
+    return dict(schema)
+
+
+def _add_referenced(part: Any, spec: Spec, found: dict[str, Any]) -> None:
+    """Put the schemas that a schema refers to with those that were found, by their names."""
+    if isinstance(part, Mapping) and "$ref" in part:
+        name = part["$ref"].rpartition("/")[2]
+        if name not in found:
+            found[name] = spec.resolve(part)
+            _add_referenced(found[name], spec, found)
+    for inner in part.values() if isinstance(part, Mapping) else part if isinstance(part, list) else ():
+        _add_referenced(inner, spec, found)
 
 
 def _reference(name: str) -> dict[str, str]:

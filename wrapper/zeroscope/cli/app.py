@@ -60,6 +60,8 @@ Json = Annotated[bool, Parameter(name="--json", negative=(), group=_OPTIONS)]
 Overwrite = Annotated[bool, Parameter(negative=(), group=_OPTIONS)]
 Output = Annotated[Path | None, Parameter(name=["--output", "-o"], group=_OPTIONS)]
 Timeout = Annotated[float | None, Parameter(group=_OPTIONS)]
+_TAKES_PROMPT = "prompt" in input_schema()["properties"]
+_PROMPT = Parameter(name="PROMPT", group="Arguments", parse=_TAKES_PROMPT)
 
 
 def _fields() -> Any:
@@ -67,7 +69,9 @@ def _fields() -> Any:
     hints: dict[str, Any] = {}
     for name, hint in get_type_hints(PredictionInputDict).items():
         plain: Any = str if name in file_fields() else hint
-        hints[name] = Required[plain] if name in PredictionInputDict.__required_keys__ else plain
+        # The prompt may come as an argument; where it does not come at all, the spec's check says so.
+        needed = name in PredictionInputDict.__required_keys__ and name != "prompt"
+        hints[name] = Required[plain] if needed else plain
         if name in file_fields():
             hints[name] = Annotated[hints[name], Parameter(metavar="URL|PATH")]
     typed_dict: Any = TypedDict
@@ -78,14 +82,17 @@ def _fields() -> Any:
 
 
 if TYPE_CHECKING:
-    _Fields = PredictionInputDict
+
+    class _Fields(TypedDict):
+        # None here: a field of the spec may have the name of a parameter below.
+        pass
 else:
     _Fields = _fields()
 
 
 @app.command(name="run", default_parameter=Parameter(group=_INPUT))
 def run_command(
-    text: Annotated[str | None, Parameter(name="PROMPT", group="Arguments")] = None,
+    text: Annotated[str | None, _PROMPT] = None,
     /,
     *,
     output: Output = None,
@@ -114,13 +121,14 @@ def run_command(
     json
         Print the prediction as JSON.
     """
+    fields: dict[str, Any] = {**input}
     if text is not None:
-        if "prompt" in input:
+        if "prompt" in fields:
             raise UsageError("the prompt is given twice, as PROMPT and as --prompt")
-        input["prompt"] = text
+        fields["prompt"] = text
     # Before money is spent on something that could not be saved.
     output = files.expand(output)
-    files.check(output, input.get("batch_size", _default_batch_size()), overwrite)
+    files.check(output, fields.get("batch_size", _default_batch_size()), overwrite)
     with embedded.client() if embedded.mock else service.client() as client, watch() as on_update:
         seen: list[Prediction] = []
 
@@ -129,7 +137,7 @@ def run_command(
             on_update(prediction)
 
         try:
-            client.run(timeout=timeout, on_update=notice, **input)
+            client.run(timeout=timeout, on_update=notice, **fields)
         except ZeroscopeError as error:
             if json and error.prediction is not None:
                 show.prediction(error.prediction, as_json=True)
@@ -247,7 +255,8 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except UnusedCliTokensError as error:
         unused = " ".join(error.unused_tokens or [])
-        return _complain(UsageError(f"what is {unused!r} for? put quotes around a prompt of several words"), USAGE)
+        advice = "put quotes around a prompt of several words" if _TAKES_PROMPT else "the model takes no prompt"
+        return _complain(UsageError(f"what is {unused!r} for? {advice}"), USAGE)
     except conformance.NonconformantError:
         return FAILED
     except conformance.UnfitServerError as error:

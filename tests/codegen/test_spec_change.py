@@ -1,0 +1,302 @@
+"""A change of the document and nothing else: fields, values, bounds and operations come and go, and all follows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support import Outcome
+from trees import Change, Tree, fields
+
+# Of each kind that some code could take for granted.
+REMOVED = ("fps", "seed", "prompt", "batch_size", "num_frames")
+
+OPERATION = {
+    "operationId": "getCollection",
+    "tags": ["collections"],
+    "summary": "Read a collection of models",
+    "parameters": [{"name": "slug", "in": "path", "required": True, "schema": {"type": "string"}}],
+    "responses": {
+        "200": {
+            "description": "The collection.",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/JsonObject"}}},
+        },
+        "401": {"$ref": "#/components/responses/Unauthenticated"},
+    },
+}
+
+
+def change(document: Any, removed: str) -> None:
+    """Everything that may happen to a document at once."""
+    known = fields(document)
+    known["motion"] = {"type": "integer", "description": "How much moves", "default": 3, "minimum": 0, "maximum": 10}
+    null = {"type": "null"}
+    known["pace"] = {"description": "How fast", "anyOf": [{"type": "number", "minimum": 0, "maximum": 2}, null]}
+    known["anchor"] = {"description": "What stays", "anyOf": [{"type": "string", "format": "uri"}, null]}
+    known["model"]["enum"].append("zeroscope-v3")
+    known["init_weight"]["maximum"] = 1
+    del known[removed]
+    document["paths"]["/collections/{slug}"] = {"get": OPERATION}
+
+
+@pytest.fixture(scope="module", params=REMOVED)
+def removed(request: pytest.FixtureRequest) -> str:
+    """The field that the document has no more."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="session")
+def tree_without(new_tree: Callable[[Change], Tree]) -> Callable[[str], Tree]:
+    """Makes the tree of the changed document, once for each field that it has no more."""
+    return cache(lambda removed: new_tree(partial(change, removed=removed)))
+
+
+@pytest.fixture(scope="module")
+def tree(removed: str, tree_without: Callable[[str], Tree]) -> Tree:
+    """The tree without the field."""
+    return tree_without(removed)
+
+
+@pytest.fixture
+def changed_tree(tree_without: Callable[[str], Tree]) -> Tree:
+    """One of these trees, for what does not depend on the field: without the one that is used most."""
+    return tree_without("prompt")
+
+
+VALUES: dict[str, Any] = {"fps": 8, "seed": 7, "prompt": "a lighthouse", "batch_size": 1, "num_frames": 8}
+"""A value for each field that may be gone."""
+
+INPUTS: list[tuple[dict[str, Any], list[list[str]], list[list[str]]]] = [
+    ({"motion": 10, "model": "zeroscope-v3", "init_weight": 1}, [], []),
+    ({"motion": 0, "pace": None, "anchor": None}, [], []),
+    (
+        {"pace": 3, "anchor": "https://h.test/a.png"},
+        [["input.pace", "3 is too large, at most 2 is allowed"]],
+        [["input.pace", "Must be less than or equal to 2"]],
+    ),
+    (
+        {"motion": 11},
+        [["input.motion", "11 is too large, at most 10 is allowed"]],
+        [["input.motion", "Must be less than or equal to 10"]],
+    ),
+    (
+        {"motion": -1},
+        [["input.motion", "-1 is too small, at least 0 is needed"]],
+        [["input.motion", "Must be greater than or equal to 0"]],
+    ),
+    (
+        {"init_weight": 1.5},
+        [["input.init_weight", "1.5 is too large, at most 1 is allowed"]],
+        [["input.init_weight", "Must be less than or equal to 1"]],
+    ),
+    (
+        {"model": "zeroscope-v4", "motion": "much"},
+        [
+            ["input.model", "'zeroscope-v4' is not one of xl, 576w, potat1, animov-512x, zeroscope-v3"],
+            ["input.motion", "'much' is not of type integer"],
+        ],
+        [
+            [
+                "input.model",
+                'input.model must be one of the following: "xl", "576w", "potat1", "animov-512x", "zeroscope-v3"',
+            ],
+            ["input.motion", "Invalid type. Expected: integer, given: string"],
+        ],
+    ),
+]
+"""Inputs, what the client finds wrong with each, and what the mock server does."""
+
+
+@pytest.fixture(scope="module")
+def seen(tree: Tree, removed: str) -> Any:
+    """What becomes of inputs and command lines in the tree."""
+    small = {"width": 256, "height": 256, "num_frames": 4, "motion": 7}
+    options = [f"--{name.replace('_', '-')}={value}" for name, value in small.items() if name != removed]
+    return tree.probe(
+        [*(input for input, _, _ in INPUTS), {removed: VALUES[removed]}],
+        [
+            ["run", "--help"],
+            ["run", "--mock", "--mock-speed", "1000", "--output", "new.mp4", "--json", *options],
+            ["run", f"--{removed.replace('_', '-')}", str(VALUES[removed])],
+            ["run", "--motion", "11", "--mock"],
+            ["run", "a lighthouse", "--mock", "--motion", "11"],
+        ],
+    )
+
+
+def test_tree__goes_before_what_is_installed(tree: Tree, seen: Any) -> None:
+    """What is tested here is the changed client, and not the one of the repository."""
+    assert Path(seen["from"]).parent == tree.folder / "zeroscope_api"
+
+
+def test_check__follows_before_anything_is_sent(seen: Any, removed: str) -> None:
+    """The client knows the new field, bound and value; it refuses what breaks them, and the field that is gone."""
+    *found, gone = seen["client"]
+    assert found == [faults for _, faults, _ in INPUTS]
+    assert [field for field, _ in gone] == [f"input.{removed}"] and "there is no such field" in gone[0][1]
+    assert seen["sent"] == found.count([])
+
+
+def test_mock__follows(seen: Any) -> None:
+    """The server without settings admits what is within the bounds, and names the field and the bound otherwise."""
+    *found, gone = seen["mock"]
+    assert found == [[422 if faults else 201, faults] for _, _, faults in INPUTS]
+    # The document forbids no other names in the input; it is the client that takes them for mistakes.
+    assert gone == [201, []]
+
+
+def test_help__lists_the_fields_that_there_are(seen: Any, removed: str) -> None:
+    """The new ones with type, bounds and default, the new value among the choices, and not the one that is gone."""
+    code, out, _ = seen["commands"][0]
+    help = " ".join(out.replace("│", " ").split())
+    assert code == 0
+    assert "--motion INT How much moves. Between 0 and 10. Default: 3." in help
+    assert "--pace FLOAT How fast. Between 0 and 2." in help
+    assert "--anchor URL|PATH What stays. Or the path of a file;" in help
+    assert "--init-weight FLOAT Strength of init_video. At most 1. Default: 0.5." in help
+    assert "[choices: 576w, animov-512x, potat1, xl, zeroscope-v3]" in help
+    assert f"--{removed.replace('_', '-')} " not in help
+    assert ("PROMPT" in help) == (removed != "prompt")
+
+
+def test_command__makes_a_video_with_the_new_field(tree: Tree, seen: Any) -> None:
+    """`zeroscope run --mock` sends the new field, and saves the video."""
+    done = Outcome(*seen["commands"][1])
+    assert done.code == 0, done.err
+    assert done.json["input"]["motion"] == 7
+    assert (tree.folder / "new.mp4").read_bytes()[4:8] == b"ftyp"
+
+
+def test_command__refuses_what_the_document_forbids(seen: Any, removed: str) -> None:
+    """A field that is gone is no option, a value beyond the new bound is an input that was not sent."""
+    gone, large, prompt = (Outcome(*told) for told in seen["commands"][2:])
+    assert gone.code == 2 and f"--{removed.replace('_', '-')}" in gone.err
+    assert large.code == 2 and "input.motion: 11 is too large, at most 10 is allowed" in large.err
+    assert prompt.code == 2
+    assert ("what is 'a lighthouse' for? the model takes no prompt" in prompt.err) == (removed == "prompt")
+
+
+RIGHT = [
+    'client.run(motion=3, model="zeroscope-v3", init_weight=0.5)',
+    'client.predictions.create({"motion": 10, "model": "zeroscope-v3"})',
+    'values: PredictionInputDict = {"motion": 0, "model": "zeroscope-v3"}',
+    "coroutine = asynchronous.run(motion=3)",
+]
+WRONG = {
+    "client.run({removed}={value!r})": (
+        'Unexpected keyword argument "{removed}" for "run" of "Zeroscope"',
+        'No parameter named "{removed}"',
+    ),
+    "other = asynchronous.run({removed}={value!r})": (
+        'Unexpected keyword argument "{removed}" for "run" of "AsyncZeroscope"',
+        'No parameter named "{removed}"',
+    ),
+    'more: PredictionInputDict = {{"{removed}": {value!r}}}': (
+        'Extra key "{removed}" for TypedDict "PredictionInputDict"',
+        '"{removed}" is an undefined item in type "PredictionInputDict"',
+    ),
+    'client.run(motion="much")': (
+        'Argument "motion" to "run" of "Zeroscope" has incompatible type "str"; expected "int"',
+        'Argument of type "Literal[\'much\']" cannot be assigned to parameter "motion"',
+    ),
+    'client.run(model="zeroscope-v4")': (
+        "has incompatible type \"Literal['zeroscope-v4']\"; expected",
+        "\"Literal['zeroscope-v4']\" is not assignable to type \"Literal['zeroscope-v3']\"",
+    ),
+}
+"""Mistakes, with a part of what mypy and pyright say of each."""
+
+
+def check_types(tree: Tree, removed: str, which: int, find: Callable[[Path], dict[int, str]]) -> None:
+    """Let a checker read a program that uses what is new, and makes mistakes.
+
+    Args:
+        tree: The tree.
+        removed: The field that it does not have.
+        which: The checker's place in the table above.
+        find: Runs the checker, and returns what it finds by line.
+    """
+    names = {"removed": removed, "value": VALUES[removed]}
+    mistakes = [line.format(**names) for line in WRONG]
+    lines = [
+        "from zeroscope import AsyncZeroscope, PredictionInputDict, Zeroscope",
+        "def use(client: Zeroscope, asynchronous: AsyncZeroscope) -> None:",
+        *(f"    {line}" for line in (*RIGHT, *mistakes)),
+    ]
+    program = tree.folder / "program.py"
+    program.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    found = find(program)
+    assert list(found) == list(range(len(lines) - len(mistakes) + 1, len(lines) + 1))
+    for told, parts in zip(found.values(), WRONG.values(), strict=True):
+        assert parts[which].format(**names) in told
+
+
+def test_types__follow_for_mypy(tree: Tree, removed: str) -> None:
+    """A program that uses what is new is taken, and each of its mistakes is found."""
+    check_types(tree, removed, 0, tree.mypy)
+
+
+def test_types__follow_for_pyright(changed_tree: Tree) -> None:
+    """The other checker takes the same, and finds the same."""
+    check_types(changed_tree, "prompt", 1, changed_tree.pyright)
+
+
+def test_hand_written__code_still_has_the_right_types(changed_tree: Tree) -> None:
+    """Neither the wrapper nor the mock server has to be touched to please mypy, which checks every field in them."""
+    assert changed_tree.mypy("-p", "zeroscope", "-p", "zeroscope_mock", "-p", "zeroscope_api") == {}
+
+
+OPERATE = """
+import json
+import httpx
+from zeroscope_api.api.collections import get_collection
+from zeroscope_api.client import AuthenticatedClient
+from zeroscope_mock import MockServer
+
+server = MockServer()
+http = httpx.Client(transport=server.transport)
+client = AuthenticatedClient("https://mock.test/v1", token="me", httpx_client=http)
+answer = get_collection.sync_detailed("text-to-video", client=client)
+exchange = server.journal[-1]
+print(json.dumps([answer.status_code, answer.parsed.to_dict(), exchange.path, exchange.operation]))
+"""
+
+
+def test_operation__has_an_endpoint_and_a_route(changed_tree: Tree) -> None:
+    """The new operation can be called; the mock server answers with what the document says of it."""
+    status, value, path, operation = changed_tree.python(OPERATE)
+    assert (status, path, operation) == (200, "/v1/collections/text-to-video", "getCollection")
+    assert value == {}
+
+
+def test_conformance__follows(changed_tree: Tree) -> None:
+    """The mock server of the changed document keeps the rules that the conformance suite makes of it."""
+    outcome = changed_tree.command("conformance", "--quick", "--dialect", "live")
+    assert (outcome.code, "bounds-enforced" in outcome.out) == (0, True), outcome.out + outcome.err
+
+
+UPSCALE = """
+import json, sys
+from zeroscope_mock import MockServer
+
+with MockServer().client() as client:
+    draft = client.predictions.create({"model": "576w"}, extra_input=json.loads(sys.argv[1])).wait()
+    videos = client.upscale(draft, motion=2)
+    print(json.dumps([draft.to_dict()["input"], videos[0].prediction.input, [video.name for video in videos]]))
+"""
+
+
+@pytest.mark.parametrize("gone", ["prompt", "num_frames", "fps"])
+def test_upscale__carries_over_what_there_still_is(tree_without: Callable[[str], Tree], gone: str) -> None:
+    """A draft from before the field was removed can be made large, without the field."""
+    old, new, names = tree_without(gone).python(UPSCALE, VALUES)
+    assert gone in old and gone not in new
+    assert {"prompt", "num_frames", "fps"} - {gone} <= new.keys()
+    assert new["motion"] == 2 and names == ["output-0.mp4"]
+    assert json.dumps(new["init_video"]).count("output-0.mp4") == 1
