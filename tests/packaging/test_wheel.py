@@ -35,16 +35,13 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return found
 
 
-def test_wheel__holds_the_three_packages_and_nothing_else(wheel: Path) -> None:
-    """Client, generated client and mock server are in it, with the document and the typing markers."""
+def test_wheel__holds_the_four_packages_and_nothing_else(wheel: Path) -> None:
+    """Client, generated client, mock server and conformance suite are in it, with what they read and their markers."""
     names = zipfile.ZipFile(wheel).namelist()
-    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {
-        "zeroscope",
-        "zeroscope_api",
-        "zeroscope_mock",
-    }
-    assert {"zeroscope_api/spec.json", "zeroscope/cli/app.py"} <= set(names)
-    assert {f"{package}/py.typed" for package in ("zeroscope", "zeroscope_api", "zeroscope_mock")} <= set(names)
+    packages = {"zeroscope", "zeroscope_api", "zeroscope_mock", "zeroscope_conformance"}
+    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == packages
+    read = {"zeroscope_api/spec.json", "zeroscope_conformance/schemathesis.toml"}
+    assert {"zeroscope/cli/app.py", *read, *(f"{package}/py.typed" for package in packages)} <= set(names)
 
 
 def test_wheel__needs_no_extra_to_be_imported(wheel: Path, tmp_path: Path) -> None:

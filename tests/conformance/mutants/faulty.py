@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 
@@ -234,6 +235,8 @@ def running(mutant: Mutant) -> Iterator[dict[str, Any]]:
     app: Any = Layer(server, mutant.spoil or untouched)
     # Only a server that listens sends webhooks by itself.
     with (
+        # So that few predictions make several pages.
+        patch("zeroscope_mock.store.PAGE_SIZE", 10),
         server,
         server.listen(),
         Listening(app, "127.0.0.1", 0) as listening,
