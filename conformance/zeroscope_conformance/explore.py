@@ -120,6 +120,8 @@ def explore(
         for event in from_schema(schema).execute():
             if isinstance(event, events.PhaseStarted) and event.phase.name.value in PHASES:
                 tell(f"schemathesis, {event.phase.name.value}")
+            elif isinstance(event, events.Interrupted):
+                raise KeyboardInterrupt
             elif isinstance(event, events.NonFatalError | events.FatalError):
                 said = excerpt(str(getattr(event, "value", None) or getattr(event, "exception", event)))
                 results.add(Finding("always-answered", _RULES["always-answered"].says, said))

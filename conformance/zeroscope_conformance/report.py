@@ -22,6 +22,7 @@ class Report:
         results: what came of each rule.
         errors: what went wrong in the suite itself, which then says nothing of the server.
         seconds: how long it took.
+        interrupted: whether somebody ended it before it was done.
     """
 
     url: str
@@ -29,11 +30,12 @@ class Report:
     results: Sequence[Result]
     errors: Sequence[str]
     seconds: float
+    interrupted: bool = False
 
     @property
     def passed(self) -> bool:
         """Whether every rule was reached and kept."""
-        return not self.errors and all(result.verdict == "passed" for result in self.results)
+        return not self.errors and not self.interrupted and all(result.verdict == "passed" for result in self.results)
 
     def named(self, verdict: str) -> list[str]:
         """The rules with a verdict."""
@@ -45,6 +47,7 @@ class Report:
             "url": self.url,
             "dialect": self.dialect,
             "passed": self.passed,
+            "interrupted": self.interrupted,
             "seconds": round(self.seconds, 2),
             "rules": [
                 {

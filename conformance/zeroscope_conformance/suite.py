@@ -72,6 +72,7 @@ def check(
     document = document or Document.load()
     clock = clock or SystemClock()
     errors: list[str] = []
+    interrupted = False
     with httpx.Client(timeout=_TIMEOUT, follow_redirects=False, trust_env=False) as client:
         base_url = probe.find(client, url, token, document)
         dialect = dialect or probe.dialect_of(client, base_url, token, document)
@@ -112,6 +113,10 @@ def check(
             except AbandonedError:
                 # The rule that was broken is counted; what depends on it is not reached.
                 continue
+            except KeyboardInterrupt:
+                # What was found so far was paid for.
+                interrupted = True
+                break
             except Exception:
                 errors.append(f"{name}: {traceback.format_exc()}")
-    return Report(base_url, dialect, results.all(), errors, time.monotonic() - began)
+    return Report(base_url, dialect, results.all(), errors, time.monotonic() - began, interrupted)

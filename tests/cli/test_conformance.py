@@ -20,7 +20,7 @@ from mutants import MUTANTS
 from mutants.faulty import DOCUMENT, TOKEN, running
 from other_servers import Echo, serving
 from support import Command
-from zeroscope_conformance import RULES, Report, embedded
+from zeroscope_conformance import RULES, Report, embedded, walks
 from zeroscope_conformance.embedded import mock
 from zeroscope_mock import MockServer
 
@@ -90,6 +90,21 @@ def test_mistake_of_the_suite__is_told_as_one(command: Command, monkeypatch: pyt
 
     assert outcome.code == 1
     assert "The suite itself failed, which says nothing of the server: course: a mistake" in outcome.out
+
+
+def test_interrupted_run__shows_what_it_found(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C ends the run, prints the table of what was reached by then, and exits with 130."""
+
+    def interrupt(target: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(walks.WALKS, "course", interrupt)
+    outcome = command("conformance", "--quick", "--json", "report.json")
+
+    assert outcome.code == 130 and "zeroscope: interrupted" in outcome.err
+    assert re.search(r"unknown-id-404\W+passed", outcome.out) and "published" not in outcome.out
+    assert re.search(r"list-complete\W+not reached", outcome.out)
+    assert [run["interrupted"] for run in json.loads(Path("report.json").read_bytes())["runs"]] == [True]
 
 
 def test_url__is_checked_with_the_token_of_the_environment(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,6 +95,8 @@ def conformance(
                 with _steps(run.get("dialect") or urlsplit(run["url"]).netloc) as tell:
                     reports.append(module.check(**run, **options, tell=tell))
                 _show(reports[-1])
+                if reports[-1].interrupted:
+                    break
         except module.DocumentError as error:
             raise CannotCheckError(str(error)) from error
         except module.NotThisAPIError as error:
@@ -103,6 +105,8 @@ def conformance(
         junit.write_text(module.to_junit(reports), encoding="utf-8")
     if json is not None:
         json.write_text(module.to_json(reports), encoding="utf-8")
+    if any(report.interrupted for report in reports):
+        raise KeyboardInterrupt
     if not all(report.passed for report in reports):
         raise NonconformantError
 
