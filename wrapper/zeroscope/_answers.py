@@ -152,9 +152,11 @@ class Answers:
         return error
 
     def _invalid_fields(self, problem: Problem) -> list[errors.InvalidField]:
+        # The parser keeps what is no list as it is.
+        found = problem.invalid_fields if isinstance(problem.invalid_fields, list) else []
         return [
             errors.InvalidField(*(self._text(part) or "" for part in (item.type_, item.field, item.description)))
-            for item in plain(problem.invalid_fields) or []
+            for item in found
             if isinstance(item, InvalidFieldModel)
         ]
 

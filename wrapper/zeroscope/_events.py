@@ -20,6 +20,7 @@ from ._waiting import Waiting, kept, overdue
 from .errors import ZeroscopeError
 from .events import Event
 from .polling import Pace
+from .retry import DEFAULT_RETRY
 
 if TYPE_CHECKING:
     from .state import PredictionState
@@ -133,9 +134,9 @@ class _Following:
 
     def _pause(self) -> float:
         asked = None if self.parser is None or self.parser.retry is None else self.parser.retry / 1000
-        if self.sender.retry is None:
-            return asked or 0.0
-        return self.sender.retry.pause(max(self.failures, 1), spread=self.sender.random(), asked=asked)
+        # Without retries as well: a stream that breaks off after every event would be opened without a pause.
+        retry = self.sender.retry or DEFAULT_RETRY
+        return retry.pause(max(self.failures, 1), spread=self.sender.random(), asked=asked)
 
 
 def _read(sender: Sender, prediction: PredictionState, until: float) -> Flow[None]:

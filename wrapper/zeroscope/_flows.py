@@ -94,14 +94,18 @@ def _draft(version: str, input: Mapping[str, Any], options: CreateOptions) -> _D
     if not isinstance(input, Mapping):
         raise InvalidInputError([InvalidField("invalid_type", "input", f"{input!r:.80} is not a mapping of fields")])
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+    no_options = _input.unknown_options(given, CreateOptions.__annotations__)
+    for fault in no_options:
+        del given[fault.field]
     extra = given.pop("extra_input", {})
     fields, faults = _input.merge(input, extra)
+    faults += no_options
     headers: dict[str, str] = {}
     if (deadline := given.pop("deadline", None)) is not None:
         headers["cancel_after"] = _cancel_after(deadline)
         faults += _input.header_faults("CancelAfter", "deadline", deadline, headers["cancel_after"])
     if (hold := given.pop("prefer_wait", None)) is not None:
-        headers["prefer"] = f"wait={hold}" if isinstance(hold, int) else ""
+        headers["prefer"] = f"wait={_digits(hold)}" if isinstance(hold, int) else ""
         faults += _input.header_faults("Prefer", "prefer_wait", hold, headers["prefer"])
     # Any sequence will do, but the published form is a text and stays one.
     if isinstance(filter := given.get("webhook_events_filter"), Sequence) and not isinstance(filter, str):
@@ -205,5 +209,13 @@ def _is_file(value: object) -> bool:
 def _cancel_after(deadline: float | timedelta) -> str:
     """A span of time as the `Cancel-After` header has it, in whole seconds; nothing if it is no such span."""
     seconds = deadline.total_seconds() if isinstance(deadline, timedelta) else deadline
-    is_number = isinstance(seconds, int | float) and math.isfinite(seconds)
-    return f"{math.ceil(seconds)}s" if is_number else ""
+    is_number = isinstance(seconds, int) or (isinstance(seconds, float) and math.isfinite(seconds))
+    return f"{_digits(math.ceil(seconds))}s" if is_number else ""
+
+
+def _digits(number: int) -> str:
+    """An integer as text; nothing for one of more digits than Python writes."""
+    try:
+        return f"{number}"
+    except ValueError:
+        return ""

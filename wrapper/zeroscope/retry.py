@@ -84,8 +84,8 @@ def retry_after(headers: Mapping[str, str], detail: str | None, in_body: object,
             pass
     if (seconds := _number(in_body)) is not None:
         return seconds
-    if detail and (words := _IN_WORDS.search(detail)):
-        return float(words[1])
+    if detail and (words := _IN_WORDS.search(detail)) and (seconds := _number(words[1])) is not None:
+        return seconds
     return _number(headers.get("ratelimit-reset"))
 
 

@@ -1,0 +1,81 @@
+"""One call of the client for each operation of the document, and one exchange by it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from typing import Any
+
+import httpx
+
+from support import BASE_URL, Shell, prediction_body
+from zeroscope import _api
+
+ID = "gm3q"
+# Too large to stand in the input itself, so that it is uploaded.
+LARGE = bytes(_api.spec()["info"]["x-replicate"]["data-uri-bytes"] + 1)
+
+CALLS: dict[str, Callable[[Shell, Any], Any]] = {
+    "listPredictions": lambda shell, client: shell.all(client.predictions.list),
+    "createPrediction": lambda shell, client: shell.do(client.predictions.create, {}),
+    "getPrediction": lambda shell, client: shell.do(client.predictions.get, ID),
+    "cancelPrediction": lambda shell, client: shell.do(client.predictions.cancel, ID),
+    "createFile": lambda shell, client: shell.do(client.predictions.create, {"init_video": LARGE}),
+    "getDefaultWebhookSecret": lambda shell, client: shell.do(client.webhook_secret),
+}
+"""By operationId; the operation is that of the first request."""
+
+NOW = 1_700_000_000
+SECRET = "whsec_" + base64.b64encode(bytes(range(24))).decode()
+
+
+def sign(body: bytes, timestamp: str = str(NOW)) -> dict[str, str]:
+    """The headers of a webhook that was signed as it should be, by default just now."""
+    signed = hmac.digest(bytes(range(24)), f"msg_1.{timestamp}.".encode() + body, hashlib.sha256)
+    signature = f"v1,{base64.b64encode(signed).decode()}"
+    return {"webhook-id": "msg_1", "webhook-timestamp": timestamp, "webhook-signature": signature}
+
+
+class Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body as it comes over a connection, in pieces, for either kind of client."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        self._pieces = pieces
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._pieces
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self._pieces:
+            yield piece
+
+
+class Server:
+    """Answers all requests in the same way, and keeps them.
+
+    Args:
+        status: The status.
+        body: The body.
+        headers: The headers.
+    """
+
+    def __init__(self, status: int, body: bytes, headers: Sequence[tuple[bytes, bytes]] = ()) -> None:
+        self.status = status
+        self._body = body
+        self._headers = list(headers)
+        self.requests: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        # What is created once a file was uploaded is another exchange.
+        if request.url.path.endswith("/predictions") and self.requests[0].url.path.endswith("/files"):
+            return httpx.Response(201, json=prediction_body())
+        return httpx.Response(self.status, headers=self._headers, stream=Pieces(self._body))
+
+    @property
+    def lines(self) -> list[str]:
+        """Method and path below the base URL of each request so far."""
+        base = httpx.URL(BASE_URL).path
+        return [f"{request.method} {request.url.path.removeprefix(base)}" for request in self.requests]
