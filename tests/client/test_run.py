@@ -294,7 +294,7 @@ def test_cancel_scope__cancels_the_prediction() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [{"timeout": -1}, {"timeout": float("nan")}, {"timeout": "60"}, {"on_update": 5}],
+    [{"timeout": -1}, {"timeout": float("nan")}, {"timeout": "60"}, {"timeout": 10**400}, {"on_update": 5}],
     ids=str,
 )
 def test_run__refuses_what_it_could_not_wait_with_before_it_pays(shell: Shell, arguments: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import httpx
 
-from . import _flows, _waiting
+from . import _flows, _input, _waiting
 from ._answers import Answers
 from ._api import PredictionModel
 from ._batch import Batch
@@ -110,6 +110,8 @@ class Client(ABC, Generic[Http]):
             fault = f"{inputs!r:.80} is not a list of inputs"
             raise InvalidInputError([InvalidField("invalid_type", "inputs", fault)])
         given: dict[str, Any] = dict(options)
+        if faults := _input.unknown_options(given, BatchOptions.__annotations__):
+            raise InvalidInputError(faults)
         waiting = Waiting(self._poll, **{name: given[name] for name in WAITING if name in given})
         creating: Any = {name: value for name, value in given.items() if name in CreateOptions.__annotations__}
         version = creating.pop("version", None) or self.version

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, TypeVar
 
 from . import _flows
@@ -59,7 +60,8 @@ class Waiting:
     def __post_init__(self) -> None:
         """Refuse what cannot be waited with."""
         timeout, on_update = self.timeout, self.on_update
-        if timeout is not None and not (isinstance(timeout, int | float) and timeout >= 0):
+        # An integer can be larger than all that seconds are reckoned in.
+        if timeout is not None and not (isinstance(timeout, int | float) and (0 <= timeout < 1e300 or timeout == inf)):
             fault = f"{timeout!r} is not a number of seconds"
             raise InvalidInputError([InvalidField("invalid_type", "timeout", fault)])
         if on_update is not None and not callable(on_update):
