@@ -59,6 +59,13 @@ def entries(exchange: Exchange) -> list[dict[str, object]]:
     return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
 
 
+def link(page: Exchange, name: str) -> str | None:
+    """The address of a neighbouring page, `next` or `previous`; None where there is none."""
+    value = page.json
+    link = value.get(name) if isinstance(value, dict) else None
+    return link if isinstance(link, str) else None
+
+
 def judge_refusal(exchange: Exchange, results: Results, rule: str, status: int, asked: str) -> bool:
     """Hold a refusal to the rule that wants it, and to the form of refusals.
 

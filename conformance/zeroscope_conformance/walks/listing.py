@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
 
 from ..exchange import Exchange
-from ..judge import entries
+from ..judge import entries, link
 from ..ledger import moment
 from ..target import Target
 
@@ -27,7 +26,7 @@ def walk(target: Target) -> None:
     target.cancel(prediction["id"])
 
     for _ in range(0, _FULL, _BATCH):
-        if _link(first, "next") is not None:
+        if link(first, "next") is not None:
             break
         for _ in range(_BATCH):
             target.call("cancelPrediction", id=target.create(document.required_input)[0]["id"])
@@ -41,7 +40,7 @@ def _pages(target: Target, first: Exchange) -> list[Exchange]:
     """All pages, as their links lead from one to the next."""
     pages, seen = [first], {str(first.url)}
     while len(pages) < _PAGES:
-        url = _link(pages[-1], "next")
+        url = link(pages[-1], "next")
         if url is None:
             break
         if not _check_link(target, pages[-1], "next", url) or url in seen:
@@ -49,7 +48,7 @@ def _pages(target: Target, first: Exchange) -> list[Exchange]:
         seen.add(url)
         page = target.follow(url)
         pages.append(page)
-        back = _link(page, "previous")
+        back = link(page, "previous")
         expected = "previous leads to the page before"
         if back is None:
             target.results.check("list-links", False, expected, "previous is null", page)
@@ -94,12 +93,6 @@ def _check_complete(target: Target, pages: list[Exchange]) -> None:
         missing = sorted(set(target.ledger.created) - set(listed))
         seen = f"{', '.join(missing[:3])} on none of {len(pages)} pages" if missing else f"all on {len(pages)} pages"
         target.results.check("list-complete", not missing, "every prediction created is listed", seen, pages[-1])
-
-
-def _link(page: Exchange, name: str) -> str | None:
-    value: Any = page.json
-    link = value.get(name) if isinstance(value, dict) else None
-    return link if isinstance(link, str) else None
 
 
 def _ids(page: Exchange) -> list[str]:
