@@ -1,4 +1,4 @@
-"""Fixtures for all tests."""
+"""Fixtures for all tests, and what is told at their end."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,3 +79,26 @@ def ordinary() -> Iterator[Path]:
         finally:
             os.chmod(folder, 0o700)
             os.seteuid(os.getuid())
+
+
+MUTANT = "mutant"
+"""The property of a test that names a faulty server and the rules that caught it."""
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Tell which rule caught which faulty server."""
+    reports = [report for reports in terminalreporter.stats.values() for report in reports]
+    caught: dict[str, list[str]] = {}
+    for report in reports:
+        if isinstance(report, pytest.TestReport) and report.when == "call":
+            found: dict[str, Any] = dict(report.user_properties)
+            if MUTANT in found:
+                name, rules = found[MUTANT]
+                caught[name] = rules
+    if not caught:
+        return
+    terminalreporter.section("faulty servers and the rules that caught them")
+    for name, rules in sorted(caught.items()):
+        terminalreporter.write_line(f"{name}: {', '.join(rules) or 'NOT CAUGHT'}")
+    number = sum(bool(rules) for rules in caught.values())
+    terminalreporter.write_line(f"{number} of {len(caught)} caught: {number / len(caught):.0%}")

@@ -10,9 +10,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from mutants.faulty import TOKEN
 from other_servers import serving
-
 from zeroscope_conformance.exchange import Exchange
 
 JSON = {"content-type": "application/json", "user-agent": "any", "content-length": "1"}
