@@ -15,7 +15,8 @@ from .target import AbandonedError, Target
 
 Asked = tuple[dict[str, Any], Exchange]
 
-_PAUSES = st.floats(0.1, 10.0)
+# Named one by one: what else Hypothesis would choose depends on the code that happens to be loaded.
+_PAUSES = st.sampled_from([0.1, 0.5, 1.0, 2.0, 5.0, 10.0])
 _LOOKS = 3
 
 
@@ -66,6 +67,7 @@ def wander(target: Target, *, walks: int, steps: int, seconds: float, number: in
         def read(self, id: str) -> None:
             for _ in range(_LOOKS):
                 self.ask(target.get, id)
+                self.wait_for(1.0)
 
         @rule(id=predictions)
         def cancel(self, id: str) -> None:
@@ -94,6 +96,9 @@ def wander(target: Target, *, walks: int, steps: int, seconds: float, number: in
 
         @rule(pause=_PAUSES)
         def wait(self, pause: float) -> None:
+            self.wait_for(pause)
+
+        def wait_for(self, pause: float) -> None:
             pause = min(pause, left[0])
             left[0] -= pause
             target.clock.sleep(pause)
