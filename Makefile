@@ -17,10 +17,10 @@ ifneq ($(shell test -x $(PY) && cat $(STAMP) 2>/dev/null),$(CURDIR))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo generate format check test conformance dist lock clean
+.PHONY: help install demo generate update-spec spec-diff format check test conformance dist lock clean
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 install: $(STAMP) ## Set up .venv with everything pinned in requirements.lock
 	@echo ".venv is ready; source .venv/bin/activate puts its commands on the PATH."
@@ -31,6 +31,12 @@ demo: $(STAMP) ## Make a video against the mock server: no token, no network, no
 
 generate: $(STAMP) ## Write generated/ from openapi.yaml
 	@$(PY) codegen/generate.py
+
+update-spec: $(STAMP) ## Bring the input in openapi.yaml up to a version of the model: FROM=FILE or FROM=live
+	@$(PY) -m codegen.update_spec "$$FROM" $(if $(DRY_RUN),--dry-run) $(if $(VERSION_ID),--version-id "$$VERSION_ID")
+
+spec-diff: $(STAMP) ## Tell what changed in openapi.yaml, and for whom it breaks: BASE=HEAD, another ref, or a file
+	@$(PY) -m codegen.spec_diff "$${BASE:-HEAD}" $(if $(SPEC),--spec "$$SPEC") $(if $(JSON),--json)
 
 format: $(STAMP) ## Format the code and fix what can be fixed
 	$(PY) -m ruff check --fix $(CODE)

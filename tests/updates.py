@@ -1,0 +1,118 @@
+"""Versions of models as the service describes them, and what updating the document from one comes to."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from support import Outcome
+
+# Like `make`, which runs the modules of codegen/ from there.
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from codegen.update_document import Document
+from codegen.update_error import UpdateError
+from codegen.update_source import fetch, version_url
+from codegen.update_spec import main
+
+__all__ = ["Document", "UpdateError", "fetch", "main", "version_url"]
+
+ROOT = Path(__file__).parents[1]
+SPEC = (ROOT / "openapi.yaml").read_text(encoding="utf-8")
+MODEL = "anotherjesse/zeroscope-v2-xl"
+VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
+OTHER = "71996d331e8ede8ef7bd76eba9fae076d31792e4ddf4ad057779b443d6aea62f"
+
+Run = Callable[..., Outcome]
+Change = Callable[[dict[str, Any]], object]
+
+
+def load(text: str) -> Any:
+    return YAML(typ="safe", pure=True).load(text)
+
+
+def input_of(text: str) -> Any:
+    return load(text)["components"]["schemas"]["PredictionInput"]
+
+
+def as_cog(schema: dict[str, Any]) -> dict[str, Any]:
+    """An input as Cog writes it: titles, an order, and each enumeration as a schema that is referred to."""
+    schemas: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
+    for order, (name, field) in enumerate(schema["properties"].items()):
+        field = dict(field)
+        if "enum" in field:
+            schemas[name] = {
+                "enum": field.pop("enum"),
+                "type": field.pop("type"),
+                "title": name,
+                "description": "An enumeration.",
+            }
+            field["allOf"] = [{"$ref": f"#/components/schemas/{name}"}]
+        else:
+            field["title"] = name.replace("_", " ").title()
+        fields[name] = {**field, "x-order": order}
+    return described(fields, **schemas)
+
+
+def described(fields: dict[str, Any], *, required: list[str] | None = None, **schemas: Any) -> dict[str, Any]:
+    """A version's `openapi_schema` with these fields."""
+    input: dict[str, Any] = {"type": "object", "title": "Input", "properties": fields}
+    if required is not None:
+        input["required"] = required
+    output = {"type": "array", "items": {"type": "string", "format": "uri"}, "title": "Output"}
+    return {
+        "info": {"title": "Cog", "version": "0.1.0"},
+        "paths": {},
+        "openapi": "3.0.2",
+        "components": {"schemas": {"Input": input, "Output": output, **schemas}},
+    }
+
+
+SMALL = """\
+openapi: 3.1.0
+info: {title: Small, version: "1", x-replicate: {model: a/b, version: "111"}}
+paths: {}
+components:
+  schemas:
+    PredictionInput:
+      type: object
+      properties: {}
+"""
+
+
+def runner(spec: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Updates a document from a file, or from an object that is written to one beside it."""
+
+    def call(source: Any, *options: str) -> Outcome:
+        name = str(source)
+        if not isinstance(source, str | Path):
+            path = spec.with_name("version.json")
+            path.write_text(json.dumps(source), encoding="utf-8")
+            name = str(path)
+        code = main([name, "--spec", str(spec), *options])
+        captured = capsys.readouterr()
+        assert [path.name for path in spec.parent.iterdir() if path.name.startswith(".")] == []
+        return Outcome(code, captured.out, captured.err)
+
+    return call
+
+
+def fields_of(cog: dict[str, Any]) -> dict[str, Any]:
+    """The fields of an input as Cog writes it."""
+    fields: dict[str, Any] = cog["components"]["schemas"]["Input"]["properties"]
+    return fields
+
+
+def changed_lines(before: str, after: str) -> tuple[list[str], list[str]]:
+    """The lines that are gone, and those that have come."""
+    lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), n=0))[2:]
+    gone, come = ([line[1:].strip() for line in lines if line[0] == sign] for sign in "-+")
+    return gone, come
