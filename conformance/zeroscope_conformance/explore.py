@@ -92,9 +92,7 @@ def explore(
         tell: called with what is being done.
     """
     config = settings(base_url, token, examples, seed)
-    schema = schemathesis.openapi.from_dict(
-        _linked(document.raw, dialect), config=schemathesis.Config.from_dict(config)
-    )
+    schema = schemathesis.openapi.from_dict(_linked(document, dialect), config=schemathesis.Config.from_dict(config))
 
     def map_body(context: schemathesis.HookContext, body: Any) -> Any:
         """Name a version that exists, wherever a text is named: the document cannot say which ones do."""
@@ -143,16 +141,17 @@ def settings(base_url: str, token: str, examples: int | None = None, seed: int |
     return config
 
 
-def _linked(raw: Any, dialect: DialectName) -> dict[str, Any]:
+def _linked(document: Document, dialect: DialectName) -> dict[str, Any]:
     """The document, in which links lead from what the dialect answers: as published, an array of one prediction."""
     # Values that a YAML file names twice are two here, so that each is changed once.
-    document: dict[str, Any] = json.loads(json.dumps(raw))
+    raw: dict[str, Any] = json.loads(json.dumps(document.raw))
     if dialect == "published":
-        answers = document["paths"]["/predictions"]["post"]["responses"]
+        create = document.operations["createPrediction"]
+        answers = raw["paths"][create.path][create.method.lower()]["responses"]
         for link in (link for answer in answers.values() for link in answer.get("links", {}).values()):
             for name, expression in link["parameters"].items():
                 link["parameters"][name] = expression.replace("$response.body#/", "$response.body#/0/")
-    return document
+    return raw
 
 
 def _take(recorder: Any, document: Document, results: Results, token: str) -> None:

@@ -6,10 +6,16 @@ from collections.abc import Mapping
 
 from .document import Document
 from .exchange import Exchange
-from .ledger import Ledger
+from .ledger import Ledger, Source
 from .results import Results
 
 PROBLEM = "application/problem+json"
+
+_SOURCES: dict[str | None, Source] = {
+    "createPrediction": "create",
+    "getPrediction": "get",
+    "cancelPrediction": "cancel",
+}
 
 
 def judge(exchange: Exchange, document: Document, results: Results) -> None:
@@ -43,10 +49,8 @@ def judge(exchange: Exchange, document: Document, results: Results) -> None:
 
 def note(exchange: Exchange, ledger: Ledger) -> None:
     """Take the predictions of an answer into the ledger."""
-    sources = {"createPrediction": "create", "getPrediction": "get", "cancelPrediction": "cancel"}
-    if exchange.operation in sources and exchange.prediction:
-        source = sources[exchange.operation]
-        ledger.observe(exchange.prediction, source, exchange)  # type: ignore[arg-type]
+    if exchange.operation in _SOURCES and exchange.prediction:
+        ledger.observe(exchange.prediction, _SOURCES[exchange.operation], exchange)
     elif exchange.operation == "listPredictions" and exchange.status == 200:
         for entry in entries(exchange):
             ledger.observe(entry, "list", exchange)

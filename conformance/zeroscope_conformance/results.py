@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .exchange import Exchange
+from .exchange import TOKEN_VARIABLE, Exchange
 from .rules import Rule
 
 Verdict = Literal["passed", "failed", "not reached"]
@@ -61,10 +61,12 @@ class Results:
 
     Args:
         rules: those that are looked at.
+        token: what no finding may show, even if the server does.
     """
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], token: str) -> None:
         self.by_name = {rule.name: Result(rule) for rule in rules}
+        self._token = token
 
     def __contains__(self, name: str) -> bool:
         return name in self.by_name
@@ -94,8 +96,13 @@ class Results:
 
     def _add(self, result: Result, finding: Finding) -> None:
         result.failed += 1
+        finding = Finding(finding.rule, *map(self.hide, (finding.expected, finding.seen, finding.curl)))
         if len(result.findings) < _KEPT and finding not in result.findings:
             result.findings.append(finding)
+
+    def hide(self, text: str) -> str:
+        """A text with the token's name in place of the token."""
+        return text.replace(self._token, f"${TOKEN_VARIABLE}")
 
     def all(self) -> list[Result]:
         """Every rule's result, in the rules' order."""

@@ -76,7 +76,7 @@ def check(
     with httpx.Client(timeout=_TIMEOUT, follow_redirects=False, trust_env=False) as client:
         base_url = probe.find(client, url, token, document)
         dialect = dialect or probe.dialect_of(client, base_url, token, document)
-        results = Results(rules_for(document, dialect))
+        results = Results(rules_for(document, dialect), token)
         ledger = Ledger(document, results)
         target = Target(client, base_url, token, document, results, ledger, clock, patience)
         steps: dict[str, Callable[[], object]] = {name: partial(walk, target) for name, walk in WALKS.items()}
@@ -118,5 +118,5 @@ def check(
                 interrupted = True
                 break
             except Exception:
-                errors.append(f"{name}: {traceback.format_exc()}")
+                errors.append(results.hide(f"{name}: {traceback.format_exc()}"))
     return Report(base_url, dialect, results.all(), errors, time.monotonic() - began, interrupted)

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from mutants import MUTANTS, Mutant, judged
-from mutants.faulty import untouched
-from zeroscope_conformance import RULES
+from mutants.faulty import TOKEN, untouched
+from zeroscope_conformance import RULES, to_json, to_junit
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
@@ -20,6 +20,7 @@ def test_faulty_server__is_caught(mutant: Mutant, record_property: Callable[[str
     caught = report.named("failed")
     record_property("mutant", (mutant.name, caught))
     assert report.errors == []
+    assert TOKEN not in to_json([report]) + to_junit([report])
     assert mutant.rule in caught
     finding = next(result for result in report.results if result.rule.name == mutant.rule).findings[0]
     assert finding.expected and finding.seen and finding.expected != finding.seen

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from mutants import MUTANTS, Mutant
-from mutants.faulty import DOCUMENT, running, untouched
+from mutants.faulty import DOCUMENT, TOKEN, running, untouched
 from zeroscope_conformance.explore import explore
 from zeroscope_conformance.ledger import Ledger
 from zeroscope_conformance.machine import wander
@@ -45,7 +45,7 @@ class Bench:
 @contextmanager
 def bench(name: str) -> Iterator[Bench]:
     """The faulty server of a name."""
-    results = Results(rules_for(DOCUMENT, "live"))
+    results = Results(rules_for(DOCUMENT, "live"), TOKEN)
     with running(BY_NAME[name]) as given, httpx.Client(trust_env=False) as client:
         ledger = Ledger(DOCUMENT, results)
         url = f"{given['url']}/v1"

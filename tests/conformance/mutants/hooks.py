@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
 import httpx
 
-from mutants.faulty import Answer, Call, Send, calls, deliveries
+from mutants.faulty import Answer, Call, Send, answers, calls, deliveries
 
 FINAL = {"succeeded", "failed", "canceled", "aborted"}
 
@@ -39,6 +40,12 @@ def _(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Respo
 @deliveries("signs for another day", "webhook-signed")
 def _(request: httpx.Request, send: Send, memory: dict[str, Any]) -> httpx.Response:
     return send(changed(request, webhook_timestamp="1700000000"))
+
+
+@answers("keeps its key in hexadecimal", "webhook-signed", "getDefaultWebhookSecret")
+def _(answer: Answer, call: Call) -> None:
+    if answer.status == 200:
+        answer.body["key"] = base64.b64decode(answer.body["key"].removeprefix("whsec_")).hex()
 
 
 @deliveries("sends every end twice", "webhook-once")

@@ -111,6 +111,12 @@ def _(answer: Answer, call: Call) -> None:
     answer.headers["x-authenticated-as"] = call.headers.get("authorization", "")
 
 
+@answers("sends back what it was sent", "token-kept", "getPrediction")
+def _(answer: Answer, call: Call) -> None:
+    if isinstance(answer.body, dict):
+        answer.body |= {"request_headers": call.headers, "detail": f"{answer.body.get('detail')}, {call.headers}"}
+
+
 @calls("shows predictions to anybody", "ignored-auth", explored=True)
 async def _(call: Call) -> Answer:
     if call.operation == "getPrediction":
