@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -79,10 +80,9 @@ class Call:
         content = self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
         headers = {name: value for name, value in self.headers.items() if name != "content-length"}
         url = f"http://{headers['host']}{self.path}"
-        async with httpx.AsyncClient(transport=self.server.transport, timeout=None) as client:
-            request = httpx.Request(self.method, url, headers=headers, content=content)
-            response = await client.send(request)
-        body: Any = response.content
+        request = httpx.Request(self.method, url, headers=headers, content=content)
+        response = await self.server.transport.handle_async_request(request)
+        body: Any = await response.aread()
         if response.headers.get("content-type", "").endswith("json"):
             body = json.loads(body)
         return Answer(response.status_code, dict(response.headers), body)
@@ -222,23 +222,20 @@ def running(mutant: Mutant) -> Iterator[dict[str, Any]]:
     memory: dict[str, Any] = {}
 
     def receive(request: httpx.Request) -> httpx.Response | None:
-        assert mutant.deliver is not None
-        return mutant.deliver(request, post, memory)
+        return mutant.deliver(request, post, memory) if mutant.deliver else post(request)
 
     server = MockServer(
         token=TOKEN,
         rate_limits=RateLimits(creates=AMPLE, reads=AMPLE, others=AMPLE),
-        receiver=receive if mutant.deliver else None,
+        receiver=receive,
         control=False,
         streams=True,
     )
     app: Any = Layer(server, mutant.spoil or untouched)
-    # Only a server that listens sends webhooks by itself.
     with (
         # So that few predictions make several pages.
         patch("zeroscope_mock.store.PAGE_SIZE", 10),
         server,
-        server.listen(),
         Listening(app, "127.0.0.1", 0) as listening,
         Receiver("127.0.0.1", 0, DOCUMENT.final, server.clock.time) as receiver,
     ):
@@ -255,7 +252,13 @@ def running(mutant: Mutant) -> Iterator[dict[str, Any]]:
 def post(request: httpx.Request) -> httpx.Response:
     """Send a webhook to its URL."""
     headers = {name: value for name, value in request.headers.items() if name != "content-length"}
-    return httpx.post(str(request.url), headers=headers, content=request.content, trust_env=False)
+    return sender().post(str(request.url), headers=headers, content=request.content)
+
+
+@functools.cache
+def sender() -> httpx.Client:
+    """What webhooks are sent with; one for all of them, as it takes long to make."""
+    return httpx.Client(trust_env=False)
 
 
 def judged(mutant: Mutant) -> Report:
