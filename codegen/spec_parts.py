@@ -81,7 +81,7 @@ class Parts:
 
     def _part(self, place: Place, old: Part, new: Part) -> Iterator[Finding]:
         yield from place.found(*requirement(bool(old.get("required")), bool(new.get("required"))))
-        yield from place.found(*self._schemas.compare(old.get("schema", True), new.get("schema", True)))
+        yield from place.found(*self._schemas.compare(old.get("schema", True), new.get("schema", True), text=True))
         if (before := _writing(old)) != (after := _writing(new)):
             yield from place.found(Change(f"written {before} -> {after}", BOTH))
         yield from self._content(place, old.get("content", {}), new.get("content", {}))

@@ -25,21 +25,27 @@ class Schemas:
         self._new = new
         self._open: set[tuple[str, str]] = set()
 
-    def compare(self, old: Schema, new: Schema) -> list[Change]:
-        """What changed from one schema to another."""
+    def compare(self, old: Schema, new: Schema, text: bool = False) -> list[Change]:
+        """What changed from one schema to another.
+
+        Args:
+            old: The older version.
+            new: The newer version.
+            text: Whether values go over the wire as bare text, as those of parameters and headers do.
+        """
         pair = (json.dumps(old), json.dumps(new))
         # A schema within itself is compared already.
         if pair in self._open:
             return []
         self._open.add(pair)
         try:
-            return list(dict.fromkeys(self._compare(old, new)))
+            return list(dict.fromkeys(self._compare(old, new, text)))
         finally:
             self._open.remove(pair)
 
-    def _compare(self, old: Schema, new: Schema) -> Iterator[Change]:
+    def _compare(self, old: Schema, new: Schema, text: bool) -> Iterator[Change]:
         before, after = shapes(self._old, old), shapes(self._new, new)
-        changes = [*_types(before, after), *notes(_said(before), _said(after))]
+        changes = [*_types(before, after, text), *notes(_said(before), _said(after))]
         for kind in KINDS:
             changes += self._alternatives(
                 [shape for shape in before if shape.kind == kind], [shape for shape in after if shape.kind == kind]
@@ -153,17 +159,27 @@ def _said(found: list[Shape]) -> Mapping[str, Any]:
     return found[0].notes if found else {}
 
 
-def _types(old: list[Shape], new: list[Shape]) -> Iterator[Change]:
+def _types(old: list[Shape], new: list[Shape], text: bool = False) -> Iterator[Change]:
     was, now = _names(old), _names(new)
-    lost = {name for name in was if name not in now and not (name == "integer" and "number" in now)}
-    won = {name for name in now if name not in was and not (name == "integer" and "number" in was)}
-    if not lost and not won:
+    if was == now:
         return
+    lost, won = set(was) - _admitted(new, text), set(now) - _admitted(old, text)
     breaks = (SENDER if lost else NOBODY) | (RECEIVER if won else NOBODY)
     if lost | won == {"null"} and was and now:
         yield Change("may now be null" if won else "may no longer be null", breaks)
     else:
         yield Change(f"type {_spoken(was)} -> {_spoken(now)}", breaks)
+
+
+def _admitted(found: list[Shape], text: bool) -> set[str]:
+    """The types of which all values are admitted, as far as types go."""
+    names = set(_names(found))
+    if "number" in names:
+        names.add("integer")
+    # As text a number is a string like any other.
+    if text and any(shape.kind == "string" and not shape.rules for shape in found):
+        names |= {"boolean", "integer", "number"}
+    return names
 
 
 def _names(found: list[Shape]) -> list[str]:

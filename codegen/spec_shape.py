@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from typing import Any, TypeAlias
 
 from .generate import resolve
@@ -201,9 +202,9 @@ def _joint(word: str, one: Any, other: Any) -> Any:
         return one
     if word in NAMED:
         return {**one, **{key: {"allOf": [one[key], value]} if key in one else value for key, value in other.items()}}
-    if word in COUNTED or word in LISTED:
-        return [*([one] if word in COUNTED else one), *([other] if word in COUNTED else other)]
-    return {"allOf": [one, other]}
+    if word in LISTED:
+        return [{"allOf": list(pair)} for pair in zip_longest(one, other, fillvalue=True)]
+    return [one, other] if word in COUNTED else {"allOf": [one, other]}
 
 
 def _field(name: str, *rules: Mapping[str, Any]) -> Schema:

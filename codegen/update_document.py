@@ -5,7 +5,8 @@ Only the lines of what changes are written anew: no emitter of YAML keeps every 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from openapi_spec_validator import validate
@@ -14,8 +15,10 @@ from ruamel.yaml.nodes import MappingNode, ScalarNode
 
 from .update_cog import Input, Schema
 from .update_error import UpdateError, first_line
-from .update_lines import body, entries, is_block, mapping, span
+from .update_lines import body, entries, is_block, mapping
 from .update_yaml import compose, load, same, scalar
+
+_ANCHOR = re.compile(r"(?:&\S+ +)?")
 
 INPUT = ("components", "schemas", "PredictionInput")
 VERSION = ("info", "x-replicate", "version")
@@ -93,7 +96,8 @@ class Document:
             behind, node = pair[0].end_mark.index, pair[1]
         if not isinstance(node, ScalarNode) or node.start_mark.index < behind:
             raise UpdateError(f"{'.'.join(VERSION)} is no text of its own; {ADVICE}")
-        return *span(self.text, node), scalar(version)
+        anchored = _ANCHOR.match(self.text, node.start_mark.index)
+        return anchored.end() if anchored else behind, node.end_mark.index, scalar(version)
 
     def _check(self, text: str, wanted: Schema, version: str | None) -> None:
         """Refuse a text that says anything but what was meant."""
@@ -101,14 +105,12 @@ class Document:
             after = load(text)
         except ValueError as error:
             raise UpdateError(f"the result would be no YAML, {first_line(error)}; {ADVICE}") from error
-        schemas = {**self.get("components", "schemas"), INPUT[-1]: wanted}
-        meant = {**self.content, "components": {**self.get("components"), "schemas": schemas}}
-        renamed = (self.get(*VERSION), version)
-        place = _parting(meant, after, renamed)
+        meant = _put(self.content, INPUT, wanted)
+        if version is not None:
+            meant = _put(meant, VERSION, version)
+        place = _parting(meant, after, (self.get(*VERSION), version))
         if place is not None:
             raise UpdateError(f"{'.'.join(place)} would change in a way that is not meant; {ADVICE}")
-        if version is not None and _get(after, *VERSION) != version:
-            raise UpdateError(f"{'.'.join(VERSION)} would not change; {ADVICE}")
         try:
             validate(after)
         except OpenAPIValidationError as error:
@@ -119,6 +121,11 @@ def _get(content: Any, *steps: str) -> Any:
     for step in steps:
         content = content.get(step) if isinstance(content, dict) else None
     return content
+
+
+def _put(content: Any, steps: Sequence[str], value: Any) -> Any:
+    """The same content with another value where steps lead to."""
+    return {**content, steps[0]: _put(content[steps[0]], steps[1:], value)} if steps else value
 
 
 def _merged(schema: Schema, found: Input) -> Schema:

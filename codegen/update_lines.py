@@ -19,9 +19,6 @@ from .update_yaml import entry, item, key_of, same
 # Where what is new goes: in a schema, among its fields (at their end), in a field and whatever is in there.
 _ORDERS: tuple[tuple[str, ...], ...] = (("type", "description", "required", "properties"), (), CARRIED)
 
-# What may stand before the value itself: an anchor, a tag.
-_PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
-
 
 @dataclass(frozen=True)
 class Entry:
@@ -65,29 +62,22 @@ def entries(text: str, node: Node, start: int, end: int) -> list[Entry]:
 def is_block(text: str, part: Entry) -> bool:
     """Whether a value is a mapping or sequence of whole lines below its key, without merges and aliases."""
     node = part.node
-    if not isinstance(node, MappingNode | SequenceNode) or node.flow_style or not node.value:
+    if not isinstance(node, MappingNode | SequenceNode) or node.flow_style:
         return False
     keys = [key for key, _ in node.value] if isinstance(node, MappingNode) else node.value
     # What an alias stands for is elsewhere in the text.
     places = [_line(text, part.behind), *(_line(text, key.start_mark.index) for key in keys)]
-    heads = [text[place:].lstrip(" ") for place in places[1:]]
+    heads = [text[place:].lstrip(" ")[:2] for place in places[1:]]
     return (
         sorted(set(places)) == places
-        and places[-1] < part.end
         and not any(str(key.tag).endswith(":merge") for key in keys)
-        and (isinstance(node, MappingNode) or all(re.match(r"- +[^-]", head) for head in heads))
+        and (isinstance(node, MappingNode) or set(heads) == {"- "})
     )
 
 
 def body(text: str, part: Entry) -> int:
     """Where the lines below a key begin."""
     return text.index("\n", part.behind) + 1
-
-
-def span(text: str, node: Node) -> tuple[int, int]:
-    """Where a value begins and ends, without its anchor."""
-    found = _PROPERTIES.match(text, node.start_mark.index, node.end_mark.index)
-    return found.end() if found else node.start_mark.index, node.end_mark.index
 
 
 def mapping(text: str, node: Node, place: tuple[int, int], old: Any, wanted: Any, level: int = 0) -> str:
@@ -150,12 +140,7 @@ def _sequence(text: str, node: Node, place: tuple[int, int], old: list[Any], wan
 def _anew(text: str, part: Entry, wanted: Any) -> str:
     """An entry with its value written out; a comment behind its first line stays there, others go above it."""
     fresh = entry(part.key, wanted, part.indent)[part.indent + len(key_of(part.key)) :]
-    start, end = span(text, part.node)
-    head = text[part.start : part.behind]
-    if _is_scalar(part.node) and part.behind <= start and text.find("\n", start, end) < 0:
-        # An anchor stays with the value, and fails the check if that matters elsewhere.
-        head += text[part.behind : start].rstrip()
-    first, *rest = (head + fresh).split("\n")
+    first, *rest = (text[part.start : part.behind] + fresh).split("\n")
     above = []
     for at, comment in _comments(text, part):
         if "\n" not in text[part.behind : at]:
@@ -191,10 +176,6 @@ def _texts(text: str, node: Node) -> Iterator[tuple[int, int]]:
     elif isinstance(node, SequenceNode):
         for each in node.value:
             yield from _texts(text, each)
-
-
-def _is_scalar(node: Node) -> bool:
-    return isinstance(node, ScalarNode) and not _is_text_block(node)
 
 
 def _is_text_block(node: Node) -> bool:

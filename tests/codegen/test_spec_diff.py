@@ -342,7 +342,7 @@ def row(kind: Kind = "changed", breaks: Party | None = None, what: str = "x") ->
         ((0, 1, 4), [row("default")], "0.1.5"),
         ((0, 1, 4), [row("words")], "0.1.5"),
         ((1, 2, 3), [row(breaks="callers")], "2.0.0"),
-        ((1, 2, 3), [row("added")], "1.3.0"),
+        ((1, 2, 3), [row("added"), row()], "1.3.0"),
         ((1, 2, 3), [row("default")], "1.2.4"),
         ((1, 2, 3), [], None),
     ],
@@ -362,6 +362,13 @@ def test_changelog__is_sorted_and_fits() -> None:
     assert headings == ["## [Unreleased]", "### Added", "### Changed", "### Removed"]
     assert entry.count("\n- ") == 4 and max(map(len, entry.splitlines())) <= 120
     assert entry.endswith("### Removed\n\n- `GET /`: x. Breaks callers.")
+
+
+@pytest.mark.parametrize("value", ["a" * 150, "-".join(["ab"] * 30)], ids=["long", "hyphens"])
+def test_changelog__keeps_values_whole(value: str) -> None:
+    """A value is never broken, so that it can be found again."""
+    entry = Report("a", "b", False, [row(what=f"{'y ' * 30}{value} z")], (0, 1, 0)).changelog
+    assert value in str(entry)
 
 
 def test_command__is_a_module() -> None:

@@ -173,6 +173,11 @@ CASES: list[tuple[str, Change, Told]] = [
         [(f"{GET}, path thing_id", "type string -> integer", "callers")],
     ),
     (
+        "parameter called like one of the path",
+        lambda d: read(d).update(parameters=[parameter("thing_id", "query")]),
+        [(f"{GET}, query thing_id", "new, optional", None)],
+    ),
+    (
         "parameter in other letters",
         lambda d: create(d)["parameters"][0].update(name="PREFER"),
         [],
@@ -218,6 +223,11 @@ CASES: list[tuple[str, Change, Told]] = [
         "media type of a request new",
         lambda d: create(d)["requestBody"]["content"].update({"text/plain": {}}),
         [(f"{POST}, body", "new media type text/plain", None)],
+    ),
+    (
+        "media type of an answer described",
+        lambda d: create(d)["responses"]["200"].update(content={"application/json": {}}),
+        [(f"{POST}, answer 200", "type object -> anything", "readers")],
     ),
     (
         "media type in other letters",
@@ -452,6 +462,34 @@ def test_operation__breaks_who_relied_on_it(change: Change, expected: Told) -> N
 def test_operation__with_a_change_taken_back(change: Change, expected: Told) -> None:
     """The other way round, others are broken."""
     assert told(change, back=True) == expected
+
+
+TOKEN: dict[str, Any] = {"token": []}
+KEY: dict[str, Any] = {"key": []}
+SCOPED: dict[str, Any] = {"login": ["read"]}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "callers", "readers"),
+    [
+        ([TOKEN, KEY], [TOKEN], True, False),
+        ([TOKEN], [TOKEN, KEY], False, True),
+        ([TOKEN], [KEY], True, True),
+        ([TOKEN], [TOKEN, {}], False, True),
+        ([TOKEN | KEY], [TOKEN], False, True),
+        ([SCOPED], [{"login": ["read", "write"]}], True, False),
+        ([SCOPED], [{"login": []}], False, True),
+        ([TOKEN, KEY], [KEY, TOKEN], False, False),
+    ],
+)
+def test_security__breaks_who_has_no_way_left(old: list[Any], new: list[Any], callers: bool, readers: bool) -> None:
+    """Callers need one of the ways that they had; who receives a webhook relies on there being no others."""
+    versions = base(), base()
+    for place, party, broken in ((read, "callers", callers), (hook, "readers", readers)):
+        for version, ways in zip(versions, (old, new), strict=True):
+            place(version)["security"] = ways
+        found = [row.breaks for row in rows(Documents(*versions).compare()) if row.breaks == party]
+        assert found == [party] * broken
 
 
 def test_security__of_the_whole_document_is_told_once() -> None:

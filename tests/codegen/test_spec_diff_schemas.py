@@ -90,6 +90,21 @@ CASES: list[Case] = [
         RECEIVER,
         ["exclusiveMaximum 1 -> maximum 1"],
     ),
+    (
+        "bounds of which one counts",
+        of("number", minimum=1, exclusiveMinimum=4, maximum=9, exclusiveMaximum=12),
+        of("number", exclusiveMinimum=4, maximum=9),
+        NOBODY,
+        [],
+    ),
+    (
+        "bounds that no integer reaches",
+        of("integer", minimum=0.5, maximum=9.5),
+        of("integer", exclusiveMinimum=0.5, exclusiveMaximum=9.5),
+        NOBODY,
+        [],
+    ),
+    ("bounds of integers", of("integer", minimum=0.5, maximum=9.5), of("integer", minimum=1, maximum=9), NOBODY, []),
     ("bound of an integer", of("integer", exclusiveMinimum=0), of("integer", minimum=1), NOBODY, []),
     ("bound above an integer", of("integer", exclusiveMaximum=2.5), of("integer", maximum=2), NOBODY, []),
     ("bound that is none", of("string", minLength=0), TEXT, NOBODY, []),
@@ -177,7 +192,7 @@ CASES: list[Case] = [
     ("field of a field", fields(x=X), fields(x=fields(x=NULL)), BOTH, ["type string -> null"]),
     ("type widened", of("integer"), of("number"), RECEIVER, ["type integer -> number"]),
     ("type narrowed", of("number"), of("integer"), SENDER, ["type number -> integer"]),
-    ("type changed", of("integer"), TEXT, BOTH, ["type integer -> string"]),
+    ("type changed", of("integer"), of("array"), BOTH, ["type integer -> array"]),
     ("type added", TEXT, of(["string", "array"]), RECEIVER, ["type string -> string or array"]),
     ("type removed", of(["string", "array"]), TEXT, SENDER, ["type string or array -> string"]),
     ("type gone", TEXT, {}, RECEIVER, ["type string -> anything"]),
@@ -205,6 +220,13 @@ CASES: list[Case] = [
         either(of("number", maximum=2), of("number", minimum=5)),
         RECEIVER,
         ["type integer -> number"],
+    ),
+    (
+        "alternative of integers beside numbers",
+        either(of("integer"), of("number")),
+        of("number"),
+        NOBODY,
+        ["alternative of type integer removed"],
     ),
     ("alternative in another place", either(ITEM, X), either(X, ITEM), NOBODY, []),
     ("default changed", of("integer", default=8), of("integer", default=24), NOBODY, ["default 8 -> 24"]),
@@ -269,8 +291,37 @@ CASES: list[Case] = [
     ("allOf of one field", every(fields(a=TEXT), fields(a=WORDS)), fields(a=WORDS), NOBODY, []),
     (
         "allOf of bounds",
-        every(of("integer"), {"minimum": 1}, {"exclusiveMinimum": 4}),
-        of("integer", minimum=5),
+        every(of("integer"), {"minimum": 1, "maximum": 9}, {"exclusiveMinimum": 4, "maximum": 7}),
+        of("integer", minimum=5, maximum=7),
+        NOBODY,
+        [],
+    ),
+    ("allOf of any field", every(fields(a=True), fields(a=True, b=TEXT)), fields(a=True, b=TEXT), NOBODY, []),
+    (
+        "allOf of items in a row",
+        every(of("array", prefixItems=[TEXT]), of("array", prefixItems=[WORDS, NULL])),
+        of("array", prefixItems=[WORDS, NULL]),
+        NOBODY,
+        [],
+    ),
+    (
+        "allOf of fields by pattern",
+        every(of("object", patternProperties={"^a": TEXT, "^b": TEXT}), of("object", patternProperties={"^a": WORDS})),
+        of("object", patternProperties={"^a": WORDS, "^b": TEXT}),
+        NOBODY,
+        [],
+    ),
+    (
+        "allOf of names that ask for others",
+        every(of("object", dependentRequired={"a": ["b"]}), of("object", dependentRequired={"b": ["c"]})),
+        every(of("object", dependentRequired={"a": ["b"]}), of("object", dependentRequired={"b": ["d"]})),
+        BOTH,
+        ["dependentRequired changed, which cannot be weighed"],
+    ),
+    (
+        "allOf of a field and no other fields",
+        every(X, CLOSED),
+        of("object", properties={"x": every(TEXT, False)}, additionalProperties=False),
         NOBODY,
         [],
     ),
@@ -280,8 +331,8 @@ CASES: list[Case] = [
     ("contains", of("array"), of("array", contains=TEXT), BOTH, ["contains changed, which cannot be weighed"]),
     (
         "prefixItems",
-        of("array", prefixItems=[TEXT]),
-        of("array", prefixItems=[WORDS]),
+        of("array", prefixItems=[TEXT, NULL]),
+        of("array", prefixItems=[WORDS, NULL]),
         BOTH,
         ["prefixItems changed, which cannot be weighed"],
     ),
@@ -350,6 +401,27 @@ def test_schema__breaks_who_is_at_the_other_end(place: str, case: Case) -> None:
     assert {row.breaks for row in found} - {None} == ({party} if role in broken else set())
     assert sorted(row.what.partition("; changes ")[0] for row in found) == sorted(what)
     assert all(row.where.startswith(place) for row in found)
+
+
+TEXTUAL = [
+    (of("integer"), TEXT, RECEIVER, BOTH),
+    (TEXT, of(["number", "boolean"]), SENDER, BOTH),
+    (of("integer"), of("string", maxLength=2), BOTH, BOTH),
+    (of("integer"), of("number"), RECEIVER, RECEIVER),
+    (of("null"), TEXT, BOTH, BOTH),
+]
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(("old", "new", "as_text", "as_json"), TEXTUAL)
+def test_text__holds_numbers(
+    place: str, old: Schema, new: Schema, as_text: frozenset[Role], as_json: frozenset[Role]
+) -> None:
+    """In a header or a parameter a number is a text like any other, in a body it is not."""
+    role, party = PLACES[place]
+    broken = as_text if "query" in place or "header" in place else as_json
+    [row] = told(document(place, old), document(place, new))
+    assert row.breaks == (party if role in broken else None)
 
 
 @pytest.mark.parametrize(

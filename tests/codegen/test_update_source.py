@@ -193,8 +193,7 @@ BAD_SPECS: dict[str, tuple[str, str]] = {
         "the result would be no YAML",
     ),
     "anchor that changes": (
-        SMALL.replace("properties: {}", "properties:\n        new:\n          type: &kind string")
-        + "    Other: {type: *kind}\n",
+        SMALL.replace("properties: {}", "properties:\n        new: &new\n          type: string") + "    Other: *new\n",
         "components.schemas.Other.type would change in a way that is not meant",
     ),
     "invalid": (SMALL.replace("paths: {}", "paths: {/a: {get: {responses: 5}}}"), "no valid OpenAPI"),
@@ -326,6 +325,10 @@ def test_live__needs_a_token_that_can_be_sent(token: str | None) -> None:
         ("https://x.test/?secret=1", "", "", "the base URL cannot be used"),
         ("http://[::1", "", "", "the base URL cannot be used"),
         ("", "servers:", "x-servers:", "the base URL cannot be used"),
+        ("", "servers:", "servers: []\nx-servers:", "the base URL cannot be used"),
+        ("", "servers:", "servers: [5]\nx-servers:", "the base URL cannot be used"),
+        ("", "servers:", "servers: [{}]\nx-servers:", "the base URL cannot be used"),
+        ("https://x.test", f"model: {MODEL}", f"model: {MODEL}/x", "info.x-replicate.model is"),
         ("https://x.test", f"model: {MODEL}", "model: ../..", "info.x-replicate.model is '../..'"),
         ("https://x.test", f"model: {MODEL}", "model: 5", "info.x-replicate.model is 5"),
         ("https://x.test", f"&version {VERSION}", "&version a/b", "'a/b' cannot be the id of a version"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import stat
 import subprocess
 from pathlib import Path
@@ -353,6 +354,107 @@ def test_hand__keeps_what_it_wrote(
     assert input_of(wanted)["x-departure"] == "Kept."
 
 
+INTEGER = {"type": "integer"}
+
+LINES: dict[str, tuple[str, dict[str, Any], str]] = {
+    "last behind an empty line": (
+        "a: {type: integer}\n\n# Of b.\nb: {type: integer}\n",
+        {"a": INTEGER},
+        "a: {type: integer}\n",
+    ),
+    "between empty lines": (
+        "a: {type: integer}\n\nb: {type: integer}\n\nc: {type: integer}\n",
+        {"a": INTEGER, "c": INTEGER},
+        "a: {type: integer}\n\nc: {type: integer}\n",
+    ),
+    "first of a group": (
+        "a: {type: integer}\n\nb: {type: integer}\nc: {type: integer}\n",
+        {"a": INTEGER, "c": INTEGER},
+        "a: {type: integer}\n\nc: {type: integer}\n",
+    ),
+    "first keyword": (
+        "a:\n  # Of the text.\n  description: A\n",
+        {"a": {**INTEGER, "description": "A"}},
+        "a:\n  type: integer\n  # Of the text.\n  description: A\n",
+    ),
+    "keywords in another order": (
+        "a:\n  default: 1\n  type: integer\n  x-why: Kept.\n",
+        {"a": {**INTEGER, "default": 1, "maximum": 2, "description": "A"}},
+        "a:\n  default: 1\n  type: integer\n  description: A\n  maximum: 2\n  x-why: Kept.\n",
+    ),
+    "alias of lines": (
+        "a: &a\n  type: integer\n  default: 1\nb: *a\n",
+        {"a": {**INTEGER, "default": 1}, "b": INTEGER},
+        "a: &a\n  type: integer\n  default: 1\nb:\n  type: integer\n",
+    ),
+    "alias among choices": (
+        "a:\n  type: string\n  default: &v x\n  enum:\n    - *v\n    - y\n",
+        {"a": {"type": "string", "default": "x", "enum": ["x", "z"]}},
+        "a:\n  type: string\n  default: &v x\n  enum: [x, z]\n",
+    ),
+    "anchor of a value": (
+        "a:\n  type: integer\n  minimum: &low 1  # low\nb:\n  type: integer\n  minimum: *low\n",
+        {"a": {**INTEGER, "minimum": 2}, "b": {**INTEGER, "minimum": 2}},
+        "a:\n  type: integer\n  minimum: 2  # low\nb:\n  type: integer\n  minimum: 2\n",
+    ),
+    "anchor of choices": (
+        "a:\n  type: string\n  enum: &e [x, y]\nb:\n  type: string\n  enum: *e\n",
+        {"a": {"type": "string", "enum": ["z"]}, "b": {"type": "string", "enum": ["z"]}},
+        "a:\n  type: string\n  enum: [z]\nb:\n  type: string\n  enum: [z]\n",
+    ),
+    "tag": ("a:\n  default: !!str 5\n", {"a": {"default": 5}}, "a:\n  default: 5\n"),
+    "comment at the sign of a text": (
+        "a:\n  description: >-  # why\n    # no comment\n    A\n",
+        {"a": {"description": "B"}},
+        "a:\n  description: B  # why\n",
+    ),
+    "comment in a comment": (
+        "a: {  # one # two\n  type: string,  # three # four\n  default: 'x # y'}\n",
+        {"a": INTEGER},
+        "# three # four\na:  # one # two\n  type: integer\n",
+    ),
+    "dash alone": (
+        "a:\n  enum:\n    -\n      x\n    - y-z\n  type: string\n",
+        {"a": {"type": "string", "enum": ["x"]}},
+        "a:\n  enum: [x]\n  type: string\n",
+    ),
+    "equal items": (
+        "a:\n  type: array\n  items: {}\n  default:\n    - 1  # one\n    - 2\n",
+        {"a": {"type": "array", "default": [1, 1, 3]}},
+        "a:\n  type: array\n  items: {}\n  default:\n    - 1  # one\n    - 1\n    - 3\n",
+    ),
+    "lists of lists": (
+        "a:\n  type: array\n  items: {}\n  default:\n    - - 1\n      - 2  # two\n    - [3]\n",
+        {"a": {"type": "array", "default": [[4], [1, 2]]}},
+        "a:\n  type: array\n  items: {}\n  default:\n    - [4]\n    - - 1\n      - 2  # two\n",
+    ),
+    "nothing left of a field": ("a:\n  type: integer  # why\n", {"a": {}}, "a: {}\n"),
+    "nothing there": ("a:  # why\n", {"a": INTEGER}, "a:  # why\n  type: integer\n"),
+    "nested schema": (
+        "a:\n  type: array\n  items:  # each\n    type: integer  # whole\n    minimum: 1\n",
+        {"a": {"type": "array", "items": {**INTEGER, "minimum": 1, "maximum": 2}}},
+        "a:\n  type: array\n  items:  # each\n    type: integer  # whole\n    minimum: 1\n    maximum: 2\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("last", ["\n", ""], ids=["with an end", "without an end"])
+@pytest.mark.parametrize(("before", "fields", "after"), LINES.values(), ids=LINES)
+def test_lines__are_written_anew_where_they_change(
+    run: Run, small: Path, before: str, fields: dict[str, Any], after: str, last: str
+) -> None:
+    """Every form in which a field may be written gives way to the new one, with its comments and anchors."""
+
+    def document(properties: str) -> str:
+        lines = "".join(" " * (8 if line.strip() else 0) + line for line in properties.splitlines(keepends=True))
+        return SMALL.replace("properties: {}\n", "properties:\n") + lines
+
+    small.write_text(document(before).removesuffix("\n") + last, encoding="utf-8")
+    outcome = run(described(fields))
+    assert (outcome.code, outcome.err) == (0, "")
+    assert small.read_text(encoding="utf-8").removesuffix("\n") == document(after).removesuffix("\n")
+
+
 # The version, what is shown, and what is written.
 
 
@@ -374,6 +476,17 @@ def test_version__that_looks_like_a_number_stays_a_text(run: Run, spec: Path, co
         after = spec.read_bytes().decode()
         assert load(after)["info"]["x-replicate"]["version"] == id
         assert yaml.safe_load(after)["info"]["x-replicate"]["version"] == id
+
+
+def test_version__and_input_change_together(run: Run, small: Path) -> None:
+    """Both places are found, and an id that is there already keeps its quotes."""
+    assert run({"id": "a1", "openapi_schema": described({"new": INTEGER})}).code == 0
+    wanted = SMALL.replace('"111"', "a1").replace(
+        "properties: {}", "properties:\n        new:\n          type: integer"
+    )
+    assert small.read_text(encoding="utf-8") == wanted
+    small.write_text(SMALL.replace('"111"', "'111'"), encoding="utf-8")
+    assert "nothing was written" in run({"id": "111", "openapi_schema": described({})}).out
 
 
 def test_version__of_a_schema_alone_is_not_known(run: Run, spec: Path, cog: dict[str, Any]) -> None:
@@ -410,6 +523,10 @@ def test_required__says_the_same_in_any_order(run: Run, small: Path) -> None:
     assert "required: [b, a]" in written
     small.write_text(written.replace('[string, "null"]', '["null", string]'), encoding="utf-8")
     assert "nothing was written" in run(described({"a": field, "b": field}, required=["a", "b"])).out
+    assert run(described({"a": field, "b": field})).code == 0
+    assert small.read_text(encoding="utf-8") == written.replace("      required: [b, a]\n", "").replace(
+        '[string, "null"]', '["null", string]'
+    )
 
 
 def test_file__is_replaced_whole_with_its_mode_and_links(spec: Path, run: Run, cog: dict[str, Any]) -> None:
@@ -456,6 +573,21 @@ def test_file__that_somebody_else_changes_meanwhile_is_theirs(
     outcome = run(cog)
     assert outcome.code == 2 and "changed by somebody else meanwhile; run this again" in outcome.err
     assert spec.read_text(encoding="utf-8") == "theirs"
+
+
+def test_file__that_does_not_come_back_the_same_is_not_used(
+    run: Run, spec: Path, cog: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was written is read again before it replaces the document."""
+
+    def cut_off(source: Path, target: str) -> None:
+        os.truncate(target, 100)
+
+    monkeypatch.setattr("shutil.copymode", cut_off)
+    fields_of(cog)["fps"]["default"] = 12
+    outcome = run(cog)
+    assert outcome.code == 2 and "did not come back the same; check the disk" in outcome.err
+    assert spec.read_bytes() == SPEC.encode()
 
 
 def test_make__hands_on_what_it_was_given(tmp_path: Path, cog: dict[str, Any]) -> None:
