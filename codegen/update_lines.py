@@ -155,10 +155,10 @@ def _comments(text: str, part: Entry) -> list[tuple[int, str]]:
     spans = list(_texts(text, part.node))
     found = []
     for line in re.finditer(r"[^\n]+", text[part.behind : part.end]):
-        for match in re.finditer(r"(?<=\s)#.*", line[0]):
-            at = part.behind + line.start() + match.start()
+        for sign in re.finditer(r"(?<=\s)#", line[0]):
+            at = part.behind + line.start() + sign.start()
             if not any(start <= at < end for start, end in spans):
-                found.append((at, match[0].rstrip()))
+                found.append((at, line[0][sign.start() :].rstrip()))
                 break
     return found
 

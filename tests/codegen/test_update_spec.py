@@ -413,6 +413,11 @@ LINES: dict[str, tuple[str, dict[str, Any], str]] = {
         {"a": INTEGER},
         "# three # four\na:  # one # two\n  type: integer\n",
     ),
+    "comment behind what looks like one": (
+        "a: {type: string, default: 'x # y'}  # one # two\n",
+        {"a": INTEGER},
+        "a:  # one # two\n  type: integer\n",
+    ),
     "dash alone": (
         "a:\n  enum:\n    -\n      x\n    - y-z\n  type: string\n",
         {"a": {"type": "string", "enum": ["x"]}},
