@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import subprocess
 import sys
@@ -72,7 +73,11 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     except SpecDiffError as error:
         print(f"{error}.", file=sys.stderr)
         return 2
-    print(json.dumps(report.json(), indent=2, ensure_ascii=False) if options.json else report.text())
+    try:
+        print(json.dumps(report.json(), indent=2, ensure_ascii=False) if options.json else report.text(), flush=True)
+    except BrokenPipeError:
+        # Whoever reads has seen enough, as `head` has; Python would write the rest at its end, and fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1 if report.breaks else 0
 
 

@@ -32,9 +32,9 @@ def ways(document: Mapping[str, Any], requirements: Iterable[Mapping[str, list[s
 
 def security(old: list[Way], new: list[Way]) -> Iterator[Change]:
     """What changed from some ways to be let in to others."""
-    shut = not all(any(way <= known for way in new) for known in old)
-    weaker = not all(any(known <= way for known in old) for way in new)
-    if shut or weaker or set(old) != set(new):
+    if set(old) != set(new):
+        shut = not all(any(way <= known for way in new) for known in old)
+        weaker = not all(any(known <= way for known in old) for way in new)
         breaks = (SENDER if shut else NOBODY) | (RECEIVER if weaker else NOBODY)
         yield Change(f"{_spoken(old)} -> {_spoken(new)}", breaks)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -377,6 +378,16 @@ def test_command__is_a_module() -> None:
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout.startswith("openapi.yaml is unchanged since ")
+
+
+def test_command__whose_reader_has_seen_enough() -> None:
+    """A pipe that is closed at the other end, by `head` for one, is no error."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "codegen.spec_diff", str(ROOT / "openapi.yaml")]
+    with os.fdopen(writer, "wb") as pipe:
+        result = subprocess.run(command, cwd=ROOT, stdout=pipe, stderr=subprocess.PIPE, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 def test_command__without_a_base(diff: Diff) -> None:
