@@ -14,7 +14,6 @@ import os
 import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +30,7 @@ from .update_yaml import load, same
 
 ROOT = Path(__file__).parent.parent
 NAME = "openapi.yaml"
+VERSION = "wrapper/zeroscope/_version.py"
 
 
 class SpecDiffError(Exception):
@@ -51,7 +51,7 @@ def compare(base: str, spec: Path | None, root: Path) -> Report:
     old = _document(_base(base, root), base)
     new = _document(_read(spec or root / NAME), str(spec or NAME))
     found = rows(Documents(old, new).compare())
-    return Report(base, str(spec or NAME), same(old, new), found, _version(root / "pyproject.toml"))
+    return Report(base, str(spec or NAME), same(old, new), found, _version(root / VERSION))
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
@@ -128,13 +128,9 @@ def _document(text: str, name: str) -> dict[str, Any]:
 
 
 def _version(path: Path) -> tuple[int, int, int]:
-    try:
-        version = str(tomllib.loads(_read(path))["project"]["version"])
-    except (tomllib.TOMLDecodeError, KeyError) as error:
-        raise SpecDiffError(f"{path} names no version ({first_line(error)}); write one as 1.2.3") from error
-    numbers = re.match(r"(\d+)\.(\d+)\.(\d+)", version)
+    numbers = re.search(r'^__version__ = "(\d+)\.(\d+)\.(\d+)', _read(path), re.MULTILINE)
     if not numbers:
-        raise SpecDiffError(f"the version in {path}, {version!r}, has no three numbers; write one as 1.2.3")
+        raise SpecDiffError(f"{path} names no version of three numbers; write one as 1.2.3")
     major, minor, patch = map(int, numbers.groups())
     return major, minor, patch
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -148,9 +147,9 @@ def test_429__holds_nobody_back_beyond_the_wait(sender: Sender, clock: FakeClock
 
 def test_429__is_nobody_elses_business_without_retries(sender: Sender) -> None:
     """Who has switched retries off is not held back either."""
-    alone = replace(sender, retry=None)
-    alone.gate.close(60)
-    assert isinstance(next(_flows.get(alone, "gm3q")), Call)
+    sender.retry = None
+    sender.gate.close(60)
+    assert isinstance(next(_flows.get(sender, "gm3q")), Call)
 
 
 def test_read__does_not_outlast_the_wait(sender: Sender, clock: FakeClock) -> None:
@@ -300,11 +299,11 @@ def test_timeout__is_not_told_that_the_prediction_goes_on_twice(sender: Sender, 
 def test_pauses__are_spread_by_the_random_numbers(sender: Sender) -> None:
     """The pauses of a wait and those before another attempt differ from client to client."""
     for number, poll, pause in ((0.0, 0.45, 0.5), (1.0, 0.55, 1.5)):
-        spread = replace(sender, random=lambda number=number: number)  # type: ignore[misc]
+        sender.random = lambda number=number: number  # type: ignore[misc]
         prediction = PredictionState(PredictionModel.from_dict(prediction_body("starting")))
-        waits: Any = next(_waiting.wait(spread, prediction, Waiting(Polling(), None)))
+        waits: Any = next(_waiting.wait(sender, prediction, Waiting(Polling(), None)))
         assert waits.seconds == pytest.approx(poll)
-        flow = _flows.get(spread, "gm3q")
+        flow = _flows.get(sender, "gm3q")
         next(flow)
         assert flow.throw(httpx.ConnectError("refused")) == Sleep(pause)
 
@@ -316,8 +315,8 @@ def test_clock__is_asked_for_the_right_time(sender: Sender) -> None:
         def monotonic(self) -> float:
             return 50.0
 
-    split = replace(sender, clock=TwoClocks(now=1_700_000_000.0))
-    flow = _flows.get(split, "gm3q", until=60.0)
+    sender.clock = TwoClocks(now=1_700_000_000.0)
+    flow = _flows.get(sender, "gm3q", until=60.0)
     next(flow)
     headers = {"Retry-After": "Tue, 14 Nov 2023 22:13:27 GMT"}
     step = flow.send(Response(status_code=429, content=b"{}", headers=headers, parsed=None))

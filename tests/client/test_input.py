@@ -69,7 +69,9 @@ def test_faults__are_listed_all_at_once(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [float("nan"), float("inf"), "\ud800", b"bytes", object(), {1, 2}], ids=lambda value: type(value).__name__
+    "value",
+    [float("nan"), float("inf"), "\ud800", {"\ud800": 1}, b"bytes", object(), {1, 2}],
+    ids=lambda value: type(value).__name__,
 )
 def test_value__that_json_cannot_carry_is_a_fault(shell: Shell, value: Any) -> None:
     """What cannot be written as JSON is refused by name instead of failing while it is sent."""
@@ -99,6 +101,7 @@ def test_name__that_is_no_text_is_a_fault(shell: Shell) -> None:
     """A key that is no text is an unknown name."""
     assert "input.5" in faults(shell, {5: 5})
     assert "input.(1, 2)" in faults(shell, {(1, 2): 5, "width": 576})
+    assert "input.\ud800" in faults(shell, {"width": 576}, extra_input={"\ud800": 5})
 
 
 @pytest.mark.parametrize(

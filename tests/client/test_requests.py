@@ -13,7 +13,7 @@ import pytest
 import respx
 
 import zeroscope
-from support import BASE_URL, TOKEN, Shell, prediction_body, value_of
+from support import BASE_URL, TOKEN, Script, Shell, prediction_body, value_of
 from zeroscope import _api
 
 ID = prediction_body()["id"]
@@ -191,6 +191,22 @@ def test_documented_error__carries_what_the_service_said(shell: Shell, operation
     assert error.headers["x-request"] == "7"
     assert json.loads(error.body) == problem
     assert f"{operation.method} {operation.path} answered {status}" in str(error)
+
+
+def test_headers__of_an_own_http_client_go_along_and_give_way(shell: Shell) -> None:
+    """Headers of the user's own are sent too, but for those that the service must get from here, each of them once."""
+    script = Script(httpx.Response(200, json=prediction_body()))
+    client = shell.client(script)
+    own = [("accept", "text/html"), ("Accept", "*/*"), ("user-agent", "own"), ("authorization", "Bearer other")]
+    shell.http.headers = httpx.Headers([*own, ("x-trace", "1")])
+    shell.do(client.predictions.get, ID)
+    names = {"accept", "authorization", "user-agent", "x-trace"}
+    assert sorted(pair for pair in script.requests[0].headers.multi_items() if pair[0] in names) == [
+        ("accept", "application/json"),
+        ("authorization", f"Bearer {TOKEN}"),
+        ("user-agent", client.user_agent),
+        ("x-trace", "1"),
+    ]
 
 
 @pytest.mark.parametrize("id", ["", ".", "..", "\ud800", 5, None, b"x"])

@@ -159,31 +159,6 @@ def test_http_client__of_ones_own_is_used_and_left_open() -> None:
     anyio.run(main)
 
 
-def test_public_names__are_sorted_and_there() -> None:
-    """Everything in __all__ exists, in order, and nothing else of ours is public."""
-    import types
-
-    names = {
-        name
-        for name, value in vars(zeroscope).items()
-        if not name.startswith("_") and not isinstance(value, types.ModuleType)
-    }
-    assert list(zeroscope.__all__) == sorted(zeroscope.__all__)
-    assert set(zeroscope.__all__) - {"__version__", "webhooks"} == names
-
-
-def test_import__is_light() -> None:
-    """Importing the client loads neither the validator nor any extra."""
-    import subprocess
-    import sys
-
-    heavy = ["jsonschema_rs", "yaml", "ruamel", "cyclopts", "av", "PIL", "uvicorn", "zeroscope_mock"]
-    code = f"import sys, zeroscope; print([name for name in {heavy} if name in sys.modules])"
-    assert (
-        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False).stdout.strip() == "[]"
-    )
-
-
 def test_version__of_ones_own_is_run(shell: Shell) -> None:
     """The client's version is sent with every create that names none."""
     script = Script(httpx.Response(201, json=prediction_body()))

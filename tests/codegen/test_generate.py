@@ -163,6 +163,32 @@ def test_change__is_followed_everywhere(tmp_path: Path, changed_spec: Callable[[
     assert "At least 128." in seen["help"] and "new," in seen["help"] and "--fps" not in seen["help"]
 
 
+def test_models__that_refer_to_each_other(
+    tmp_path: Path, changed_spec: Callable[[Callable[[Any], None]], Path]
+) -> None:
+    """Models that hold each other, or themselves, can be loaded in any order, read and written."""
+
+    def change(document: Any) -> None:
+        schemas, reference = document["components"]["schemas"], "#/components/schemas/"
+        for name, other in (("One", "Other"), ("Other", "One")):
+            fields = {
+                "next": {"$ref": reference + other},
+                "own": {"type": "array", "items": {"$ref": reference + name}},
+            }
+            schemas[name] = {"type": "object", "properties": {**fields, "model": {"type": "string"}}}
+        schemas["Prediction"]["properties"]["one"] = {"$ref": reference + "One"}
+
+    assert generate("--spec", changed_spec(change), "--output", tmp_path / "zeroscope_api").returncode == 0
+    body = {"next": {"next": {"own": [{}], "more": 1}, "own": [{"model": "x"}]}}
+    for first in ("one", "other"):
+        code = f"from zeroscope_api.models import {first}, One; print(One.from_dict({body}).to_dict() == {body})"
+        environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+        result = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False
+        )
+        assert (result.stdout, result.stderr) == ("True\n", "")
+
+
 def test_check__names_files_that_are_missing_or_left_over(tmp_path: Path) -> None:
     """A file that is gone and one that nothing generates are found, and generating puts both right."""
     folder = tmp_path / "again"

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from codegen.spec_change import Kind, Party, Row  # noqa: E402
-from codegen.spec_diff import main  # noqa: E402
+from codegen.spec_diff import VERSION, main  # noqa: E402
 from codegen.spec_report import Report  # noqa: E402
 
 Change = Callable[[Any], object]
@@ -51,7 +51,8 @@ def words(document: Any) -> None:
 def project(tmp_path: Path) -> Path:
     """A folder with the document, a version, and what was changed in it."""
     (tmp_path / "openapi.yaml").write_text(TEXT, encoding="utf-8")
-    (tmp_path / "pyproject.toml").write_text('[project]\nversion = "0.1.0"\n', encoding="utf-8")
+    (tmp_path / VERSION).parent.mkdir(parents=True)
+    (tmp_path / VERSION).write_text('__version__ = "0.1.0"\n', encoding="utf-8")
     return tmp_path
 
 
@@ -224,7 +225,7 @@ def repository(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         pytest.skip("needs git")
     monkeypatch.delenv("GIT_DIR", raising=False)
     git(project, "init", "--quiet")
-    git(project, "add", "pyproject.toml")
+    git(project, "add", VERSION)
     git(project, "commit", "--quiet", "--message", "begin")
     git(project, "tag", "empty")
     git(project, "add", "openapi.yaml")
@@ -250,8 +251,8 @@ def test_base__in_a_folder_of_a_repository(diff: Diff, repository: Path) -> None
     """The project need not be the whole repository."""
     inner = repository / "inner"
     inner.mkdir()
-    for name in ("openapi.yaml", "pyproject.toml"):
-        shutil.copy(repository / name, inner / name)
+    shutil.copy(repository / "openapi.yaml", inner)
+    shutil.copytree(repository / "wrapper", inner / "wrapper")
     git(repository, "rm", "--quiet", "--cached", "openapi.yaml")
     git(repository, "add", "inner")
     git(repository, "commit", "--quiet", "--message", "move")
@@ -321,10 +322,10 @@ def test_file__that_is_missing_or_no_text(diff: Diff, project: Path) -> None:
         assert outcome.code == 2 and outcome.err.startswith(f"{name} cannot be read (") and outcome.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("text", ['[project]\nversion = "next"', "[project]\n", "version"])
+@pytest.mark.parametrize("text", ['__version__ = "next"', '__version__ = "1.2"', ""])
 def test_version__that_has_no_three_numbers(diff: Diff, project: Path, text: str) -> None:
     """No version is proposed after one that cannot be counted on from."""
-    (project / "pyproject.toml").write_text(text, encoding="utf-8")
+    (project / VERSION).write_text(text, encoding="utf-8")
     outcome = diff("openapi.yaml")
     assert outcome.code == 2 and "write one as 1.2.3" in outcome.err and outcome.err.count("\n") == 1
 

@@ -125,6 +125,25 @@ def test_unknown_status__is_kept() -> None:
     assert repr(UNSET) == "UNSET" and not UNSET
 
 
+def test_model__is_equal_and_shown_by_its_fields() -> None:
+    """Two models are the same when all that they hold is, what the document does not know included."""
+    body = prediction_body("succeeded", output=["a"], extra=1)
+    one, same = Prediction.from_dict(body), Prediction.from_dict(body)
+    assert one == same and one != Prediction.from_dict({**body, "extra": 2})
+    assert repr(PredictionInput(prompt="x", seed=1)) in repr({"input": PredictionInput(prompt="x", seed=1)})
+    assert "prompt='x'" in repr(PredictionInput(prompt="x")) and "width=UNSET" in repr(PredictionInput())
+    assert not hasattr(one, "__dict__")
+
+
+def test_arguments__are_left_as_they_are() -> None:
+    """What a call is made of can be sent again."""
+    recorder, arguments = Recorder(200, json=prediction_body()), {"method": "get", "url": "/a", "headers": {"X-A": "b"}}
+    for _ in range(2):
+        recorder.client().request(arguments)
+        assert (str(recorder.request.url), recorder.request.headers["x-a"]) == (f"{BASE_URL}a", "b")
+    assert arguments == {"method": "get", "url": "/a", "headers": {"X-A": "b"}}
+
+
 def test_client__closes_what_it_was_given() -> None:
     """Leaving the client gives the connections back, under both kinds of `with`."""
     http, http_async = httpx.Client(), httpx.AsyncClient()

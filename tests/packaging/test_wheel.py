@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+import zeroscope
+
 ROOT = Path(__file__).parents[2]
 EXTRAS = ["cyclopts", "rich", "av", "PIL", "uvicorn", "uvloop", "httptools", "python_multipart", "yaml", "schemathesis"]
 CHECK = f"""
@@ -41,6 +43,7 @@ def test_wheel__holds_the_four_packages_and_nothing_else(wheel: Path) -> None:
     packages = {"zeroscope", "zeroscope_api", "zeroscope_mock", "zeroscope_conformance"}
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == packages
     read = {"zeroscope_api/spec.json", "zeroscope_conformance/schemathesis.toml"}
+    assert f"zeroscope-{zeroscope.__version__}.dist-info/METADATA" in names
     assert {"zeroscope/cli/app.py", *read, *(f"{package}/py.typed" for package in packages)} <= set(names)
 
 

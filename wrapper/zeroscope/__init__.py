@@ -1,44 +1,49 @@
 """A client for the text-to-video model anotherjesse/zeroscope-v2-xl on Replicate's predictions API."""
 
-from . import webhooks
-from ._api import FileInput, PredictionInputDict
-from ._logs import Progress
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from ._version import __version__
-from .batch import RunResult
-from .client import AsyncZeroscope, Zeroscope
-from .clock import Clock, SystemClock
-from .errors import (
-    APIError,
-    AuthenticationError,
-    ConfigurationError,
-    EmptyOutputError,
-    ForbiddenError,
-    InvalidField,
-    InvalidInputError,
-    MalformedResponseError,
-    NotFoundError,
-    OutputExpiredError,
-    PaymentRequiredError,
-    PredictionCanceledError,
-    PredictionError,
-    PredictionFailedError,
-    RateLimitError,
-    ServerError,
-    TransportError,
-    UnknownOutcomeError,
-    ValidationError,
-    WaitTimeoutError,
-    WebhookVerificationError,
-    ZeroscopeError,
-)
-from .options import BatchOptions, CreateOptions, OnProgress, OnUpdate, RunArguments, RunOptions
-from .page import Page
-from .polling import Polling
-from .prediction import AsyncPrediction, Prediction
-from .retry import Retry
-from .state import PredictionState
-from .video import AsyncVideo, Video
-from .webhooks import VerifiedWebhook
+
+if TYPE_CHECKING:
+    from . import webhooks
+    from ._api import FileInput, PredictionInputDict
+    from ._logs import Progress
+    from .batch import RunResult
+    from .client import AsyncZeroscope, Zeroscope
+    from .clock import Clock, SystemClock
+    from .errors import (
+        APIError,
+        AuthenticationError,
+        ConfigurationError,
+        EmptyOutputError,
+        ForbiddenError,
+        InvalidField,
+        InvalidInputError,
+        MalformedResponseError,
+        NotFoundError,
+        OutputExpiredError,
+        PaymentRequiredError,
+        PredictionCanceledError,
+        PredictionError,
+        PredictionFailedError,
+        RateLimitError,
+        ServerError,
+        TransportError,
+        UnknownOutcomeError,
+        ValidationError,
+        WaitTimeoutError,
+        WebhookVerificationError,
+        ZeroscopeError,
+    )
+    from .options import BatchOptions, CreateOptions, OnProgress, OnUpdate, RunArguments, RunOptions
+    from .page import Page
+    from .polling import Polling
+    from .prediction import AsyncPrediction, Prediction
+    from .retry import Retry
+    from .state import PredictionState
+    from .video import AsyncVideo, Video
+    from .webhooks import VerifiedWebhook
 
 __all__ = [
     "APIError",
@@ -89,3 +94,23 @@ __all__ = [
     "__version__",
     "webhooks",
 ]
+
+# Where all this is, what loads fast first: a name is looked for in one after the other when it is first used.
+_MODULES = ["errors", "clock", "_logs", "polling", "retry", "page", "_api", "options", "state", "video", "prediction"]
+_MODULES += ["client", "batch", "webhooks", "events", "predictions"]
+
+# Hidden from type checkers, which would take any name for one that is there.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        if name in _MODULES:
+            return import_module(f".{name}", __name__)
+        if name in __all__:
+            for module in (import_module(f".{home}", __name__) for home in _MODULES):
+                if hasattr(module, name):
+                    globals()[name] = found = getattr(module, name)
+                    return found
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

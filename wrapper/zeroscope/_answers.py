@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import SplitResult, parse_qs, urljoin, urlsplit
 
@@ -26,7 +25,6 @@ from .retry import retry_after
 E = TypeVar("E", bound=BaseException)
 
 
-@dataclass(frozen=True, slots=True)
 class Answers:
     """Reads answers, and blots the token out of whatever goes into an error.
 
@@ -35,8 +33,9 @@ class Answers:
         base_url: The address of the service; pages that continue elsewhere are not followed.
     """
 
-    token: str = field(repr=False)
-    base_url: str
+    def __init__(self, token: str, base_url: str) -> None:
+        self.token = token
+        self.base_url = base_url
 
     def prediction(self, call: Call, response: Response[Any], id: str | None = None) -> PredictionModel:
         """The prediction in a success, which as published may be an array of one.

@@ -9,8 +9,8 @@ from __future__ import annotations
 import functools
 import io
 import json
-import pkgutil
 from collections.abc import Mapping
+from pathlib import Path
 from types import NoneType
 from typing import Any, TypeVar, cast, get_args, get_type_hints
 
@@ -23,7 +23,6 @@ from zeroscope_api.client import AuthenticatedClient as ApiClient
 from zeroscope_api.errors import InvalidPathSegmentError
 from zeroscope_api.models import (
     CreateFileRequest,
-    CreatePredictionRequest,
     FileInput,
     JsonObject,
     PredictionInputDict,
@@ -77,8 +76,9 @@ T = TypeVar("T")
 @functools.cache
 def spec() -> dict[str, Any]:
     """The OpenAPI document, as it was when the client was generated."""
-    data = pkgutil.get_data(zeroscope_api.__name__, "spec.json")
-    document: dict[str, Any] = json.loads(cast(bytes, data))
+    # The loader, as the package may lie in a ZIP file; `pkgutil` does the same, but takes long to load.
+    loader: Any = zeroscope_api.__loader__
+    document: dict[str, Any] = json.loads(loader.get_data(str(Path(zeroscope_api.__file__).with_name("spec.json"))))
     return document
 
 
@@ -106,6 +106,16 @@ def requests() -> dict[str, str]:
     }
 
 
+class _Checked:
+    """A body that was checked, in place of a model, which would take it apart only to put it together again."""
+
+    def __init__(self, body: Mapping[str, Any]) -> None:
+        self._body = body
+
+    def to_dict(self) -> Mapping[str, Any]:
+        return self._body
+
+
 def create_call(
     body: Mapping[str, Any], cancel_after: str | None = None, prefer: str | None = None, hold: float | None = None
 ) -> Call:
@@ -118,7 +128,7 @@ def create_call(
         hold: For how long it may do so, in seconds.
     """
     arguments = {
-        "body": CreatePredictionRequest.from_dict(body),
+        "body": _Checked(body),
         "cancel_after": UNSET if cancel_after is None else cancel_after,
         "prefer": UNSET if prefer is None else prefer,
     }

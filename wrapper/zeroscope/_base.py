@@ -15,15 +15,11 @@ import httpx
 from . import _flows, _input, _waiting
 from ._answers import Answers
 from ._api import PredictionModel
-from ._batch import Batch
-from ._items import Setup
 from ._sending import Sender
 from ._settings import settle
 from ._steps import Flow, Stream
-from ._upscale import upscaling
 from ._version import USER_AGENT
 from ._waiting import WAITING, Waiting
-from .batch import RunResult
 from .clock import Clock, SystemClock
 from .errors import InvalidField, InvalidInputError
 from .options import BatchOptions, CreateOptions, RunOptions
@@ -33,6 +29,7 @@ from .state import PredictionState
 
 if TYPE_CHECKING:
     from ._journal import Journal
+    from .batch import RunResult
 
 Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
 P = TypeVar("P", bound=PredictionState)
@@ -100,12 +97,18 @@ class Client(ABC, Generic[Http]):
         self, new: Callable[[PredictionModel], P], draft: Any, strength: float, arguments: Mapping[str, Any]
     ) -> Flow[P]:
         """The flow that makes large videos of a draft."""
+        from ._upscale import upscaling
+
         return (yield from self._run(new, (yield from upscaling(self._sender, draft, strength, arguments))))
 
     def _batch(
         self, new: Callable[[PredictionModel], P], inputs: Iterable[Any], options: BatchOptions
     ) -> Stream[RunResult[P, Any]]:
         """The flow that runs many inputs and tells of each as it ends."""
+        # Most programs make one video at a time.
+        from ._batch import Batch
+        from ._items import Setup
+
         if isinstance(inputs, str | bytes | Mapping) or not isinstance(inputs, Iterable):
             fault = f"{inputs!r:.80} is not a list of inputs"
             raise InvalidInputError([InvalidField("invalid_type", "inputs", fault)])

@@ -111,7 +111,7 @@ def _draft(version: str, input: Mapping[str, Any], options: CreateOptions) -> _D
     if isinstance(filter := given.get("webhook_events_filter"), Sequence) and not isinstance(filter, str):
         given["webhook_events_filter"] = list(filter)
     rest, files, no_files = _files.part(fields)
-    body = {"version": version, "input": rest, **given}
+    body = {"input": rest, "version": version, **given}
     faults += no_files + _input.faults(body, fields.keys() - input.keys())
     return _Draft(body, files, headers, hold, faults)
 

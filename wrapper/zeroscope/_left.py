@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 
 from . import _api
 from ._pacing import ABREAST
@@ -25,7 +24,7 @@ def cancel_all(sender: Sender, predictions: Sequence[PredictionState]) -> Flow[N
     left = list(predictions)
     while left and (patience := until - sender.clock.monotonic()) > 0:
         some, left = left[:ABREAST], left[ABREAST:]
-        step = Together([replace(_api.cancel_call(prediction.id), limit=patience) for prediction in some])
+        step = Together([_api.cancel_call(prediction.id)._replace(limit=patience) for prediction in some])
         with suppress(Exception):
             yield step
         for prediction, call, result in zip(some, step.calls, step.results, strict=True):

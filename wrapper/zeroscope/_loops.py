@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Callable
 from weakref import WeakKeyDictionary
@@ -70,6 +69,9 @@ class LoopClients:
 
 
 def _running_loop() -> object:
+    # The sync client does without it, and it takes long to load.
+    import asyncio
+
     try:
         return asyncio.get_running_loop()
     except RuntimeError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import httpx
@@ -46,7 +45,6 @@ _NOT_SENT = (
 _DOUBTFUL = {408, 499}
 
 
-@dataclass(frozen=True, slots=True)
 class Sender:
     """Sends calls, with pauses and repetitions.
 
@@ -58,16 +56,21 @@ class Sender:
         owner: Tells the client, if there is one still.
     """
 
-    clock: Clock
-    random: Callable[[], float]
-    retry: Retry | None
-    answers: Answers
-    owner: Callable[[], Any] = lambda: None
-    gate: Gate = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Begin with an open gate."""
-        object.__setattr__(self, "gate", Gate(self.clock))
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        random: Callable[[], float],
+        retry: Retry | None,
+        answers: Answers,
+        owner: Callable[[], Any] = lambda: None,
+    ) -> None:
+        self.clock = clock
+        self.random = random
+        self.retry = retry
+        self.answers = answers
+        self.owner = owner
+        self.gate = Gate(clock)
 
     def read(
         self,
@@ -94,7 +97,7 @@ class Sender:
                 yield from self.gate.passing(self.random(), until)
             if until is not None:
                 # A service that hangs must not outlast the wait; the last look is given a moment all the same.
-                call = replace(call, limit=max(until - self.clock.monotonic(), LEAST_PATIENCE))
+                call = call._replace(limit=max(until - self.clock.monotonic(), LEAST_PATIENCE))
             attempt += 1
             try:
                 return parse(call, self.settle(call, (yield from _exchange(call)), attempt))

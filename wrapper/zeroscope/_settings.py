@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 
 import httpx
 
@@ -16,14 +15,14 @@ LONGEST_TIMEOUT = 86_400.0
 BASE_URL_VARIABLE = "ZEROSCOPE_BASE_URL"
 
 
-@dataclass(frozen=True)
 class Settings:
     """A client's settings, checked."""
 
-    token: str = field(repr=False)
-    base_url: str
-    version: str
-    timeout: httpx.Timeout
+    def __init__(self, *, token: str, base_url: str, version: str, timeout: httpx.Timeout) -> None:
+        self.token = token
+        self.base_url = base_url
+        self.version = version
+        self.timeout = timeout
 
     def api(self, *, sync: httpx.Client | None = None, asynchronous: httpx.AsyncClient | None = None) -> ApiClient:
         """The generated client that sends the calls."""

@@ -2,13 +2,14 @@
 
 A flow is a generator that holds logic and does no I/O: it yields a step, is sent the step's result (or has the step's
 exception thrown into it) and returns its own result. `_drive` carries the steps out, once for sync and once for async.
+
+Every import of the package makes these classes, so they are no dataclasses, which take ten times as long to make.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import httpx
 
@@ -28,8 +29,7 @@ class Endpoint(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """Call a generated endpoint; the result is its `Response`."""
 
     endpoint: Endpoint
@@ -41,7 +41,6 @@ class Call:
     """How long the service may hold the request open, in seconds; the answer is awaited for so much longer."""
 
 
-@dataclass(slots=True, eq=False)
 class Together:
     """Carry out calls side by side; the result is what each came to, a `Response` or what it raised.
 
@@ -49,62 +48,61 @@ class Together:
     `results`, so that no answer is lost for which the service is paid; what has not come is None there.
     """
 
-    calls: Sequence[Call]
-    results: list[Any] = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Begin without results."""
-        self.results = [None] * len(self.calls)
+    def __init__(self, calls: Sequence[Call]) -> None:
+        self.calls = calls
+        self.results: list[Any] = [None] * len(calls)
 
 
-@dataclass(frozen=True, slots=True)
-class Sleep:
+class Sleep(NamedTuple):
     """Let so many seconds pass."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
 class Open:
-    """Begin a download, usually without the token; the result is a `Download`."""
+    """Begin a download, usually without the token; the result is a `Download`.
 
-    url: str
-    headers: Mapping[str, str]
-    token: str | None = field(default=None, repr=False)
-    """A token for this very address: nothing is redirected with it, and an own HTTP client's auth gives way to it."""
+    No tuple, as that shows whatever is in it.
+
+    Args:
+        url: The address.
+        headers: The request's headers.
+        token: A token for this very address: nothing is redirected with it, and an own HTTP client's auth gives way to
+            it.
+    """
+
+    def __init__(self, url: str, headers: Mapping[str, str], token: str | None = None) -> None:
+        self.url = url
+        self.headers = headers
+        self.token = token
 
 
-@dataclass(slots=True)
-class Download:
+class Download(NamedTuple):
     """A download under way, read chunk by chunk."""
 
     response: httpx.Response
     chunks: Iterator[bytes] | AsyncIterator[bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """Read a download's next chunk; the result is None at its end."""
 
     download: Download
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
+class Close(NamedTuple):
     """End a download, read to its end or not."""
 
     download: Download
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(NamedTuple):
     """Call a function that may block, such as one that writes to a file; the result is its own."""
 
     function: Callable[[], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Emit(Generic[T]):
+class Emit(NamedTuple, Generic[T]):
     """Hand a value to whoever iterates over the flow."""
 
     value: T

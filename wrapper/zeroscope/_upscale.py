@@ -15,10 +15,8 @@ from .errors import ConfigurationError, InvalidField, InvalidInputError, OutputE
 from .state import PredictionState
 from .video import AsyncVideo, Video, sources
 
-# What the weights' cards recommend for the second step, whose source is a draft by another model at a lower resolution;
-# with a strength from 0.66 to 0.85.
+# What the weights' cards recommend for the second step, whose source is a draft by another model at a lower resolution.
 _SECOND_STEP: Mapping[str, Any] = {"model": "xl", "width": 1024, "height": 576}
-STRENGTH = 0.75
 # The second step resamples the draft to what is asked for, so it asks for what the draft has.
 _CARRIED = ("prompt", "num_frames", "fps")
 

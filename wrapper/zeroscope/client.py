@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from typing import Any, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 import httpx
 
@@ -12,14 +12,15 @@ from ._api import PredictionInputDict
 from ._base import Client
 from ._drive import AsyncDriver, SyncDriver
 from ._loops import LoopClients
-from ._upscale import STRENGTH
-from .batch import RunResult
-from .options import BatchOptions, RunArguments
+from .options import STRENGTH, BatchOptions, RunArguments
 from .prediction import AsyncPrediction, Prediction
 from .predictions import AsyncPredictions, Predictions
 from .video import AsyncVideo, Video
 
-R = TypeVar("R", bound=RunResult[Any, Any])
+if TYPE_CHECKING:
+    from .batch import RunResult
+
+R = TypeVar("R", bound="RunResult[Any, Any]")
 
 
 def _in_order(results: Iterable[R]) -> list[R]:

@@ -7,16 +7,15 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from . import _flows, _saving, _waiting
-from ._events import events
+from . import _flows, _waiting
 from ._waiting import Waiting
-from .events import Event
 from .options import OnProgress, OnUpdate
 from .state import PredictionState
 from .video import AsyncVideo, Video, sources
 
 if TYPE_CHECKING:
     from .client import AsyncZeroscope, Zeroscope
+    from .events import Event
 
 
 class Prediction(PredictionState):
@@ -83,7 +82,7 @@ class Prediction(PredictionState):
             ...             print(prediction.status)
         """
         client: Zeroscope = self._need_client()
-        return client._driver.iterate(events(client._sender, self, Waiting(client._poll, timeout)))
+        return client._driver.iterate(self._telling(client, timeout))
 
     def cancel(self) -> Self:
         """End the prediction, and return it. If it has already ended, nothing happens."""
@@ -118,7 +117,7 @@ class Prediction(PredictionState):
             [PosixPath('videos/output-0.mp4'), PosixPath('videos/output-1.mp4')]
         """
         client: Zeroscope = self._need_client()
-        return client._driver.run(_saving.save_all(client._sender, self, folder, overwrite, on_progress))
+        return client._driver.run(self._saving(client, folder, overwrite, on_progress))
 
     def __enter__(self) -> Self:
         return self
@@ -159,7 +158,7 @@ class AsyncPrediction(PredictionState):
     def events(self, *, timeout: float | None = None) -> AsyncIterator[Event]:
         """Follow the prediction; see `Prediction.events`."""
         client: AsyncZeroscope = self._need_client()
-        return client._driver.iterate(events(client._sender, self, Waiting(client._poll, timeout)))
+        return client._driver.iterate(self._telling(client, timeout))
 
     async def cancel(self) -> Self:
         """End the prediction, and return it. If it has already ended, nothing happens."""
@@ -172,7 +171,7 @@ class AsyncPrediction(PredictionState):
     ) -> list[Path]:
         """Fetch all videos into a folder; see `Prediction.save_all`."""
         client: AsyncZeroscope = self._need_client()
-        return await client._driver.run(_saving.save_all(client._sender, self, folder, overwrite, on_progress))
+        return await client._driver.run(self._saving(client, folder, overwrite, on_progress))
 
     async def __aenter__(self) -> Self:
         return self

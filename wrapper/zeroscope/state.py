@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, Self
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 from . import _logs, _waiting
 from ._api import PredictionModel, Unset, as_mapping, final_statuses, plain
 from ._logs import Progress
+from ._steps import Flow, Stream
 from .errors import ConfigurationError
+from .options import OnProgress
+
+if TYPE_CHECKING:
+    from .events import Event
 
 
 class PredictionState:
@@ -147,6 +154,22 @@ class PredictionState:
     def _take_listed(self, model: PredictionModel) -> bool:
         """Take over what a list says, which may leave things out, and tell whether it is news."""
         return self._update(PredictionModel.from_dict({**self.to_dict(), **model.to_dict()}))
+
+    def _telling(self, client: Any, timeout: float | None) -> Stream[Event]:
+        """The flow that follows the prediction."""
+        # Only some programs follow predictions, and only some save their videos.
+        from ._events import events
+
+        return events(client._sender, self, _waiting.Waiting(client._poll, timeout))
+
+    def _saving(
+        self, client: Any, folder: str | PathLike[str], overwrite: bool, on_progress: OnProgress | None
+    ) -> Flow[list[Path]]:
+        """The flow that fetches all videos into a folder."""
+        from ._saving import save_all
+
+        prediction: Any = self
+        return save_all(client._sender, prediction, folder, overwrite, on_progress)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, PredictionState):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +10,6 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import _download, _targets
 from ._steps import Flow
 from .errors import ConfigurationError, ZeroscopeError
 from .options import OnProgress
@@ -40,6 +38,9 @@ def sources(output: object) -> list[tuple[int, str]]:
 
 
 def _index(url: str, position: int) -> int:
+    # Loaded with the first video, like all that has to do with files.
+    from . import _targets
+
     found = _INDEX.search(_targets.last_part(url))
     return int(found[1]) if found else position
 
@@ -67,6 +68,8 @@ class _Source:
     @property
     def name(self) -> str:
         """The name of its file in the URL, made safe for any folder and system, such as ``output-0.mp4``."""
+        from . import _targets
+
         return _targets.file_name(self.url, self.index)
 
     def __repr__(self) -> str:
@@ -90,11 +93,15 @@ class _Source:
     def _reading(self) -> Flow[bytes]:
         """The flow that fetches the video."""
         with about(self.prediction):
+            from . import _download
+
             return (yield from _download.read(self._need_client()._sender, self.url))
 
     def _saving(self, path: str | PathLike[str], overwrite: bool, on_progress: OnProgress | None) -> Flow[Path]:
         """The flow that fetches the video into a file."""
         with about(self.prediction):
+            from . import _download
+
             sender = self._need_client()._sender
             return (yield from _download.save(sender, self.url, path, overwrite, on_progress))
 
@@ -180,4 +187,6 @@ class AsyncVideo(_Source):
 
 def _escaped(text: str) -> str:
     """A text for HTML, without the halves of characters that no encoding takes."""
+    import html
+
     return html.escape(text.encode("utf-8", errors="replace").decode())

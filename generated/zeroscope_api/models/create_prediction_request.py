@@ -1,16 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 
 from ..models.webhook_event import WebhookEvent, check_webhook_event
 from ..types import UNSET, Unset
-
-if TYPE_CHECKING:
-    from ..models.prediction_input import PredictionInput
-
 
 T = TypeVar("T", bound="CreatePredictionRequest")
 
@@ -73,8 +69,6 @@ class CreatePredictionRequest:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.prediction_input import PredictionInput  # noqa: PLC0415
-
         d = dict(src_dict)
         input_ = PredictionInput.from_dict(d.pop("input"))
 
@@ -113,3 +107,6 @@ class CreatePredictionRequest:
         )
 
         return create_prediction_request
+
+
+from ..models.prediction_input import PredictionInput

@@ -1,19 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.prediction_status import PredictionStatus, check_prediction_status
 from ..types import UNSET, Unset
-
-if TYPE_CHECKING:
-    from ..models.json_object import JsonObject
-    from ..models.prediction_metrics import PredictionMetrics
-    from ..models.prediction_urls import PredictionUrls
-
 
 T = TypeVar("T", bound="Prediction")
 
@@ -59,10 +53,6 @@ class Prediction:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        from ..models.json_object import JsonObject  # noqa: PLC0415
-        from ..models.prediction_metrics import PredictionMetrics  # noqa: PLC0415
-        from ..models.prediction_urls import PredictionUrls  # noqa: PLC0415
-
         id = self.id
 
         status: str
@@ -71,17 +61,9 @@ class Prediction:
         else:
             status = self.status
 
-        model: None | str | Unset
-        if isinstance(self.model, Unset):
-            model = UNSET
-        else:
-            model = self.model
+        model = self.model
 
-        version: None | str | Unset
-        if isinstance(self.version, Unset):
-            version = UNSET
-        else:
-            version = self.version
+        version = self.version
 
         input_: dict[str, Any] | None | Unset
         if isinstance(self.input_, Unset):
@@ -93,31 +75,15 @@ class Prediction:
 
         output = self.output
 
-        logs: None | str | Unset
-        if isinstance(self.logs, Unset):
-            logs = UNSET
-        else:
-            logs = self.logs
+        logs = self.logs
 
         error = self.error
 
-        created_at: None | str | Unset
-        if isinstance(self.created_at, Unset):
-            created_at = UNSET
-        else:
-            created_at = self.created_at
+        created_at = self.created_at
 
-        started_at: None | str | Unset
-        if isinstance(self.started_at, Unset):
-            started_at = UNSET
-        else:
-            started_at = self.started_at
+        started_at = self.started_at
 
-        completed_at: None | str | Unset
-        if isinstance(self.completed_at, Unset):
-            completed_at = UNSET
-        else:
-            completed_at = self.completed_at
+        completed_at = self.completed_at
 
         metrics: dict[str, Any] | None | Unset
         if isinstance(self.metrics, Unset):
@@ -135,29 +101,13 @@ class Prediction:
         else:
             urls = self.urls
 
-        source: None | str | Unset
-        if isinstance(self.source, Unset):
-            source = UNSET
-        else:
-            source = self.source
+        source = self.source
 
-        data_removed: bool | None | Unset
-        if isinstance(self.data_removed, Unset):
-            data_removed = UNSET
-        else:
-            data_removed = self.data_removed
+        data_removed = self.data_removed
 
-        deadline: None | str | Unset
-        if isinstance(self.deadline, Unset):
-            deadline = UNSET
-        else:
-            deadline = self.deadline
+        deadline = self.deadline
 
-        webhook: None | str | Unset
-        if isinstance(self.webhook, Unset):
-            webhook = UNSET
-        else:
-            webhook = self.webhook
+        webhook = self.webhook
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -202,10 +152,6 @@ class Prediction:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.json_object import JsonObject  # noqa: PLC0415
-        from ..models.prediction_metrics import PredictionMetrics  # noqa: PLC0415
-        from ..models.prediction_urls import PredictionUrls  # noqa: PLC0415
-
         d = dict(src_dict)
         id = d.pop("id")
 
@@ -222,23 +168,9 @@ class Prediction:
 
         status = _parse_status(d.pop("status"))
 
-        def _parse_model(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+        model = d.pop("model", UNSET)
 
-        model = _parse_model(d.pop("model", UNSET))
-
-        def _parse_version(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        version = _parse_version(d.pop("version", UNSET))
+        version = d.pop("version", UNSET)
 
         def _parse_input_(data: object) -> JsonObject | None | Unset:
             if data is None:
@@ -259,43 +191,15 @@ class Prediction:
 
         output = d.pop("output", UNSET)
 
-        def _parse_logs(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        logs = _parse_logs(d.pop("logs", UNSET))
+        logs = d.pop("logs", UNSET)
 
         error = d.pop("error", UNSET)
 
-        def _parse_created_at(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+        created_at = d.pop("created_at", UNSET)
 
-        created_at = _parse_created_at(d.pop("created_at", UNSET))
+        started_at = d.pop("started_at", UNSET)
 
-        def _parse_started_at(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        started_at = _parse_started_at(d.pop("started_at", UNSET))
-
-        def _parse_completed_at(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        completed_at = _parse_completed_at(d.pop("completed_at", UNSET))
+        completed_at = d.pop("completed_at", UNSET)
 
         def _parse_metrics(data: object) -> None | PredictionMetrics | Unset:
             if data is None:
@@ -331,41 +235,13 @@ class Prediction:
 
         urls = _parse_urls(d.pop("urls", UNSET))
 
-        def _parse_source(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+        source = d.pop("source", UNSET)
 
-        source = _parse_source(d.pop("source", UNSET))
+        data_removed = d.pop("data_removed", UNSET)
 
-        def _parse_data_removed(data: object) -> bool | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(bool | None | Unset, data)
+        deadline = d.pop("deadline", UNSET)
 
-        data_removed = _parse_data_removed(d.pop("data_removed", UNSET))
-
-        def _parse_deadline(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        deadline = _parse_deadline(d.pop("deadline", UNSET))
-
-        def _parse_webhook(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        webhook = _parse_webhook(d.pop("webhook", UNSET))
+        webhook = d.pop("webhook", UNSET)
 
         prediction = cls(
             id=id,
@@ -405,3 +281,8 @@ class Prediction:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+from ..models.json_object import JsonObject
+from ..models.prediction_metrics import PredictionMetrics
+from ..models.prediction_urls import PredictionUrls

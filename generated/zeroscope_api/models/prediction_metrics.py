@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -22,17 +22,9 @@ class PredictionMetrics:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        predict_time: float | None | Unset
-        if isinstance(self.predict_time, Unset):
-            predict_time = UNSET
-        else:
-            predict_time = self.predict_time
+        predict_time = self.predict_time
 
-        total_time: float | None | Unset
-        if isinstance(self.total_time, Unset):
-            total_time = UNSET
-        else:
-            total_time = self.total_time
+        total_time = self.total_time
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -47,24 +39,9 @@ class PredictionMetrics:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+        predict_time = d.pop("predict_time", UNSET)
 
-        def _parse_predict_time(data: object) -> float | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(float | None | Unset, data)
-
-        predict_time = _parse_predict_time(d.pop("predict_time", UNSET))
-
-        def _parse_total_time(data: object) -> float | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(float | None | Unset, data)
-
-        total_time = _parse_total_time(d.pop("total_time", UNSET))
+        total_time = d.pop("total_time", UNSET)
 
         prediction_metrics = cls(
             predict_time=predict_time,

@@ -1,16 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
-
-if TYPE_CHECKING:
-    from ..models.invalid_field import InvalidField
-
 
 T = TypeVar("T", bound="Problem")
 
@@ -34,29 +30,13 @@ class Problem:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        title: None | str | Unset
-        if isinstance(self.title, Unset):
-            title = UNSET
-        else:
-            title = self.title
+        title = self.title
 
-        detail: None | str | Unset
-        if isinstance(self.detail, Unset):
-            detail = UNSET
-        else:
-            detail = self.detail
+        detail = self.detail
 
-        status: int | None | Unset
-        if isinstance(self.status, Unset):
-            status = UNSET
-        else:
-            status = self.status
+        status = self.status
 
-        type_: None | str | Unset
-        if isinstance(self.type_, Unset):
-            type_ = UNSET
-        else:
-            type_ = self.type_
+        type_ = self.type_
 
         invalid_fields: list[dict[str, Any]] | None | Unset
         if isinstance(self.invalid_fields, Unset):
@@ -70,11 +50,7 @@ class Problem:
         else:
             invalid_fields = self.invalid_fields
 
-        retry_after: float | None | Unset
-        if isinstance(self.retry_after, Unset):
-            retry_after = UNSET
-        else:
-            retry_after = self.retry_after
+        retry_after = self.retry_after
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -96,45 +72,14 @@ class Problem:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.invalid_field import InvalidField  # noqa: PLC0415
-
         d = dict(src_dict)
+        title = d.pop("title", UNSET)
 
-        def _parse_title(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+        detail = d.pop("detail", UNSET)
 
-        title = _parse_title(d.pop("title", UNSET))
+        status = d.pop("status", UNSET)
 
-        def _parse_detail(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        detail = _parse_detail(d.pop("detail", UNSET))
-
-        def _parse_status(data: object) -> int | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(int | None | Unset, data)
-
-        status = _parse_status(d.pop("status", UNSET))
-
-        def _parse_type_(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        type_ = _parse_type_(d.pop("type", UNSET))
+        type_ = d.pop("type", UNSET)
 
         def _parse_invalid_fields(data: object) -> list[InvalidField] | None | Unset:
             if data is None:
@@ -158,14 +103,7 @@ class Problem:
 
         invalid_fields = _parse_invalid_fields(d.pop("invalid_fields", UNSET))
 
-        def _parse_retry_after(data: object) -> float | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(float | None | Unset, data)
-
-        retry_after = _parse_retry_after(d.pop("retry_after", UNSET))
+        retry_after = d.pop("retry_after", UNSET)
 
         problem = cls(
             title=title,
@@ -194,3 +132,6 @@ class Problem:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+from ..models.invalid_field import InvalidField
