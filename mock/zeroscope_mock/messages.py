@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 if TYPE_CHECKING:
     from .steps import Sleep
 
@@ -18,7 +20,7 @@ _dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _AUTHORITY = re.compile(r"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Request:
     """One HTTP request, complete with its body.
 
@@ -42,7 +44,10 @@ class Request:
 
     def header(self, name: str) -> str | None:
         """The value of a header, named in small letters; the last one if it was sent more than once."""
-        return next((value for key, value in reversed(self.headers) if key == name), None)
+        for key, value in reversed(self.headers):
+            if key == name:
+                return value
+        return None
 
     @property
     def origin(self) -> str:
@@ -94,4 +99,8 @@ def json_response(
 
 def encode(value: Any) -> bytes:
     """A value as JSON."""
-    return _dumps(value).encode("utf-8", "replace")
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        # It takes neither half a surrogate pair nor an integer of more than 64 bits; a client may send either.
+        return _dumps(value).encode("utf-8", "replace")

@@ -15,6 +15,7 @@ from .courses.lifecycle import Hook, Record, describe
 from .courses.script import ModelInput, failure
 from .courses.scripts import Scripts
 from .dialects import DIALECTS
+from .dice import throw
 from .documents.reload import Reload
 from .documents.spec import Spec
 from .faults.faults import Faults
@@ -91,13 +92,13 @@ class State:
             self.spec = spec
             self.faults.expect(_names(spec))
 
-    def random(self, purpose: str, tenant: str, number: int) -> Random:
+    def dice(self, purpose: str, tenant: str, number: int) -> bytes:
         """The dice for one thing, the same in every run and for each tenant, whatever the others do meanwhile."""
-        return Random(f"{self.settings.seed}:{purpose}:{tenant}:{number}")
+        return throw(f"{self.settings.seed}:{purpose}:{tenant}:{number}")
 
     def secret(self, tenant: str) -> str:
         """The key that signs a tenant's webhooks."""
-        return "whsec_" + base64.b64encode(self.random("secret", tenant, 0).randbytes(24)).decode()
+        return "whsec_" + base64.b64encode(self.dice("secret", tenant, 0)[:24]).decode()
 
     def addresses(self, origin: str, prefix: str) -> Links:
         """The URLs in an answer.

@@ -261,7 +261,7 @@ def test_answers__are_what_the_document_says(dialect: DialectName) -> None:
         prediction = create(api, stream=True)
         # The published description has no such route.
         for headers in ({}, {"Prefer": "wait=1"}) if dialect == "live" else ():
-            api.post(f"{MODEL}/predictions", json={"input": SMALL}, headers=headers)
+            api.post(f"{MODEL}/predictions", json={"input": {"prompt": "mock:slow"}}, headers=headers)
         api.post(prediction["urls"]["cancel"])
         api.get(prediction["urls"]["stream"])
         server.clock.advance(60)

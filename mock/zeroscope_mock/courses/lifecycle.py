@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from math import inf
 from typing import Any, Protocol
 
-from .script import Script
+from .script import GRAIN, Script
 
 RETENTION = 3600.0
 """How long input, output and logs are kept after the end, in seconds (the service's documentation)."""
@@ -171,6 +171,22 @@ def standing(record: Record, now: float) -> Standing:
     removed = script.removed or now >= ended + RETENTION
     made = script.results if known.status == "succeeded" and not removed else 0
     return Standing(known.status, started, ended, removed=removed, elapsed=elapsed, made=made)
+
+
+def moves_on(record: Record, now: float) -> float:
+    """Up to when a prediction is described as at a moment, if nobody reads or cancels it, in seconds since 1970.
+
+    It may be a little before its next change, never after.
+    """
+    script, known, now_it = record.script, course(record), standing(record, now)
+    if now_it.ended is not None:
+        return inf if now_it.removed else now_it.ended + RETENTION
+    if now_it.started is None:
+        return min(known.start, known.end)
+    if script.reads:
+        return known.end
+    upcoming = min(script.printed_at(script.printed(now_it.elapsed)), script.made_at(now_it.made))
+    return min(now_it.started + upcoming - 2 * GRAIN, known.end)
 
 
 def describe(

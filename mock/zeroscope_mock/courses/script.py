@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf, isfinite
 from operator import itemgetter
-from random import Random
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -41,14 +40,16 @@ FALLBACKS: Mapping[str, Any] = {
 PREFIX = "mock:"
 """How a text begins that steers its prediction."""
 
+GRAIN = 1e-6
+"""Times since 1970 are good for a quarter of a microsecond; what happens at a moment must not fall to that."""
+
 _STEPS_PER_SECOND = 15.8
 _USUAL_SIZE = 576 * 320 * 24
 _MOST_STEPS = 10_000
 _STARTUP = (0.5, 2.0)
 _SECONDS_TO_FAIL = 0.5
 _SHORTEST_SIDE = 16
-# Times since 1970 are good for a quarter of a microsecond; what happens at a moment must not fall to that.
-_GRAIN = 1e-6
+_INVALID = ".invalid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,8 @@ class ModelInput:
 
         def integer(name: str) -> int:
             # JSON knows one kind of number, so that 24.0 is an integer; what a loose document lets through is none.
+            if type(value := values[name]) is int:
+                return value
             return int(next(value[name] for value in (values, defaults, FALLBACKS) if _is_number(value[name])))
 
         return cls(
@@ -116,10 +119,10 @@ def _prompt(sent: Mapping[str, Any], values: Mapping[str, Any]) -> str:
 def _nowhere(value: Any) -> str | None:
     """The host of an address that leads nowhere for certain, as the names under `.invalid` do (RFC 2606)."""
     try:
-        host = urlsplit(value).hostname if isinstance(value, str) else None
+        host = urlsplit(value).hostname if isinstance(value, str) and _INVALID in value.lower() else None
     except ValueError:
         return None
-    return host if host and host.endswith(".invalid") else None
+    return host if host and host.endswith(_INVALID) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +166,8 @@ class Script:
     def printed(self, elapsed: float) -> int:
         """How many lines it has printed so many seconds after its start."""
         if self.lines is not None:
-            return bisect_right(self.lines, elapsed + _GRAIN, key=itemgetter(0))
-        return 2 + min(self.steps, int((elapsed + _GRAIN) * self.rate))
+            return bisect_right(self.lines, elapsed + GRAIN, key=itemgetter(0))
+        return 2 + min(self.steps, int((elapsed + GRAIN) * self.rate))
 
     def printed_at(self, number: int) -> float:
         """When it prints a line, in seconds after its start; never, if it has no such line."""
@@ -196,7 +199,7 @@ class Script:
         if not self.gradual or self.outcome != "succeeded" or not self.run_seconds:
             return 0
         # A run can be so short that the quotient is endless.
-        return int(min(self.results, (elapsed + _GRAIN) / self.run_seconds * (self.results + 1)))
+        return int(min(self.results, (elapsed + GRAIN) / self.run_seconds * (self.results + 1)))
 
     def made_at(self, number: int) -> float:
         """When it makes an output, in seconds after its start; never while it runs, if they all come at the end."""
@@ -210,20 +213,34 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int) or (isinstance(value, float) and isfinite(value))
 
 
-def write_script(wanted: ModelInput, random: Random) -> Script:
+def write_script(
+    wanted: ModelInput, dice: bytes, *, streams: bool | None = None, inline: bool = False
+) -> Script:
     """The usual course of a prediction.
 
     Args:
         wanted: what was asked for.
-        random: decides the start-up time, and the seed if none was asked for.
+        dice: decide the start-up time, and the seed if none was asked for, with their last six bytes.
+        streams: whether it has a stream of events; None if that is up to the request.
+        inline: whether its videos are `data:` URIs instead of URLs.
     """
-    startup = round(random.uniform(*_STARTUP), 6)
-    drawn = random.randrange(65536)
-    seed = drawn if wanted.seed is None else wanted.seed
-    if error := failure(wanted):
-        return Script(seed, startup, _SECONDS_TO_FAIL, wanted.steps, _STEPS_PER_SECOND / 100, "failed", error)
-    rate = _STEPS_PER_SECOND * _USUAL_SIZE / wanted.size
-    return Script(seed, startup, wanted.steps / rate, wanted.steps, rate, outputs=wanted.batch_size)
+    least, most = _STARTUP
+    startup = round(least + (most - least) * int.from_bytes(dice[-4:]) / 2**32, 6)
+    seed = int.from_bytes(dice[-6:-4]) if wanted.seed is None else wanted.seed
+    error = failure(wanted)
+    rate = _STEPS_PER_SECOND / 100 if error else _STEPS_PER_SECOND * _USUAL_SIZE / wanted.size
+    return Script(
+        seed=seed,
+        startup_seconds=startup,
+        run_seconds=_SECONDS_TO_FAIL if error else wanted.steps / rate,
+        steps=wanted.steps,
+        rate=rate,
+        outcome="failed" if error else "succeeded",
+        error=error,
+        outputs=0 if error else wanted.batch_size,
+        streams=streams,
+        inline=inline,
+    )
 
 
 def failure(wanted: ModelInput) -> str | None:

@@ -24,12 +24,14 @@ class Parameter:
     required: bool
     described: Mapping[str, Any]
     schema: Schema
+    is_number: bool = field(init=False)
+    """Whether it is read as JSON and not as text."""
 
-    @property
-    def is_number(self) -> bool:
-        """Whether it is read as JSON and not as text."""
+    def __post_init__(self) -> None:
+        """Work out once what every request asks."""
         types = self.described.get("type", [])
-        return bool({"integer", "number", "boolean"} & set([types] if isinstance(types, str) else types))
+        is_number = {"integer", "number", "boolean"} & set([types] if isinstance(types, str) else types)
+        object.__setattr__(self, "is_number", bool(is_number))
 
     def check(self, text: str | None) -> tuple[Any, list[InvalidField]]:
         """The value that was sent and what is wrong with it; None when nothing was sent."""
@@ -37,7 +39,7 @@ class Parameter:
             missing = InvalidField("required", "", f"{self.name} is required")
             return None, [missing] if self.required else []
         # What no UTF-8 can hold would stop the validator instead of failing it.
-        value: Any = text.encode("utf-8", "replace").decode()
+        value: Any = text if text.isascii() else text.encode("utf-8", "replace").decode()
         if self.is_number:
             # What is no number fails the schema as the text that it is.
             with suppress(ValueError, RecursionError):

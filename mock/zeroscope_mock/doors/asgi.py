@@ -5,11 +5,13 @@ from __future__ import annotations
 import socket
 import struct
 import sys
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Generator, MutableMapping
+from functools import lru_cache
+from types import coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..core import Core
-from ..messages import Request, Response, Stream
+from ..messages import Headers, Request, Response, Stream
 from ..problems import problem, too_large
 from ..steps import ConnectionCutError, Flow, Sleep, drive_async
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     import anyio
 
 T = TypeVar("T")
+_BODY = frozenset({b"content-length", b"transfer-encoding"})
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -59,7 +62,7 @@ class App:
         import anyio
 
         try:
-            body = await _read(receive, self._core.body_limit)
+            body = b"" if _bodiless(scope) else await _read(receive, self._core.body_limit)
         except _DisconnectedError:
             return
         try:
@@ -89,7 +92,7 @@ class App:
     async def _send(self, response: Response, scope: Scope, receive: Receive, send: Send) -> None:
         body = response.body
         length = len(body) if isinstance(body, bytes) else body.length
-        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+        headers = list(_encoded(response.headers))
         if length is not None and response.status not in EMPTY:
             headers.append((b"content-length", str(length).encode()))
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
@@ -135,19 +138,27 @@ def _request(scope: Scope, body: bytes) -> Request:
     )
 
 
+def _bodiless(scope: Scope) -> bool:
+    """Whether a request surely has no body, so that there is nothing to wait for."""
+    is_http1 = scope.get("http_version", "")[:1] == "1"
+    return is_http1 and scope["method"] in {"GET", "HEAD"} and all(name not in _BODY for name, _ in scope["headers"])
+
+
+# Answers differ in their bodies; their headers are the same again and again.
+@lru_cache(maxsize=1000)
+def _encoded(headers: Headers) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+
+
 async def _read(receive: Receive, limit: int) -> bytes | Response:
     """The whole body, or the refusal of one that is too long or never comes.
 
     Raises:
         _DisconnectedError: if the client goes away before the end of it.
     """
-    import anyio
-
     body = bytearray()
     while True:
-        message: Message | None = None
-        with anyio.move_on_after(PATIENCE):
-            message = await receive()
+        message = await _within(PATIENCE, receive())
         if message is None:
             detail = f"Nothing more of the request's body came for {PATIENCE:g} seconds; send all of it."
             return problem(408, detail, headers=(("connection", "close"),))
@@ -158,6 +169,31 @@ async def _read(receive: Receive, limit: int) -> bytes | Response:
             return too_large(limit)
         if not message.get("more_body", False):
             return bytes(body)
+
+
+@coroutine
+def _within(seconds: float, work: Awaitable[T]) -> Generator[Any, Any, T | None]:
+    """What some work comes to; None if it takes longer than so many seconds.
+
+    Most bodies are there before they are asked for, and a timer would cost more than to read them.
+    """
+    import anyio
+
+    steps = work.__await__()
+    try:
+        step = next(steps)
+        with anyio.move_on_after(seconds):
+            while True:
+                try:
+                    answer = yield step
+                except BaseException as error:
+                    step = steps.throw(error)
+                else:
+                    step = steps.send(answer)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    return None
 
 
 async def _while_there(receive: Receive, work: Callable[[], Awaitable[T]]) -> T | None:

@@ -7,12 +7,12 @@ from typing import Any
 
 from ..bodies import Upload
 from ..courses.lifecycle import RETENTION, timestamp
+from ..dice import new_id
 from ..messages import Response, json_response
 from ..problems import not_found
 from ..state import State
 from ..store import StoredFile
 from .calls import Call, Handler
-from .ids import new_id
 from .ranges import ranged
 
 
@@ -38,7 +38,7 @@ class Files:
         shelf = self._state.store.shelf(call.tenant)
         now = self._state.clock.time()
         file = StoredFile(
-            id=new_id(self._state.random("file", call.tenant, shelf.uploads)),
+            id=new_id(self._state.dice("file", call.tenant, shelf.uploads)),
             tenant=call.tenant,
             name=call.body.get("filename") or upload.filename or "file",
             content_type=_printable(call.body.get("type") or upload.content_type) or "application/octet-stream",

@@ -13,12 +13,13 @@ from ..courses.prompts import steer
 from ..courses.script import ModelInput, write_script
 from ..courses.scripts import follow
 from ..dialects import read_events
+from ..dice import new_id
 from ..messages import Response, json_response
 from ..problems import InvalidField, invalid, invalid_version, not_found
 from ..state import BUSY_SCRIPT, State, deciding, inline
 from ..steps import Flow, Sleep, Work
+from .answers import Answers
 from .calls import Call, Handler
-from .ids import new_id
 from .models import is_model, is_version, latest_version
 
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?")
@@ -35,6 +36,7 @@ class Predictions:
     def __init__(self, state: State) -> None:
         self._state = state
         self._creating = False
+        self._answers = Answers()
         self.handlers: dict[str, Handler] = {
             "cancelPrediction": self._cancel,
             "createModelPrediction": self._create_of_model,
@@ -89,11 +91,11 @@ class Predictions:
         if self._creating:
             raise RuntimeError(BUSY_SCRIPT)
         number = state.store.shelf(call.tenant).next
-        random = state.random("prediction", call.tenant, number)
+        dice = state.dice("prediction", call.tenant, number)
         wanted = ModelInput.read(sent, state.spec.input_defaults)
-        prediction_id = new_id(random)
-        script = steer(wanted.prompt, write_script(wanted, random))
-        script = replace(script, streams=state.settings.streams, inline=state.settings.inline_outputs)
+        settings = state.settings
+        usual = write_script(wanted, dice, streams=settings.streams, inline=settings.inline_outputs)
+        script = steer(wanted.prompt, usual)
         if (told := state.scripts.take(call.tenant)) is not None:
             self._creating = True
             mark = deciding.set((state, threading.get_ident()))
@@ -104,7 +106,7 @@ class Predictions:
                 self._creating = False
             call.notes.extend([raised] if raised else [])
         return Record(
-            id=prediction_id,
+            id=new_id(dice),
             tenant=call.tenant,
             number=number,
             created=state.clock.time(),
@@ -167,9 +169,13 @@ class Predictions:
 
     def _read(self, record: Record, call: Call) -> Response | Flow[Response]:
         now = self._state.clock.time()
-        if not self._inline(record, now):
-            return json_response(200, self._body(record, call, now))
-        return self._read_inline(record, call)
+        if self._inline(record, now):
+            return self._read_inline(record, call)
+        addresses = self._state.addresses(call.request.origin, call.prefix)
+        if kept := self._answers.find(record, now, addresses):
+            return kept
+        body = describe(record, now, addresses, model=self._state.spec.model)
+        return self._answers.keep(json_response(200, body), record, now, addresses)
 
     def _read_inline(self, record: Record, call: Call) -> Flow[Response]:
         body = yield from self._full_body(record, call)

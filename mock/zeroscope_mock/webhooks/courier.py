@@ -8,12 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from heapq import heapify, heappop, heappush
 from math import inf
-from random import Random
 from typing import Any
 
 from ..clocks.protocols import Clock
 from ..courses.lifecycle import Record, course
-from ..operations.ids import new_id
+from ..dice import new_id, throw
 from ..steps import Flow
 from .deliveries import Attempt, Deliveries
 from .events import Cursor, Event, next_event
@@ -313,7 +312,7 @@ class Courier:
 def _delivery(record: Record, event: Event) -> Delivery:
     assert record.hook is not None
     return Delivery(
-        id="msg_" + new_id(Random(f"{record.id}:{event.kind}:{event.cursor.count}")),
+        id="msg_" + new_id(throw(f"{record.id}:{event.kind}:{event.cursor.count}")),
         prediction_id=record.id,
         tenant=record.tenant,
         event=event.kind,
