@@ -11,11 +11,11 @@ from typing import Any
 import httpx
 
 from support import BASE_URL, Shell, prediction_body
-from zeroscope import _api
+from zeroscope import _spec
 
 ID = "gm3q"
 # Too large to stand in the input itself, so that it is uploaded.
-LARGE = bytes(_api.spec()["info"]["x-replicate"]["data-uri-bytes"] + 1)
+LARGE = bytes(_spec.spec()["info"]["x-replicate"]["data-uri-bytes"] + 1)
 
 CALLS: dict[str, Callable[[Shell, Any], Any]] = {
     "listPredictions": lambda shell, client: shell.all(client.predictions.list),

@@ -12,8 +12,8 @@ import pytest
 
 from support import Command, Outcome, Shell
 from zeroscope import Zeroscope
-from zeroscope.cli import app as commands
 from zeroscope.cli import main
+from zeroscope.cli import predictions as commands
 from zeroscope_mock import MockServer
 
 

@@ -10,9 +10,9 @@ import schemathesis
 from hypothesis import strategies as st
 from jsonschema_rs import Draft202012Validator
 
-from zeroscope import _api
+from zeroscope import _spec
 
-SPEC = _api.spec()
+SPEC = _spec.spec()
 SCHEMAS: dict[str, Any] = SPEC["components"]["schemas"]
 INPUT: dict[str, Any] = SCHEMAS["PredictionInput"]
 OPERATIONS: dict[str, tuple[str, str, dict[str, Any]]] = {

@@ -19,14 +19,14 @@ from rich.progress import Progress
 import zeroscope
 import zeroscope_mock
 from support import Command, Script, Shell, prediction_body, value_of
-from zeroscope import Video, Zeroscope, _api
-from zeroscope.cli import app as commands
+from zeroscope import Video, Zeroscope, _spec
 from zeroscope.cli import main, show
+from zeroscope.cli import predictions as commands
 from zeroscope.cli.files import check, targets
 from zeroscope_mock import MockServer
 from zeroscope_mock.settings import JOURNAL_LIMIT, PREDICTION_LIMIT, STORAGE_LIMIT
 
-FIELDS = _api.spec()["components"]["schemas"]["PredictionInput"]["properties"]
+FIELDS = _spec.spec()["components"]["schemas"]["PredictionInput"]["properties"]
 
 
 def properties(path: Path) -> tuple[int, int, Fraction | None, int]:
@@ -383,7 +383,7 @@ def test_mock__hands_its_options_on(command: Command, tmp_path: Path, monkeypatc
             made.append((host, port))
 
     monkeypatch.setattr(zeroscope_mock, "MockServer", Recorded)
-    (tmp_path / "spec.json").write_text(json.dumps(_api.spec()))
+    (tmp_path / "spec.json").write_text(json.dumps(_spec.spec()))
     (tmp_path / "scripts.yaml").write_text("- run: 600\n- outcome: failed\n")
     options = ["--host", "::1", "--port", "0", "--seed", "7", "--token", "t", "--dialect", "published"]
     options += ["--clock", "virtual", "--rate-limits", "low-credit", "--no-streams", "--spec", "spec.json", "--reload"]
@@ -427,7 +427,8 @@ def test_mock__tells_its_limits(command: Command) -> None:
 
 def test_module__that_is_missing_otherwise_is_a_bug_to_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """A module that no extra brings is not passed off as one."""
-    monkeypatch.delitem(sys.modules, "zeroscope.cli.app")
+    for module in ("app", "predictions"):
+        monkeypatch.delitem(sys.modules, f"zeroscope.cli.{module}")
     monkeypatch.setitem(sys.modules, "zeroscope.cli.show", None)
     monkeypatch.delattr("zeroscope.cli.show")
     with pytest.raises(ModuleNotFoundError):

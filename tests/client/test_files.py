@@ -20,12 +20,12 @@ import pytest
 
 import zeroscope
 from support import BASE_URL, TOKEN, Script, Shell, prediction_body
-from zeroscope import InvalidInputError, _api, _flows
+from zeroscope import InvalidInputError, _flows, _spec
 from zeroscope_mock import MockServer
 
-FIELDS = _api.spec()["components"]["schemas"]["PredictionInput"]["properties"]
+FIELDS = _spec.spec()["components"]["schemas"]["PredictionInput"]["properties"]
 (FIELD,) = (name for name, field in FIELDS.items() if field.get("format") == "uri")
-LIMITS = _api.spec()["info"]["x-replicate"]
+LIMITS = _spec.spec()["info"]["x-replicate"]
 INLINE, MOST = LIMITS["data-uri-bytes"], LIMITS["file-bytes"]
 
 STORED = f"{BASE_URL}/files/abc"

@@ -112,3 +112,11 @@ def test_import__loads_no_more_than_it_takes(code: str, left_out: set[str], brou
     """A program that does little loads little, and what it does not need costs it nothing."""
     heavy = (EXTRAS | SLOW | RARE) - brought_by_httpx
     assert loaded_by(code) & (heavy | left_out) == set()
+
+
+def test_mock_command__loads_no_client() -> None:
+    """The mock server starts as fast as it can: it needs neither a client nor what draws progress bars and videos."""
+    code = "import zeroscope.cli.app, zeroscope.cli.mock, zeroscope_mock; zeroscope_mock.MockServer(clock='real').app"
+    assert (
+        loaded_by(code) & {"httpx", "zeroscope.client", "zeroscope_api", "rich.progress", "av", "PIL", "yaml"} == set()
+    )

@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from support import Script, Shell, prediction_body
-from zeroscope import InvalidInputError, _api
+from zeroscope import InvalidInputError, _spec
 
-FIELDS = _api.spec()["components"]["schemas"]["PredictionInput"]["properties"]
+FIELDS = _spec.spec()["components"]["schemas"]["PredictionInput"]["properties"]
 
 LEAST = FIELDS["width"]["minimum"]
 MOST = FIELDS["guidance_scale"]["maximum"]

@@ -14,10 +14,10 @@ import respx
 
 import zeroscope
 from support import BASE_URL, TOKEN, Script, Shell, prediction_body, value_of
-from zeroscope import _api
+from zeroscope import _spec
 
 ID = prediction_body()["id"]
-SPEC = _api.spec()
+SPEC = _spec.spec()
 
 
 @dataclass

@@ -12,9 +12,9 @@ import pytest
 
 import zeroscope
 from support import BASE_URL, TOKEN, Script, Shell, prediction_body
-from zeroscope import AsyncZeroscope, ConfigurationError, Zeroscope, _api
+from zeroscope import AsyncZeroscope, ConfigurationError, Zeroscope, _spec
 
-SPEC = _api.spec()
+SPEC = _spec.spec()
 
 
 @pytest.fixture(params=[Zeroscope, AsyncZeroscope])

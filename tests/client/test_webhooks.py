@@ -28,7 +28,7 @@ from hypothesis import strategies as st
 import zeroscope
 from office import Inbox
 from support import BASE_URL, TOKEN, Script, Shell, prediction_body
-from zeroscope import MalformedResponseError, WebhookVerificationError, _api, webhooks
+from zeroscope import MalformedResponseError, WebhookVerificationError, _spec, webhooks
 from zeroscope_mock import MockServer
 
 NOW = 1_700_000_000
@@ -322,7 +322,7 @@ def test_body__may_be_any_kind_of_bytes(kind: Any) -> None:
 
 def test_names__are_those_of_the_spec() -> None:
     """The headers that are read are those that the document says the service sends."""
-    callbacks = _api.spec()["paths"]["/predictions"]["post"]["callbacks"]
+    callbacks = _spec.spec()["paths"]["/predictions"]["post"]["callbacks"]
     (event,) = callbacks["predictionEvent"].values()
     assert tuple(parameter["name"] for parameter in event["post"]["parameters"]) == NAMES == webhooks.HEADERS
 

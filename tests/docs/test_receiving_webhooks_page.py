@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 import zeroscope
-from zeroscope import _api, webhooks
+from zeroscope import _spec, webhooks
 from zeroscope_mock import MockServer
 from zeroscope_mock.webhooks.events import THROTTLE
 from zeroscope_mock.webhooks.sender import RETRIED_STATUSES
@@ -56,7 +56,7 @@ def test_page__runs_as_shown(
 
 def test_page__says_what_holds() -> None:
     """Events, statuses and spans are those of the spec and of the code."""
-    schemas = _api.spec()["components"]["schemas"]
+    schemas = _spec.spec()["components"]["schemas"]
     events = dict(re.findall(r"^\| `(\w+)` \|.*\|([^|]*)\|$", PAGE, re.MULTILINE))
     assert sorted(events) == sorted(schemas["WebhookEvent"]["enum"])
     assert {int(number) for number in re.findall(r"\d+", events["completed"])} == RETRIED_STATUSES

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from zeroscope import _api
+from zeroscope import _spec
 from zeroscope_mock import MockServer
 from zeroscope_mock.documents.reload import Reload
 from zeroscope_mock.documents.spec import Spec
@@ -33,7 +33,7 @@ class Edited:
 
     def write(self, text: str | None = None, *, width: int | None) -> None:
         """Write a text, or the project's document with another least width."""
-        document: Any = copy.deepcopy(_api.spec())
+        document: Any = copy.deepcopy(_spec.spec())
         if width is not None:
             document["components"]["schemas"]["PredictionInput"]["properties"]["width"]["minimum"] = width
         self.path.write_text(json.dumps(document) if text is None else text)
@@ -201,7 +201,7 @@ def test_faults__may_name_the_operations_of_the_new_document(
     edited: Edited, server: MockServer, api: httpx.Client
 ) -> None:
     """An operation that was renamed is known by its new name."""
-    document = _api.spec() | {"paths": {"/runs": {"get": {"operationId": "listRuns"}}}}
+    document = _spec.spec() | {"paths": {"/runs": {"get": {"operationId": "listRuns"}}}}
     edited.write(json.dumps(document), width=None)
     assert api.get("/runs").status_code == 501
 

@@ -10,11 +10,9 @@ import functools
 import io
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from types import NoneType
 from typing import Any, TypeVar, cast, get_args, get_type_hints
 
-import zeroscope_api
 from zeroscope_api.api.files import create_file
 from zeroscope_api.api.predictions import cancel_prediction, create_prediction, get_prediction, list_predictions
 from zeroscope_api.api.webhooks import get_default_webhook_secret
@@ -38,6 +36,7 @@ from zeroscope_api.models import Prediction as PredictionModel
 from zeroscope_api.types import UNSET, File, Response, Unset
 
 from . import errors
+from ._spec import spec
 from ._steps import Call, Endpoint
 
 __all__ = [
@@ -66,20 +65,10 @@ __all__ = [
     "plain",
     "prediction_from_json",
     "requests",
-    "spec",
     "webhook_secret_call",
 ]
 
 T = TypeVar("T")
-
-
-@functools.cache
-def spec() -> dict[str, Any]:
-    """The OpenAPI document, as it was when the client was generated."""
-    # The loader, as the package may lie in a ZIP file; `pkgutil` does the same, but takes long to load.
-    loader: Any = zeroscope_api.__loader__
-    document: dict[str, Any] = json.loads(loader.get_data(str(Path(zeroscope_api.__file__).with_name("spec.json"))))
-    return document
 
 
 @functools.cache

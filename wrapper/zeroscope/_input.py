@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from ._api import spec
+from ._spec import spec
 from .errors import InvalidField, InvalidInputError
 
 if TYPE_CHECKING:

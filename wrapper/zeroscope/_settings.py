@@ -6,13 +6,13 @@ import os
 
 import httpx
 
-from ._api import DEFAULT_TIMEOUT, ApiClient, spec
+from ._api import DEFAULT_TIMEOUT, ApiClient
+from ._environment import BASE_URL_VARIABLE, TOKEN_VARIABLE
+from ._spec import spec
 from ._version import USER_AGENT
 from .errors import ConfigurationError
 
-TOKEN_VARIABLE = "REPLICATE_API_TOKEN"
 LONGEST_TIMEOUT = 86_400.0
-BASE_URL_VARIABLE = "ZEROSCOPE_BASE_URL"
 
 
 class Settings:

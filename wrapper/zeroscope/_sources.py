@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, NamedTuple
 
-from . import _api, _input
+from . import _input
 from ._media import ending, media_type
+from ._spec import spec
 from .errors import InvalidField, InvalidInputError
 
 # A single letter is no scheme but a drive of Windows.
@@ -23,7 +24,7 @@ _CHUNK = 1024 * 1024
 
 def limits() -> dict[str, int]:
     """The sizes in bytes up to which a file goes into an input, ``data-uri-bytes``, or is uploaded, ``file-bytes``."""
-    described: dict[str, int] = _api.spec()["info"]["x-replicate"]
+    described: dict[str, int] = spec()["info"]["x-replicate"]
     return described
 
 

@@ -11,8 +11,8 @@ from typing import IO, Any
 
 import httpx
 
-from ._api import spec
 from ._sending import Sender
+from ._spec import spec
 from ._steps import Close, Download, Flow, Open, Read, Sleep, Work
 from ._version import USER_AGENT
 from .errors import APIError, MalformedResponseError, RateLimitError, TransportError, ZeroscopeError, class_for, excerpt

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import _flows
-from ._api import spec
 from ._input import input_schema
 from ._sending import Sender
+from ._spec import spec
 from ._steps import Flow
 from ._waiting import check
 from .errors import ConfigurationError, InvalidField, InvalidInputError, OutputExpiredError

@@ -9,8 +9,9 @@ from math import inf
 from typing import TYPE_CHECKING, TypeVar
 
 from . import _flows
-from ._api import PredictionModel, spec
+from ._api import PredictionModel
 from ._sending import Sender, passing
+from ._spec import spec
 from ._steps import Flow, LeftEarly, Sleep
 from .errors import (
     EmptyOutputError,

@@ -17,24 +17,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .._api import spec as packaged_spec
-from .._settings import TOKEN_VARIABLE
+from .._environment import TOKEN_VARIABLE
+from .._spec import spec as packaged_spec
 from ..errors import ConfigurationError
+from .errors import CannotCheckError, NonconformantError, UnfitServerError
 
 Flag = Parameter(negative=())
 _STYLES = {"passed": "green", "failed": "bold red", "not reached": "yellow"}
-
-
-class CannotCheckError(Exception):
-    """A server cannot be looked at as asked."""
-
-
-class UnfitServerError(Exception):
-    """The server is none of this API."""
-
-
-class NonconformantError(Exception):
-    """A rule was broken or not reached; everything about it has been printed."""
 
 
 def conformance(

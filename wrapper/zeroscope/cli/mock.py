@@ -10,12 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Group, Parameter, Token, validators
 
-from ..client import Zeroscope
 from ..errors import ConfigurationError
+from .errors import CannotStartError
+
+if TYPE_CHECKING:
+    from ..client import Zeroscope
 
 
 def _whole(kind: object, tokens: Sequence[Token]) -> int:
@@ -30,10 +33,6 @@ _SPEEDS = Parameter(validator=validators.Number(gte=0.001, lte=1_000_000))
 Speed = Annotated[float, _SPEEDS]
 Limit = Annotated[int | None, Parameter(converter=_whole, validator=validators.Number(gte=1))]
 OPTIONS = Group("Options", sort_key=1)
-
-
-class CannotStartError(Exception):
-    """The mock server cannot start as it was told to."""
 
 
 def serve(
@@ -149,6 +148,9 @@ class Embedded:
     @contextmanager
     def client(self) -> Iterator[Zeroscope]:
         """A client that speaks HTTP on the loopback interface to the server."""
+        # The server by itself needs no client.
+        from ..client import Zeroscope
+
         server = _module().MockServer(clock="real", speed=self.mock_speed)
         with server.listen() as listening, Zeroscope("mock-token", base_url=f"{listening.url}/v1") as client:
             yield client

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import sys
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -13,13 +11,6 @@ from ..errors import excerpt
 from ..prediction import Prediction
 from ..state import PredictionState
 from ..video import sources
-
-
-def spell_anything() -> None:
-    """Let no character that the terminal's encoding lacks stop a line from being printed."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
 
 
 def result(prediction: Prediction, saved: Sequence[Path], *, as_json: bool) -> None:
