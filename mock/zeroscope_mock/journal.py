@@ -12,7 +12,10 @@ from typing import overload
 from .messages import Request, Response
 
 _BODY_START = 2000
+# Longer bodies are cut at once, so that they are not kept as a whole.
+_SHORT = 10_000
 _BINARY = ("audio/", "image/", "video/", "application/octet-stream")
+_Facts = tuple[Request, Response | None, float, str | None, str | None, str | None, str | None, str | None]
 # A shorter token, such as `x`, would be found everywhere.
 _SHORTEST_SECRET = 8
 
@@ -61,7 +64,7 @@ class Journal(Sequence[Exchange]):
     """
 
     def __init__(self, limit: int = 1000) -> None:
-        self._exchanges: deque[Exchange] = deque(maxlen=limit)
+        self._exchanges: deque[_Recorded] = deque(maxlen=limit)
         self._lock = threading.Lock()
         self.dropped = 0
 
@@ -78,28 +81,18 @@ class Journal(Sequence[Exchange]):
         note: str | None = None,
     ) -> None:
         """Write down an exchange, without the token."""
-        answered = response.body if response and isinstance(response.body, bytes) else b""
-        sent, answer = request.header("content-type") or "", (response and response.header("content-type")) or ""
-        exchange = Exchange(
-            time=time,
-            method=request.method,
-            path=_without(token, f"{request.path}?{request.query}" if request.query else request.path),
-            operation=operation,
-            status=response.status if response else None,
-            request_body=_start(request.body, sent, token),
-            response_body=_start(answered, answer, token),
-            tenant=tenant,
-            fault=fault,
-            note=note and _without(token, note),
-        )
+        recorded = _Recorded((request, response, time, operation, tenant, token, fault, note))
+        bodies = (request.body, response.body if response else b"")
+        if any(isinstance(body, bytes) and len(body) > _SHORT for body in bodies):
+            recorded.exchange()
         with self._lock:
             self.dropped += len(self._exchanges) == self._exchanges.maxlen
-            self._exchanges.append(exchange)
+            self._exchanges.append(recorded)
 
     def clear(self, tenant: str | None = None) -> None:
         """Forget all exchanges, or those of one tenant."""
         with self._lock:
-            kept = [] if tenant is None else [one for one in self._exchanges if one.tenant != tenant]
+            kept = [] if tenant is None else [one for one in self._exchanges if one.exchange().tenant != tenant]
             self._exchanges.clear()
             self._exchanges.extend(kept)
             if tenant is None:
@@ -109,7 +102,7 @@ class Journal(Sequence[Exchange]):
         """Replace all exchanges."""
         with self._lock:
             self._exchanges.clear()
-            self._exchanges.extend(exchanges)
+            self._exchanges.extend(map(_Recorded, exchanges))
 
     def __len__(self) -> int:
         return len(self._exchanges)
@@ -122,10 +115,53 @@ class Journal(Sequence[Exchange]):
 
     def __getitem__(self, index: int | slice) -> Exchange | list[Exchange]:
         with self._lock:
-            return list(self._exchanges)[index] if isinstance(index, slice) else self._exchanges[index]
+            if isinstance(index, slice):
+                return [recorded.exchange() for recorded in list(self._exchanges)[index]]
+            return self._exchanges[index].exchange()
 
     def __iter__(self) -> Iterator[Exchange]:
         return iter(self[:])
+
+
+class _Recorded:
+    """An exchange that is written out when somebody looks at it, which nobody does for most."""
+
+    __slots__ = ("_told",)
+
+    def __init__(self, told: Exchange | _Facts) -> None:
+        self._told = told
+
+    def exchange(self) -> Exchange:
+        """The exchange; from then on nothing else of it is kept."""
+        if isinstance(self._told, tuple):
+            self._told = _exchange(*self._told)
+        return self._told
+
+
+def _exchange(
+    request: Request,
+    response: Response | None,
+    time: float,
+    operation: str | None,
+    tenant: str | None,
+    token: str | None,
+    fault: str | None,
+    note: str | None,
+) -> Exchange:
+    answered = response.body if response and isinstance(response.body, bytes) else b""
+    sent, answer = request.header("content-type") or "", (response and response.header("content-type")) or ""
+    return Exchange(
+        time=time,
+        method=request.method,
+        path=_without(token, f"{request.path}?{request.query}" if request.query else request.path),
+        operation=operation,
+        status=response.status if response else None,
+        request_body=_start(request.body, sent, token),
+        response_body=_start(answered, answer, token),
+        tenant=tenant,
+        fault=fault,
+        note=note and _without(token, note),
+    )
 
 
 def _start(body: bytes, content_type: str, token: str | None) -> str:

@@ -27,6 +27,7 @@ COURSES: list[dict[str, Any]] = [
     {"removed": True},
     {"run": 5, "logs": ["a", "b", {"at": 0.5, "text": "c"}]},
     {"progression": "once"},
+    {"startup": 0, "run": 3, "gradual": True, "outputs": 3, "logs": ["a"]},
 ]
 # A millisecond is shorter than anything between two changes; half an hour reaches beyond the end of any of them.
 SECONDS = st.sampled_from([0.0, 0.001, 0.1, 0.3, 0.7, 1.0, 2.0, 10.0, 1800.0, 3600.0])
@@ -46,7 +47,7 @@ def written(server: MockServer, prediction: str, base: httpx.URL) -> bytes:
     return encode(describe(record, state.clock.time(), addresses, model=state.spec.model))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(course=st.sampled_from(COURSES), steps=st.lists(STEPS, max_size=12))
 def test_get__is_as_true_as_if_it_were_written_anew(course: dict[str, Any], steps: list[tuple[str, float]]) -> None:
     """Whatever course a prediction takes, when it is read, whoever cancels it, and with a clock that is set back."""
@@ -68,15 +69,29 @@ def test_get__is_as_true_as_if_it_were_written_anew(course: dict[str, Any], step
                 assert api.get(f"predictions/{prediction}").content == written(server, prediction, api.base_url)
 
 
-def test_get__at_every_moment_between_two_lines_of_the_log() -> None:
-    """No line comes late because an answer was kept for too long."""
+@pytest.mark.parametrize("course", COURSES)
+def test_get__again_and_again(course: dict[str, Any]) -> None:
+    """No line and no output comes late because an answer was kept for too long."""
     server = MockServer()
-    server.scripts.add({"startup": 0, "run": 4})
+    if course:
+        server.scripts.add(course)
     with httpx.Client(transport=server.transport, base_url="https://h.test/v1/", headers=AUTH) as api:
         prediction = api.post("predictions", json={"version": VERSION, "input": {}}).json()["id"]
-        for _ in range(500):
+        for _ in range(250):
             assert api.get(f"predictions/{prediction}").content == written(server, prediction, api.base_url)
-            server.clock.advance(0.01)
+            server.clock.advance(0.02)
+
+
+def test_get__at_the_very_moment_of_a_change() -> None:
+    """Times since 1970 are no more exact than to some tenths of a microsecond, and a line may come so much early."""
+    server = MockServer()
+    server.scripts.add({"startup": 0, "run": 4, "logs": [{"at": 0, "text": "a"}, {"at": 1, "text": "b"}]})
+    with httpx.Client(transport=server.transport, base_url="https://h.test/v1/", headers=AUTH) as api:
+        prediction = api.post("predictions", json={"version": VERSION, "input": {}}).json()["id"]
+        server.clock.advance(1 - 5e-6)
+        for _ in range(40):
+            assert api.get(f"predictions/{prediction}").content == written(server, prediction, api.base_url)
+            server.clock.advance(0.25e-6)
 
 
 def test_get__writes_an_answer_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -213,9 +213,7 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int) or (isinstance(value, float) and isfinite(value))
 
 
-def write_script(
-    wanted: ModelInput, dice: bytes, *, streams: bool | None = None, inline: bool = False
-) -> Script:
+def write_script(wanted: ModelInput, dice: bytes, *, streams: bool | None = None, inline: bool = False) -> Script:
     """The usual course of a prediction.
 
     Args:

@@ -131,7 +131,7 @@ def _request(scope: Scope, body: bytes) -> Request:
         # Some servers put the query into the raw path as well.
         path=path.partition(b"?")[0].decode("latin-1"),
         query=scope["query_string"].decode("latin-1"),
-        headers=tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]),
+        headers=tuple([(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]]),
         body=body,
         scheme=scope.get("scheme", "http"),
         host=server[0] if server[1] is None else f"{server[0]}:{server[1]}",

@@ -68,9 +68,9 @@ class _Patience:
 
     def limit(self, flow: Flow[Response]) -> Flow[Response]:
         """A flow that sleeps no longer than the client waits."""
-        left = self.seconds
         try:
             step = next(flow)
+            left = self.seconds
             while True:
                 if isinstance(step, Sleep):
                     if step.seconds >= left:
@@ -94,15 +94,17 @@ class _Patience:
 
 
 def _read(request: httpx.Request, body: bytes) -> Request:
-    path, _, query = request.url.raw_path.decode("latin-1").partition("?")
+    url = request.url
+    path, _, query = url.raw_path.decode("latin-1").partition("?")
+    raw = request.headers.raw
     return Request(
         method=request.method,
         path=path,
         query=query,
-        headers=tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in request.headers.raw),
+        headers=tuple([(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in raw]),
         body=body,
-        scheme=request.url.scheme,
-        host=request.url.netloc.decode("latin-1"),
+        scheme=url.scheme,
+        host=url.netloc.decode("latin-1"),
     )
 
 

@@ -1,0 +1,44 @@
+"""What the journal keeps of an exchange."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from zeroscope_mock import MockServer
+from zeroscope_mock.messages import Request
+
+TOKEN = "r8_a_token_of_some_length"
+HEADERS = (("authorization", f"Bearer {TOKEN}"), ("content-type", "application/json"))
+
+
+def sent(server: MockServer, body: bytes) -> None:
+    server.core.handle(Request("POST", "/predictions", headers=HEADERS, body=body))
+
+
+@pytest.mark.parametrize(("length", "looked_at"), [(20_000, False), (20_000, True), (100, True)])
+def test_exchange__keeps_no_more_than_the_start_of_a_body(length: int, looked_at: bool) -> None:
+    """A long body is cut at once, a short one when somebody looks at it; neither stays in memory as a whole."""
+    server, body = MockServer(), bytes(bytearray(b" " * length))
+    before = sys.getrefcount(body)
+    sent(server, body)
+    if looked_at:
+        assert server.journal[0].request_body == body[:2000].decode()
+    assert sys.getrefcount(body) == before
+
+
+def test_exchange__is_the_same_each_time_it_is_looked_at() -> None:
+    """One that was looked at stays what it was, by index, in a slice and in a loop."""
+    server = MockServer()
+    sent(server, b"{}")
+    exchange = server.journal[0]
+    assert server.journal[:][0] is server.journal[-1] is next(iter(server.journal)) is exchange
+
+
+def test_exchange__holds_no_token_once_it_was_looked_at() -> None:
+    """Neither in what was sent nor in what was answered."""
+    server = MockServer()
+    sent(server, f'{{"version": "{TOKEN}"}}'.encode())
+    assert TOKEN not in repr(server.journal[0]) and "[token]" in server.journal[0].request_body
+    assert TOKEN not in repr(server.journal._exchanges[0]._told)
