@@ -172,6 +172,15 @@ def _draw_rider(pose: int, height: int, ink: Colour, glow: Colour) -> Image.Imag
     return _smaller(picture)
 
 
+# The videos of one server mostly are of one size, and there are few palettes.
+@lru_cache(maxsize=48)
+def _rider(pose: int, height: int, ink: Colour, glow: Colour, forward: int, chroma_step: int) -> Sprite:
+    picture = _draw_rider(pose, height, ink, glow)
+    if forward < 0:
+        picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    return Sprite(picture.getchannel("A"), picture.convert("RGB"), chroma_step)
+
+
 def _draw_moon(rng: random.Random, radius: int, colour: Colour, sky: Colour) -> Image.Image:
     """A full moon with craters, a crescent or a ringed planet, in the middle of a square of four radii."""
     unit, kind = 2 * radius, rng.choice(("full", "crescent", "ringed"))
@@ -262,7 +271,6 @@ class Scene:
             self._strips.append((strip, top, speed * width))
         self._rider_height = max(4, round(unit * 0.4))
         self._rider_x = round(width * (0.5 - 0.1 * self._forward))
-        self._riders: dict[int, Sprite] = {}
 
     def planes(self, number: int) -> Planes:
         """The luma and chroma planes of one frame, counted from 0."""
@@ -278,7 +286,8 @@ class Scene:
         for strip, top, speed in self._strips:
             strip.paste(planes, -self._shift(speed, seconds), top)
         gallop = seconds * _STRIDES_PER_SECOND
-        rider = self._rider(int(gallop * _POSES) % _POSES)
+        pose = int(gallop * _POSES) % _POSES
+        rider = _rider(pose, self._rider_height, self.ink, self.glow, self._forward, self._step)
         leap = 0.045 * self._rider_height * abs(math.sin(math.pi * gallop))
         ground = self._near.y(self._rider_x + self._shift(self._strips[-1][2], seconds)) + 0.06 * self._rider_height
         rider.paste(planes, self._rider_x - rider.width // 2, round(ground - leap) - self._rider_height)
@@ -286,14 +295,6 @@ class Scene:
 
     def _shift(self, speed: float, seconds: float) -> int:
         return round(self._forward * speed * seconds) % self._near.period
-
-    def _rider(self, pose: int) -> Sprite:
-        if pose not in self._riders:
-            picture = _draw_rider(pose, self._rider_height, self.ink, self.glow)
-            if self._forward < 0:
-                picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-            self._riders[pose] = Sprite(picture.getchannel("A"), picture.convert("RGB"), self._step)
-        return self._riders[pose]
 
     def _hang_moon(self, rng: random.Random, picture: Image.Image, sky: Colour) -> tuple[float, float, int]:
         """Put the moon ahead of the rider, high up; gives its middle and radius."""
