@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import overload
+from typing import Any, overload
 
 from .messages import Request, Response
 
@@ -15,7 +15,6 @@ _BODY_START = 2000
 # Longer bodies are cut at once, so that they are not kept as a whole.
 _SHORT = 10_000
 _BINARY = ("audio/", "image/", "video/", "application/octet-stream")
-_Facts = tuple[Request, Response | None, float, str | None, str | None, str | None, str | None, str | None]
 # A shorter token, such as `x`, would be found everywhere.
 _SHORTEST_SECRET = 8
 
@@ -81,9 +80,26 @@ class Journal(Sequence[Exchange]):
         note: str | None = None,
     ) -> None:
         """Write down an exchange, without the token."""
-        recorded = _Recorded((request, response, time, operation, tenant, token, fault, note))
-        bodies = (request.body, response.body if response else b"")
-        if any(isinstance(body, bytes) and len(body) > _SHORT for body in bodies):
+        sent, answered = request.body, response.body if response and isinstance(response.body, bytes) else b""
+        # Texts and numbers alone: whatever else is kept for a while is work for the garbage collector.
+        recorded = _Recorded(
+            (
+                request.method,
+                f"{request.path}?{request.query}" if request.query else request.path,
+                request.header("content-type"),
+                sent,
+                response and response.status,
+                response and response.header("content-type"),
+                answered,
+                time,
+                operation,
+                tenant,
+                token,
+                fault,
+                note,
+            )
+        )
+        if len(sent) > _SHORT or len(answered) > _SHORT:
             recorded.exchange()
         with self._lock:
             self.dropped += len(self._exchanges) == self._exchanges.maxlen
@@ -128,7 +144,7 @@ class _Recorded:
 
     __slots__ = ("_told",)
 
-    def __init__(self, told: Exchange | _Facts) -> None:
+    def __init__(self, told: Exchange | tuple[Any, ...]) -> None:
         self._told = told
 
     def exchange(self) -> Exchange:
@@ -139,8 +155,13 @@ class _Recorded:
 
 
 def _exchange(
-    request: Request,
-    response: Response | None,
+    method: str,
+    path: str,
+    sent_type: str | None,
+    sent: bytes,
+    status: int | None,
+    answered_type: str | None,
+    answered: bytes,
     time: float,
     operation: str | None,
     tenant: str | None,
@@ -148,16 +169,14 @@ def _exchange(
     fault: str | None,
     note: str | None,
 ) -> Exchange:
-    answered = response.body if response and isinstance(response.body, bytes) else b""
-    sent, answer = request.header("content-type") or "", (response and response.header("content-type")) or ""
     return Exchange(
         time=time,
-        method=request.method,
-        path=_without(token, f"{request.path}?{request.query}" if request.query else request.path),
+        method=method,
+        path=_without(token, path),
         operation=operation,
-        status=response.status if response else None,
-        request_body=_start(request.body, sent, token),
-        response_body=_start(answered, answer, token),
+        status=status,
+        request_body=_start(sent, sent_type or "", token),
+        response_body=_start(answered, answered_type or "", token),
         tenant=tenant,
         fault=fault,
         note=note and _without(token, note),

@@ -129,6 +129,22 @@ def test_serve_ends_by_signal(number: signal.Signals) -> None:
     assert time.monotonic() - started < 2
 
 
+def test_serve__leaves_the_collector_as_it_was() -> None:
+    """While it serves, garbage is looked for less often; whoever goes on afterwards notices nothing of that."""
+    program = (
+        f"import sys; sys.path[:0] = {sys.path!r}\n"
+        "import gc, os, signal\n"
+        "from zeroscope_mock import MockServer\n"
+        "def state(): return gc.get_threshold(), gc.get_freeze_count() > 0\n"
+        "def ready(url): print(state() != before, gc.get_freeze_count() > 0); os.kill(os.getpid(), signal.SIGTERM)\n"
+        "before = state()\n"
+        "MockServer(clock='real').serve(port=0, on_ready=ready)\n"
+        "print(state() == before)"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (result.stdout.split(), result.stderr) == (["True", "True", "True"], "")
+
+
 async def call(server: MockServer, scope: dict[str, Any], *messages: dict[str, Any]) -> list[dict[str, Any]]:
     """What the application sends for a scope and the messages that it receives."""
     received = iter(messages)
