@@ -16,9 +16,8 @@ from .control import snapshot
 from .core import Core
 from .courses.scripts import Scripts
 from .dialects import DialectName
-from .documents.added import added_documents
+from .documents.added import load_spec
 from .documents.reload import Reload
-from .documents.spec import Spec
 from .doors.asgi import App
 from .doors.listening import Listening, serve
 from .faults.faults import Faults
@@ -121,14 +120,13 @@ class MockServer:
         self._token = token or TOKEN
         self._listening = 0
         self._lock = threading.Lock()
-        more = added_documents()
-        self._core = Core(Spec.load(spec, more), self.clock, settings)
+        self._core = Core(load_spec(spec), self.clock, settings)
         self.limits.use(rate_limits)
         if reload:
             if not isinstance(spec, str | Path):
                 raise ValueError("to reload the document, name its file: spec=PATH")
             state = self._core.state
-            state.reload = Reload(spec, lambda: Spec.load(spec, more), state.use)
+            state.reload = Reload(spec, lambda: load_spec(spec), state.use)
 
     @property
     def core(self) -> Core:

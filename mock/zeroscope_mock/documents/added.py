@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from .spec import Spec
 
 _PREDICTION_ID = {"name": "prediction_id", "in": "path", "required": True, "schema": {"type": "string"}}
 
@@ -21,6 +24,24 @@ def added_documents() -> dict[str, Any]:
         for part, named in document.get("components", {}).items():
             components[part] = {**components.get(part, {}), **named}
     return {"paths": paths, "components": components}
+
+
+def load_spec(source: str | Path | Mapping[str, Any] | None) -> Spec:
+    """A document with what is added to it.
+
+    Args:
+        source: as `Spec.load` takes it.
+
+    Raises:
+        SpecError: for a file that cannot be read and a document that cannot be followed.
+    """
+    return _packaged() if source is None else Spec.load(source, added_documents())
+
+
+@cache
+def _packaged() -> Spec:
+    # Servers share it: none of them changes it, and a program's tests may need thousands.
+    return Spec.load(None, added_documents())
 
 
 @cache
