@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,22 @@ def ordinary() -> Iterator[Path]:
         finally:
             os.chmod(folder, 0o700)
             os.seteuid(os.getuid())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep the garbage collector from looking again and again at all that is imported and collected here.
+
+    It stays until the end, thousands of tests and some large packages, and one look through it takes longer than most
+    tests do.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 MUTANT = "mutant"

@@ -44,7 +44,15 @@ class Tree:
             command: The program and its arguments.
         """
         path = os.pathsep.join(map(str, (self.folder, *WRITTEN)))
-        environment = {**os.environ, "PYTHONPATH": path, "MYPYPATH": path, "COLUMNS": "200", "PYTHONWARNINGS": "error"}
+        environment = {
+            **os.environ,
+            "PYTHONPATH": path,
+            "MYPYPATH": path,
+            "COLUMNS": "200",
+            "PYTHONWARNINGS": "error",
+            # Hypothesis keeps here what it has read in the code, which takes a second.
+            "HYPOTHESIS_STORAGE_DIRECTORY": str(self.folder.parent / "hypothesis"),
+        }
         result = subprocess.run(
             list(map(str, command)), cwd=self.folder, env=environment, capture_output=True, text=True, check=False
         )

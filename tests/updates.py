@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
+import functools
 import json
 import sys
 from collections.abc import Callable
@@ -34,8 +36,14 @@ Run = Callable[..., Outcome]
 Change = Callable[[dict[str, Any]], object]
 
 
-def load(text: str) -> Any:
+@functools.cache
+def _loaded(text: str) -> Any:
     return YAML(typ="safe", pure=True).load(text)
+
+
+def load(text: str) -> Any:
+    """What a document says; nearly every test reads the one of the repository, which takes long."""
+    return copy.deepcopy(_loaded(text))
 
 
 def input_of(text: str) -> Any:

@@ -84,7 +84,7 @@ class Receiver:
         self._server = ThreadingHTTPServer((host, port), Handler)
         self._server.daemon_threads = True
         self.url = (public or f"http://{host}:{self._server.server_address[1]}").rstrip("/")
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
 
     def refuse_once(self, path: str) -> None:
         """Answer the next delivery to a path that bears a final status with 503."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 import traceback
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 
 import httpx
 
@@ -73,7 +74,7 @@ def check(
     clock = clock or SystemClock()
     errors: list[str] = []
     interrupted = False
-    with httpx.Client(timeout=_TIMEOUT, follow_redirects=False, trust_env=False) as client:
+    with httpx.Client(timeout=_TIMEOUT, follow_redirects=False, trust_env=False, verify=_certificates()) as client:
         base_url = probe.find(client, url, token, document)
         dialect = dialect or probe.dialect_of(client, base_url, token, document)
         results = Results(rules_for(document, dialect), token)
@@ -120,3 +121,9 @@ def check(
             except Exception:
                 errors.append(results.hide(f"{name}: {traceback.format_exc()}"))
     return Report(base_url, dialect, results.all(), errors, time.monotonic() - began, interrupted)
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """What servers' certificates are checked with; one for all runs, as it takes long to load."""
+    return httpx.create_ssl_context(trust_env=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,8 @@ import pytest
 from support import Outcome
 from trees import Change, Tree, fields
 
-# Of each kind that some code could take for granted.
-REMOVED = ("fps", "seed", "prompt", "batch_size", "num_frames")
+# Of each kind that some code could take for granted; none goes together with what could stand in for it.
+REMOVED = (("prompt",), ("fps", "seed"), ("batch_size", "num_frames"))
 
 OPERATION = {
     "operationId": "getCollection",
@@ -31,7 +31,7 @@ OPERATION = {
 }
 
 
-def change(document: Any, removed: str) -> None:
+def change(document: Any, removed: Iterable[str]) -> None:
     """Everything that may happen to a document at once."""
     known = fields(document)
     known["motion"] = {"type": "integer", "description": "How much moves", "default": 3, "minimum": 0, "maximum": 10}
@@ -40,33 +40,34 @@ def change(document: Any, removed: str) -> None:
     known["anchor"] = {"description": "What stays", "anyOf": [{"type": "string", "format": "uri"}, null]}
     known["model"]["enum"].append("zeroscope-v3")
     known["init_weight"]["maximum"] = 1
-    del known[removed]
+    for name in removed:
+        del known[name]
     document["paths"]["/collections/{slug}"] = {"get": OPERATION}
 
 
-@pytest.fixture(scope="module", params=REMOVED)
-def removed(request: pytest.FixtureRequest) -> str:
-    """The field that the document has no more."""
-    name: str = request.param
-    return name
+@pytest.fixture(scope="module", params=REMOVED, ids=" and ".join)
+def removed(request: pytest.FixtureRequest) -> Sequence[str]:
+    """The fields that the document has no more."""
+    names: Sequence[str] = request.param
+    return names
 
 
 @pytest.fixture(scope="session")
-def tree_without(new_tree: Callable[[Change], Tree]) -> Callable[[str], Tree]:
-    """Makes the tree of the changed document, once for each field that it has no more."""
+def tree_without(new_tree: Callable[[Change], Tree]) -> Callable[[Sequence[str]], Tree]:
+    """Makes the tree of the changed document, once for the same fields that it has no more."""
     return cache(lambda removed: new_tree(partial(change, removed=removed)))
 
 
 @pytest.fixture(scope="module")
-def tree(removed: str, tree_without: Callable[[str], Tree]) -> Tree:
-    """The tree without the field."""
+def tree(removed: Sequence[str], tree_without: Callable[[Sequence[str]], Tree]) -> Tree:
+    """The tree without the fields."""
     return tree_without(removed)
 
 
 @pytest.fixture
-def changed_tree(tree_without: Callable[[str], Tree]) -> Tree:
-    """One of these trees, for what does not depend on the field: without the one that is used most."""
-    return tree_without("prompt")
+def changed_tree(tree_without: Callable[[Sequence[str]], Tree]) -> Tree:
+    """One of these trees, for what does not depend on the fields: without the one that is used most."""
+    return tree_without(("prompt",))
 
 
 VALUES: dict[str, Any] = {"fps": 8, "seed": 7, "prompt": "a lighthouse", "batch_size": 1, "num_frames": 8}
@@ -113,21 +114,37 @@ INPUTS: list[tuple[dict[str, Any], list[list[str]], list[list[str]]]] = [
 """Inputs, what the client finds wrong with each, and what the mock server does."""
 
 
+def option(name: str) -> str:
+    """The option of a field."""
+    return f"--{name.replace('_', '-')}"
+
+
+@pytest.fixture(scope="session")
+def seen_without(tree_without: Callable[[Sequence[str]], Tree]) -> Callable[[Sequence[str]], Any]:
+    """Tells what becomes of inputs and command lines in a tree, and looks once at each."""
+
+    @cache
+    def look(removed: Sequence[str]) -> Any:
+        small = {"width": 256, "height": 256, "num_frames": 4, "motion": 7}
+        options = [f"{option(name)}={value}" for name, value in small.items() if name not in removed]
+        return tree_without(removed).probe(
+            [*(input for input, _, _ in INPUTS), *({name: VALUES[name]} for name in removed)],
+            [
+                ["run", "--help"],
+                ["run", "--mock", "--mock-speed", "1000", "--output", "new.mp4", "--json", *options],
+                ["run", "--motion", "11", "--mock"],
+                ["run", "a lighthouse", "--mock", "--motion", "11"],
+                *(["run", option(name), str(VALUES[name])] for name in removed),
+            ],
+        )
+
+    return look
+
+
 @pytest.fixture(scope="module")
-def seen(tree: Tree, removed: str) -> Any:
+def seen(removed: Sequence[str], seen_without: Callable[[Sequence[str]], Any]) -> Any:
     """What becomes of inputs and command lines in the tree."""
-    small = {"width": 256, "height": 256, "num_frames": 4, "motion": 7}
-    options = [f"--{name.replace('_', '-')}={value}" for name, value in small.items() if name != removed]
-    return tree.probe(
-        [*(input for input, _, _ in INPUTS), {removed: VALUES[removed]}],
-        [
-            ["run", "--help"],
-            ["run", "--mock", "--mock-speed", "1000", "--output", "new.mp4", "--json", *options],
-            ["run", f"--{removed.replace('_', '-')}", str(VALUES[removed])],
-            ["run", "--motion", "11", "--mock"],
-            ["run", "a lighthouse", "--mock", "--motion", "11"],
-        ],
-    )
+    return seen_without(removed)
 
 
 def test_tree__goes_before_what_is_installed(tree: Tree, seen: Any) -> None:
@@ -135,24 +152,25 @@ def test_tree__goes_before_what_is_installed(tree: Tree, seen: Any) -> None:
     assert Path(seen["from"]).parent == tree.folder / "zeroscope_api"
 
 
-def test_check__follows_before_anything_is_sent(seen: Any, removed: str) -> None:
-    """The client knows the new field, bound and value; it refuses what breaks them, and the field that is gone."""
-    *found, gone = seen["client"]
+def test_check__follows_before_anything_is_sent(seen: Any, removed: Sequence[str]) -> None:
+    """The client knows the new field, bound and value; it refuses what breaks them, and the fields that are gone."""
+    found, gone = seen["client"][: len(INPUTS)], seen["client"][len(INPUTS) :]
     assert found == [faults for _, faults, _ in INPUTS]
-    assert [field for field, _ in gone] == [f"input.{removed}"] and "there is no such field" in gone[0][1]
+    assert [[field for field, _ in faults] for faults in gone] == [[f"input.{name}"] for name in removed]
+    assert all("there is no such field" in faults[0][1] for faults in gone)
     assert seen["sent"] == found.count([])
 
 
-def test_mock__follows(seen: Any) -> None:
+def test_mock__follows(seen: Any, removed: Sequence[str]) -> None:
     """The server without settings admits what is within the bounds, and names the field and the bound otherwise."""
-    *found, gone = seen["mock"]
+    found, gone = seen["mock"][: len(INPUTS)], seen["mock"][len(INPUTS) :]
     assert found == [[422 if faults else 201, faults] for _, _, faults in INPUTS]
     # The document forbids no other names in the input; it is the client that takes them for mistakes.
-    assert gone == [201, []]
+    assert gone == [[201, []]] * len(removed)
 
 
-def test_help__lists_the_fields_that_there_are(seen: Any, removed: str) -> None:
-    """The new ones with type, bounds and default, the new value among the choices, and not the one that is gone."""
+def test_help__lists_the_fields_that_there_are(seen: Any, removed: Sequence[str]) -> None:
+    """The new ones with type, bounds and default, the new value among the choices, and none of those that are gone."""
     code, out, _ = seen["commands"][0]
     help = " ".join(out.replace("│", " ").split())
     assert code == 0
@@ -161,8 +179,8 @@ def test_help__lists_the_fields_that_there_are(seen: Any, removed: str) -> None:
     assert "--anchor URL|PATH What stays. Or the path of a file;" in help
     assert "--init-weight FLOAT Strength of init_video. At most 1. Default: 0.5." in help
     assert "[choices: 576w, animov-512x, potat1, xl, zeroscope-v3]" in help
-    assert f"--{removed.replace('_', '-')} " not in help
-    assert ("PROMPT" in help) == (removed != "prompt")
+    assert [name for name in removed if f"{option(name)} " in help] == []
+    assert ("PROMPT" in help) == ("prompt" not in removed)
 
 
 def test_command__makes_a_video_with_the_new_field(tree: Tree, seen: Any) -> None:
@@ -173,13 +191,14 @@ def test_command__makes_a_video_with_the_new_field(tree: Tree, seen: Any) -> Non
     assert (tree.folder / "new.mp4").read_bytes()[4:8] == b"ftyp"
 
 
-def test_command__refuses_what_the_document_forbids(seen: Any, removed: str) -> None:
+def test_command__refuses_what_the_document_forbids(seen: Any, removed: Sequence[str]) -> None:
     """A field that is gone is no option, a value beyond the new bound is an input that was not sent."""
-    gone, large, prompt = (Outcome(*told) for told in seen["commands"][2:])
-    assert gone.code == 2 and f"--{removed.replace('_', '-')}" in gone.err
+    large, prompt, *gone = (Outcome(*told) for told in seen["commands"][2:])
+    assert [outcome.code for outcome in gone] == [2] * len(removed)
+    assert all(option(name) in outcome.err for name, outcome in zip(removed, gone, strict=True))
     assert large.code == 2 and "input.motion: 11 is too large, at most 10 is allowed" in large.err
     assert prompt.code == 2
-    assert ("what is 'a lighthouse' for? the model takes no prompt" in prompt.err) == (removed == "prompt")
+    assert ("what is 'a lighthouse' for? the model takes no prompt" in prompt.err) == ("prompt" in removed)
 
 
 RIGHT = [
@@ -193,11 +212,11 @@ WRONG = {
         'Unexpected keyword argument "{removed}" for "run" of "Zeroscope"',
         'No parameter named "{removed}"',
     ),
-    "other = asynchronous.run({removed}={value!r})": (
+    "other_{removed} = asynchronous.run({removed}={value!r})": (
         'Unexpected keyword argument "{removed}" for "run" of "AsyncZeroscope"',
         'No parameter named "{removed}"',
     ),
-    'more: PredictionInputDict = {{"{removed}": {value!r}}}': (
+    'more_{removed}: PredictionInputDict = {{"{removed}": {value!r}}}': (
         'Extra key "{removed}" for TypedDict "PredictionInputDict"',
         '"{removed}" is an undefined item in type "PredictionInputDict"',
     ),
@@ -213,38 +232,38 @@ WRONG = {
 """Mistakes, with a part of what mypy and pyright say of each."""
 
 
-def check_types(tree: Tree, removed: str, which: int, find: Callable[[Path], dict[int, str]]) -> None:
+def check_types(tree: Tree, removed: Sequence[str], which: int, find: Callable[[Path], dict[int, str]]) -> None:
     """Let a checker read a program that uses what is new, and makes mistakes.
 
     Args:
         tree: The tree.
-        removed: The field that it does not have.
+        removed: The fields that it does not have.
         which: The checker's place in the table above.
         find: Runs the checker, and returns what it finds by line.
     """
-    names = {"removed": removed, "value": VALUES[removed]}
-    mistakes = [line.format(**names) for line in WRONG]
+    gone = [{"removed": name, "value": VALUES[name]} for name in removed]
+    wrong = {line.format(**names): parts[which].format(**names) for names in gone for line, parts in WRONG.items()}
     lines = [
         "from zeroscope import AsyncZeroscope, PredictionInputDict, Zeroscope",
         "def use(client: Zeroscope, asynchronous: AsyncZeroscope) -> None:",
-        *(f"    {line}" for line in (*RIGHT, *mistakes)),
+        *(f"    {line}" for line in (*RIGHT, *wrong)),
     ]
     program = tree.folder / "program.py"
     program.write_text("\n".join(lines) + "\n", encoding="utf-8")
     found = find(program)
-    assert list(found) == list(range(len(lines) - len(mistakes) + 1, len(lines) + 1))
-    for told, parts in zip(found.values(), WRONG.values(), strict=True):
-        assert parts[which].format(**names) in told
+    assert list(found) == list(range(len(lines) - len(wrong) + 1, len(lines) + 1))
+    for told, part in zip(found.values(), wrong.values(), strict=True):
+        assert part in told
 
 
-def test_types__follow_for_mypy(tree: Tree, removed: str) -> None:
+def test_types__follow_for_mypy(tree: Tree, removed: Sequence[str]) -> None:
     """A program that uses what is new is taken, and each of its mistakes is found."""
     check_types(tree, removed, 0, tree.mypy)
 
 
 def test_types__follow_for_pyright(changed_tree: Tree) -> None:
     """The other checker takes the same, and finds the same."""
-    check_types(changed_tree, "prompt", 1, changed_tree.pyright)
+    check_types(changed_tree, ("prompt",), 1, changed_tree.pyright)
 
 
 def test_hand_written__code_still_has_the_right_types(changed_tree: Tree) -> None:
@@ -292,11 +311,10 @@ with MockServer().client() as client:
 """
 
 
-@pytest.mark.parametrize("gone", ["prompt", "num_frames", "fps"])
-def test_upscale__carries_over_what_there_still_is(tree_without: Callable[[str], Tree], gone: str) -> None:
-    """A draft from before the field was removed can be made large, without the field."""
-    old, new, names = tree_without(gone).python(UPSCALE, VALUES)
-    assert gone in old and gone not in new
-    assert {"prompt", "num_frames", "fps"} - {gone} <= new.keys()
+def test_upscale__carries_over_what_there_still_is(tree: Tree, removed: Sequence[str]) -> None:
+    """A draft from before the fields were removed can be made large, without the fields."""
+    old, new, names = tree.python(UPSCALE, VALUES)
+    assert set(removed) <= old.keys() and not set(removed) & new.keys()
+    assert {"prompt", "num_frames", "fps"} - {*removed} <= new.keys()
     assert new["motion"] == 2 and names == ["output-0.mp4"]
     assert json.dumps(new["init_video"]).count("output-0.mp4") == 1

@@ -211,6 +211,29 @@ class Layer:
         await send({"type": "http.response.body", "body": content})
 
 
+class Front:
+    """The application that listens for all faulty servers, one after another, as opening and closing takes long.
+
+    Attributes:
+        app: the faulty server that answers now.
+        url: where all of them are.
+    """
+
+    def __init__(self) -> None:
+        self.app: Any = None
+        front: Any = self
+        self.url = Listening(front, "127.0.0.1", 0).url
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.app(scope, receive, send)
+
+
+@functools.cache
+def front() -> Front:
+    """What all faulty servers of this process stand behind; it listens as long as the process lives."""
+    return Front()
+
+
 async def untouched(call: Call) -> Answer:
     """What a layer does that spoils nothing."""
     return await call.forward()
@@ -231,17 +254,16 @@ def running(mutant: Mutant) -> Iterator[dict[str, Any]]:
         control=False,
         streams=True,
     )
-    app: Any = Layer(server, mutant.spoil or untouched)
+    front().app = Layer(server, mutant.spoil or untouched)
     with (
         # So that few predictions make several pages.
         patch("zeroscope_mock.store.PAGE_SIZE", 10),
         server,
-        Listening(app, "127.0.0.1", 0) as listening,
         Receiver("127.0.0.1", 0, DOCUMENT.final, server.clock.time) as receiver,
     ):
         patience = 2.0 * DOCUMENT.facts["run-limit-seconds"]
         yield {
-            "url": listening.url,
+            "url": front().url,
             "token": TOKEN,
             "clock": server.clock,
             "receiver": receiver,
