@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import pickle
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,6 +17,42 @@ from support import BASE_URL, Script, Shell, prediction_body, prompts, run_many
 from zeroscope_mock import MockServer
 
 TEN_MINUTES = {"startup": 1, "run": 599}
+
+
+class Lists(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """Leads to a server, and leaves fields out of what its lists say, as the service may.
+
+    Args:
+        server: The server.
+        missing: The fields.
+    """
+
+    def __init__(self, server: MockServer, *missing: str) -> None:
+        self._transport, self._missing = server.transport, missing
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return self._short(request, self._transport.handle_request(request))
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return self._short(request, await self._transport.handle_async_request(request))
+
+    def _short(self, request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        content = b"".join(response.stream)  # type: ignore[arg-type]  # both kinds
+        if request.method == "GET" and request.url.path.endswith("/predictions") and response.status_code == 200:
+            try:
+                page = json.loads(content)
+            except ValueError:
+                # A fault has cut it.
+                return httpx.Response(200, content=content)
+            entries = [
+                {name: value for name, value in entry.items() if name not in self._missing} for entry in page["results"]
+            ]
+            return httpx.Response(200, json={**page, "results": entries})
+        return httpx.Response(response.status_code, headers=response.headers, content=content)
+
+    def client(self, kind: str) -> dict[str, Any]:
+        """The settings of a client that goes this way."""
+        return {"http_client": httpx.Client(transport=self) if kind == "sync" else httpx.AsyncClient(transport=self)}
 
 
 @pytest.fixture
@@ -103,11 +140,23 @@ def test_what_goes_wrong_with_one__is_in_its_result_alone(kind: str, server: Moc
         results[1].raise_for_error()
 
 
+@pytest.mark.parametrize(
+    ("missing", "reads"), [((), 0), (("logs",), 20), (("output",), 20), (("input", "logs", "output"), 20)]
+)
+def test_list__that_tells_all_needs_no_reads(kind: str, server: MockServer, missing: list[str], reads: int) -> None:
+    """What has ended is read by itself only where the list leaves something out, and then nothing is missing either."""
+    server.scripts.add({"run": 60}, times=None)
+    results = run_many(kind, server, prompts(20), Lists(server, *missing).client(kind))
+    assert asked(server)["getPrediction"] == reads
+    assert all(len(result.videos) == 1 and result.prediction.seed is not None for result in results)
+    assert [result.prediction.input for result in results] == prompts(20)
+
+
 @pytest.mark.parametrize(("count", "concurrency"), [(1000, 1000), (300, 100)], ids=["at once", "in turn"])
 def test_many_of_ten_minutes__take_few_requests(kind: str, server: MockServer, count: int, concurrency: int) -> None:
     """All requests together are at most two and a half for each prediction, creates included."""
     server.scripts.add(TEN_MINUTES, times=None)
-    results = run_many(kind, server, prompts(count), concurrency=concurrency)
+    results = run_many(kind, server, prompts(count), Lists(server, "logs").client(kind), concurrency=concurrency)
     assert all(result.error is None for result in results)
     requests = asked(server)
     print(f"{kind}, {concurrency} at a time: {dict(requests)}, {requests.total() / count} for each")
@@ -147,7 +196,8 @@ def test_storm__leaves_every_input_accounted_for(kind: str, server: MockServer) 
 
     storm(server, 0.3)
     server.scripts.add(script, times=None)
-    results = run_many(kind, server, prompts(1000), {"timeout": 20}, concurrency=200)
+    settings = {"timeout": 20, **Lists(server, "logs").client(kind)}
+    results = run_many(kind, server, prompts(1000), settings, concurrency=200)
     ways = Counter(type(result.error).__name__ for result in results)
     struck = sum(bool(exchange.fault) for exchange in server.journal)
     requests = asked(server)

@@ -115,9 +115,13 @@ def test_list_of_no_use__is_not_asked_for_again(census: Census, answer: Response
         ([2.0, 2.0, 500.0], 0.5),
         ([60.0] * 3, 9.0),
         # Neither are many looked at as often as few, nor old ones as young ones.
-        ([1.0] * 100, 2.0),
-        ([1.0] * 1000, 20.0),
-        ([300.0] * 3, 24.0),
+        ([100.0] * 100, 10.0),
+        ([80.0] * 1000, 16.0),
+        ([200.0] * 1000, 20.0),
+        # Short ones are not kept waiting because they are many.
+        ([5.0] * 1000, 1.0),
+        ([], 0.5),
+        ([300.0] * 3, 30.0),
     ],
 )
 def test_pause__grows_with_age_and_number(census: Census, ages: list[float], pause: float) -> None:

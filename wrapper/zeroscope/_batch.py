@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from . import _api
 from ._account import Account
-from ._census import Census
+from ._census import Census, tells_all
 from ._items import Item, Setup
 from ._left import cancel_all, tell_what_is_left
 from ._pacing import ABREAST, Pacing
@@ -271,10 +271,11 @@ class Batch(Generic[P]):
             listed, missing = yield from self._census.look([item.known.id for item in items])
             for item in items:
                 model = listed.get(item.known.id)
-                # What a list says of an end may lack the output; a read tells of it as a whole.
-                item.to_read = item.known.id in missing or (model is not None and model.status in final)
+                ended = model is not None and model.status in final
+                item.to_read = item.known.id in missing or (ended and not tells_all(model))
                 if model is not None and not item.to_read and item.known._take_listed(model):
                     self._tell(item)
+            yield from self._finish_ended(items)
             now = self._clock.monotonic()
             self._next_look = now + self._census.pause([now - item.began for item in self._running.values()])
         now = self._clock.monotonic()

@@ -8,16 +8,17 @@ from statistics import median
 from typing import NamedTuple
 
 from . import _flows
-from ._api import PredictionModel
+from ._api import PredictionModel, Unset
 from ._sending import Sender, passing
 from ._steps import Flow
 from .errors import MalformedResponseError, ZeroscopeError
 from .polling import Polling
 
 # A look costs a request per page, so it may come a little later the more predictions there are, in seconds for each,
-# and the longer they have been running, as a share of their age.
+# but not so late that short ones would be kept waiting; and later the longer they have run, as shares of their age.
 _PER_PREDICTION = 0.02
-_SHARE_OF_AGE = 0.08
+_MOST_OF_AGE = 0.2
+_LEAST_OF_AGE = 0.1
 
 
 class Sighting(NamedTuple):
@@ -51,9 +52,9 @@ class Census:
             ages: How long each prediction has been waited for, in seconds.
         """
         # The median: neither the last one created nor a straggler says how long the others take.
-        age = median(ages)
+        age = median(ages) if ages else 0.0
         pause = self._polling.pause(age, spread=self._sender.random())
-        return max(pause, _PER_PREDICTION * len(ages), _SHARE_OF_AGE * age)
+        return max(pause, min(_PER_PREDICTION * len(ages), _MOST_OF_AGE * age), _LEAST_OF_AGE * age)
 
     def look(self, wanted: Collection[str]) -> Flow[Sighting]:
         """What the list says of some predictions.
@@ -88,3 +89,10 @@ class Census:
             self._failures = 0
         self._pages = len(cursors)
         return Sighting(listed, missing)
+
+
+def tells_all(model: PredictionModel | None) -> bool:
+    """Whether what a list says of a prediction that has ended is all that a read would tell; lists may be short."""
+    if model is None or not isinstance(model.logs, str):
+        return False
+    return model.status != "succeeded" or not isinstance(model.output, Unset | None)
