@@ -109,10 +109,10 @@ def test_list_of_no_use__is_not_asked_for_again(census: Census, answer: Response
 @pytest.mark.parametrize(
     ("ages", "pause"),
     [
-        ([0.0], 0.5),
+        ([0.0], 0.4),
         ([20.0], 3.0),
         # A straggler says nothing of the others.
-        ([2.0, 2.0, 500.0], 0.5),
+        ([2.0, 2.0, 500.0], 0.4),
         ([60.0] * 3, 9.0),
         # Neither are many looked at as often as few, nor old ones as young ones.
         ([100.0] * 100, 10.0),
@@ -120,7 +120,7 @@ def test_list_of_no_use__is_not_asked_for_again(census: Census, answer: Response
         ([200.0] * 1000, 20.0),
         # Short ones are not kept waiting because they are many.
         ([5.0] * 1000, 1.0),
-        ([], 0.5),
+        ([], 0.4),
         ([300.0] * 3, 30.0),
     ],
 )

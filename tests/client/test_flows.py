@@ -54,11 +54,11 @@ def test_wait__alternates_sleeps_and_reads_until_the_end(sender: Sender, clock: 
     prediction = PredictionState(PredictionModel.from_dict(prediction_body("starting")))
     flow = _waiting.wait(sender, prediction, Waiting(Polling(), None))
     step = next(flow)
-    assert step == Sleep(0.5)
+    assert step == Sleep(0.4)
     clock.sleep(0.5)
     step = flow.send(None)
     assert isinstance(step, Call) and step.name == f"GET /predictions/{prediction.id}"
-    assert flow.send(answered("processing")) == Sleep(0.5)
+    assert flow.send(answered("processing")) == Sleep(0.4)
     flow.send(None)
     with pytest.raises(StopIteration):
         flow.send(answered("succeeded"))
@@ -298,7 +298,7 @@ def test_timeout__is_not_told_that_the_prediction_goes_on_twice(sender: Sender, 
 
 def test_pauses__are_spread_by_the_random_numbers(sender: Sender) -> None:
     """The pauses of a wait and those before another attempt differ from client to client."""
-    for number, poll, pause in ((0.0, 0.45, 0.5), (1.0, 0.55, 1.5)):
+    for number, poll, pause in ((0.0, 0.36, 0.5), (1.0, 0.44, 1.5)):
         sender.random = lambda number=number: number  # type: ignore[misc]
         prediction = PredictionState(PredictionModel.from_dict(prediction_body("starting")))
         waits: Any = next(_waiting.wait(sender, prediction, Waiting(Polling(), None)))

@@ -29,7 +29,7 @@ class Polling:
         2.0
     """
 
-    shortest: float = 0.5
+    shortest: float = 0.4
     longest: float = 10.0
     share: float = 0.15
 
