@@ -1,10 +1,12 @@
 # All work on this project, by name. `make` alone prints the list.
 #
 # PYTHON=/path/to/python   the Python to make .venv with; without it, the first 3.11 or newer that is found
-# ARGS="-k cancel -x"      handed on to pytest by `make test`, in place of `-n auto`: a process for each core
+# ARGS="-k cancel -x"      handed on to pytest by `make test`, in place of what is below: a process for each core, of
+#                          which the one that is done first takes over half of what another one has left
 # URL=http://…             the server that `make conformance` looks at; QUICK=1 for a short run
+# QUICK=1 ONLY="mock get"  what `make bench` measures: in little time, and only what has these words in its title
 
-ARGS  ?= -n auto
+ARGS  ?= -n auto --dist worksteal
 STAMP := .venv/.installed
 PY    := .venv/bin/python
 CODE  := $(wildcard codegen wrapper mock conformance tests examples benchmarks)
@@ -17,7 +19,7 @@ ifneq ($(shell test -x $(PY) && cat $(STAMP) 2>/dev/null),$(CURDIR))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo generate update-spec spec-diff format check test conformance dist lock clean
+.PHONY: help install demo generate update-spec spec-diff format check test conformance bench dist lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -56,6 +58,9 @@ test: $(STAMP) $(JS) ## Run all tests
 
 conformance: $(STAMP) ## Hold a server to the spec: URL=http://… or else the mock server
 	@.venv/bin/zeroscope conformance $(URL) $(if $(QUICK),--quick)
+
+bench: $(STAMP) ## Measure the project beside what people would use instead: QUICK=1, ONLY="mock get"
+	@$(PY) -m benchmarks $(if $(QUICK),--quick) $(if $(ONLY),--only "$$ONLY")
 
 dist: $(STAMP) ## Build the sdist, and from it the wheel, into dist/
 	@rm -rf dist

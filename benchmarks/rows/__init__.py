@@ -1,0 +1,18 @@
+"""The rows of the table, in its order."""
+
+from . import batch, client, events, harness, mock_growth, mock_speed, mock_start, tools, video, waiting
+
+__all__ = ["BENCHMARKS"]
+
+BENCHMARKS = (
+    *client.BENCHMARKS,
+    *batch.BENCHMARKS,
+    *waiting.BENCHMARKS,
+    *mock_speed.BENCHMARKS,
+    *mock_start.BENCHMARKS,
+    *mock_growth.BENCHMARKS,
+    *harness.BENCHMARKS,
+    *video.BENCHMARKS,
+    *events.BENCHMARKS,
+    *tools.BENCHMARKS,
+)

@@ -1,0 +1,104 @@
+"""One MP4 of the mock server: drawn and encoded, or encoded alone from the same frames.
+
+Usage: python -m benchmarks.workers.video
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+import av
+
+from zeroscope_mock.videos import video
+
+from .answering import answer
+from .canned import INPUT
+
+WANTED: dict[str, Any] = {**INPUT, "seed": 38011}
+
+
+class _Recorder:
+    """An object with a method put in another's place, all else being as it was."""
+
+    def __init__(self, inner: Any, name: str, method: Callable[..., Any]) -> None:
+        self.__dict__.update(_inner=inner, _name=name, _method=method)
+
+    def __getattr__(self, name: str) -> Any:
+        return self._method if name == self._name else getattr(self._inner, name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        setattr(self._inner, name, value)
+
+    def __enter__(self) -> Any:
+        self._inner.__enter__()
+        return self
+
+    def __exit__(self, *ended: object) -> None:
+        self._inner.__exit__(*ended)
+
+
+def record() -> tuple[bytes, list[Any]]:
+    """The video, and the frames that went into it."""
+    frames: list[Any] = []
+    opened = av.open
+
+    def open_recorded(*arguments: Any, **settings: Any) -> Any:
+        container = opened(*arguments, **settings)
+
+        def add_stream(*arguments: Any, **settings: Any) -> Any:
+            stream: Any = container.add_stream(*arguments, **settings)
+
+            def encode(frame: Any = None) -> Any:
+                frames.extend([] if frame is None else [frame])
+                return stream.encode(frame)
+
+            return _Recorder(stream, "encode", encode)
+
+        return _Recorder(container, "add_stream", add_stream)
+
+    module: Any = av
+    module.open = open_recorded
+    try:
+        return render(), frames
+    finally:
+        module.open = opened
+
+
+def render() -> bytes:
+    """The video, as the mock server makes it."""
+    return video.render(**WANTED)
+
+
+def encode(frames: list[Any]) -> bytes:
+    """The video from its frames, with the encoder set as the mock server sets it."""
+    settings: Any = vars(video)
+    file = BytesIO()
+    with av.open(file, "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=WANTED["fps"], options=settings["_ENCODER"])
+        stream.width, stream.height, stream.pix_fmt = frames[0].width, frames[0].height, frames[0].format.name
+        codec = stream.codec_context
+        codec.thread_count = 1
+        codec.color_range = settings["_LIMITED_RANGE"]
+        codec.colorspace = codec.color_primaries = codec.color_trc = settings["_BT709"]
+        for number, frame in enumerate(frames):
+            frame.pts = number
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return file.getvalue()
+
+
+def milliseconds(make: Callable[[], bytes]) -> float:
+    """How long one video takes."""
+    begun = time.perf_counter()
+    make()
+    return 1000 * (time.perf_counter() - begun)
+
+
+if __name__ == "__main__":
+    whole, recorded = record()
+    if encode(recorded) != whole:
+        raise RuntimeError("the frames encoded alone come to other bytes than the video: the encoders differ")
+    answer({"render": lambda: milliseconds(render), "encode": lambda: milliseconds(lambda: encode(recorded))})
