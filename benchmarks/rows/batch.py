@@ -47,8 +47,8 @@ def batch(usual: int, rounds: int, reasons: Mapping[str, str], bench: Bench) -> 
     what = f"{count:,} concurrent predictions of {lasting} s from create to saved file"
     times = [Series("s", figures[name]) for name in names]
     note = (
-        "The lists of the mock server tell all of a prediction. Where they leave out the log, as the service's may, our "
-        "client reads each by itself once, which is one request more for each."
+        "The lists of the mock server tell all of a prediction. Where they leave out the log, as the service's may, "
+        "our client reads each by itself once, which is one request more for each."
     )
     # A few short ones say nothing of many long ones.
     in_time, few = (None, None) if bench.quick else (Goal("at most", 0.5), Goal("at most", 0.2))

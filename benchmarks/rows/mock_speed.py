@@ -80,8 +80,8 @@ _UVICORN = (
     "Prism; another HTTP server would have to be written for more."
 )
 _THINKING = (
-    "The bare app does nothing for a request. What is done here, from reading the head to writing the journal, is spread "
-    "over many small steps, see NOTES.md."
+    "The bare app does nothing for a request. What is done here, from reading the head to writing the journal, is "
+    "spread over many small steps, see NOTES.md."
 )
 
 BENCHMARKS = (
