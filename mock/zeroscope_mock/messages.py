@@ -87,7 +87,10 @@ class Response:
 
     def header(self, name: str) -> str | None:
         """The value of a header, named in small letters."""
-        return next((value for key, value in self.headers if key == name), None)
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return None
 
 
 def json_response(

@@ -71,7 +71,8 @@ class Record:
         return self.stream if self.script.streams is None else self.script.streams
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: one is made for every request, and frozen ones take three times as long to make.
+@dataclass(slots=True)
 class Course:
     """What becomes of a prediction as far as it is known by now; times in seconds since 1970, endless if unknown.
 
@@ -91,7 +92,8 @@ class Course:
         return self.start <= self.end and self.start < inf and self.status != "aborted"
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: one is made for every request, and frozen ones take three times as long to make.
+@dataclass(slots=True)
 class Standing:
     """Where a prediction stands.
 

@@ -10,7 +10,8 @@ from ..messages import Request, Response
 from ..steps import Flow
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: one is made for every request, and frozen ones take three times as long to make.
+@dataclass(slots=True)
 class Call:
     """One request, found to be in order.
 
