@@ -41,7 +41,7 @@ class Process:
     """
 
     def __init__(self, command: Sequence[str | Path], **settings: Any) -> None:
-        self._log: IO[str] = tempfile.TemporaryFile("w+")  # noqa: SIM115
+        self._log: IO[str] = tempfile.TemporaryFile("w+")  # noqa: SIM115 - it lives as long as the process
         self._process = subprocess.Popen(
             list(map(str, command)), cwd=ROOT, env=environment(), stderr=self._log, text=True, **settings
         )

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+
+# By its path, as the peers' environments have no package of ours.
+_SPEC = json.loads((Path(__file__).parents[2] / "generated/zeroscope_api/spec.json").read_bytes())
 
 ID = "gm3qorzdhgbfurvjtvhg6dckhu"
-BASE_URL = "https://api.replicate.com/v1"
-VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
+BASE_URL: str = _SPEC["servers"][0]["url"]
+MODEL: str = _SPEC["info"]["x-replicate"]["model"]
+VERSION: str = _SPEC["info"]["x-replicate"]["version"]
 INPUT = {"prompt": "An astronaut riding a horse", "num_frames": 24, "fps": 24, "width": 576, "height": 320}
 
 BODY = json.dumps(
     {
         "id": ID,
-        "model": "anotherjesse/zeroscope-v2-xl",
+        "model": MODEL,
         "version": VERSION,
         "input": INPUT,
         "logs": "Using seed: 38011\n 38%|███▊      | 19/50 [00:02<00:01, 15.8it/s]\n"

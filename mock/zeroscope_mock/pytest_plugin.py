@@ -68,7 +68,7 @@ def async_zeroscope_client(zeroscope_mock: MockServer) -> AsyncZeroscope:
 def zeroscope_mock_url(zeroscope_mock: MockServer) -> Iterator[str]:
     """The address of `zeroscope_mock` on a socket, such as `http://127.0.0.1:50321`, good with and without `/v1`."""
     try:
-        import uvicorn  # noqa: F401
+        import uvicorn  # noqa: F401 - only whether it is there
     except ModuleNotFoundError as error:
         raise pytest.UsageError(
             f"zeroscope_mock_url needs {error.name}, which is not installed; get it with: pip install 'zeroscope[mock]'"

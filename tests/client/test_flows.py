@@ -299,7 +299,7 @@ def test_timeout__is_not_told_that_the_prediction_goes_on_twice(sender: Sender, 
 def test_pauses__are_spread_by_the_random_numbers(sender: Sender) -> None:
     """The pauses of a wait and those before another attempt differ from client to client."""
     for number, poll, pause in ((0.0, 0.36, 0.5), (1.0, 0.44, 1.5)):
-        sender.random = lambda number=number: number  # type: ignore[misc]
+        sender.random = lambda number=number: number  # type: ignore[misc]  # not inferred with a default
         prediction = PredictionState(PredictionModel.from_dict(prediction_body("starting")))
         waits: Any = next(_waiting.wait(sender, prediction, Waiting(Polling(), None)))
         assert waits.seconds == pytest.approx(poll)

@@ -87,9 +87,9 @@ def test_module__can_be_reached_from_the_package() -> None:
 def test_attribute__that_there_is_not() -> None:
     """A mistyped name is refused in Python's own words, also in an import."""
     with pytest.raises(AttributeError, match=r"^module 'zeroscope' has no attribute 'Zeroscop'$"):
-        zeroscope.Zeroscop  # type: ignore[attr-defined]  # noqa: B018
+        zeroscope.Zeroscop  # type: ignore[attr-defined]  # noqa: B018 - the mistake is meant
     with pytest.raises(ImportError, match="cannot import name 'Zeroscop' from 'zeroscope'"):
-        from zeroscope import Zeroscop  # type: ignore[attr-defined]  # noqa: F401
+        from zeroscope import Zeroscop  # type: ignore[attr-defined]  # noqa: F401 - the mistake is meant
 
 
 def test_class__can_be_pickled() -> None:

@@ -185,7 +185,7 @@ def test_documented_error__carries_what_the_service_said(shell: Shell, operation
     error = caught.value
     if isinstance(error, zeroscope.UnknownOutcomeError):
         assert operation.id == "createPrediction" and status >= 500
-        error = error.__cause__  # type: ignore[assignment]
+        error = error.__cause__  # type: ignore[assignment]  # its type is looked at below
     assert isinstance(error, zeroscope.APIError)
     assert (error.status_code, error.title, error.detail) == (status, "Some problem", "This is wrong.")
     assert error.headers["x-request"] == "7"

@@ -44,7 +44,7 @@ class Bench:
         target = self.target
         more = {"token": target.token, "dialect": "live", "examples": 5, "seed": None, "tell": tell}
         with suppress(FoundError):
-            explore(target.base_url, DOCUMENT, target.results, target.ledger, **more)  # type: ignore[arg-type]
+            explore(target.base_url, DOCUMENT, target.results, target.ledger, **more)  # type: ignore[arg-type]  # of several types
 
     @property
     def failed(self) -> set[str]:

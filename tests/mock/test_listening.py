@@ -160,7 +160,7 @@ async def call(server: MockServer, scope: dict[str, Any], *messages: dict[str, A
     return sent
 
 
-HTTP = {
+HTTP: dict[str, Any] = {
     "type": "http",
     "method": "GET",
     "path": "/predictions",
@@ -203,6 +203,28 @@ async def test_the_application_sends_no_body_to_head(server: MockServer) -> None
 
     assert sent[1]["body"] == b""
     assert dict(sent[0]["headers"])[b"content-length"] != b"0"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("version", "header", "status"),
+    [
+        ("1.1", (b"content-length", b"16"), 413),
+        ("1.1", (b"Transfer-Encoding", b"chunked"), 413),
+        ("2", (b"accept", b"*/*"), 413),
+        ("1.1", (b"accept", b"*/*"), 200),
+    ],
+)
+async def test_a_body_of_a_get_is_read_where_there_can_be_one(
+    version: str, header: tuple[bytes, bytes], status: int
+) -> None:
+    """It has no meaning, but has its limit like any other; without its headers there is none in HTTP/1."""
+    server = MockServer(json_limit=10, file_limit=10)
+    scope = {**HTTP, "http_version": version, "headers": [*HTTP["headers"], header]}
+
+    sent = await call(server, scope, {"type": "http.request", "body": b"x" * 16})
+
+    assert sent[0]["status"] == status
 
 
 @pytest.mark.anyio

@@ -171,7 +171,7 @@ def test_receiver__may_be_a_builtin_method() -> None:
 def test_receiver__must_be_callable() -> None:
     """Anything else is refused when the server is made."""
     with pytest.raises(TypeError, match="a receiver is a function of a request or an ASGI app, not 'https://"):
-        Office(receiver=URL)  # type: ignore[arg-type]
+        Office(receiver=URL)  # type: ignore[arg-type]  # the mistake is meant
 
 
 def test_receiver__can_be_interrupted() -> None:

@@ -139,7 +139,7 @@ class RealClock:
         self.settle()
         await anyio.lowlevel.checkpoint()
         # Whoever moves or stops the clock is in no event loop that could be waited in.
-        while (left := due - self.monotonic()) > 0:  # noqa: ASYNC110
+        while (left := due - self.monotonic()) > 0:  # noqa: ASYNC110 - see above
             await anyio.sleep(min(left / self.speed, _GLANCE))
 
     def settle(self) -> None:

@@ -140,8 +140,9 @@ def _request(scope: Scope, body: bytes) -> Request:
 
 def _bodiless(scope: Scope) -> bool:
     """Whether a request surely has no body, so that there is nothing to wait for."""
-    is_http1 = scope.get("http_version", "")[:1] == "1"
-    return is_http1 and scope["method"] in {"GET", "HEAD"} and all(name not in _BODY for name, _ in scope["headers"])
+    if scope.get("http_version", "")[:1] != "1" or scope["method"] not in {"GET", "HEAD"}:
+        return False
+    return all(name.lower() not in _BODY for name, _ in scope["headers"])
 
 
 # Answers differ in their bodies; their headers are the same again and again.
