@@ -13,7 +13,7 @@ from collections.abc import Callable, MutableMapping
 from typing import Any
 
 from zeroscope_mock import MockServer
-from zeroscope_mock.messages import Request
+from zeroscope_mock.messages import Head, Request
 
 from .answering import WARM_UP, answer
 from .canned import INPUT, VERSION
@@ -104,7 +104,7 @@ def main(held: int) -> None:
     server = MockServer(prediction_limit=held + MORE)
     asker = Asker(server)
     for _ in range(held):
-        server.core.handle(Request("POST", PATH, headers=HEADERS, body=BODY))
+        server.core.handle(Request(Head("POST", PATH, headers=HEADERS), BODY))
     server.clock.advance(AFTER)
     # The one that is asked for is the newest of all, as it is for whoever waits.
     newest = f"{PATH}/{asker.once('POST', PATH)['id']}"

@@ -26,6 +26,7 @@ from .state import State
 from .steps import ConnectionCutError, Flow, drive
 
 _log = logging.getLogger("zeroscope_mock")
+_CONTROL = f"{PREFIX}/"
 
 
 class Core:
@@ -78,13 +79,14 @@ class Core:
         state = self.state
         if state.reload is not None:
             state.reload.check()
-        if self._control is not None and f"{request.path}/".startswith(f"{PREFIX}/"):
+        head = request.head
+        if self._control is not None and (head.path.startswith(_CONTROL) or head.path == PREFIX):
             return (yield from self._control.flow(request))
-        envelope = Envelope(request, state.spec)
+        envelope = Envelope.of(head, state.spec)
         operation = envelope.operation.id if envelope.operation else None
         time, notes = state.clock.time(), list[str]()
-        fault = state.faults.take(operation=operation, method=request.method, path=request.path, tenant=envelope.tenant)
-        answer = self._answer(envelope, notes)
+        fault = state.faults.take(operation=operation, method=head.method, path=head.path, tenant=envelope.tenant)
+        answer = self._answer(envelope, request, notes)
         response = None
         try:
             response = yield from fault.around(answer) if fault else answer
@@ -96,7 +98,7 @@ class Core:
             raise
         except Exception as error:
             # Not to be seen anywhere would be the worst that a mistake of the server could do.
-            _log.exception("%s %s could not be answered", request.method, request.path)
+            _log.exception("%s %s could not be answered", head.method, head.path)
             notes.append(traceback.format_exc())
             response = problem(500, f"The mock server failed: {type(error).__name__}: {error}. Its journal says where.")
             return response
@@ -112,10 +114,10 @@ class Core:
                 note="\n".join(notes) or None,
             )
 
-    def _answer(self, envelope: Envelope, notes: list[str]) -> Flow[Response]:
+    def _answer(self, envelope: Envelope, request: Request, notes: list[str]) -> Flow[Response]:
         state = self.state
         state.check_script()
-        opened = open_envelope(envelope, self._handlers, state.settings, state.spec)
+        opened = open_envelope(envelope, request, self._handlers, state.settings)
         if isinstance(opened, Response):
             return opened
         call, handler = opened

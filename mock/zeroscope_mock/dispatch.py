@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .bodies import MalformedBodyError, Upload, media_type, read_form, read_json
 from .documents.operation import Match, Operation
 from .documents.spec import FORM, Spec
-from .messages import Request, Response
+from .messages import Head, Request, Response
 from .operations.calls import Call, Handler
 from .operations.samples import sampled
 from .problems import (
@@ -29,60 +29,74 @@ JSON = "application/json"
 
 
 class Envelope:
-    """A request with what its head tells: where it leads and who sent it.
+    """What the head of a request tells: where it leads, who sent it and with which parameters.
 
     Args:
-        request: the request.
+        head: the head.
         spec: the document that it is to be in order by.
 
     Attributes:
+        spec: the document.
         token: the bearer token; None without one.
         tenant: a name for whoever holds the token; None without one.
         match: the route; None if it leads nowhere.
         operation: the operation; None if there is no such one.
+        arguments: the parameters, by name.
+        faults: everything that is wrong with them.
     """
 
-    __slots__ = ("match", "operation", "request", "tenant", "token")
+    __slots__ = ("arguments", "faults", "match", "operation", "spec", "tenant", "token")
 
-    def __init__(self, request: Request, spec: Spec) -> None:
-        self.request = request
-        self.token = bearer_token(request)
+    def __init__(self, head: Head, spec: Spec) -> None:
+        self.spec = spec
+        self.token = bearer_token(head)
         self.tenant = tenant_of(self.token) if self.token else None
-        self.match: Match | None = spec.match(request.path)
-        self.operation: Operation | None = self.match.route.operation(request.method) if self.match else None
+        self.match: Match | None = spec.match(head.path)
+        self.operation: Operation | None = self.match.route.operation(head.method) if self.match else None
+        self.arguments: Mapping[str, Any] = {}
+        self.faults: Sequence[InvalidField] = ()
+        if self.match and self.operation:
+            self.arguments, self.faults = self.operation.arguments(head, self.match.arguments)
+
+    @classmethod
+    def of(cls, head: Head, spec: Spec) -> Envelope:
+        """The envelope of a head, made when a document meets it for the first time."""
+        envelope = head.envelope
+        if envelope is None or envelope.spec is not spec:
+            envelope = head.envelope = cls(head, spec)
+        return envelope
 
 
 def open_envelope(
-    envelope: Envelope, handlers: Mapping[str, Handler], settings: Settings, spec: Spec
+    envelope: Envelope, request: Request, handlers: Mapping[str, Handler], settings: Settings
 ) -> tuple[Call, Handler] | Response:
     """The call that a request is and what carries it out, or the refusal.
 
     Args:
-        envelope: the request.
-        handlers: what carries out each operation, by its `operationId`.
+        envelope: that of its head.
+        request: the request.
+        handlers: what carries out each operation, by its `operationId`; where there is none, a sample is the answer.
         settings: the server's.
-        spec: the document, of which samples are made where there is no handler.
     """
-    request, match, operation = envelope.request, envelope.match, envelope.operation
+    match, operation = envelope.match, envelope.operation
     if match is None:
         return not_found()
     if operation is None:
-        return method_not_allowed(request.method, match.route.methods)
+        return method_not_allowed(request.head.method, match.route.methods)
     if operation.protected and (envelope.tenant is None or not _admits(settings.token, envelope.token)):
         return unauthenticated()
-    handler = handlers.get(operation.id) or sampled(operation, spec)
-    arguments, faults = operation.arguments(request, match.arguments)
-    body, more = _read_body(operation, request, settings)
-    if isinstance(more, Response):
-        return more
-    if faults or more:
-        return invalid([*faults, *more])
-    return Call(request, match.prefix, envelope.tenant or "", arguments, body), handler
+    handler = handlers.get(operation.id) or sampled(operation, envelope.spec)
+    body, faults = _read_body(operation, request, settings)
+    if isinstance(faults, Response):
+        return faults
+    if envelope.faults or faults:
+        return invalid([*envelope.faults, *faults])
+    return Call(request, match.prefix, envelope.tenant or "", envelope.arguments, body), handler
 
 
-def bearer_token(request: Request) -> str | None:
+def bearer_token(head: Head) -> str | None:
     """The token that a request bears; None without one."""
-    scheme, _, token = (request.header("authorization") or "").strip().partition(" ")
+    scheme, _, token = (head.header("authorization") or "").strip().partition(" ")
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 
@@ -97,7 +111,7 @@ def _read_body(operation: Operation, request: Request, settings: Settings) -> tu
     # Clients send a content type with everything; what an operation does not read cannot be wrong.
     if not operation.bodies:
         return None, too_large(settings.json_limit) if len(request.body) > settings.json_limit else []
-    sent = request.header("content-type") or ""
+    sent = request.head.header("content-type") or ""
     kind = media_type(sent) or JSON
     limit = settings.file_limit if kind == FORM and FORM in operation.bodies else settings.json_limit
     if len(request.body) > limit:

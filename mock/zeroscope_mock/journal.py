@@ -84,9 +84,9 @@ class Journal(Sequence[Exchange]):
         # Texts and numbers alone: whatever else is kept for a while is work for the garbage collector.
         recorded = _Recorded(
             (
-                request.method,
-                f"{request.path}?{request.query}" if request.query else request.path,
-                request.header("content-type"),
+                request.head.method,
+                request.head.target,
+                request.head.header("content-type"),
                 sent,
                 response and response.status,
                 response and response.header("content-type"),

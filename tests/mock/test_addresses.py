@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from zeroscope_mock import MockServer
-from zeroscope_mock.messages import Request
+from zeroscope_mock.messages import Head, Request
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 AUTH = {"Authorization": "Bearer a-token-of-a-test"}
@@ -101,7 +101,7 @@ def test_a_method_that_a_video_does_not_have(server: MockServer) -> None:
 def test_a_path_that_leads_nowhere(server: MockServer, path: str) -> None:
     """Anything else is a 404."""
     # httpx would straighten out some of these paths.
-    response = server.core.handle(Request("GET", path, headers=(("authorization", AUTH["Authorization"]),)))
+    response = server.core.handle(Request(Head("GET", path, headers=(("authorization", AUTH["Authorization"]),))))
 
     assert response.status == 404
     assert ("content-type", "application/problem+json") in response.headers
@@ -130,7 +130,7 @@ def test_a_path_may_be_encoded(server: MockServer) -> None:
         prediction_id = api.post("/predictions", json={"version": VERSION, "input": {}}).json()["id"]
 
     path = f"/v1/predictions/%{ord(prediction_id[0]):02x}{prediction_id[1:]}"
-    response = server.core.handle(Request("GET", path, headers=(("authorization", AUTH["Authorization"]),)))
+    response = server.core.handle(Request(Head("GET", path, headers=(("authorization", AUTH["Authorization"]),))))
 
     assert isinstance(response.body, bytes) and json.loads(response.body)["id"] == prediction_id
 

@@ -20,7 +20,7 @@ from zeroscope_mock.documents.spec import METHODS
 from zeroscope_mock.faults.arguments import READERS
 from zeroscope_mock.faults.recipes import RECIPES
 from zeroscope_mock.faults.rules import FaultSettings
-from zeroscope_mock.messages import Request
+from zeroscope_mock.messages import Head, Request
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 SCHEMAS = control_document()["components"]["schemas"]
@@ -619,7 +619,7 @@ def test_anything__is_answered_below_500(
     for name in ("fault_id", "recipe", "delivery_id"):
         path = path.replace(f"{{{name}}}", argument)
     headers = (("authorization", authorization),) if authorization is not None else ()
-    answer = HOSTILE.core.handle(Request(method, f"/_mock{path}", query, headers, body))
+    answer = HOSTILE.core.handle(Request(Head(method, f"/_mock{path}", query, headers), body))
     assert 200 <= answer.status < 500
-    clock = HOSTILE.core.handle(Request("GET", "/_mock/clock"))
+    clock = HOSTILE.core.handle(Request(Head("GET", "/_mock/clock")))
     assert clock.status == 200

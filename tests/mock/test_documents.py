@@ -13,7 +13,7 @@ import pytest
 
 from zeroscope_mock import MockServer, SpecError
 from zeroscope_mock.documents.spec import Spec
-from zeroscope_mock.messages import Request, Response
+from zeroscope_mock.messages import Head, Request, Response
 
 DOCUMENT: dict[str, Any] = dict(Spec.load().document)
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
@@ -35,7 +35,7 @@ def ask(server: MockServer, method: str, path: str, body: Any = None) -> Respons
     """What a request is answered with."""
     headers = (("host", "h.test"), ("authorization", "Bearer me"), ("content-type", "application/json"))
     sent = b"" if body is None else json.dumps(body).encode()
-    return server.core.handle(Request(method, path, "", headers, sent, "https"))
+    return server.core.handle(Request(Head(method, path, "", headers, "https"), sent))
 
 
 def statuses(server: MockServer) -> list[int]:

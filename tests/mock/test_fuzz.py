@@ -13,7 +13,7 @@ import pytest
 from zeroscope_mock import MockServer
 from zeroscope_mock.documents.added import control_document
 from zeroscope_mock.documents.spec import Spec
-from zeroscope_mock.messages import Request, Response, Stream
+from zeroscope_mock.messages import Head, Request, Response, Stream
 from zeroscope_mock.steps import Sleep
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
@@ -95,7 +95,7 @@ class Fuzzer:
         for name, values in HEADERS.items():
             if dice.random() < 0.15:
                 headers[name] = dice.choice(values)
-        return Request(method, "/".join(parts), query, tuple(headers.items()), self._body(operation))
+        return Request(Head(method, "/".join(parts), query, tuple(headers.items())), self._body(operation))
 
     def learn(self, answer: Any) -> None:
         """Remember an id, so that later requests lead somewhere."""
@@ -157,7 +157,7 @@ def test_ten_thousand_requests__are_all_answered(dialect: Any) -> None:
         response = server.core.handle(request)
         sent = b"".join(content(response))
         seen[response.status] += 1
-        assert response.status < 500, (request, response)
+        assert response.status < 500, (request.head.method, request.head.target, request.body, response)
         if "json" in (response.header("content-type") or ""):
             fuzzer.learn(json.loads(sent))
 

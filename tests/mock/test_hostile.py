@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from zeroscope_mock import MockServer
-from zeroscope_mock.messages import Request
+from zeroscope_mock.messages import Head, Request
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 AUTH = ("authorization", "Bearer a-token")
@@ -91,7 +91,7 @@ def test_every_request_has_an_answer(
     SERVER.clock.advance(seconds)
     sent = (*headers, AUTH) if authorized else tuple(headers)
 
-    response = SERVER.core.handle(Request(method, path, query, sent, body))
+    response = SERVER.core.handle(Request(Head(method, path, query, sent), body))
 
     assert response.status < 500
     if isinstance(response.body, bytes) and dict(response.headers)["content-type"].endswith("json"):
@@ -104,12 +104,12 @@ def test_every_prediction_can_be_read_at_any_time(sent: dict[str, object], secon
     """Whatever was accepted can be read, listed and canceled afterwards."""
     SERVER.reset()
     body = json.dumps({"version": VERSION, "input": sent}).encode()
-    created = SERVER.core.handle(Request("POST", "/predictions", headers=(AUTH,), body=body))
+    created = SERVER.core.handle(Request(Head("POST", "/predictions", headers=(AUTH,)), body))
     assert created.status in {201, 400, 422}
     SERVER.clock.advance(seconds)
 
-    assert SERVER.core.handle(Request("GET", "/predictions", headers=(AUTH,))).status == 200
+    assert SERVER.core.handle(Request(Head("GET", "/predictions", headers=(AUTH,)))).status == 200
     if created.status == 201 and isinstance(created.body, bytes):
         path = f"/predictions/{json.loads(created.body)['id']}"
-        assert SERVER.core.handle(Request("GET", path, headers=(AUTH,))).status == 200
-        assert SERVER.core.handle(Request("POST", f"{path}/cancel", headers=(AUTH,))).status == 200
+        assert SERVER.core.handle(Request(Head("GET", path, headers=(AUTH,)))).status == 200
+        assert SERVER.core.handle(Request(Head("POST", f"{path}/cancel", headers=(AUTH,)))).status == 200

@@ -7,14 +7,14 @@ import sys
 import pytest
 
 from zeroscope_mock import MockServer
-from zeroscope_mock.messages import Request
+from zeroscope_mock.messages import Head, Request
 
 TOKEN = "r8_a_token_of_some_length"
 HEADERS = (("authorization", f"Bearer {TOKEN}"), ("content-type", "application/json"))
 
 
 def sent(server: MockServer, body: bytes) -> None:
-    server.core.handle(Request("POST", "/predictions", headers=HEADERS, body=body))
+    server.core.handle(Request(Head("POST", "/predictions", headers=HEADERS), body))
 
 
 @pytest.mark.parametrize(("length", "looked_at"), [(20_000, False), (20_000, True), (100, True)])

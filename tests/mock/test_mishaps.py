@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from zeroscope_mock import MockServer
-from zeroscope_mock.messages import Request
+from zeroscope_mock.messages import Head, Request
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 API = "https://api.replicate.com/v1"
@@ -128,7 +128,7 @@ def test_a_video__is_rendered_once_for_all_who_ask(server: MockServer, monkeypat
     monkeypatch.setattr("zeroscope_mock.videos.video.render", render)
     with server.client() as client:
         url = client.predictions.create({"prompt": "x"}).wait().videos[0].url
-    request = Request("GET", httpx.URL(url).path)
+    request = Request(Head("GET", httpx.URL(url).path))
     answers: list[Any] = []
     threads = [threading.Thread(target=lambda: answers.append(server.core.handle(request).body)) for _ in range(4)]
     for thread in threads:

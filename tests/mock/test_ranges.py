@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zeroscope_mock import MockServer
-from zeroscope_mock.messages import Request, Response
+from zeroscope_mock.messages import Head, Response
 from zeroscope_mock.operations.ranges import ranged
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
@@ -23,7 +23,7 @@ SMALL = {"width": 256, "height": 256, "num_frames": 1}
 def answer(method: str = "GET", /, content: bytes = CONTENT, **headers: Any) -> Response:
     """What is answered to a request with these headers."""
     sent = tuple((name.replace("_", "-"), value) for name, value in headers.items())
-    return ranged(Request(method, "/file", headers=sent), content, "video/mp4")
+    return ranged(Head(method, "/file", headers=sent), content, "video/mp4")
 
 
 ETAG = answer().header("etag") or ""

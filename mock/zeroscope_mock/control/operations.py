@@ -16,7 +16,7 @@ from ..documents.operation import Operation
 from ..documents.spec import Spec
 from ..faults.arguments import FaultError, meant
 from ..faults.fault import Fault
-from ..messages import Request, Response, json_response
+from ..messages import Head, Request, Response, json_response
 from ..operations.calls import Call, Handler
 from ..problems import InvalidField, invalid, problem
 from ..state import State
@@ -83,14 +83,15 @@ class Control:
 
     def flow(self, request: Request) -> Flow[Response]:
         """Answer one request, whose path is `/_mock` or begins with `/_mock/`."""
-        if request.path == PREFIX:
-            request = replace(request, path=f"{PREFIX}/")
-        envelope = Envelope(request, _spec())
+        head = request.head
+        if head.path == PREFIX:
+            head = Head(head.method, f"{PREFIX}/", head.query, head.headers)
+        envelope = Envelope.of(head, _spec())
         if envelope.match is None:
-            return _missing(f"there is no call {request.path}; {PREFIX}/openapi.json has all that there are")
-        if envelope.operation is not None and (unknown := _unknown(envelope.operation, request)):
+            return _missing(f"there is no call {head.path}; {PREFIX}/openapi.json has all that there are")
+        if envelope.operation is not None and (unknown := _unknown(envelope.operation, head)):
             return invalid(unknown)
-        opened = open_envelope(envelope, self._handlers, self._settings, _spec())
+        opened = open_envelope(envelope, request, self._handlers, self._settings)
         if isinstance(opened, Response):
             return opened
         call, handler = opened
@@ -257,7 +258,7 @@ def _scope(call: Call) -> str | None:
 
 
 def _token(call: Call) -> str | None:
-    return bearer_token(call.request)
+    return bearer_token(call.request.head)
 
 
 def _with_token(call: Call) -> Any:
@@ -279,10 +280,10 @@ def _latest(values: Sequence[dict[str, Any]], call: Call) -> Sequence[dict[str, 
     return values if limit is None else values[-int(limit) :]
 
 
-def _unknown(operation: Operation, request: Request) -> list[InvalidField]:
+def _unknown(operation: Operation, head: Head) -> list[InvalidField]:
     """What a query has that the operation does not take."""
     known = [parameter.name for parameter in operation.parameters if parameter.place == "query"]
-    sent = dict(parse_qsl(request.query, keep_blank_values=True, errors="replace"))
+    sent = dict(parse_qsl(head.query, keep_blank_values=True, errors="replace"))
     return [
         InvalidField(
             "unknown_parameter",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-from ..messages import Request
+from ..messages import Head
 from ..problems import InvalidField
 from .validation import Schema
 
@@ -67,9 +67,9 @@ class Operation:
     body_required: bool
     responses: Any = None
 
-    def arguments(self, request: Request, path: Mapping[str, str]) -> tuple[dict[str, Any], list[InvalidField]]:
+    def arguments(self, head: Head, path: Mapping[str, str]) -> tuple[dict[str, Any], list[InvalidField]]:
         """The parameters that a request sends, by name, and everything that is wrong with them."""
-        query = dict(parse_qsl(request.query, keep_blank_values=True, errors="replace")) if request.query else {}
+        query = dict(parse_qsl(head.query, keep_blank_values=True, errors="replace")) if head.query else {}
         arguments: dict[str, Any] = {}
         faults: list[InvalidField] = []
         for parameter in self.parameters:
@@ -79,7 +79,7 @@ class Operation:
                 case "query":
                     text = query.get(parameter.name)
                 case _:
-                    text = request.header(parameter.name.lower())
+                    text = head.header(parameter.name.lower())
             arguments[parameter.name], found = parameter.check(text)
             faults += found
         return arguments, faults

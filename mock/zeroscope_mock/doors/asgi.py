@@ -5,21 +5,21 @@ from __future__ import annotations
 import socket
 import struct
 import sys
-from collections.abc import Awaitable, Callable, Generator, MutableMapping
+from collections.abc import Awaitable, Callable, Generator, Iterable, MutableMapping
 from functools import lru_cache
 from types import coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..core import Core
-from ..messages import Headers, Request, Response, Stream
+from ..messages import Head, Headers, Request, Response, Stream
 from ..problems import problem, too_large
 from ..steps import ConnectionCutError, Flow, Sleep, drive_async
+from .heads import Heads
 
 if TYPE_CHECKING:
     import anyio
 
 T = TypeVar("T")
-_BODY = frozenset({b"content-length", b"transfer-encoding"})
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -47,6 +47,7 @@ class App:
 
     def __init__(self, core: Core) -> None:
         self._core = core
+        self._heads = Heads()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or live through the lifespan of the process."""
@@ -59,26 +60,32 @@ class App:
                 await send({"type": "websocket.close"})
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        import anyio
-
+        head = self._head(scope)
         try:
-            body = b"" if _bodiless(scope) else await _read(receive, self._core.body_limit)
+            body = b"" if _bodiless(scope, head) else await _read(receive, self._core.body_limit)
         except _DisconnectedError:
             return
         try:
             if isinstance(body, Response):
                 response: Response | None = body
             else:
-                response = await self._respond(self._core.flow(_request(scope, body)), receive)
+                response = await self._respond(self._core.flow(Request(head, body)), receive)
             if response is not None:
                 await self._send(response, scope, receive, send)
         except ConnectionCutError:
             await _reset(scope)
-        except anyio.get_cancelled_exc_class():
+        except _cancelled():
             # The server is ending. What was asked for may have been done, so it must not look like a refusal.
             _cut(scope)
             raise
         await self._core.clock.settle_async()
+
+    def _head(self, scope: Scope) -> Head:
+        path: bytes = scope.get("raw_path") or scope["path"].encode()
+        headers = tuple(map(tuple, scope["headers"]))
+        scheme, server = scope.get("scheme", "http"), tuple(scope.get("server") or ("localhost", None))
+        key = (scope["method"], path, scope["query_string"], headers, scheme, server)
+        return self._heads.find(key, lambda: _read_head(*key))
 
     async def _respond(self, flow: Flow[Response], receive: Receive) -> Response | None:
         """The response; None if the client has gone before there was one."""
@@ -123,26 +130,30 @@ class _DisconnectedError(Exception):
     """The client has gone before it had sent the whole request."""
 
 
-def _request(scope: Scope, body: bytes) -> Request:
-    path: bytes = scope.get("raw_path") or scope["path"].encode()
-    server = scope.get("server") or ("localhost", None)
-    return Request(
-        method=scope["method"],
+def _read_head(
+    method: str,
+    path: bytes,
+    query: bytes,
+    headers: Iterable[tuple[bytes, bytes]],
+    scheme: str,
+    server: tuple[str, int | None],
+) -> Head:
+    return Head(
+        method=method,
         # Some servers put the query into the raw path as well.
         path=path.partition(b"?")[0].decode("latin-1"),
-        query=scope["query_string"].decode("latin-1"),
-        headers=tuple([(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]]),
-        body=body,
-        scheme=scope.get("scheme", "http"),
+        query=query.decode("latin-1"),
+        headers=tuple([(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers]),
+        scheme=scheme,
         host=server[0] if server[1] is None else f"{server[0]}:{server[1]}",
     )
 
 
-def _bodiless(scope: Scope) -> bool:
+def _bodiless(scope: Scope, head: Head) -> bool:
     """Whether a request surely has no body, so that there is nothing to wait for."""
-    if scope.get("http_version", "")[:1] != "1" or scope["method"] not in {"GET", "HEAD"}:
+    if scope.get("http_version", "")[:1] != "1" or head.method not in {"GET", "HEAD"}:
         return False
-    return all(name.lower() not in _BODY for name, _ in scope["headers"])
+    return head.header("content-length") is None and head.header("transfer-encoding") is None
 
 
 # Answers differ in their bodies; their headers are the same again and again.
@@ -220,6 +231,12 @@ async def _cancel_when_gone(receive: Receive, scope: anyio.CancelScope) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
     scope.cancel()
+
+
+def _cancelled() -> type[BaseException]:
+    import anyio
+
+    return anyio.get_cancelled_exc_class()
 
 
 async def _reset(scope: Scope) -> None:

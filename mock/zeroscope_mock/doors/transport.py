@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Generator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from math import inf
 
@@ -10,9 +10,10 @@ import httpx
 
 from ..clocks.protocols import Clock
 from ..core import Core
-from ..messages import Request, Response, Stream
+from ..messages import Head, Request, Response, Stream
 from ..steps import ConnectionCutError, Flow, Sleep, drive, drive_async
 from .asgi import EMPTY
+from .heads import Heads
 
 
 class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
@@ -28,13 +29,14 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     def __init__(self, core: Core) -> None:
         self._core = core
+        self._heads = Heads()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer a request of `httpx.Client`."""
         patience = _Patience(request)
         clock = self._core.clock
         try:
-            response = drive(patience.limit(self._core.flow(_read(request, request.read()))), clock)
+            response = drive(patience.limit(self._core.flow(Request(self._head(request), request.read()))), clock)
         except ConnectionCutError as error:
             raise httpx.ReadError(str(error), request=request) from None
         finally:
@@ -46,13 +48,18 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         patience = _Patience(request)
         clock = self._core.clock
         try:
-            flow = patience.limit(self._core.flow(_read(request, await request.aread())))
+            flow = patience.limit(self._core.flow(Request(self._head(request), await request.aread())))
             response = await drive_async(flow, clock)
         except ConnectionCutError as error:
             await clock.settle_async()
             raise httpx.ReadError(str(error), request=request) from None
         await clock.settle_async()
         return _answer(request, response, clock)
+
+    def _head(self, request: httpx.Request) -> Head:
+        url = request.url
+        key = (request.method, url.raw_path, tuple(request.headers.raw), url.scheme, url.netloc)
+        return self._heads.find(key, lambda: _read_head(*key))
 
 
 @dataclass
@@ -93,18 +100,17 @@ class _Patience:
         return httpx.ReadTimeout(f"the server sent nothing for {self.seconds:g} s of its clock", request=self.request)
 
 
-def _read(request: httpx.Request, body: bytes) -> Request:
-    url = request.url
-    path, _, query = url.raw_path.decode("latin-1").partition("?")
-    raw = request.headers.raw
-    return Request(
-        method=request.method,
+def _read_head(
+    method: str, target: bytes, headers: Iterable[tuple[bytes, bytes]], scheme: str, authority: bytes
+) -> Head:
+    path, _, query = target.decode("latin-1").partition("?")
+    return Head(
+        method=method,
         path=path,
         query=query,
-        headers=tuple([(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in raw]),
-        body=body,
-        scheme=url.scheme,
-        host=url.netloc.decode("latin-1"),
+        headers=tuple([(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers]),
+        scheme=scheme,
+        host=authority.decode("latin-1"),
     )
 
 

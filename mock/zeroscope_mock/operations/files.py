@@ -68,7 +68,7 @@ class Files:
 
     def _download(self, call: Call) -> Response:
         file = self._find(call)
-        return ranged(call.request, file.content, file.content_type) if file else not_found()
+        return ranged(call.request.head, file.content, file.content_type) if file else not_found()
 
     def _find(self, call: Call, tenant: str | None = None) -> StoredFile | None:
         return self._state.store.file(call.arguments["file_id"], self._state.clock.time(), tenant)
@@ -85,7 +85,7 @@ class Files:
             "metadata": file.metadata,
             "created_at": timestamp(file.created),
             "expires_at": timestamp(file.expires),
-            "urls": {"get": self._state.addresses(call.request.origin, call.prefix).file(file.id)},
+            "urls": {"get": self._state.addresses(call.request.head.origin, call.prefix).file(file.id)},
         }
 
 

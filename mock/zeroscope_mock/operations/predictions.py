@@ -49,7 +49,7 @@ class Predictions:
         page = self._state.store.page(call.tenant, call.arguments.get("cursor") or None)
         if page is None:
             return invalid([InvalidField("invalid_cursor", "cursor", "Invalid cursor")])
-        addresses = self._state.addresses(call.request.origin, call.prefix)
+        addresses = self._state.addresses(call.request.head.origin, call.prefix)
         now = self._state.clock.time()
         body = {
             "next": addresses.page("listPredictions", page.next),
@@ -123,7 +123,7 @@ class Predictions:
         if not url:
             return None
         events = read_events(call.body.get("webhook_events_filter"), self._state.spec.enum("WebhookEvent"))
-        return Hook(url, events, call.request.origin, call.prefix)
+        return Hook(url, events, call.request.head.origin, call.prefix)
 
     def _held(self, call: Call, record: Record, prefer: str) -> Flow[Response]:
         """Answer once the prediction has ended or the time that the client is ready to wait is up."""
@@ -171,7 +171,7 @@ class Predictions:
         now = self._state.clock.time()
         if self._inline(record, now):
             return self._read_inline(record, call)
-        addresses = self._state.addresses(call.request.origin, call.prefix)
+        addresses = self._state.addresses(call.request.head.origin, call.prefix)
         if kept := self._answers.find(record, now, addresses):
             return kept
         body = describe(record, now, addresses, model=self._state.spec.model)
@@ -196,7 +196,7 @@ class Predictions:
         return body
 
     def _body(self, record: Record, call: Call, now: float, *, held: bool = False) -> dict[str, Any]:
-        addresses = self._state.addresses(call.request.origin, call.prefix)
+        addresses = self._state.addresses(call.request.head.origin, call.prefix)
         return describe(record, now, addresses, model=self._state.spec.model, held=held)
 
 

@@ -5,29 +5,29 @@ from __future__ import annotations
 import hashlib
 import re
 
-from ..messages import Headers, Request, Response
+from ..messages import Head, Headers, Response
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.IGNORECASE)
 
 
-def ranged(request: Request, content: bytes, content_type: str) -> Response:
+def ranged(head: Head, content: bytes, content_type: str) -> Response:
     """Answer with a file, or with the part of it that the request asks for.
 
     Several ranges at once are answered with the whole file, as the standard allows, and HEAD knows no ranges.
 
     Args:
-        request: the request, whose `Range`, `If-Range` and `If-None-Match` are heeded.
+        head: the head of the request, whose `Range`, `If-Range` and `If-None-Match` are heeded.
         content: the whole file.
         content_type: its media type.
     """
     etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     headers: Headers = (("accept-ranges", "bytes"), ("etag", etag))
-    if _names(request.header("if-none-match"), etag):
+    if _names(head.header("if-none-match"), etag):
         return Response(304, headers, b"")
     headers = (("content-type", content_type), *headers)
-    if_range = request.header("if-range")
-    found = _RANGE.fullmatch((request.header("range") or "").strip())
-    if request.method == "HEAD" or not found or not (found[1] or found[2]) or (if_range and if_range != etag):
+    if_range = head.header("if-range")
+    found = _RANGE.fullmatch((head.header("range") or "").strip())
+    if head.method == "HEAD" or not found or not (found[1] or found[2]) or (if_range and if_range != etag):
         return Response(200, headers, content)
     start, end = _bounds(found[1], found[2], len(content))
     if start > end:

@@ -46,14 +46,14 @@ class Delivery:
         if int(found[1]) >= standing(record, self._state.clock.time()).made:
             return not_found()
         video: bytes = yield Work(self._state.video(record, int(found[1])))
-        return ranged(call.request, video, "video/mp4")
+        return ranged(call.request.head, video, "video/mp4")
 
     def _stream(self, call: Call) -> Response:
         record = self._state.store.prediction(call.arguments["prediction_id"])
         if record is None or not record.streams or standing(record, self._state.clock.time()).removed:
             return not_found()
         headers = (("content-type", "text/event-stream"), ("cache-control", "no-store"))
-        links = self._state.addresses(call.request.origin, call.prefix)
+        links = self._state.addresses(call.request.head.origin, call.prefix)
         last: str | None = call.arguments.get("Last-Event-ID")
         return Response(200, headers, Stream(lambda: self._events(record, links, last)))
 
