@@ -14,7 +14,7 @@ from .dispatch import Envelope, open_envelope
 from .documents.spec import Spec
 from .journal import Journal
 from .messages import Headers, Request, Response
-from .operations.calls import Call, Handler
+from .operations.calls import Handler
 from .operations.catalog import Catalog
 from .operations.files import Files
 from .operations.predictions import Predictions
@@ -117,28 +117,23 @@ class Core:
     def _answer(self, envelope: Envelope, request: Request, notes: list[str]) -> Flow[Response]:
         state = self.state
         state.check_script()
-        opened = open_envelope(envelope, request, self._handlers, state.settings)
+        opened = open_envelope(envelope, request, self._handlers, state.settings, notes)
         if isinstance(opened, Response):
             return opened
         call, handler = opened
         headers: Headers = ()
-        if envelope.operation and envelope.operation.protected:
+        if state.limits.in_force and envelope.operation and envelope.operation.protected:
             with state.lock:
                 refusal, headers = state.limits.take(envelope.operation.id, call.tenant, state.clock.time())
             if refusal is not None:
                 return refusal
-        try:
-            response = yield from self._carry_out(handler, call)
-        finally:
-            notes.extend(call.notes)
+        with state.lock:
+            result = handler(call)
+        response = (yield from self._alone(result)) if isinstance(result, Generator) else result
         return replace(response, headers=(*response.headers, *headers)) if headers else response
 
-    def _carry_out(self, handler: Handler, call: Call) -> Flow[Response]:
+    def _alone(self, result: Flow[Response]) -> Flow[Response]:
         """Let a handler think alone, and let others think while it waits."""
-        with self.state.lock:
-            result = handler(call)
-        if not isinstance(result, Generator):
-            return result
         answer: Any = None
         while True:
             with self.state.lock:

@@ -68,7 +68,7 @@ class Envelope:
 
 
 def open_envelope(
-    envelope: Envelope, request: Request, handlers: Mapping[str, Handler], settings: Settings
+    envelope: Envelope, request: Request, handlers: Mapping[str, Handler], settings: Settings, notes: list[str]
 ) -> tuple[Call, Handler] | Response:
     """The call that a request is and what carries it out, or the refusal.
 
@@ -77,6 +77,7 @@ def open_envelope(
         request: the request.
         handlers: what carries out each operation, by its `operationId`; where there is none, a sample is the answer.
         settings: the server's.
+        notes: takes what the journal is to say besides.
     """
     match, operation = envelope.match, envelope.operation
     if match is None:
@@ -91,7 +92,7 @@ def open_envelope(
         return faults
     if envelope.faults or faults:
         return invalid([*envelope.faults, *faults])
-    return Call(request, match.prefix, envelope.tenant or "", envelope.arguments, body), handler
+    return Call(request, match.prefix, envelope.tenant or "", envelope.arguments, body, notes), handler
 
 
 def bearer_token(head: Head) -> str | None:

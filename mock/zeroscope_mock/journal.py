@@ -63,7 +63,9 @@ class Journal(Sequence[Exchange]):
     """
 
     def __init__(self, limit: int = 1000) -> None:
-        self._exchanges: deque[_Recorded] = deque(maxlen=limit)
+        # An exchange is written out when somebody looks at it, which nobody does for most; until then it is what
+        # `_exchange` takes. Texts and numbers alone: whatever else is kept is work for the garbage collector.
+        self._exchanges: deque[Exchange | tuple[Any, ...]] = deque(maxlen=limit)
         self._lock = threading.Lock()
         self.dropped = 0
 
@@ -80,35 +82,35 @@ class Journal(Sequence[Exchange]):
         note: str | None = None,
     ) -> None:
         """Write down an exchange, without the token."""
-        sent, answered = request.body, response.body if response and isinstance(response.body, bytes) else b""
-        # Texts and numbers alone: whatever else is kept for a while is work for the garbage collector.
-        recorded = _Recorded(
-            (
-                request.head.method,
-                request.head.target,
-                request.head.header("content-type"),
-                sent,
-                response and response.status,
-                response and response.header("content-type"),
-                answered,
-                time,
-                operation,
-                tenant,
-                token,
-                fault,
-                note,
-            )
+        head, sent = request.head, request.body
+        status, answered_type, answered = None, None, b""
+        if response is not None:
+            status, answered_type = response.status, response.header("content-type")
+            answered = response.body if isinstance(response.body, bytes) else b""
+        told = (
+            head.method,
+            head.target,
+            head.header("content-type"),
+            sent,
+            status,
+            answered_type,
+            answered,
+            time,
+            operation,
+            tenant,
+            token,
+            fault,
+            note,
         )
-        if len(sent) > _SHORT or len(answered) > _SHORT:
-            recorded.exchange()
+        exchange = _exchange(*told) if len(sent) > _SHORT or len(answered) > _SHORT else told
         with self._lock:
             self.dropped += len(self._exchanges) == self._exchanges.maxlen
-            self._exchanges.append(recorded)
+            self._exchanges.append(exchange)
 
     def clear(self, tenant: str | None = None) -> None:
         """Forget all exchanges, or those of one tenant."""
         with self._lock:
-            kept = [] if tenant is None else [one for one in self._exchanges if one.exchange().tenant != tenant]
+            kept = [] if tenant is None else [one for one in self._written() if one.tenant != tenant]
             self._exchanges.clear()
             self._exchanges.extend(kept)
             if tenant is None:
@@ -118,7 +120,7 @@ class Journal(Sequence[Exchange]):
         """Replace all exchanges."""
         with self._lock:
             self._exchanges.clear()
-            self._exchanges.extend(map(_Recorded, exchanges))
+            self._exchanges.extend(exchanges)
 
     def __len__(self) -> int:
         return len(self._exchanges)
@@ -131,27 +133,17 @@ class Journal(Sequence[Exchange]):
 
     def __getitem__(self, index: int | slice) -> Exchange | list[Exchange]:
         with self._lock:
-            if isinstance(index, slice):
-                return [recorded.exchange() for recorded in list(self._exchanges)[index]]
-            return self._exchanges[index].exchange()
+            return self._written()[index]
 
     def __iter__(self) -> Iterator[Exchange]:
         return iter(self[:])
 
-
-class _Recorded:
-    """An exchange that is written out when somebody looks at it, which nobody does for most."""
-
-    __slots__ = ("_told",)
-
-    def __init__(self, told: Exchange | tuple[Any, ...]) -> None:
-        self._told = told
-
-    def exchange(self) -> Exchange:
-        """The exchange; from then on nothing else of it is kept."""
-        if isinstance(self._told, tuple):
-            self._told = _exchange(*self._told)
-        return self._told
+    def _written(self) -> list[Exchange]:
+        """All exchanges, written out; from then on nothing else of them is kept."""
+        written = [_exchange(*one) if isinstance(one, tuple) else one for one in self._exchanges]
+        self._exchanges.clear()
+        self._exchanges.extend(written)
+        return written
 
 
 def _exchange(

@@ -130,6 +130,11 @@ class Limits:
         self.rates = rates
         self._buckets.clear()
 
+    @property
+    def in_force(self) -> bool:
+        """Whether there is any limit."""
+        return self.rates is not None or self.out_of_credit
+
     def take(self, operation: str, tenant: str, now: float) -> tuple[Response | None, Headers]:
         """Count a request: the refusal, if it is one too many, and the headers for any other answer.
 

@@ -117,7 +117,10 @@ class Store:
 
     def shelf(self, tenant: str) -> Shelf:
         """The predictions of a tenant."""
-        return self.shelves.setdefault(tenant, Shelf())
+        shelf = self.shelves.get(tenant)
+        if shelf is None:
+            shelf = self.shelves[tenant] = Shelf()
+        return shelf
 
     def add(self, record: Record) -> Record | None:
         """Remember a prediction, whose number must be the tenant's next; returns the one that is dropped for it."""

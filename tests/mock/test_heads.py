@@ -46,15 +46,12 @@ def test_find__keeps_no_long_ones(head: Head, kept: bool) -> None:
 def test_find__keeps_no_more_than_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor with many."""
     monkeypatch.setattr(heads, "LIMIT", 3)
-    known, read = Heads(), list[int]()
+    known = Heads()
+    made = [Head("GET", "/") for _ in range(6)]
 
-    def reader(number: int) -> Any:
-        return lambda: read.append(number) or Head("GET", f"/{number}")
+    found = [known.find(key, iter([head]).__next__) for key, head in zip("abcada", made, strict=True)]
 
-    for number in [1, 2, 3, 1, 4, 1]:
-        known.find(number, reader(number))
-
-    assert read == [1, 2, 3, 4, 1]
+    assert [made.index(head) for head in found] == [0, 1, 2, 0, 4, 5]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +73,7 @@ async def test_head__is_another_one_if_anything_differs(door: str, change: dict[
     """A change of any part is seen although all else of the head was seen before."""
     server = MockServer()
     transport = server.transport if door == "transport" else httpx.ASGITransport(server.app)
-    usual = {
+    usual: dict[str, Any] = {
         "method": "GET",
         "url": "http://h.test/v1/predictions",
         "headers": {"Authorization": "Bearer a-token-of-a-test"},

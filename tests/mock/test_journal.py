@@ -41,4 +41,4 @@ def test_exchange__holds_no_token_once_it_was_looked_at() -> None:
     server = MockServer()
     sent(server, f'{{"version": "{TOKEN}"}}'.encode())
     assert TOKEN not in repr(server.journal[0]) and "[token]" in server.journal[0].request_body
-    assert TOKEN not in repr(server.journal._exchanges[0]._told)
+    assert TOKEN not in repr(server.journal._exchanges[0])

@@ -91,7 +91,7 @@ class Control:
             return _missing(f"there is no call {head.path}; {PREFIX}/openapi.json has all that there are")
         if envelope.operation is not None and (unknown := _unknown(envelope.operation, head)):
             return invalid(unknown)
-        opened = open_envelope(envelope, request, self._handlers, self._settings)
+        opened = open_envelope(envelope, request, self._handlers, self._settings, [])
         if isinstance(opened, Response):
             return opened
         call, handler = opened

@@ -83,8 +83,8 @@ class App:
     def _head(self, scope: Scope) -> Head:
         path: bytes = scope.get("raw_path") or scope["path"].encode()
         headers = tuple(map(tuple, scope["headers"]))
-        scheme, server = scope.get("scheme", "http"), tuple(scope.get("server") or ("localhost", None))
-        key = (scope["method"], path, scope["query_string"], headers, scheme, server)
+        host, port = scope.get("server") or ("localhost", None)
+        key = (scope["method"], path, scope["query_string"], headers, scope.get("scheme", "http"), host, port)
         return self._heads.find(key, lambda: _read_head(*key))
 
     async def _respond(self, flow: Flow[Response], receive: Receive) -> Response | None:
@@ -136,7 +136,8 @@ def _read_head(
     query: bytes,
     headers: Iterable[tuple[bytes, bytes]],
     scheme: str,
-    server: tuple[str, int | None],
+    host: str,
+    port: int | None,
 ) -> Head:
     return Head(
         method=method,
@@ -145,7 +146,7 @@ def _read_head(
         query=query.decode("latin-1"),
         headers=tuple([(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers]),
         scheme=scheme,
-        host=server[0] if server[1] is None else f"{server[0]}:{server[1]}",
+        host=host if port is None else f"{host}:{port}",
     )
 
 

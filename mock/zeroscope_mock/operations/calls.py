@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ..messages import Request, Response
@@ -21,7 +21,7 @@ class Call:
         tenant: whose token it bears; empty without one.
         arguments: its parameters by name; None for those not sent.
         body: the value of its body.
-        notes: what the journal is to say besides.
+        notes: takes what the journal is to say besides.
     """
 
     request: Request
@@ -29,7 +29,7 @@ class Call:
     tenant: str
     arguments: Mapping[str, Any]
     body: Any
-    notes: list[str] = field(default_factory=list[str])
+    notes: list[str]
 
 
 Handler = Callable[[Call], Response | Flow[Response]]

@@ -150,11 +150,11 @@ class Predictions:
         if record is None:
             return not_found()
         now = self._state.clock.time()
-        if len(record.reads) < record.script.reads and standing(record, now).ended is None:
+        if record.script.reads and len(record.reads) < record.script.reads and standing(record, now).ended is None:
             record.reads = (*record.reads, now)
             if record.hook is not None:
                 self._state.courier.update(record)
-        return self._read(record, call)
+        return self._read(record, call, now)
 
     def _cancel(self, call: Call) -> Response | Flow[Response]:
         record = self._state.store.prediction(call.arguments["prediction_id"], call.tenant)
@@ -165,10 +165,9 @@ class Predictions:
             record.canceled = now
             if record.hook is not None:
                 self._state.courier.update(record)
-        return self._read(record, call)
+        return self._read(record, call, now)
 
-    def _read(self, record: Record, call: Call) -> Response | Flow[Response]:
-        now = self._state.clock.time()
+    def _read(self, record: Record, call: Call, now: float) -> Response | Flow[Response]:
         if self._inline(record, now):
             return self._read_inline(record, call)
         addresses = self._state.addresses(call.request.head.origin, call.prefix)
