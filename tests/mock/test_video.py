@@ -15,7 +15,8 @@ import av
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from zeroscope_mock.videos.scene import Planes, Scene
+from zeroscope_mock.videos.scene import Scene
+from zeroscope_mock.videos.sprite import Planes
 from zeroscope_mock.videos.video import render
 
 DRAFT: dict[str, Any] = {"width": 256, "height": 160, "fps": 24, "num_frames": 4, "seed": 123}

@@ -11,10 +11,9 @@ import random
 from collections.abc import Iterator
 from functools import lru_cache
 
-from PIL import Image, ImageChops, ImageDraw, ImageFont
+from PIL import Image, ImageChops, ImageDraw
 
-Colour = tuple[int, int, int]
-Planes = tuple[Image.Image, ...]
+from .sprite import Colour, Planes, Sprite, font_of, mix, to_planes
 
 _WHITE = (255, 255, 255)
 # Zenith, horizon, ink (hills and horse), moon.
@@ -28,58 +27,10 @@ _PALETTES: tuple[tuple[Colour, Colour, Colour, Colour], ...] = (
     ((10, 24, 66), (110, 196, 214), (8, 28, 52), (238, 252, 255)),
     ((26, 8, 52), (220, 80, 150), (28, 8, 44), (255, 222, 240)),
 )
-# BT.709, limited range: rows give luma and the two chroma planes.
-_TO_YUV = (
-    (0.18259, 0.61423, 0.06201, 16.0),
-    (-0.10064, -0.33857, 0.43922, 128.0),
-    (0.43922, -0.39894, -0.04027, 128.0),
-)
 _POSES = 12
 _STRIDES_PER_SECOND = 1.8
 _METEOR_SLOPE = 0.36
 _NEAREST = Image.Resampling.NEAREST
-
-
-def mix(one: Colour, other: Colour, share: float) -> Colour:
-    """The colour that lies the given share of the way from one to the other."""
-    red, green, blue = (round(a + (b - a) * share) for a, b in zip(one, other, strict=True))
-    return red, green, blue
-
-
-def to_planes(picture: Image.Image, chroma_step: int) -> Planes:
-    """Luma and chroma of an RGB picture, one chroma sample for `chroma_step` pixels each way."""
-    luma, *chroma = (picture.convert("L", row) for row in _TO_YUV)
-    return luma, *(plane.reduce(chroma_step) for plane in chroma)
-
-
-@lru_cache(maxsize=64)
-def font_of(size: int) -> ImageFont.FreeTypeFont:
-    """The font that comes with Pillow, `size` pixels high."""
-    font = ImageFont.load_default(size)
-    assert isinstance(font, ImageFont.FreeTypeFont)
-    # Raqm shapes text differently where it is installed, and the bytes should not depend on that.
-    return font.font_variant(layout_engine=ImageFont.Layout.BASIC)
-
-
-class Sprite:
-    """A picture, or one colour, behind a mask, ready to be pasted into the planes of any number of frames."""
-
-    def __init__(
-        self, mask: Image.Image, fill: Image.Image | Colour, chroma_step: int, *, luma_only: bool = False
-    ) -> None:
-        self.width = mask.width
-        self._steps = (1,) if luma_only else (1, chroma_step, chroma_step)
-        self._masks = [mask.reduce(step) for step in self._steps]
-        self._fills: tuple[Image.Image | int, ...]
-        if isinstance(fill, Image.Image):
-            self._fills = to_planes(fill, chroma_step)
-        else:
-            self._fills = tuple(round(sum(k * v for k, v in zip(row, (*fill, 1), strict=True))) for row in _TO_YUV)
-
-    def paste(self, planes: Planes, x: int, y: int) -> None:
-        """Paste with the upper left corner at x and y, in pixels of the luma plane."""
-        for plane, fill, mask, step in zip(planes, self._fills, self._masks, self._steps, strict=False):
-            plane.paste(fill, (x // step, y // step), mask)
 
 
 class _Ridge:
@@ -99,23 +50,29 @@ class _Ridge:
 
     def draw(self, width: int, bottom: int, firs: list[tuple[float, float]]) -> tuple[Image.Image, int]:
         """The mask of a strip `width` wide with firs of given heights at given places, and the y where it belongs."""
-        line = [(x, self.y(x)) for x in range(0, width + 8, 8)]
-        planted = [(x + lap, self.y(x), size) for x, size in firs for lap in range(0, width, self.period)]
+        line = [*((x, self.y(x)) for x in range(0, self.period, 8)), (self.period, self.y(0))]
+        laps = (-self.period, 0, self.period)
+        planted = [
+            (x + lap, self.y(x), size) for x, size in firs for lap in laps if -size < x + lap < self.period + size
+        ]
         top = max(0, math.floor(min([y for _, y in line] + [y - size for _, y, size in planted])))
         top = min(top - top % 2, bottom - 2)
         # Drawn at twice the size, as Pillow's polygons have hard edges.
-        mask = Image.new("L", (2 * width, 2 * (bottom - top)))
+        mask = Image.new("L", (2 * self.period, 2 * (bottom - top)))
         draw = ImageDraw.Draw(mask)
 
         def fill(*points: tuple[float, float]) -> None:
             draw.polygon([(2 * x, 2 * (y - top)) for x, y in points], 255)
 
-        fill(*line, (width, bottom), (0, bottom))
+        fill(*line, (self.period, bottom), (0, bottom))
         for x, y, size in planted:
             for tier in range(3):
                 foot, half = y - size * (0.48 - 0.25 * tier), size * (0.13 + 0.06 * tier)
                 fill((x, y - size * (1 - 0.26 * tier)), (x + half, foot), (x - half, foot))
-        return mask.reduce(2), top
+        period, strip = mask.reduce(2), Image.new("L", (width, bottom - top))
+        for x in range(0, width, self.period):
+            strip.paste(period, (x, 0))
+        return strip, top
 
 
 def _smaller(picture: Image.Image) -> Image.Image:
@@ -181,6 +138,13 @@ def _rider(pose: int, height: int, ink: Colour, glow: Colour, forward: int, chro
     return Sprite(picture.getchannel("A"), picture.convert("RGB"), chroma_step)
 
 
+@lru_cache(maxsize=1)
+def _draw_halo() -> Image.Image:
+    """The glow around any moon."""
+    # Pillow's gradient is dark in the middle and reaches 181 at the middle of an edge, 255 in the corners.
+    return Image.radial_gradient("L").point([round(110 * max(0, 1 - v / 180) ** 2) for v in range(256)])
+
+
 def _draw_moon(rng: random.Random, radius: int, colour: Colour, sky: Colour) -> Image.Image:
     """A full moon with craters, a crescent or a ringed planet, in the middle of a square of four radii."""
     unit, kind = 2 * radius, rng.choice(("full", "crescent", "ringed"))
@@ -209,6 +173,7 @@ def _draw_moon(rng: random.Random, radius: int, colour: Colour, sky: Colour) -> 
     return _smaller(picture).rotate(rng.uniform(-30, 30), Image.Resampling.BILINEAR)
 
 
+@lru_cache(maxsize=48)
 def _draw_twinkle(radius: int) -> list[Sprite]:
     """A star with four points, from dim to bright."""
     side = 2 * radius + 1
@@ -301,9 +266,7 @@ class Scene:
         radius = max(1, round(self._unit * rng.uniform(0.09, 0.14)))
         x = picture.width * (0.5 + self._forward * rng.uniform(0.18, 0.32))
         y = picture.height * rng.uniform(0.2, 0.3)
-        # Pillow's gradient is dark in the middle and reaches 181 at the middle of an edge, 255 in the corners.
-        halo = Image.radial_gradient("L").point([round(110 * max(0, 1 - v / 180) ** 2) for v in range(256)])
-        halo = halo.resize((8 * radius, 8 * radius))
+        halo = _draw_halo().resize((8 * radius, 8 * radius))
         picture.paste(self.glow, (round(x - 4 * radius), round(y - 4 * radius)), halo)
         moon = _draw_moon(rng, radius, self.glow, sky)
         picture.paste(moon, (round(x - 2 * radius), round(y - 2 * radius)), moon)

@@ -8,22 +8,24 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from io import BytesIO
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
 
-    from zeroscope_mock.videos.scene import Colour, Planes
+    from .sprite import Colour, Planes
 
 _SMALLEST_SIDE = 16
 _READABLE_SIDE = 96
 # Of 24 frames at 576x320 superfast makes a third fewer bytes in twice the time, veryfast two thirds in three times.
 _ENCODER = {"preset": "ultrafast", "crf": "23"}
-# Numbers of the H.264 standard for how `scene.to_planes` makes luma and chroma; older PyAV has no names for them.
+# Numbers of the H.264 standard for how `sprite.to_planes` makes luma and chroma; older PyAV has no names for them.
 _BT709 = _LIMITED_RANGE = 1
 # The default font has these and ASCII; anything else shows as the font's box for a missing glyph.
 _FONT_EXTRAS = "·«»\u2018\u2019\u201c\u201d"
@@ -57,7 +59,7 @@ def render(prompt: str, *, width: int, height: int, fps: int, num_frames: int, s
 
     import av
 
-    from zeroscope_mock.videos.scene import Scene
+    from .scene import Scene
 
     # Browsers want halved chroma, which exists for even sides only.
     pixel_format, chroma_step = ("yuv444p", 1) if width % 2 or height % 2 else ("yuv420p", 2)
@@ -69,7 +71,8 @@ def render(prompt: str, *, width: int, height: int, fps: int, num_frames: int, s
         caption.draw(num_frames, place, scene.ink, scene.glow, chroma_step)
 
     file = BytesIO()
-    with av.open(file, "w", format="mp4") as container:
+    with av.open(file, "w", format="mp4") as container, ThreadPoolExecutor(1) as thread:
+        encoding = deque[Future[Any]]()
         stream = container.add_stream("libx264", rate=fps, options=_ENCODER)
         stream.width, stream.height, stream.pix_fmt = width, height, pixel_format
         encoder = stream.codec_context
@@ -83,7 +86,12 @@ def render(prompt: str, *, width: int, height: int, fps: int, num_frames: int, s
             for plane, *images in zip(frame.planes, *parts, strict=True):
                 plane.update(b"".join(image.tobytes("raw", "L", plane.line_size) for image in images))
             frame.pts = number
-            container.mux(stream.encode(frame))
+            if len(encoding) > 1:
+                container.mux(encoding.popleft().result())
+            # The encoder lets other threads run, so the next frames are drawn while it works.
+            encoding.append(thread.submit(stream.encode, frame))
+        for packets in encoding:
+            container.mux(packets.result())
         container.mux(stream.encode())
     return file.getvalue()
 
@@ -92,7 +100,7 @@ class _Caption:
     """The band under the scene: the prompt in up to three lines, the number of the frame, the seed."""
 
     def __init__(self, prompt: str, width: int, height: int) -> None:
-        from zeroscope_mock.videos.scene import font_of
+        from .sprite import font_of
 
         text = _drawable(prompt)
         size = max(9, min(44, height // 20, width // 20))
@@ -117,7 +125,7 @@ class _Caption:
         """Draw all that stays the same, leaving room for the number of the frame."""
         from PIL import Image, ImageDraw
 
-        from zeroscope_mock.videos.scene import Sprite, mix, to_planes
+        from .sprite import Sprite, mix, to_planes
 
         band = mix(ink, (0, 0, 0), 0.5)
         bright = mix((255, 255, 255), glow, 0.3)
