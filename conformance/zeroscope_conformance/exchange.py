@@ -6,6 +6,7 @@ import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 TOKEN_VARIABLE = "REPLICATE_API_TOKEN"
@@ -48,7 +49,7 @@ class Exchange:
     operation: str | None = None
     token: str = field(default="", repr=False)
 
-    @property
+    @cached_property
     def json(self) -> Any:
         """The answer's body as a value; None if it is no JSON."""
         try:
@@ -74,6 +75,10 @@ class Exchange:
 
     def seen(self) -> str:
         """The answer in a line."""
+        return self._seen
+
+    @cached_property
+    def _seen(self) -> str:
         text = excerpt(self.content.decode("utf-8", "replace"))
         return f"{self.status} {self.media_type or '(no content type)'}: {text or '(no body)'}"
 
@@ -99,5 +104,6 @@ def _quoted(text: str, token: str = "") -> str:
 
 def excerpt(text: str, length: int = _SHOWN) -> str:
     """The beginning of a text, on one line."""
-    line = " ".join(text.split())
+    # So many words are longer; what follows them, of a video for one, need not be looked at.
+    line = " ".join(text.split(maxsplit=length))
     return line if len(line) <= length else f"{line[: length - 1]}…"

@@ -42,6 +42,7 @@ def check(
     clock: Clock | None = None,
     patience: float = PATIENCE,
     explored: bool = True,
+    transport: httpx.BaseTransport | None = None,
     tell: Callable[[str], object] = lambda step: None,
 ) -> Report:
     """Hold a server to the document and to all rules.
@@ -59,22 +60,29 @@ def check(
         clock: what is waited on; the machine's own if left out.
         patience: how long a prediction or a webhook is waited for, in seconds.
         explored: whether schemathesis makes up requests as well; without them its rules are judged by the others.
+        transport: what requests go through instead of a socket, such as that of a mock server in the same process;
+            schemathesis has none but sockets, so it cannot be `explored`.
         tell: called with what is being done.
 
     Raises:
         NotThisAPIError: if the server is not one of this API, cannot be reached, or refuses the token.
+        ValueError: for a transport with `explored`.
 
     Example:
         >>> report = check("http://127.0.0.1:8000", token="me")
         >>> report.passed, report.named("failed")
         (True, [])
     """
+    if explored and transport is not None:
+        raise ValueError("schemathesis needs a socket; give explored=False with a transport")
     began = time.monotonic()
     document = document or Document.load()
     clock = clock or SystemClock()
     errors: list[str] = []
     interrupted = False
-    with httpx.Client(timeout=_TIMEOUT, follow_redirects=False, trust_env=False, verify=_certificates()) as client:
+    with httpx.Client(
+        timeout=_TIMEOUT, follow_redirects=False, trust_env=False, verify=_certificates(), transport=transport
+    ) as client:
         base_url = probe.find(client, url, token, document)
         dialect = dialect or probe.dialect_of(client, base_url, token, document)
         results = Results(rules_for(document, dialect), token)

@@ -80,6 +80,8 @@ def render(prompt: str, *, width: int, height: int, fps: int, num_frames: int, s
         encoder.thread_count = 1
         encoder.color_range = _LIMITED_RANGE
         encoder.colorspace = encoder.color_primaries = encoder.color_trc = _BT709
+        # Else it would be begun by the first packet, while a frame is encoded in the other thread.
+        container.start_encoding()
         for number in range(num_frames):
             frame = av.VideoFrame(width, height, pixel_format)
             parts = [scene.planes(number), *([caption.planes(number)] if caption else [])]

@@ -16,20 +16,20 @@ def lost() -> Answer:
 
 
 @calls("loses every fourth read", "created-readable")
-async def _(call: Call) -> Answer:
+def _(call: Call) -> Answer:
     call.memory["reads"] = call.memory.get("reads", 0) + (call.operation == "getPrediction")
     if call.operation == "getPrediction" and call.memory["reads"] % 4 == 0:
         return lost()
-    return await call.forward()
+    return call.forward()
 
 
 @calls("knows a prediction only at the second look", "created-readable")
-async def _(call: Call) -> Answer:
+def _(call: Call) -> Answer:
     seen = call.memory.setdefault("seen", set())
     if call.operation == "getPrediction" and call.path not in seen:
         seen.add(call.path)
         return lost()
-    return await call.forward()
+    return call.forward()
 
 
 @predictions("answers a create with another id", "created-readable", "createPrediction")
@@ -38,8 +38,8 @@ def _(prediction: dict[str, Any], call: Call) -> None:
 
 
 @calls("cannot cancel what was just created", "ensure-resource-availability", explored=True)
-async def _(call: Call) -> Answer:
-    return lost() if call.operation == "cancelPrediction" else await call.forward()
+def _(call: Call) -> Answer:
+    return lost() if call.operation == "cancelPrediction" else call.forward()
 
 
 @predictions("fills the defaults in", "input-echoed")
@@ -152,18 +152,18 @@ def _(prediction: dict[str, Any], call: Call) -> None:
 
 
 @calls("does nothing when told to cancel", "cancel-ends")
-async def _(call: Call) -> Answer:
+def _(call: Call) -> Answer:
     if call.operation == "cancelPrediction":
         call.method, call.path = "GET", call.path.removesuffix("/cancel")
-    return await call.forward()
+    return call.forward()
 
 
 @calls("only says that it cancels", "cancel-ends")
-async def _(call: Call) -> Answer:
+def _(call: Call) -> Answer:
     if call.operation != "cancelPrediction":
-        return await call.forward()
+        return call.forward()
     call.method, call.path = "GET", call.path.removesuffix("/cancel")
-    answer = await call.forward()
+    answer = call.forward()
     for prediction in answer.predictions:
         prediction["status"] = "canceled" if prediction["status"] not in FINAL else prediction["status"]
     return answer
@@ -193,12 +193,12 @@ def _(prediction: dict[str, Any], call: Call) -> None:
 
 
 @calls("does not hold what it is asked to hold", "prefer-waits")
-async def _(call: Call) -> Answer:
+def _(call: Call) -> Answer:
     call.headers.pop("prefer", None)
-    return await call.forward()
+    return call.forward()
 
 
 @calls("lets a prediction outlive its limit", "cancel-after-ends")
-async def _(call: Call) -> Answer:
+def _(call: Call) -> Answer:
     call.headers.pop("cancel-after", None)
-    return await call.forward()
+    return call.forward()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
 
+import anyio.to_thread
 import httpx
 
 from zeroscope_conformance import Document, Receiver, Report, check
@@ -46,6 +47,10 @@ class Answer:
         return [one for one in found if isinstance(one, dict) and "status" in one]
 
 
+class CutError(Exception):
+    """A faulty server cuts the connection instead of answering."""
+
+
 @dataclass
 class Call:
     """One request on its way to the server; all of it may be changed before it is sent on.
@@ -57,7 +62,7 @@ class Call:
         body: a JSON value, or bytes.
         operation: the `operationId`; empty for other addresses.
         memory: what the faulty server keeps from call to call.
-        cut: cuts the connection.
+        server: the server behind it.
     """
 
     method: str
@@ -67,7 +72,6 @@ class Call:
     operation: str
     memory: dict[str, Any]
     server: MockServer
-    cut: Callable[[], None]
 
     @property
     def input(self) -> dict[str, Any]:
@@ -75,20 +79,20 @@ class Call:
         found = self.body.get("input") if isinstance(self.body, dict) else None
         return found if isinstance(found, dict) else {}
 
-    async def forward(self) -> Answer:
+    def forward(self) -> Answer:
         """Let the server answer."""
         content = self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
         headers = {name: value for name, value in self.headers.items() if name != "content-length"}
         url = f"http://{headers['host']}{self.path}"
         request = httpx.Request(self.method, url, headers=headers, content=content)
-        response = await self.server.transport.handle_async_request(request)
-        body: Any = await response.aread()
+        response = self.server.transport.handle_request(request)
+        body: Any = response.read()
         if response.headers.get("content-type", "").endswith("json"):
             body = json.loads(body)
         return Answer(response.status_code, dict(response.headers), body)
 
 
-Spoil = Callable[[Call], Awaitable[Answer]]
+Spoil = Callable[[Call], Answer]
 Send = Callable[[httpx.Request], httpx.Response]
 Deliver = Callable[[httpx.Request, Send, dict[str, Any]], "httpx.Response | None"]
 
@@ -131,8 +135,8 @@ def answers(
     """Register a faulty server that changes answers, those of some operations only if any are named."""
 
     def register(change: Callable[[Answer, Call], object]) -> object:
-        async def spoil(call: Call) -> Answer:
-            answer = await call.forward()
+        def spoil(call: Call) -> Answer:
+            answer = call.forward()
             if not operations or call.operation in operations:
                 change(answer, call)
             return answer
@@ -168,47 +172,62 @@ def deliveries(name: str, rule: str) -> Callable[[Deliver], Deliver]:
 
 
 @dataclass
-class Layer:
-    """An ASGI application between a client and the server."""
+class Layer(httpx.BaseTransport):
+    """What stands between a client and the server: a transport, and an ASGI application for whoever needs a socket."""
 
     server: MockServer
     spoil: Spoil
     memory: dict[str, Any] = field(default_factory=dict)
 
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer a request of `httpx.Client`."""
+        try:
+            answer, content = self._answer(
+                request.method, request.url.raw_path.decode("latin-1"), dict(request.headers), request.read()
+            )
+        except CutError as error:
+            raise httpx.ReadError("the connection was cut", request=request) from error
+        return httpx.Response(answer.status, headers=answer.headers, stream=httpx.ByteStream(content))
+
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer a request of a socket."""
         body, more = b"", True
         while more:
             message = await receive()
             body, more = body + message.get("body", b""), message.get("more_body", False)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
+        target = f"{path}?{query}" if query else path
+        try:
+            answer, content = await anyio.to_thread.run_sync(self._answer, scope["method"], target, headers, body)
+        except CutError:
+            scope["extensions"][CONNECTION].abort()
+            return
+        answered = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
+        await send({"type": "http.response.start", "status": answer.status, "headers": answered})
+        await send({"type": "http.response.body", "body": content})
+
+    def _answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[Answer, bytes]:
         sent: Any = body
         if headers.get("content-type") == JSON:
             try:
                 sent = json.loads(body)
             except ValueError:
                 sent = body
-        path = scope["raw_path"].decode("latin-1")
-        query = scope["query_string"].decode("latin-1")
-        operation = DOCUMENT.operation_at(scope["method"], path)
+        operation = DOCUMENT.operation_at(method, path.partition("?")[0])
         call = Call(
-            method=scope["method"],
-            path=f"{path}?{query}" if query else path,
+            method=method,
+            path=path,
             headers=headers,
             body=sent,
             operation=operation.id if operation else "",
             memory=self.memory,
             server=self.server,
-            cut=scope["extensions"][CONNECTION].abort,
         )
-        answer = await self.spoil(call)
-        content = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
-        answered = [
-            (name.encode("latin-1"), value.encode("latin-1"))
-            for name, value in answer.headers.items()
-            if name not in {"content-length", "transfer-encoding"}
-        ]
-        await send({"type": "http.response.start", "status": answer.status, "headers": answered})
-        await send({"type": "http.response.body", "body": content})
+        answer = self.spoil(call)
+        for name in ("content-length", "transfer-encoding"):
+            answer.headers.pop(name, None)
+        return answer, answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
 
 
 class Front:
@@ -234,14 +253,19 @@ def front() -> Front:
     return Front()
 
 
-async def untouched(call: Call) -> Answer:
+def untouched(call: Call) -> Answer:
     """What a layer does that spoils nothing."""
-    return await call.forward()
+    return call.forward()
 
 
 @contextmanager
-def running(mutant: Mutant) -> Iterator[dict[str, Any]]:
-    """Run a faulty server; what is given is what `check` takes."""
+def running(mutant: Mutant, *, listening: bool = True) -> Iterator[dict[str, Any]]:
+    """Run a faulty server; what is given is what `check` takes.
+
+    Args:
+        mutant: what is wrong with it.
+        listening: whether it is on a socket, or else behind a transport.
+    """
     memory: dict[str, Any] = {}
 
     def receive(request: httpx.Request) -> httpx.Response | None:
@@ -254,7 +278,11 @@ def running(mutant: Mutant) -> Iterator[dict[str, Any]]:
         control=False,
         streams=True,
     )
-    front().app = Layer(server, mutant.spoil or untouched)
+    layer = Layer(server, mutant.spoil or untouched)
+    where: dict[str, Any] = {"url": "http://faulty.test", "transport": layer}
+    if listening:
+        front().app = layer
+        where = {"url": front().url}
     with (
         # So that few predictions make several pages.
         patch("zeroscope_mock.store.PAGE_SIZE", 10),
@@ -262,13 +290,7 @@ def running(mutant: Mutant) -> Iterator[dict[str, Any]]:
         Receiver("127.0.0.1", 0, DOCUMENT.final, server.clock.time) as receiver,
     ):
         patience = 2.0 * DOCUMENT.facts["run-limit-seconds"]
-        yield {
-            "url": front().url,
-            "token": TOKEN,
-            "clock": server.clock,
-            "receiver": receiver,
-            "patience": patience,
-        }
+        yield {**where, "token": TOKEN, "clock": server.clock, "receiver": receiver, "patience": patience}
 
 
 def post(request: httpx.Request) -> httpx.Response:
@@ -284,6 +306,6 @@ def sender() -> httpx.Client:
 
 
 def judged(mutant: Mutant) -> Report:
-    """What the suite says of a faulty server."""
-    with running(mutant) as arguments:
+    """What the suite says of a faulty server, over a socket if schemathesis looks at it as well."""
+    with running(mutant, listening=mutant.explored) as arguments:
         return check(**arguments, quick=True, dialect="live", explored=mutant.explored)

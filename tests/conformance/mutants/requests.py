@@ -15,22 +15,22 @@ def refuse(field: str) -> Answer:
 
 
 @calls("ignores a minimum", "bounds-enforced")
-async def _(call: Call) -> Answer:
+def _(call: Call) -> Answer:
     if isinstance(call.input.get("width"), int) and 0 < call.input["width"] < 256:
         call.input["width"] = 256
-    return await call.forward()
+    return call.forward()
 
 
 @calls("ignores a maximum", "bounds-enforced")
-async def _(call: Call) -> Answer:
+def _(call: Call) -> Answer:
     if isinstance(call.input.get("guidance_scale"), float) and call.input["guidance_scale"] > 100:
         call.input["guidance_scale"] = 100
-    return await call.forward()
+    return call.forward()
 
 
 @calls("is off by one at a bound", "bounds-enforced")
-async def _(call: Call) -> Answer:
-    return refuse("input.num_inference_steps") if call.input.get("num_inference_steps") == 500 else await call.forward()
+def _(call: Call) -> Answer:
+    return refuse("input.num_inference_steps") if call.input.get("num_inference_steps") == 500 else call.forward()
 
 
 @answers("refuses a bound with 400", "bounds-enforced", "createPrediction")
@@ -40,57 +40,57 @@ def _(answer: Answer, call: Call) -> None:
 
 
 @calls("takes any model", "enum-enforced")
-async def _(call: Call) -> Answer:
+def _(call: Call) -> Answer:
     if isinstance(call.input.get("model"), str):
         call.input["model"] = "xl"
-    return await call.forward()
+    return call.forward()
 
 
 @calls("has lost a model", "enum-enforced")
-async def _(call: Call) -> Answer:
-    return refuse("input.model") if call.input.get("model") == "potat1" else await call.forward()
+def _(call: Call) -> Answer:
+    return refuse("input.model") if call.input.get("model") == "potat1" else call.forward()
 
 
 @calls("makes numbers of texts", "types-enforced")
-async def _(call: Call) -> Answer:
+def _(call: Call) -> Answer:
     for name, value in call.input.items():
         if value == "1":
             call.input[name] = 300
-    return await call.forward()
+    return call.forward()
 
 
 @calls("takes null for nothing", "types-enforced")
-async def _(call: Call) -> Answer:
+def _(call: Call) -> Answer:
     for name in [name for name, value in call.input.items() if value is None]:
         del call.input[name]
-    return await call.forward()
+    return call.forward()
 
 
 @calls("runs any version when none is named", "required-enforced")
-async def _(call: Call) -> Answer:
+def _(call: Call) -> Answer:
     if call.operation == "createPrediction" and isinstance(call.body, dict):
         call.body.setdefault("version", "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351")
-    return await call.forward()
+    return call.forward()
 
 
 @calls("overlooks names that it does not know", "unknown-names-refused")
-async def _(call: Call) -> Answer:
+def _(call: Call) -> Answer:
     if isinstance(call.body, dict):
         call.body.pop("unheard_of", None)
-    return await call.forward()
+    return call.forward()
 
 
 @calls("asks nobody for a token", "no-token-401")
-async def _(call: Call) -> Answer:
+def _(call: Call) -> Answer:
     call.headers.setdefault("authorization", f"Bearer {TOKEN}")
-    return await call.forward()
+    return call.forward()
 
 
 @calls("lets anybody cancel", "no-token-401")
-async def _(call: Call) -> Answer:
+def _(call: Call) -> Answer:
     if call.operation == "cancelPrediction":
         call.headers["authorization"] = f"Bearer {TOKEN}"
-    return await call.forward()
+    return call.forward()
 
 
 @answers("forbids instead of asking for a token", "no-token-401")
@@ -100,10 +100,10 @@ def _(answer: Answer, call: Call) -> None:
 
 
 @calls("takes any token", "wrong-token-401")
-async def _(call: Call) -> Answer:
+def _(call: Call) -> Answer:
     if "authorization" in call.headers:
         call.headers["authorization"] = f"Bearer {TOKEN}"
-    return await call.forward()
+    return call.forward()
 
 
 @answers("thanks for the token", "token-kept", "listPredictions")
@@ -118,10 +118,10 @@ def _(answer: Answer, call: Call) -> None:
 
 
 @calls("shows predictions to anybody", "ignored-auth", explored=True)
-async def _(call: Call) -> Answer:
+def _(call: Call) -> Answer:
     if call.operation == "getPrediction":
         call.headers["authorization"] = f"Bearer {TOKEN}"
-    return await call.forward()
+    return call.forward()
 
 
 @answers("knows every id", "unknown-id-404", "getPrediction")
@@ -138,15 +138,15 @@ def _(answer: Answer, call: Call) -> None:
 
 
 @calls("takes anything for a webhook", "negative-data-rejection", explored=True)
-async def _(call: Call) -> Answer:
+def _(call: Call) -> Answer:
     if call.operation == "createPrediction" and isinstance(call.body, dict):
         call.body = {name: value for name, value in call.body.items() if name not in {"webhook", "stream"}}
-    return await call.forward()
+    return call.forward()
 
 
 @calls("does not like long prompts", "positive-data-acceptance", explored=True)
-async def _(call: Call) -> Answer:
+def _(call: Call) -> Answer:
     prompt = call.input.get("prompt")
     if isinstance(prompt, str) and not prompt.isascii():
         return refuse("input.prompt")
-    return await call.forward()
+    return call.forward()

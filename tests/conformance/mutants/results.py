@@ -95,26 +95,26 @@ def _(prediction: dict[str, Any], call: Call) -> None:
 
 
 @calls("has no videos", "outputs-fetchable")
-async def _(call: Call) -> Answer:
-    answer = await call.forward()
+def _(call: Call) -> Answer:
+    answer = call.forward()
     if call.path.endswith(".mp4"):
         return Answer(404, {"content-type": "text/plain"}, b"")
     return answer
 
 
 @calls("wants a token for videos", "outputs-fetchable")
-async def _(call: Call) -> Answer:
+def _(call: Call) -> Answer:
     if call.path.endswith(".mp4") and "authorization" not in call.headers:
         return Answer(401, {"content-type": "text/plain"}, b"")
-    return await call.forward()
+    return call.forward()
 
 
 @calls("makes videos of its own size", "outputs-as-asked")
-async def _(call: Call) -> Answer:
+def _(call: Call) -> Answer:
     asked = call.input.get("width")
     if asked == 320:
         call.input["width"] = 576
-    return await call.forward()
+    return call.forward()
 
 
 @predictions("makes one video of two", "outputs-as-asked")
@@ -124,8 +124,8 @@ def _(prediction: dict[str, Any], call: Call) -> None:
 
 
 @calls("sends pages for videos", "outputs-as-asked")
-async def _(call: Call) -> Answer:
-    answer = await call.forward()
+def _(call: Call) -> Answer:
+    answer = call.forward()
     if call.path.endswith(".mp4"):
         answer.body = b"<html>your video is being prepared</html>"
     return answer

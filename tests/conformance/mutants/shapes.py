@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mutants.faulty import Answer, Call, answers, calls, predictions
+from mutants.faulty import Answer, Call, CutError, answers, calls, predictions
 
 PROBLEM = "application/problem+json"
 
@@ -99,8 +99,8 @@ def _(answer: Answer, call: Call) -> None:
 
 
 @calls("breaks down at the very edge", "not-a-server-error")
-async def _(call: Call) -> Answer:
-    answer = await call.forward()
+def _(call: Call) -> Answer:
+    answer = call.forward()
     if call.input.get("num_inference_steps") == 500:
         answer.status, answer.body = 500, {"detail": "boundary"}
         answer.headers["content-type"] = PROBLEM
@@ -108,10 +108,10 @@ async def _(call: Call) -> Answer:
 
 
 @calls("cuts the connection of a cancel", "always-answered")
-async def _(call: Call) -> Answer:
+def _(call: Call) -> Answer:
     if call.operation == "cancelPrediction":
-        call.cut()
-    return await call.forward()
+        raise CutError
+    return call.forward()
 
 
 @answers("refuses a method without saying which there are", "unsupported-method", explored=True)
@@ -121,7 +121,7 @@ def _(answer: Answer, call: Call) -> None:
 
 
 @calls("takes any method for a read", "unsupported-method", explored=True)
-async def _(call: Call) -> Answer:
+def _(call: Call) -> Answer:
     if call.method == "PATCH":
         call.method = "GET"
-    return await call.forward()
+    return call.forward()
