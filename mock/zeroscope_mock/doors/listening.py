@@ -10,9 +10,10 @@ import sys
 import threading
 from collections.abc import Callable
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from .asgi import CONNECTION
+from .connection import Connection
 
 if TYPE_CHECKING:
     import uvicorn
@@ -146,6 +147,9 @@ def _server(app: App) -> uvicorn.Server:
 
     class Protocol(HttpToolsProtocol):
         """Hands its connection over to the application, which can cut it then."""
+
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(cast(Any, Connection(transport)))
 
         def on_message_begin(self) -> None:
             super().on_message_begin()
