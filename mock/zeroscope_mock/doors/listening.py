@@ -115,9 +115,9 @@ def serve(
 def _collect_less() -> None:
     """Let the collector of garbage do less: it finds none here, and looks through all that is kept.
 
-    What is there now is left out, and it looks again only when there is much that is new.
+    What is there now is left out, unseen, for the first request is waiting; and it looks again only when there is much
+    that is new.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, *gc.get_threshold()[1:])
 
