@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import argparse
 import filecmp
+import io
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -72,18 +74,20 @@ def resolve(document: dict[str, Any], reference: str) -> dict[str, Any]:
 
 def generate(spec: Path, target: Path) -> None:
     """Write the client of `spec` into the new folder `target`."""
+    from openapi_python_client.cli import app
+
     document = load(spec)
-    command = [
-        *(sys.executable, "-m", "openapi_python_client", "generate"),
-        *("--path", str(spec.resolve()), "--output-path", str(target.resolve())),
+    arguments = [
+        *("generate", "--path", str(spec.resolve()), "--output-path", str(target.resolve())),
         *("--config", str(ROOT / "codegen/config.yml"), "--meta", "none", "--fail-on-warning"),
         *("--custom-template-path", str(ROOT / "codegen/templates"), "--overwrite"),
     ]
-    # The post hooks call ruff by name; the one beside this interpreter is the pinned one.
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    result = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PATH": path}, check=False)
-    if result.returncode != 0:
-        raise GenerationError((result.stdout + result.stderr).strip())
+    told = io.StringIO()
+    with pinned_first(), redirect_stdout(told), redirect_stderr(told):
+        # Its own command, here and not in a process of its own, which would take as long to start as all of this.
+        code = app(arguments, standalone_mode=False)
+    if code:
+        raise GenerationError(told.getvalue().strip())
 
     # The generator can drop an operation without a word, a `$ref` to a path item for one.
     modules = {path.stem.replace("_", "").lower() for path in target.glob("api/*/*.py") if path.stem != "__init__"}
@@ -95,6 +99,20 @@ def generate(spec: Path, target: Path) -> None:
         json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8"
     )
     (target / "py.typed").touch()
+
+
+@contextmanager
+def pinned_first() -> Iterator[None]:
+    """The post hooks call ruff by name; the one beside this interpreter is the pinned one."""
+    before = os.environ.get("PATH")
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before or ""])
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PATH"]
+        else:
+            os.environ["PATH"] = before
 
 
 def files(folder: Path) -> set[Path]:

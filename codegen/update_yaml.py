@@ -6,10 +6,12 @@ import json
 import textwrap
 import warnings
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import yaml
 from ruamel.yaml import YAML
+from ruamel.yaml.constructor import SafeConstructor
 from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning, YAMLError
 from ruamel.yaml.nodes import Node
 
@@ -22,7 +24,7 @@ def load(text: str) -> Any:
     Raises:
         ValueError: If it is none.
     """
-    return _read(text, YAML(typ="safe", pure=True).load)
+    return _read(text, _construct)
 
 
 def compose(text: str) -> Node:
@@ -31,7 +33,7 @@ def compose(text: str) -> Node:
     Raises:
         ValueError: If it is no YAML.
     """
-    node: Node = _read(text, YAML(typ="safe", pure=True).compose)
+    node: Node = _read(text, _compose)[1]
     return node
 
 
@@ -138,6 +140,38 @@ def _reads_as(text: str, value: Any) -> bool:
     # A text that looks like a date may be none.
     except (yaml.YAMLError, ValueError):
         return False
+
+
+class _Constructor(SafeConstructor):
+    """Leaves the nodes as they were read; its parent writes merges out into them."""
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self._before: list[tuple[Node, list[Any]]] = []
+
+    def flatten_mapping(self, node: Any) -> Any:
+        self._before.append((node, list(node.value)))
+        return super().flatten_mapping(node)
+
+    def construct_document(self, node: Any) -> Any:
+        try:
+            return super().construct_document(node)
+        finally:
+            while self._before:
+                changed, value = self._before.pop()
+                changed.value = value
+
+
+# What a text says and where it stands are asked one after the other, and reading it takes far longer than either.
+@lru_cache(maxsize=8)
+def _compose(text: str) -> tuple[YAML, Node | None]:
+    reader = YAML(typ="safe", pure=True)
+    return reader, reader.compose(text)
+
+
+def _construct(text: str) -> Any:
+    reader, node = _compose(text)
+    return None if node is None else _Constructor(loader=reader).construct_document(node)
 
 
 def _read(text: str, reader: Callable[[str], Any]) -> Any:

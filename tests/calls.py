@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import hmac
+import inspect
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any
 
 import httpx
+from hypothesis import note
 
 from support import BASE_URL, Shell, prediction_body
 from zeroscope import _spec
@@ -26,6 +29,28 @@ CALLS: dict[str, Callable[[Shell, Any], Any]] = {
     "getDefaultWebhookSecret": lambda shell, client: shell.do(client.webhook_secret),
 }
 """By operationId; the operation is that of the first request."""
+
+KINDS = ("sync", "async")
+
+
+def with_both(test: Callable[..., None]) -> Callable[..., None]:
+    """Try each example that Hypothesis makes up with both kinds of client: making one takes longer than trying it.
+
+    Args:
+        test: A test whose first argument is the kind of client; it leaves the others as they were.
+    """
+
+    @functools.wraps(test)
+    def tried(*args: Any, **kwargs: Any) -> None:
+        for kind in KINDS:
+            note(kind)
+            test(kind, *args, **kwargs)
+
+    signature = inspect.signature(test)
+    others = [parameter for name, parameter in signature.parameters.items() if name != "kind"]
+    tried.__signature__ = signature.replace(parameters=others)  # type: ignore[attr-defined]  # wraps() leaves it out
+    return tried
+
 
 NOW = 1_700_000_000
 SECRET = "whsec_" + base64.b64encode(bytes(range(24))).decode()
@@ -73,6 +98,10 @@ class Server:
         if request.url.path.endswith("/predictions") and self.requests[0].url.path.endswith("/files"):
             return httpx.Response(201, json=prediction_body())
         return httpx.Response(self.status, headers=self._headers, stream=Pieces(self._body))
+
+    def again(self) -> Server:
+        """One that answers alike, and was asked for nothing yet."""
+        return Server(self.status, self._body, self._headers)
 
     @property
     def lines(self) -> list[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import functools
 import json
 import os
 import re
@@ -14,13 +12,35 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from support import Outcome
+
+# Like `make`, which runs the modules of codegen/ from there.
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from codegen.generate import generate, main, pinned_first
+from codegen.update_yaml import load
+
+__all__ = [
+    "ROOT",
+    "WRITTEN",
+    "Change",
+    "Tree",
+    "fields",
+    "generate",
+    "grow",
+    "load",
+    "main",
+    "pinned_first",
+    "swap",
+    "write",
+]
 
 ROOT = Path(__file__).parents[1]
 WRITTEN = tuple(ROOT / name for name in ("wrapper", "mock", "conformance"))
 """The folders of what is written by hand."""
+
+SPEC = "openapi.json"
+"""What a changed document is called."""
 
 Change = Callable[[Any], object]
 
@@ -36,6 +56,11 @@ class Tree:
 
     folder: Path
     types: Path
+
+    @property
+    def spec(self) -> Path:
+        """The document that it was generated from."""
+        return self.folder / SPEC
 
     def run(self, *command: str | Path) -> Outcome:
         """Run a program with the tree in front of what is installed.
@@ -68,10 +93,6 @@ class Tree:
         done = self.run(sys.executable, "-c", program, *map(json.dumps, arguments))
         assert done.code == 0, done.err
         return json.loads(done.out.splitlines()[-1])
-
-    def command(self, *arguments: str) -> Outcome:
-        """Run the command `zeroscope`."""
-        return self.run(sys.executable, "-c", "import sys, zeroscope.cli; sys.exit(zeroscope.cli.main())", *arguments)
 
     def probe(self, inputs: Sequence[Mapping[str, Any]], commands: Sequence[Sequence[str]] = ()) -> Any:
         """What becomes of inputs and of command lines.
@@ -155,22 +176,18 @@ print(json.dumps({
 """
 
 
-@functools.cache
-def _document() -> Any:
-    return YAML(typ="safe", pure=True).load(ROOT / "openapi.yaml")
+def write(folder: Path, change: Change) -> Path:
+    """Write a changed copy of the document into a folder."""
+    document = load((ROOT / "openapi.yaml").read_text(encoding="utf-8"))
+    change(document)
+    spec = folder / SPEC
+    spec.write_text(json.dumps(document), encoding="utf-8")
+    return spec
 
 
 def grow(folder: Path, change: Change) -> Tree:
     """Change a copy of the document, and generate the client of it as `make generate` does."""
-    document = copy.deepcopy(_document())
-    change(document)
-    spec = folder / "openapi.json"
-    spec.write_text(json.dumps(document), encoding="utf-8")
-    generate = [sys.executable, str(ROOT / "codegen/generate.py"), "--spec", str(spec)]
-    result = subprocess.run(
-        [*generate, "--output", str(folder / "zeroscope_api")], capture_output=True, text=True, check=False
-    )
-    assert result.returncode == 0, result.stderr
+    generate(write(folder, change), folder / "zeroscope_api")
     return Tree(folder, folder.parent / "types")
 
 

@@ -23,8 +23,9 @@ from codegen.update_document import Document
 from codegen.update_error import UpdateError
 from codegen.update_source import fetch, version_url
 from codegen.update_spec import main
+from codegen.update_yaml import compose
 
-__all__ = ["Document", "UpdateError", "fetch", "main", "version_url"]
+__all__ = ["Document", "UpdateError", "compose", "fetch", "main", "version_url"]
 
 ROOT = Path(__file__).parents[1]
 SPEC = (ROOT / "openapi.yaml").read_text(encoding="utf-8")

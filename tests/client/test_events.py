@@ -314,7 +314,7 @@ def test_trouble__carries_the_prediction(shell: Shell) -> None:
 
 def test_leaving_early__closes_the_connection(kind: str) -> None:
     """Whoever has seen enough leaves nothing open, and the prediction goes on."""
-    server = MockServer(clock="real", streams=True)
+    server = MockServer(clock="real", speed=10, streams=True)
     server.scripts.add({"startup": 0, "run": 600, "logs": [{"at": 0.2, "text": "a"}, {"at": 500, "text": "b"}]})
     with server.listen() as listening:
         url = f"{listening.url}/v1"

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
-ROOT = Path(__file__).parents[2]
+from support import Outcome
+from trees import ROOT, Change, main, pinned_first, write
+
 GENERATED = ROOT / "generated/zeroscope_api"
 
 
-def generate(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run the generator as `make generate` does."""
-    command = [sys.executable, str(ROOT / "codegen/generate.py"), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+def generate(*arguments: str | Path) -> Outcome:
+    """Run the generator."""
+    with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:
+        code = main(list(map(str, arguments)))
+    return Outcome(code, out.getvalue(), err.getvalue())
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -34,58 +39,61 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def changed_spec(tmp_path: Path) -> Callable[[Callable[[Any], None]], Path]:
+def changed_spec(tmp_path: Path) -> Callable[[Change], Path]:
     """Writes a copy of the document with a change made to it."""
-
-    def write(change: Callable[[Any], None]) -> Path:
-        yaml = YAML(typ="safe", pure=True)
-        document = yaml.load(ROOT / "openapi.yaml")
-        change(document)
-        path = tmp_path / "changed.yaml"
-        path.write_text(json.dumps(document), encoding="utf-8")
-        return path
-
-    return write
+    return partial(write, tmp_path)
 
 
 def test_generated__is_what_the_document_gives_to_the_byte(tmp_path: Path) -> None:
-    """Generating anew, in another folder, gives the committed files and no others."""
-    assert generate("--output", tmp_path / "again").returncode == 0
+    """Generating anew as `make generate` does, but in another folder, gives the committed files and no others."""
+    command: list[str | Path] = [sys.executable, ROOT / "codegen/generate.py", "--output", tmp_path / "again"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
     assert contents(tmp_path / "again") == contents(GENERATED)
     assert {"py.typed", "spec.json"} <= set(contents(GENERATED))
 
 
-def test_check__names_the_files_that_are_out_of_step(
-    tmp_path: Path, changed_spec: Callable[[Callable[[Any], None]], Path]
-) -> None:
+def test_check__names_the_files_that_are_out_of_step(tmp_path: Path, changed_spec: Callable[[Change], Path]) -> None:
     """A changed bound is found, named and left as it is, and the way to mend it is told."""
     spec = changed_spec(lambda document: _field(document, "width").update(minimum=128))
-    result = generate("--check", "--spec", spec)
-    assert result.returncode == 1
-    assert "differs:   models/__init__.py" in result.stderr and "differs:   spec.json" in result.stderr
-    assert "make generate" in result.stderr
-    assert generate("--check").returncode == 0
+    outcome = generate("--check", "--spec", spec)
+    assert outcome.code == 1
+    assert "differs:   models/__init__.py" in outcome.err and "differs:   spec.json" in outcome.err
+    assert "make generate" in outcome.err
+    assert generate("--check").code == 0
 
 
-def test_operation__that_the_generator_drops_is_noticed(changed_spec: Callable[[Callable[[Any], None]], Path]) -> None:
+@pytest.mark.parametrize("before", ["/nowhere", None])
+def test_pinned_ruff__is_found_first_while_it_is_needed(monkeypatch: pytest.MonkeyPatch, before: str | None) -> None:
+    """The formatter is the one beside this Python, wherever else there is one, and then the PATH is as it was."""
+    if before is None:
+        monkeypatch.delenv("PATH")
+    else:
+        monkeypatch.setenv("PATH", before)
+    with pinned_first():
+        assert Path(shutil.which("ruff") or "").parent == Path(sys.executable).parent
+    assert os.environ.get("PATH") == before
+
+
+def test_operation__that_the_generator_drops_is_noticed(changed_spec: Callable[[Change], Path]) -> None:
     """A reference to a path item loses its operations without a warning; here it is an error."""
 
     def hide(document: Any) -> None:
         document["components"]["pathItems"] = {"files": document["paths"]["/files"]}
         document["paths"]["/files"] = {"$ref": "#/components/pathItems/files"}
 
-    result = generate("--check", "--spec", changed_spec(hide))
-    assert result.returncode == 1 and "no endpoint came out" in result.stderr
+    outcome = generate("--check", "--spec", changed_spec(hide))
+    assert outcome.code == 1 and "no endpoint came out" in outcome.err
 
 
-def test_warning__is_an_error(changed_spec: Callable[[Callable[[Any], None]], Path]) -> None:
+def test_warning__is_an_error(changed_spec: Callable[[Change], Path]) -> None:
     """What the generator only warns about stops it here."""
 
     def break_reference(document: Any) -> None:
         document["components"]["schemas"]["Prediction"]["properties"]["urls"] = {"$ref": "#/components/schemas/Nowhere"}
 
-    result = generate("--check", "--spec", changed_spec(break_reference))
-    assert result.returncode == 1 and "could not be turned into a client" in result.stderr
+    outcome = generate("--check", "--spec", changed_spec(break_reference))
+    assert outcome.code == 1 and "could not be turned into a client" in outcome.err
 
 
 def _field(document: Any, name: str) -> Any:
@@ -132,7 +140,7 @@ print(json.dumps({
 """
 
 
-def test_change__is_followed_everywhere(tmp_path: Path, changed_spec: Callable[[Callable[[Any], None]], Path]) -> None:
+def test_change__is_followed_everywhere(tmp_path: Path, changed_spec: Callable[[Change], Path]) -> None:
     """A new bound, field and enum value, and a removed field, reach types, wrapper, command and mock by themselves."""
 
     def change(document: Any) -> None:
@@ -143,7 +151,7 @@ def test_change__is_followed_everywhere(tmp_path: Path, changed_spec: Callable[[
         fields["mask"] = {"type": "string", "format": "uri", "description": "What stays"}
         del fields["fps"]
 
-    assert generate("--spec", changed_spec(change), "--output", tmp_path / "zeroscope_api").returncode == 0
+    assert generate("--spec", changed_spec(change), "--output", tmp_path / "zeroscope_api").code == 0
     path = os.pathsep.join(str(folder) for folder in (tmp_path, ROOT / "wrapper", ROOT / "mock"))
     environment = {**os.environ, "PYTHONPATH": path, "COLUMNS": "200"}
     result = subprocess.run(
@@ -163,9 +171,7 @@ def test_change__is_followed_everywhere(tmp_path: Path, changed_spec: Callable[[
     assert "At least 128." in seen["help"] and "new," in seen["help"] and "--fps" not in seen["help"]
 
 
-def test_models__that_refer_to_each_other(
-    tmp_path: Path, changed_spec: Callable[[Callable[[Any], None]], Path]
-) -> None:
+def test_models__that_refer_to_each_other(tmp_path: Path, changed_spec: Callable[[Change], Path]) -> None:
     """Models that hold each other, or themselves, can be loaded in any order, read and written."""
 
     def change(document: Any) -> None:
@@ -178,7 +184,7 @@ def test_models__that_refer_to_each_other(
             schemas[name] = {"type": "object", "properties": {**fields, "model": {"type": "string"}}}
         schemas["Prediction"]["properties"]["one"] = {"$ref": reference + "One"}
 
-    assert generate("--spec", changed_spec(change), "--output", tmp_path / "zeroscope_api").returncode == 0
+    assert generate("--spec", changed_spec(change), "--output", tmp_path / "zeroscope_api").code == 0
     body = {"next": {"next": {"own": [{}], "more": 1}, "own": [{"model": "x"}]}}
     for first in ("one", "other"):
         code = f"from zeroscope_api.models import {first}, One; print(One.from_dict({body}).to_dict() == {body})"
@@ -195,16 +201,16 @@ def test_check__names_files_that_are_missing_or_left_over(tmp_path: Path) -> Non
     shutil.copytree(GENERATED, folder, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "types.py").unlink()
     (folder / "models/old.py").touch()
-    result = generate("--check", "--output", folder)
-    assert result.returncode == 1
-    assert "missing:   types.py" in result.stderr and "left over: models/old.py" in result.stderr
-    assert "differs:" not in result.stderr and not (folder / "types.py").exists()
-    assert generate("--output", folder).returncode == 0
+    outcome = generate("--check", "--output", folder)
+    assert outcome.code == 1
+    assert "missing:   types.py" in outcome.err and "left over: models/old.py" in outcome.err
+    assert "differs:" not in outcome.err and not (folder / "types.py").exists()
+    assert generate("--output", folder).code == 0
     assert contents(folder) == contents(GENERATED)
 
 
 def test_operation__in_a_path_item_of_another_name_is_noticed(
-    changed_spec: Callable[[Callable[[Any], None]], Path],
+    changed_spec: Callable[[Change], Path],
 ) -> None:
     """A reference whose name has a slash in it is followed as well."""
 
@@ -212,6 +218,6 @@ def test_operation__in_a_path_item_of_another_name_is_noticed(
         document["components"]["pathItems"] = {"a/~files": document["paths"]["/files"]}
         document["paths"]["/files"] = {"$ref": "#/components/pathItems/a~1~0files"}
 
-    result = generate("--check", "--spec", changed_spec(hide))
-    assert result.returncode == 1 and "no endpoint came out for" in result.stderr
-    assert "Traceback" not in result.stderr
+    outcome = generate("--check", "--spec", changed_spec(hide))
+    assert outcome.code == 1 and "no endpoint came out for" in outcome.err
+    assert "Traceback" not in outcome.err

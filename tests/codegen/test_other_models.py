@@ -11,7 +11,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from other_models import ALL, Model
-from support import Outcome
+from support import Command, Outcome
 from trees import Change, Tree, swap
 
 
@@ -33,8 +33,7 @@ def seen(tree: Tree, model: Model) -> Any:
     """What becomes of inputs and command lines in the tree."""
     run = ["run", "--mock", "--mock-speed", "1000", "--output", "new.mp4", "--json", *model.options]
     inputs = [model.valid, model.least, *(input for input, _, _ in model.wrong), *(input for input, _ in model.edges())]
-    conformance = ["conformance", "--quick", "--dialect", "live"]
-    return tree.probe(inputs, [["run", "--help"], run, ["run", "--mock"], conformance])
+    return tree.probe(inputs, [["run", "--help"], run, ["run", "--mock"]])
 
 
 def test_check__follows_before_anything_is_sent(seen: Any, model: Model) -> None:
@@ -58,9 +57,9 @@ def test_mock__follows(seen: Any, model: Model) -> None:
         assert {name for name, _ in faults} == (set() if allowed else {f"input.{name}" for name in names})
 
 
-def test_conformance__follows(seen: Any) -> None:
+def test_conformance__follows(tree: Tree, command: Command) -> None:
     """The mock server of the model's document keeps the rules that the conformance suite makes of it."""
-    outcome = Outcome(*seen["commands"][3])
+    outcome = command("conformance", "--quick", "--dialect", "live", "--spec", str(tree.spec))
     assert (outcome.code, "types-enforced" in outcome.out) == (0, True), outcome.out + outcome.err
 
 

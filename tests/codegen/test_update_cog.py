@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from updates import OTHER, ROOT, SMALL, SPEC, Run, described, fields_of, input_of, runner
+from trees import generate
+from updates import OTHER, SMALL, SPEC, Run, described, fields_of, input_of, runner
 
 
 @pytest.fixture
@@ -223,11 +222,7 @@ def test_other_model__comes_out_of_the_generator(run: Run, spec: Path, tmp_path:
     described = input_of(spec.read_bytes().decode())
     assert described["required"] == ["image"] and set(described["properties"]) == set(fields_of(OTHER_MODEL))
     assert described["properties"]["width"] == {"type": "integer", "default": 512, "minimum": 64, "multipleOf": 8}
-    command = [sys.executable, str(ROOT / "codegen/generate.py"), "--spec", str(spec)]
-    result = subprocess.run(
-        [*command, "--output", str(tmp_path / "zeroscope_api")], capture_output=True, text=True, check=False
-    )
-    assert result.returncode == 0, result.stderr
+    generate(spec, tmp_path / "zeroscope_api")
     models = (tmp_path / "zeroscope_api/models/__init__.py").read_text(encoding="utf-8")
     assert "image: Required[FileInput]" in models
 

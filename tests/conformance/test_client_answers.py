@@ -9,11 +9,11 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 import zeroscope
-from calls import CALLS, ID, NOW, SECRET, Server, sign
+from calls import CALLS, ID, KINDS, NOW, SECRET, Server, sign, with_both
 from schemas import SCHEMAS, allowed, answer, answers, content, same
 from support import BASE_URL, Shell
 from zeroscope.errors import class_for
@@ -24,7 +24,6 @@ PROPERTIES = [name for name in dir(PredictionState) if isinstance(getattr(Predic
 DEFAULTS: dict[str, Any] = {"input": {}, "logs": "", "metrics": {}, "urls": {}, "data_removed": False}
 AS_SENT = ["model", "version", "output", *DEFAULTS]
 
-both = pytest.mark.parametrize("kind", ["sync", "async"])
 often = settings(max_examples=30, deadline=None, derandomize=True, database=None)
 TEXTS = st.text(max_size=20)
 OUTPUTS = st.one_of(
@@ -85,13 +84,12 @@ def check_prediction(prediction: Any, body: dict[str, Any]) -> None:
         assert hash(again) == hash(prediction) and repr(again) == repr(prediction)
 
 
-@both
 @pytest.mark.parametrize(
     ("operation", "status"), statuses("2", "createPrediction", "getPrediction", "cancelPrediction")
 )
 @often
 @given(data=st.data())
-def test_prediction__is_taken_and_kept(kind: str, operation: str, status: int, data: st.DataObject) -> None:
+def test_prediction__is_taken_and_kept(operation: str, status: int, data: st.DataObject) -> None:
     """Every prediction that the document allows is parsed, says what was sent, and can be copied without a loss."""
     body = data.draw(bodies(operation, status), "body")
     several = body if isinstance(body, list) else [body]
@@ -99,25 +97,32 @@ def test_prediction__is_taken_and_kept(kind: str, operation: str, status: int, d
         if prediction["id"] and operation != "createPrediction":
             prediction["id"] = ID
         prediction.update(data.draw(st.fixed_dictionaries({}, optional={"output": OUTPUTS}), "output"))
-    if len(several) == 1 and is_known(several[0]):
-        check_prediction(ask(kind, operation, status, body), several[0])
-        return
-    with pytest.raises(zeroscope.ZeroscopeError) as caught:
-        ask(kind, operation, status, body)
-    error = caught.value.__cause__ if operation == "createPrediction" else caught.value
-    assert isinstance(error, zeroscope.MalformedResponseError)
+    for kind in KINDS:
+        note(kind)
+        if len(several) == 1 and is_known(several[0]):
+            check_prediction(ask(kind, operation, status, body), several[0])
+            continue
+        with pytest.raises(zeroscope.ZeroscopeError) as caught:
+            ask(kind, operation, status, body)
+        error = caught.value.__cause__ if operation == "createPrediction" else caught.value
+        assert isinstance(error, zeroscope.MalformedResponseError)
 
 
-@both
-@often
-@given(pages=st.lists(bodies("listPredictions", 200), min_size=1, max_size=3))
-def test_pages__are_taken_and_followed(kind: str, pages: list[dict[str, Any]]) -> None:
-    """Every page that the document allows gives its predictions, in their order, and leads to the one that it names."""
+def in_a_row(pages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Pages that lead from one to the next, and from the last one nowhere."""
     for number, page in enumerate(pages[:-1], 1):
         page["next"] = f"{BASE_URL}/predictions?cursor={number}"
     # Any text is allowed there; this way it leads nowhere, and not elsewhere.
     if isinstance(pages[-1].get("next"), str):
         pages[-1]["next"] = "?" + pages[-1]["next"]
+    return pages
+
+
+@often
+@given(pages=st.lists(bodies("listPredictions", 200), min_size=1, max_size=3).map(in_a_row))
+@with_both
+def test_pages__are_taken_and_followed(kind: str, pages: list[dict[str, Any]]) -> None:
+    """Every page that the document allows gives its predictions, in their order, and leads to the one that it names."""
     asked: list[int] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -140,53 +145,61 @@ def test_pages__are_taken_and_followed(kind: str, pages: list[dict[str, Any]]) -
             check_prediction(prediction, sent)
 
 
-@both
 @pytest.mark.parametrize(("operation", "status"), statuses("2", "createFile"))
 @often
 @given(data=st.data())
-def test_file__is_taken_and_named_in_the_input(kind: str, operation: str, status: int, data: st.DataObject) -> None:
+def test_file__is_taken_and_named_in_the_input(operation: str, status: int, data: st.DataObject) -> None:
     """The URL of a stored file goes into the input as it is; one that is none leads to no create."""
     body = data.draw(bodies(operation, status), "body")
     body["urls"]["get"] = data.draw(st.sampled_from(["https://", "http://", "ftp://", ""])) + body["urls"]["get"]
-    shell = Shell(kind)
-    server = Server(status, json.dumps(body).encode())
-    client = shell.client(server, retry=None)
-    if body["urls"]["get"].startswith("http"):
-        CALLS[operation](shell, client)
-        assert json.loads(server.requests[1].content)["input"] == {"init_video": body["urls"]["get"]}
-        return
-    with pytest.raises(zeroscope.MalformedResponseError, match=r"urls\.get should be a URL"):
-        CALLS[operation](shell, client)
-    assert len(server.requests) == 1
+    for kind in KINDS:
+        note(kind)
+        shell = Shell(kind)
+        server = Server(status, json.dumps(body).encode())
+        client = shell.client(server, retry=None)
+        if body["urls"]["get"].startswith("http"):
+            CALLS[operation](shell, client)
+            assert json.loads(server.requests[1].content)["input"] == {"init_video": body["urls"]["get"]}
+            continue
+        with pytest.raises(zeroscope.MalformedResponseError, match=r"urls\.get should be a URL"):
+            CALLS[operation](shell, client)
+        assert len(server.requests) == 1
 
 
-@both
 @pytest.mark.parametrize(("operation", "status"), statuses("2", "getDefaultWebhookSecret"))
 @often
 @given(data=st.data())
-def test_secret__is_taken_as_it_is(kind: str, operation: str, status: int, data: st.DataObject) -> None:
+def test_secret__is_taken_as_it_is(operation: str, status: int, data: st.DataObject) -> None:
     """The key of webhooks is the text that was sent; an empty one is none."""
     body = data.draw(bodies(operation, status), "body")
-    if body["key"]:
-        assert ask(kind, operation, status, body) == body["key"]
-        return
-    with pytest.raises(zeroscope.MalformedResponseError, match="its key should be a text that is not empty"):
-        ask(kind, operation, status, body)
+    for kind in KINDS:
+        note(kind)
+        if body["key"]:
+            assert ask(kind, operation, status, body) == body["key"]
+            continue
+        with pytest.raises(zeroscope.MalformedResponseError, match="its key should be a text that is not empty"):
+            ask(kind, operation, status, body)
 
 
-@both
 @settings(often, max_examples=100)
 @given(refused=st.sampled_from(statuses("45", *CALLS)), data=st.data())
-def test_problem__is_told_in_full(kind: str, refused: tuple[str, int], data: st.DataObject) -> None:
+def test_problem__is_told_in_full(refused: tuple[str, int], data: st.DataObject) -> None:
     """Every refusal that the document allows is an error with all that was said, and crosses processes."""
     operation, status = refused
     body = data.draw(bodies(operation, status), "body")
-    with pytest.raises(zeroscope.ZeroscopeError) as caught:
-        ask(kind, operation, status, body)
-    error: Any = caught.value
-    if isinstance(error, zeroscope.UnknownOutcomeError):
-        assert operation == "createPrediction" and (status >= 500 or status == 499)
-        error = error.__cause__
+    for kind in KINDS:
+        note(kind)
+        with pytest.raises(zeroscope.ZeroscopeError) as caught:
+            ask(kind, operation, status, body)
+        error: Any = caught.value
+        if isinstance(error, zeroscope.UnknownOutcomeError):
+            assert operation == "createPrediction" and (status >= 500 or status == 499)
+            error = error.__cause__
+        check_problem(error, status, body)
+
+
+def check_problem(error: Any, status: int, body: dict[str, Any]) -> None:
+    """An error says what its body says."""
     assert (type(error), error.status_code) == (class_for(status), status)
     assert (error.title, error.detail) == (body.get("title"), body.get("detail"))
     assert same(json.loads(error.body), body)

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calls import CALLS, Server
+from calls import CALLS, KINDS, Server, with_both
 from schemas import INPUT, OPERATIONS, SCHEMAS, SPEC, allowed, forbidden, resolved, same, validator
 from support import BASE_URL, TOKEN, Shell, prediction_body
 from zeroscope import InvalidInputError
@@ -32,7 +32,7 @@ VERSION = SPEC["info"]["x-replicate"]["version"]
 SERVER = MockServer(journal_limit=10)
 RAW = httpx.Client(transport=SERVER.transport, headers={"Authorization": "Bearer mock-token"}, base_url=BASE_URL)
 
-both = pytest.mark.parametrize("kind", ["sync", "async"])
+both = pytest.mark.parametrize("kind", KINDS)
 often = settings(max_examples=40, deadline=None, derandomize=True, database=None)
 
 
@@ -115,9 +115,9 @@ def test_request__is_the_one_described(kind: str, operation: str) -> None:
     assert len(server.requests) == (2 if operation == "createFile" else 1)
 
 
-@both
 @often
 @given(input=allowed(KNOWN_INPUT))
+@with_both
 def test_input__that_is_allowed_is_sent_as_it_is(kind: str, input: dict[str, Any]) -> None:
     """What the document allows is sent unchanged, with nothing filled in and the version beside it."""
     assert same(json.loads(create(kind, input).content), {"input": input, "version": VERSION})
@@ -133,9 +133,9 @@ def test_input__that_is_allowed_is_taken_by_the_mock_server(input: dict[str, Any
     assert answer.status_code == 201 and same(answer.json()["input"], input)
 
 
-@both
 @often
 @given(input=some(forbidden, FIELDS).filter(bool))
+@with_both
 def test_values__that_are_forbidden_are_refused_all_at_once(kind: str, input: dict[str, Any]) -> None:
     """Every value that the document forbids is named, by the client before it sends and by the mock server alike."""
     faults = refused(kind, input)
@@ -149,13 +149,16 @@ def test_values__that_are_forbidden_are_refused_all_at_once(kind: str, input: di
         assert is_file(FIELDS[name]) or found[f"input.{name}"] == faults[f"input.{name}"]
 
 
-@both
+FAULTS = st.one_of([st.tuples(st.just(name), forbidden(FIELDS[name])) for name in sorted(FIELDS)])
+"""A field, and a value that is forbidden for it."""
+
+
 @often
-@given(data=st.data(), name=st.sampled_from(sorted(FIELDS)))
-def test_value__that_is_forbidden_is_refused(kind: str, data: st.DataObject, name: str) -> None:
+@given(rest=allowed(KNOWN_INPUT), fault=FAULTS)
+@with_both
+def test_value__that_is_forbidden_is_refused(kind: str, rest: dict[str, Any], fault: tuple[str, Any]) -> None:
     """No value that the document forbids for a field is sent, whatever else is right."""
-    rest = data.draw(allowed(KNOWN_INPUT))
-    value = data.draw(forbidden(FIELDS[name]))
+    name, value = fault
     assert set(refused(kind, {**rest, name: value})) == {f"input.{name}"}
 
 
@@ -171,18 +174,18 @@ def test_name__that_is_unknown_is_refused(kind: str, input: dict[str, Any]) -> N
         assert sent(create(kind, {"prompt": "a"}, extra_input=unknown)) == {"prompt": "a", **unknown}
 
 
-@both
 @often
 @given(options=some(allowed, OPTIONS))
+@with_both
 def test_options__that_are_allowed_are_sent_as_they_are(kind: str, options: dict[str, Any]) -> None:
     """What the document allows beside the input goes into the body as it is."""
     body = json.loads(create(kind, {}, **options).content)
     assert same(body, {"version": VERSION, "input": {}, **without_none(options)})
 
 
-@both
 @often
 @given(options=some(forbidden, OPTIONS).map(without_none).filter(bool))
+@with_both
 def test_options__that_are_forbidden_are_refused(kind: str, options: dict[str, Any]) -> None:
     """What the document forbids beside the input is named, all of it at once."""
     assert set(refused(kind, {}, **options)) == set(options)

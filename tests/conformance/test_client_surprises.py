@@ -10,17 +10,15 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
-import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import zeroscope
 import zeroscope.events
-from calls import CALLS, ID, NOW, SECRET, Server, sign
+from calls import CALLS, ID, NOW, SECRET, Server, sign, with_both
 from schemas import allowed, forbidden, ref, same
 from support import TOKEN, Shell, prediction_body
 
-both = pytest.mark.parametrize("kind", ["sync", "async"])
 often = settings(max_examples=70, deadline=None, derandomize=True, database=None)
 
 URL = "https://files.example.test/output-0.mp4"
@@ -124,7 +122,6 @@ def outcome(function: Callable[..., Any], *arguments: Any, **options: Any) -> An
     return error
 
 
-@both
 @given(
     operation=st.sampled_from(list(CALLS)),
     retry=st.sampled_from([None, zeroscope.Retry()]),
@@ -134,6 +131,7 @@ def outcome(function: Callable[..., Any], *arguments: Any, **options: Any) -> An
 )
 @example("createPrediction", None, 422, b'{"invalid_fields": 5}', [])
 @example("createPrediction", zeroscope.Retry(), 429, b'{"detail": "resets in 1' + b"0" * 400 + b's"}', [])
+@with_both
 def test_any_answer__is_a_value_or_an_error(
     kind: str, operation: str, retry: Any, status: int, body: bytes, headers: list[tuple[bytes, bytes]]
 ) -> None:
@@ -160,16 +158,16 @@ SOUND = st.builds(
 )
 
 
-@both
 @often
 @given(
     answers=st.lists(st.one_of(SOUND, SOUND, ANSWERS), min_size=1, max_size=8),
     retry=st.sampled_from([None, zeroscope.Retry()]),
 )
+@with_both
 def test_any_run__is_videos_or_an_error(kind: str, answers: list[Server], retry: Any) -> None:
     """Whatever comes between a create and its end, a run ends in videos or an error, within its time."""
     shell = Shell(kind)
-    left = list(answers)
+    left = [server.again() for server in answers]
     creates: list[int] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -196,7 +194,6 @@ STREAMS = st.one_of(
 EVENT_STREAM = (b"content-type", b"text/event-stream")
 
 
-@both
 @often
 @given(
     streams=st.lists(
@@ -209,6 +206,7 @@ EVENT_STREAM = (b"content-type", b"text/event-stream")
     retry=st.sampled_from([None, zeroscope.Retry()]),
 )
 @example([(200, b"data: a\n\n", [EVENT_STREAM])], URL, 10**9, None)
+@with_both
 def test_any_stream__is_events_or_an_error(
     kind: str, streams: list[tuple[int, bytes, Any]], address: object, looks: int, retry: Any
 ) -> None:

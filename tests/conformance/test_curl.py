@@ -1,4 +1,4 @@
-"""The curl line of a finding sends the same request again, without showing the token."""
+"""What is shown of an exchange: a curl line that sends it again, without showing the token, and how it begins."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 from mutants.faulty import TOKEN
 from other_servers import serving
-from zeroscope_conformance.exchange import Exchange
+from zeroscope_conformance.exchange import Exchange, excerpt
 
 JSON = {"content-type": "application/json", "user-agent": "any", "content-length": "1"}
 BEARER = {"authorization": f"Bearer {TOKEN}"}
@@ -60,3 +60,21 @@ def test_curl_line__repeats_the_request(
     assert received[0][:3] == (method, path, body)
     shown = {name: value for name, value in headers.items() if name not in {"user-agent", "content-length"}}
     assert {name: value for name, value in received[0][3].items() if name in shown} == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (" a\n b\t\tc ", "a b c"),
+        ("a  " * 5, "a a a a a"),
+        ("a\n" * 6, "a a a a …"),
+        (" ".join(["abc"] * 9), "abc abc …"),
+        ("abcdefghi \n", "abcdefghi"),
+        ("abcdefghij", "abcdefgh…"),
+        ("a" + " " * 50 + "b" * 50, "a bbbbbb…"),
+        (" " * 50, ""),
+    ],
+)
+def test_excerpt__is_the_beginning_on_one_line(text: str, shown: str) -> None:
+    """White space of any kind is one blank, and what is longer ends with a sign that there is more."""
+    assert excerpt(text, 9) == shown

@@ -53,10 +53,13 @@ class Bench:
 
 
 @contextmanager
-def bench(name: str) -> Iterator[Bench]:
-    """The faulty server of a name."""
+def bench(name: str, *, listening: bool = True) -> Iterator[Bench]:
+    """The faulty server of a name, on a socket unless it is told otherwise."""
     results = Results(rules_for(DOCUMENT, "live"), TOKEN)
-    with running(BY_NAME[name]) as given, httpx.Client(trust_env=False) as client:
+    with (
+        running(BY_NAME[name], listening=listening) as given,
+        httpx.Client(trust_env=False, transport=given.get("transport")) as client,
+    ):
         ledger = Ledger(DOCUMENT, results)
         url = f"{given['url']}/v1"
         yield Bench(Target(client, url, given["token"], DOCUMENT, results, ledger, given["clock"], given["patience"]))
@@ -76,7 +79,7 @@ def bench(name: str) -> Iterator[Bench]:
 )
 def test_random_walks__catch(name: str, rule: str) -> None:
     """A few walks in any order meet the fault."""
-    with bench(name) as tried:
+    with bench(name, listening=False) as tried:
         tried.wander()
 
     assert rule in tried.failed

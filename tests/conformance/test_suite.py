@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -54,11 +54,20 @@ def test_webhooks__are_not_reached_without_a_receiver() -> None:
 def test_limits__are_waited_for() -> None:
     """A server that turns away whoever asks too often breaks no rule."""
     limits = RateLimits(creates=Rate(30), reads=Rate(200), others=Rate(60))
-    with MockServer(token=TOKEN, rate_limits=limits, streams=True) as server, server.listen() as listening:
-        report = check(listening.url, token=TOKEN, clock=server.clock, quick=True, explored=False)
+    with MockServer(token=TOKEN, rate_limits=limits, streams=True) as server:
+        asked = partial(check, "http://mock.test", token=TOKEN, quick=True, explored=False)
+        report = asked(clock=server.clock, transport=server.transport)
 
     assert (report.named("failed"), report.errors) == ([], [])
     assert 429 in {exchange.status for exchange in server.journal}
+
+
+def test_transport__is_none_for_schemathesis() -> None:
+    """Where schemathesis is to make up requests, a transport is refused before anything is asked for."""
+    server = MockServer()
+    with pytest.raises(ValueError, match="give explored=False with a transport"):
+        check("nowhere", token=TOKEN, transport=server.transport)
+    assert len(server.journal) == 0
 
 
 def test_mistake_of_the_suite__is_told_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,7 +100,7 @@ def test_reports__hold_every_rule_and_finding(report: Report) -> None:
     ("handler", "seen"),
     [
         (Echo, 'answers 200 application/json: {"method": "GET"'),
-        (functools.partial(Files, directory=str(Path(__file__).parent)), "answers 404 text/html"),
+        (partial(Files, directory=str(Path(__file__).parent)), "answers 404 text/html"),
     ],
     ids=["echo", "files"],
 )

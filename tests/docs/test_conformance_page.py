@@ -25,9 +25,9 @@ def test_options__are_those_there_are(command: Command) -> None:
 
 
 def test_python__runs_as_shown() -> None:
-    """The block on Python runs."""
-    (block,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    exec(compile(block, "conformance.md", "exec"), {"__name__": "page"})
+    """The blocks on Python run, one after the other."""
+    blocks = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    exec(compile("\n".join(blocks), "conformance.md", "exec"), {"__name__": "page"})
 
 
 def test_breach__is_shown_as_the_command_prints_it() -> None:

@@ -264,12 +264,18 @@ def running(mutant: Mutant, *, listening: bool = True) -> Iterator[dict[str, Any
 
     Args:
         mutant: what is wrong with it.
-        listening: whether it is on a socket, or else behind a transport.
+        listening: whether it is on a socket and sends webhooks to one, or else all goes from hand to hand.
     """
     memory: dict[str, Any] = {}
 
+    def send(request: httpx.Request) -> httpx.Response:
+        if listening:
+            return post(request)
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        return httpx.Response(receiver.take(request.url.path, headers, request.content))
+
     def receive(request: httpx.Request) -> httpx.Response | None:
-        return mutant.deliver(request, post, memory) if mutant.deliver else post(request)
+        return mutant.deliver(request, send, memory) if mutant.deliver else send(request)
 
     server = MockServer(
         token=TOKEN,

@@ -54,7 +54,7 @@ def _(answer: Answer, call: Call) -> None:
 @answers("links to a page elsewhere", "list-links", LIST)
 def _(answer: Answer, call: Call) -> None:
     if answer.body.get("next"):
-        answer.body["next"] = answer.body["next"].replace("127.0.0.1", "localhost")
+        answer.body["next"] = answer.body["next"].replace(call.headers["host"], "elsewhere.test")
 
 
 @answers("has no way back", "list-links", LIST)

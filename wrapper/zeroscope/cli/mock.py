@@ -143,7 +143,7 @@ class Embedded:
     mock: Annotated[bool, Parameter(negative=())] = False
     """Use a mock server of its own instead of the service: no token, no network, no bill."""
     mock_speed: Speed = 4.0
-    """How many times faster than real time the mock server's predictions run."""
+    """How many times faster than real time the mock server's predictions run, and are waited for."""
 
     @contextmanager
     def client(self) -> Iterator[Zeroscope]:
@@ -152,7 +152,10 @@ class Embedded:
         from ..client import Zeroscope
 
         server = _module().MockServer(clock="real", speed=self.mock_speed)
-        with server.listen() as listening, Zeroscope("mock-token", base_url=f"{listening.url}/v1") as client:
+        with (
+            server.listen() as listening,
+            Zeroscope("mock-token", base_url=f"{listening.url}/v1", clock=server.clock) as client,
+        ):
             yield client
 
 
