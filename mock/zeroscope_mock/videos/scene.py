@@ -39,14 +39,13 @@ class _Ridge:
     def __init__(self, rng: random.Random, period: int, middle: float, swing: float, *, jagged: bool = False) -> None:
         self.period, self._middle, self._jagged = period, middle, jagged
         waves = ((1, 0.2), (2, 0.3), (3, 0.3), (7, 0.2)) if jagged else ((1, 0.5), (2, 0.35), (3, 0.15))
-        self._waves = [(times, share * swing, rng.uniform(0, math.tau)) for times, share in waves]
+        self._waves = [(math.tau * times / period, share * swing, rng.uniform(0, math.tau)) for times, share in waves]
 
     def y(self, x: float) -> float:
-        total = self._middle
-        for times, height, phase in self._waves:
-            wave = math.sin(math.tau * times * x / self.period + phase)
-            total += height * (math.asin(wave) * 2 / math.pi if self._jagged else wave)
-        return total
+        if self._jagged:
+            slopes = [height * math.asin(math.sin(pace * x + phase)) for pace, height, phase in self._waves]
+            return self._middle + sum(slopes) * 2 / math.pi
+        return self._middle + sum([height * math.sin(pace * x + phase) for pace, height, phase in self._waves])
 
     def draw(self, width: int, bottom: int, firs: list[tuple[float, float]]) -> tuple[Image.Image, int]:
         """The mask of a strip `width` wide with firs of given heights at given places, and the y where it belongs."""
@@ -138,6 +137,14 @@ def _rider(pose: int, height: int, ink: Colour, glow: Colour, forward: int, chro
     return Sprite(picture.getchannel("A"), picture.convert("RGB"), chroma_step)
 
 
+@lru_cache(maxsize=48)
+def _draw_sky(height: int, zenith: Colour, horizon: Colour) -> Image.Image:
+    """The sky, one pixel wide."""
+    ramp = Image.linear_gradient("L").point([round(255 * (v / 255) ** 1.4) for v in range(256)])
+    sky = Image.composite(Image.new("RGB", (256, 256), horizon), Image.new("RGB", (256, 256), zenith), ramp)
+    return sky.resize((1, height))
+
+
 @lru_cache(maxsize=1)
 def _draw_halo() -> Image.Image:
     """The glow around any moon."""
@@ -209,9 +216,8 @@ class Scene:
         self._unit = unit = min(width, height)
 
         picture = Image.new("RGB", (width, height))
-        ramp = Image.linear_gradient("L").point([round(255 * (v / 255) ** 1.4) for v in range(256)])
-        sky = Image.composite(Image.new("RGB", (256, 256), horizon), Image.new("RGB", (256, 256), zenith), ramp)
-        picture.paste(sky.resize((1, round(height * 0.85))).resize((width, round(height * 0.85)), _NEAREST))
+        sky = _draw_sky(round(height * 0.85), zenith, horizon)
+        picture.paste(sky.resize((width, sky.height), _NEAREST))
         moon = self._hang_moon(rng, picture, mix(zenith, horizon, 0.4))
         self._stars = list(self._scatter_stars(rng, picture, moon))
         if labelled:
@@ -279,6 +285,7 @@ class Scene:
         draw = ImageDraw.Draw(picture)
         radii = (1, max(1, self._unit // 140), max(2, self._unit // 90))
         kinds = [(radius, _draw_twinkle(radius)) for radius in radii]
+        shades = [mix(self.glow, self.ink, share / 20) for share in range(6, 15)]
         for star in range(90):
             x, y = rng.randrange(picture.width), int(picture.height * 0.62 * rng.random() ** 1.3)
             pace, phase = rng.uniform(3, 7), rng.uniform(0, math.tau)
@@ -288,7 +295,7 @@ class Scene:
                 radius, levels = kinds[star % len(kinds)]
                 yield levels, x - radius, y - radius, pace, phase
             else:
-                draw.point((x, y), mix(self.glow, self.ink, rng.uniform(0.3, 0.7)))
+                draw.point((x, y), shades[int(rng.uniform(0, len(shades)))])
 
     def _draw_meteor(self) -> Sprite:
         """A streak of light, brightest at the head, that falls the way the rider goes."""
