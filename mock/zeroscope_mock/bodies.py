@@ -8,7 +8,6 @@ import math
 from codecs import BOM_UTF8
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.message import Message
 from typing import Any, NoReturn
 
 MOST_LEVELS = 100
@@ -102,6 +101,9 @@ def read_form(body: bytes, content_type: str, schema: Mapping[str, Any]) -> dict
     Raises:
         MalformedBodyError: for what is not a complete form.
     """
+    # Only uploads need it.
+    from email.message import Message
+
     message = Message()
     message["content-type"] = content_type.encode("utf-8", "replace").decode()
     boundary = message.get_boundary()

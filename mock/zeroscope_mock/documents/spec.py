@@ -207,7 +207,9 @@ class Spec:
 
     def compile(self, schema: Mapping[str, Any]) -> Schema:
         """A schema of the document, ready to check values."""
-        return Schema(schema, self._whole.get("components", {}))
+        # Most parameters refer to nothing, and the components would be read once more for each.
+        refers = "ref" in repr(schema).lower()
+        return Schema(schema, self._whole.get("components", {}) if refers else {})
 
     def _input_defaults(self) -> dict[str, Any]:
         """The default of each field of the model's input."""

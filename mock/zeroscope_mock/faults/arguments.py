@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import difflib
 import json
 import math
 import re
@@ -41,6 +40,9 @@ class FaultError(ValueError):
 
 def meant(word: str, known: Iterable[str]) -> str:
     """The end of a sentence about an unknown word: the known one that was likely meant, or all of them."""
+    # Only mistakes need it.
+    import difflib
+
     near = difflib.get_close_matches(str(word), known, n=1)
     return f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(sorted(known))}"
 
