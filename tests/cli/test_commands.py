@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
+import signal
 import subprocess
 import sys
 import tempfile
 from fractions import Fraction
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -509,3 +512,35 @@ def test_run__takes_a_file_by_its_path(command: Command, server: MockServer, tmp
     assert missing.code == 2 and "input.init_video: 'nowhere.mp4' cannot be read: there is no such" in missing.err
     assert len(server.journal) == sent
     assert "--init-video URL|PATH" in command("run", "--help").out
+
+
+@pytest.mark.parametrize("error", [None, KeyboardInterrupt, RuntimeError])
+@pytest.mark.parametrize("threshold", [700, 10**6])
+def test_program__that_runs_a_command_is_left_as_it_was(
+    monkeypatch: pytest.MonkeyPatch, threshold: int, error: Any
+) -> None:
+    """While a command runs, the garbage collector looks less often and a signal ends it; then all is as before."""
+
+    def state() -> tuple[int, Any]:
+        return gc.get_threshold()[0], signal.getsignal(signal.SIGTERM)
+
+    def run(arguments: list[str]) -> int:
+        seen.append(state())
+        if error:
+            raise error
+        return 0
+
+    monkeypatch.setattr(import_module("zeroscope.cli.app"), "run", run)
+    usual, seen = gc.get_threshold(), list[tuple[int, Any]]()
+    gc.set_threshold(threshold)
+    before = state()
+    try:
+        if error is RuntimeError:
+            with pytest.raises(RuntimeError):
+                main([])
+        else:
+            assert main([]) == (130 if error else 0)
+        assert state() == before
+    finally:
+        gc.set_threshold(*usual)
+    assert seen[0][0] >= max(threshold, 100_000) and seen[0][1] != before[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 import threading
@@ -21,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         130 interrupted.
     """
     try:
-        with _interrupted_when_ended():
+        with _collecting_less(), _interrupted_when_ended():
             from .app import run
 
             return run(sys.argv[1:] if arguments is None else arguments)
@@ -35,6 +36,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"zeroscope: the command needs {error.name}; install it with: pip install 'zeroscope[cli]'", file=sys.stderr
         )
         return 2
+
+
+@contextmanager
+def _collecting_less() -> Iterator[None]:
+    """Let the collector of garbage look seldom: what is loaded is none, and it would look through all of it again."""
+    before = gc.get_threshold()
+    gc.set_threshold(max(before[0], 100_000), *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 @contextmanager
