@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable
 
 from ..messages import Head
 
-LIMIT = 10_000
+LIMIT = 2000
 """How many heads are kept."""
 
 LONGEST = 2000
