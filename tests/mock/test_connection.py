@@ -9,8 +9,8 @@ from typing import Any, cast
 import pytest
 
 from zeroscope_mock import MockServer
-from zeroscope_mock.doors import listening
 from zeroscope_mock.doors.connection import MOST, Connection
+from zeroscope_mock.doors.http_server import HttpServer
 
 Act = Callable[[Connection], object]
 Told = list[tuple[int, bytes | str]]
@@ -100,7 +100,7 @@ def test_answer__is_sent_at_once() -> None:
     """Head and body of a short answer go out together."""
 
     async def run() -> Told:
-        server = listening._server(MockServer().app)
+        server = HttpServer(MockServer().app)
         server.config.load()
         transport, kind = Recorder(), cast(Any, server.config.http_protocol_class)
         protocol = kind(config=server.config, server_state=server.server_state, app_state={})

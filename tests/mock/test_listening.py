@@ -15,8 +15,10 @@ from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 
 from zeroscope_mock import MockServer, PortInUseError
+from zeroscope_mock.doors import http_server
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 AUTH = {"Authorization": "Bearer a-token"}
@@ -95,6 +97,55 @@ def test_closing_is_quick_and_complete(server: MockServer) -> None:
     port = int(listening.url.rpartition(":")[2])
     with server.listen(port=port) as again:
         assert again.url == listening.url
+
+
+@pytest.mark.parametrize("connected", [False, True], ids=["nobody", "somebody who asks for nothing"])
+def test_close__waits_for_no_tick(server: MockServer, monkeypatch: pytest.MonkeyPatch, connected: bool) -> None:
+    """The server ends when it is told to, and pauses no longer than it takes to notice who has gone."""
+    monkeypatch.setattr(http_server, "_DATE", 3600.0)
+    pauses = list[object]()
+    monkeypatch.setattr(uvicorn.Server, "shutdown", lambda *arguments: pauses.append(arguments))
+    listening = server.listen()
+    with httpx.Client(headers=AUTH) as api:
+        if connected:
+            assert api.get(f"{listening.url}/v1/predictions").status_code == 200
+        listening.close()
+
+    assert not any(thread.name.endswith(listening.url) for thread in threading.enumerate())
+    assert pauses == []
+    listening.close()
+
+
+def test_close__lets_a_request_under_way_have_its_answer(server: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is being answered when the server is closed is not cut off, although nobody else gets in any more."""
+    begun, made = threading.Event(), threading.Event()
+
+    def render(prompt: str, **wanted: Any) -> bytes:
+        begun.set()
+        assert made.wait(10)
+        return b"a video"
+
+    monkeypatch.setattr("zeroscope_mock.videos.video.render", render)
+    monkeypatch.setattr(http_server, "_MOMENT", 0.0)
+    monkeypatch.setattr(http_server, "_GRACE", 10.0)
+    with server.client() as client:
+        path = httpx.URL(client.predictions.create({"prompt": "x"}).wait().videos[0].url).path
+    listening = server.listen()
+    address = listening.url.removeprefix("http://").split(":")
+    answers: list[httpx.Response] = []
+    asking = threading.Thread(target=lambda: answers.append(httpx.get(f"{listening.url}{path}")))
+    asking.start()
+    assert begun.wait(10)
+    closing = threading.Thread(target=listening.close)
+    closing.start()
+    with pytest.raises(ConnectionError):  # noqa: PT012 - the first tries may be let in
+        while True:
+            socket.create_connection((address[0], int(address[1])), 10).close()
+    made.set()
+    for thread in (asking, closing):
+        thread.join(10)
+
+    assert [answer.content for answer in answers] == [b"a video"]
 
 
 def test_a_port_in_use(server: MockServer) -> None:

@@ -10,19 +10,12 @@ import sys
 import threading
 from collections.abc import Callable
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any, Self, cast
-
-from .asgi import CONNECTION
-from .connection import Connection
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    import uvicorn
-
     from .asgi import App
 
-# How long requests under way may take to end once the server is closed, and when nobody waits for them any longer, in
-# seconds.
-_GRACE = 0.5
+# After how long nobody waits any longer for a server that was closed, in seconds.
 _END = 1.5
 _TICK = 0.5
 
@@ -49,12 +42,14 @@ class Listening:
     """
 
     def __init__(self, app: App, host: str, port: int, on_close: Callable[[], object] = lambda: None) -> None:
+        from .http_server import HttpServer
+
         self._on_close = on_close
         self._closed = False
         listener = _bind(host, port)
         number: int = listener.getsockname()[1]
         self.url = f"http://[{host}]:{number}" if ":" in host else f"http://{host}:{number}"
-        self._server = _server(app)
+        self._server = HttpServer(app)
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [listener]}, name=f"zeroscope_mock {self.url}", daemon=True
         )
@@ -62,7 +57,7 @@ class Listening:
 
     def close(self) -> None:
         """Stop listening and wait for the thread to end, at most 1.5 seconds. Closing twice is closing once."""
-        self._server.should_exit = True
+        self._server.end()
         self._thread.join(_END)
         if not self._closed:
             self._closed = True
@@ -138,36 +133,3 @@ def _bind(host: str, port: int) -> socket.socket:
             raise PortInUseError(f"port {port} of {host} is in use; choose another one, or 0 for any") from error
         raise
     return listener
-
-
-def _server(app: App) -> uvicorn.Server:
-    # Takes longer to import than all the rest of the server.
-    import uvicorn
-    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
-    class Protocol(HttpToolsProtocol):
-        """Hands its connection over to the application, which can cut it then."""
-
-        def connection_made(self, transport: Any) -> None:
-            super().connection_made(cast(Any, Connection(transport)))
-
-        def on_message_begin(self) -> None:
-            super().on_message_begin()
-            scope: Any = self.scope
-            scope["extensions"] = {CONNECTION: self.transport}
-
-    # It says that it takes whole seconds only, and takes others as well.
-    grace: Any = _GRACE
-    config = uvicorn.Config(
-        app,
-        http=Protocol,
-        access_log=False,
-        lifespan="off",
-        log_config=None,
-        log_level="critical",
-        proxy_headers=False,
-        server_header=False,
-        timeout_graceful_shutdown=grace,
-        ws="none",
-    )
-    return uvicorn.Server(config)
