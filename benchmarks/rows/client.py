@@ -10,9 +10,10 @@ from ..bench import Bench, Benchmark
 from ..measure import Goal, Row, Series, in_turns
 from ..places import ROOT
 from ..processes import Worker, run, seconds
-from ..workers.canned import BODY
+from ..workers.canned import BASE_URL, BODY, ID, PREDICTIONS
 
 HTTPX, REPLICATE = "bare httpx", "replicate"
+URL = f"{BASE_URL}{PREDICTIONS}/{ID}"
 PEERS = ("zeroscope", "httpx", "replicate")
 
 
@@ -71,7 +72,7 @@ def _first(bench: Bench, name: str) -> list[str]:
     body = bench.folder / "prediction.json"
     if not body.exists() or body.read_bytes() != BODY:
         body.write_bytes(BODY)
-    return [str(bench.places.python(name)), str(ROOT / "benchmarks/workers/first.py"), name, str(body)]
+    return [str(bench.places.python(name)), str(ROOT / "benchmarks/workers/first.py"), name, URL, str(body)]
 
 
 def _first_seconds(bench: Bench, name: str) -> float:

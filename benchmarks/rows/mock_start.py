@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from ..bench import Bench, Benchmark
 from ..measure import Goal, Row, Series
 from ..processes import Server
+from ..workers.canned import PREDICTIONS
 from . import servers
 
 _IDLE = 0.3
@@ -38,7 +39,7 @@ def start(bench: Bench) -> Iterator[Row]:
 
 def _take(begin: Callable[[], Server]) -> tuple[float, float]:
     with begin() as server:
-        server.call("POST", servers.PREDICTIONS, servers.CREATE)
+        server.call("POST", PREDICTIONS, servers.CREATE)
         time.sleep(_IDLE)
         return server.started, server.memory
 

@@ -10,12 +10,10 @@ from ..bench import Bench
 from ..error import BenchmarkError
 from ..places import ROOT
 from ..processes import Server
-from ..workers.canned import INPUT, VERSION
+from ..workers.canned import INPUT, PREDICTIONS, VERSION
 
 CREATE = {"version": VERSION, "input": INPUT}
 """The body of a create."""
-
-PREDICTIONS = "/predictions"
 
 
 def ours(bench: Bench, *options: str) -> Server:

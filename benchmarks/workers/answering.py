@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 
@@ -30,24 +29,10 @@ def per_call(call: Callable[[], object], times: int) -> float:
     return (time.perf_counter_ns() - begun) / times / 1000
 
 
-async def per_await(call: Callable[[], Awaitable[object]], times: int) -> float:
-    """How long an awaited call takes, in microseconds, as the mean of so many."""
-    begun = time.perf_counter_ns()
-    for _ in range(times):
-        await call()
-    return (time.perf_counter_ns() - begun) / times / 1000
-
-
 def timed(call: Callable[[], Any]) -> Callable[[int], float]:
     """Answers how long a call takes; it has been made before, as whatever is done once is not what is asked for."""
     per_call(call, WARM_UP)
     return lambda times: per_call(call, times)
-
-
-def timed_async(runner: asyncio.Runner, call: Callable[[], Awaitable[Any]]) -> Callable[[int], float]:
-    """Answers how long an awaited call takes; it has been made before."""
-    runner.run(per_await(call, WARM_UP))
-    return lambda times: runner.run(per_await(call, times))
 
 
 WARM_UP = 100

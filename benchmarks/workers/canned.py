@@ -12,6 +12,10 @@ ID = "gm3qorzdhgbfurvjtvhg6dckhu"
 BASE_URL: str = _SPEC["servers"][0]["url"]
 MODEL: str = _SPEC["info"]["x-replicate"]["model"]
 VERSION: str = _SPEC["info"]["x-replicate"]["version"]
+PREDICTIONS: str = next(
+    path for path, item in _SPEC["paths"].items() if item.get("post", {}).get("operationId") == "createPrediction"
+)
+"""Where predictions are created and listed, below the base URL."""
 INPUT = {"prompt": "An astronaut riding a horse", "num_frames": 24, "fps": 24, "width": 576, "height": 320}
 
 BODY = json.dumps(
@@ -30,8 +34,8 @@ BODY = json.dumps(
         "completed_at": "2026-11-25T10:00:25.123456Z",
         "metrics": {"predict_time": 20.0, "total_time": 25.0},
         "urls": {
-            "get": f"{BASE_URL}/predictions/{ID}",
-            "cancel": f"{BASE_URL}/predictions/{ID}/cancel",
+            "get": f"{BASE_URL}{PREDICTIONS}/{ID}",
+            "cancel": f"{BASE_URL}{PREDICTIONS}/{ID}/cancel",
             "web": f"https://replicate.com/p/{ID}",
         },
         "data_removed": False,

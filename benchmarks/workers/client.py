@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from .answering import answer, timed
-from .canned import BASE_URL, BODY, ID, INPUT, VERSION
+from .canned import BASE_URL, BODY, ID, INPUT, PREDICTIONS, VERSION
 
 TOKEN = "a-token"
 
@@ -31,12 +31,12 @@ def bare() -> tuple[Call, Call]:
     client = httpx.Client(transport=httpx.MockTransport(respond), base_url=BASE_URL, headers=headers)
 
     def get() -> Any:
-        response = client.get(f"/predictions/{ID}").raise_for_status()
+        response = client.get(f"{PREDICTIONS}/{ID}").raise_for_status()
         prediction = response.json()
         return prediction["status"], prediction["output"]
 
     def create() -> Any:
-        response = client.post("/predictions", json={"version": VERSION, "input": INPUT}).raise_for_status()
+        response = client.post(PREDICTIONS, json={"version": VERSION, "input": INPUT}).raise_for_status()
         return response.json()["id"]
 
     return get, create

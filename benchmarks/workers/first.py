@@ -2,7 +2,7 @@
 
 Run by its path, with nothing imported but what it is about, as a program of a user's would be.
 
-Usage: python first.py httpx|replicate|zeroscope FILE, which holds the prediction
+Usage: python first.py httpx|replicate|zeroscope URL FILE, which holds the prediction that is at the URL
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-NAME, FILE = sys.argv[1:]
-ID = "gm3qorzdhgbfurvjtvhg6dckhu"
+NAME, URL, FILE = sys.argv[1:]
+ID = URL.rpartition("/")[2]
 
 
 def transport() -> Any:
@@ -40,8 +40,7 @@ def prediction() -> Any:
         case _:
             import httpx
 
-            bare = httpx.Client(transport=transport(), base_url="https://api.replicate.com/v1")
-            return bare.get(f"/predictions/{ID}").raise_for_status().json()["status"]
+            return httpx.Client(transport=transport()).get(URL).raise_for_status().json()["status"]
 
 
 assert prediction() == "succeeded"

@@ -11,19 +11,17 @@ import sys
 import time
 from collections.abc import Callable, MutableMapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from zeroscope_mock import MockServer
 from zeroscope_mock.messages import Head, Request
 
 from .answering import WARM_UP, answer
-from .canned import INPUT, VERSION
+from .canned import BASE_URL, INPUT, PREDICTIONS, VERSION
 
 BODY = json.dumps({"version": VERSION, "input": INPUT}).encode()
 HEADERS = (("host", "127.0.0.1"), ("authorization", "Bearer a-token"), ("content-type", "application/json"))
-PATH = "/v1/predictions"
-
-PAGE = 100
-"""How many predictions a page of the list has."""
+PATH = f"{urlsplit(BASE_URL).path}{PREDICTIONS}"
 
 MORE = 1_000_000
 """How many predictions may come on top."""

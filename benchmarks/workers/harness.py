@@ -14,7 +14,7 @@ from zeroscope import Zeroscope
 from zeroscope_mock import MockServer
 
 from .answering import answer, timed
-from .canned import BASE_URL, BODY, ID
+from .canned import BASE_URL, BODY, ID, PREDICTIONS
 
 
 def ours() -> None:
@@ -30,7 +30,7 @@ def canned() -> None:
     """A router of respx as its guide uses it, with the answer written by hand."""
     with respx.mock(base_url=BASE_URL) as router:
         response = httpx.Response(200, content=BODY, headers={"content-type": "application/json"})
-        router.get(f"/predictions/{ID}").mock(return_value=response)
+        router.get(f"{PREDICTIONS}/{ID}").mock(return_value=response)
         with Zeroscope("a-token") as client:
             get = timed(lambda: client.predictions.get(ID))
 

@@ -73,12 +73,9 @@ class Exchange:
         found: dict[str, Any] = value
         return found if isinstance(found.get("id"), str) and isinstance(found.get("status"), str) else None
 
+    @cached_property
     def seen(self) -> str:
         """The answer in a line."""
-        return self._seen
-
-    @cached_property
-    def _seen(self) -> str:
         text = excerpt(self.content.decode("utf-8", "replace"))
         return f"{self.status} {self.media_type or '(no content type)'}: {text or '(no body)'}"
 

@@ -168,7 +168,7 @@ def _take(recorder: Any, document: Document, results: Results, token: str) -> No
                 if check.name != LIFECYCLE and not _mistaken(check.name, exchange, document):
                     failure = check.failure_info.failure
                     said = excerpt(f"{failure.title}: {failure.message}", 600)
-                    seen = f"{said} - in {exchange.seen()}"
+                    seen = f"{said} - in {exchange.seen}"
                     rule = _RULES.get(name)
                     results.add(Finding(name, rule.says if rule else check.name, seen, exchange.curl()))
             elif _reached(check.name, case, exchange, recorder, document):

@@ -27,7 +27,7 @@ def judge(exchange: Exchange, document: Document, results: Results) -> None:
     operation = document.operations.get(exchange.operation or "")
     if operation is None:
         return
-    seen = exchange.seen()
+    seen = exchange.seen
     results.check("not-a-server-error", exchange.status < 500, "no 5xx", seen, exchange)
     described = document.answer(operation, exchange.status)
     known = ", ".join(operation.raw["responses"])
@@ -80,13 +80,13 @@ def judge_refusal(exchange: Exchange, results: Results, rule: str, status: int, 
         status: the status that it should bear.
         asked: what was asked for, in words.
     """
-    kept = results.check(rule, exchange.status == status, f"{status} for {asked}", exchange.seen(), exchange)
+    kept = results.check(rule, exchange.status == status, f"{status} for {asked}", exchange.seen, exchange)
     if kept:
         problem = exchange.json if exchange.media_type == PROBLEM else None
         good = isinstance(problem, dict) and isinstance(problem.get("detail"), str) and bool(problem["detail"].strip())
         good = good and isinstance(problem, dict) and problem.get("status", status) == status
         expected = f"a problem document with a detail and the status {status}"
-        results.check("refusals-are-problems", good, expected, exchange.seen(), exchange)
+        results.check("refusals-are-problems", good, expected, exchange.seen, exchange)
     return kept
 
 

@@ -76,7 +76,7 @@ def wander(target: Target, *, walks: int, steps: int, seconds: float, number: in
             if asked is not None:
                 canceled, exchange = asked
                 ended = canceled["status"] in document.final
-                results.check("cancel-ends", ended, f"{id} has ended", exchange.seen(), exchange)
+                results.check("cancel-ends", ended, f"{id} has ended", exchange.seen, exchange)
 
         @rule()
         def list(self) -> None:

@@ -179,7 +179,7 @@ class Target:
     def _prediction(self, exchange: Exchange, rule: str, wanted: str, id: str | None = None) -> dict[str, Any]:
         prediction = exchange.prediction
         right = prediction is not None and id in {None, prediction["id"]}
-        if not self.results.check(rule, right, wanted, exchange.seen(), exchange) or prediction is None:
+        if not self.results.check(rule, right, wanted, exchange.seen, exchange) or prediction is None:
             raise AbandonedError
         return prediction
 

@@ -133,7 +133,12 @@ class Journal(Sequence[Exchange]):
 
     def __getitem__(self, index: int | slice) -> Exchange | list[Exchange]:
         with self._lock:
-            return self._written()[index]
+            if isinstance(index, slice):
+                return self._written()[index]
+            one = self._exchanges[index]
+            if isinstance(one, tuple):
+                one = self._exchanges[index] = _exchange(*one)
+            return one
 
     def __iter__(self) -> Iterator[Exchange]:
         return iter(self[:])

@@ -26,7 +26,7 @@ from zeroscope import Video, Zeroscope, _spec
 from zeroscope.cli import main, show
 from zeroscope.cli import predictions as commands
 from zeroscope.cli.files import check, targets
-from zeroscope_mock import MockServer
+from zeroscope_mock import MockServer, RealClock
 from zeroscope_mock.settings import JOURNAL_LIMIT, PREDICTION_LIMIT, STORAGE_LIMIT
 
 FIELDS = _spec.spec()["components"]["schemas"]["PredictionInput"]["properties"]
@@ -419,6 +419,20 @@ def test_mock__hands_its_options_on(command: Command, tmp_path: Path, monkeypatc
     made.clear()
     assert command("run", "mock:fail x", "--mock", "--mock-speed", "1000").code == 1
     assert made[0]["speed"] == 1000
+
+
+def test_run__waits_on_the_clock_of_its_mock_server(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What runs faster than real time is looked for more often, and given up sooner."""
+    slept: list[float] = []
+    sleep = RealClock.sleep
+
+    def recorded(clock: RealClock, seconds: float) -> None:
+        slept.append(clock.speed)
+        sleep(clock, seconds)
+
+    monkeypatch.setattr(RealClock, "sleep", recorded)
+    assert command("run", "mock:fail x", "--mock", "--mock-speed", "1000").code == 1
+    assert slept and set(slept) == {1000}
 
 
 def test_mock__tells_its_limits(command: Command) -> None:

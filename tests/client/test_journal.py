@@ -618,7 +618,7 @@ def test_notes__outlive_a_power_cut_by_these_settings(path: Path) -> None:
 @contextmanager
 def full_disk() -> Iterator[None]:
     """A while in which nothing can be written to files."""
-    resource = pytest.importorskip("resource")
+    resource = pytest.importorskip("resource", reason="Windows has no such limits")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
     try:

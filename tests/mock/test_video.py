@@ -9,12 +9,15 @@ import os
 import subprocess
 import sys
 import weakref
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import av
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
+from zeroscope_mock.videos import video
 from zeroscope_mock.videos.scene import Scene
 from zeroscope_mock.videos.sprite import Planes
 from zeroscope_mock.videos.video import render
@@ -248,3 +251,35 @@ def test_import__without_av_and_pillow() -> None:
     """Importing the module is cheap: PyAV and Pillow wait for the first video."""
     code = "import sys, zeroscope_mock.videos.video; print([name for name in ('av', 'PIL') if name in sys.modules])"
     assert run_python(code).strip() == "[]"
+
+
+class Patient:
+    """Does what it is given when somebody asks for what came of it, and counts what waits meanwhile."""
+
+    def __init__(self, *_: int) -> None:
+        self.waiting = self.most = 0
+
+    def __enter__(self) -> Patient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self.waiting == 0
+
+    def submit(self, do: Callable[..., Any], *arguments: Any) -> Any:
+        def result() -> Any:
+            self.waiting -= 1
+            return do(*arguments)
+
+        self.waiting += 1
+        self.most = max(self.most, self.waiting)
+        return SimpleNamespace(result=result)
+
+
+def test_render__draws_no_more_than_two_frames_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long video takes no more memory than a short one, and its bytes are the same however slow the encoder is."""
+    usual = render(PROMPT, **{**DRAFT, "num_frames": 20})
+    encoder = Patient()
+    monkeypatch.setattr(video, "ThreadPoolExecutor", lambda threads: encoder)
+
+    assert render(PROMPT, **{**DRAFT, "num_frames": 20}) == usual
+    assert encoder.most == 2

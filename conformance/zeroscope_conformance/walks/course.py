@@ -26,7 +26,7 @@ def walk(target: Target) -> None:
         again, exchange = target.cancel(ended["id"])
         expected = f"{ended['id']} stays {ended['status']}"
         kept = again["status"] == ended["status"]
-        results.check("cancel-repeatable", kept, expected, exchange.seen(), exchange)
+        results.check("cancel-repeatable", kept, expected, exchange.seen, exchange)
 
 
 def walk_ends(target: Target) -> None:
@@ -42,10 +42,10 @@ def walk_ends(target: Target) -> None:
             continue
         read, looked = target.get(prediction["id"])
         for shown, seen in ((ended, exchange), (read, looked)):
-            results.check("cancel-ends", shown["status"] == "canceled", "status canceled", seen.seen(), seen)
+            results.check("cancel-ends", shown["status"] == "canceled", "status canceled", seen.seen, seen)
         again, exchange = target.cancel(prediction["id"])
         expected = "the same answer as to the first cancel"
-        results.check("cancel-repeatable", again == ended, expected, exchange.seen(), exchange)
+        results.check("cancel-repeatable", again == ended, expected, exchange.seen, exchange)
         target.get(prediction["id"])
 
 
@@ -59,7 +59,7 @@ def walk_limits(target: Target) -> None:
         # Once its time is up, a held create is answered as if nothing had happened.
         kept = applied.startswith("wait") and (prediction["status"] in document.final or exchange.status == 202)
         expected = "a prediction that has ended, and Preference-Applied: wait"
-        seen = f"Preference-Applied: {applied or '(none)'}, {exchange.seen()}"
+        seen = f"Preference-Applied: {applied or '(none)'}, {exchange.seen}"
         results.check("prefer-waits", kept, expected, seen, exchange)
     if "cancel-after-ends" in results:
         lifetime = {"Cancel-After": f"{_LIFETIME}s"}

@@ -13,7 +13,7 @@ def walk(target: Target) -> None:
     document, results = target.document, target.results
     for rule, says, input in document.edges_within():
         exchange = target.call("createPrediction", json=document.body(input))
-        if results.check(rule, exchange.prediction is not None, f"accepted, as {says}", exchange.seen(), exchange):
+        if results.check(rule, exchange.prediction is not None, f"accepted, as {says}", exchange.seen, exchange):
             _look_at(target, input, exchange.prediction or {})
     for input in (document.required_input, document.shaped_input):
         prediction, _ = target.create(input)

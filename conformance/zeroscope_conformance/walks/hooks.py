@@ -72,7 +72,7 @@ def _secret(target: Target) -> str | None:
     answer = exchange.json
     key = answer.get("key") if isinstance(answer, dict) else None
     expected = "whsec_ and the base64 of a key"
-    if not target.results.check("webhook-signed", _is_secret(key), expected, exchange.seen(), exchange):
+    if not target.results.check("webhook-signed", _is_secret(key), expected, exchange.seen, exchange):
         raise AbandonedError
     return str(key)
 

@@ -55,7 +55,7 @@ def _pages(target: Target, first: Exchange) -> list[Exchange]:
         elif len(pages) == 2 and _check_link(target, page, "previous", back):
             before = target.follow(back)
             kept = _ids(before) == _ids(pages[0])
-            target.results.check("list-links", kept, expected, before.seen(), before)
+            target.results.check("list-links", kept, expected, before.seen, before)
     return pages
 
 

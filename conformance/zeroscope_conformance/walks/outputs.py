@@ -26,7 +26,7 @@ def walk(target: Target) -> None:
     contents: list[bytes] = []
     for url in outputs:
         content, shown = _fetch(target, url, exchange)
-        expected, seen = f"the bytes of output {url!r:.80}", shown.seen() if shown else "no bytes"
+        expected, seen = f"the bytes of output {url!r:.80}", shown.seen if shown else "no bytes"
         if results.check("outputs-fetchable", bool(content), expected, seen, shown or exchange):
             contents.append(content)
     if "batch_size" in document.shape:
@@ -59,7 +59,7 @@ def walk_addresses(target: Target) -> None:
             kept = kept and answer.prediction is not None and answer.prediction["id"] == prediction["id"]
         elif name == "stream":
             kept = kept and answer.media_type == EVENTS
-        results.check("urls-answer", kept, f"urls.{name} answers for {prediction['id']}", answer.seen(), answer)
+        results.check("urls-answer", kept, f"urls.{name} answers for {prediction['id']}", answer.seen, answer)
 
 
 def measure(content: bytes) -> Mapping[str, Any]:

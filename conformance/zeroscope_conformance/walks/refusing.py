@@ -34,7 +34,7 @@ def walk(target: Target) -> None:
         if judge_refusal(exchange, target.results, edge.rule, 422, _words(edge.says, edge.body, edge.field)):
             named = names_field(exchange, edge.field)
             expected = f"{edge.field} in invalid_fields"
-            target.results.check("refusal-names-field", named, expected, exchange.seen(), exchange)
+            target.results.check("refusal-names-field", named, expected, exchange.seen, exchange)
 
 
 def _words(says: str, body: Any, field: str) -> str:

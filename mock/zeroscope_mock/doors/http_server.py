@@ -87,4 +87,5 @@ class HttpServer(uvicorn.Server):
             connection.shutdown()
         await asyncio.sleep(_MOMENT)
         if self.server_state.connections or self.server_state.tasks:
+            # It does all of the above again, which changes nothing, and then waits.
             await super().shutdown(sockets)
