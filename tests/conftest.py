@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from support import Command, Outcome, Shell
+from helpers.client import Harness
+from helpers.command import Command, Outcome
 from zeroscope import Zeroscope
 from zeroscope.cli import main
 from zeroscope.cli import predictions as commands
@@ -19,9 +20,9 @@ from zeroscope_mock import MockServer
 
 
 @pytest.fixture(params=["sync", "async"])
-def shell(request: pytest.FixtureRequest) -> Shell:
+def harness(request: pytest.FixtureRequest) -> Harness:
     """The sync client and the async client, in turn."""
-    return Shell(request.param)
+    return Harness(request.param)
 
 
 @pytest.fixture(params=["sync", "async"])

@@ -16,10 +16,10 @@ from xml.etree import ElementTree
 import pytest
 
 import zeroscope_conformance
-from mutants import MUTANTS
-from mutants.faulty import DOCUMENT, TOKEN, running
-from other_servers import Echo, serving
-from support import Command
+from helpers.command import Command
+from helpers.faulty_servers import MUTANTS
+from helpers.faulty_servers.faulty import DOCUMENT, TOKEN, running
+from helpers.other_servers import Echo, serving
 from zeroscope_conformance import RULES, Report, embedded, walks
 from zeroscope_conformance.embedded import mock
 from zeroscope_mock import MockServer

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from support import prediction_body
+from helpers.client import prediction_body
 from zeroscope import Prediction
 from zeroscope._api import PredictionModel
 from zeroscope.cli import progress

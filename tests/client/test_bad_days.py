@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 import zeroscope
-from support import BASE_URL, TOKEN, Script, Shell, prediction_body
+from helpers.client import BASE_URL, TOKEN, Harness, Script, prediction_body
 
 OUTPUT = ["https://files.example.test/output-0.mp4"]
 
@@ -54,29 +54,29 @@ TROUBLES: dict[str, tuple[Answer, bool]] = {
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
-def test_read__outlives_trouble(shell: Shell, trouble: str) -> None:
+def test_read__outlives_trouble(harness: Harness, trouble: str) -> None:
     """A poll that meets with trouble is repeated, and the job ends as if nothing had been."""
     answer, _ = TROUBLES[trouble]
     script = Script(created(), answer, answer, done())
-    (video,) = shell.do(shell.client(script).run)
+    (video,) = harness.do(harness.client(script).run)
     assert video.url == OUTPUT[0]
     assert script.lines.count("POST /v1/predictions") == 1
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
-def test_create__is_sent_again_only_where_it_surely_did_not_run(shell: Shell, trouble: str) -> None:
+def test_create__is_sent_again_only_where_it_surely_did_not_run(harness: Harness, trouble: str) -> None:
     """One POST where it may have run, with an error that says so at once; another where it did not."""
     answer, surely_not_run = TROUBLES[trouble]
     script = Script(answer, created(), done())
-    client = shell.client(script)
+    client = harness.client(script)
     if surely_not_run:
-        assert shell.do(client.run)
+        assert harness.do(client.run)
         assert script.lines.count("POST /v1/predictions") == 2
         return
     with pytest.raises(zeroscope.UnknownOutcomeError, match=r"may be running and may be billed.*\.find\(\)"):
-        shell.do(client.run)
+        harness.do(client.run)
     assert script.lines == ["POST /v1/predictions"]
-    assert shell.clock.sleeps == []
+    assert harness.clock.sleeps == []
 
 
 @pytest.mark.parametrize(
@@ -90,35 +90,35 @@ def test_create__is_sent_again_only_where_it_surely_did_not_run(shell: Shell, tr
         httpx.Response(204),
     ],
 )
-def test_create__whose_answer_cannot_be_read_may_have_run(shell: Shell, answer: httpx.Response) -> None:
+def test_create__whose_answer_cannot_be_read_may_have_run(harness: Harness, answer: httpx.Response) -> None:
     """A success without a prediction in it leaves the same doubt as no answer."""
     script = Script(answer)
     with pytest.raises(zeroscope.UnknownOutcomeError):
-        shell.do(shell.client(script).predictions.create, {})
+        harness.do(harness.client(script).predictions.create, {})
     assert len(script.requests) == 1
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_redirect__is_not_followed(shell: Shell, status: int) -> None:
+def test_redirect__is_not_followed(harness: Harness, status: int) -> None:
     """A redirect to another host is an error that says so, and nothing, least of all the token, is sent there."""
     script = Script(httpx.Response(status, headers={"location": "https://elsewhere.test/v1/predictions/gm3q"}))
-    client = shell.client(script)
+    client = harness.client(script)
     for call, arguments in ((client.predictions.get, ["gm3q"]), (client.predictions.create, [{}])):
         with pytest.raises(zeroscope.APIError, match=f"answered {status}"):
-            shell.do(call, *arguments)
+            harness.do(call, *arguments)
     assert {request.url.host for request in script.requests} == {"api.example.test"}
     assert len(script.requests) == 2
 
 
-def test_list__that_leaves_things_out(shell: Shell) -> None:
+def test_list__that_leaves_things_out(harness: Harness) -> None:
     """Entries without input, output and logs are read, and what is missing is empty."""
     entries = [{"id": "a", "status": "succeeded"}, {"id": "b", "status": "x", "logs": None, "input": None}]
     script = Script(httpx.Response(200, json={"results": entries}))
-    for prediction in shell.all(shell.client(script).predictions.list):
+    for prediction in harness.all(harness.client(script).predictions.list):
         assert (prediction.input, prediction.output, prediction.logs, prediction.videos) == ({}, None, "", [])
 
 
-def test_two_hundred_pages__end(shell: Shell) -> None:
+def test_two_hundred_pages__end(harness: Harness) -> None:
     """A long list is read to its last page, whose next leads back to itself."""
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -126,11 +126,11 @@ def test_two_hundred_pages__end(shell: Shell) -> None:
         following = f"{BASE_URL}/predictions?cursor={min(page + 1, 199)}"
         return httpx.Response(200, json={"next": following, "results": [{"id": f"p{page}", "status": "failed"}]})
 
-    listed = shell.all(shell.client(answer).predictions.list)
+    listed = harness.all(harness.client(answer).predictions.list)
     assert [prediction.id for prediction in listed] == [f"p{page}" for page in range(200)]
 
 
-def test_two_hundred_pages__do_not_end_elsewhere(shell: Shell) -> None:
+def test_two_hundred_pages__do_not_end_elsewhere(harness: Harness) -> None:
     """The page that names a next one on another origin is the last that is read, and the token stays here."""
     requests: list[httpx.Request] = []
 
@@ -140,7 +140,7 @@ def test_two_hundred_pages__do_not_end_elsewhere(shell: Shell) -> None:
         return httpx.Response(200, json={"next": f"{base}/predictions?cursor={len(requests)}", "results": []})
 
     with pytest.raises(zeroscope.MalformedResponseError, match=r"nothing was sent there.*https://elsewhere\.test"):
-        shell.all(shell.client(answer).predictions.list)
+        harness.all(harness.client(answer).predictions.list)
     assert len(requests) == 200
     assert {(request.url.host, request.headers["authorization"]) for request in requests} == {
         ("api.example.test", f"Bearer {TOKEN}")
@@ -155,22 +155,22 @@ def test_two_hundred_pages__do_not_end_elsewhere(shell: Shell) -> None:
         {"created_at": None, "started_at": 7, "completed_at": ["x"]},
     ],
 )
-def test_times__that_make_no_sense_do_no_harm(shell: Shell, times: dict[str, Any]) -> None:
+def test_times__that_make_no_sense_do_no_harm(harness: Harness, times: dict[str, Any]) -> None:
     """A prediction that ended before it was created, or at no time at all, has its videos."""
     script = Script(created(), now("succeeded", output=OUTPUT, **times))
-    assert shell.do(shell.client(script).run)
+    assert harness.do(harness.client(script).run)
 
 
 @pytest.mark.parametrize("back", ["starting", "queued"])
-def test_status__that_goes_backwards_is_waited_through(shell: Shell, back: str) -> None:
+def test_status__that_goes_backwards_is_waited_through(harness: Harness, back: str) -> None:
     """A stale answer in between neither ends a wait nor confuses it, and the first end is the end."""
     script = Script(created(), now("processing", logs="a\n"), now(back), now("processing"), done(), now("processing"))
-    client = shell.client(script)
-    prediction = shell.do(client.predictions.create, {})
-    assert shell.do(prediction.wait).status == "succeeded"
+    client = harness.client(script)
+    prediction = harness.do(client.predictions.create, {})
+    assert harness.do(prediction.wait).status == "succeeded"
     assert len(script.requests) == 5
     # An end that was seen is not waited for again.
-    assert shell.do(prediction.wait).status == "succeeded"
+    assert harness.do(prediction.wait).status == "succeeded"
     assert len(script.requests) == 5
 
 
@@ -225,12 +225,12 @@ class Service:
         return httpx.Response(200, json=prediction_body(status, id=id, output=output))
 
 
-def test_a_thousand_predictions__end_exactly_once_each(shell: Shell) -> None:
+def test_a_thousand_predictions__end_exactly_once_each(harness: Harness) -> None:
     """Every third request fails in one of eight ways; every input has one result and at most one create."""
     service = Service()
-    client = shell.client(service)
+    client = harness.client(service)
     inputs = [{"prompt": f"p{number}"} for number in range(1000)]
-    results = shell.do(client.run_many, inputs, concurrency=50)
+    results = harness.do(client.run_many, inputs, concurrency=50)
     ends = Counter(type(result.error).__name__ for result in results)
     print(dict(ends))
     assert [result.index for result in results] == list(range(1000))
@@ -241,14 +241,14 @@ def test_a_thousand_predictions__end_exactly_once_each(shell: Shell) -> None:
             assert result.prediction.id == result.input["prompt"] and result.prediction.status == "succeeded"
 
 
-def test_a_thousand_waits__one_by_one(shell: Shell) -> None:
+def test_a_thousand_waits__one_by_one(harness: Harness) -> None:
     """The same for single runs: each ends in its video or in a doubt, and is created once."""
     service = Service()
-    client = shell.client(service)
+    client = harness.client(service)
     ends: Counter[str] = Counter()
     for number in range(200):
         try:
-            shell.do(client.run, prompt=f"p{number}")
+            harness.do(client.run, prompt=f"p{number}")
             ends["video"] += 1
         except zeroscope.UnknownOutcomeError:
             ends["doubt"] += 1

@@ -13,7 +13,7 @@ import orjson
 import pytest
 
 import zeroscope
-from support import BASE_URL, Script, Shell, prediction_body, prompts, run_many
+from helpers.client import BASE_URL, Harness, Script, prediction_body, prompts, run_many
 from zeroscope_mock import MockServer
 
 TEN_MINUTES = {"startup": 1, "run": 599}
@@ -255,18 +255,18 @@ def test_throttled_after_a_long_run__is_no_reason_to_give_up(kind: str, server: 
     assert [result.error for result in results] == [None, None]
 
 
-def test_connection_refused__is_tried_again_and_then_told(shell: Shell) -> None:
+def test_connection_refused__is_tried_again_and_then_told(harness: Harness) -> None:
     """A create that surely did not run is sent again as often as the retry says."""
     script = Script(httpx.ConnectError("refused"))
-    results = shell.do(shell.client(script).run_many, prompts(1))
+    results = harness.do(harness.client(script).run_many, prompts(1))
     assert isinstance(results[0].error, zeroscope.TransportError)
     assert len(script.requests) == zeroscope.Retry().attempts
 
 
-def test_without_retries__nothing_is_sent_twice(shell: Shell) -> None:
+def test_without_retries__nothing_is_sent_twice(harness: Harness) -> None:
     """Who has switched retries off gets the first error of each."""
     script = Script(httpx.Response(429, json={"retry_after": 1}))
-    results = shell.do(shell.client(script, retry=None).run_many, prompts(3))
+    results = harness.do(harness.client(script, retry=None).run_many, prompts(3))
     assert [type(result.error).__name__ for result in results] == ["RateLimitError"] * 3
     assert len(script.requests) == 3
 
@@ -320,7 +320,7 @@ def test_a_list_of_no_use__is_replaced_by_reads(kind: str, server: MockServer, f
     assert [result.error for result in results] == [None] * 12
 
 
-def test_a_list_that_is_behind__is_not_the_last_word(shell: Shell) -> None:
+def test_a_list_that_is_behind__is_not_the_last_word(harness: Harness) -> None:
     """Before its time is declared to be up, a prediction is looked at by itself."""
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -334,7 +334,7 @@ def test_a_list_that_is_behind__is_not_the_last_word(shell: Shell) -> None:
         return httpx.Response(200, json=prediction_body("succeeded", id=id, output=output))
 
     ids: list[str] = []
-    results = shell.do(shell.client(answer).run_many, prompts(10), timeout=60)
+    results = harness.do(harness.client(answer).run_many, prompts(10), timeout=60)
     assert [result.error for result in results] == [None] * 10
 
 
@@ -353,42 +353,42 @@ def succeeded() -> httpx.Response:
     return httpx.Response(200, json=prediction_body("succeeded", output=["https://x.test/output-0.mp4"]))
 
 
-def test_answers_that_are_malformed_now_and_then__are_outlived(shell: Shell) -> None:
+def test_answers_that_are_malformed_now_and_then__are_outlived(harness: Harness) -> None:
     """Only one after another they are too many; what came in between counts."""
     cut = httpx.Response(200, text='{"id": "cut')
     script = reads(*[cut, processing()] * (2 * zeroscope.Retry().attempts), succeeded())
-    (result,) = shell.do(shell.client(script).run_many, prompts(1))
+    (result,) = harness.do(harness.client(script).run_many, prompts(1))
     assert result.error is None
 
 
-def test_on_update__hears_of_changes_alone(shell: Shell) -> None:
+def test_on_update__hears_of_changes_alone(harness: Harness) -> None:
     """A look that brings nothing new is nobody's business."""
     seen: list[str] = []
     script = reads(processing(), processing(), processing(), succeeded())
-    shell.do(shell.client(script).run_many, prompts(1), on_update=lambda prediction: seen.append(prediction.status))
+    harness.do(harness.client(script).run_many, prompts(1), on_update=lambda prediction: seen.append(prediction.status))
     assert seen == ["starting", "processing", "succeeded"]
 
 
-def test_prediction_of_a_list__is_read_for_its_output(shell: Shell) -> None:
+def test_prediction_of_a_list__is_read_for_its_output(harness: Harness) -> None:
     """One that has ended, and whose output a list has left out, is read before it is a result."""
     script = Script(httpx.Response(200, json={"results": [{"id": "gm3q", "status": "succeeded"}]}), succeeded())
-    client = shell.client(script)
-    (result,) = shell.do(client.run_many, shell.all(client.predictions.list))
+    client = harness.client(script)
+    (result,) = harness.do(client.run_many, harness.all(client.predictions.list))
     assert result.error is None and len(result.videos) == 1
 
 
-def test_429_of_another_request__holds_the_batch_back(shell: Shell) -> None:
+def test_429_of_another_request__holds_the_batch_back(harness: Harness) -> None:
     """What the same client was told elsewhere counts for its batches, too."""
     sent: list[float] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
-        sent.append(shell.clock.now)
+        sent.append(harness.clock.now)
         return httpx.Response(201, json=prediction_body("succeeded", output=["https://x.test/output-0.mp4"]))
 
-    client = shell.client(answer)
+    client = harness.client(answer)
     client._sender.gate.close(50)
-    start = shell.clock.now
-    shell.do(client.run_many, prompts(2))
+    start = harness.clock.now
+    harness.do(client.run_many, prompts(2))
     assert min(sent) >= start + 50
 
 
@@ -400,7 +400,7 @@ def test_throttled_creates__keep_their_turn(kind: str, server: MockServer) -> No
     assert times == sorted(times)
 
 
-def test_answer_that_stays_malformed__is_told(shell: Shell) -> None:
+def test_answer_that_stays_malformed__is_told(harness: Harness) -> None:
     """A prediction that cannot be read is asked for as often as the retry says, and is in the error."""
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -410,7 +410,7 @@ def test_answer_that_stays_malformed__is_told(shell: Shell) -> None:
         return httpx.Response(200, text='{"id": "cut')
 
     lines: list[str] = []
-    (result,) = shell.do(shell.client(answer).run_many, prompts(1))
+    (result,) = harness.do(harness.client(answer).run_many, prompts(1))
     assert isinstance(result.error, zeroscope.MalformedResponseError)
     assert result.error.prediction is result.prediction is not None
     assert lines.count("GET /v1/predictions/gm3q") == zeroscope.Retry().attempts
@@ -475,7 +475,7 @@ def test_cancellation_of_the_task__cancels_all_that_run(server: MockServer) -> N
         assert [prediction.status for prediction in client.predictions.list()] == ["canceled"] * 20
 
 
-def test_predictions_that_cannot_be_canceled__are_named(shell: Shell) -> None:
+def test_predictions_that_cannot_be_canceled__are_named(harness: Harness) -> None:
     """After Ctrl-C, what may go on and be billed is told by id."""
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -484,7 +484,7 @@ def test_predictions_that_cannot_be_canceled__are_named(shell: Shell) -> None:
         return httpx.Response(201, json=prediction_body())
 
     with pytest.raises(KeyboardInterrupt) as caught:
-        shell.do(shell.client(answer).run_many, prompts(1), on_update=interrupt_at(1))
+        harness.do(harness.client(answer).run_many, prompts(1), on_update=interrupt_at(1))
     assert "These predictions go on and may be billed: gm3q." in caught.value.__notes__
 
 
@@ -537,19 +537,21 @@ def test_leaving_the_loop__leaves_predictions_running(server: MockServer) -> Non
     ],
 )
 def test_options__that_make_no_sense_are_refused(
-    shell: Shell, inputs: Any, options: dict[str, Any], field: str
+    harness: Harness, inputs: Any, options: dict[str, Any], field: str
 ) -> None:
     """Nothing is sent for arguments that cannot be meant."""
     script = Script(httpx.Response(201, json=prediction_body()))
     with pytest.raises(zeroscope.InvalidInputError, match=field):
-        shell.do(shell.client(script).run_many, inputs, **options)
+        harness.do(harness.client(script).run_many, inputs, **options)
     assert script.requests == []
 
 
-def test_options_of_a_create__hold_for_every_create(shell: Shell) -> None:
+def test_options_of_a_create__hold_for_every_create(harness: Harness) -> None:
     """Webhook, deadline and version are sent with each."""
     script = Script(httpx.Response(201, json=prediction_body("succeeded", output=["https://x.test/output-0.mp4"])))
-    shell.do(shell.client(script).run_many, prompts(2), version="71996d33", webhook="https://x.test/hook", deadline=60)
+    harness.do(
+        harness.client(script).run_many, prompts(2), version="71996d33", webhook="https://x.test/hook", deadline=60
+    )
     assert [request.headers["cancel-after"] for request in script.requests] == ["60s", "60s"]
     assert all(b'"version":"71996d33"' in request.content for request in script.requests)
     assert all(b'"webhook":"https://x.test/hook"' in request.content for request in script.requests)
@@ -570,7 +572,7 @@ def pages(total: int, wanted: int) -> Iterator[httpx.Response]:
         yield httpx.Response(200, json={"next": f"{BASE_URL}/predictions?cursor={page + 1}", "results": results})
 
 
-def test_look__does_not_read_a_whole_account(shell: Shell) -> None:
+def test_look__does_not_read_a_whole_account(harness: Harness) -> None:
     """Where ours lie deep among others, they are asked for by id instead."""
     ids = [f"mine{number}" for number in range(3)]
 
@@ -587,6 +589,6 @@ def test_look__does_not_read_a_whole_account(shell: Shell) -> None:
         return httpx.Response(200, json=body)
 
     listed: list[str | None] = []
-    results = shell.do(shell.client(answer).run_many, prompts(3))
+    results = harness.do(harness.client(answer).run_many, prompts(3))
     assert all(result.error is None for result in results)
     assert len(listed) <= 3

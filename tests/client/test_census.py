@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from support import BASE_URL, FakeClock
+from helpers.client import BASE_URL, FakeClock
 from zeroscope import Polling, Retry
 from zeroscope._answers import Answers
 from zeroscope._api import PredictionPage, Response

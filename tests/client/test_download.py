@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 import zeroscope
-from downloads import DATA, ETAG, URL, Body, cut, outputs, part, video, whole
-from support import TOKEN, Script, Shell
+from helpers.client import TOKEN, Harness, Script
+from helpers.downloads import DATA, ETAG, URL, Body, cut, outputs, part, video, whole
 from zeroscope._steps import Open
 from zeroscope_mock import MockServer
 
@@ -37,18 +37,18 @@ def ranges(script: Script) -> list[tuple[str | None, str | None]]:
     ],
     ids=["etag", "last-modified", "both", "weak-etag-with-date"],
 )
-def test_resume__asks_for_the_rest_of_the_same_file(shell: Shell, headers: dict[str, Any], condition: str) -> None:
+def test_resume__asks_for_the_rest_of_the_same_file(harness: Harness, headers: dict[str, Any], condition: str) -> None:
     """Where the server names the file's version, only what is missing is fetched, and only of that version."""
-    found, script = video(shell, cut(AT, **headers), part(AT, **headers))
-    assert shell.do(found.read) == DATA
+    found, script = video(harness, cut(AT, **headers), part(AT, **headers))
+    assert harness.do(found.read) == DATA
     assert ranges(script) == [(None, None), (f"bytes={AT}-", condition)]
 
 
 @pytest.mark.parametrize("headers", [{}, {"etag": 'W/"one"'}, {"etag": "one"}], ids=["nothing", "weak-etag", "no-etag"])
-def test_resume__is_not_dared_without_a_version(shell: Shell, headers: dict[str, Any]) -> None:
+def test_resume__is_not_dared_without_a_version(harness: Harness, headers: dict[str, Any]) -> None:
     """Where nothing tells that the file is still the same, it is fetched from its beginning."""
-    found, script = video(shell, cut(AT, **headers), whole(DATA, **headers))
-    assert shell.do(found.read) == DATA
+    found, script = video(harness, cut(AT, **headers), whole(DATA, **headers))
+    assert harness.do(found.read) == DATA
     assert ranges(script) == [(None, None), (None, None)]
 
 
@@ -73,13 +73,13 @@ def test_resume__is_not_dared_without_a_version(shell: Shell, headers: dict[str,
     ids=["ranges-unknown", "changed-file", "changed-file-of-unknown-length", "changed-and-cut-again"],
 )
 def test_resume__starts_over_with_a_whole_answer(
-    shell: Shell, tmp_path: Path, answers: list[Any], expected: bytes
+    harness: Harness, tmp_path: Path, answers: list[Any], expected: bytes
 ) -> None:
     """A server that answers with the whole file takes the place of all that came before, in memory and on the disk."""
-    found, _ = video(shell, cut(AT, **ETAG), *answers)
-    assert shell.do(found.read) == expected
-    found, _ = video(shell, cut(AT, **ETAG), *answers)
-    assert shell.do(found.save, tmp_path / "a.mp4").read_bytes() == expected
+    found, _ = video(harness, cut(AT, **ETAG), *answers)
+    assert harness.do(found.read) == expected
+    found, _ = video(harness, cut(AT, **ETAG), *answers)
+    assert harness.do(found.save, tmp_path / "a.mp4").read_bytes() == expected
 
 
 @pytest.mark.parametrize(
@@ -95,13 +95,13 @@ def test_resume__starts_over_with_a_whole_answer(
     ],
     ids=["416", "other-start", "other-length", "nonsense", "no-range", "other-etag", "other-date"],
 )
-def test_resume__starts_over_once_where_the_part_does_not_fit(shell: Shell, answer: Any) -> None:
+def test_resume__starts_over_once_where_the_part_does_not_fit(harness: Harness, answer: Any) -> None:
     """A part that does not follow on, or is of another file, is left, and no parts are asked for after that."""
     headers = {**ETAG, "last-modified": DAY}
-    found, script = video(shell, cut(AT, **headers), answer, cut(2 * AT, **headers), whole(DATA))
-    assert shell.do(found.read) == DATA
+    found, script = video(harness, cut(AT, **headers), answer, cut(2 * AT, **headers), whole(DATA))
+    assert harness.do(found.read) == DATA
     assert ranges(script) == [(None, None), (f"bytes={AT}-", '"one"'), (None, None), (None, None)]
-    assert len(shell.clock.sleeps) == 2
+    assert len(harness.clock.sleeps) == 2
 
 
 @pytest.mark.parametrize(
@@ -113,41 +113,41 @@ def test_resume__starts_over_once_where_the_part_does_not_fit(shell: Shell, answ
     ],
 )
 def test_resume__needs_the_length_from_one_of_the_answers(
-    shell: Shell, length: int | None, named: str, requests: int
+    harness: Harness, length: int | None, named: str, requests: int
 ) -> None:
     """Without any length, nothing would tell whether the rest is all of it."""
-    found, script = video(shell, cut(AT, length=length, **ETAG), part(AT, range=named), whole(DATA))
-    assert shell.do(found.read) == DATA
+    found, script = video(harness, cut(AT, length=length, **ETAG), part(AT, range=named), whole(DATA))
+    assert harness.do(found.read) == DATA
     assert len(script.requests) == requests
 
 
-def test_resume__goes_on_after_a_part_that_is_cut_or_short(shell: Shell) -> None:
+def test_resume__goes_on_after_a_part_that_is_cut_or_short(harness: Harness) -> None:
     """Each attempt takes up where the one before it ended, whether that broke off or ended too early."""
     broken = part(AT, end=AT + 10, error=httpx.ReadError("reset"))
-    found, script = video(shell, cut(AT, **ETAG), broken, part(AT + 10, end=AT + 20), part(AT + 20))
-    assert shell.do(found.read) == DATA
+    found, script = video(harness, cut(AT, **ETAG), broken, part(AT + 10, end=AT + 20), part(AT + 20))
+    assert harness.do(found.read) == DATA
     assert [start for start, _ in ranges(script)] == [None, *(f"bytes={AT + more}-" for more in (0, 10, 20))]
 
 
-def test_resume__is_not_needed_when_all_has_come(shell: Shell) -> None:
+def test_resume__is_not_needed_when_all_has_come(harness: Harness) -> None:
     """A connection that breaks after the last byte breaks nothing."""
-    found, script = video(shell, cut(TOTAL, **ETAG))
-    assert shell.do(found.read) == DATA
+    found, script = video(harness, cut(TOTAL, **ETAG))
+    assert harness.do(found.read) == DATA
     assert len(script.requests) == 1
 
 
-def test_resume__does_not_follow_on_too_much(shell: Shell) -> None:
+def test_resume__does_not_follow_on_too_much(harness: Harness) -> None:
     """When more has come than there should be, the file is fetched anew, from its beginning."""
-    found, script = video(shell, whole(DATA + b"x", **ETAG), whole(DATA, **ETAG))
-    assert shell.do(found.read) == DATA
+    found, script = video(harness, whole(DATA + b"x", **ETAG), whole(DATA, **ETAG))
+    assert harness.do(found.read) == DATA
     assert ranges(script) == [(None, None), (None, None)]
 
 
-def test_resume__refuses_a_compressed_part(shell: Shell) -> None:
+def test_resume__refuses_a_compressed_part(harness: Harness) -> None:
     """A part that is compressed does not follow on what is not."""
-    found, _ = video(shell, cut(AT, **ETAG), part(AT, **COMPRESSED))
+    found, _ = video(harness, cut(AT, **ETAG), part(AT, **COMPRESSED))
     with pytest.raises(zeroscope.MalformedResponseError, match="compressed with gzip"):
-        shell.do(found.read)
+        harness.do(found.read)
 
 
 PASSING = [
@@ -184,41 +184,41 @@ LASTING = [
 
 
 @pytest.mark.parametrize("trouble", PASSING)
-def test_retry__outlives_passing_trouble(shell: Shell, trouble: Any) -> None:
+def test_retry__outlives_passing_trouble(harness: Harness, trouble: Any) -> None:
     """What may well pass is waited out, with the client's own pause."""
-    found, script = video(shell, trouble, whole(DATA))
-    assert shell.do(found.read) == DATA
-    assert len(script.requests) == 2 and shell.clock.sleeps == [0.5]
+    found, script = video(harness, trouble, whole(DATA))
+    assert harness.do(found.read) == DATA
+    assert len(script.requests) == 2 and harness.clock.sleeps == [0.5]
 
 
 @pytest.mark.parametrize("trouble", PASSING)
-def test_retry__that_is_switched_off_tries_once(shell: Shell, trouble: Any) -> None:
+def test_retry__that_is_switched_off_tries_once(harness: Harness, trouble: Any) -> None:
     """With `retry=None`, the first trouble is the last."""
-    found, script = video(shell, trouble, whole(DATA), retry=None)
+    found, script = video(harness, trouble, whole(DATA), retry=None)
     with pytest.raises((zeroscope.TransportError, zeroscope.APIError)):
-        shell.do(found.read)
-    assert len(script.requests) == 1 and shell.clock.sleeps == []
+        harness.do(found.read)
+    assert len(script.requests) == 1 and harness.clock.sleeps == []
 
 
 @pytest.mark.parametrize("trouble", PASSING)
-def test_retry__gives_up(shell: Shell, trouble: Any) -> None:
+def test_retry__gives_up(harness: Harness, trouble: Any) -> None:
     """Trouble that does not pass ends with the last attempt that the client allows, and the error knows its job."""
-    found, script = video(shell, trouble, retry=zeroscope.Retry(attempts=3))
+    found, script = video(harness, trouble, retry=zeroscope.Retry(attempts=3))
     with pytest.raises((zeroscope.TransportError, zeroscope.APIError)) as caught:
-        shell.do(found.read)
-    assert len(script.requests) == 3 and shell.clock.sleeps == [0.5, 1.0]
+        harness.do(found.read)
+    assert len(script.requests) == 3 and harness.clock.sleeps == [0.5, 1.0]
     assert caught.value.prediction is found.prediction
 
 
 @pytest.mark.parametrize(("trouble", "error"), LASTING)
 def test_retry__does_not_repeat_what_would_come_again(
-    shell: Shell, trouble: Any, error: type[zeroscope.ZeroscopeError]
+    harness: Harness, trouble: Any, error: type[zeroscope.ZeroscopeError]
 ) -> None:
     """A refusal, an address that makes no sense and a file that is none are told at once."""
-    found, script = video(shell, trouble, whole(DATA))
+    found, script = video(harness, trouble, whole(DATA))
     with pytest.raises(error) as caught:
-        shell.do(found.read)
-    assert len(script.requests) == 1 and shell.clock.sleeps == []
+        harness.do(found.read)
+    assert len(script.requests) == 1 and harness.clock.sleeps == []
     assert caught.value.prediction is found.prediction
 
 
@@ -230,33 +230,33 @@ def test_retry__does_not_repeat_what_would_come_again(
     ],
     ids=["header", "words"],
 )
-def test_retry__waits_as_long_as_a_429_says(shell: Shell, answer: httpx.Response) -> None:
+def test_retry__waits_as_long_as_a_429_says(harness: Harness, answer: httpx.Response) -> None:
     """A server that says when to come back is taken at its word."""
-    found, _ = video(shell, answer, whole(DATA))
-    assert shell.do(found.read) == DATA
-    assert len(shell.clock.sleeps) == 1 and 30 <= shell.clock.sleeps[0] < 31
+    found, _ = video(harness, answer, whole(DATA))
+    assert harness.do(found.read) == DATA
+    assert len(harness.clock.sleeps) == 1 and 30 <= harness.clock.sleeps[0] < 31
 
 
-def test_retry__counts_anew_after_progress(shell: Shell) -> None:
+def test_retry__counts_anew_after_progress(harness: Harness) -> None:
     """A line that breaks off again and again brings the whole file in the end, as long as each attempt brings some."""
     step = 1000
     broken = [part(at, end=at + step, error=httpx.ReadError("reset")) for at in range(step, TOTAL - step, step)]
     answers = [cut(step, **ETAG), httpx.Response(503), *broken, part(len(broken) * step + step)]
-    found, script = video(shell, *answers, retry=zeroscope.Retry(attempts=3))
-    assert shell.do(found.read) == DATA
+    found, script = video(harness, *answers, retry=zeroscope.Retry(attempts=3))
+    assert harness.do(found.read) == DATA
     assert len(script.requests) == len(answers) > 10
-    assert shell.clock.sleeps == [0.5, 1.0] + [0.5] * len(broken)
+    assert harness.clock.sleeps == [0.5, 1.0] + [0.5] * len(broken)
 
 
-def test_retry__does_not_count_anew_for_what_had_come_before(shell: Shell) -> None:
+def test_retry__does_not_count_anew_for_what_had_come_before(harness: Harness) -> None:
     """Bytes that come a second time, since nothing could be resumed, are no progress."""
-    found, script = video(shell, cut(AT), retry=zeroscope.Retry(attempts=3))
+    found, script = video(harness, cut(AT), retry=zeroscope.Retry(attempts=3))
     with pytest.raises(zeroscope.TransportError):
-        shell.do(found.read)
+        harness.do(found.read)
     assert len(script.requests) == 3
 
 
-def test_retry__ends_when_the_service_has_removed_the_file(shell: Shell) -> None:
+def test_retry__ends_when_the_service_has_removed_the_file(harness: Harness) -> None:
     """Even a download that gets on byte by byte is not kept up for longer than an hour."""
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -266,10 +266,10 @@ def test_retry__ends_when_the_service_has_removed_the_file(shell: Shell) -> None
         made: httpx.Response = answers(request)
         return made
 
-    found, script = video(shell, answer, retry=zeroscope.Retry(first=60))
+    found, script = video(harness, answer, retry=zeroscope.Retry(first=60))
     with pytest.raises(zeroscope.TransportError, match="60 of 10240 bytes came"):
-        shell.do(found.read)
-    assert sum(shell.clock.sleeps) < 3600 and len(script.requests) == 60
+        harness.do(found.read)
+    assert sum(harness.clock.sleeps) < 3600 and len(script.requests) == 60
 
 
 AGAIN = "try it again within the 60 minutes for which the service keeps a video"
@@ -291,20 +291,20 @@ ANEW = "the service removes videos after 60 minutes; create it anew"
     ],
 )
 def test_error__says_which_download_how_far_it_came_and_what_next(
-    shell: Shell, answers: list[Any], message: str
+    harness: Harness, answers: list[Any], message: str
 ) -> None:
     """The address, the bytes that came of those that there are, the cause, and what to do."""
-    found, _ = video(shell, *answers)
+    found, _ = video(harness, *answers)
     with pytest.raises((zeroscope.TransportError, zeroscope.APIError)) as caught:
-        shell.do(found.read)
+        harness.do(found.read)
     assert str(caught.value).removeprefix("the download of ").removeprefix("GET ") == URL + message
 
 
-def test_error__is_short_where_the_address_is_long(shell: Shell) -> None:
+def test_error__is_short_where_the_address_is_long(harness: Harness) -> None:
     """A signed URL of a thousand characters does not bury the message."""
-    found, _ = video(shell, httpx.ConnectError("refused"), url=f"{URL}?signature={'x' * 1000}")
+    found, _ = video(harness, httpx.ConnectError("refused"), url=f"{URL}?signature={'x' * 1000}")
     with pytest.raises(zeroscope.TransportError) as caught:
-        shell.do(found.read)
+        harness.do(found.read)
     assert len(str(caught.value)) < 400 and isinstance(caught.value.__cause__, httpx.ConnectError)
 
 
@@ -332,36 +332,36 @@ def tokens(script: Script) -> list[tuple[str, bool]]:
 @pytest.mark.parametrize(("url", "may"), HOSTS)
 @pytest.mark.parametrize("status", [401, 403, 404, 500])
 def test_token__is_shown_to_the_services_own_host_after_a_refusal_alone(
-    shell: Shell, url: str, may: bool, status: int
+    harness: Harness, url: str, may: bool, status: int
 ) -> None:
     """Only 401 and 403 from replicate.delivery, over HTTPS, are answered with the token, and only once."""
-    found, script = video(shell, httpx.Response(status), url=url, retry=zeroscope.Retry(attempts=2))
+    found, script = video(harness, httpx.Response(status), url=url, retry=zeroscope.Retry(attempts=2))
     with pytest.raises(zeroscope.APIError) as caught:
-        shell.do(found.read)
+        harness.do(found.read)
     assert caught.value.status_code == status
     once = [False, True] if may and status in {401, 403} else [False, False] if status == 500 else [False]
     assert [shown for _, shown in tokens(script)] == once
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_token__opens_what_needs_it(shell: Shell, tmp_path: Path, status: int) -> None:
+def test_token__opens_what_needs_it(harness: Harness, tmp_path: Path, status: int) -> None:
     """A video that is only for its account is fetched with the one retry."""
-    found, script = video(shell, httpx.Response(status), whole(DATA), url=HOSTS[0][0])
-    assert shell.do(found.save, tmp_path / "a.mp4").read_bytes() == DATA
+    found, script = video(harness, httpx.Response(status), whole(DATA), url=HOSTS[0][0])
+    assert harness.do(found.save, tmp_path / "a.mp4").read_bytes() == DATA
     assert script.requests[1].headers["authorization"] == f"Bearer {TOKEN}"
-    assert shell.clock.sleeps == []
+    assert harness.clock.sleeps == []
 
 
 @pytest.mark.parametrize("host", ["storage.example.test", "x.replicate.delivery", "replicate.delivery"])
 @pytest.mark.parametrize("secured", [False, True], ids=["plain", "http-client-with-auth"])
-def test_token__is_not_redirected(shell: Shell, host: str, secured: bool) -> None:
+def test_token__is_not_redirected(harness: Harness, host: str, secured: bool) -> None:
     """Where the retry with the token is sent on, the token stays behind, whatever the user's HTTP client would do."""
     elsewhere = httpx.Response(302, headers={"location": f"https://{host}/b.mp4"})
-    found, script = video(shell, httpx.Response(401), elsewhere, whole(DATA), url=HOSTS[0][0])
+    found, script = video(harness, httpx.Response(401), elsewhere, whole(DATA), url=HOSTS[0][0])
     if secured:
-        shell.http.auth = httpx.BasicAuth("user", "password")
-    shell.http.follow_redirects = True
-    assert shell.do(found.read) == DATA
+        harness.http.auth = httpx.BasicAuth("user", "password")
+    harness.http.follow_redirects = True
+    assert harness.do(found.read) == DATA
     assert tokens(script) == [("replicate.delivery", False), ("replicate.delivery", True), (host, False)]
 
 
@@ -372,43 +372,43 @@ def test_token__is_not_redirected(shell: Shell, host: str, secured: bool) -> Non
         ("https://cdn.example.test/a.mp4", "https://x.replicate.delivery/a.mp4", [False, False, True]),
     ],
 )
-def test_token__is_for_the_host_that_refuses(shell: Shell, start: str, location: str, shown: list[bool]) -> None:
+def test_token__is_for_the_host_that_refuses(harness: Harness, start: str, location: str, shown: list[bool]) -> None:
     """After a redirect it is the last host that counts, not the first."""
-    found, script = video(shell, httpx.Response(302, headers={"location": location}), httpx.Response(401), url=start)
+    found, script = video(harness, httpx.Response(302, headers={"location": location}), httpx.Response(401), url=start)
     with pytest.raises(zeroscope.AuthenticationError):
-        shell.do(found.read)
+        harness.do(found.read)
     assert [told for _, told in tokens(script)] == shown
     assert script.requests[-1].url == location
 
 
-def test_token__is_asked_for_again_when_the_download_breaks(shell: Shell) -> None:
+def test_token__is_asked_for_again_when_the_download_breaks(harness: Harness) -> None:
     """A resumed download begins without the token like any other, and asks for the same part with it."""
     answers = [httpx.Response(401), cut(AT, **ETAG), httpx.Response(401), part(AT, **ETAG)]
-    found, script = video(shell, *answers, url=HOSTS[0][0])
-    assert shell.do(found.read) == DATA
+    found, script = video(harness, *answers, url=HOSTS[0][0])
+    assert harness.do(found.read) == DATA
     assert [shown for _, shown in tokens(script)] == [False, True, False, True]
     assert ranges(script)[2:] == [(f"bytes={AT}-", '"one"')] * 2
 
 
-def test_token__shows_in_no_step_and_no_error(shell: Shell) -> None:
+def test_token__shows_in_no_step_and_no_error(harness: Harness) -> None:
     """A server that echoes what it was sent brings the token into no message, and a step does not print it."""
 
     def echo(request: httpx.Request) -> httpx.Response:
         said = request.headers.get("authorization", "none")
         return httpx.Response(401, text=f"not good enough: {said}", headers={"x-echo": said})
 
-    found, _ = video(shell, echo, url=HOSTS[0][0])
+    found, _ = video(harness, echo, url=HOSTS[0][0])
     with pytest.raises(zeroscope.AuthenticationError, match=r"Bearer \[token\]") as caught:
-        shell.do(found.read)
+        harness.do(found.read)
     assert TOKEN not in f"{caught.value} {vars(caught.value)} {Open(URL, {}, TOKEN)!r}"
 
 
-def test_token__and_cookies_of_the_users_own_client_are_left_alone(shell: Shell) -> None:
+def test_token__and_cookies_of_the_users_own_client_are_left_alone(harness: Harness) -> None:
     """What users set up on their HTTP client goes where they send it."""
-    found, script = video(shell, whole(DATA))
-    shell.http.auth = httpx.BasicAuth("user", "password")
-    shell.http.cookies.set("flavour", "plain")
-    assert shell.do(found.read) == DATA
+    found, script = video(harness, whole(DATA))
+    harness.http.auth = httpx.BasicAuth("user", "password")
+    harness.http.cookies.set("flavour", "plain")
+    assert harness.do(found.read) == DATA
     assert script.requests[0].headers["authorization"].startswith("Basic ")
     assert script.requests[0].headers["cookie"] == "flavour=plain"
 
@@ -429,20 +429,20 @@ THIRDS = (DATA[:3000], DATA[3000:6000], DATA[6000:])
     ids=["whole", "unknown-length", "resumed", "length-learnt", "anew", "after-an-error"],
 )
 def test_progress__is_told_with_every_piece(
-    shell: Shell, tmp_path: Path, answers: list[Any], expected: list[tuple[int, int | None]]
+    harness: Harness, tmp_path: Path, answers: list[Any], expected: list[tuple[int, int | None]]
 ) -> None:
     """The callback hears what has come of how much; a resumed download goes on, one that starts over goes back."""
     told: list[tuple[int, int | None]] = []
-    found, _ = video(shell, *answers)
-    shell.do(found.save, tmp_path / "a.mp4", on_progress=lambda *numbers: told.append(numbers))
+    found, _ = video(harness, *answers)
+    harness.do(found.save, tmp_path / "a.mp4", on_progress=lambda *numbers: told.append(numbers))
     assert told == expected
 
 
-def test_progress__of_a_data_url_is_told_once(shell: Shell, tmp_path: Path) -> None:
+def test_progress__of_a_data_url_is_told_once(harness: Harness, tmp_path: Path) -> None:
     """What came within the answer is all there at once."""
     told: list[tuple[int, int | None]] = []
-    found, _ = video(shell, httpx.Response(500), url="data:video/mp4,abc")
-    shell.do(found.save, tmp_path / "a.mp4", on_progress=lambda *numbers: told.append(numbers))
+    found, _ = video(harness, httpx.Response(500), url="data:video/mp4,abc")
+    harness.do(found.save, tmp_path / "a.mp4", on_progress=lambda *numbers: told.append(numbers))
     assert told == [(3, 3)]
 
 
@@ -451,25 +451,25 @@ def test_progress__of_a_data_url_is_told_once(shell: Shell, tmp_path: Path) -> N
     [RuntimeError("enough"), httpx.ReadError("mine"), zeroscope.TransportError("mine"), KeyboardInterrupt()],
     ids=lambda error: type(error).__name__,
 )
-def test_progress__that_raises_ends_the_download(shell: Shell, tmp_path: Path, error: BaseException) -> None:
+def test_progress__that_raises_ends_the_download(harness: Harness, tmp_path: Path, error: BaseException) -> None:
     """The callback's own error comes out whatever it is, nothing is tried again, and nothing is left behind."""
 
     def broken(received: int, total: int | None) -> None:
         raise error
 
     body = Body(*THIRDS)
-    found, script = video(shell, lambda _: httpx.Response(200, stream=body))
+    found, script = video(harness, lambda _: httpx.Response(200, stream=body))
     with pytest.raises(type(error)) as caught:
-        shell.do(found.save, tmp_path / "a.mp4", on_progress=broken)
+        harness.do(found.save, tmp_path / "a.mp4", on_progress=broken)
     assert caught.value is error
     assert body.closed and len(script.requests) == 1 and list(tmp_path.iterdir()) == []
 
 
-def test_progress__that_cannot_be_called_is_refused(shell: Shell, tmp_path: Path) -> None:
+def test_progress__that_cannot_be_called_is_refused(harness: Harness, tmp_path: Path) -> None:
     """A callback that is none is named before anything is fetched."""
-    found, script = video(shell, whole(DATA))
+    found, script = video(harness, whole(DATA))
     with pytest.raises(zeroscope.InvalidInputError, match="on_progress"):
-        shell.do(found.save, tmp_path / "a.mp4", on_progress=True)
+        harness.do(found.save, tmp_path / "a.mp4", on_progress=True)
     assert script.requests == []
 
 
@@ -487,37 +487,39 @@ FAULTS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
-def test_service__that_is_in_trouble_gives_the_same_video(shell: Shell, tmp_path: Path, fault: dict[str, Any]) -> None:
+def test_service__that_is_in_trouble_gives_the_same_video(
+    harness: Harness, tmp_path: Path, fault: dict[str, Any]
+) -> None:
     """Against the mock server, both ways of fetching come to the bytes of an undisturbed download."""
     server = MockServer(seed=3)
-    client: Any = server.client() if shell.kind == "sync" else server.async_client()
-    (made,) = shell.do(client.run, prompt="a lighthouse", num_frames=3)
-    undisturbed = shell.do(made.read)
+    client: Any = server.client() if harness.kind == "sync" else server.async_client()
+    (made,) = harness.do(client.run, prompt="a lighthouse", num_frames=3)
+    undisturbed = harness.do(made.read)
     struck = server.faults.add(operation="getOutput", **fault)
-    assert shell.do(made.read) == undisturbed
+    assert harness.do(made.read) == undisturbed
     assert struck.hits == fault["times"]
     struck.remove()
     struck = server.faults.add(operation="getOutput", **fault)
-    assert shell.do(made.save, tmp_path / "a.mp4").read_bytes() == undisturbed
+    assert harness.do(made.save, tmp_path / "a.mp4").read_bytes() == undisturbed
     assert struck.hits == fault["times"]
     statuses = [exchange.status for exchange in server.journal if exchange.operation == "getOutput"]
     assert (206 in statuses) is bool(fault.get("truncate"))
 
 
-def test_service__that_has_removed_a_video_says_so(shell: Shell) -> None:
+def test_service__that_has_removed_a_video_says_so(harness: Harness) -> None:
     """An hour after its end a video is gone, and the error says what to do."""
     server = MockServer(seed=3)
-    client: Any = server.client() if shell.kind == "sync" else server.async_client()
-    (made,) = shell.do(client.run, prompt="a lighthouse", num_frames=3)
+    client: Any = server.client() if harness.kind == "sync" else server.async_client()
+    (made,) = harness.do(client.run, prompt="a lighthouse", num_frames=3)
     server.clock.advance(3600)
     with pytest.raises(zeroscope.NotFoundError, match=r"removes videos after 60 minutes; create it anew") as caught:
-        shell.do(made.read)
+        harness.do(made.read)
     assert caught.value.prediction is made.prediction
 
 
-def test_outputs__of_one_prediction_are_fetched_apart(shell: Shell) -> None:
+def test_outputs__of_one_prediction_are_fetched_apart(harness: Harness) -> None:
     """What goes wrong with one video has no part in the next."""
     urls = [URL, URL.replace("-0", "-1")]
-    prediction, script = outputs(shell, *urls, answers=[cut(AT, **ETAG), part(AT), whole(OTHER, length=len(OTHER))])
-    assert [shell.do(each.read) for each in prediction.videos] == [DATA, OTHER]
+    prediction, script = outputs(harness, *urls, answers=[cut(AT, **ETAG), part(AT), whole(OTHER, length=len(OTHER))])
+    assert [harness.do(each.read) for each in prediction.videos] == [DATA, OTHER]
     assert ranges(script)[-1] == (None, None)

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 import zeroscope
-from support import TOKEN, Script, Shell, prediction_body
+from helpers.client import TOKEN, Harness, Script, prediction_body
 from zeroscope import (
     APIError,
     AuthenticationError,
@@ -62,8 +62,8 @@ def copied(response: httpx.Response, status: int) -> httpx.Response:
 @pytest.mark.parametrize("status", range(400, 600))
 def test_status__decides_the_error(status: int) -> None:
     """Every status from 400 to 599 has its error, those included that no standard knows."""
-    shell = Shell("sync")
-    client = shell.client(lambda _: httpx.Response(status, json={"detail": "No."}), retry=None)
+    harness = Harness("sync")
+    client = harness.client(lambda _: httpx.Response(status, json={"detail": "No."}), retry=None)
     expected = SPECIAL.get(status, ServerError if status >= 500 else APIError)
     with pytest.raises(APIError) as caught:
         client.predictions.get("gm3q")
@@ -73,11 +73,11 @@ def test_status__decides_the_error(status: int) -> None:
 
 @pytest.mark.parametrize("status", [400, 404, 413, 422, 429, 500, 503, 529])
 @pytest.mark.parametrize("body", BODIES)
-def test_error__survives_any_body(shell: Shell, status: int, body: str) -> None:
+def test_error__survives_any_body(harness: Harness, status: int, body: str) -> None:
     """An error whose body is not a problem document is raised all the same, with the start of that body."""
-    client = shell.client(lambda _: copied(BODIES[body], status), retry=None)
+    client = harness.client(lambda _: copied(BODIES[body], status), retry=None)
     with pytest.raises(SPECIAL.get(status, ServerError if status >= 500 else APIError)) as caught:
-        shell.do(client.predictions.get, "gm3q")
+        harness.do(client.predictions.get, "gm3q")
     assert str(status) in str(caught.value)
     if body == "html":
         assert "<html><h1>Bad gateway</h1></html>" in str(caught.value)
@@ -85,23 +85,23 @@ def test_error__survives_any_body(shell: Shell, status: int, body: str) -> None:
 
 
 @pytest.mark.parametrize("body", BODIES)
-def test_success__with_a_wrong_body_is_malformed(shell: Shell, body: str) -> None:
+def test_success__with_a_wrong_body_is_malformed(harness: Harness, body: str) -> None:
     """A 2xx with a body that is no prediction raises MalformedResponseError with the start of it."""
-    client = shell.client(lambda _: copied(BODIES[body], 200))
+    client = harness.client(lambda _: copied(BODIES[body], 200))
     with pytest.raises(MalformedResponseError) as caught:
-        shell.do(client.predictions.get, "gm3q")
+        harness.do(client.predictions.get, "gm3q")
     assert caught.value.status_code == 200
     assert "GET /predictions/gm3q answered 200" in str(caught.value)
     with pytest.raises(MalformedResponseError):
-        shell.all(client.predictions.list)
+        harness.all(client.predictions.list)
 
 
 @pytest.mark.parametrize("body", BODIES)
-def test_create__with_a_wrong_body_may_have_run(shell: Shell, body: str) -> None:
+def test_create__with_a_wrong_body_may_have_run(harness: Harness, body: str) -> None:
     """A create answered with something unreadable may be running, so it is reported and not sent again."""
     script = Script(copied(BODIES[body], 201))
     with pytest.raises(UnknownOutcomeError) as caught:
-        shell.do(shell.client(script).predictions.create, {})
+        harness.do(harness.client(script).predictions.create, {})
     assert isinstance(caught.value.__cause__, MalformedResponseError)
     assert len(script.requests) == 1
 
@@ -121,11 +121,11 @@ def test_create__with_a_wrong_body_may_have_run(shell: Shell, body: str) -> None
     ],
     ids=repr,
 )
-def test_create__in_doubt_is_sent_once(shell: Shell, failure: Any) -> None:
+def test_create__in_doubt_is_sent_once(harness: Harness, failure: Any) -> None:
     """Where a create may have been carried out, it is sent once and reported, with the cause chained."""
     script = Script(failure)
     with pytest.raises(UnknownOutcomeError, match=r"not sent again.*predictions\.list") as caught:
-        shell.do(shell.client(script).predictions.create, {})
+        harness.do(harness.client(script).predictions.create, {})
     assert isinstance(caught.value.__cause__, TransportError | APIError)
     assert len(script.requests) == 1
 
@@ -140,19 +140,19 @@ def test_create__in_doubt_is_sent_once(shell: Shell, failure: Any) -> None:
     ],
     ids=repr,
 )
-def test_create__that_surely_did_not_run_is_sent_again(shell: Shell, failure: Any) -> None:
+def test_create__that_surely_did_not_run_is_sent_again(harness: Harness, failure: Any) -> None:
     """Without a connection, and after 429, a create is repeated until it succeeds."""
     script = Script(failure, failure, httpx.Response(201, json=prediction_body()))
-    assert shell.do(shell.client(script).predictions.create, {}).status == "starting"
+    assert harness.do(harness.client(script).predictions.create, {}).status == "starting"
     assert len(script.requests) == 3
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 422])
-def test_create__that_was_refused_is_sent_once(shell: Shell, status: int) -> None:
+def test_create__that_was_refused_is_sent_once(harness: Harness, status: int) -> None:
     """A refusal is final and raised as itself."""
     script = Script(httpx.Response(status, json={"detail": "No."}))
     with pytest.raises(SPECIAL.get(status, APIError)):
-        shell.do(shell.client(script).predictions.create, {})
+        harness.do(harness.client(script).predictions.create, {})
     assert len(script.requests) == 1
 
 
@@ -166,26 +166,26 @@ def test_create__that_was_refused_is_sent_once(shell: Shell, status: int) -> Non
     ],
     ids=repr,
 )
-def test_read__is_sent_again_after_passing_trouble(shell: Shell, failure: Any) -> None:
+def test_read__is_sent_again_after_passing_trouble(harness: Harness, failure: Any) -> None:
     """A request that only reads, and a cancel, outlive trouble that may pass."""
     for name in ("get", "cancel"):
         script = Script(failure, failure, httpx.Response(200, json=prediction_body()))
-        assert shell.do(getattr(shell.client(script).predictions, name), "gm3q").status == "starting"
+        assert harness.do(getattr(harness.client(script).predictions, name), "gm3q").status == "starting"
         assert len(script.requests) == 3
 
 
-def test_read__is_given_up_after_the_last_attempt(shell: Shell) -> None:
+def test_read__is_given_up_after_the_last_attempt(harness: Harness) -> None:
     """After as many attempts as were allowed, the last error is raised; with retry=None after the first."""
     script = Script(httpx.ConnectError("refused"))
     with pytest.raises(TransportError, match=r"GET /predictions/gm3q got no answer from .*: refused; check"):
-        shell.do(shell.client(script, retry=zeroscope.Retry(attempts=3)).predictions.get, "gm3q")
+        harness.do(harness.client(script, retry=zeroscope.Retry(attempts=3)).predictions.get, "gm3q")
     assert len(script.requests) == 3
     with pytest.raises(TransportError):
-        shell.do(shell.client(script, retry=None).predictions.get, "gm3q")
+        harness.do(harness.client(script, retry=None).predictions.get, "gm3q")
     assert len(script.requests) == 4
 
 
-def test_validation_error__lists_the_fields(shell: Shell) -> None:
+def test_validation_error__lists_the_fields(harness: Harness) -> None:
     """The service's own list of faults comes through as it was sent."""
     fields = [{"type": "number_lte", "field": "input.x", "description": "Must be less than or equal to 4"}]
     problem = {
@@ -195,37 +195,37 @@ def test_validation_error__lists_the_fields(shell: Shell) -> None:
         "invalid_fields": fields,
     }
     with pytest.raises(ValidationError) as caught:
-        shell.do(shell.client(lambda _: httpx.Response(422, json=problem)).predictions.create, {})
+        harness.do(harness.client(lambda _: httpx.Response(422, json=problem)).predictions.create, {})
     assert [fault._asdict() for fault in caught.value.invalid_fields] == fields
     assert "Input validation failed: - input.x: Must be less than or equal to 4" in str(caught.value)
 
 
 @pytest.mark.parametrize("fields", [None, "x", [], ["x", 5, None], [{}], [{"type": 5}], {}])
-def test_validation_error__survives_any_list_of_fields(shell: Shell, fields: Any) -> None:
+def test_validation_error__survives_any_list_of_fields(harness: Harness, fields: Any) -> None:
     """Fields of a kind never seen do not stand in the way of the error."""
     response = httpx.Response(422, json={"detail": "Bad.", "invalid_fields": fields})
     with pytest.raises(ValidationError, match="Bad"):
-        shell.do(shell.client(lambda _: response).predictions.create, {})
+        harness.do(harness.client(lambda _: response).predictions.create, {})
 
 
-def test_answer__about_another_prediction_is_malformed(shell: Shell) -> None:
+def test_answer__about_another_prediction_is_malformed(harness: Harness) -> None:
     """A prediction under another id is not taken for the one that was asked for, nor its videos for the result."""
-    client = shell.client(Script(httpx.Response(200, json=prediction_body(id="other"))))
+    client = harness.client(Script(httpx.Response(200, json=prediction_body(id="other"))))
     for method in (client.predictions.get, client.predictions.cancel):
         with pytest.raises(MalformedResponseError, match="about another prediction, 'other'"):
-            shell.do(method, "gm3q")
+            harness.do(method, "gm3q")
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_redirect__is_not_followed(shell: Shell, status: int) -> None:
+def test_redirect__is_not_followed(harness: Harness, status: int) -> None:
     """The API never redirects; following one would carry the token elsewhere."""
     script = Script(httpx.Response(status, headers={"location": "https://elsewhere.test/"}))
     with pytest.raises(APIError, match=str(status)):
-        shell.do(shell.client(script).predictions.get, "gm3q")
+        harness.do(harness.client(script).predictions.get, "gm3q")
     assert len(script.requests) == 1
 
 
-def test_token__shows_nowhere_even_if_the_server_echoes_it(shell: Shell) -> None:
+def test_token__shows_nowhere_even_if_the_server_echoes_it(harness: Harness) -> None:
     """Neither errors nor their attributes hold the token, whatever the server sends back."""
 
     def echo(request: httpx.Request) -> httpx.Response:
@@ -234,29 +234,29 @@ def test_token__shows_nowhere_even_if_the_server_echoes_it(shell: Shell) -> None
         body = {"title": said, "detail": said, "invalid_fields": [field]}
         return httpx.Response(int(request.url.path.rpartition("/")[2]), json=body, headers={"x-echo": said})
 
-    client = shell.client(echo, retry=None)
+    client = harness.client(echo, retry=None)
     for status in ("200", "404", "422", "500"):
         with pytest.raises(zeroscope.ZeroscopeError) as caught:
-            shell.do(client.predictions.get, status)
+            harness.do(client.predictions.get, status)
         assert TOKEN not in f"{caught.value!s} {caught.value!r} {vars(caught.value)}"
         assert TOKEN.encode() not in pickle.dumps(caught.value)
     assert TOKEN not in f"{client!r} {client._settings!r} {client._sender!r} {vars(client)!r} {vars(client._driver)!r}"
 
 
-def test_token__is_blotted_out_of_what_is_chained(shell: Shell) -> None:
+def test_token__is_blotted_out_of_what_is_chained(harness: Harness) -> None:
     """HTTP libraries and parsers quote what they could not read; the token is not in their words either."""
     failure = httpx.RemoteProtocolError(f"illegal status line: {TOKEN}")
     failure.__cause__ = ValueError(f"h11 saw {TOKEN}")
     broken = httpx.Response(404, content=b'{"detail": "' + TOKEN.encode())
     for answer in (failure, broken):
         with pytest.raises(zeroscope.ZeroscopeError) as caught:
-            shell.do(shell.client(Script(answer), retry=None).predictions.get, "gm3q")
+            harness.do(harness.client(Script(answer), retry=None).predictions.get, "gm3q")
         assert TOKEN not in "".join(traceback.format_exception(caught.value))
         cause = caught.value.__cause__
         assert cause is not None and TOKEN not in f"{cause!r} {vars(cause)} {cause.__cause__!r}"
 
 
-def test_token__of_a_few_letters_does_not_eat_words(shell: Shell) -> None:
+def test_token__of_a_few_letters_does_not_eat_words(harness: Harness) -> None:
     """A token as short as those of tests is no secret, and blotting it out would garble every message."""
     http = httpx.Client(transport=httpx.MockTransport(Script(httpx.Response(404, text="gone"))))
     client = zeroscope.Zeroscope("e", retry=None, http_client=http)
@@ -264,20 +264,20 @@ def test_token__of_a_few_letters_does_not_eat_words(shell: Shell) -> None:
         client.predictions.get("gm3q")
 
 
-def test_message__is_bounded_and_steers_no_terminal(shell: Shell) -> None:
+def test_message__is_bounded_and_steers_no_terminal(harness: Harness) -> None:
     """What a server says is cut to a length, and its control characters are shown instead of obeyed."""
     problem = {"detail": "\x1b[2J" + "x" * 5000, "status": 404}
     with pytest.raises(NotFoundError) as caught:
-        shell.do(shell.client(Script(httpx.Response(404, json=problem))).predictions.get, "gm3q")
+        harness.do(harness.client(Script(httpx.Response(404, json=problem))).predictions.get, "gm3q")
     assert len(str(caught.value)) < 1200 and "\x1b" not in str(caught.value)
     assert caught.value.detail == problem["detail"]
 
 
-def test_errors__can_be_pickled(shell: Shell) -> None:
+def test_errors__can_be_pickled(harness: Harness) -> None:
     """An error keeps its message and attributes across processes."""
     response = httpx.Response(429, json={"detail": "Slow down.", "retry_after": 5})
     with pytest.raises(RateLimitError) as caught:
-        shell.do(shell.client(lambda _: response, retry=None).predictions.get, "gm3q")
+        harness.do(harness.client(lambda _: response, retry=None).predictions.get, "gm3q")
     again = pickle.loads(pickle.dumps(caught.value))
     assert type(again) is RateLimitError
     assert str(again) == str(caught.value)
@@ -302,57 +302,57 @@ def test_tree__is_the_one_drawn() -> None:
     assert drawn == {name: cls.__bases__[0].__name__ for name, cls in classes.items()}
 
 
-def test_create__answered_with_more_than_one_prediction_may_have_run(shell: Shell) -> None:
+def test_create__answered_with_more_than_one_prediction_may_have_run(harness: Harness) -> None:
     """An array is a created prediction only when there is one in it."""
     script = Script(httpx.Response(200, json=[prediction_body(), prediction_body()]))
     with pytest.raises(UnknownOutcomeError, match="not a prediction"):
-        shell.do(shell.client(script).predictions.create, {})
+        harness.do(harness.client(script).predictions.create, {})
 
 
 @pytest.mark.parametrize("entry", [{"id": 7, "status": "x"}, {"id": "", "status": "x"}, {"id": "a", "status": None}])
-def test_page__with_a_wrong_prediction_in_it_is_malformed(shell: Shell, entry: Any) -> None:
+def test_page__with_a_wrong_prediction_in_it_is_malformed(harness: Harness, entry: Any) -> None:
     """The predictions of a page need an id and a status as any other."""
     page = {"next": None, "previous": None, "results": [prediction_body(), entry]}
     with pytest.raises(MalformedResponseError, match="id and status"):
-        shell.all(shell.client(Script(httpx.Response(200, json=page))).predictions.list)
+        harness.all(harness.client(Script(httpx.Response(200, json=page))).predictions.list)
 
 
-def test_read__of_an_address_too_long_is_an_error_of_the_tree(shell: Shell) -> None:
+def test_read__of_an_address_too_long_is_an_error_of_the_tree(harness: Harness) -> None:
     """An id so long that httpx refuses the URL is reported like any request that was not answered."""
     script = Script(httpx.Response(200, json=prediction_body()))
     with pytest.raises(TransportError, match="got no answer"):
-        shell.do(shell.client(script).predictions.get, "x" * 70_000)
+        harness.do(harness.client(script).predictions.get, "x" * 70_000)
     assert script.requests == []
 
 
-def test_transport_error__names_a_failure_without_words(shell: Shell) -> None:
+def test_transport_error__names_a_failure_without_words(harness: Harness) -> None:
     """An httpx error that has no message is named by its class."""
     with pytest.raises(TransportError, match=r"got no answer from .*: ReadTimeout$"):
-        shell.do(shell.client(Script(httpx.ReadTimeout("")), retry=None).predictions.get, "gm3q")
+        harness.do(harness.client(Script(httpx.ReadTimeout("")), retry=None).predictions.get, "gm3q")
 
 
 @pytest.mark.parametrize(
     ("status", "hint"),
     [(401, "REPLICATE_API_TOKEN"), (402, "add credit"), (500, "the service is at fault")],
 )
-def test_hint__says_what_to_do(shell: Shell, status: int, hint: str) -> None:
+def test_hint__says_what_to_do(harness: Harness, status: int, hint: str) -> None:
     """Where the remedy is known, the message ends with it."""
-    client = shell.client(Script(httpx.Response(status, json={"detail": "No."})), retry=None)
+    client = harness.client(Script(httpx.Response(status, json={"detail": "No."})), retry=None)
     with pytest.raises(APIError, match=rf"answered {status}: No\. \(.*{hint}.*\)$"):
-        shell.do(client.predictions.get, "gm3q")
+        harness.do(client.predictions.get, "gm3q")
 
 
-def test_message__is_short_and_says_nothing_twice(shell: Shell) -> None:
+def test_message__is_short_and_says_nothing_twice(harness: Harness) -> None:
     """A title that is the detail is told once, and of a long body only the start."""
     problem = {"title": "Not found", "detail": "Not found"}
     with pytest.raises(NotFoundError, match=r"answered 404: Not found$"):
-        shell.do(shell.client(Script(httpx.Response(404, json=problem))).predictions.get, "gm3q")
+        harness.do(harness.client(Script(httpx.Response(404, json=problem))).predictions.get, "gm3q")
     with pytest.raises(NotFoundError, match=r"answered 404: x{199}…$") as caught:
-        shell.do(shell.client(Script(httpx.Response(404, text="x" * 10_000))).predictions.get, "gm3q")
+        harness.do(harness.client(Script(httpx.Response(404, text="x" * 10_000))).predictions.get, "gm3q")
     assert caught.value.body == "x" * 10_000
 
 
-def test_invalid_input__is_a_value_error(shell: Shell) -> None:
+def test_invalid_input__is_a_value_error(harness: Harness) -> None:
     """Whoever knows Python alone catches a wrong argument as ValueError."""
     with pytest.raises(ValueError, match="nothing was sent"):
-        shell.do(shell.client(Script(httpx.Response(500))).predictions.create, {"width": 1})
+        harness.do(harness.client(Script(httpx.Response(500))).predictions.create, {"width": 1})

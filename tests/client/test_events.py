@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 import zeroscope
-from support import BASE_URL, Shell, prediction_body
+from helpers.client import BASE_URL, Harness, prediction_body
 from zeroscope._api import PredictionModel
 from zeroscope._story import Story
 from zeroscope.events import Ended, LogLine, Progressed, StatusChanged
@@ -208,7 +208,7 @@ def test_stream_that_stays_down__is_given_up(kind: str) -> None:
     assert requests["streamPrediction"] == zeroscope.Retry().attempts
 
 
-def test_stream_that_is_cut_again_and_again__is_followed_as_long_as_it_brings_something(shell: Shell) -> None:
+def test_stream_that_is_cut_again_and_again__is_followed_as_long_as_it_brings_something(harness: Harness) -> None:
     """Only attempts in a row that bring nothing count as failures."""
     lines = 2 * zeroscope.Retry().attempts
     served: list[httpx.Request] = []
@@ -221,13 +221,13 @@ def test_stream_that_is_cut_again_and_again__is_followed_as_long_as_it_brings_so
         text = f"event: logs\nid: {len(served)}\ndata: {len(served)}\n\n"
         return httpx.Response(200, text=text, headers={"content-type": "text/event-stream"})
 
-    prediction = shell.do(shell.client(answer).predictions.get, "gm3q")
-    told = shown(shell.all(prediction.events))
+    prediction = harness.do(harness.client(answer).predictions.get, "gm3q")
+    told = shown(harness.all(prediction.events))
     assert told == ["processing", *(f"|{line + 1}" for line in range(lines)), "succeeded", "ended succeeded"]
     assert len(served) == lines
 
 
-def test_reconnection__says_where_it_was(shell: Shell) -> None:
+def test_reconnection__says_where_it_was(harness: Harness) -> None:
     """After a cut, and the pause that the server asked for, the stream goes on behind the last event."""
     requests: list[httpx.Request] = []
 
@@ -243,18 +243,18 @@ def test_reconnection__says_where_it_was(shell: Shell) -> None:
         ]
         return httpx.Response(200, text=bodies[len(requests) - 1], headers={"content-type": "text/event-stream"})
 
-    client = shell.client(answer)
-    prediction = shell.do(client.predictions.get, "gm3q")
-    events = shown(shell.all(prediction.events))
+    client = harness.client(answer)
+    prediction = harness.do(client.predictions.get, "gm3q")
+    events = shown(harness.all(prediction.events))
     assert events == ["processing", "|a", "|b", "|c", "|d", "succeeded", "ended succeeded"]
     assert [request.headers.get("last-event-id") for request in requests] == [None, "2", "3"]
-    assert shell.clock.sleeps[0] == pytest.approx(4, rel=0.1)
+    assert harness.clock.sleeps[0] == pytest.approx(4, rel=0.1)
     assert all("authorization" not in request.headers for request in requests)
     assert all(request.headers["accept"] == "text/event-stream" for request in requests)
 
 
 @pytest.mark.parametrize("ids", [("1", "2"), ("", "")])
-def test_server_that_begins_anew__repeats_nothing(shell: Shell, ids: tuple[str, str]) -> None:
+def test_server_that_begins_anew__repeats_nothing(harness: Harness, ids: tuple[str, str]) -> None:
     """A server that does not heed `Last-Event-ID`, or gives no ids, sends it all again; each line is told once."""
     served = 0
 
@@ -268,12 +268,12 @@ def test_server_that_begins_anew__repeats_nothing(shell: Shell, ids: tuple[str, 
         text = f"event: logs\n{head[0]}data: a\n\nevent: logs\n{head[1]}data: b\n\n"
         return httpx.Response(200, text=text, headers={"content-type": "text/event-stream"})
 
-    prediction = shell.do(shell.client(answer).predictions.get, "gm3q")
-    assert shown(shell.all(prediction.events)) == ["processing", "|a", "|b", "succeeded", "ended succeeded"]
+    prediction = harness.do(harness.client(answer).predictions.get, "gm3q")
+    assert shown(harness.all(prediction.events)) == ["processing", "|a", "|b", "succeeded", "ended succeeded"]
 
 
 @pytest.mark.parametrize("stream", ["ftp://x.test/a", "nonsense", "", 7, None])
-def test_stream_that_is_no_address__is_left_alone(shell: Shell, stream: Any) -> None:
+def test_stream_that_is_no_address__is_left_alone(harness: Harness, stream: Any) -> None:
     """Without a stream that can be opened, looking does it."""
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -282,8 +282,8 @@ def test_stream_that_is_no_address__is_left_alone(shell: Shell, stream: Any) -> 
         return httpx.Response(200, json=prediction_body(status, urls={"stream": stream}))
 
     requests: list[httpx.Request] = []
-    prediction = shell.do(shell.client(answer).predictions.get, "gm3q")
-    assert shown(shell.all(prediction.events)) == ["processing", "succeeded", "ended succeeded"]
+    prediction = harness.do(harness.client(answer).predictions.get, "gm3q")
+    assert shown(harness.all(prediction.events)) == ["processing", "succeeded", "ended succeeded"]
     assert {request.url.path for request in requests} == {"/v1/predictions/gm3q"}
 
 
@@ -299,16 +299,16 @@ def test_timeout__carries_the_prediction(kind: str, streams: bool) -> None:
     assert caught.value.prediction.status == "processing"
 
 
-def test_trouble__carries_the_prediction(shell: Shell) -> None:
+def test_trouble__carries_the_prediction(harness: Harness) -> None:
     """An error while following tells which prediction it leaves behind."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         return httpx.Response(201, json=prediction_body()) if request.method == "POST" else httpx.Response(404)
 
-    client = shell.client(answer)
-    prediction = shell.do(client.predictions.create, {})
+    client = harness.client(answer)
+    prediction = harness.do(client.predictions.create, {})
     with pytest.raises(zeroscope.NotFoundError) as caught:
-        shell.all(prediction.events)
+        harness.all(prediction.events)
     assert caught.value.prediction is prediction
 
 
@@ -351,7 +351,7 @@ def test_leaving_after_the_client__is_no_error() -> None:
     events.close()
 
 
-def test_url_of_the_stream__is_on_any_host(shell: Shell) -> None:
+def test_url_of_the_stream__is_on_any_host(harness: Harness) -> None:
     """A redirect of the stream is followed, without the token."""
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -366,5 +366,5 @@ def test_url_of_the_stream__is_on_any_host(shell: Shell) -> None:
         return httpx.Response(200, json=prediction_body(status, urls={"stream": STREAM, "get": BASE_URL}))
 
     reads: list[httpx.Request] = []
-    prediction = shell.do(shell.client(answer).predictions.get, "gm3q")
-    assert shown(shell.all(prediction.events)) == ["processing", "|a", "succeeded", "ended succeeded"]
+    prediction = harness.do(harness.client(answer).predictions.get, "gm3q")
+    assert shown(harness.all(prediction.events)) == ["processing", "|a", "succeeded", "ended succeeded"]

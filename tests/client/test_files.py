@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 import zeroscope
-from support import BASE_URL, TOKEN, Script, Shell, prediction_body
+from helpers.client import BASE_URL, TOKEN, Harness, Script, prediction_body
 from zeroscope import InvalidInputError, _flows, _spec
 from zeroscope_mock import MockServer
 
@@ -42,25 +42,25 @@ def created() -> httpx.Response:
     return httpx.Response(201, json=prediction_body())
 
 
-def create(shell: Shell, given: Any, *uploads: Any, **input: Any) -> tuple[Script, Any]:
+def create(harness: Harness, given: Any, *uploads: Any, **input: Any) -> tuple[Script, Any]:
     """Create a prediction with a file, and return the requests and the URL that was sent in its place."""
     script = Script(*uploads, created())
-    shell.do(shell.client(script).predictions.create, {FIELD: given, **input})
+    harness.do(harness.client(script).predictions.create, {FIELD: given, **input})
     return script, json.loads(script.requests[-1].content)["input"][FIELD]
 
 
-def faults(shell: Shell, given: Any, **input: Any) -> dict[str, tuple[str, str]]:
+def faults(harness: Harness, given: Any, **input: Any) -> dict[str, tuple[str, str]]:
     """The faults that a create with a file finds, by field, having made sure that nothing was sent."""
     script = Script(stored(), created())
     with pytest.raises(InvalidInputError) as caught:
-        shell.do(shell.client(script).predictions.create, {FIELD: given, **input})
+        harness.do(harness.client(script).predictions.create, {FIELD: given, **input})
     assert script.requests == []
     return {fault.field: (fault.type, fault.description) for fault in caught.value.invalid_fields}
 
 
-def refusal(shell: Shell, given: Any) -> str:
+def refusal(harness: Harness, given: Any) -> str:
     """Why a file is refused."""
-    found = faults(shell, given)
+    found = faults(harness, given)
     assert set(found) == {f"input.{FIELD}"}
     return found[f"input.{FIELD}"][1]
 
@@ -162,27 +162,27 @@ def large(tmp_path: Path) -> Path:
         "urn:isbn:1",
     ],
 )
-def test_url__is_sent_as_it_is(shell: Shell, url: str) -> None:
+def test_url__is_sent_as_it_is(harness: Harness, url: str) -> None:
     """A text that begins with a scheme is nobody's path."""
-    script, sent = create(shell, url)
+    script, sent = create(harness, url)
     assert sent == url and script.lines == ["POST /v1/predictions"]
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_small_file__goes_into_the_input(shell: Shell, draft: Path, form: Callable[[Path], Any]) -> None:
+def test_small_file__goes_into_the_input(harness: Harness, draft: Path, form: Callable[[Path], Any]) -> None:
     """Whatever a small file is given as, its bytes are sent in a data URI, and nothing is uploaded."""
     given = form(draft)
-    script, sent = create(shell, given)
+    script, sent = create(harness, given)
     assert sent == inline(draft.read_bytes()) and script.lines == ["POST /v1/predictions"]
     if hasattr(given, "close"):
         given.close()
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_large_file__is_uploaded_first(shell: Shell, large: Path, form: Callable[[Path], Any]) -> None:
+def test_large_file__is_uploaded_first(harness: Harness, large: Path, form: Callable[[Path], Any]) -> None:
     """Whatever a large file is given as, its bytes, name and type are uploaded, and the URL in the answer is sent."""
     given = form(large)
-    script, sent = create(shell, given, stored())
+    script, sent = create(harness, given, stored())
     assert sent == STORED and script.lines == ["POST /v1/files", "POST /v1/predictions"]
     body = script.requests[0].content
     name = b"large.dat" if form in NAMED else f"{FIELD}.mp4".encode()
@@ -195,9 +195,9 @@ def test_large_file__is_uploaded_first(shell: Shell, large: Path, form: Callable
 
 
 @pytest.mark.parametrize(("size", "requests"), [(1, 1), (INLINE - 1, 1), (INLINE, 1), (INLINE + 1, 2)])
-def test_size__decides_at_its_edge(shell: Shell, size: int, requests: int) -> None:
+def test_size__decides_at_its_edge(harness: Harness, size: int, requests: int) -> None:
     """A file of as many bytes as a data URI may hold goes into the input, one more is uploaded."""
-    script, sent = create(shell, b"x" * size, *[stored()] * (requests - 1))
+    script, sent = create(harness, b"x" * size, *[stored()] * (requests - 1))
     assert len(script.requests) == requests
     assert sent == (STORED if requests == 2 else inline(b"x" * size, "application/octet-stream"))
 
@@ -205,20 +205,20 @@ def test_size__decides_at_its_edge(shell: Shell, size: int, requests: int) -> No
 @pytest.mark.parametrize("form", [text_path, bytes_of, bytes_io, pipe])
 @pytest.mark.parametrize("beyond", [0, 1])
 def test_largest_size__holds_at_its_edge(
-    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: Callable[[Path], Any], beyond: int
+    harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: Callable[[Path], Any], beyond: int
 ) -> None:
     """A file of as many bytes as may be uploaded is, one more is refused, in every form."""
     monkeypatch.setitem(LIMITS, "file-bytes", INLINE + 1000)
     path = tmp_path / "edge.mp4"
     path.write_bytes(b"x" * (INLINE + 1000 + beyond))
     if beyond:
-        message = refusal(shell, form(path))
+        message = refusal(harness, form(path))
         assert str(INLINE + 1000) in message and message.endswith("put it on the web and pass its URL")
     else:
-        assert create(shell, form(path), stored())[1] == STORED
+        assert create(harness, form(path), stored())[1] == STORED
 
 
-def test_file__that_is_too_large_is_not_read(shell: Shell, tmp_path: Path) -> None:
+def test_file__that_is_too_large_is_not_read(harness: Harness, tmp_path: Path) -> None:
     """Of a file on disk, and of one that is open, the size alone is looked at."""
     path = tmp_path / "huge.mp4"
     with path.open("wb") as file:
@@ -226,18 +226,18 @@ def test_file__that_is_too_large_is_not_read(shell: Shell, tmp_path: Path) -> No
     with path.open("rb") as file:
         tracemalloc.start()
         for given in (path, str(path), file):
-            assert f"has {MOST + 1} bytes, more than the {MOST} that can be uploaded" in refusal(shell, given)
+            assert f"has {MOST + 1} bytes, more than the {MOST} that can be uploaded" in refusal(harness, given)
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert file.tell() == 0
     assert peak < MOST / 10
 
 
-def test_stream__without_an_end_is_left(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stream__without_an_end_is_left(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stream is read up to the largest size and one byte more, which is enough to refuse it."""
     monkeypatch.setitem(LIMITS, "file-bytes", 3_000_000)
     endless = Pipe(b"x" * 9_000_000, step=2**30)
-    assert "has more than the 3000000 bytes" in refusal(shell, endless)
+    assert "has more than the 3000000 bytes" in refusal(harness, endless)
     assert endless.taken == 3_000_001
 
 
@@ -261,12 +261,12 @@ def test_stream__without_an_end_is_left(shell: Shell, monkeypatch: pytest.Monkey
     ],
 )
 def test_media_type__is_that_of_the_content_else_of_the_name(
-    shell: Shell, tmp_path: Path, name: str, data: bytes, media_type: str
+    harness: Harness, tmp_path: Path, name: str, data: bytes, media_type: str
 ) -> None:
     """The first bytes tell the type, else the ending of the name, and else it is any."""
     path = tmp_path / name
     path.write_bytes(data)
-    assert create(shell, path)[1] == inline(data, media_type)
+    assert create(harness, path)[1] == inline(data, media_type)
 
 
 @pytest.mark.parametrize(
@@ -279,78 +279,78 @@ def test_media_type__is_that_of_the_content_else_of_the_name(
     ],
 )
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
-def test_name__that_is_unusual_is_sent_safely(shell: Shell, tmp_path: Path, name: str, sent: str) -> None:
+def test_name__that_is_unusual_is_sent_safely(harness: Harness, tmp_path: Path, name: str, sent: str) -> None:
     """No file name breaks out of its header or cannot be written."""
     path = tmp_path / name
     path.write_bytes(b"x" * (INLINE + 1))
-    script, _ = create(shell, path, stored())
+    script, _ = create(harness, path, stored())
     assert f'name="content"; filename="{sent}"\r\n'.encode() in script.requests[0].content
 
 
-def test_name__of_a_descriptor_is_none(shell: Shell, large: Path) -> None:
+def test_name__of_a_descriptor_is_none(harness: Harness, large: Path) -> None:
     """An open file that has no name but a number, or one such as <stdin>, is named after its field."""
     named_stdin = bytes_io(large)
     named_stdin.name = "<stdin>"
     with os.fdopen(os.open(large, os.O_RDONLY), "rb") as numbered:
         for file in (named_stdin, numbered):
-            script, _ = create(shell, file, stored())
+            script, _ = create(harness, file, stored())
             assert f'filename="{FIELD}.mp4"'.encode() in script.requests[0].content
 
 
-def test_open_file__is_read_from_where_it_stands_and_put_back(shell: Shell, draft: Path) -> None:
+def test_open_file__is_read_from_where_it_stands_and_put_back(harness: Harness, draft: Path) -> None:
     """What was read before is left out; afterwards the file is open and stands where it stood."""
     with draft.open("rb") as file:
         file.seek(3)
-        assert create(shell, file)[1] == create(shell, file)[1] == inline(draft.read_bytes()[3:])
+        assert create(harness, file)[1] == create(harness, file)[1] == inline(draft.read_bytes()[3:])
         assert file.tell() == 3
 
 
-def test_open_file__is_put_back_even_if_refused(shell: Shell, draft: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_open_file__is_put_back_even_if_refused(harness: Harness, draft: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that is too large, or that comes with another fault, stands where it stood."""
     with draft.open("rb") as file:
         file.seek(3)
-        assert set(faults(shell, file, width=1)) == {"input.width"}
+        assert set(faults(harness, file, width=1)) == {"input.width"}
         assert file.tell() == 3
         left = len(draft.read_bytes()) - 3
         monkeypatch.setitem(LIMITS, "file-bytes", left - 1)
-        assert f"has {left} bytes" in refusal(shell, file)
+        assert f"has {left} bytes" in refusal(harness, file)
         monkeypatch.setitem(LIMITS, "file-bytes", left)
-        create(shell, file)
+        create(harness, file)
         assert file.tell() == 3 and not file.closed
 
 
-def test_open_file__of_any_library_will_do(shell: Shell, tmp_path: Path) -> None:
+def test_open_file__of_any_library_will_do(harness: Harness, tmp_path: Path) -> None:
     """Temporary files, and files that unpack while they are read, work like others."""
     with tempfile.NamedTemporaryFile() as named, tempfile.SpooledTemporaryFile() as spooled:
         for file in (named, spooled):
             file.write(MP4)
             file.seek(0)
-            assert create(shell, file)[1] == inline(MP4)
+            assert create(harness, file)[1] == inline(MP4)
     with gzip.open(tmp_path / "a.gz", "wb") as packed:
         packed.write(MP4)
     with gzip.open(tmp_path / "a.gz", "rb") as unpacked:
-        assert create(shell, unpacked)[1] == inline(MP4)
+        assert create(harness, unpacked)[1] == inline(MP4)
 
 
-def test_memoryview__is_taken_by_its_bytes(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memoryview__is_taken_by_its_bytes(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     """The length of a view of larger numbers is the number of its bytes, not of its numbers."""
     numbers = array.array("I", range(INLINE // array.array("I").itemsize + 1))
-    script, sent = create(shell, memoryview(numbers), stored())
+    script, sent = create(harness, memoryview(numbers), stored())
     assert sent == STORED and numbers.tobytes() in script.requests[0].content
     size = len(numbers.tobytes())
     monkeypatch.setitem(LIMITS, "file-bytes", size - 1)
-    assert f"has {size} bytes, more than the {size - 1} that" in refusal(shell, memoryview(numbers))
+    assert f"has {size} bytes, more than the {size - 1} that" in refusal(harness, memoryview(numbers))
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no such pipes")
-def test_path__may_be_that_of_a_pipe(shell: Shell, tmp_path: Path) -> None:
+def test_path__may_be_that_of_a_pipe(harness: Harness, tmp_path: Path) -> None:
     """What a shell puts in place of a process is read like a file, and only once."""
     path = tmp_path / "pipe"
     os.mkfifo(path)
     # Opening it waits for the reader, and that one for the writer.
     writer = threading.Thread(target=path.write_bytes, args=(MP4,))
     writer.start()
-    assert create(shell, path)[1] == inline(MP4)
+    assert create(harness, path)[1] == inline(MP4)
     writer.join()
     with pytest.raises(InvalidInputError, match="can be read only once"):
         _flows.describe("v", {FIELD: path}, {})
@@ -393,48 +393,48 @@ NO_FILE = "cannot be read: there is no such file, check the path"
     ],
 )
 def test_refused__is_named_with_the_reason(
-    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: Any, message: str
+    harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: Any, message: str
 ) -> None:
     """What is no file that can be sent is refused before anything is, by name and with what to do."""
     monkeypatch.chdir(tmp_path)
-    found = refusal(shell, given)
+    found = refusal(harness, given)
     assert message in found and ("did you mean" in found) == ("did you mean" in message)
 
 
-def test_refused__is_a_file_that_cannot_be_read_as_bytes(shell: Shell, draft: Path) -> None:
+def test_refused__is_a_file_that_cannot_be_read_as_bytes(harness: Harness, draft: Path) -> None:
     """Text files, closed ones, those for writing and strange ones are refused with the reason."""
     with draft.open() as text, tempfile.NamedTemporaryFile("w+") as wrapped:
         for file in (text, wrapped):
-            assert "was opened as text; open it with mode 'rb'" in refusal(shell, file)
-    assert refusal(shell, text).endswith("was opened as text; open it with mode 'rb'")
+            assert "was opened as text; open it with mode 'rb'" in refusal(harness, file)
+    assert refusal(harness, text).endswith("was opened as text; open it with mode 'rb'")
     with draft.open("ab") as writing:
-        assert refusal(shell, writing) == (
+        assert refusal(harness, writing) == (
             "the open file 'draft.mp4' was opened for writing only; open it with mode 'rb'"
         )
     with draft.open("rb") as closed:
         pass
-    assert "'draft.mp4' cannot be read: " in refusal(shell, closed) and "closed file" in refusal(shell, closed)
+    assert "'draft.mp4' cannot be read: " in refusal(harness, closed) and "closed file" in refusal(harness, closed)
     with draft.open("rb") as ended:
         ended.read()
-        assert "should it be rewound with seek(0)?" in refusal(shell, ended)
+        assert "should it be rewound with seek(0)?" in refusal(harness, ended)
     for chunk, message in (("text", "was opened as text"), (None, "gave None instead of bytes when it was read")):
         strange: Any = Pipe(b"")
         strange.read = lambda size, chunk=chunk: chunk
-        assert f"this Pipe object {message}" in refusal(shell, strange)
+        assert f"this Pipe object {message}" in refusal(harness, strange)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
-def test_refused__is_a_file_that_may_not_be_read(shell: Shell, ordinary: Path) -> None:
+def test_refused__is_a_file_that_may_not_be_read(harness: Harness, ordinary: Path) -> None:
     """A file without the right to read it is refused before anything is sent."""
     draft = ordinary / "draft.mp4"
     draft.write_bytes(MP4)
     draft.chmod(0)
-    assert "cannot be read: Permission denied" in refusal(shell, draft)
+    assert "cannot be read: Permission denied" in refusal(harness, draft)
 
 
-def test_refused__is_a_file_that_goes_away_meanwhile(shell: Shell, draft: Path) -> None:
+def test_refused__is_a_file_that_goes_away_meanwhile(harness: Harness, draft: Path) -> None:
     """A file that has changed for the worse between the check and the reading is refused all the same."""
-    client = shell.client(Script(created()))
+    client = harness.client(Script(created()))
     for change, message in (
         (lambda: draft.write_bytes(b""), "is empty"),
         (draft.unlink, "cannot be read: No such file"),
@@ -448,31 +448,31 @@ def test_refused__is_a_file_that_goes_away_meanwhile(shell: Shell, draft: Path) 
             reading.function()
 
 
-def test_content__is_never_shown(shell: Shell) -> None:
+def test_content__is_never_shown(harness: Harness) -> None:
     """A message about bytes does not quote them, wherever they stand."""
     secret = b"private-content"
     for input in ({"prompt": secret}, {"prompt": bytearray(secret)}, {FIELD: memoryview(secret), "width": 1}):
         with pytest.raises(InvalidInputError) as caught:
-            shell.do(shell.client(Script(created())).predictions.create, input)
+            harness.do(harness.client(Script(created())).predictions.create, input)
         assert "private" not in str(caught.value)
 
 
-def test_faults__of_files_and_of_the_rest_come_together(shell: Shell) -> None:
+def test_faults__of_files_and_of_the_rest_come_together(harness: Harness) -> None:
     """One error lists the file that is missing along with everything else."""
     script = Script(created())
-    create = shell.client(script).predictions.create
+    create = harness.client(script).predictions.create
     input = {FIELD: "nowhere.mp4", "width": 1, "promt": "x"}
     with pytest.raises(InvalidInputError) as caught:
-        shell.do(create, input, deadline=1, prefer_wait=99, extra_input={"motion": object()})
+        harness.do(create, input, deadline=1, prefer_wait=99, extra_input={"motion": object()})
     fields = [fault.field for fault in caught.value.invalid_fields]
     assert fields == ["deadline", f"input.{FIELD}", "input.motion", "input.promt", "input.width", "prefer_wait"]
     assert script.requests == []
 
 
-def test_fault_elsewhere__leaves_the_file_alone(shell: Shell) -> None:
+def test_fault_elsewhere__leaves_the_file_alone(harness: Harness) -> None:
     """Where another field is wrong nothing is uploaded, and a stream that can be read only once is not read."""
     given = Pipe(b"x" * (INLINE + 1))
-    assert set(faults(shell, given, width=1)) == {"input.width"}
+    assert set(faults(harness, given, width=1)) == {"input.width"}
     assert given.taken == 0
 
 
@@ -492,11 +492,11 @@ def test_fault_elsewhere__leaves_the_file_alone(shell: Shell) -> None:
         (httpx.Response(200, json=[]), zeroscope.MalformedResponseError),
     ],
 )
-def test_upload__that_fails_creates_nothing(shell: Shell, large: Path, answer: Any, error: type[Exception]) -> None:
+def test_upload__that_fails_creates_nothing(harness: Harness, large: Path, answer: Any, error: type[Exception]) -> None:
     """Without the file's URL no prediction is created, and the error says so."""
     script = Script(answer)
     with pytest.raises(error) as caught:
-        shell.do(shell.client(script).run, **{FIELD: large})
+        harness.do(harness.client(script).run, **{FIELD: large})
     assert set(script.lines) == {"POST /v1/files"}
     assert caught.value.__notes__ == [f"The file of input.{FIELD} was not uploaded, so no prediction was created."]
 
@@ -507,56 +507,56 @@ def test_upload__that_fails_creates_nothing(shell: Shell, large: Path, answer: A
 )
 @pytest.mark.parametrize("form", [a_path, pipe])
 def test_upload__is_repeated_after_passing_trouble(
-    shell: Shell, large: Path, trouble: Any, form: Callable[[Path], Any]
+    harness: Harness, large: Path, trouble: Any, form: Callable[[Path], Any]
 ) -> None:
     """Sending a file again costs nothing: it is sent again whole, even where it could be read only once."""
-    script, sent = create(shell, form(large), trouble, stored())
+    script, sent = create(harness, form(large), trouble, stored())
     assert script.lines == ["POST /v1/files", "POST /v1/files", "POST /v1/predictions"] and sent == STORED
     assert all(large.read_bytes() in request.content for request in script.requests[:2])
-    assert len(shell.clock.sleeps) == 1
+    assert len(harness.clock.sleeps) == 1
 
 
-def test_upload__is_not_repeated_without_retries(shell: Shell, large: Path) -> None:
+def test_upload__is_not_repeated_without_retries(harness: Harness, large: Path) -> None:
     """Who has switched retries off gets the first error."""
     script = Script(httpx.Response(503), stored(), created())
     with pytest.raises(zeroscope.ServerError):
-        shell.do(shell.client(script, retry=None).predictions.create, {FIELD: large})
+        harness.do(harness.client(script, retry=None).predictions.create, {FIELD: large})
     assert script.lines == ["POST /v1/files"]
 
 
-def test_create__that_is_repeated_uploads_once(shell: Shell, large: Path) -> None:
+def test_create__that_is_repeated_uploads_once(harness: Harness, large: Path) -> None:
     """A create that the service was too busy for is sent again with the file that it has."""
     script = Script(stored(), httpx.Response(429), created())
-    shell.do(shell.client(script).predictions.create, {FIELD: large})
+    harness.do(harness.client(script).predictions.create, {FIELD: large})
     assert script.lines == ["POST /v1/files", "POST /v1/predictions", "POST /v1/predictions"]
 
 
-def test_token__goes_with_the_upload_and_nowhere_else(shell: Shell, large: Path) -> None:
+def test_token__goes_with_the_upload_and_nowhere_else(harness: Harness, large: Path) -> None:
     """The token is in a header for the service alone; no redirect is followed, and no URL visited."""
-    script, sent = create(shell, large, stored("https://elsewhere.test/abc"))
+    script, sent = create(harness, large, stored("https://elsewhere.test/abc"))
     assert sent == "https://elsewhere.test/abc"
     assert [request.url.host for request in script.requests] == [httpx.URL(BASE_URL).host] * 2
     assert script.requests[0].headers["authorization"] == f"Bearer {TOKEN}"
     assert TOKEN.encode() not in script.requests[0].content
     script = Script(httpx.Response(307, headers={"location": f"https://elsewhere.test/{TOKEN}"}))
     with pytest.raises(zeroscope.APIError) as caught:
-        shell.do(shell.client(script).predictions.create, {FIELD: large})
+        harness.do(harness.client(script).predictions.create, {FIELD: large})
     assert len(script.requests) == 1
     assert isinstance(caught.value, zeroscope.APIError) and TOKEN not in repr(caught.value.headers)
 
 
-def test_mock_server__gets_the_file_and_gives_it_back(shell: Shell, large: Path) -> None:
+def test_mock_server__gets_the_file_and_gives_it_back(harness: Harness, large: Path) -> None:
     """From end to end: the prediction names the file's URL, under which its bytes and type can be had."""
     server = MockServer()
-    client: Any = server.client() if shell.kind == "sync" else server.async_client()
-    (video,) = shell.do(client.run, **{FIELD: large, "prompt": "a lighthouse"})
-    assert shell.do(video.read)[4:8] == b"ftyp"
+    client: Any = server.client() if harness.kind == "sync" else server.async_client()
+    (video,) = harness.do(client.run, **{FIELD: large, "prompt": "a lighthouse"})
+    assert harness.do(video.read)[4:8] == b"ftyp"
     assert [exchange.operation for exchange in server.journal][:2] == ["createFile", "createPrediction"]
     url = video.prediction.input[FIELD]
     with httpx.Client(transport=server.transport) as http:
         answer = http.get(url)
     assert answer.content == large.read_bytes() and answer.headers["content-type"] == "video/mp4"
-    small = shell.do(client.predictions.create, {FIELD: MP4})
+    small = harness.do(client.predictions.create, {FIELD: MP4})
     assert small.input[FIELD] == inline(MP4)
 
 

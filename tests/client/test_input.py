@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from support import Script, Shell, prediction_body
+from helpers.client import Harness, Script, prediction_body
 from zeroscope import InvalidInputError, _spec
 
 FIELDS = _spec.spec()["components"]["schemas"]["PredictionInput"]["properties"]
@@ -18,11 +18,11 @@ LEAST = FIELDS["width"]["minimum"]
 MOST = FIELDS["guidance_scale"]["maximum"]
 
 
-def faults(shell: Shell, input: Any, **options: Any) -> dict[str, tuple[str, str]]:
+def faults(harness: Harness, input: Any, **options: Any) -> dict[str, tuple[str, str]]:
     """The faults that a create finds, by field, having made sure that nothing was sent."""
     script = Script(httpx.Response(201, json=prediction_body()))
     with pytest.raises(InvalidInputError) as caught:
-        shell.do(shell.client(script).predictions.create, input, **options)
+        harness.do(harness.client(script).predictions.create, input, **options)
     assert script.requests == []
     assert "nothing was sent" in str(caught.value)
     return {fault.field: (fault.type, fault.description) for fault in caught.value.invalid_fields}
@@ -54,18 +54,18 @@ def faults(shell: Shell, input: Any, **options: Any) -> dict[str, tuple[str, str
     ],
 )
 def test_fault__is_named_with_value_and_remedy(
-    shell: Shell, input: dict[str, Any], field: str, kind: str, description: str
+    harness: Harness, input: dict[str, Any], field: str, kind: str, description: str
 ) -> None:
     """Each kind of fault says which field, which value and what would do."""
-    found = faults(shell, input)
+    found = faults(harness, input)
     assert set(found) == {field}
     assert found[field][0] == kind and found[field][1].endswith(description)
 
 
-def test_faults__are_listed_all_at_once(shell: Shell) -> None:
+def test_faults__are_listed_all_at_once(harness: Harness) -> None:
     """One error lists every fault, so that a caller mends them in one go."""
     input = {"width": 1, "height": "tall", "model": "xxl", "promt": "x", "guidance_scale": float("nan")}
-    assert set(faults(shell, input)) == {f"input.{name}" for name in input}
+    assert set(faults(harness, input)) == {f"input.{name}" for name in input}
 
 
 @pytest.mark.parametrize(
@@ -73,35 +73,35 @@ def test_faults__are_listed_all_at_once(shell: Shell) -> None:
     [float("nan"), float("inf"), "\ud800", {"\ud800": 1}, b"bytes", object(), {1, 2}],
     ids=lambda value: type(value).__name__,
 )
-def test_value__that_json_cannot_carry_is_a_fault(shell: Shell, value: Any) -> None:
+def test_value__that_json_cannot_carry_is_a_fault(harness: Harness, value: Any) -> None:
     """What cannot be written as JSON is refused by name instead of failing while it is sent."""
-    (kind, description) = faults(shell, {"prompt": value})["input.prompt"]
+    (kind, description) = faults(harness, {"prompt": value})["input.prompt"]
     assert kind == "invalid_type" and "cannot be sent as JSON" in description
 
 
-def test_value__that_contains_itself_is_a_fault(shell: Shell) -> None:
+def test_value__that_contains_itself_is_a_fault(harness: Harness) -> None:
     """A structure without an end is refused."""
     endless: list[Any] = []
     endless.append(endless)
-    assert "input.prompt" in faults(shell, {"prompt": endless})
+    assert "input.prompt" in faults(harness, {"prompt": endless})
 
 
 @pytest.mark.parametrize("input", ["hello", None, 5, [("prompt", "x")]])
-def test_input__has_to_be_a_mapping(shell: Shell, input: Any) -> None:
+def test_input__has_to_be_a_mapping(harness: Harness, input: Any) -> None:
     """Something that is no mapping is refused as a whole."""
-    assert set(faults(shell, input)) == {"input"}
+    assert set(faults(harness, input)) == {"input"}
 
 
-def test_value__that_cannot_even_be_shown_is_a_fault(shell: Shell) -> None:
+def test_value__that_cannot_even_be_shown_is_a_fault(harness: Harness) -> None:
     """An integer beyond what Python writes is refused like any other value that JSON cannot carry."""
-    assert "input.num_frames" in faults(shell, {"num_frames": 10**5000})
+    assert "input.num_frames" in faults(harness, {"num_frames": 10**5000})
 
 
-def test_name__that_is_no_text_is_a_fault(shell: Shell) -> None:
+def test_name__that_is_no_text_is_a_fault(harness: Harness) -> None:
     """A key that is no text is an unknown name."""
-    assert "input.5" in faults(shell, {5: 5})
-    assert "input.(1, 2)" in faults(shell, {(1, 2): 5, "width": 576})
-    assert "input.\ud800" in faults(shell, {"width": 576}, extra_input={"\ud800": 5})
+    assert "input.5" in faults(harness, {5: 5})
+    assert "input.(1, 2)" in faults(harness, {(1, 2): 5, "width": 576})
+    assert "input.\ud800" in faults(harness, {"width": 576}, extra_input={"\ud800": 5})
 
 
 @pytest.mark.parametrize(
@@ -117,9 +117,9 @@ def test_name__that_is_no_text_is_a_fault(shell: Shell) -> None:
         ({"deadline": float("nan")}, "deadline"),
     ],
 )
-def test_options__are_checked_as_well(shell: Shell, options: dict[str, Any], field: str) -> None:
+def test_options__are_checked_as_well(harness: Harness, options: dict[str, Any], field: str) -> None:
     """The other parts of the body obey the spec, too."""
-    assert field in faults(shell, {}, **options)
+    assert field in faults(harness, {}, **options)
 
 
 class Model(enum.StrEnum):
@@ -145,10 +145,10 @@ class Number(int):
         ({"init_video": "data:video/mp4;base64,AAAA"}, {"init_video": "data:video/mp4;base64,AAAA"}),
     ],
 )
-def test_input__that_the_spec_allows_is_sent_as_it_is(shell: Shell, input: Any, sent: Any) -> None:
+def test_input__that_the_spec_allows_is_sent_as_it_is(harness: Harness, input: Any, sent: Any) -> None:
     """Nothing is refused, changed or added beyond what the spec says."""
     script = Script(httpx.Response(201, json=prediction_body()))
-    shell.do(shell.client(script).predictions.create, input)
+    harness.do(harness.client(script).predictions.create, input)
     assert json.loads(script.requests[0].content)["input"] == sent
 
 
@@ -168,14 +168,14 @@ def test_input__that_the_spec_allows_is_sent_as_it_is(shell: Shell, input: Any, 
     ],
 )
 @pytest.mark.parametrize("method", ["create", "run"])
-def test_extra_input__is_sent_with_the_input(shell: Shell, input: Any, extra: Any, sent: Any, method: str) -> None:
+def test_extra_input__is_sent_with_the_input(harness: Harness, input: Any, extra: Any, sent: Any, method: str) -> None:
     """Fields that the spec does not know yet are sent beside those that it knows."""
     script = Script(httpx.Response(201, json=prediction_body("succeeded", output=["https://x.test/output-0.mp4"])))
-    client = shell.client(script)
+    client = harness.client(script)
     if method == "run":
-        shell.do(client.run, extra_input=extra, **input)
+        harness.do(client.run, extra_input=extra, **input)
     else:
-        shell.do(client.predictions.create, input, extra_input=extra)
+        harness.do(client.predictions.create, input, extra_input=extra)
     assert json.loads(script.requests[0].content) == {"input": sent, "version": client.version}
 
 
@@ -193,10 +193,10 @@ def test_extra_input__is_sent_with_the_input(shell: Shell, input: Any, extra: An
     ],
 )
 def test_extra_input__is_checked_where_it_can_be(
-    shell: Shell, extra: Any, field: str, kind: str, description: str
+    harness: Harness, extra: Any, field: str, kind: str, description: str
 ) -> None:
     """A name given twice, a value that JSON cannot carry, and a known field that breaks the spec are refused."""
-    found = faults(shell, {"prompt": "a lighthouse"}, extra_input=extra)
+    found = faults(harness, {"prompt": "a lighthouse"}, extra_input=extra)
     assert set(found) == {field} and found[field][0] == kind
     assert found[field][1].startswith(description)
 
@@ -204,15 +204,15 @@ def test_extra_input__is_checked_where_it_can_be(
 @pytest.mark.parametrize("method", ["create", "run"])
 @pytest.mark.parametrize(("seconds", "header", "read"), [(1, "wait=1", 61), (60, "wait=60", 120), (None, None, 60)])
 def test_prefer_wait__asks_the_service_to_hold_the_create(
-    shell: Shell, seconds: int | None, header: str | None, read: float, method: str
+    harness: Harness, seconds: int | None, header: str | None, read: float, method: str
 ) -> None:
     """The header says how long, and the answer is awaited for so much longer than others."""
     script = Script(httpx.Response(201, json=prediction_body("succeeded", output=["https://x.test/output-0.mp4"])))
-    client = shell.client(script)
+    client = harness.client(script)
     if method == "run":
-        shell.do(client.run, prefer_wait=seconds)
+        harness.do(client.run, prefer_wait=seconds)
     else:
-        shell.do(client.predictions.create, {}, prefer_wait=seconds)
+        harness.do(client.predictions.create, {}, prefer_wait=seconds)
     assert script.requests[0].headers.get("prefer") == header
     assert script.requests[0].extensions["timeout"]["read"] == read
     assert json.loads(script.requests[0].content) == {"input": {}, "version": client.version}
@@ -221,15 +221,15 @@ def test_prefer_wait__asks_the_service_to_hold_the_create(
 @pytest.mark.parametrize(
     "seconds", [0, -1, 61, 99, 100, 10**30, True, False, 5.0, 5.5, "5", "wait=5", float("nan"), b"5"]
 )
-def test_prefer_wait__that_the_spec_forbids_is_refused(shell: Shell, seconds: Any) -> None:
+def test_prefer_wait__that_the_spec_forbids_is_refused(harness: Harness, seconds: Any) -> None:
     """What is no whole number of seconds, or more than the service holds a request, is refused with the rule."""
-    kind, description = faults(shell, {}, prefer_wait=seconds)["prefer_wait"]
+    kind, description = faults(harness, {}, prefer_wait=seconds)["prefer_wait"]
     assert kind == "pattern" and "at most 60 seconds" in description
 
 
-def test_options__are_checked_all_at_once(shell: Shell) -> None:
+def test_options__are_checked_all_at_once(harness: Harness) -> None:
     """Options and fields that are wrong are listed together."""
-    found = faults(shell, {"width": 1}, deadline=1, prefer_wait=61, webhook=5, extra_input={"width": 2})
+    found = faults(harness, {"width": 1}, deadline=1, prefer_wait=61, webhook=5, extra_input={"width": 2})
     assert set(found) == {"deadline", "extra_input.width", "input.width", "prefer_wait", "webhook"}
 
 
@@ -244,21 +244,21 @@ def edges() -> list[Any]:
 
 
 @pytest.mark.parametrize(("name", "inside", "outside"), edges())
-def test_bound__holds_at_its_edge(shell: Shell, name: str, inside: float, outside: float) -> None:
+def test_bound__holds_at_its_edge(harness: Harness, name: str, inside: float, outside: float) -> None:
     """The value on a bound is allowed, the next one is not."""
     script = Script(httpx.Response(201, json=prediction_body()))
-    shell.do(shell.client(script).predictions.create, {name: inside})
+    harness.do(harness.client(script).predictions.create, {name: inside})
     assert len(script.requests) == 1
-    assert f"input.{name}" in faults(shell, {name: outside})
+    assert f"input.{name}" in faults(harness, {name: outside})
 
 
-def test_faults__are_sorted_by_field(shell: Shell) -> None:
+def test_faults__are_sorted_by_field(harness: Harness) -> None:
     """The order of the faults is that of their names, whichever check has found them."""
-    found = list(faults(shell, {"width": 1, "promt": "x", "fps": "8", "guidance_scale": float("nan")}))
+    found = list(faults(harness, {"width": 1, "promt": "x", "fps": "8", "guidance_scale": float("nan")}))
     assert found == ["input.fps", "input.guidance_scale", "input.promt", "input.width"]
 
 
-def test_value__that_is_long_is_cut_in_the_message(shell: Shell) -> None:
+def test_value__that_is_long_is_cut_in_the_message(harness: Harness) -> None:
     """A description shows the start of a long value and no more."""
-    (_, description) = faults(shell, {"fps": "8" * 10_000})["input.fps"]
+    (_, description) = faults(harness, {"fps": "8" * 10_000})["input.fps"]
     assert description == f"'{'8' * 76}... is not of type integer"

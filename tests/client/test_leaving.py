@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 import zeroscope
-from support import Script, Shell, prediction_body
+from helpers.client import Harness, Script, prediction_body
 from zeroscope_mock import MockServer
 
 
@@ -29,7 +29,7 @@ def now(status: str) -> httpx.Response:
 
 
 @pytest.mark.parametrize("method", ["run", "wait"])
-def test_timeout__cancels_where_that_was_asked_for(shell: Shell, method: str) -> None:
+def test_timeout__cancels_where_that_was_asked_for(harness: Harness, method: str) -> None:
     """With `cancel_on_timeout` the job does not outlive the wait, and the error says what became of it."""
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -37,10 +37,10 @@ def test_timeout__cancels_where_that_was_asked_for(shell: Shell, method: str) ->
         return created() if len(lines) == 1 else now("canceled" if lines[-1].endswith("/cancel") else "processing")
 
     lines: list[str] = []
-    client = shell.client(answer)
-    wait = client.run if method == "run" else shell.do(client.predictions.create, {}).wait
+    client = harness.client(answer)
+    wait = client.run if method == "run" else harness.do(client.predictions.create, {}).wait
     with pytest.raises(zeroscope.WaitTimeoutError, match="was still processing after 60 s") as caught:
-        shell.do(wait, timeout=60, cancel_on_timeout=True)
+        harness.do(wait, timeout=60, cancel_on_timeout=True)
     assert lines[-1] == "POST /v1/predictions/gm3q/cancel"
     assert caught.value.prediction.status == "canceled"
     assert caught.value.__notes__ == ["Prediction gm3q was canceled."]
@@ -49,7 +49,7 @@ def test_timeout__cancels_where_that_was_asked_for(shell: Shell, method: str) ->
 def test_with__cancels_after_ctrl_c() -> None:
     """Ctrl-C in a `with prediction:` cancels it and stays Ctrl-C."""
     script = Script(created(), now("canceled"))
-    client = Shell("sync").client(script)
+    client = Harness("sync").client(script)
     with pytest.raises(KeyboardInterrupt) as caught, client.predictions.create({}) as prediction:
         raise KeyboardInterrupt
     assert script.lines[1:] == ["POST /v1/predictions/gm3q/cancel"]
@@ -60,7 +60,7 @@ def test_with__cancels_after_ctrl_c() -> None:
 def test_with__cancels_after_a_cancellation() -> None:
     """A task that is canceled in an `async with prediction:` cancels the job, although every await is canceled, too."""
     script = Script(created(), now("canceled"))
-    client = Shell("async").client(script)
+    client = Harness("async").client(script)
 
     async def main() -> None:
         with anyio.CancelScope() as scope:
@@ -73,10 +73,10 @@ def test_with__cancels_after_a_cancellation() -> None:
 
 
 @pytest.mark.parametrize("error", [None, ValueError("x"), zeroscope.ZeroscopeError("x")])
-def test_with__leaves_the_prediction_running_after_anything_else(shell: Shell, error: Exception | None) -> None:
+def test_with__leaves_the_prediction_running_after_anything_else(harness: Harness, error: Exception | None) -> None:
     """The end of the block, or an ordinary error in it, costs no job its life."""
     script = Script(created())
-    client = shell.client(script)
+    client = harness.client(script)
 
     def sync() -> None:
         with client.predictions.create({}):
@@ -89,7 +89,7 @@ def test_with__leaves_the_prediction_running_after_anything_else(shell: Shell, e
                 raise error
 
     with pytest.raises(type(error)) if error else nullcontext():
-        shell.do(sync if shell.kind == "sync" else asynchronous)
+        harness.do(sync if harness.kind == "sync" else asynchronous)
     assert script.lines == ["POST /v1/predictions"]
 
 
@@ -97,7 +97,7 @@ def test_with__leaves_the_prediction_running_after_anything_else(shell: Shell, e
 def test_with__does_not_cancel_what_has_ended(status: str) -> None:
     """After the end there is nothing to cancel."""
     script = Script(httpx.Response(201, json=prediction_body(status)))
-    with pytest.raises(KeyboardInterrupt) as caught, Shell("sync").client(script).predictions.create({}):
+    with pytest.raises(KeyboardInterrupt) as caught, Harness("sync").client(script).predictions.create({}):
         raise KeyboardInterrupt
     assert len(script.requests) == 1 and not hasattr(caught.value, "__notes__")
 
@@ -126,7 +126,7 @@ import signal, threading
 
 import httpx
 
-from support import Shell, prediction_body
+from helpers.client import Harness, prediction_body
 
 lines, pressed = [], threading.Event()
 
@@ -148,7 +148,7 @@ def answer(request):
 
 signal.signal(signal.SIGINT, ctrl_c)
 try:
-    Shell("sync").client(answer).run()
+    Harness("sync").client(answer).run()
 except KeyboardInterrupt as interrupt:
     print(*lines, *interrupt.__notes__, sep="\\n")
 """
@@ -158,9 +158,9 @@ except KeyboardInterrupt as interrupt:
 def test_create_on_its_way__outlives_ctrl_c() -> None:
     """Ctrl-C during a create does not lose the answer: the job is known, and canceled."""
     # A process of its own, as only the main thread of one gets to know of signals.
-    support = Path(__file__).parents[1]
+    tests = Path(__file__).parents[1]
     ended = subprocess.run(
-        [sys.executable, "-c", CTRL_C], cwd=support, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", CTRL_C], cwd=tests, capture_output=True, text=True, check=True, timeout=60
     )
     assert ended.stdout.splitlines() == [
         "/v1/predictions",

@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 import zeroscope
-from support import TOKEN, Script, Shell, prediction_body
+from helpers.client import TOKEN, Harness, Script, prediction_body
 from zeroscope import AsyncZeroscope, Zeroscope
 from zeroscope_mock import MockServer
 
@@ -86,15 +86,15 @@ def test_http_client_of_ones_own__says_so_in_a_second_loop(url: str) -> None:
 
 def test_http_client_without_connections__works_in_any_loop() -> None:
     """A transport that opens no sockets, such as the mock server's, is bound to no loop."""
-    shell = Shell("async")
-    client = shell.client(Script(httpx.Response(200, json=prediction_body())))
+    harness = Harness("async")
+    client = harness.client(Script(httpx.Response(200, json=prediction_body())))
     for _ in range(2):
-        assert shell.do(client.predictions.get, "gm3q").id == "gm3q"
+        assert harness.do(client.predictions.get, "gm3q").id == "gm3q"
 
 
-def test_closed_client__says_so(shell: Shell) -> None:
+def test_closed_client__says_so(harness: Harness) -> None:
     """After `close` a client sends nothing, and says why."""
-    client = Zeroscope(TOKEN) if shell.kind == "sync" else AsyncZeroscope(TOKEN)
+    client = Zeroscope(TOKEN) if harness.kind == "sync" else AsyncZeroscope(TOKEN)
 
     def close() -> Any:
         return client.close() if isinstance(client, Zeroscope) else client.aclose()
@@ -102,12 +102,12 @@ def test_closed_client__says_so(shell: Shell) -> None:
     def use() -> Any:
         return client.predictions.get("gm3q")
 
-    if shell.kind == "sync":
+    if harness.kind == "sync":
         close()
     else:
-        shell.do(close)
+        harness.do(close)
     with pytest.raises(zeroscope.ConfigurationError, match="closed; make another one"):
-        shell.do(use)
+        harness.do(use)
 
 
 def test_client__is_gone_when_nobody_holds_it() -> None:
@@ -133,7 +133,7 @@ def test_threads__share_a_client() -> None:
     assert Counter(exchange.operation for exchange in server.journal)["createPrediction"] == 40
 
 
-def test_context_variables__are_there_in_every_request(shell: Shell) -> None:
+def test_context_variables__are_there_in_every_request(harness: Harness) -> None:
     """What a program keeps in context variables, a trace for one, is seen by hooks of its HTTP client."""
     trace: ContextVar[str] = ContextVar("trace", default="none")
     seen: list[str] = []
@@ -142,11 +142,11 @@ def test_context_variables__are_there_in_every_request(shell: Shell) -> None:
         seen.append(trace.get())
         return httpx.Response(201, json=prediction_body("succeeded", output=["https://x.test/output-0.mp4"]))
 
-    client = shell.client(answer)
+    client = harness.client(answer)
     token = trace.set("of this request")
     try:
-        shell.do(client.run)
-        shell.do(client.run_many, [{}, {}])
+        harness.do(client.run)
+        harness.do(client.run_many, [{}, {}])
     finally:
         trace.reset(token)
     assert seen == ["of this request"] * 3
@@ -186,9 +186,9 @@ def test_proxy_of_the_environment__is_used() -> None:
     assert ended.stdout.splitlines() == ["done", "GET http://api.example.test/v1/predictions/gm3q HTTP/1.1"]
 
 
-def test_user_agent__names_the_version(shell: Shell) -> None:
+def test_user_agent__names_the_version(harness: Harness) -> None:
     """Every request says who is calling, and so does the client."""
     script = Script(httpx.Response(200, json=prediction_body()))
-    client = shell.client(script)
-    shell.do(client.predictions.get, "gm3q")
+    client = harness.client(script)
+    harness.do(client.predictions.get, "gm3q")
     assert script.requests[0].headers["user-agent"] == client.user_agent == f"zeroscope/{zeroscope.__version__}"

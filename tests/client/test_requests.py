@@ -13,7 +13,7 @@ import pytest
 import respx
 
 import zeroscope
-from support import BASE_URL, TOKEN, Script, Shell, prediction_body, value_of
+from helpers.client import BASE_URL, TOKEN, Harness, Script, prediction_body, value_of
 from zeroscope import _spec
 
 ID = prediction_body()["id"]
@@ -30,7 +30,7 @@ class Operation:
     body: dict[str, Any] | None
     success: int
     answer: Any
-    call: Callable[[Shell, Any], Any]
+    call: Callable[[Harness, Any], Any]
 
 
 OPERATIONS = [
@@ -41,7 +41,7 @@ OPERATIONS = [
         None,
         200,
         {"next": None, "previous": None, "results": [prediction_body("succeeded")]},
-        lambda shell, client: shell.all(client.predictions.list)[0],
+        lambda harness, client: harness.all(client.predictions.list)[0],
     ),
     Operation(
         "createPrediction",
@@ -50,7 +50,7 @@ OPERATIONS = [
         {"version": SPEC["info"]["x-replicate"]["version"], "input": {"prompt": "a lighthouse"}},
         201,
         prediction_body(),
-        lambda shell, client: shell.do(client.predictions.create, {"prompt": "a lighthouse"}),
+        lambda harness, client: harness.do(client.predictions.create, {"prompt": "a lighthouse"}),
     ),
     Operation(
         "getPrediction",
@@ -59,7 +59,7 @@ OPERATIONS = [
         None,
         200,
         prediction_body(),
-        lambda shell, client: shell.do(client.predictions.get, ID),
+        lambda harness, client: harness.do(client.predictions.get, ID),
     ),
     Operation(
         "cancelPrediction",
@@ -68,7 +68,7 @@ OPERATIONS = [
         None,
         200,
         prediction_body("canceled"),
-        lambda shell, client: shell.do(client.predictions.cancel, ID),
+        lambda harness, client: harness.do(client.predictions.cancel, ID),
     ),
 ]
 BY_ID = {operation.id: operation for operation in OPERATIONS}
@@ -81,18 +81,18 @@ def operation(request: pytest.FixtureRequest) -> Operation:
     return found
 
 
-def routed(shell: Shell, operation: Operation, **settings: Any) -> tuple[Any, respx.Route]:
+def routed(harness: Harness, operation: Operation, **settings: Any) -> tuple[Any, respx.Route]:
     """A client whose only route is the operation's, and the route."""
     router = respx.Router(assert_all_called=False)
     route = router.route(method=operation.method, url=BASE_URL + operation.path)
     route.respond(operation.success, json=operation.answer)
-    return shell.client(router.handler, **settings), route
+    return harness.client(router.handler, **settings), route
 
 
-def test_request__is_exactly_what_the_operation_needs(shell: Shell, operation: Operation) -> None:
+def test_request__is_exactly_what_the_operation_needs(harness: Harness, operation: Operation) -> None:
     """Method, URL, headers and body are these, with nothing added and no default filled in."""
-    client, route = routed(shell, operation)
-    operation.call(shell, client)
+    client, route = routed(harness, operation)
+    operation.call(harness, client)
 
     assert route.call_count == 1
     request = route.calls.last.request
@@ -113,11 +113,11 @@ def test_request__is_exactly_what_the_operation_needs(shell: Shell, operation: O
     assert (json.loads(request.content) if request.content else None) == operation.body
 
 
-def test_answer__becomes_a_prediction(shell: Shell, operation: Operation) -> None:
+def test_answer__becomes_a_prediction(harness: Harness, operation: Operation) -> None:
     """Each operation gives a prediction that holds what the service sent, nothing lost."""
-    client, _ = routed(shell, operation)
+    client, _ = routed(harness, operation)
     expected = operation.answer["results"][0] if "results" in operation.answer else operation.answer
-    assert operation.call(shell, client).to_dict() == expected
+    assert operation.call(harness, client).to_dict() == expected
 
 
 @pytest.mark.parametrize(
@@ -134,23 +134,23 @@ def test_answer__becomes_a_prediction(shell: Shell, operation: Operation) -> Non
     ],
 )
 def test_create__sends_each_option_where_it_belongs(
-    shell: Shell, options: dict[str, Any], body: dict[str, Any], headers: dict[str, str]
+    harness: Harness, options: dict[str, Any], body: dict[str, Any], headers: dict[str, str]
 ) -> None:
     """An option goes into the body or a header only when it is given."""
     create = BY_ID["createPrediction"]
-    client, route = routed(shell, create)
-    shell.do(client.predictions.create, {"prompt": "a lighthouse"}, **options)
+    client, route = routed(harness, create)
+    harness.do(client.predictions.create, {"prompt": "a lighthouse"}, **options)
     request = route.calls.last.request
     assert json.loads(request.content) == {**(create.body or {}), **body}
     assert {name: value for name, value in request.headers.items() if name == "cancel-after"} == headers
 
 
-def test_create__sends_every_input_field_as_it_is(shell: Shell) -> None:
+def test_create__sends_every_input_field_as_it_is(harness: Harness) -> None:
     """All fields of the input arrive under their own names with their own values."""
     fields = SPEC["components"]["schemas"]["PredictionInput"]["properties"]
     values = {name: value_of(field) for name, field in fields.items()}
-    client, route = routed(shell, BY_ID["createPrediction"])
-    shell.do(client.predictions.create, values)
+    client, route = routed(harness, BY_ID["createPrediction"])
+    harness.do(client.predictions.create, values)
     assert json.loads(route.calls.last.request.content)["input"] == values
 
 
@@ -158,10 +158,10 @@ def test_create__sends_every_input_field_as_it_is(shell: Shell) -> None:
     ("status", "body"),
     [(200, prediction_body()), (200, [prediction_body()]), (201, prediction_body()), (202, prediction_body())],
 )
-def test_create__takes_every_answer_that_is_published_or_live(shell: Shell, status: int, body: Any) -> None:
+def test_create__takes_every_answer_that_is_published_or_live(harness: Harness, status: int, body: Any) -> None:
     """200, 201 and 202 are all a created prediction; with 200 it may come as an array of one, as published."""
-    client = shell.client(lambda _: httpx.Response(status, json=body))
-    assert shell.do(client.predictions.create, {}).id == ID
+    client = harness.client(lambda _: httpx.Response(status, json=body))
+    assert harness.do(client.predictions.create, {}).id == ID
 
 
 DOCUMENTED = [
@@ -176,12 +176,12 @@ DOCUMENTED = [
 
 
 @pytest.mark.parametrize(("operation", "status"), DOCUMENTED)
-def test_documented_error__carries_what_the_service_said(shell: Shell, operation: Operation, status: int) -> None:
+def test_documented_error__carries_what_the_service_said(harness: Harness, operation: Operation, status: int) -> None:
     """Every error that the spec documents for an operation is raised with its status, title, detail and body."""
     problem = {"title": "Some problem", "detail": "This is wrong.", "status": status}
-    client = shell.client(lambda _: httpx.Response(status, json=problem, headers={"X-Request": "7"}), retry=None)
+    client = harness.client(lambda _: httpx.Response(status, json=problem, headers={"X-Request": "7"}), retry=None)
     with pytest.raises(zeroscope.ZeroscopeError) as caught:
-        operation.call(shell, client)
+        operation.call(harness, client)
     error = caught.value
     if isinstance(error, zeroscope.UnknownOutcomeError):
         assert operation.id == "createPrediction" and status >= 500
@@ -193,13 +193,13 @@ def test_documented_error__carries_what_the_service_said(shell: Shell, operation
     assert f"{operation.method} {operation.path} answered {status}" in str(error)
 
 
-def test_headers__of_an_own_http_client_go_along_and_give_way(shell: Shell) -> None:
+def test_headers__of_an_own_http_client_go_along_and_give_way(harness: Harness) -> None:
     """Headers of the user's own are sent too, but for those that the service must get from here, each of them once."""
     script = Script(httpx.Response(200, json=prediction_body()))
-    client = shell.client(script)
+    client = harness.client(script)
     own = [("accept", "text/html"), ("Accept", "*/*"), ("user-agent", "own"), ("authorization", "Bearer other")]
-    shell.http.headers = httpx.Headers([*own, ("x-trace", "1")])
-    shell.do(client.predictions.get, ID)
+    harness.http.headers = httpx.Headers([*own, ("x-trace", "1")])
+    harness.do(client.predictions.get, ID)
     names = {"accept", "authorization", "user-agent", "x-trace"}
     assert sorted(pair for pair in script.requests[0].headers.multi_items() if pair[0] in names) == [
         ("accept", "application/json"),
@@ -210,18 +210,18 @@ def test_headers__of_an_own_http_client_go_along_and_give_way(shell: Shell) -> N
 
 
 @pytest.mark.parametrize("id", ["", ".", "..", "\ud800", 5, None, b"x"])
-def test_id__that_would_reach_another_endpoint_is_refused(shell: Shell, id: Any) -> None:
+def test_id__that_would_reach_another_endpoint_is_refused(harness: Harness, id: Any) -> None:
     """An id that would be folded away or changed on the way never leaves the process."""
-    client, route = routed(shell, BY_ID["getPrediction"])
+    client, route = routed(harness, BY_ID["getPrediction"])
     with pytest.raises(zeroscope.InvalidInputError, match="prediction_id"):
-        shell.do(client.predictions.get, id)
+        harness.do(client.predictions.get, id)
     with pytest.raises(zeroscope.InvalidInputError, match="prediction_id"):
-        shell.do(client.predictions.cancel, id)
+        harness.do(client.predictions.cancel, id)
     assert route.call_count == 0
 
 
 @pytest.mark.parametrize("id", ["a/../../account", "a?b", "a#b", "a b", "%2e%2e", "ä"])
-def test_id__is_quoted(shell: Shell, id: str) -> None:
+def test_id__is_quoted(harness: Harness, id: str) -> None:
     """Whatever else is in an id stays inside its own place in the path."""
     requests: list[httpx.Request] = []
 
@@ -229,7 +229,7 @@ def test_id__is_quoted(shell: Shell, id: str) -> None:
         requests.append(request)
         return httpx.Response(200, json=prediction_body(id=id))
 
-    shell.do(shell.client(answer).predictions.get, id)
+    harness.do(harness.client(answer).predictions.get, id)
     path = requests[0].url.raw_path.decode()
     assert path.startswith("/v1/predictions/")
     assert path.count("/") == 3 and "?" not in path

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 import zeroscope
-from support import BASE_URL, Script, Shell, prediction_body
+from helpers.client import BASE_URL, Harness, Script, prediction_body
 
 URL = "https://files.example.test/output-0.mp4"
 
@@ -31,13 +31,13 @@ def press_ctrl_c(seconds: float) -> None:
     raise KeyboardInterrupt
 
 
-def test_run__creates_waits_and_returns_the_videos(shell: Shell) -> None:
+def test_run__creates_waits_and_returns_the_videos(harness: Harness) -> None:
     """One create, as many reads as needed, and the videos in the order of their numbers."""
     urls = [f"https://files.example.test/a/output-{number}.mp4" for number in (10, 1, 0)]
     script = Script(created(), now("starting"), now("processing"), now("succeeded", output=urls))
     seen: list[str] = []
-    client = shell.client(script)
-    videos = shell.do(client.run, prompt="a lighthouse", num_frames=36, on_update=lambda p: seen.append(p.status))
+    client = harness.client(script)
+    videos = harness.do(client.run, prompt="a lighthouse", num_frames=36, on_update=lambda p: seen.append(p.status))
     assert [(video.index, video.url) for video in videos] == [(0, urls[2]), (1, urls[1]), (10, urls[0])]
     assert script.lines == ["POST /v1/predictions"] + ["GET /v1/predictions/gm3q"] * 3
     assert json.loads(script.requests[0].content)["input"] == {"prompt": "a lighthouse", "num_frames": 36}
@@ -64,45 +64,45 @@ def test_run__creates_waits_and_returns_the_videos(shell: Shell) -> None:
     ],
 )
 def test_run__raises_where_there_are_no_videos(
-    shell: Shell, end: httpx.Response, error: type[zeroscope.PredictionError], message: str
+    harness: Harness, end: httpx.Response, error: type[zeroscope.PredictionError], message: str
 ) -> None:
     """Every end but success with videos is an error that carries the prediction and names its id."""
     with pytest.raises(error, match=message) as caught:
-        shell.do(shell.client(Script(created(), end)).run, prompt="a lighthouse")
+        harness.do(harness.client(Script(created(), end)).run, prompt="a lighthouse")
     assert caught.value.prediction.to_dict() == json.loads(end.content)
     assert "gm3q" in str(caught.value)
 
 
 @pytest.mark.parametrize("status", ["queued", "SUCCEEDED", "paused-for-maintenance"])
-def test_run__goes_on_after_a_status_never_seen_before(shell: Shell, status: str) -> None:
+def test_run__goes_on_after_a_status_never_seen_before(harness: Harness, status: str) -> None:
     """A status that this version does not know is kept and waited through."""
     seen: list[str] = []
     script = Script(created(), now(status), now("succeeded", output=[URL]))
-    assert shell.do(shell.client(script).run, on_update=lambda p: seen.append(p.status))
+    assert harness.do(harness.client(script).run, on_update=lambda p: seen.append(p.status))
     assert seen == ["starting", status, "succeeded"]
 
 
-def test_run__can_end_with_the_create(shell: Shell) -> None:
+def test_run__can_end_with_the_create(harness: Harness) -> None:
     """A create whose answer is final needs no read."""
     script = Script(httpx.Response(201, json=prediction_body("succeeded", output=URL)))
-    assert [video.url for video in shell.do(shell.client(script).run)] == [URL]
+    assert [video.url for video in harness.do(harness.client(script).run)] == [URL]
     assert len(script.requests) == 1
 
 
-def test_run__leaves_the_prediction_when_the_time_is_up(shell: Shell) -> None:
+def test_run__leaves_the_prediction_when_the_time_is_up(harness: Harness) -> None:
     """A wait that took too long raises with the prediction, cancels nothing, and can be resumed."""
     script = Script(created(), now("processing"))
-    client = shell.client(script)
+    client = harness.client(script)
     with pytest.raises(zeroscope.WaitTimeoutError) as caught:
-        shell.do(client.run, timeout=60)
-    assert sum(shell.clock.sleeps) == pytest.approx(60)
+        harness.do(client.run, timeout=60)
+    assert sum(harness.clock.sleeps) == pytest.approx(60)
     assert all("cancel" not in line for line in script.lines)
     script.answers = [now("succeeded", output=[URL])]
     prediction: Any = caught.value.prediction
-    assert shell.do(prediction.wait).videos[0].url == URL
+    assert harness.do(prediction.wait).videos[0].url == URL
 
 
-def test_run__outlives_trouble_while_polling(shell: Shell) -> None:
+def test_run__outlives_trouble_while_polling(harness: Harness) -> None:
     """A connection error, an HTML page and a 429 in the middle do not lose the job."""
     script = Script(
         created(),
@@ -111,12 +111,12 @@ def test_run__outlives_trouble_while_polling(shell: Shell) -> None:
         httpx.Response(429, json={"detail": "Request was throttled. Your rate limit resets in ~30s."}),
         now("succeeded", output=[URL]),
     )
-    assert shell.do(shell.client(script).run)
+    assert harness.do(harness.client(script).run)
     assert script.lines.count("POST /v1/predictions") == 1
-    assert any(30 <= pause < 31 for pause in shell.clock.sleeps)
+    assert any(30 <= pause < 31 for pause in harness.clock.sleeps)
 
 
-def test_callback__that_raises_ends_the_wait_and_loses_nothing(shell: Shell) -> None:
+def test_callback__that_raises_ends_the_wait_and_loses_nothing(harness: Harness) -> None:
     """The callback's own error comes out, and nothing is canceled."""
 
     def broken(prediction: Any) -> None:
@@ -124,12 +124,12 @@ def test_callback__that_raises_ends_the_wait_and_loses_nothing(shell: Shell) -> 
 
     script = Script(created(), now("processing"))
     with pytest.raises(RuntimeError, match="gm3q") as caught:
-        shell.do(shell.client(script).run, on_update=broken)
+        harness.do(harness.client(script).run, on_update=broken)
     assert script.lines == ["POST /v1/predictions"]
     assert "Prediction gm3q goes on" in caught.value.__notes__[0]
 
 
-def test_callback__that_raises_at_the_end_is_not_told_that_it_goes_on(shell: Shell) -> None:
+def test_callback__that_raises_at_the_end_is_not_told_that_it_goes_on(harness: Harness) -> None:
     """Of a prediction that has ended nothing goes on."""
 
     def broken(prediction: Any) -> None:
@@ -137,59 +137,59 @@ def test_callback__that_raises_at_the_end_is_not_told_that_it_goes_on(shell: She
             raise RuntimeError("broken")
 
     with pytest.raises(RuntimeError, match="broken") as caught:
-        shell.do(shell.client(Script(created(), now("succeeded", output=[URL]))).run, on_update=broken)
+        harness.do(harness.client(Script(created(), now("succeeded", output=[URL]))).run, on_update=broken)
     assert not hasattr(caught.value, "__notes__")
 
 
 def test_interrupt__cancels_the_prediction() -> None:
     """Ctrl-C while waiting cancels the job, says so in a note and goes on as Ctrl-C."""
-    shell = Shell("sync")
+    harness = Harness("sync")
     script = Script(created(), now("canceled"))
-    shell.clock.on_sleep = press_ctrl_c
+    harness.clock.on_sleep = press_ctrl_c
     with pytest.raises(KeyboardInterrupt) as caught:
-        shell.client(script).run()
+        harness.client(script).run()
     assert script.lines[-1] == "POST /v1/predictions/gm3q/cancel"
     assert caught.value.__notes__ == ["Prediction gm3q was canceled."]
 
 
 def test_interrupt__that_comes_too_late_says_so() -> None:
     """When the prediction has ended before the cancel arrives, the note does not claim that it was canceled."""
-    shell = Shell("sync")
-    shell.clock.on_sleep = press_ctrl_c
+    harness = Harness("sync")
+    harness.clock.on_sleep = press_ctrl_c
     with pytest.raises(KeyboardInterrupt) as caught:
-        shell.client(Script(created(), now("succeeded", output=[URL]))).run()
+        harness.client(Script(created(), now("succeeded", output=[URL]))).run()
     assert caught.value.__notes__ == ["Prediction gm3q could no longer be canceled, it is succeeded."]
 
 
 def test_interrupt__that_cannot_cancel_says_so() -> None:
     """When the cancel fails, the note says that the job may be billed, and Ctrl-C stays Ctrl-C."""
-    shell = Shell("sync")
+    harness = Harness("sync")
     script = Script(created(), httpx.ConnectError("refused"))
-    shell.clock.on_sleep = press_ctrl_c
+    harness.clock.on_sleep = press_ctrl_c
     with pytest.raises(KeyboardInterrupt) as caught:
-        shell.client(script, retry=None).run()
+        harness.client(script, retry=None).run()
     assert "could not be canceled and may be billed" in caught.value.__notes__[0]
 
 
 def test_interrupt__during_the_create_warns() -> None:
     """Ctrl-C while the create is on its way warns that a prediction may exist."""
-    shell = Shell("sync")
+    harness = Harness("sync")
 
     def interrupt(request: httpx.Request) -> httpx.Response:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt) as caught:
-        shell.client(interrupt).run()
+        harness.client(interrupt).run()
     assert "may have been created" in caught.value.__notes__[0]
 
 
 def test_task__that_is_canceled_cancels_the_prediction() -> None:
     """An asyncio task that is canceled while it waits cancels the job and stays canceled."""
-    shell = Shell("async")
+    harness = Harness("async")
     script = Script(created(), now("processing"))
 
     async def main() -> None:
-        client = shell.client(script, clock=zeroscope.SystemClock(), poll=zeroscope.Polling(shortest=60, longest=60))
+        client = harness.client(script, clock=zeroscope.SystemClock(), poll=zeroscope.Polling(shortest=60, longest=60))
         began = anyio.Event()
         task = asyncio.create_task(client.run(on_update=lambda _: began.set()))
         await began.wait()
@@ -208,12 +208,12 @@ def page(next: object, *ids: str) -> httpx.Response:
     return httpx.Response(200, text=json.dumps({"next": next, "previous": None, "results": results}))
 
 
-def test_list__follows_pages(shell: Shell) -> None:
+def test_list__follows_pages(harness: Harness) -> None:
     """Pages are read one after another, whether `next` is a whole URL or only a path."""
     script = Script(
         page(f"{BASE_URL}/predictions?cursor=abc%3D", "a", "b"), page("/v1/predictions?cursor=def", "c"), page(None)
     )
-    listed = shell.all(shell.client(script).predictions.list)
+    listed = harness.all(harness.client(script).predictions.list)
     assert [prediction.id for prediction in listed] == ["a", "b", "c"]
     assert [str(request.url) for request in script.requests] == [
         f"{BASE_URL}/predictions",
@@ -232,12 +232,12 @@ def test_list__follows_pages(shell: Shell) -> None:
         "//elsewhere.test/v1/predictions?cursor=abc",
     ],
 )
-def test_list__does_not_go_on_elsewhere(shell: Shell, next: str) -> None:
+def test_list__does_not_go_on_elsewhere(harness: Harness, next: str) -> None:
     """A `next` on another origin is refused after the page that names it, and nothing is sent there."""
     script = Script(page(next, "a"))
     pages: list[Any] = []
     with pytest.raises(zeroscope.MalformedResponseError, match=r"next page is not at https://api\.example\.test/v1"):
-        pages = shell.all(shell.client(script).predictions.pages)
+        pages = harness.all(harness.client(script).predictions.pages)
     assert pages == []
     assert [request.url.host for request in script.requests] == ["api.example.test"]
 
@@ -246,39 +246,39 @@ def test_list__does_not_go_on_elsewhere(shell: Shell, next: str) -> None:
     "next",
     [f"{BASE_URL}/predictions?cursor=1", f"{BASE_URL}/", "nonsense", "", 5, ["x"], "http://[", "x?cursor=\ud800"],
 )
-def test_list__ends_even_if_the_service_does_not(shell: Shell, next: Any) -> None:
+def test_list__ends_even_if_the_service_does_not(harness: Harness, next: Any) -> None:
     """A `next` that leads back to a page already read, or nowhere, ends the list."""
     page = json.dumps({"next": next, "results": [{"id": "a", "status": "x"}]})
     script = Script(httpx.Response(200, text=page))
-    assert len(shell.all(shell.client(script).predictions.list)) <= 2
+    assert len(harness.all(harness.client(script).predictions.list)) <= 2
 
 
-def test_pages__can_be_had_one_by_one(shell: Shell) -> None:
+def test_pages__can_be_had_one_by_one(harness: Harness) -> None:
     """Pages come with their own neighbours' URLs."""
     page = {"next": None, "previous": "https://x.test/?cursor=z", "results": [prediction_body("failed")]}
-    pages = shell.all(shell.client(Script(httpx.Response(200, json=page))).predictions.pages)
+    pages = harness.all(harness.client(Script(httpx.Response(200, json=page))).predictions.pages)
     assert [(p.next, p.previous, [r.status for r in p.results]) for p in pages] == [
         (None, page["previous"], ["failed"])
     ]
 
 
-def test_prediction__can_be_reloaded_and_canceled(shell: Shell) -> None:
+def test_prediction__can_be_reloaded_and_canceled(harness: Harness) -> None:
     """The methods of a prediction bring it up to date in place and return it."""
     script = Script(created(), now("processing"), now("canceled"))
-    client = shell.client(script)
-    prediction = shell.do(client.predictions.create, {})
-    assert shell.do(prediction.reload) is prediction and prediction.status == "processing"
-    assert shell.do(prediction.cancel) is prediction and prediction.done
+    client = harness.client(script)
+    prediction = harness.do(client.predictions.create, {})
+    assert harness.do(prediction.reload) is prediction and prediction.status == "processing"
+    assert harness.do(prediction.cancel) is prediction and prediction.done
     assert script.lines[1:] == [f"GET /v1/predictions/{prediction.id}", f"POST /v1/predictions/{prediction.id}/cancel"]
 
 
 def test_cancel_scope__cancels_the_prediction() -> None:
     """A cancel scope, which cancels every further await, lets the cancel of the job through all the same."""
-    shell = Shell("async")
+    harness = Harness("async")
     script = Script(created(), now("processing"))
 
     async def main() -> None:
-        client = shell.client(script, clock=zeroscope.SystemClock(), poll=zeroscope.Polling(shortest=60, longest=60))
+        client = harness.client(script, clock=zeroscope.SystemClock(), poll=zeroscope.Polling(shortest=60, longest=60))
 
         def begin(_: Any) -> None:
             script.answers = [now("canceled")]
@@ -297,15 +297,15 @@ def test_cancel_scope__cancels_the_prediction() -> None:
     [{"timeout": -1}, {"timeout": float("nan")}, {"timeout": "60"}, {"timeout": 10**400}, {"on_update": 5}],
     ids=str,
 )
-def test_run__refuses_what_it_could_not_wait_with_before_it_pays(shell: Shell, arguments: dict[str, Any]) -> None:
+def test_run__refuses_what_it_could_not_wait_with_before_it_pays(harness: Harness, arguments: dict[str, Any]) -> None:
     """A timeout or callback that makes no sense is refused before anything is created."""
     script = Script(created())
     with pytest.raises(zeroscope.InvalidInputError, match=next(iter(arguments))):
-        shell.do(shell.client(script).run, **arguments)
+        harness.do(harness.client(script).run, **arguments)
     assert script.requests == []
 
 
-def test_callback__that_raises_is_told_what_goes_on(shell: Shell) -> None:
+def test_callback__that_raises_is_told_what_goes_on(harness: Harness) -> None:
     """An error of the callback in the middle of a wait gets a note with the id of the job that goes on."""
 
     def broken(prediction: Any) -> None:
@@ -313,42 +313,42 @@ def test_callback__that_raises_is_told_what_goes_on(shell: Shell) -> None:
             raise RuntimeError("broken")
 
     with pytest.raises(RuntimeError, match="broken") as caught:
-        shell.do(shell.client(Script(created(), now("processing"))).run, on_update=broken)
+        harness.do(harness.client(Script(created(), now("processing"))).run, on_update=broken)
     assert "Prediction gm3q goes on" in caught.value.__notes__[0]
 
 
-def test_wait__is_not_outlasted_by_a_service_that_hangs(shell: Shell) -> None:
+def test_wait__is_not_outlasted_by_a_service_that_hangs(harness: Harness) -> None:
     """A request late in a wait is given what is left of it, and trouble past the end is the end of the time."""
     limits: list[float] = []
 
     def hang(request: httpx.Request) -> httpx.Response:
         limits.append(request.extensions["timeout"]["read"])
-        shell.clock.now += limits[-1]
+        harness.clock.now += limits[-1]
         raise httpx.ReadTimeout("slow")
 
     script = Script(created())
-    client = shell.client(script, retry=None)
-    prediction = shell.do(client.predictions.create, {})
+    client = harness.client(script, retry=None)
+    prediction = harness.do(client.predictions.create, {})
     script.answers = [hang]
     with pytest.raises(zeroscope.WaitTimeoutError) as caught:
-        shell.do(prediction.wait, timeout=10)
+        harness.do(prediction.wait, timeout=10)
     assert limits == [pytest.approx(10 - zeroscope.Polling().shortest)]
     assert isinstance(caught.value.__cause__, zeroscope.TransportError)
 
 
-def test_output__that_a_list_left_out_is_fetched_by_wait(shell: Shell) -> None:
+def test_output__that_a_list_left_out_is_fetched_by_wait(harness: Harness) -> None:
     """A list may leave the output out; that is no reason to call it gone."""
     listed = {"results": [{"id": "gm3q", "status": "succeeded"}]}
     script = Script(httpx.Response(200, json=listed), now("succeeded", output=[URL]))
-    (prediction,) = shell.all(shell.client(script).predictions.list)
+    (prediction,) = harness.all(harness.client(script).predictions.list)
     with pytest.raises(zeroscope.PredictionError, match="came without its output"):
         prediction.raise_for_status()
-    assert [video.url for video in shell.do(prediction.wait).raise_for_status().videos] == [URL]
+    assert [video.url for video in harness.do(prediction.wait).raise_for_status().videos] == [URL]
 
 
 def test_interrupt__after_the_end_cancels_nothing() -> None:
     """Ctrl-C in the callback of the last change finds nothing to cancel."""
-    shell = Shell("sync")
+    harness = Harness("sync")
     script = Script(created(), now("succeeded", output=[URL]))
 
     def interrupt(prediction: Any) -> None:
@@ -356,51 +356,51 @@ def test_interrupt__after_the_end_cancels_nothing() -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt) as caught:
-        shell.client(script).run(on_update=interrupt)
+        harness.client(script).run(on_update=interrupt)
     assert [line.partition(" ")[0] for line in script.lines] == ["POST", "GET"]
     assert not hasattr(caught.value, "__notes__")
 
 
 def test_interrupt__brings_the_prediction_up_to_date() -> None:
     """After Ctrl-C the prediction that the callback was given knows that it was canceled."""
-    shell = Shell("sync")
+    harness = Harness("sync")
     seen: list[Any] = []
-    shell.clock.on_sleep = press_ctrl_c
+    harness.clock.on_sleep = press_ctrl_c
     with pytest.raises(KeyboardInterrupt):
-        shell.client(Script(created(), now("canceled"))).run(on_update=seen.append)
+        harness.client(Script(created(), now("canceled"))).run(on_update=seen.append)
     assert seen[0].status == "canceled"
 
 
 def test_interrupt__does_not_cancel_for_long() -> None:
     """The cancel after Ctrl-C is given up within seconds, however patient the client is otherwise."""
-    shell = Shell("sync")
+    harness = Harness("sync")
     script = Script(created(), httpx.ReadTimeout("slow"))
 
     def interrupt(seconds: float) -> None:
-        shell.clock.on_sleep = None
+        harness.clock.on_sleep = None
         raise KeyboardInterrupt
 
-    shell.clock.on_sleep = interrupt
+    harness.clock.on_sleep = interrupt
     with pytest.raises(KeyboardInterrupt):
-        shell.client(script, timeout=60, retry=zeroscope.Retry(attempts=100)).run()
+        harness.client(script, timeout=60, retry=zeroscope.Retry(attempts=100)).run()
     cancels = [request for request in script.requests if request.url.path.endswith("/cancel")]
     assert max(request.extensions["timeout"]["read"] for request in cancels) == 5.0
-    assert sum(shell.clock.sleeps) <= 5
+    assert sum(harness.clock.sleeps) <= 5
 
 
-def test_wait__has_a_limit_and_tells_of_every_change(shell: Shell) -> None:
+def test_wait__has_a_limit_and_tells_of_every_change(harness: Harness) -> None:
     """The arguments of a prediction's own `wait` mean what they mean for `run`."""
-    client = shell.client(Script(created(), now("processing")))
-    prediction = shell.do(client.predictions.create, {})
+    client = harness.client(Script(created(), now("processing")))
+    prediction = harness.do(client.predictions.create, {})
     seen: list[str] = []
     with pytest.raises(zeroscope.WaitTimeoutError):
-        shell.do(prediction.wait, timeout=30, on_update=lambda p: seen.append(p.status))
-    assert sum(shell.clock.sleeps) == pytest.approx(30)
+        harness.do(prediction.wait, timeout=30, on_update=lambda p: seen.append(p.status))
+    assert sum(harness.clock.sleeps) == pytest.approx(30)
     assert seen == ["processing"]
 
 
-def test_poll__of_ones_own_is_kept_to(shell: Shell) -> None:
+def test_poll__of_ones_own_is_kept_to(harness: Harness) -> None:
     """The pauses between two looks are those of the client's `poll`."""
     script = Script(created(), now("processing"), now("succeeded", output=[URL]))
-    shell.do(shell.client(script, poll=zeroscope.Polling(shortest=7, longest=7)).run)
-    assert shell.clock.sleeps == [7, 7]
+    harness.do(harness.client(script, poll=zeroscope.Polling(shortest=7, longest=7)).run)
+    assert harness.clock.sleeps == [7, 7]

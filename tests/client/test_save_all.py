@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 import zeroscope
-from downloads import DATA, URL, outputs, whole
-from support import Script, Shell, prediction_body
+from helpers.client import Harness, Script, prediction_body
+from helpers.downloads import DATA, URL, outputs, whole
 from zeroscope_mock import MockServer
 
 OLD = b"old"
@@ -48,47 +48,47 @@ def named(request: httpx.Request) -> httpx.Response:
     ],
 )
 def test_names__are_those_of_the_urls_and_no_two_alike(
-    shell: Shell, tmp_path: Path, urls: list[str], names: list[str]
+    harness: Harness, tmp_path: Path, urls: list[str], names: list[str]
 ) -> None:
     """Each video has a file of its own, in the order of the videos, also where large letters are as good as small."""
-    prediction, _ = outputs(shell, *urls, answers=[named])
-    paths = shell.do(prediction.save_all, tmp_path)
+    prediction, _ = outputs(harness, *urls, answers=[named])
+    paths = harness.do(prediction.save_all, tmp_path)
     assert sorted(path.name for path in paths) == sorted(names)
     for path, each in zip(paths, prediction.videos, strict=True):
         assert path.parent == tmp_path and path.read_bytes() == httpx.URL(each.url).raw_path
     assert sorted(tmp_path.iterdir()) == sorted(paths)
 
 
-def test_save_all__is_in_the_order_of_the_videos(shell: Shell, tmp_path: Path) -> None:
+def test_save_all__is_in_the_order_of_the_videos(harness: Harness, tmp_path: Path) -> None:
     """The service lists its files in any order; the numbers in their names are what counts."""
     urls = [f"https://x.test/output-{number}.mp4" for number in (10, 2, 0)]
-    prediction, _ = outputs(shell, *urls, answers=[named])
-    paths = shell.do(prediction.save_all, str(tmp_path))
+    prediction, _ = outputs(harness, *urls, answers=[named])
+    paths = harness.do(prediction.save_all, str(tmp_path))
     assert [path.name for path in paths] == ["output-0.mp4", "output-2.mp4", "output-10.mp4"]
 
 
-def test_data_urls__get_names_by_their_index_and_type(shell: Shell, tmp_path: Path) -> None:
+def test_data_urls__get_names_by_their_index_and_type(harness: Harness, tmp_path: Path) -> None:
     """What came within the answer has no name of its own."""
-    prediction, script = outputs(shell, "data:video/mp4,abc", "data:video/webm,def", answers=[httpx.Response(500)])
-    paths = shell.do(prediction.save_all, tmp_path)
+    prediction, script = outputs(harness, "data:video/mp4,abc", "data:video/webm,def", answers=[httpx.Response(500)])
+    paths = harness.do(prediction.save_all, tmp_path)
     assert [(path.name, path.read_bytes()) for path in paths] == [("output-0.mp4", b"abc"), ("output-1.webm", b"def")]
     assert script.requests == []
 
 
 @pytest.mark.parametrize("folder", ["new", "new/and/deep", "."])
-def test_folder__is_made_where_it_is_missing(shell: Shell, tmp_path: Path, folder: str) -> None:
+def test_folder__is_made_where_it_is_missing(harness: Harness, tmp_path: Path, folder: str) -> None:
     """A folder that is not there yet is made, and those above it."""
-    prediction, _ = outputs(shell, URL, answers=[whole(DATA)])
-    (path,) = shell.do(prediction.save_all, tmp_path / folder)
+    prediction, _ = outputs(harness, URL, answers=[whole(DATA)])
+    (path,) = harness.do(prediction.save_all, tmp_path / folder)
     assert path == tmp_path / folder / "output-0.mp4" and path.read_bytes() == DATA
 
 
-def test_folder__that_is_a_file_is_refused(shell: Shell, tmp_path: Path) -> None:
+def test_folder__that_is_a_file_is_refused(harness: Harness, tmp_path: Path) -> None:
     """A file in the folder's place is named, and nothing is fetched."""
     (tmp_path / "file").write_bytes(OLD)
-    prediction, script = outputs(shell, URL, answers=[whole(DATA)])
+    prediction, script = outputs(harness, URL, answers=[whole(DATA)])
     with pytest.raises(NotADirectoryError, match="no folder"):
-        shell.do(prediction.save_all, tmp_path / "file")
+        harness.do(prediction.save_all, tmp_path / "file")
     assert script.requests == []
 
 
@@ -112,35 +112,35 @@ def test_folder__that_is_a_file_is_refused(shell: Shell, tmp_path: Path) -> None
         "c%3A%5Ca.mp4",
     ],
 )
-def test_name__that_leads_out_of_the_folder_is_refused(shell: Shell, tmp_path: Path, last: str) -> None:
+def test_name__that_leads_out_of_the_folder_is_refused(harness: Harness, tmp_path: Path, last: str) -> None:
     """Dots, separators of any system, NUL and drives, spelt out or encoded: nothing is fetched, made or written."""
-    prediction, script = outputs(shell, URL, f"https://x.test/a/{last}", answers=[whole(DATA)])
+    prediction, script = outputs(harness, URL, f"https://x.test/a/{last}", answers=[whole(DATA)])
     with pytest.raises(
         zeroscope.MalformedResponseError, match=r"leads out of the folder.*video\.save\(path\)"
     ) as caught:
-        shell.do(prediction.save_all, tmp_path / "folder")
+        harness.do(prediction.save_all, tmp_path / "folder")
     assert script.requests == [] and list(tmp_path.iterdir()) == []
     assert caught.value.prediction is prediction
 
 
-def test_targets__are_all_checked_before_the_first_download(shell: Shell, tmp_path: Path) -> None:
+def test_targets__are_all_checked_before_the_first_download(harness: Harness, tmp_path: Path) -> None:
     """One file that exists already stops the whole; with overwrite=True it is replaced."""
     urls = [URL, URL.replace("-0", "-1")]
     (tmp_path / "output-1.mp4").write_bytes(OLD)
-    prediction, script = outputs(shell, *urls, answers=[named])
+    prediction, script = outputs(harness, *urls, answers=[named])
     with pytest.raises(FileExistsError, match="overwrite=True"):
-        shell.do(prediction.save_all, tmp_path)
+        harness.do(prediction.save_all, tmp_path)
     assert script.requests == [] and [path.name for path in tmp_path.iterdir()] == ["output-1.mp4"]
-    paths = shell.do(prediction.save_all, tmp_path, overwrite=True)
+    paths = harness.do(prediction.save_all, tmp_path, overwrite=True)
     assert [path.read_bytes() for path in paths] == [b"/x/output-0.mp4", b"/x/output-1.mp4"]
 
 
-def test_failure__keeps_what_is_saved_and_says_so(shell: Shell, tmp_path: Path) -> None:
+def test_failure__keeps_what_is_saved_and_says_so(harness: Harness, tmp_path: Path) -> None:
     """A video that is gone does not take those before it along, and the error names both kinds."""
     urls = [f"https://x.test/output-{number}.mp4" for number in range(3)]
-    prediction, _ = outputs(shell, *urls, answers=[named, httpx.Response(404), named])
+    prediction, _ = outputs(harness, *urls, answers=[named, httpx.Response(404), named])
     with pytest.raises(zeroscope.NotFoundError) as caught:
-        shell.do(prediction.save_all, tmp_path)
+        harness.do(prediction.save_all, tmp_path)
     first, *left = (tmp_path / f"output-{number}.mp4" for number in range(3))
     assert list(tmp_path.iterdir()) == [first] and first.read_bytes() == b"/output-0.mp4"
     (note,) = caught.value.__notes__
@@ -150,19 +150,19 @@ def test_failure__keeps_what_is_saved_and_says_so(shell: Shell, tmp_path: Path) 
 
 def test_interrupt__says_what_is_saved(tmp_path: Path) -> None:
     """Ctrl-C in the middle of a video keeps those before it, and stays Ctrl-C."""
-    shell = Shell("sync")
-    prediction, _ = outputs(shell, URL, answers=[whole(DATA[:1000], error=KeyboardInterrupt())])
+    harness = Harness("sync")
+    prediction, _ = outputs(harness, URL, answers=[whole(DATA[:1000], error=KeyboardInterrupt())])
     with pytest.raises(KeyboardInterrupt) as caught:
         prediction.save_all(tmp_path)
     assert caught.value.__notes__ == ["None of the videos is saved."] and list(tmp_path.iterdir()) == []
 
 
-def test_progress__is_told_for_one_video_after_the_other(shell: Shell, tmp_path: Path) -> None:
+def test_progress__is_told_for_one_video_after_the_other(harness: Harness, tmp_path: Path) -> None:
     """The numbers are those of the video that is being fetched."""
     told: list[tuple[int, int | None]] = []
     urls = [URL, URL.replace("-0", "-1")]
-    prediction, _ = outputs(shell, *urls, answers=[whole(DATA[:10], DATA[10:]), whole(b"abc", length=3)])
-    shell.do(prediction.save_all, tmp_path, on_progress=lambda *numbers: told.append(numbers))
+    prediction, _ = outputs(harness, *urls, answers=[whole(DATA[:10], DATA[10:]), whole(b"abc", length=3)])
+    harness.do(prediction.save_all, tmp_path, on_progress=lambda *numbers: told.append(numbers))
     assert told == [(10, len(DATA)), (len(DATA), len(DATA)), (3, 3)]
 
 
@@ -177,34 +177,34 @@ def test_progress__is_told_for_one_video_after_the_other(shell: Shell, tmp_path:
     ],
 )
 def test_prediction__without_videos_is_an_error(
-    shell: Shell, tmp_path: Path, status: str, fields: dict[str, Any], error: type[zeroscope.PredictionError]
+    harness: Harness, tmp_path: Path, status: str, fields: dict[str, Any], error: type[zeroscope.PredictionError]
 ) -> None:
     """An empty list would look like success."""
     script = Script(httpx.Response(200, json=prediction_body(status, **fields)))
-    prediction = shell.do(shell.client(script).predictions.get, "gm3q")
+    prediction = harness.do(harness.client(script).predictions.get, "gm3q")
     with pytest.raises(error):
-        shell.do(prediction.save_all, tmp_path / "folder")
+        harness.do(prediction.save_all, tmp_path / "folder")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_prediction__from_a_list_is_read_first(shell: Shell, tmp_path: Path) -> None:
+def test_prediction__from_a_list_is_read_first(harness: Harness, tmp_path: Path) -> None:
     """Where a list has left the output out, the service is asked for it."""
     listed = {"next": None, "previous": None, "results": [{"id": "gm3q", "status": "succeeded"}]}
     body = json.dumps(prediction_body("succeeded", output=[URL]))
     script = Script(httpx.Response(200, json=listed), httpx.Response(200, text=body), whole(DATA))
-    (prediction,) = shell.all(shell.client(script).predictions.list)
-    (path,) = shell.do(prediction.save_all, tmp_path)
+    (prediction,) = harness.all(harness.client(script).predictions.list)
+    (path,) = harness.do(prediction.save_all, tmp_path)
     assert path.read_bytes() == DATA
     assert script.lines[1:] == ["GET /v1/predictions/gm3q", "GET /x/output-0.mp4"]
 
 
-def test_service__gives_all_videos(shell: Shell, tmp_path: Path) -> None:
+def test_service__gives_all_videos(harness: Harness, tmp_path: Path) -> None:
     """Against the mock server, with a cut in each download, all files are what an undisturbed read gives."""
     server = MockServer(seed=4)
-    client: Any = server.client() if shell.kind == "sync" else server.async_client()
-    made = shell.do(client.run, prompt="a lighthouse", num_frames=3, batch_size=3)
-    undisturbed = [shell.do(each.read) for each in made]
+    client: Any = server.client() if harness.kind == "sync" else server.async_client()
+    made = harness.do(client.run, prompt="a lighthouse", num_frames=3, batch_size=3)
+    undisturbed = [harness.do(each.read) for each in made]
     server.faults.add(operation="getOutput", truncate=0.5, times=1, per="resource")
-    paths = shell.do(made[0].prediction.save_all, tmp_path / "videos")
+    paths = harness.do(made[0].prediction.save_all, tmp_path / "videos")
     assert [path.name for path in paths] == ["output-0.mp4", "output-1.mp4", "output-2.mp4"]
     assert [path.read_bytes() for path in paths] == undisturbed

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 import zeroscope
-from support import BASE_URL, TOKEN, Script, Shell, prediction_body
+from helpers.client import BASE_URL, TOKEN, Harness, Script, prediction_body
 
 ELSEWHERE = "https://files.elsewhere.test/output-0.mp4"
 
@@ -67,14 +67,16 @@ BAD_SERVERS = {
 class Everything:
     """All that can be seen of a client at work: records, errors, their tracebacks, pickles, and requests."""
 
-    def __init__(self, shell: Shell, answer: Callable[[httpx.Request], httpx.Response], *, local: bool = False) -> None:
+    def __init__(
+        self, harness: Harness, answer: Callable[[httpx.Request], httpx.Response], *, local: bool = False
+    ) -> None:
         self.local = local
         self.texts: list[str] = []
         self.pickles: list[bytes] = []
         self.foreign: list[str] = []
         self.answer = answer
-        self.shell = shell
-        self.client = shell.client(self.serve, retry=zeroscope.Retry(attempts=2))
+        self.harness = harness
+        self.client = harness.client(self.serve, retry=zeroscope.Retry(attempts=2))
         self.see(self.client, vars(self.client), self.client.predictions)
 
     def serve(self, request: httpx.Request) -> httpx.Response:
@@ -88,7 +90,7 @@ class Everything:
     def call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Call something, and look at what it returns or raises."""
         try:
-            result = self.shell.do(function, *args, **kwargs)
+            result = self.harness.do(function, *args, **kwargs)
         except zeroscope.ZeroscopeError as error:
             self.look_at(error)
             return None
@@ -128,7 +130,7 @@ def work(seen: Everything) -> None:
     seen.call(client.predictions.cancel, "gm3q")
     seen.call(client.webhook_secret)
     try:
-        seen.see(seen.shell.all(client.predictions.pages))
+        seen.see(seen.harness.all(client.predictions.pages))
     except zeroscope.ZeroscopeError as error:
         seen.look_at(error)
     if prediction is not None:
@@ -137,9 +139,9 @@ def work(seen: Everything) -> None:
 
 
 @pytest.mark.parametrize("server", BAD_SERVERS)
-def test_token__shows_nowhere(shell: Shell, server: str, log: pytest.LogCaptureFixture) -> None:
+def test_token__shows_nowhere(harness: Harness, server: str, log: pytest.LogCaptureFixture) -> None:
     """Whatever a server sends back, no repr, record, error, traceback, pickle or request elsewhere holds the token."""
-    seen = Everything(shell, BAD_SERVERS[server])
+    seen = Everything(harness, BAD_SERVERS[server])
     work(seen)
     texts = [*seen.texts, *log.messages, *(str(vars(record)) for record in log.records)]
     assert log.messages and seen.texts
@@ -151,16 +153,16 @@ def test_token__shows_nowhere(shell: Shell, server: str, log: pytest.LogCaptureF
 @pytest.mark.parametrize(
     "trouble", [httpx.Response(401), httpx.Response(503), httpx.ReadTimeout("slow"), httpx.ConnectError("refused")]
 )
-def test_token__is_in_no_local_variable(shell: Shell, trouble: httpx.Response | Exception) -> None:
+def test_token__is_in_no_local_variable(harness: Harness, trouble: httpx.Response | Exception) -> None:
     """Error reporters write down local variables; none of ours shows the token, unless the server itself sent it."""
-    seen = Everything(shell, Script(trouble), local=True)
+    seen = Everything(harness, Script(trouble), local=True)
     work(seen)
     assert len(seen.texts) > 100
     assert [text for text in seen.texts if TOKEN in text] == []
 
 
 def test_token__is_not_sent_with_downloads(
-    shell: Shell, log: pytest.LogCaptureFixture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, log: pytest.LogCaptureFixture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Videos are fetched and saved without the token, through redirects as well, and journals do not hold it."""
     monkeypatch.chdir(tmp_path)
@@ -172,7 +174,7 @@ def test_token__is_not_sent_with_downloads(
             return httpx.Response(200, content=b"video")
         return httpx.Response(201, json=prediction_body("succeeded", output=[ELSEWHERE], error=said(request)))
 
-    seen = Everything(shell, answer)
+    seen = Everything(harness, answer)
     (video,) = seen.call(seen.client.run, prompt="a")
     seen.call(video.read)
     seen.call(video.save, "a.mp4")
@@ -183,14 +185,14 @@ def test_token__is_not_sent_with_downloads(
     assert [path for path in tmp_path.iterdir() if TOKEN.encode() in path.read_bytes()] == []
 
 
-def test_log__tells_method_path_status_attempt_and_pause(shell: Shell, log: pytest.LogCaptureFixture) -> None:
+def test_log__tells_method_path_status_attempt_and_pause(harness: Harness, log: pytest.LogCaptureFixture) -> None:
     """At DEBUG, the channel `zeroscope` tells of every attempt and every pause, and nothing above DEBUG."""
     script = Script(
         httpx.Response(503),
         httpx.ConnectError("refused"),
         httpx.Response(200, json=prediction_body()),
     )
-    shell.do(shell.client(script).predictions.get, "gm3q")
+    harness.do(harness.client(script).predictions.get, "gm3q")
     assert log.messages == [
         "GET /predictions/gm3q: attempt 1 was answered with 503",
         "GET /predictions/gm3q: next attempt in 0.50 s",

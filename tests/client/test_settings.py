@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 import zeroscope
-from support import BASE_URL, TOKEN, Script, Shell, prediction_body
+from helpers.client import BASE_URL, TOKEN, Harness, Script, prediction_body
 from zeroscope import AsyncZeroscope, ConfigurationError, Zeroscope, _spec
 
 SPEC = _spec.spec()
@@ -30,7 +30,7 @@ def test_defaults__come_from_the_spec(cls: Any) -> None:
     assert client.version == SPEC["info"]["x-replicate"]["version"]
 
 
-def test_environment__gives_token_and_address(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment__gives_token_and_address(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without arguments, the two variables decide; arguments win over them."""
     monkeypatch.setenv("REPLICATE_API_TOKEN", "from-the-environment\n")
     monkeypatch.setenv("ZEROSCOPE_BASE_URL", "http://127.0.0.1:8000/v1/")
@@ -109,27 +109,27 @@ def test_timeout__has_to_be_a_time(cls: Any, timeout: float) -> None:
         (httpx.Timeout(7, read=90), {"connect": 7, "read": 90, "write": 7, "pool": 7}),
     ],
 )
-def test_timeout__is_set_on_every_request(shell: Shell, given: Any, expected: dict[str, float]) -> None:
+def test_timeout__is_set_on_every_request(harness: Harness, given: Any, expected: dict[str, float]) -> None:
     """No request goes without a limit, even through an http_client that has none."""
     script = Script(httpx.Response(200, json=prediction_body()))
-    client = shell.client(script, timeout=given)
-    shell.http.timeout = None  # as httpx.Client(timeout=None) leaves it
-    shell.do(client.predictions.get, "gm3q")
+    client = harness.client(script, timeout=given)
+    harness.http.timeout = None  # as httpx.Client(timeout=None) leaves it
+    harness.do(client.predictions.get, "gm3q")
     assert script.requests[0].extensions["timeout"] == expected
 
 
 @pytest.mark.parametrize("call", ["create", "run", "run_many"])
-def test_timeout__allows_for_a_request_that_is_held_open(shell: Shell, call: str) -> None:
+def test_timeout__allows_for_a_request_that_is_held_open(harness: Harness, call: str) -> None:
     """A create that the service may hold for n seconds is waited for n seconds longer, and no other request is."""
     done = prediction_body("succeeded", output=["https://files.example.test/output-0.mp4"])
     script = Script(httpx.Response(201, json=prediction_body()), httpx.Response(200, json=done))
-    client = shell.client(script, timeout=7)
+    client = harness.client(script, timeout=7)
     if call == "create":
-        shell.do(shell.do(client.predictions.create, {}, prefer_wait=30).reload)
+        harness.do(harness.do(client.predictions.create, {}, prefer_wait=30).reload)
     elif call == "run":
-        shell.do(client.run, prefer_wait=30)
+        harness.do(client.run, prefer_wait=30)
     else:
-        shell.do(client.run_many, [{}], prefer_wait=30)
+        harness.do(client.run_many, [{}], prefer_wait=30)
     created, read = script.requests
     assert created.headers["prefer"] == "wait=30"
     assert created.extensions["timeout"] == {"connect": 7, "read": 37, "write": 7, "pool": 7}
@@ -159,11 +159,11 @@ def test_http_client__of_ones_own_is_used_and_left_open() -> None:
     anyio.run(main)
 
 
-def test_version__of_ones_own_is_run(shell: Shell) -> None:
+def test_version__of_ones_own_is_run(harness: Harness) -> None:
     """The client's version is sent with every create that names none."""
     script = Script(httpx.Response(201, json=prediction_body()))
-    client = shell.client(script, version="71996d33")
-    shell.do(client.predictions.create, {})
+    client = harness.client(script, version="71996d33")
+    harness.do(client.predictions.create, {})
     assert client.version == "71996d33"
     assert json.loads(script.requests[0].content)["version"] == "71996d33"
 
@@ -182,15 +182,15 @@ def test_token__that_is_empty_is_not_replaced_by_the_environment(cls: Any, monke
 
 
 @pytest.mark.parametrize(("given", "expected"), [(7, 7), (None, 60)])
-def test_timeout__holds_for_downloads(shell: Shell, given: float | None, expected: float) -> None:
+def test_timeout__holds_for_downloads(harness: Harness, given: float | None, expected: float) -> None:
     """Downloads have the client's limit as well, also through an http_client that has none."""
     output = "https://files.example.test/output-0.mp4"
     read = httpx.Response(200, json=prediction_body("succeeded", output=[output]))
     script = Script(read, httpx.Response(200, text="a"))
-    client = shell.client(script, timeout=given)
-    shell.http.timeout = None  # as httpx.Client(timeout=None) leaves it
-    (video,) = shell.do(client.predictions.get, "gm3q").videos
-    shell.do(video.read)
+    client = harness.client(script, timeout=given)
+    harness.http.timeout = None  # as httpx.Client(timeout=None) leaves it
+    (video,) = harness.do(client.predictions.get, "gm3q").videos
+    harness.do(video.read)
     assert script.requests[1].extensions["timeout"]["read"] == expected
 
 

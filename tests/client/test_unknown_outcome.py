@@ -10,17 +10,17 @@ import httpx
 import pytest
 
 import zeroscope
-from support import BASE_URL, Script, Shell, prediction_body
+from helpers.client import BASE_URL, Harness, Script, prediction_body
 from zeroscope_mock import MockServer
 
 VERSION = prediction_body()["version"]
 
 
-def lost(shell: Shell, script: Script, input: Any = None, **settings: Any) -> Any:
+def lost(harness: Harness, script: Script, input: Any = None, **settings: Any) -> Any:
     """The error of a create whose answer does not arrive."""
-    client = shell.client(script, **settings)
+    client = harness.client(script, **settings)
     with pytest.raises(zeroscope.UnknownOutcomeError) as caught:
-        shell.do(client.predictions.create, {"prompt": "a"} if input is None else input)
+        harness.do(client.predictions.create, {"prompt": "a"} if input is None else input)
     return caught.value
 
 
@@ -56,14 +56,14 @@ def page(*entries: dict[str, Any], next: str | None = None) -> httpx.Response:
     ],
 )
 def test_find__lists_what_the_create_may_have_started(
-    shell: Shell, entries: list[dict[str, Any]], found: list[str]
+    harness: Harness, entries: list[dict[str, Any]], found: list[str]
 ) -> None:
     """Predictions of the same version and input, created since then, come newest first."""
-    error = lost(shell, Script(httpx.ReadTimeout("slow"), page(*entries)))
-    assert [prediction.id for prediction in shell.do(error.find)] == found
+    error = lost(harness, Script(httpx.ReadTimeout("slow"), page(*entries)))
+    assert [prediction.id for prediction in harness.do(error.find)] == found
 
 
-def test_find__reads_on_until_it_comes_to_what_is_older(shell: Shell) -> None:
+def test_find__reads_on_until_it_comes_to_what_is_older(harness: Harness) -> None:
     """Pages are followed as far as they are new enough, and no further."""
     script = Script(
         httpx.ReadError("reset"),
@@ -71,33 +71,33 @@ def test_find__reads_on_until_it_comes_to_what_is_older(shell: Shell) -> None:
         page(entry("mine", 1), entry("old", -500), next=f"{BASE_URL}/predictions?cursor=3"),
         page(entry("never read", 1)),
     )
-    error = lost(shell, script)
-    assert [prediction.id for prediction in shell.do(error.find)] == ["mine"]
+    error = lost(harness, script)
+    assert [prediction.id for prediction in harness.do(error.find)] == ["mine"]
     assert len(script.requests) == 3
 
 
-def test_find__reads_what_a_list_leaves_out(shell: Shell) -> None:
+def test_find__reads_what_a_list_leaves_out(harness: Harness) -> None:
     """An entry without its input is read, and then compared."""
     listed = entry("gm3q", 1)
     del listed["input"]
     read = httpx.Response(200, json=prediction_body(input={"prompt": "a"}))
     script = Script(httpx.ReadError("reset"), page(listed), read)
-    error = lost(shell, script)
-    assert [prediction.input for prediction in shell.do(error.find)] == [{"prompt": "a"}]
+    error = lost(harness, script)
+    assert [prediction.input for prediction in harness.do(error.find)] == [{"prompt": "a"}]
     assert script.lines[1:] == ["GET /v1/predictions", "GET /v1/predictions/gm3q"]
 
 
-def test_find__knows_a_file_by_the_rest_of_its_input(shell: Shell) -> None:
+def test_find__knows_a_file_by_the_rest_of_its_input(harness: Harness) -> None:
     """The service may answer a `data:` URI with a URL of its own, so files are not compared."""
     sent = {"prompt": "a", "init_video": "data:video/mp4;base64,AAAA"}
     echoed = {"prompt": "a", "init_video": "https://replicate.delivery/x.mp4"}
-    error = lost(shell, Script(httpx.ReadError("reset"), page(entry("mine", 1, input=echoed))), sent)
-    assert [prediction.id for prediction in shell.do(error.find)] == ["mine"]
+    error = lost(harness, Script(httpx.ReadError("reset"), page(entry("mine", 1, input=echoed))), sent)
+    assert [prediction.id for prediction in harness.do(error.find)] == ["mine"]
 
 
-def test_error__tells_when_and_outlives_pickling(shell: Shell) -> None:
+def test_error__tells_when_and_outlives_pickling(harness: Harness) -> None:
     """The moment is kept; the client, which no pickle holds, is needed for a search."""
-    error = lost(shell, Script(httpx.ReadTimeout("slow")))
+    error = lost(harness, Script(httpx.ReadTimeout("slow")))
     assert error.sent_at == 1_700_000_000.0
     copy = pickle.loads(pickle.dumps(error))
     assert copy == error and copy.sent_at == error.sent_at

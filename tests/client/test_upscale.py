@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 import zeroscope
-from support import Script, Shell, prediction_body
+from helpers.client import Harness, Script, prediction_body
 from zeroscope_mock import MockServer
 
 URLS = ["https://replicate.delivery/a/output-1.mp4", "https://replicate.delivery/a/output-0.mp4"]
@@ -27,12 +27,12 @@ def upscaled() -> httpx.Response:
     return httpx.Response(201, json=prediction_body("succeeded", output=["https://replicate.delivery/b/output-0.mp4"]))
 
 
-def second_step(shell: Shell, read: httpx.Response, **arguments: Any) -> tuple[Any, Script]:
+def second_step(harness: Harness, read: httpx.Response, **arguments: Any) -> tuple[Any, Script]:
     """What the second step of a draft comes to, and what was sent for it."""
     script = Script(read, upscaled())
-    client = shell.client(script)
-    prediction = shell.do(client.predictions.get, "gm3q")
-    return shell.do(client.upscale, prediction, **arguments), script
+    client = harness.client(script)
+    prediction = harness.do(client.predictions.get, "gm3q")
+    return harness.do(client.upscale, prediction, **arguments), script
 
 
 @pytest.mark.parametrize(
@@ -47,10 +47,10 @@ def second_step(shell: Shell, read: httpx.Response, **arguments: Any) -> tuple[A
     ],
 )
 def test_upscale__sends_the_draft_with_what_belongs_to_it(
-    shell: Shell, arguments: dict[str, Any], changed: dict[str, Any]
+    harness: Harness, arguments: dict[str, Any], changed: dict[str, Any]
 ) -> None:
     """The second step keeps prompt, frames and frame rate, has the cards' size, and takes the draft's first video."""
-    (video,), script = second_step(shell, draft(), **arguments)
+    (video,), script = second_step(harness, draft(), **arguments)
     assert json.loads(script.requests[1].content)["input"] == {
         "model": "xl",
         "width": 1024,
@@ -65,29 +65,29 @@ def test_upscale__sends_the_draft_with_what_belongs_to_it(
     assert video.url == "https://replicate.delivery/b/output-0.mp4"
 
 
-def test_upscale__of_a_draft_with_defaults_names_them(shell: Shell) -> None:
+def test_upscale__of_a_draft_with_defaults_names_them(harness: Harness) -> None:
     """What the draft left to the spec's defaults is asked for by name, as the second step resamples to it."""
-    _, script = second_step(shell, draft(input={"prompt": "a lighthouse"}))
+    _, script = second_step(harness, draft(input={"prompt": "a lighthouse"}))
     sent = json.loads(script.requests[1].content)["input"]
     assert (sent["num_frames"], sent["fps"]) == (24, 8)
 
 
-def test_upscale__takes_one_of_several_videos(shell: Shell) -> None:
+def test_upscale__takes_one_of_several_videos(harness: Harness) -> None:
     """A draft of which there are several is chosen by its video."""
     script = Script(draft(), upscaled())
-    client = shell.client(script)
-    video = shell.do(client.predictions.get, "gm3q").videos[1]
-    shell.do(client.upscale, video)
+    client = harness.client(script)
+    video = harness.do(client.predictions.get, "gm3q").videos[1]
+    harness.do(client.upscale, video)
     assert json.loads(script.requests[1].content)["input"]["init_video"] == URLS[0]
 
 
-def test_upscale__reads_a_draft_that_came_from_a_list(shell: Shell) -> None:
+def test_upscale__reads_a_draft_that_came_from_a_list(harness: Harness) -> None:
     """What a list leaves out of a draft is read first."""
     entry = {"id": "gm3q", "status": "succeeded"}
     script = Script(httpx.Response(200, json={"results": [entry]}), draft(), upscaled())
-    client = shell.client(script)
-    (listed,) = shell.all(client.predictions.list)
-    shell.do(client.upscale, listed)
+    client = harness.client(script)
+    (listed,) = harness.all(client.predictions.list)
+    harness.do(client.upscale, listed)
     assert json.loads(script.requests[2].content)["input"]["prompt"] == "a lighthouse"
 
 
@@ -103,29 +103,29 @@ def test_upscale__reads_a_draft_that_came_from_a_list(shell: Shell) -> None:
     ],
 )
 def test_upscale__refuses_what_is_no_draft_any_more(
-    shell: Shell, fields: dict[str, Any], error: type[Exception], message: str
+    harness: Harness, fields: dict[str, Any], error: type[Exception], message: str
 ) -> None:
     """Without a video to start from nothing is created."""
     body = {"input": DRAFT, "output": URLS, "completed_at": "2023-11-14T22:00:00Z", "status": "succeeded", **fields}
     script = Script(httpx.Response(200, json=prediction_body(**body)))
-    client = shell.client(script)
-    prediction = shell.do(client.predictions.get, "gm3q")
+    client = harness.client(script)
+    prediction = harness.do(client.predictions.get, "gm3q")
     with pytest.raises(error, match=message):
-        shell.do(client.upscale, prediction)
+        harness.do(client.upscale, prediction)
     assert len(script.requests) == 1
 
 
 @pytest.mark.parametrize("strength", [-0.1, 1.1, "0.5", None, True, float("nan")])
-def test_strength__is_a_number_from_0_to_1(shell: Shell, strength: Any) -> None:
+def test_strength__is_a_number_from_0_to_1(harness: Harness, strength: Any) -> None:
     """Any other strength is refused before anything is sent."""
     with pytest.raises(zeroscope.InvalidInputError, match="strength"):
-        second_step(shell, draft(), strength=strength)
+        second_step(harness, draft(), strength=strength)
 
 
-def test_upscale__refuses_what_is_no_prediction(shell: Shell) -> None:
+def test_upscale__refuses_what_is_no_prediction(harness: Harness) -> None:
     """A URL says nothing of the prompt and the frames, so it is no draft."""
     with pytest.raises(zeroscope.ConfigurationError, match="neither a prediction nor one of its videos"):
-        shell.do(shell.client(Script(draft())).upscale, URLS[0])
+        harness.do(harness.client(Script(draft())).upscale, URLS[0])
 
 
 def test_upscale__against_the_mock_server() -> None:

@@ -17,38 +17,38 @@ import httpx
 import pytest
 
 import zeroscope
-from downloads import DATA, URL, Body, outputs, video, whole
-from support import TOKEN, Shell
+from helpers.client import TOKEN, Harness
+from helpers.downloads import DATA, URL, Body, outputs, video, whole
 from zeroscope import AsyncVideo, Video
 
 
-def test_read__returns_the_bytes_and_sends_no_token(shell: Shell) -> None:
+def test_read__returns_the_bytes_and_sends_no_token(harness: Harness) -> None:
     """The download is a plain GET: the token stays with the API."""
-    found, script = video(shell, httpx.Response(200, content=DATA))
-    assert shell.do(found.read) == DATA
+    found, script = video(harness, httpx.Response(200, content=DATA))
+    assert harness.do(found.read) == DATA
     (request,) = script.requests
     assert str(request.url) == URL
     assert TOKEN not in str(request.headers) and "authorization" not in request.headers
     assert request.headers["user-agent"] == f"zeroscope/{zeroscope.__version__}"
 
 
-def test_save__writes_the_file_and_nothing_else(shell: Shell, tmp_path: Path) -> None:
+def test_save__writes_the_file_and_nothing_else(harness: Harness, tmp_path: Path) -> None:
     """The file holds the bytes, its path is returned, and the folder holds nothing besides."""
-    found, _ = video(shell, httpx.Response(200, content=DATA))
+    found, _ = video(harness, httpx.Response(200, content=DATA))
     target = tmp_path / "astronaut.mp4"
-    assert shell.do(found.save, str(target)) == target
+    assert harness.do(found.save, str(target)) == target
     assert target.read_bytes() == DATA
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_redirect__is_followed(shell: Shell) -> None:
+def test_redirect__is_followed(harness: Harness) -> None:
     """Storage may move a file; a download follows, as it has no token to lose."""
     found, script = video(
-        shell,
+        harness,
         httpx.Response(302, headers={"location": "https://other.example.test/a.mp4"}),
         httpx.Response(200, content=DATA),
     )
-    assert shell.do(found.read) == DATA
+    assert harness.do(found.read) == DATA
     assert script.requests[1].url.host == "other.example.test"
 
 
@@ -71,40 +71,40 @@ def test_redirect__is_followed(shell: Shell) -> None:
     ],
 )
 def test_save__that_fails_leaves_nothing_behind(
-    shell: Shell, tmp_path: Path, answer: Any, error: type[Exception], message: str
+    harness: Harness, tmp_path: Path, answer: Any, error: type[Exception], message: str
 ) -> None:
     """Whatever goes wrong, the target is not there and no part of it either; an old file stays as it was."""
-    found, _ = video(shell, answer)
+    found, _ = video(harness, answer)
     with pytest.raises(error, match=message):
-        shell.do(found.save, tmp_path / "new.mp4")
+        harness.do(found.save, tmp_path / "new.mp4")
     assert list(tmp_path.iterdir()) == []
     old = tmp_path / "old.mp4"
     old.write_bytes(b"old")
     with pytest.raises(error):
-        shell.do(found.save, old, overwrite=True)
+        harness.do(found.save, old, overwrite=True)
     assert list(tmp_path.iterdir()) == [old] and old.read_bytes() == b"old"
 
 
-def test_save__refuses_a_bad_target_before_it_asks(shell: Shell, tmp_path: Path) -> None:
+def test_save__refuses_a_bad_target_before_it_asks(harness: Harness, tmp_path: Path) -> None:
     """A missing folder, a folder as the file and a file that exists are named, and nothing is fetched."""
-    found, script = video(shell, httpx.Response(200, content=DATA))
+    found, script = video(harness, httpx.Response(200, content=DATA))
     old = tmp_path / "old.mp4"
     old.write_bytes(b"old")
     with pytest.raises(FileNotFoundError, match="no such folder"):
-        shell.do(found.save, tmp_path / "missing" / "a.mp4")
+        harness.do(found.save, tmp_path / "missing" / "a.mp4")
     with pytest.raises(IsADirectoryError, match="name a file in it"):
-        shell.do(found.save, tmp_path)
+        harness.do(found.save, tmp_path)
     with pytest.raises(FileExistsError, match="overwrite=True"):
-        shell.do(found.save, old)
+        harness.do(found.save, old)
     assert script.requests == [] and old.read_bytes() == b"old"
-    shell.do(found.save, old, overwrite=True)
+    harness.do(found.save, old, overwrite=True)
     assert old.read_bytes() == DATA
 
 
 def test_interrupt__leaves_nothing_behind(tmp_path: Path) -> None:
     """Ctrl-C in the middle of a download removes what was written, and nothing is tried again."""
-    shell = Shell("sync")
-    found, script = video(shell, whole(DATA[:1000], error=KeyboardInterrupt()))
+    harness = Harness("sync")
+    found, script = video(harness, whole(DATA[:1000], error=KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
         found.save(tmp_path / "a.mp4")
     assert list(tmp_path.iterdir()) == [] and len(script.requests) == 1
@@ -112,7 +112,7 @@ def test_interrupt__leaves_nothing_behind(tmp_path: Path) -> None:
 
 def test_task__that_is_canceled_leaves_nothing_behind(tmp_path: Path) -> None:
     """A task that is canceled while the server is silent closes the download and removes what was written."""
-    shell = Shell("async")
+    harness = Harness("async")
     began: list[anyio.Event] = []
 
     class Silent(Body):
@@ -122,7 +122,7 @@ def test_task__that_is_canceled_leaves_nothing_behind(tmp_path: Path) -> None:
             await anyio.sleep_forever()
 
     body = Silent()
-    found, _ = video(shell, lambda _: httpx.Response(200, stream=body))
+    found, _ = video(harness, lambda _: httpx.Response(200, stream=body))
 
     async def main() -> None:
         began.append(anyio.Event())
@@ -146,37 +146,37 @@ def test_task__that_is_canceled_leaves_nothing_behind(tmp_path: Path) -> None:
         "DATA:;BASE64,AAFtcDQ=",
     ],
 )
-def test_data_url__needs_no_download(shell: Shell, tmp_path: Path, url: str) -> None:
+def test_data_url__needs_no_download(harness: Harness, tmp_path: Path, url: str) -> None:
     """An output that came within the answer is decoded without a request."""
-    found, script = video(shell, httpx.Response(500), url=url)
-    assert shell.do(found.read) == b"\x00\x01mp4"
-    shell.do(found.save, tmp_path / "a.mp4")
+    found, script = video(harness, httpx.Response(500), url=url)
+    assert harness.do(found.read) == b"\x00\x01mp4"
+    harness.do(found.save, tmp_path / "a.mp4")
     assert (tmp_path / "a.mp4").read_bytes() == b"\x00\x01mp4"
     assert script.requests == []
 
 
 @pytest.mark.parametrize("url", ["data:video/mp4;base64,@@@", "data:nothing", "data:,\ud800", "data:video/mp4,"])
-def test_data_url__that_makes_no_sense_is_malformed(shell: Shell, tmp_path: Path, url: str) -> None:
+def test_data_url__that_makes_no_sense_is_malformed(harness: Harness, tmp_path: Path, url: str) -> None:
     """A data: URL that cannot be decoded, or holds nothing, is an error of the tree and no file."""
-    found, _ = video(shell, httpx.Response(500), url=url)
+    found, _ = video(harness, httpx.Response(500), url=url)
     with pytest.raises(zeroscope.MalformedResponseError):
-        shell.do(found.read)
+        harness.do(found.read)
     with pytest.raises(zeroscope.MalformedResponseError):
-        shell.do(found.save, tmp_path / "a.mp4")
+        harness.do(found.save, tmp_path / "a.mp4")
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(("status", "error"), [(404, None), (200, KeyboardInterrupt())], ids=["refused", "interrupted"])
-def test_download__is_closed_however_it_ends(shell: Shell, status: int, error: Any) -> None:
+def test_download__is_closed_however_it_ends(harness: Harness, status: int, error: Any) -> None:
     """A download that is not read to its end gives its connection back all the same."""
     body = Body(DATA, DATA, error=error)
-    found, _ = video(shell, lambda _: httpx.Response(status, stream=body))
+    found, _ = video(harness, lambda _: httpx.Response(status, stream=body))
     with pytest.raises((zeroscope.NotFoundError, KeyboardInterrupt)):
-        shell.do(found.read)
+        harness.do(found.read)
     assert body.closed
 
 
-def test_save__writes_while_it_reads(shell: Shell, tmp_path: Path) -> None:
+def test_save__writes_while_it_reads(harness: Harness, tmp_path: Path) -> None:
     """A chunk is on the disk before the next is fetched, so a long video does not have to fit into memory."""
     sizes: list[int] = []
 
@@ -186,13 +186,13 @@ def test_save__writes_while_it_reads(shell: Shell, tmp_path: Path) -> None:
             sizes.extend(path.stat().st_size for path in tmp_path.iterdir())
             yield DATA
 
-    found, _ = video(shell, lambda _: httpx.Response(200, stream=Observed()))
-    shell.do(found.save, tmp_path / "a.mp4")
+    found, _ = video(harness, lambda _: httpx.Response(200, stream=Observed()))
+    harness.do(found.save, tmp_path / "a.mp4")
     assert len(sizes) == 1 and sizes[0] > 0
     assert (tmp_path / "a.mp4").read_bytes() == DATA * 2
 
 
-def test_save__keeps_a_file_that_appeared_meanwhile(shell: Shell, tmp_path: Path) -> None:
+def test_save__keeps_a_file_that_appeared_meanwhile(harness: Harness, tmp_path: Path) -> None:
     """A file that something else made during the download is not replaced, and no part of the video is left."""
     target = tmp_path / "a.mp4"
 
@@ -200,47 +200,47 @@ def test_save__keeps_a_file_that_appeared_meanwhile(shell: Shell, tmp_path: Path
         target.write_bytes(b"theirs")
         return httpx.Response(200, content=DATA)
 
-    found, _ = video(shell, answer)
+    found, _ = video(harness, answer)
     with pytest.raises(FileExistsError, match="overwrite=True"):
-        shell.do(found.save, target)
+        harness.do(found.save, target)
     assert list(tmp_path.iterdir()) == [target] and target.read_bytes() == b"theirs"
 
 
 def test_save__has_a_part_of_its_own(tmp_path: Path) -> None:
     """Two downloads into one file at a time do not get in each other's way."""
-    shell = Shell("sync")
+    harness = Harness("sync")
     target = tmp_path / "a.mp4"
-    other, _ = video(shell, httpx.Response(200, content=b"other"))
+    other, _ = video(harness, httpx.Response(200, content=b"other"))
 
     def answer(_: httpx.Request) -> httpx.Response:
         other.save(target)
         return httpx.Response(200, content=DATA)
 
-    found, _ = video(shell, answer)
+    found, _ = video(harness, answer)
     found.save(target, overwrite=True)
     assert list(tmp_path.iterdir()) == [target] and target.read_bytes() == DATA
 
 
-def test_download__asks_for_the_file_as_it_is(shell: Shell) -> None:
+def test_download__asks_for_the_file_as_it_is(harness: Harness) -> None:
     """Compression is declined, as the length that the server names would not be the file's."""
-    found, script = video(shell, httpx.Response(200, content=DATA))
-    shell.do(found.read)
+    found, script = video(harness, httpx.Response(200, content=DATA))
+    harness.do(found.read)
     assert script.requests[0].headers["accept-encoding"] == "identity"
     assert script.requests[0].headers["accept"] == "*/*"
 
 
-def test_download__survives_a_length_that_makes_no_sense(shell: Shell) -> None:
+def test_download__survives_a_length_that_makes_no_sense(harness: Harness) -> None:
     """A content-length that is no number says nothing about the file."""
-    found, _ = video(shell, whole(DATA, length=None, **{"content-length": "many"}))
-    assert shell.do(found.read) == DATA
+    found, _ = video(harness, whole(DATA, length=None, **{"content-length": "many"}))
+    assert harness.do(found.read) == DATA
 
 
-def test_download__from_an_address_that_makes_no_sense_is_an_error_of_the_tree(shell: Shell) -> None:
+def test_download__from_an_address_that_makes_no_sense_is_an_error_of_the_tree(harness: Harness) -> None:
     """A URL that cannot be requested is reported as any other download that failed, and not tried again."""
-    found, script = video(shell, httpx.Response(200, content=DATA), url="https://x.test:port/output-0.mp4")
+    found, script = video(harness, httpx.Response(200, content=DATA), url="https://x.test:port/output-0.mp4")
     with pytest.raises(zeroscope.TransportError, match=r"x\.test:port"):
-        shell.do(found.read)
-    assert script.requests == [] and shell.clock.sleeps == []
+        harness.do(found.read)
+    assert script.requests == [] and harness.clock.sleeps == []
 
 
 @pytest.mark.parametrize(
@@ -293,16 +293,16 @@ def test_name__is_the_urls_own_made_safe(url: str, name: str) -> None:
         ("https://[x.test/output-12.mp4", 0),
     ],
 )
-def test_index__is_the_number_in_the_name(shell: Shell, url: str, index: int) -> None:
+def test_index__is_the_number_in_the_name(harness: Harness, url: str, index: int) -> None:
     """Where a name has no number, the position in the output counts."""
-    found, _ = video(shell, url=url)
+    found, _ = video(harness, url=url)
     assert found.index == index
 
 
 @pytest.mark.parametrize("round_trip", [lambda value: pickle.loads(pickle.dumps(value)), copy.deepcopy, copy.copy])
-def test_pickle__keeps_what_is_known_and_neither_client_nor_token(shell: Shell, round_trip: Any) -> None:
+def test_pickle__keeps_what_is_known_and_neither_client_nor_token(harness: Harness, round_trip: Any) -> None:
     """A video and its prediction come back equal, without a client, and say so when they are used."""
-    prediction, _ = outputs(shell, URL, answers=[httpx.Response(500)])
+    prediction, _ = outputs(harness, URL, answers=[httpx.Response(500)])
     (made,) = prediction.videos
     back = round_trip(made)
     assert back == made and hash(back) == hash(made) and type(back) is type(made)
@@ -311,28 +311,28 @@ def test_pickle__keeps_what_is_known_and_neither_client_nor_token(shell: Shell, 
     assert TOKEN.encode() not in pickle.dumps(made) + pickle.dumps(prediction)
     for call in (back.read, lambda: back.save("a.mp4"), lambda: round_trip(prediction).save_all("a")):
         with pytest.raises(zeroscope.ConfigurationError, match=r"client\.predictions\.get"):
-            shell.do(call)
+            harness.do(call)
 
 
-def test_equality__is_of_url_index_and_kind(shell: Shell) -> None:
+def test_equality__is_of_url_index_and_kind(harness: Harness) -> None:
     """Two videos are equal whichever client they come from, unless one is sync and the other async."""
-    found, _ = video(shell)
+    found, _ = video(harness)
     kind = type(found)
     assert found == kind(URL, 0) and {found, kind(URL, 0)} == {found}
     other = AsyncVideo if kind is Video else Video
     assert found not in [kind(URL, 1), kind(f"{URL}?", 0), other(URL, 0), URL]
 
 
-def test_prediction__is_the_one_that_made_the_video(shell: Shell) -> None:
+def test_prediction__is_the_one_that_made_the_video(harness: Harness) -> None:
     """Each video knows where it comes from; one that was made by hand does not."""
-    prediction, _ = outputs(shell, URL, f"{URL}?", answers=[])
+    prediction, _ = outputs(harness, URL, f"{URL}?", answers=[])
     assert all(each.prediction is prediction for each in prediction.videos)
     assert Video(URL, 0).prediction is None
 
 
-def test_repr__is_short_and_without_the_client(shell: Shell) -> None:
+def test_repr__is_short_and_without_the_client(harness: Harness) -> None:
     """A repr names kind, index and URL, and ends before a data: URL gets long."""
-    found, _ = video(shell)
+    found, _ = video(harness)
     assert repr(found) == f"<{type(found).__name__} 0 {URL}>"
     assert len(repr(Video("data:video/mp4;base64," + "A" * 10_000, 0))) < 150
 
@@ -365,9 +365,9 @@ class Tags(html.parser.HTMLParser):
         """https://x.test/"><script>alert('1')</script>&quot;.mp4""",
     ],
 )
-def test_notebook__shows_the_video(shell: Shell, url: str) -> None:
+def test_notebook__shows_the_video(harness: Harness, url: str) -> None:
     """One tag with controls and the URL as it is, whatever that holds, and nothing else."""
-    found, _ = video(shell, url=url)
+    found, _ = video(harness, url=url)
     shown = Tags(found._repr_html_())
     assert shown.tags == [("video", {"controls": None, "src": url})] and shown.text == ""
     assert TOKEN not in found._repr_html_()

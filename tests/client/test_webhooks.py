@@ -26,8 +26,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import zeroscope
-from office import Inbox
-from support import BASE_URL, TOKEN, Script, Shell, prediction_body
+from helpers.client import BASE_URL, TOKEN, Harness, Script, prediction_body
+from helpers.webhooks import Inbox
 from zeroscope import MalformedResponseError, WebhookVerificationError, _spec, webhooks
 from zeroscope_mock import MockServer
 
@@ -414,14 +414,14 @@ def test_webhook__that_comes_again_has_the_same_id() -> None:
     assert webhook().verify().id == later.verify().id != webhook(id="msg_2").verify().id
 
 
-def test_prediction__belongs_to_the_client_that_was_named(shell: Shell) -> None:
+def test_prediction__belongs_to_the_client_that_was_named(harness: Harness) -> None:
     """With a client the prediction can be asked after, in the client's own way; without one it says so."""
-    client = shell.client(
+    client = harness.client(
         Script(httpx.Response(200, json=prediction_body("succeeded", output=["https://x.test/1.mp4"])))
     )
     prediction: Any = webhook().verify(client=client).prediction
-    assert type(prediction).__name__ == {"sync": "Prediction", "async": "AsyncPrediction"}[shell.kind]
-    assert shell.do(prediction.reload).videos[0].url == "https://x.test/1.mp4"
+    assert type(prediction).__name__ == {"sync": "Prediction", "async": "AsyncPrediction"}[harness.kind]
+    assert harness.do(prediction.reload).videos[0].url == "https://x.test/1.mp4"
 
     alone = webhook().verify().prediction
     assert type(alone) is zeroscope.Prediction and alone.status == "succeeded"
@@ -526,11 +526,11 @@ def test_body__with_one_bit_changed_is_refused(place: int) -> None:
 # The secret as the service tells it.
 
 
-def test_secret__is_read_with_one_request(shell: Shell) -> None:
+def test_secret__is_read_with_one_request(harness: Harness) -> None:
     """It is what the service answered, and the request is exactly this one."""
     script = Script(httpx.Response(200, json={"key": SECRET, "new": 1}))
-    client = shell.client(script)
-    assert shell.do(client.webhook_secret) == SECRET
+    client = harness.client(script)
+    assert harness.do(client.webhook_secret) == SECRET
     (request,) = script.requests
     assert (request.method, str(request.url), request.content) == (
         "GET",
@@ -541,18 +541,18 @@ def test_secret__is_read_with_one_request(shell: Shell) -> None:
     assert SECRET not in repr(client) and SECRET not in repr(vars(client))
 
 
-def test_secret__is_asked_for_again_after_trouble(shell: Shell) -> None:
+def test_secret__is_asked_for_again_after_trouble(harness: Harness) -> None:
     """It is read as patiently as anything that is read."""
     script = Script(httpx.Response(503), httpx.ConnectError("refused"), httpx.Response(200, json={"key": SECRET}))
-    assert shell.do(shell.client(script).webhook_secret) == SECRET
+    assert harness.do(harness.client(script).webhook_secret) == SECRET
     assert len(script.requests) == 3
 
 
-def test_secret__of_an_unknown_token_is_an_error_like_others(shell: Shell) -> None:
+def test_secret__of_an_unknown_token_is_an_error_like_others(harness: Harness) -> None:
     """A refusal names the request."""
     script = Script(httpx.Response(401, json={"detail": "Invalid token."}))
     with pytest.raises(zeroscope.AuthenticationError, match="GET /webhooks/default/secret answered 401: Invalid token"):
-        shell.do(shell.client(script).webhook_secret)
+        harness.do(harness.client(script).webhook_secret)
 
 
 @pytest.mark.parametrize(
@@ -571,22 +571,22 @@ def test_secret__of_an_unknown_token_is_an_error_like_others(shell: Shell) -> No
         json.dumps({"key": SECRET})[:-1],
     ],
 )
-def test_secret__in_a_malformed_answer_is_not_shown(shell: Shell, body: str) -> None:
+def test_secret__in_a_malformed_answer_is_not_shown(harness: Harness, body: str) -> None:
     """An answer without a key is an error of the service, and what is in it, nobody gets to see."""
-    client = shell.client(Script(httpx.Response(200, text=body)))
+    client = harness.client(Script(httpx.Response(200, text=body)))
     with pytest.raises(MalformedResponseError, match=r"webhooks/default/secret answered 200 .*\[not shown") as caught:
-        shell.do(client.webhook_secret)
+        harness.do(client.webhook_secret)
     shown = "".join(traceback.format_exception(caught.value)) + repr(vars(caught.value))
     assert SECRET[6:] not in shown
 
 
-def test_mock_server__sends_what_is_trusted(shell: Shell) -> None:
+def test_mock_server__sends_what_is_trusted(harness: Harness) -> None:
     """Every webhook of a run is trusted with the secret that the client reads, and tells how the run goes on."""
     inbox = Inbox()
     server = MockServer(receiver=inbox)
-    client = server.client() if shell.kind == "sync" else server.async_client()
-    secret = shell.do(client.webhook_secret)
-    created = shell.do(client.predictions.create, {"prompt": "a lighthouse"}, webhook="https://my.app.test/hook")
+    client = server.client() if harness.kind == "sync" else server.async_client()
+    secret = harness.do(client.webhook_secret)
+    created = harness.do(client.predictions.create, {"prompt": "a lighthouse"}, webhook="https://my.app.test/hook")
     server.clock.advance(600)
 
     verified = [
@@ -599,4 +599,4 @@ def test_mock_server__sends_what_is_trusted(shell: Shell) -> None:
     assert statuses == ["processing", "succeeded"]
     assert {webhook.prediction.id for webhook in verified} == {created.id}
     assert len({webhook.id for webhook in verified}) == len(verified)
-    assert shell.do(verified[-1].prediction.videos[0].read)[4:8] == b"ftyp"
+    assert harness.do(verified[-1].prediction.videos[0].read)[4:8] == b"ftyp"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from trees import Change, Tree, grow
+from helpers.source_trees import Change, Tree, grow
 
 
 @pytest.fixture(scope="session")

@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from support import Outcome
-from trees import ROOT, Change, main, pinned_first, write
+from helpers.command import Outcome
+from helpers.source_trees import ROOT, Change, main, pinned_first, write
 
 GENERATED = ROOT / "generated/zeroscope_api"
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
-from other_models import ALL, Model
-from support import Command, Outcome
-from trees import Change, Tree, swap
+from helpers.command import Command, Outcome
+from helpers.other_models import ALL, Model
+from helpers.source_trees import Change, Tree, swap
 
 
 @pytest.fixture(scope="module", params=ALL, ids=str)

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from support import Command, Outcome
-from trees import Change, Tree, fields
+from helpers.command import Command, Outcome
+from helpers.source_trees import Change, Tree, fields
 
 # Of each kind that some code could take for granted; none goes together with what could stand in for it.
 REMOVED = (("prompt",), ("fps", "seed"), ("batch_size", "num_frames"))

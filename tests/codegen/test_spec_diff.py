@@ -15,15 +15,12 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from support import Outcome
+from helpers.command import Outcome
 
 ROOT = Path(__file__).parents[2]
-# Like `make`, which runs the modules of codegen/ from there.
-sys.path.insert(0, str(ROOT))
-
-from codegen.spec_change import Kind, Party, Row  # noqa: E402 - the path comes first
-from codegen.spec_diff import VERSION, main  # noqa: E402 - the path comes first
-from codegen.spec_report import Report  # noqa: E402 - the path comes first
+from codegen.spec_change import Kind, Party, Row
+from codegen.spec_diff import VERSION, main
+from codegen.spec_report import Report
 
 Change = Callable[[Any], object]
 Diff = Callable[..., Outcome]

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import copy
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 # Like `make`, which runs the modules of codegen/ from there.
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
 from codegen.spec_change import Party, rows
 from codegen.spec_operations import Documents
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 # Like `make`, which runs the modules of codegen/ from there.
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
 from codegen.spec_change import BOTH, NOBODY, RECEIVER, SENDER, Party, Role, Row, rows
 from codegen.spec_operations import Documents
 from codegen.spec_schema import Schemas
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 Schema = dict[str, Any] | bool
 Case = tuple[str, Schema, Schema, frozenset[Role], list[str]]

@@ -12,7 +12,7 @@ import anyio
 import httpx
 import pytest
 
-from support import TOKEN, prediction_body
+from helpers.client import TOKEN, prediction_body
 from zeroscope_api.api.files import create_file
 from zeroscope_api.api.predictions import create_prediction, get_prediction, list_predictions
 from zeroscope_api.client import AuthenticatedClient, Client

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from trees import generate
-from updates import OTHER, SMALL, SPEC, Run, described, fields_of, input_of, runner
+from helpers.model_versions import OTHER, SMALL, SPEC, Run, described, fields_of, input_of, runner
+from helpers.source_trees import generate
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from support import TOKEN
-from updates import (
+from helpers.client import TOKEN
+from helpers.model_versions import (
     MODEL,
     OTHER,
     SMALL,

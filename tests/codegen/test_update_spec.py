@@ -16,8 +16,8 @@ import yaml
 from openapi_spec_validator import validate
 from ruamel.yaml import YAML
 
-from support import TOKEN
-from updates import (
+from helpers.client import TOKEN
+from helpers.model_versions import (
     MODEL,
     OTHER,
     ROOT,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from trees import load
-from updates import compose
+from helpers.model_versions import compose
+from helpers.source_trees import load
 
 MERGED = """\
 one: &one {a: 1, b: 2}

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from mutants.faulty import TOKEN
-from other_servers import serving
+from helpers.faulty_servers.faulty import TOKEN
+from helpers.other_servers import serving
 from zeroscope_conformance.exchange import Exchange, excerpt
 
 JSON = {"content-type": "application/json", "user-agent": "any", "content-length": "1"}

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from mutants import MUTANTS, Mutant
-from mutants.faulty import DOCUMENT, TOKEN, running, untouched
+from helpers.faulty_servers import MUTANTS, Mutant
+from helpers.faulty_servers.faulty import DOCUMENT, TOKEN, running, untouched
 from zeroscope_conformance.explore import explore
 from zeroscope_conformance.ledger import Ledger
 from zeroscope_conformance.machine import wander

@@ -12,8 +12,8 @@ from xml.etree import ElementTree
 import httpx
 import pytest
 
-from mutants.faulty import TOKEN
-from other_servers import Echo, Files, serving
+from helpers.faulty_servers.faulty import TOKEN
+from helpers.other_servers import Echo, Files, serving
 from zeroscope_conformance import Document, NotThisAPIError, Report, check, to_json, to_junit
 from zeroscope_conformance import walks as all_walks
 from zeroscope_conformance.embedded import mock

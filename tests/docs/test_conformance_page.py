@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from support import Command
+from helpers.command import Command
 from zeroscope_conformance import RULES
 
 PAGE = (Path(__file__).parents[2] / "docs/conformance.md").read_text(encoding="utf-8")

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import zeroscope_mock
-from support import Command, broken_links
+from helpers.command import Command
+from helpers.pages import broken_links
 from zeroscope_mock.courses import prompts
 from zeroscope_mock.faults.rules import FaultSettings
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 import zeroscope
-from support import Command, broken_links
+from helpers.command import Command
+from helpers.pages import broken_links
 from zeroscope_mock import MockServer
 from zeroscope_mock.courses import prompts
 

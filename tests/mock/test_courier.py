@@ -17,7 +17,7 @@ import pytest
 import standardwebhooks.webhooks
 from standardwebhooks import Webhook
 
-from office import (
+from helpers.webhooks import (
     SCRIPT,
     SECRET,
     URL,

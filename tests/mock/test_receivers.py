@@ -14,7 +14,7 @@ import httpx
 import pytest
 from standardwebhooks import Webhook
 
-from office import (
+from helpers.webhooks import (
     KINDS,
     SECRET,
     URL,

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from office import App, Inbox
+from helpers.webhooks import App, Inbox
 from zeroscope_mock import MockServer
 from zeroscope_mock.courses.lifecycle import RETENTION
 

@@ -13,9 +13,9 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 import zeroscope
-from calls import CALLS, ID, KINDS, NOW, SECRET, Server, sign, with_both
-from schemas import SCHEMAS, allowed, answer, answers, content, same
-from support import BASE_URL, Shell
+from helpers.client import BASE_URL, Harness
+from helpers.operations import CALLS, ID, KINDS, NOW, SECRET, Server, sign, with_both
+from helpers.schemas import SCHEMAS, allowed, answer, answers, content, same
 from zeroscope.errors import class_for
 from zeroscope.state import PredictionState
 
@@ -52,9 +52,9 @@ def bodies(operation: str, status: int) -> st.SearchStrategy[Any]:
 def ask(kind: str, operation: str, status: int, body: Any) -> Any:
     """What the client returns for an operation that is answered with a JSON value."""
     media_type = content(answer(operation, status))[0]
-    shell = Shell(kind)
+    harness = Harness(kind)
     server = Server(status, json.dumps(body).encode(), [(b"content-type", media_type.encode())])
-    return CALLS[operation](shell, shell.client(server, retry=None))
+    return CALLS[operation](harness, harness.client(server, retry=None))
 
 
 def verify(body: bytes) -> zeroscope.Prediction:
@@ -129,15 +129,15 @@ def test_pages__are_taken_and_followed(kind: str, pages: list[dict[str, Any]]) -
         asked.append(int(request.url.params.get("cursor", 0)))
         return httpx.Response(200, json=pages[asked[-1]])
 
-    shell = Shell(kind)
-    client = shell.client(answer, retry=None)
+    harness = Harness(kind)
+    client = harness.client(answer, retry=None)
     usable = [all(map(is_known, page["results"])) for page in pages]
     if not all(usable):
         with pytest.raises(zeroscope.MalformedResponseError):
-            shell.all(client.predictions.pages)
+            harness.all(client.predictions.pages)
         assert asked == list(range(usable.index(False) + 1))
         return
-    read = shell.all(client.predictions.pages)
+    read = harness.all(client.predictions.pages)
     assert asked == list(range(len(pages)))
     for page, body in zip(read, pages, strict=True):
         assert (page.next, page.previous) == (body.get("next"), body.get("previous"))
@@ -154,15 +154,15 @@ def test_file__is_taken_and_named_in_the_input(operation: str, status: int, data
     body["urls"]["get"] = data.draw(st.sampled_from(["https://", "http://", "ftp://", ""])) + body["urls"]["get"]
     for kind in KINDS:
         note(kind)
-        shell = Shell(kind)
+        harness = Harness(kind)
         server = Server(status, json.dumps(body).encode())
-        client = shell.client(server, retry=None)
+        client = harness.client(server, retry=None)
         if body["urls"]["get"].startswith("http"):
-            CALLS[operation](shell, client)
+            CALLS[operation](harness, client)
             assert json.loads(server.requests[1].content)["input"] == {"init_video": body["urls"]["get"]}
             continue
         with pytest.raises(zeroscope.MalformedResponseError, match=r"urls\.get should be a URL"):
-            CALLS[operation](shell, client)
+            CALLS[operation](harness, client)
         assert len(server.requests) == 1
 
 

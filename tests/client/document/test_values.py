@@ -19,9 +19,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.formparser import parse_form_data
 
-from calls import LARGE, Server
-from schemas import INPUT, SCHEMAS, ref, same, validator
-from support import Shell, prediction_body
+from helpers.client import Harness, prediction_body
+from helpers.operations import LARGE, Server
+from helpers.schemas import INPUT, SCHEMAS, ref, same, validator
 from zeroscope import InvalidInputError
 
 FIELDS: dict[str, Any] = INPUT["properties"]
@@ -66,10 +66,10 @@ class Index:
 
 def create(kind: str, input: Any) -> list[httpx.Request]:
     """The requests by which a prediction is created."""
-    shell = Shell(kind)
+    harness = Harness(kind)
     stored = {"id": "f", "urls": {"get": "https://files.example.test/f"}}
     server = Server(201, json.dumps({**prediction_body(), **stored}).encode())
-    shell.do(shell.client(server).predictions.create, input)
+    harness.do(harness.client(server).predictions.create, input)
     return server.requests
 
 

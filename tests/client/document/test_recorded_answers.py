@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 import zeroscope
-from calls import CALLS, Server
-from schemas import SPEC, answer, content, resolved, same, validator
-from support import Shell
+from helpers.client import Harness
+from helpers.operations import CALLS, Server
+from helpers.schemas import SPEC, answer, content, resolved, same, validator
 
 RECORDED: dict[str, dict[str, Any]] = {
     path.stem: json.loads(path.read_text(encoding="utf-8"))
@@ -82,13 +82,13 @@ def play(kind: str, name: str) -> tuple[Any, Server]:
     body = recorded["text"] if "text" in recorded else json.dumps(recorded["body"], ensure_ascii=False)
     headers = [(name.encode(), value.encode()) for name, value in recorded["headers"].items()]
     server = Server(recorded["status"], body.encode(), headers)
-    shell = Shell(kind)
-    client = shell.client(server, retry=None, base_url=SPEC["servers"][0]["url"])
+    harness = Harness(kind)
+    client = harness.client(server, retry=None, base_url=SPEC["servers"][0]["url"])
     call = CALLS[recorded["operation"]]
     if "body" in recorded and "id" in recorded["body"] and recorded["operation"] != "createPrediction":
         ask = client.predictions.get if recorded["operation"] == "getPrediction" else client.predictions.cancel
-        return shell.do(ask, recorded["body"]["id"]), server
-    return call(shell, client), server
+        return harness.do(ask, recorded["body"]["id"]), server
+    return call(harness, client), server
 
 
 @pytest.mark.parametrize("name", RECORDED)

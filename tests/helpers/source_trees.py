@@ -12,13 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from support import Outcome
-
-# Like `make`, which runs the modules of codegen/ from there.
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 from codegen.generate import generate, main, pinned_first
 from codegen.update_yaml import load
+
+from helpers.command import Outcome
 
 __all__ = [
     "ROOT",
@@ -35,7 +32,7 @@ __all__ = [
     "write",
 ]
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 WRITTEN = tuple(ROOT / name for name in ("wrapper", "mock", "conformance"))
 """The folders of what is written by hand."""
 

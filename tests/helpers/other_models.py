@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-MODELS = Path(__file__).parent / "codegen/models"
+MODELS = Path(__file__).parent / "models"
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,9 @@
-"""What all tests share: the client under both drivers, a clock that no test has to wait for, bodies and answers."""
+"""A client under the sync or the async driver, a fake clock, scripted responses and prediction bodies."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import anyio
@@ -48,7 +44,7 @@ class FakeClock:
         self.sleep(seconds)
 
 
-class Shell:
+class Harness:
     """A client and its driver, sync or async, behind one face, so that a test is written once.
 
     `do` calls a function and returns what it returns, or what the coroutine that it returns comes to.
@@ -169,37 +165,3 @@ class Script:
     def lines(self) -> list[str]:
         """Method and path of each request so far."""
         return [f"{request.method} {request.url.path}" for request in self.requests]
-
-
-@dataclass
-class Outcome:
-    """What a command line came to."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """What was printed on stdout, as JSON."""
-        return json.loads(self.out)
-
-
-Command = Callable[..., Outcome]
-
-
-def broken_links(page: Path) -> list[str]:
-    """The relative links of a page that lead to no file, or to no heading of one."""
-    links = [link for link in re.findall(r"\]\(([^)]+)\)", page.read_text(encoding="utf-8")) if "://" not in link]
-    broken = []
-    for link in links:
-        name, _, anchor = link.partition("#")
-        target = page.parent / name if name else page
-        if not target.exists() or (anchor and anchor not in _anchors(target)):
-            broken.append(link)
-    return broken
-
-
-def _anchors(page: Path) -> set[str]:
-    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}

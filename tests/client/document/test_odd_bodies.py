@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 import zeroscope
-from calls import CALLS, ID, NOW, SECRET, Server, sign
-from schemas import same
-from support import Shell
+from helpers.client import Harness
+from helpers.operations import CALLS, ID, NOW, SECRET, Server, sign
+from helpers.schemas import same
 
 # Texts of JSON that not every reader takes alike, with what becomes of each.
 VALUES: list[tuple[str, Any]] = [
@@ -69,8 +69,8 @@ def read(door: str, body: bytes) -> Any:
     """The prediction in a body that came as an answer to one of the clients, or with a webhook."""
     if door == "webhook":
         return zeroscope.webhooks.verify(sign(body), body, SECRET, now=NOW).prediction
-    shell = Shell(door)
-    return CALLS["getPrediction"](shell, shell.client(Server(200, body), retry=None))
+    harness = Harness(door)
+    return CALLS["getPrediction"](harness, harness.client(Server(200, body), retry=None))
 
 
 @doors

@@ -11,7 +11,7 @@ import pytest
 import schemathesis
 from schemathesis.engine import Status
 
-from findings import Report, report_of
+from helpers.schemathesis_report import Report, report_of
 from zeroscope_mock import MockServer
 from zeroscope_mock.documents.added import control_document
 

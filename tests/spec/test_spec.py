@@ -10,7 +10,7 @@ from jsonschema_rs import Draft202012Validator
 from openapi_spec_validator import validate
 from ruamel.yaml import YAML
 
-from support import prediction_body
+from helpers.client import prediction_body
 
 ROOT = Path(__file__).parents[2]
 SPEC: Any = YAML(typ="safe", pure=True).load(ROOT / "openapi.yaml")

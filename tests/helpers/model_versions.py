@@ -6,28 +6,23 @@ import copy
 import difflib
 import functools
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
-
-from support import Outcome
-
-# Like `make`, which runs the modules of codegen/ from there.
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 from codegen.update_document import Document
 from codegen.update_error import UpdateError
 from codegen.update_source import fetch, version_url
 from codegen.update_spec import main
 from codegen.update_yaml import compose
+from ruamel.yaml import YAML
+
+from helpers.command import Outcome
 
 __all__ = ["Document", "UpdateError", "compose", "fetch", "main", "version_url"]
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SPEC = (ROOT / "openapi.yaml").read_text(encoding="utf-8")
 MODEL = "anotherjesse/zeroscope-v2-xl"
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"

@@ -13,20 +13,20 @@ from typing import Any
 import httpx
 from hypothesis import note
 
-from support import BASE_URL, Shell, prediction_body
+from helpers.client import BASE_URL, Harness, prediction_body
 from zeroscope import _spec
 
 ID = "gm3q"
 # Too large to stand in the input itself, so that it is uploaded.
 LARGE = bytes(_spec.spec()["info"]["x-replicate"]["data-uri-bytes"] + 1)
 
-CALLS: dict[str, Callable[[Shell, Any], Any]] = {
-    "listPredictions": lambda shell, client: shell.all(client.predictions.list),
-    "createPrediction": lambda shell, client: shell.do(client.predictions.create, {}),
-    "getPrediction": lambda shell, client: shell.do(client.predictions.get, ID),
-    "cancelPrediction": lambda shell, client: shell.do(client.predictions.cancel, ID),
-    "createFile": lambda shell, client: shell.do(client.predictions.create, {"init_video": LARGE}),
-    "getDefaultWebhookSecret": lambda shell, client: shell.do(client.webhook_secret),
+CALLS: dict[str, Callable[[Harness, Any], Any]] = {
+    "listPredictions": lambda harness, client: harness.all(client.predictions.list),
+    "createPrediction": lambda harness, client: harness.do(client.predictions.create, {}),
+    "getPrediction": lambda harness, client: harness.do(client.predictions.get, ID),
+    "cancelPrediction": lambda harness, client: harness.do(client.predictions.cancel, ID),
+    "createFile": lambda harness, client: harness.do(client.predictions.create, {"init_video": LARGE}),
+    "getDefaultWebhookSecret": lambda harness, client: harness.do(client.webhook_secret),
 }
 """By operationId; the operation is that of the first request."""
 

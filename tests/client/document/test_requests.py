@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calls import CALLS, KINDS, Server, with_both
-from schemas import INPUT, OPERATIONS, SCHEMAS, SPEC, allowed, forbidden, resolved, same, validator
-from support import BASE_URL, TOKEN, Shell, prediction_body
+from helpers.client import BASE_URL, TOKEN, Harness, prediction_body
+from helpers.operations import CALLS, KINDS, Server, with_both
+from helpers.schemas import INPUT, OPERATIONS, SCHEMAS, SPEC, allowed, forbidden, resolved, same, validator
 from zeroscope import InvalidInputError
 from zeroscope_mock import MockServer
 
@@ -59,9 +59,9 @@ def check(request: httpx.Request, operation: str) -> None:
 
 def create(kind: str, input: Any, **options: Any) -> httpx.Request:
     """The one request by which a prediction is created."""
-    shell = Shell(kind)
+    harness = Harness(kind)
     server = Server(201, json.dumps(prediction_body()).encode())
-    shell.do(shell.client(server).predictions.create, input, **options)
+    harness.do(harness.client(server).predictions.create, input, **options)
     (request,) = server.requests
     check(request, "createPrediction")
     return request
@@ -69,10 +69,10 @@ def create(kind: str, input: Any, **options: Any) -> httpx.Request:
 
 def refused(kind: str, input: Any, **options: Any) -> dict[str, str]:
     """The faults of a create that is refused, kinds by field; nothing is sent."""
-    shell = Shell(kind)
+    harness = Harness(kind)
     server = Server(500, b"")
     with pytest.raises(InvalidInputError) as caught:
-        shell.do(shell.client(server).predictions.create, input, **options)
+        harness.do(harness.client(server).predictions.create, input, **options)
     assert server.requests == []
     for fault in caught.value.invalid_fields:
         assert f"\n  - {fault.field}: {fault.description}" in str(caught.value) and fault.description
@@ -105,12 +105,12 @@ def some(
 @both
 def test_request__is_the_one_described(kind: str, operation: str) -> None:
     """Each operation sends exactly one request, to its own path, with the headers and the body of the document."""
-    shell = Shell(kind)
+    harness = Harness(kind)
     bodies = {"listPredictions": {"results": []}, "getDefaultWebhookSecret": {"key": "whsec_YQ=="}}
     uploaded = {"id": "f", "urls": {"get": "https://x.test/f"}}
     body = bodies.get(operation, uploaded if operation == "createFile" else prediction_body())
     server = Server(201 if operation == "createFile" else 200, json.dumps(body).encode())
-    CALLS[operation](shell, shell.client(server))
+    CALLS[operation](harness, harness.client(server))
     check(server.requests[0], operation)
     assert len(server.requests) == (2 if operation == "createFile" else 1)
 
@@ -242,16 +242,16 @@ def test_hold__becomes_a_header_that_is_allowed(kind: str, hold: Any) -> None:
 @given(id=st.one_of(st.text(min_size=1, max_size=12), st.text("./%?#\\;@:\ud800 ", min_size=1, max_size=4)))
 def test_id__stays_in_its_place(kind: str, operation: str, id: str) -> None:
     """Any text is a prediction's ID in the path, read back as it was, or refused because it cannot be one."""
-    shell = Shell(kind)
+    harness = Harness(kind)
     server = Server(200, json.dumps(prediction_body(id=id)).encode())
-    predictions = shell.client(server, retry=None).predictions
+    predictions = harness.client(server, retry=None).predictions
     ask = predictions.get if operation == "getPrediction" else predictions.cancel
     if id in {".", ".."} or "\ud800" in id:
         with pytest.raises(InvalidInputError, match="prediction_id"):
-            shell.do(ask, id)
+            harness.do(ask, id)
         assert server.requests == []
         return
-    assert shell.do(ask, id).id == id
+    assert harness.do(ask, id).id == id
     check(server.requests[0], operation)
     before, _, after = OPERATIONS[operation][1].partition("{prediction_id}")
     path = server.requests[0].url.raw_path.decode().removeprefix(httpx.URL(BASE_URL).path)

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 import zeroscope
 import zeroscope.events
-from calls import CALLS, ID, NOW, SECRET, Server, sign, with_both
-from schemas import allowed, forbidden, ref, same
-from support import TOKEN, Shell, prediction_body
+from helpers.client import TOKEN, Harness, prediction_body
+from helpers.operations import CALLS, ID, NOW, SECRET, Server, sign, with_both
+from helpers.schemas import allowed, forbidden, ref, same
 
 often = settings(max_examples=70, deadline=None, derandomize=True, database=None)
 
@@ -136,11 +136,11 @@ def test_any_answer__is_a_value_or_an_error(
     kind: str, operation: str, retry: Any, status: int, body: bytes, headers: list[tuple[bytes, bytes]]
 ) -> None:
     """Any status, headers and bytes, for any operation, with and without retries, come to an end that is foreseen."""
-    shell = Shell(kind)
+    harness = Harness(kind)
     server = Server(status, body, headers)
-    began = shell.clock.now
-    result = outcome(CALLS[operation], shell, shell.client(server, retry=retry))
-    assert shell.clock.now - began <= (PATIENCE if retry else 0)
+    began = harness.clock.now
+    result = outcome(CALLS[operation], harness, harness.client(server, retry=retry))
+    assert harness.clock.now - began <= (PATIENCE if retry else 0)
     if not 200 <= status < 300:
         assert isinstance(result, zeroscope.ZeroscopeError)
     if isinstance(result, zeroscope.RateLimitError):
@@ -166,7 +166,7 @@ SOUND = st.builds(
 @with_both
 def test_any_run__is_videos_or_an_error(kind: str, answers: list[Server], retry: Any) -> None:
     """Whatever comes between a create and its end, a run ends in videos or an error, within its time."""
-    shell = Shell(kind)
+    harness = Harness(kind)
     left = [server.again() for server in answers]
     creates: list[int] = []
 
@@ -176,10 +176,10 @@ def test_any_run__is_videos_or_an_error(kind: str, answers: list[Server], retry:
             creates.append(server.status)
         return server(request)
 
-    client = shell.client(answer, retry=retry)
-    began = shell.clock.now
-    result = outcome(shell.do, client.run, timeout=600)
-    assert shell.clock.now - began <= 600 + PATIENCE
+    client = harness.client(answer, retry=retry)
+    began = harness.clock.now
+    result = outcome(harness.do, client.run, timeout=600)
+    assert harness.clock.now - began <= 600 + PATIENCE
     assert isinstance(result, zeroscope.ZeroscopeError) or [video.url for video in result]
     # Only what was refused as one too many is sent again.
     assert set(creates[:-1]) <= {429}
@@ -211,7 +211,7 @@ def test_any_stream__is_events_or_an_error(
     kind: str, streams: list[tuple[int, bytes, Any]], address: object, looks: int, retry: Any
 ) -> None:
     """Whatever a stream brings, the prediction's events end with its end or with its time."""
-    shell = Shell(kind)
+    harness = Harness(kind)
     left = [Server(status, body, headers) for status, body, headers in streams]
     seen = 0
 
@@ -224,10 +224,10 @@ def test_any_stream__is_events_or_an_error(
         body = prediction_body("processing" if seen <= looks else "succeeded", logs="a\n", urls={"stream": address})
         return httpx.Response(200, text=json.dumps(body))
 
-    prediction = shell.do(shell.client(answer, retry=retry).predictions.get, ID)
-    began = shell.clock.now
-    result = outcome(shell.all, lambda: prediction.events(timeout=10))
-    assert shell.clock.now - began <= 11
+    prediction = harness.do(harness.client(answer, retry=retry).predictions.get, ID)
+    began = harness.clock.now
+    result = outcome(harness.all, lambda: prediction.events(timeout=10))
+    assert harness.clock.now - began <= 11
     if isinstance(result, zeroscope.ZeroscopeError):
         assert isinstance(result, zeroscope.WaitTimeoutError)
     else:

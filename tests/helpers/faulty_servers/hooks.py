@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from mutants.faulty import Answer, Call, Send, answers, calls, deliveries
+from helpers.faulty_servers.faulty import Answer, Call, Send, answers, calls, deliveries
 
 FINAL = {"succeeded", "failed", "canceled", "aborted"}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from support import Script, Shell, prediction_body
+from helpers.client import Harness, Script, prediction_body
 
 URL = "https://delivery.example.test/x/output-0.mp4"
 DATA = bytes(range(256)) * 40
@@ -58,16 +58,16 @@ def part(start: int, *, end: int = len(DATA), range: str | None = None, error: A
     return lambda _: httpx.Response(206, headers={**named, **headers}, stream=Body(DATA[start:end], error=error))
 
 
-def outputs(shell: Shell, *urls: str, answers: Any, **settings: Any) -> tuple[Any, Script]:
+def outputs(harness: Harness, *urls: str, answers: Any, **settings: Any) -> tuple[Any, Script]:
     """A prediction that has succeeded with these outputs, and the script that answers their downloads."""
     script = Script(httpx.Response(200, text=json.dumps(prediction_body("succeeded", output=list(urls)))))
-    prediction = shell.do(shell.client(script, **settings).predictions.get, "gm3q")
+    prediction = harness.do(harness.client(script, **settings).predictions.get, "gm3q")
     script.answers = list(answers)
     script.requests.clear()
     return prediction, script
 
 
-def video(shell: Shell, *answers: Any, url: str = URL, **settings: Any) -> tuple[Any, Script]:
+def video(harness: Harness, *answers: Any, url: str = URL, **settings: Any) -> tuple[Any, Script]:
     """The video of a prediction that has succeeded, and the script that answers its download."""
-    prediction, script = outputs(shell, url, answers=answers, **settings)
+    prediction, script = outputs(harness, url, answers=answers, **settings)
     return prediction.videos[0], script
