@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from codegen.spec_change import Kind, Party, Row
+from codegen.spec_diff import VERSION, main
+from codegen.spec_report import Report
 from ruamel.yaml import YAML
 
 from helpers.command import Outcome
 
 ROOT = Path(__file__).parents[2]
-from codegen.spec_change import Kind, Party, Row
-from codegen.spec_diff import VERSION, main
-from codegen.spec_report import Report
 
 Change = Callable[[Any], object]
 Diff = Callable[..., Outcome]
