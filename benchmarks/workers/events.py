@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import httpx
 from httpx_sse import EventSource
 
-from zeroscope._sse import Parser
+from zeroscope._flows.sse import Parser
 
 from .answering import answer
 

@@ -23,7 +23,8 @@ import zeroscope
 import zeroscope_mock
 from helpers.client import Harness, Script, prediction_body, value_of
 from helpers.command import Command
-from zeroscope import Video, Zeroscope, _spec
+from zeroscope import Video, Zeroscope
+from zeroscope._service import spec as _spec
 from zeroscope.cli import main, show
 from zeroscope.cli import predictions as commands
 from zeroscope.cli.files import check, targets

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from helpers.client import prediction_body
 from zeroscope import Prediction
-from zeroscope._api import PredictionModel
+from zeroscope._service.api import PredictionModel
 from zeroscope.cli import progress
 
 BAR = "Using seed: 7\n 38%|███▊      | 19/50 [00:02<00:01, 15.8it/s]\n"

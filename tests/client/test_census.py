@@ -9,11 +9,11 @@ import pytest
 
 from helpers.client import BASE_URL, FakeClock
 from zeroscope import Polling, Retry
-from zeroscope._answers import Answers
-from zeroscope._api import PredictionPage, Response
-from zeroscope._census import Census, Sighting
-from zeroscope._pacing import ABREAST, Pacing
-from zeroscope._sending import Sender
+from zeroscope._flows.batch.poller import Census, Sighting
+from zeroscope._flows.batch.throttle import ABREAST, Pacing
+from zeroscope._flows.request import Sender
+from zeroscope._service.api import PredictionPage, Response
+from zeroscope._service.responses import Answers
 from zeroscope._steps import Call, Flow, Sleep
 
 

@@ -13,8 +13,8 @@ import pytest
 
 import zeroscope
 from helpers.client import BASE_URL, Harness, prediction_body
-from zeroscope._api import PredictionModel
-from zeroscope._story import Story
+from zeroscope._flows.changes import Story
+from zeroscope._service.api import PredictionModel
 from zeroscope.events import Ended, LogLine, Progressed, StatusChanged
 from zeroscope.state import PredictionState
 from zeroscope_mock import MockServer

@@ -20,7 +20,9 @@ import pytest
 
 import zeroscope
 from helpers.client import BASE_URL, TOKEN, Harness, Script, prediction_body
-from zeroscope import InvalidInputError, _flows, _spec
+from zeroscope import InvalidInputError
+from zeroscope._flows import create as _flows
+from zeroscope._service import spec as _spec
 from zeroscope_mock import MockServer
 
 FIELDS = _spec.spec()["components"]["schemas"]["PredictionInput"]["properties"]

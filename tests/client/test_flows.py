@@ -18,15 +18,15 @@ from zeroscope import (
     Retry,
     TransportError,
     WaitTimeoutError,
-    _flows,
-    _waiting,
 )
-from zeroscope._answers import Answers
-from zeroscope._api import PredictionModel, Response
-from zeroscope._drive import AsyncDriver, SyncDriver
-from zeroscope._sending import Sender
+from zeroscope._drivers.common import AsyncDriver, SyncDriver
+from zeroscope._flows import create as _flows
+from zeroscope._flows import wait as _waiting
+from zeroscope._flows.request import Sender
+from zeroscope._flows.wait import Waiting
+from zeroscope._service.api import PredictionModel, Response
+from zeroscope._service.responses import Answers
 from zeroscope._steps import Call, Emit, Flow, Sleep, Stream, Work
-from zeroscope._waiting import Waiting
 from zeroscope.state import PredictionState
 
 

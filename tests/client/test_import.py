@@ -20,7 +20,18 @@ import zeroscope
 # What belongs to an extra, takes long to load or is of use to some programs only.
 EXTRAS = {"yaml", "ruamel", "cyclopts", "rich", "av", "PIL", "uvicorn", "zeroscope_mock"}
 SLOW = {"anyio", "asyncio", "csv", "difflib", "html", "importlib.metadata", "jsonschema_rs", "pkgutil"}
-RARE = {f"zeroscope.{name}" for name in ("webhooks", "events", "_batch", "_events", "_saving", "_targets", "_transfer")}
+RARE = {
+    f"zeroscope.{name}"
+    for name in (
+        "webhooks",
+        "events",
+        "_flows.batch",
+        "_flows.follow",
+        "_flows.save",
+        "_disk.outputs",
+        "_flows.transfer",
+    )
+}
 
 GET = """
 import httpx
@@ -77,8 +88,8 @@ def test_names__are_all_there_for_a_star_and_for_help() -> None:
 
 def test_module__can_be_reached_from_the_package() -> None:
     """The public modules are attributes without an import of their own."""
-    modules = ["errors", "clock", "polling", "retry", "page", "options", "state", "video", "prediction", "client"]
-    modules += ["batch", "events", "predictions", "webhooks"]
+    modules = ["errors", "clock", "polling", "retry", "results", "options", "state", "video", "prediction", "client"]
+    modules += ["logs", "events", "predictions", "webhooks"]
     for module in modules:
         assert importlib.import_module(f"zeroscope.{module}") is getattr(zeroscope, module)
     loaded_by(f"import zeroscope; assert [getattr(zeroscope, name) for name in {modules}]")

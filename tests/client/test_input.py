@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from helpers.client import Harness, Script, prediction_body
-from zeroscope import InvalidInputError, _spec
+from zeroscope import InvalidInputError
+from zeroscope._service import spec as _spec
 
 FIELDS = _spec.spec()["components"]["schemas"]["PredictionInput"]["properties"]
 

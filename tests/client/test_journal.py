@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zeroscope import ConfigurationError, InvalidInputError
-from zeroscope._journal import Entry, Journal
+from zeroscope._disk.journal import Entry, Journal
 
 URL = "https://api.example.test/v1"
 SENT_AT = 1_700_000_000.25
@@ -352,7 +352,7 @@ def test_closed_journal__takes_nothing(path: Path) -> None:
 
 USER = """
 import sys
-from zeroscope._journal import Journal
+from zeroscope._disk.journal import Journal
 
 path, url, until, *_ = sys.argv[1:]
 
@@ -435,7 +435,7 @@ def test_kill_9__in_the_middle_of_a_note_undoes_it(path: Path) -> None:
 def test_two_users__are_one_too_many(path: Path) -> None:
     """Two runs with one journal would both create what is missing; one that is refused does not open it for others."""
     message = "in use by another run; wait for that to end, or name another file"
-    code = f"from zeroscope._journal import Journal; Journal({str(path)!r}, base_url={URL!r})"
+    code = f"from zeroscope._disk.journal import Journal; Journal({str(path)!r}, base_url={URL!r})"
     with Journal(path, base_url=URL) as journal:
         for _ in range(2):
             with pytest.raises(ConfigurationError, match=message):

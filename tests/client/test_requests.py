@@ -14,7 +14,7 @@ import respx
 
 import zeroscope
 from helpers.client import BASE_URL, TOKEN, Harness, Script, prediction_body, value_of
-from zeroscope import _spec
+from zeroscope._service import spec as _spec
 
 ID = prediction_body()["id"]
 SPEC = _spec.spec()

@@ -17,7 +17,7 @@ import pytest
 import zeroscope
 from helpers.client import Harness, Script, prediction_body, prompts, run_many
 from zeroscope import AsyncZeroscope, Zeroscope
-from zeroscope._journal import Journal
+from zeroscope._disk.journal import Journal
 from zeroscope_mock import MockServer
 
 OUTPUT = ["https://x.test/output-0.mp4"]
@@ -177,7 +177,7 @@ def test_journal__of_another_service_is_refused(harness: Harness, journal: Path)
 KILLED = """
 import asyncio, os, sys
 from zeroscope import AsyncZeroscope, Zeroscope
-from zeroscope._journal import Journal
+from zeroscope._disk.journal import Journal
 
 url, journal, kind = sys.argv[1:]
 inputs = [{"prompt": f"lighthouse {number}"} for number in range(30)]

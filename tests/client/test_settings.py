@@ -12,7 +12,8 @@ import pytest
 
 import zeroscope
 from helpers.client import BASE_URL, TOKEN, Harness, Script, prediction_body
-from zeroscope import AsyncZeroscope, ConfigurationError, Zeroscope, _spec
+from zeroscope import AsyncZeroscope, ConfigurationError, Zeroscope
+from zeroscope._service import spec as _spec
 
 SPEC = _spec.spec()
 

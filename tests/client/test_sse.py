@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zeroscope import _sse
-from zeroscope._sse import Parser, ServerSentEvent
+from zeroscope._flows import sse as _sse
+from zeroscope._flows.sse import Parser, ServerSentEvent
 
 
 def parsed(*pieces: bytes) -> list[ServerSentEvent]:

@@ -28,7 +28,8 @@ from hypothesis import strategies as st
 import zeroscope
 from helpers.client import BASE_URL, TOKEN, Harness, Script, prediction_body
 from helpers.webhooks import Inbox
-from zeroscope import MalformedResponseError, WebhookVerificationError, _spec, webhooks
+from zeroscope import MalformedResponseError, WebhookVerificationError, webhooks
+from zeroscope._service import spec as _spec
 from zeroscope_mock import MockServer
 
 NOW = 1_700_000_000

@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 import zeroscope
-from zeroscope import _spec, webhooks
+from zeroscope import webhooks
+from zeroscope._service import spec as _spec
 from zeroscope_mock import MockServer
 from zeroscope_mock.webhooks.events import THROTTLE
 from zeroscope_mock.webhooks.sender import RETRIED_STATUSES

@@ -14,7 +14,7 @@ import httpx
 from hypothesis import note
 
 from helpers.client import BASE_URL, Harness, prediction_body
-from zeroscope import _spec
+from zeroscope._service import spec as _spec
 
 ID = "gm3q"
 # Too large to stand in the input itself, so that it is uploaded.

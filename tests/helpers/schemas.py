@@ -10,7 +10,7 @@ import schemathesis
 from hypothesis import strategies as st
 from jsonschema_rs import Draft202012Validator
 
-from zeroscope import _spec
+from zeroscope._service import spec as _spec
 
 SPEC = _spec.spec()
 SCHEMAS: dict[str, Any] = SPEC["components"]["schemas"]

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from zeroscope import _spec
+from zeroscope._service import spec as _spec
 from zeroscope_mock import MockServer
 from zeroscope_mock.documents.reload import Reload
 from zeroscope_mock.documents.spec import Spec

@@ -7,9 +7,7 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from . import webhooks
-    from ._api import FileInput, PredictionInputDict
-    from ._logs import Progress
-    from .batch import RunResult
+    from ._service.api import FileInput, PredictionInputDict
     from .client import AsyncZeroscope, Zeroscope
     from .clock import Clock, SystemClock
     from .errors import (
@@ -36,10 +34,11 @@ if TYPE_CHECKING:
         WebhookVerificationError,
         ZeroscopeError,
     )
+    from .logs import Progress
     from .options import BatchOptions, CreateOptions, OnProgress, OnUpdate, RunArguments, RunOptions
-    from .page import Page
     from .polling import Polling
     from .prediction import AsyncPrediction, Prediction
+    from .results import Page, RunResult
     from .retry import Retry
     from .state import PredictionState
     from .video import AsyncVideo, Video
@@ -96,8 +95,8 @@ __all__ = [
 ]
 
 # Where all this is, what loads fast first: a name is looked for in one after the other when it is first used.
-_MODULES = ["errors", "clock", "_logs", "polling", "retry", "page", "_api", "options", "state", "video", "prediction"]
-_MODULES += ["client", "batch", "webhooks", "events", "predictions"]
+_MODULES = ["errors", "clock", "logs", "polling", "retry", "results", "_service.api", "options", "state", "video"]
+_MODULES += ["prediction", "client", "webhooks", "events", "predictions"]
 
 # Hidden from type checkers, which would take any name for one that is there.
 if not TYPE_CHECKING:

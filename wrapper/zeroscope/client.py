@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 import httpx
 
-from . import _flows
-from ._api import PredictionInputDict
-from ._base import Client
-from ._drive import AsyncDriver, SyncDriver
-from ._loops import LoopClients
+from ._base_client import Client
+from ._drivers.common import AsyncDriver, SyncDriver
+from ._drivers.loops import LoopClients
+from ._flows import create as _flows
+from ._service.api import PredictionInputDict
 from .options import STRENGTH, BatchOptions, RunArguments
 from .prediction import AsyncPrediction, Prediction
 from .predictions import AsyncPredictions, Predictions
 from .video import AsyncVideo, Video
 
 if TYPE_CHECKING:
-    from .batch import RunResult
+    from .results import RunResult
 
 R = TypeVar("R", bound="RunResult[Any, Any]")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from ._logs import Progress
+from .logs import Progress
 
 if TYPE_CHECKING:
     from .prediction import AsyncPrediction, Prediction

@@ -7,7 +7,7 @@ from datetime import timedelta
 from os import PathLike
 from typing import Any, TypeAlias, TypedDict
 
-from ._api import PredictionInputDict
+from ._service.api import PredictionInputDict
 
 OnUpdate: TypeAlias = Callable[[Any], object]
 """Called with a prediction."""

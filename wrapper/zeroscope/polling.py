@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ._logs import Progress
 from .errors import check_span
+from .logs import Progress
 
 # Half: near the end, the pauses halve with what is left, so that the end is noticed at once with few looks before.
 _SHARE_OF_REMAINING = 0.5

@@ -7,8 +7,9 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from . import _flows, _waiting
-from ._waiting import Waiting
+from ._flows import create as _flows
+from ._flows import wait as _waiting
+from ._flows.wait import Waiting
 from .options import OnProgress, OnUpdate
 from .state import PredictionState
 from .video import AsyncVideo, Video, sources

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
-from . import _flows
-from ._api import PredictionInputDict, PredictionModel
+from ._flows import create as _flows
+from ._service.api import PredictionInputDict, PredictionModel
 from .options import CreateOptions
-from .page import Page
 from .prediction import AsyncPrediction, Prediction
+from .results import Page
 
 if TYPE_CHECKING:
     from .client import AsyncZeroscope, Zeroscope

@@ -7,11 +7,12 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from . import _logs, _waiting
-from ._api import PredictionModel, Unset, as_mapping, final_statuses, plain
-from ._logs import Progress
+from . import logs as _logs
+from ._flows import wait as _waiting
+from ._service.api import PredictionModel, Unset, as_mapping, final_statuses, plain
 from ._steps import Flow, Stream
 from .errors import ConfigurationError
+from .logs import Progress
 from .options import OnProgress
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ class PredictionState:
     def _telling(self, client: Any, timeout: float | None) -> Stream[Event]:
         """The flow that follows the prediction."""
         # Only some programs follow predictions, and only some save their videos.
-        from ._events import events
+        from ._flows.follow import events
 
         return events(client._sender, self, _waiting.Waiting(client._poll, timeout))
 
@@ -166,7 +167,7 @@ class PredictionState:
         self, client: Any, folder: str | PathLike[str], overwrite: bool, on_progress: OnProgress | None
     ) -> Flow[list[Path]]:
         """The flow that fetches all videos into a folder."""
-        from ._saving import save_all
+        from ._flows.save import save_all
 
         prediction: Any = self
         return save_all(client._sender, prediction, folder, overwrite, on_progress)

@@ -39,7 +39,7 @@ def sources(output: object) -> list[tuple[int, str]]:
 
 def _index(url: str, position: int) -> int:
     # Loaded with the first video, like all that has to do with files.
-    from . import _targets
+    from ._disk import outputs as _targets
 
     found = _INDEX.search(_targets.last_part(url))
     return int(found[1]) if found else position
@@ -68,7 +68,7 @@ class _Source:
     @property
     def name(self) -> str:
         """The name of its file in the URL, made safe for any folder and system, such as ``output-0.mp4``."""
-        from . import _targets
+        from ._disk import outputs as _targets
 
         return _targets.file_name(self.url, self.index)
 
@@ -93,14 +93,14 @@ class _Source:
     def _reading(self) -> Flow[bytes]:
         """The flow that fetches the video."""
         with about(self.prediction):
-            from . import _download
+            from ._flows import download as _download
 
             return (yield from _download.read(self._need_client()._sender, self.url))
 
     def _saving(self, path: str | PathLike[str], overwrite: bool, on_progress: OnProgress | None) -> Flow[Path]:
         """The flow that fetches the video into a file."""
         with about(self.prediction):
-            from . import _download
+            from ._flows import download as _download
 
             sender = self._need_client()._sender
             return (yield from _download.save(sender, self.url, path, overwrite, on_progress))

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar, overload
 
-from . import _api
+from ._service import api as _api
 from .client import AsyncZeroscope, Zeroscope
 from .errors import WebhookVerificationError, excerpt
 from .prediction import AsyncPrediction, Prediction

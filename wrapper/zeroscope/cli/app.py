@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError, Group, Parameter, UnusedCliTokensError
 
 from .. import __version__
-from .._environment import TOKEN_VARIABLE
-from .._input import input_schema
-from .._spec import spec
+from .._constants import TOKEN_VARIABLE
+from .._service.spec import spec
+from .._service.validation import input_schema
 from ..errors import ConfigurationError, InvalidInputError, PredictionError, ZeroscopeError
 from .errors import CannotCheckError, CannotStartError, NonconformantError, UnfitServerError, UsageError
 

@@ -17,8 +17,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .._environment import TOKEN_VARIABLE
-from .._spec import spec as packaged_spec
+from .._constants import TOKEN_VARIABLE
+from .._service.spec import spec as packaged_spec
 from ..errors import ConfigurationError
 from .errors import CannotCheckError, NonconformantError, UnfitServerError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from .._targets import check_target
+from .._disk.outputs import check_target
 from ..prediction import Prediction
 
 

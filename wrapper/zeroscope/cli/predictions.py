@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Required, TypedDict, Unpack, g
 
 from cyclopts import Parameter
 
-from .._api import PredictionInputDict, file_fields
-from .._input import input_schema
+from .._service.api import PredictionInputDict, file_fields
+from .._service.validation import input_schema
 from ..client import Zeroscope
 from ..errors import ZeroscopeError
 from ..prediction import Prediction

@@ -1,0 +1,94 @@
+"""What a client is set up with: arguments first, then the environment, then the spec."""
+
+from __future__ import annotations
+
+import os
+
+import httpx
+
+from ._constants import BASE_URL_VARIABLE, TOKEN_VARIABLE
+from ._service.api import DEFAULT_TIMEOUT, ApiClient
+from ._service.spec import spec
+from ._version import USER_AGENT
+from .errors import ConfigurationError
+
+LONGEST_TIMEOUT = 86_400.0
+
+
+class Settings:
+    """A client's settings, checked."""
+
+    def __init__(self, *, token: str, base_url: str, version: str, timeout: httpx.Timeout) -> None:
+        self.token = token
+        self.base_url = base_url
+        self.version = version
+        self.timeout = timeout
+
+    def api(self, *, sync: httpx.Client | None = None, asynchronous: httpx.AsyncClient | None = None) -> ApiClient:
+        """The generated client that sends the calls."""
+        return ApiClient(
+            self.base_url,
+            token=self.token,
+            headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+            timeout=self.timeout,
+            httpx_client=sync,
+            async_httpx_client=asynchronous,
+        )
+
+
+def settle(
+    token: str | None, base_url: str | None, version: str | None, timeout: float | httpx.Timeout | None
+) -> Settings:
+    """Check what was given and fill in the rest.
+
+    Raises:
+        ConfigurationError: If there is no token, or something cannot be used.
+    """
+    return Settings(
+        token=_token(os.environ.get(TOKEN_VARIABLE) if token is None else token),
+        base_url=_base_url(base_url or os.environ.get(BASE_URL_VARIABLE) or spec()["servers"][0]["url"]),
+        version=spec()["info"]["x-replicate"]["version"] if version is None else version,
+        timeout=_timeout(timeout),
+    )
+
+
+def _token(token: str | None) -> str:
+    if token is not None and not isinstance(token, str):
+        raise ConfigurationError(f"the API token should be a text, not of type {type(token).__name__}")
+    if not token or not token.strip():
+        raise ConfigurationError(
+            f"there is no API token: set {TOKEN_VARIABLE} or pass token=; tokens are made in the account's settings"
+        )
+    token = token.strip()
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise ConfigurationError(
+            "the API token has characters that no token has, such as spaces or line breaks; check where it was copied"
+        )
+    return token
+
+
+def _base_url(base_url: str) -> str:
+    base_url = base_url.strip()
+    try:
+        url = httpx.URL(base_url)
+    except (httpx.InvalidURL, TypeError, ValueError) as error:
+        raise ConfigurationError(f"the base URL {base_url!r} cannot be used: {error}") from error
+    if url.userinfo:
+        raise ConfigurationError("the base URL cannot be used: it has a user name or password in it; use token=")
+    if url.scheme not in {"http", "https"} or not url.host or "?" in base_url or "#" in base_url:
+        raise ConfigurationError(
+            f"the base URL {base_url!r} cannot be used: it should look like {spec()['servers'][0]['url']}"
+        )
+    return base_url
+
+
+def _timeout(timeout: float | httpx.Timeout | None) -> httpx.Timeout:
+    if timeout is None:
+        return DEFAULT_TIMEOUT
+    if isinstance(timeout, httpx.Timeout):
+        return timeout
+    if not isinstance(timeout, int | float) or not 0 < timeout <= LONGEST_TIMEOUT:
+        raise ConfigurationError(
+            f"the timeout {timeout!r} cannot be used: it should be a number of seconds, above 0 and at most a day"
+        )
+    return httpx.Timeout(timeout)

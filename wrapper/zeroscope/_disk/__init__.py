@@ -1,0 +1,1 @@
+"""Files and SQLite, which flows reach through steps."""

@@ -1,0 +1,1 @@
+"""The drivers that carry out the steps of flows, sync and async."""

@@ -1,0 +1,1 @@
+"""The client's logic as generators that do no I/O."""

@@ -1,0 +1,1 @@
+"""The generated client and the OpenAPI document behind one seam."""

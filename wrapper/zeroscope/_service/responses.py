@@ -1,0 +1,175 @@
+"""What answers say, as values or errors of the wrapper."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+from urllib.parse import SplitResult, parse_qs, urljoin, urlsplit
+
+from .. import errors
+from .._steps import Call
+from ..retry import retry_after
+from .api import (
+    FileModel,
+    InvalidFieldModel,
+    PredictionModel,
+    PredictionPage,
+    Problem,
+    Response,
+    WebhookSecret,
+    is_text,
+    plain,
+    requests,
+)
+
+E = TypeVar("E", bound=BaseException)
+
+
+class Answers:
+    """Reads answers, and blots the token out of whatever goes into an error.
+
+    Args:
+        token: The token, which a server may well echo.
+        base_url: The address of the service; pages that continue elsewhere are not followed.
+    """
+
+    def __init__(self, token: str, base_url: str) -> None:
+        self.token = token
+        self.base_url = base_url
+
+    def prediction(self, call: Call, response: Response[Any], id: str | None = None) -> PredictionModel:
+        """The prediction in a success, which as published may be an array of one.
+
+        Args:
+            call: What was asked for.
+            response: The answer.
+            id: The prediction that was asked for; another one would be taken for it, and for its result.
+        """
+        parsed = response.parsed
+        if isinstance(parsed, list) and len(parsed) == 1:
+            parsed = parsed[0]
+        if response.error is not None or not isinstance(parsed, PredictionModel):
+            raise self._malformed(call, response, "not a prediction")
+        self._check_identity(call, response, [parsed])
+        if id is not None and parsed.id != id:
+            raise self._malformed(call, response, f"it is about another prediction, {parsed.id!r:.80}")
+        return parsed
+
+    def page(self, call: Call, response: Response[Any]) -> PredictionPage:
+        """The page of predictions in a success."""
+        page = response.parsed
+        if response.error is not None or not isinstance(page, PredictionPage):
+            raise self._malformed(call, response, "not a page of predictions")
+        self._check_identity(call, response, page.results)
+        return page
+
+    def webhook_secret(self, call: Call, response: Response[Any]) -> str:
+        """The key in a success; of one that is malformed nothing is shown, as it may hold the key all the same."""
+        parsed = response.parsed
+        if response.error is None and isinstance(parsed, WebhookSecret) and is_text(parsed.key):
+            return parsed.key
+        raise errors.MalformedResponseError(
+            request=call.name,
+            status_code=response.status_code,
+            body="[not shown, as it may hold the key]",
+            reason="its key should be a text that is not empty",
+        )
+
+    def file(self, call: Call, response: Response[Any]) -> str:
+        """The URL of the stored file in a success."""
+        file = response.parsed
+        if response.error is not None or not isinstance(file, FileModel):
+            raise self._malformed(call, response, "not a stored file")
+        if not is_text(file.urls.get) or not file.urls.get.startswith(("https://", "http://")):
+            raise self._malformed(call, response, "urls.get should be a URL")
+        return file.urls.get
+
+    def next_cursor(self, page: PredictionPage) -> str | None:
+        """The cursor of the page that follows, or None after the last one.
+
+        Raises:
+            MalformedResponseError: If it is on another server.
+        """
+        following = plain(page.next_)
+        if not isinstance(following, str):
+            return None
+        try:
+            following.encode()
+            url = urlsplit(urljoin(self.base_url, following))
+            elsewhere = _origin(url) != _origin(urlsplit(self.base_url))
+        except ValueError:
+            return None
+        if elsewhere:
+            raise errors.MalformedResponseError(
+                request=requests()["listPredictions"],
+                status_code=200,
+                body=self.blot(following),
+                reason=f"the next page is not at {self.base_url}, and nothing was sent there",
+            )
+        return parse_qs(url.query).get("cursor", [None])[0]
+
+    def error(self, call: Call, response: Response[Any], now: float) -> errors.APIError:
+        """The error for an answer that is not a success.
+
+        Args:
+            call: What was asked for.
+            response: The answer.
+            now: The time of day, in seconds since 1970.
+        """
+        problem = response.parsed if isinstance(response.parsed, Problem) else Problem()
+        details: dict[str, Any] = {
+            "request": call.name,
+            "status_code": response.status_code,
+            "title": self._text(problem.title),
+            "detail": self._text(problem.detail),
+            "headers": {name.lower(): self.blot(value) for name, value in response.headers.items()},
+            "body": self._body(response),
+        }
+        cls = errors.class_for(response.status_code)
+        if cls is errors.ValidationError:
+            details["invalid_fields"] = self._invalid_fields(problem)
+        elif cls is errors.RateLimitError:
+            details["retry_after"] = retry_after(details["headers"], details["detail"], plain(problem.retry_after), now)
+        return self._chained(cls(**details), response)
+
+    def _check_identity(self, call: Call, response: Response[Any], predictions: Sequence[PredictionModel]) -> None:
+        # The parser takes any type here, and everything that follows relies on these two.
+        for prediction in predictions:
+            for value in (prediction.id, prediction.status):
+                if not is_text(value):
+                    raise self._malformed(call, response, "id and status should be texts that are not empty")
+
+    def _malformed(self, call: Call, response: Response[Any], reason: str) -> errors.MalformedResponseError:
+        details: dict[str, Any] = {"request": call.name, "status_code": response.status_code, "reason": reason}
+        return self._chained(errors.MalformedResponseError(body=self._body(response), **details), response)
+
+    def _chained(self, error: E, response: Response[Any]) -> E:
+        """The error, caused by what made the body unreadable, if that is so."""
+        if response.error is not None:
+            # Not the exception itself, which may hold the whole body.
+            error.__cause__ = ValueError(self.blot(f"{type(response.error).__name__}: {response.error}"))
+        return error
+
+    def _invalid_fields(self, problem: Problem) -> list[errors.InvalidField]:
+        # The parser keeps what is no list as it is.
+        found = problem.invalid_fields if isinstance(problem.invalid_fields, list) else []
+        return [
+            errors.InvalidField(*(self._text(part) or "" for part in (item.type_, item.field, item.description)))
+            for item in found
+            if isinstance(item, InvalidFieldModel)
+        ]
+
+    def _body(self, response: Response[Any]) -> str:
+        return self.blot(response.content.decode("utf-8", errors="replace"))
+
+    def _text(self, value: object) -> str | None:
+        return self.blot(value) if isinstance(value, str) else None
+
+    def blot(self, text: str) -> str:
+        """A text without the token in it."""
+        # A shorter one is no real token, and may well be part of a word.
+        return text.replace(self.token, "[token]") if len(self.token) >= 8 else text
+
+
+def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:
+    return url.scheme, url.hostname, url.port or {"http": 80, "https": 443}.get(url.scheme)
