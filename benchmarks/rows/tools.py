@@ -14,7 +14,7 @@ from ..places import ROOT
 from ..processes import seconds
 
 _SCRIPTS = Path(sys.executable).parent
-_QUICK_TEST = "tests/client/test_sse.py"
+_QUICK_TEST = "tests/client/flows/test_sse.py"
 _QUICK_EXAMPLES = "5"
 
 

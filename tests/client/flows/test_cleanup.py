@@ -158,7 +158,7 @@ except KeyboardInterrupt as interrupt:
 def test_create_on_its_way__outlives_ctrl_c() -> None:
     """Ctrl-C during a create does not lose the answer: the job is known, and canceled."""
     # A process of its own, as only the main thread of one gets to know of signals.
-    tests = Path(__file__).parents[1]
+    tests = Path(__file__).parents[2]
     ended = subprocess.run(
         [sys.executable, "-c", CTRL_C], cwd=tests, capture_output=True, text=True, check=True, timeout=60
     )
