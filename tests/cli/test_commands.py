@@ -21,7 +21,7 @@ from rich.progress import Progress
 
 import zeroscope
 import zeroscope_mock
-from helpers.client import Harness, Script, prediction_body, value_of
+from helpers.client import Harness, ScriptedResponses, prediction_body, value_of
 from helpers.command import Command
 from zeroscope import Video, Zeroscope
 from zeroscope._service import spec as _spec
@@ -344,7 +344,7 @@ def test_get__shows_what_is_known(command: Command, server: MockServer) -> None:
 def test_list__keeps_each_prediction_on_its_line(capsys: pytest.CaptureFixture[str]) -> None:
     """A long prompt is cut, one of several lines becomes one, and a creation time that makes no sense is a dash."""
     body = prediction_body("succeeded", input={"prompt": "a\n" + "b" * 100}, created_at="yesterday")
-    client = Harness("sync").client(Script(httpx.Response(200, json=body)))
+    client = Harness("sync").client(ScriptedResponses(httpx.Response(200, json=body)))
     show.predictions([client.predictions.get("gm3q")], as_json=False)
     assert capsys.readouterr().out == f"{body['id']}  succeeded   -  a {'b' * 57}…\n"
 

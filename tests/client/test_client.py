@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 import zeroscope
-from helpers.client import BASE_URL, Harness, Script, prediction_body
+from helpers.client import BASE_URL, Harness, ScriptedResponses, prediction_body
 
 URL = "https://files.example.test/output-0.mp4"
 
@@ -34,7 +34,7 @@ def press_ctrl_c(seconds: float) -> None:
 def test_run__creates_waits_and_returns_the_videos(harness: Harness) -> None:
     """One create, as many reads as needed, and the videos in the order of their numbers."""
     urls = [f"https://files.example.test/a/output-{number}.mp4" for number in (10, 1, 0)]
-    script = Script(created(), now("starting"), now("processing"), now("succeeded", output=urls))
+    script = ScriptedResponses(created(), now("starting"), now("processing"), now("succeeded", output=urls))
     seen: list[str] = []
     client = harness.client(script)
     videos = harness.do(client.run, prompt="a lighthouse", num_frames=36, on_update=lambda p: seen.append(p.status))
@@ -68,7 +68,7 @@ def test_run__raises_where_there_are_no_videos(
 ) -> None:
     """Every end but success with videos is an error that carries the prediction and names its id."""
     with pytest.raises(error, match=message) as caught:
-        harness.do(harness.client(Script(created(), end)).run, prompt="a lighthouse")
+        harness.do(harness.client(ScriptedResponses(created(), end)).run, prompt="a lighthouse")
     assert caught.value.prediction.to_dict() == json.loads(end.content)
     assert "gm3q" in str(caught.value)
 
@@ -77,34 +77,34 @@ def test_run__raises_where_there_are_no_videos(
 def test_run__goes_on_after_a_status_never_seen_before(harness: Harness, status: str) -> None:
     """A status that this version does not know is kept and waited through."""
     seen: list[str] = []
-    script = Script(created(), now(status), now("succeeded", output=[URL]))
+    script = ScriptedResponses(created(), now(status), now("succeeded", output=[URL]))
     assert harness.do(harness.client(script).run, on_update=lambda p: seen.append(p.status))
     assert seen == ["starting", status, "succeeded"]
 
 
 def test_run__can_end_with_the_create(harness: Harness) -> None:
     """A create whose answer is final needs no read."""
-    script = Script(httpx.Response(201, json=prediction_body("succeeded", output=URL)))
+    script = ScriptedResponses(httpx.Response(201, json=prediction_body("succeeded", output=URL)))
     assert [video.url for video in harness.do(harness.client(script).run)] == [URL]
     assert len(script.requests) == 1
 
 
 def test_run__leaves_the_prediction_when_the_time_is_up(harness: Harness) -> None:
     """A wait that took too long raises with the prediction, cancels nothing, and can be resumed."""
-    script = Script(created(), now("processing"))
+    script = ScriptedResponses(created(), now("processing"))
     client = harness.client(script)
     with pytest.raises(zeroscope.WaitTimeoutError) as caught:
         harness.do(client.run, timeout=60)
     assert sum(harness.clock.sleeps) == pytest.approx(60)
     assert all("cancel" not in line for line in script.lines)
-    script.answers = [now("succeeded", output=[URL])]
+    script.responses = [now("succeeded", output=[URL])]
     prediction: Any = caught.value.prediction
     assert harness.do(prediction.wait).videos[0].url == URL
 
 
 def test_run__outlives_trouble_while_polling(harness: Harness) -> None:
     """A connection error, an HTML page and a 429 in the middle do not lose the job."""
-    script = Script(
+    script = ScriptedResponses(
         created(),
         httpx.ConnectError("refused"),
         httpx.Response(502, html="<p>bad gateway"),
@@ -122,7 +122,7 @@ def test_callback__that_raises_ends_the_wait_and_loses_nothing(harness: Harness)
     def broken(prediction: Any) -> None:
         raise RuntimeError(prediction.id)
 
-    script = Script(created(), now("processing"))
+    script = ScriptedResponses(created(), now("processing"))
     with pytest.raises(RuntimeError, match="gm3q") as caught:
         harness.do(harness.client(script).run, on_update=broken)
     assert script.lines == ["POST /v1/predictions"]
@@ -137,14 +137,14 @@ def test_callback__that_raises_at_the_end_is_not_told_that_it_goes_on(harness: H
             raise RuntimeError("broken")
 
     with pytest.raises(RuntimeError, match="broken") as caught:
-        harness.do(harness.client(Script(created(), now("succeeded", output=[URL]))).run, on_update=broken)
+        harness.do(harness.client(ScriptedResponses(created(), now("succeeded", output=[URL]))).run, on_update=broken)
     assert not hasattr(caught.value, "__notes__")
 
 
 def test_interrupt__cancels_the_prediction() -> None:
     """Ctrl-C while waiting cancels the job, says so in a note and goes on as Ctrl-C."""
     harness = Harness("sync")
-    script = Script(created(), now("canceled"))
+    script = ScriptedResponses(created(), now("canceled"))
     harness.clock.on_sleep = press_ctrl_c
     with pytest.raises(KeyboardInterrupt) as caught:
         harness.client(script).run()
@@ -157,14 +157,14 @@ def test_interrupt__that_comes_too_late_says_so() -> None:
     harness = Harness("sync")
     harness.clock.on_sleep = press_ctrl_c
     with pytest.raises(KeyboardInterrupt) as caught:
-        harness.client(Script(created(), now("succeeded", output=[URL]))).run()
+        harness.client(ScriptedResponses(created(), now("succeeded", output=[URL]))).run()
     assert caught.value.__notes__ == ["Prediction gm3q could no longer be canceled, it is succeeded."]
 
 
 def test_interrupt__that_cannot_cancel_says_so() -> None:
     """When the cancel fails, the note says that the job may be billed, and Ctrl-C stays Ctrl-C."""
     harness = Harness("sync")
-    script = Script(created(), httpx.ConnectError("refused"))
+    script = ScriptedResponses(created(), httpx.ConnectError("refused"))
     harness.clock.on_sleep = press_ctrl_c
     with pytest.raises(KeyboardInterrupt) as caught:
         harness.client(script, retry=None).run()
@@ -186,14 +186,14 @@ def test_interrupt__during_the_create_warns() -> None:
 def test_task__that_is_canceled_cancels_the_prediction() -> None:
     """An asyncio task that is canceled while it waits cancels the job and stays canceled."""
     harness = Harness("async")
-    script = Script(created(), now("processing"))
+    script = ScriptedResponses(created(), now("processing"))
 
     async def main() -> None:
         client = harness.client(script, clock=zeroscope.SystemClock(), poll=zeroscope.Polling(shortest=60, longest=60))
         began = anyio.Event()
         task = asyncio.create_task(client.run(on_update=lambda _: began.set()))
         await began.wait()
-        script.answers = [now("canceled")]
+        script.responses = [now("canceled")]
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -210,7 +210,7 @@ def page(next: object, *ids: str) -> httpx.Response:
 
 def test_list__follows_pages(harness: Harness) -> None:
     """Pages are read one after another, whether `next` is a whole URL or only a path."""
-    script = Script(
+    script = ScriptedResponses(
         page(f"{BASE_URL}/predictions?cursor=abc%3D", "a", "b"), page("/v1/predictions?cursor=def", "c"), page(None)
     )
     listed = harness.all(harness.client(script).predictions.list)
@@ -234,7 +234,7 @@ def test_list__follows_pages(harness: Harness) -> None:
 )
 def test_list__does_not_go_on_elsewhere(harness: Harness, next: str) -> None:
     """A `next` on another origin is refused after the page that names it, and nothing is sent there."""
-    script = Script(page(next, "a"))
+    script = ScriptedResponses(page(next, "a"))
     pages: list[Any] = []
     with pytest.raises(zeroscope.MalformedResponseError, match=r"next page is not at https://api\.example\.test/v1"):
         pages = harness.all(harness.client(script).predictions.pages)
@@ -249,14 +249,14 @@ def test_list__does_not_go_on_elsewhere(harness: Harness, next: str) -> None:
 def test_list__ends_even_if_the_service_does_not(harness: Harness, next: Any) -> None:
     """A `next` that leads back to a page already read, or nowhere, ends the list."""
     page = json.dumps({"next": next, "results": [{"id": "a", "status": "x"}]})
-    script = Script(httpx.Response(200, text=page))
+    script = ScriptedResponses(httpx.Response(200, text=page))
     assert len(harness.all(harness.client(script).predictions.list)) <= 2
 
 
 def test_pages__can_be_had_one_by_one(harness: Harness) -> None:
     """Pages come with their own neighbours' URLs."""
     page = {"next": None, "previous": "https://x.test/?cursor=z", "results": [prediction_body("failed")]}
-    pages = harness.all(harness.client(Script(httpx.Response(200, json=page))).predictions.pages)
+    pages = harness.all(harness.client(ScriptedResponses(httpx.Response(200, json=page))).predictions.pages)
     assert [(p.next, p.previous, [r.status for r in p.results]) for p in pages] == [
         (None, page["previous"], ["failed"])
     ]
@@ -264,7 +264,7 @@ def test_pages__can_be_had_one_by_one(harness: Harness) -> None:
 
 def test_prediction__can_be_reloaded_and_canceled(harness: Harness) -> None:
     """The methods of a prediction bring it up to date in place and return it."""
-    script = Script(created(), now("processing"), now("canceled"))
+    script = ScriptedResponses(created(), now("processing"), now("canceled"))
     client = harness.client(script)
     prediction = harness.do(client.predictions.create, {})
     assert harness.do(prediction.reload) is prediction and prediction.status == "processing"
@@ -275,13 +275,13 @@ def test_prediction__can_be_reloaded_and_canceled(harness: Harness) -> None:
 def test_cancel_scope__cancels_the_prediction() -> None:
     """A cancel scope, which cancels every further await, lets the cancel of the job through all the same."""
     harness = Harness("async")
-    script = Script(created(), now("processing"))
+    script = ScriptedResponses(created(), now("processing"))
 
     async def main() -> None:
         client = harness.client(script, clock=zeroscope.SystemClock(), poll=zeroscope.Polling(shortest=60, longest=60))
 
         def begin(_: Any) -> None:
-            script.answers = [now("canceled")]
+            script.responses = [now("canceled")]
             scope.cancel()
 
         with anyio.CancelScope() as scope:
@@ -299,7 +299,7 @@ def test_cancel_scope__cancels_the_prediction() -> None:
 )
 def test_run__refuses_what_it_could_not_wait_with_before_it_pays(harness: Harness, arguments: dict[str, Any]) -> None:
     """A timeout or callback that makes no sense is refused before anything is created."""
-    script = Script(created())
+    script = ScriptedResponses(created())
     with pytest.raises(zeroscope.InvalidInputError, match=next(iter(arguments))):
         harness.do(harness.client(script).run, **arguments)
     assert script.requests == []
@@ -313,7 +313,7 @@ def test_callback__that_raises_is_told_what_goes_on(harness: Harness) -> None:
             raise RuntimeError("broken")
 
     with pytest.raises(RuntimeError, match="broken") as caught:
-        harness.do(harness.client(Script(created(), now("processing"))).run, on_update=broken)
+        harness.do(harness.client(ScriptedResponses(created(), now("processing"))).run, on_update=broken)
     assert "Prediction gm3q goes on" in caught.value.__notes__[0]
 
 
@@ -326,10 +326,10 @@ def test_wait__is_not_outlasted_by_a_service_that_hangs(harness: Harness) -> Non
         harness.clock.now += limits[-1]
         raise httpx.ReadTimeout("slow")
 
-    script = Script(created())
+    script = ScriptedResponses(created())
     client = harness.client(script, retry=None)
     prediction = harness.do(client.predictions.create, {})
-    script.answers = [hang]
+    script.responses = [hang]
     with pytest.raises(zeroscope.WaitTimeoutError) as caught:
         harness.do(prediction.wait, timeout=10)
     assert limits == [pytest.approx(10 - zeroscope.Polling().shortest)]
@@ -339,7 +339,7 @@ def test_wait__is_not_outlasted_by_a_service_that_hangs(harness: Harness) -> Non
 def test_output__that_a_list_left_out_is_fetched_by_wait(harness: Harness) -> None:
     """A list may leave the output out; that is no reason to call it gone."""
     listed = {"results": [{"id": "gm3q", "status": "succeeded"}]}
-    script = Script(httpx.Response(200, json=listed), now("succeeded", output=[URL]))
+    script = ScriptedResponses(httpx.Response(200, json=listed), now("succeeded", output=[URL]))
     (prediction,) = harness.all(harness.client(script).predictions.list)
     with pytest.raises(zeroscope.PredictionError, match="came without its output"):
         prediction.raise_for_status()
@@ -349,7 +349,7 @@ def test_output__that_a_list_left_out_is_fetched_by_wait(harness: Harness) -> No
 def test_interrupt__after_the_end_cancels_nothing() -> None:
     """Ctrl-C in the callback of the last change finds nothing to cancel."""
     harness = Harness("sync")
-    script = Script(created(), now("succeeded", output=[URL]))
+    script = ScriptedResponses(created(), now("succeeded", output=[URL]))
 
     def interrupt(prediction: Any) -> None:
         if prediction.done:
@@ -367,14 +367,14 @@ def test_interrupt__brings_the_prediction_up_to_date() -> None:
     seen: list[Any] = []
     harness.clock.on_sleep = press_ctrl_c
     with pytest.raises(KeyboardInterrupt):
-        harness.client(Script(created(), now("canceled"))).run(on_update=seen.append)
+        harness.client(ScriptedResponses(created(), now("canceled"))).run(on_update=seen.append)
     assert seen[0].status == "canceled"
 
 
 def test_interrupt__does_not_cancel_for_long() -> None:
     """The cancel after Ctrl-C is given up within seconds, however patient the client is otherwise."""
     harness = Harness("sync")
-    script = Script(created(), httpx.ReadTimeout("slow"))
+    script = ScriptedResponses(created(), httpx.ReadTimeout("slow"))
 
     def interrupt(seconds: float) -> None:
         harness.clock.on_sleep = None
@@ -390,7 +390,7 @@ def test_interrupt__does_not_cancel_for_long() -> None:
 
 def test_wait__has_a_limit_and_tells_of_every_change(harness: Harness) -> None:
     """The arguments of a prediction's own `wait` mean what they mean for `run`."""
-    client = harness.client(Script(created(), now("processing")))
+    client = harness.client(ScriptedResponses(created(), now("processing")))
     prediction = harness.do(client.predictions.create, {})
     seen: list[str] = []
     with pytest.raises(zeroscope.WaitTimeoutError):
@@ -401,6 +401,6 @@ def test_wait__has_a_limit_and_tells_of_every_change(harness: Harness) -> None:
 
 def test_poll__of_ones_own_is_kept_to(harness: Harness) -> None:
     """The pauses between two looks are those of the client's `poll`."""
-    script = Script(created(), now("processing"), now("succeeded", output=[URL]))
+    script = ScriptedResponses(created(), now("processing"), now("succeeded", output=[URL]))
     harness.do(harness.client(script, poll=zeroscope.Polling(shortest=7, longest=7)).run)
     assert harness.clock.sleeps == [7, 7]

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 import zeroscope
-from helpers.client import BASE_URL, TOKEN, Harness, Script, prediction_body
+from helpers.client import BASE_URL, TOKEN, Harness, ScriptedResponses, prediction_body
 from zeroscope import AsyncZeroscope, ConfigurationError, Zeroscope
 from zeroscope._service import spec as _spec
 
@@ -35,7 +35,7 @@ def test_environment__gives_token_and_address(harness: Harness, monkeypatch: pyt
     """Without arguments, the two variables decide; arguments win over them."""
     monkeypatch.setenv("REPLICATE_API_TOKEN", "from-the-environment\n")
     monkeypatch.setenv("ZEROSCOPE_BASE_URL", "http://127.0.0.1:8000/v1/")
-    script = Script(httpx.Response(200, json=prediction_body()))
+    script = ScriptedResponses(httpx.Response(200, json=prediction_body()))
     client = Zeroscope(http_client=httpx.Client(transport=httpx.MockTransport(script)))
     client.predictions.get("gm3q")
     assert str(script.requests[0].url) == "http://127.0.0.1:8000/v1/predictions/gm3q"
@@ -112,7 +112,7 @@ def test_timeout__has_to_be_a_time(cls: Any, timeout: float) -> None:
 )
 def test_timeout__is_set_on_every_request(harness: Harness, given: Any, expected: dict[str, float]) -> None:
     """No request goes without a limit, even through an http_client that has none."""
-    script = Script(httpx.Response(200, json=prediction_body()))
+    script = ScriptedResponses(httpx.Response(200, json=prediction_body()))
     client = harness.client(script, timeout=given)
     harness.http.timeout = None  # as httpx.Client(timeout=None) leaves it
     harness.do(client.predictions.get, "gm3q")
@@ -123,7 +123,7 @@ def test_timeout__is_set_on_every_request(harness: Harness, given: Any, expected
 def test_timeout__allows_for_a_request_that_is_held_open(harness: Harness, call: str) -> None:
     """A create that the service may hold for n seconds is waited for n seconds longer, and no other request is."""
     done = prediction_body("succeeded", output=["https://files.example.test/output-0.mp4"])
-    script = Script(httpx.Response(201, json=prediction_body()), httpx.Response(200, json=done))
+    script = ScriptedResponses(httpx.Response(201, json=prediction_body()), httpx.Response(200, json=done))
     client = harness.client(script, timeout=7)
     if call == "create":
         harness.do(harness.do(client.predictions.create, {}, prefer_wait=30).reload)
@@ -139,7 +139,7 @@ def test_timeout__allows_for_a_request_that_is_held_open(harness: Harness, call:
 
 def test_http_client__of_ones_own_is_used_and_left_open() -> None:
     """A client that was handed in is not closed; one that was made here is."""
-    own = httpx.Client(transport=httpx.MockTransport(Script(httpx.Response(200, json=prediction_body()))))
+    own = httpx.Client(transport=httpx.MockTransport(ScriptedResponses(httpx.Response(200, json=prediction_body()))))
     with Zeroscope(TOKEN, http_client=own) as client:
         client.predictions.get("gm3q")
     assert not own.is_closed
@@ -162,7 +162,7 @@ def test_http_client__of_ones_own_is_used_and_left_open() -> None:
 
 def test_version__of_ones_own_is_run(harness: Harness) -> None:
     """The client's version is sent with every create that names none."""
-    script = Script(httpx.Response(201, json=prediction_body()))
+    script = ScriptedResponses(httpx.Response(201, json=prediction_body()))
     client = harness.client(script, version="71996d33")
     harness.do(client.predictions.create, {})
     assert client.version == "71996d33"
@@ -187,7 +187,7 @@ def test_timeout__holds_for_downloads(harness: Harness, given: float | None, exp
     """Downloads have the client's limit as well, also through an http_client that has none."""
     output = "https://files.example.test/output-0.mp4"
     read = httpx.Response(200, json=prediction_body("succeeded", output=[output]))
-    script = Script(read, httpx.Response(200, text="a"))
+    script = ScriptedResponses(read, httpx.Response(200, text="a"))
     client = harness.client(script, timeout=given)
     harness.http.timeout = None  # as httpx.Client(timeout=None) leaves it
     (video,) = harness.do(client.predictions.get, "gm3q").videos

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 import zeroscope
-from helpers.client import TOKEN, Harness, Script, prediction_body
+from helpers.client import TOKEN, Harness, ScriptedResponses, prediction_body
 from zeroscope import (
     APIError,
     AuthenticationError,
@@ -99,7 +99,7 @@ def test_success__with_a_wrong_body_is_malformed(harness: Harness, body: str) ->
 @pytest.mark.parametrize("body", BODIES)
 def test_create__with_a_wrong_body_may_have_run(harness: Harness, body: str) -> None:
     """A create answered with something unreadable may be running, so it is reported and not sent again."""
-    script = Script(copied(BODIES[body], 201))
+    script = ScriptedResponses(copied(BODIES[body], 201))
     with pytest.raises(UnknownOutcomeError) as caught:
         harness.do(harness.client(script).predictions.create, {})
     assert isinstance(caught.value.__cause__, MalformedResponseError)
@@ -123,7 +123,7 @@ def test_create__with_a_wrong_body_may_have_run(harness: Harness, body: str) -> 
 )
 def test_create__in_doubt_is_sent_once(harness: Harness, failure: Any) -> None:
     """Where a create may have been carried out, it is sent once and reported, with the cause chained."""
-    script = Script(failure)
+    script = ScriptedResponses(failure)
     with pytest.raises(UnknownOutcomeError, match=r"not sent again.*predictions\.list") as caught:
         harness.do(harness.client(script).predictions.create, {})
     assert isinstance(caught.value.__cause__, TransportError | APIError)
@@ -142,7 +142,7 @@ def test_create__in_doubt_is_sent_once(harness: Harness, failure: Any) -> None:
 )
 def test_create__that_surely_did_not_run_is_sent_again(harness: Harness, failure: Any) -> None:
     """Without a connection, and after 429, a create is repeated until it succeeds."""
-    script = Script(failure, failure, httpx.Response(201, json=prediction_body()))
+    script = ScriptedResponses(failure, failure, httpx.Response(201, json=prediction_body()))
     assert harness.do(harness.client(script).predictions.create, {}).status == "starting"
     assert len(script.requests) == 3
 
@@ -150,7 +150,7 @@ def test_create__that_surely_did_not_run_is_sent_again(harness: Harness, failure
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 422])
 def test_create__that_was_refused_is_sent_once(harness: Harness, status: int) -> None:
     """A refusal is final and raised as itself."""
-    script = Script(httpx.Response(status, json={"detail": "No."}))
+    script = ScriptedResponses(httpx.Response(status, json={"detail": "No."}))
     with pytest.raises(SPECIAL.get(status, APIError)):
         harness.do(harness.client(script).predictions.create, {})
     assert len(script.requests) == 1
@@ -169,14 +169,14 @@ def test_create__that_was_refused_is_sent_once(harness: Harness, status: int) ->
 def test_read__is_sent_again_after_passing_trouble(harness: Harness, failure: Any) -> None:
     """A request that only reads, and a cancel, outlive trouble that may pass."""
     for name in ("get", "cancel"):
-        script = Script(failure, failure, httpx.Response(200, json=prediction_body()))
+        script = ScriptedResponses(failure, failure, httpx.Response(200, json=prediction_body()))
         assert harness.do(getattr(harness.client(script).predictions, name), "gm3q").status == "starting"
         assert len(script.requests) == 3
 
 
 def test_read__is_given_up_after_the_last_attempt(harness: Harness) -> None:
     """After as many attempts as were allowed, the last error is raised; with retry=None after the first."""
-    script = Script(httpx.ConnectError("refused"))
+    script = ScriptedResponses(httpx.ConnectError("refused"))
     with pytest.raises(TransportError, match=r"GET /predictions/gm3q got no answer from .*: refused; check"):
         harness.do(harness.client(script, retry=zeroscope.Retry(attempts=3)).predictions.get, "gm3q")
     assert len(script.requests) == 3
@@ -210,7 +210,7 @@ def test_validation_error__survives_any_list_of_fields(harness: Harness, fields:
 
 def test_answer__about_another_prediction_is_malformed(harness: Harness) -> None:
     """A prediction under another id is not taken for the one that was asked for, nor its videos for the result."""
-    client = harness.client(Script(httpx.Response(200, json=prediction_body(id="other"))))
+    client = harness.client(ScriptedResponses(httpx.Response(200, json=prediction_body(id="other"))))
     for method in (client.predictions.get, client.predictions.cancel):
         with pytest.raises(MalformedResponseError, match="about another prediction, 'other'"):
             harness.do(method, "gm3q")
@@ -219,7 +219,7 @@ def test_answer__about_another_prediction_is_malformed(harness: Harness) -> None
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_redirect__is_not_followed(harness: Harness, status: int) -> None:
     """The API never redirects; following one would carry the token elsewhere."""
-    script = Script(httpx.Response(status, headers={"location": "https://elsewhere.test/"}))
+    script = ScriptedResponses(httpx.Response(status, headers={"location": "https://elsewhere.test/"}))
     with pytest.raises(APIError, match=str(status)):
         harness.do(harness.client(script).predictions.get, "gm3q")
     assert len(script.requests) == 1
@@ -250,7 +250,7 @@ def test_token__is_blotted_out_of_what_is_chained(harness: Harness) -> None:
     broken = httpx.Response(404, content=b'{"detail": "' + TOKEN.encode())
     for answer in (failure, broken):
         with pytest.raises(zeroscope.ZeroscopeError) as caught:
-            harness.do(harness.client(Script(answer), retry=None).predictions.get, "gm3q")
+            harness.do(harness.client(ScriptedResponses(answer), retry=None).predictions.get, "gm3q")
         assert TOKEN not in "".join(traceback.format_exception(caught.value))
         cause = caught.value.__cause__
         assert cause is not None and TOKEN not in f"{cause!r} {vars(cause)} {cause.__cause__!r}"
@@ -258,7 +258,7 @@ def test_token__is_blotted_out_of_what_is_chained(harness: Harness) -> None:
 
 def test_token__of_a_few_letters_does_not_eat_words(harness: Harness) -> None:
     """A token as short as those of tests is no secret, and blotting it out would garble every message."""
-    http = httpx.Client(transport=httpx.MockTransport(Script(httpx.Response(404, text="gone"))))
+    http = httpx.Client(transport=httpx.MockTransport(ScriptedResponses(httpx.Response(404, text="gone"))))
     client = zeroscope.Zeroscope("e", retry=None, http_client=http)
     with pytest.raises(NotFoundError, match="answered 404: gone"):
         client.predictions.get("gm3q")
@@ -268,7 +268,7 @@ def test_message__is_bounded_and_steers_no_terminal(harness: Harness) -> None:
     """What a server says is cut to a length, and its control characters are shown instead of obeyed."""
     problem = {"detail": "\x1b[2J" + "x" * 5000, "status": 404}
     with pytest.raises(NotFoundError) as caught:
-        harness.do(harness.client(Script(httpx.Response(404, json=problem))).predictions.get, "gm3q")
+        harness.do(harness.client(ScriptedResponses(httpx.Response(404, json=problem))).predictions.get, "gm3q")
     assert len(str(caught.value)) < 1200 and "\x1b" not in str(caught.value)
     assert caught.value.detail == problem["detail"]
 
@@ -304,7 +304,7 @@ def test_tree__is_the_one_drawn() -> None:
 
 def test_create__answered_with_more_than_one_prediction_may_have_run(harness: Harness) -> None:
     """An array is a created prediction only when there is one in it."""
-    script = Script(httpx.Response(200, json=[prediction_body(), prediction_body()]))
+    script = ScriptedResponses(httpx.Response(200, json=[prediction_body(), prediction_body()]))
     with pytest.raises(UnknownOutcomeError, match="not a prediction"):
         harness.do(harness.client(script).predictions.create, {})
 
@@ -314,12 +314,12 @@ def test_page__with_a_wrong_prediction_in_it_is_malformed(harness: Harness, entr
     """The predictions of a page need an id and a status as any other."""
     page = {"next": None, "previous": None, "results": [prediction_body(), entry]}
     with pytest.raises(MalformedResponseError, match="id and status"):
-        harness.all(harness.client(Script(httpx.Response(200, json=page))).predictions.list)
+        harness.all(harness.client(ScriptedResponses(httpx.Response(200, json=page))).predictions.list)
 
 
 def test_read__of_an_address_too_long_is_an_error_of_the_tree(harness: Harness) -> None:
     """An id so long that httpx refuses the URL is reported like any request that was not answered."""
-    script = Script(httpx.Response(200, json=prediction_body()))
+    script = ScriptedResponses(httpx.Response(200, json=prediction_body()))
     with pytest.raises(TransportError, match="got no answer"):
         harness.do(harness.client(script).predictions.get, "x" * 70_000)
     assert script.requests == []
@@ -328,7 +328,7 @@ def test_read__of_an_address_too_long_is_an_error_of_the_tree(harness: Harness) 
 def test_transport_error__names_a_failure_without_words(harness: Harness) -> None:
     """An httpx error that has no message is named by its class."""
     with pytest.raises(TransportError, match=r"got no answer from .*: ReadTimeout$"):
-        harness.do(harness.client(Script(httpx.ReadTimeout("")), retry=None).predictions.get, "gm3q")
+        harness.do(harness.client(ScriptedResponses(httpx.ReadTimeout("")), retry=None).predictions.get, "gm3q")
 
 
 @pytest.mark.parametrize(
@@ -337,7 +337,7 @@ def test_transport_error__names_a_failure_without_words(harness: Harness) -> Non
 )
 def test_hint__says_what_to_do(harness: Harness, status: int, hint: str) -> None:
     """Where the remedy is known, the message ends with it."""
-    client = harness.client(Script(httpx.Response(status, json={"detail": "No."})), retry=None)
+    client = harness.client(ScriptedResponses(httpx.Response(status, json={"detail": "No."})), retry=None)
     with pytest.raises(APIError, match=rf"answered {status}: No\. \(.*{hint}.*\)$"):
         harness.do(client.predictions.get, "gm3q")
 
@@ -346,13 +346,13 @@ def test_message__is_short_and_says_nothing_twice(harness: Harness) -> None:
     """A title that is the detail is told once, and of a long body only the start."""
     problem = {"title": "Not found", "detail": "Not found"}
     with pytest.raises(NotFoundError, match=r"answered 404: Not found$"):
-        harness.do(harness.client(Script(httpx.Response(404, json=problem))).predictions.get, "gm3q")
+        harness.do(harness.client(ScriptedResponses(httpx.Response(404, json=problem))).predictions.get, "gm3q")
     with pytest.raises(NotFoundError, match=r"answered 404: x{199}…$") as caught:
-        harness.do(harness.client(Script(httpx.Response(404, text="x" * 10_000))).predictions.get, "gm3q")
+        harness.do(harness.client(ScriptedResponses(httpx.Response(404, text="x" * 10_000))).predictions.get, "gm3q")
     assert caught.value.body == "x" * 10_000
 
 
 def test_invalid_input__is_a_value_error(harness: Harness) -> None:
     """Whoever knows Python alone catches a wrong argument as ValueError."""
     with pytest.raises(ValueError, match="nothing was sent"):
-        harness.do(harness.client(Script(httpx.Response(500))).predictions.create, {"width": 1})
+        harness.do(harness.client(ScriptedResponses(httpx.Response(500))).predictions.create, {"width": 1})

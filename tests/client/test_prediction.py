@@ -11,14 +11,14 @@ import httpx
 import pytest
 
 import zeroscope
-from helpers.client import Harness, Script, prediction_body
+from helpers.client import Harness, ScriptedResponses, prediction_body
 from zeroscope import Prediction
 
 
 def read(**fields: Any) -> Prediction:
     """The prediction that a client makes of a body."""
     body = {**prediction_body(), **fields}
-    client = Harness("sync").client(Script(httpx.Response(200, json=body)))
+    client = Harness("sync").client(ScriptedResponses(httpx.Response(200, json=body)))
     prediction: Prediction = client.predictions.get(body["id"])
     return prediction
 
@@ -48,7 +48,7 @@ def test_body__is_kept_whole_and_never_an_exception(fields: dict[str, Any]) -> N
 
 def test_body__with_id_and_status_alone_is_enough() -> None:
     """Only these two may be relied on."""
-    client = Harness("sync").client(Script(httpx.Response(200, json={"id": "a", "status": "starting"})))
+    client = Harness("sync").client(ScriptedResponses(httpx.Response(200, json={"id": "a", "status": "starting"})))
     prediction = client.predictions.get("a")
     assert (prediction.input, prediction.logs, prediction.output, prediction.error) == ({}, "", None, None)
     assert (prediction.metrics, prediction.urls, prediction.videos, prediction.created_at) == ({}, {}, [], None)

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 import zeroscope
-from helpers.client import BASE_URL, TOKEN, Harness, Script, prediction_body
+from helpers.client import BASE_URL, TOKEN, Harness, ScriptedResponses, prediction_body
 
 ELSEWHERE = "https://files.elsewhere.test/output-0.mp4"
 
@@ -155,7 +155,7 @@ def test_token__shows_nowhere(harness: Harness, server: str, log: pytest.LogCapt
 )
 def test_token__is_in_no_local_variable(harness: Harness, trouble: httpx.Response | Exception) -> None:
     """Error reporters write down local variables; none of ours shows the token, unless the server itself sent it."""
-    seen = Everything(harness, Script(trouble), local=True)
+    seen = Everything(harness, ScriptedResponses(trouble), local=True)
     work(seen)
     assert len(seen.texts) > 100
     assert [text for text in seen.texts if TOKEN in text] == []
@@ -187,7 +187,7 @@ def test_token__is_not_sent_with_downloads(
 
 def test_log__tells_method_path_status_attempt_and_pause(harness: Harness, log: pytest.LogCaptureFixture) -> None:
     """At DEBUG, the channel `zeroscope` tells of every attempt and every pause, and nothing above DEBUG."""
-    script = Script(
+    script = ScriptedResponses(
         httpx.Response(503),
         httpx.ConnectError("refused"),
         httpx.Response(200, json=prediction_body()),

@@ -18,7 +18,7 @@ import pytest
 
 import zeroscope
 from helpers.client import TOKEN, Harness
-from helpers.downloads import DATA, URL, Body, outputs, video, whole
+from helpers.downloads import DATA, URL, ChunkedBody, outputs, video, whole
 from zeroscope import AsyncVideo, Video
 
 
@@ -115,7 +115,7 @@ def test_task__that_is_canceled_leaves_nothing_behind(tmp_path: Path) -> None:
     harness = Harness("async")
     began: list[anyio.Event] = []
 
-    class Silent(Body):
+    class Silent(ChunkedBody):
         async def __aiter__(self) -> AsyncIterator[bytes]:
             yield DATA
             began[0].set()
@@ -169,7 +169,7 @@ def test_data_url__that_makes_no_sense_is_malformed(harness: Harness, tmp_path: 
 @pytest.mark.parametrize(("status", "error"), [(404, None), (200, KeyboardInterrupt())], ids=["refused", "interrupted"])
 def test_download__is_closed_however_it_ends(harness: Harness, status: int, error: Any) -> None:
     """A download that is not read to its end gives its connection back all the same."""
-    body = Body(DATA, DATA, error=error)
+    body = ChunkedBody(DATA, DATA, error=error)
     found, _ = video(harness, lambda _: httpx.Response(status, stream=body))
     with pytest.raises((zeroscope.NotFoundError, KeyboardInterrupt)):
         harness.do(found.read)
@@ -180,7 +180,7 @@ def test_save__writes_while_it_reads(harness: Harness, tmp_path: Path) -> None:
     """A chunk is on the disk before the next is fetched, so a long video does not have to fit into memory."""
     sizes: list[int] = []
 
-    class Observed(Body):
+    class Observed(ChunkedBody):
         def __iter__(self) -> Iterator[bytes]:
             yield DATA
             sizes.extend(path.stat().st_size for path in tmp_path.iterdir())
@@ -302,7 +302,7 @@ def test_index__is_the_number_in_the_name(harness: Harness, url: str, index: int
 @pytest.mark.parametrize("round_trip", [lambda value: pickle.loads(pickle.dumps(value)), copy.deepcopy, copy.copy])
 def test_pickle__keeps_what_is_known_and_neither_client_nor_token(harness: Harness, round_trip: Any) -> None:
     """A video and its prediction come back equal, without a client, and say so when they are used."""
-    prediction, _ = outputs(harness, URL, answers=[httpx.Response(500)])
+    prediction, _ = outputs(harness, URL, responses=[httpx.Response(500)])
     (made,) = prediction.videos
     back = round_trip(made)
     assert back == made and hash(back) == hash(made) and type(back) is type(made)
@@ -325,7 +325,7 @@ def test_equality__is_of_url_index_and_kind(harness: Harness) -> None:
 
 def test_prediction__is_the_one_that_made_the_video(harness: Harness) -> None:
     """Each video knows where it comes from; one that was made by hand does not."""
-    prediction, _ = outputs(harness, URL, f"{URL}?", answers=[])
+    prediction, _ = outputs(harness, URL, f"{URL}?", responses=[])
     assert all(each.prediction is prediction for each in prediction.videos)
     assert Video(URL, 0).prediction is None
 

@@ -26,7 +26,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import zeroscope
-from helpers.client import BASE_URL, TOKEN, Harness, Script, prediction_body
+from helpers.client import BASE_URL, TOKEN, Harness, ScriptedResponses, prediction_body
 from helpers.webhooks import Inbox
 from zeroscope import MalformedResponseError, WebhookVerificationError, webhooks
 from zeroscope._service import spec as _spec
@@ -418,7 +418,7 @@ def test_webhook__that_comes_again_has_the_same_id() -> None:
 def test_prediction__belongs_to_the_client_that_was_named(harness: Harness) -> None:
     """With a client the prediction can be asked after, in the client's own way; without one it says so."""
     client = harness.client(
-        Script(httpx.Response(200, json=prediction_body("succeeded", output=["https://x.test/1.mp4"])))
+        ScriptedResponses(httpx.Response(200, json=prediction_body("succeeded", output=["https://x.test/1.mp4"])))
     )
     prediction: Any = webhook().verify(client=client).prediction
     assert type(prediction).__name__ == {"sync": "Prediction", "async": "AsyncPrediction"}[harness.kind]
@@ -529,7 +529,7 @@ def test_body__with_one_bit_changed_is_refused(place: int) -> None:
 
 def test_secret__is_read_with_one_request(harness: Harness) -> None:
     """It is what the service answered, and the request is exactly this one."""
-    script = Script(httpx.Response(200, json={"key": SECRET, "new": 1}))
+    script = ScriptedResponses(httpx.Response(200, json={"key": SECRET, "new": 1}))
     client = harness.client(script)
     assert harness.do(client.webhook_secret) == SECRET
     (request,) = script.requests
@@ -544,14 +544,16 @@ def test_secret__is_read_with_one_request(harness: Harness) -> None:
 
 def test_secret__is_asked_for_again_after_trouble(harness: Harness) -> None:
     """It is read as patiently as anything that is read."""
-    script = Script(httpx.Response(503), httpx.ConnectError("refused"), httpx.Response(200, json={"key": SECRET}))
+    script = ScriptedResponses(
+        httpx.Response(503), httpx.ConnectError("refused"), httpx.Response(200, json={"key": SECRET})
+    )
     assert harness.do(harness.client(script).webhook_secret) == SECRET
     assert len(script.requests) == 3
 
 
 def test_secret__of_an_unknown_token_is_an_error_like_others(harness: Harness) -> None:
     """A refusal names the request."""
-    script = Script(httpx.Response(401, json={"detail": "Invalid token."}))
+    script = ScriptedResponses(httpx.Response(401, json={"detail": "Invalid token."}))
     with pytest.raises(zeroscope.AuthenticationError, match="GET /webhooks/default/secret answered 401: Invalid token"):
         harness.do(harness.client(script).webhook_secret)
 
@@ -574,7 +576,7 @@ def test_secret__of_an_unknown_token_is_an_error_like_others(harness: Harness) -
 )
 def test_secret__in_a_malformed_answer_is_not_shown(harness: Harness, body: str) -> None:
     """An answer without a key is an error of the service, and what is in it, nobody gets to see."""
-    client = harness.client(Script(httpx.Response(200, text=body)))
+    client = harness.client(ScriptedResponses(httpx.Response(200, text=body)))
     with pytest.raises(MalformedResponseError, match=r"webhooks/default/secret answered 200 .*\[not shown") as caught:
         harness.do(client.webhook_secret)
     shown = "".join(traceback.format_exception(caught.value)) + repr(vars(caught.value))

@@ -20,7 +20,7 @@ Handler = Callable[[httpx.Request], httpx.Response]
 
 
 class FakeClock:
-    """A clock that moves only when slept on, and keeps a list of the sleeps."""
+    """A clock that only sleeping moves, and that records the sleeps."""
 
     def __init__(self, now: float = 1_700_000_000.0) -> None:
         self.now = now
@@ -45,9 +45,9 @@ class FakeClock:
 
 
 class Harness:
-    """A client and its driver, sync or async, behind one face, so that a test is written once.
+    """A client, sync or async, behind one interface, so that one test covers both.
 
-    `do` calls a function and returns what it returns, or what the coroutine that it returns comes to.
+    `do` calls a function and returns its result, awaited where it is a coroutine.
     """
 
     def __init__(self, kind: str) -> None:
@@ -56,7 +56,7 @@ class Harness:
         self.http: httpx.Client | httpx.AsyncClient
 
     def client(self, handler: Handler, **settings: Any) -> Any:
-        """A client whose requests go to a function."""
+        """Return a client whose requests go to a function."""
         defaults: dict[str, Any] = {"base_url": BASE_URL, "clock": self.clock, "random": lambda: 0.5}
         transport = httpx.MockTransport(handler)
         if self.kind == "sync":
@@ -66,7 +66,7 @@ class Harness:
         return AsyncZeroscope(TOKEN, http_client=self.http, **{**defaults, **settings})
 
     def do(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Call a function of the client to its end."""
+        """Call a function of the client and return its result."""
         if self.kind == "sync":
             return function(*args, **kwargs)
 
@@ -76,7 +76,7 @@ class Harness:
         return anyio.run(call)
 
     def all(self, function: Callable[[], Any]) -> list[Any]:
-        """Everything that an iterator of the client yields."""
+        """Collect everything that an iterator of the client yields."""
         if self.kind == "sync":
             return list(function())
 
@@ -87,7 +87,7 @@ class Harness:
 
 
 def prediction_body(status: str = "starting", **fields: Any) -> dict[str, Any]:
-    """The body of a prediction as the service sends it, with some of its fields changed."""
+    """Return the body of a prediction as the service sends it, with some fields replaced."""
     return {
         "id": "gm3q",
         "model": "anotherjesse/zeroscope-v2-xl",
@@ -108,7 +108,7 @@ def prediction_body(status: str = "starting", **fields: Any) -> dict[str, Any]:
 
 
 def value_of(field: dict[str, Any]) -> Any:
-    """A value that the spec allows for a field of the input, and that is not its default."""
+    """Return a value that the spec allows for a field of the input and that is not its default."""
     if "enum" in field:
         return field["enum"][-1]
     if field["type"] in {"integer", "number"}:
@@ -118,19 +118,19 @@ def value_of(field: dict[str, Any]) -> Any:
 
 
 def prompts(count: int) -> list[dict[str, Any]]:
-    """As many inputs, all different."""
+    """Return this many inputs, all different."""
     return [{"prompt": f"lighthouse {number}"} for number in range(count)]
 
 
 def run_many(kind: str, server: MockServer, inputs: Any, settings: dict[str, Any] | None = None, **options: Any) -> Any:
-    """What a client of a server makes of many inputs.
+    """Call `run_many` of a sync or async client of the mock server.
 
     Args:
-        kind: Which client, sync or async.
-        server: The server.
+        kind: ``sync`` or ``async``.
+        server: The mock server.
         inputs: The inputs.
         settings: The client's settings.
-        options: The batch's options.
+        options: The options of `run_many`.
     """
     if kind == "sync":
         with server.client(**settings or {}) as client:
@@ -143,22 +143,22 @@ def run_many(kind: str, server: MockServer, inputs: Any, settings: dict[str, Any
     return asyncio.run(main())
 
 
-class Script:
-    """Answers requests one after another, and keeps them."""
+class ScriptedResponses:
+    """Sends responses one after another, the last one again and again, and records the requests."""
 
-    def __init__(self, *answers: httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]) -> None:
-        self.answers: list[Any] = list(answers)
+    def __init__(self, *responses: httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]) -> None:
+        self.responses: list[Any] = list(responses)
         self.requests: list[httpx.Request] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
-        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        if isinstance(answer, Exception):
-            raise answer
-        if isinstance(answer, httpx.Response):
+        response = self.responses.pop(0) if len(self.responses) > 1 else self.responses[0]
+        if isinstance(response, Exception):
+            raise response
+        if isinstance(response, httpx.Response):
             # A response can be read once, and only by the kind of client that opened it.
-            return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
-        made: httpx.Response = answer(request)
+            return httpx.Response(response.status_code, headers=response.headers, content=response.content)
+        made: httpx.Response = response(request)
         return made
 
     @property

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def broken_links(page: Path) -> list[str]:
-    """The relative links of a page that lead to no file, or to no heading of one."""
+    """Return the relative links of a page that lead to no file or to no heading."""
     links = [link for link in re.findall(r"\]\(([^)]+)\)", page.read_text(encoding="utf-8")) if "://" not in link]
     broken = []
     for link in links:

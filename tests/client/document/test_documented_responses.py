@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 import zeroscope
 from helpers.client import BASE_URL, Harness
-from helpers.operations import CALLS, ID, KINDS, NOW, SECRET, Server, sign, with_both
-from helpers.schemas import SCHEMAS, allowed, answer, answers, content, same
+from helpers.operations import CALLS, ID, KINDS, NOW, SECRET, FixedResponse, for_both_clients, signed_headers
+from helpers.schemas import SCHEMAS, allowed, content, documented_response, documented_responses, same
 from zeroscope.errors import class_for
 from zeroscope.state import PredictionState
 
@@ -38,7 +38,7 @@ def statuses(first: str, *operations: str) -> list[tuple[str, int]]:
     return [
         (operation, status)
         for operation in operations
-        for named in answers(operation)
+        for named in documented_responses(operation)
         if named[0] in first
         for status in examples.get(named) or [int(named)]
     ]
@@ -46,20 +46,20 @@ def statuses(first: str, *operations: str) -> list[tuple[str, int]]:
 
 def bodies(operation: str, status: int) -> st.SearchStrategy[Any]:
     """The bodies that the document allows for an answer."""
-    return allowed(content(answer(operation, status))[1])
+    return allowed(content(documented_response(operation, status))[1])
 
 
 def ask(kind: str, operation: str, status: int, body: Any) -> Any:
     """What the client returns for an operation that is answered with a JSON value."""
-    media_type = content(answer(operation, status))[0]
+    media_type = content(documented_response(operation, status))[0]
     harness = Harness(kind)
-    server = Server(status, json.dumps(body).encode(), [(b"content-type", media_type.encode())])
+    server = FixedResponse(status, json.dumps(body).encode(), [(b"content-type", media_type.encode())])
     return CALLS[operation](harness, harness.client(server, retry=None))
 
 
 def verify(body: bytes) -> zeroscope.Prediction:
     """The prediction in a webhook that is signed as it should be."""
-    return zeroscope.webhooks.verify(sign(body), body, SECRET, now=NOW).prediction
+    return zeroscope.webhooks.verify(signed_headers(body), body, SECRET, now=NOW).prediction
 
 
 def is_known(body: dict[str, Any]) -> bool:
@@ -120,7 +120,7 @@ def in_a_row(pages: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 @often
 @given(pages=st.lists(bodies("listPredictions", 200), min_size=1, max_size=3).map(in_a_row))
-@with_both
+@for_both_clients
 def test_pages__are_taken_and_followed(kind: str, pages: list[dict[str, Any]]) -> None:
     """Every page that the document allows gives its predictions, in their order, and leads to the one that it names."""
     asked: list[int] = []
@@ -155,7 +155,7 @@ def test_file__is_taken_and_named_in_the_input(operation: str, status: int, data
     for kind in KINDS:
         note(kind)
         harness = Harness(kind)
-        server = Server(status, json.dumps(body).encode())
+        server = FixedResponse(status, json.dumps(body).encode())
         client = harness.client(server, retry=None)
         if body["urls"]["get"].startswith("http"):
             CALLS[operation](harness, client)

@@ -11,7 +11,7 @@ import pytest
 
 import zeroscope
 from helpers.client import Harness
-from helpers.operations import CALLS, ID, NOW, SECRET, Server, sign
+from helpers.operations import CALLS, ID, NOW, SECRET, FixedResponse, signed_headers
 from helpers.schemas import same
 
 # Texts of JSON that not every reader takes alike, with what becomes of each.
@@ -68,9 +68,9 @@ doors = pytest.mark.parametrize("door", ["sync", "async", "webhook"])
 def read(door: str, body: bytes) -> Any:
     """The prediction in a body that came as an answer to one of the clients, or with a webhook."""
     if door == "webhook":
-        return zeroscope.webhooks.verify(sign(body), body, SECRET, now=NOW).prediction
+        return zeroscope.webhooks.verify(signed_headers(body), body, SECRET, now=NOW).prediction
     harness = Harness(door)
-    return CALLS["getPrediction"](harness, harness.client(Server(200, body), retry=None))
+    return CALLS["getPrediction"](harness, harness.client(FixedResponse(200, body), retry=None))
 
 
 @doors

@@ -15,8 +15,8 @@ import pytest
 
 import zeroscope
 from helpers.client import Harness
-from helpers.operations import CALLS, Server
-from helpers.schemas import SPEC, answer, content, resolved, same, validator
+from helpers.operations import CALLS, FixedResponse
+from helpers.schemas import SPEC, content, documented_response, resolved, same, validator
 
 RECORDED: dict[str, dict[str, Any]] = {
     path.stem: json.loads(path.read_text(encoding="utf-8"))
@@ -76,12 +76,12 @@ ERRORS: dict[str, tuple[type[zeroscope.ZeroscopeError], dict[str, Any], str]] = 
 both = pytest.mark.parametrize("kind", ["sync", "async"])
 
 
-def play(kind: str, name: str) -> tuple[Any, Server]:
+def play(kind: str, name: str) -> tuple[Any, FixedResponse]:
     """What the client makes of a recorded answer, without trying again, and who gave it."""
     recorded = RECORDED[name]
     body = recorded["text"] if "text" in recorded else json.dumps(recorded["body"], ensure_ascii=False)
     headers = [(name.encode(), value.encode()) for name, value in recorded["headers"].items()]
-    server = Server(recorded["status"], body.encode(), headers)
+    server = FixedResponse(recorded["status"], body.encode(), headers)
     harness = Harness(kind)
     client = harness.client(server, retry=None, base_url=SPEC["servers"][0]["url"])
     call = CALLS[recorded["operation"]]
@@ -95,7 +95,7 @@ def play(kind: str, name: str) -> tuple[Any, Server]:
 def test_recorded_answer__is_in_the_document(name: str) -> None:
     """Status, headers and body are such as the document describes, or a page from the edge where it admits one."""
     recorded = RECORDED[name]
-    described = answer(recorded["operation"], recorded["status"])
+    described = documented_response(recorded["operation"], recorded["status"])
     for header, schema in described.get("headers", {}).items():
         text = recorded["headers"].get(header.lower())
         # A header is a text, which may stand for a number.

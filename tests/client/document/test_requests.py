@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.client import BASE_URL, TOKEN, Harness, prediction_body
-from helpers.operations import CALLS, KINDS, Server, with_both
+from helpers.operations import CALLS, KINDS, FixedResponse, for_both_clients
 from helpers.schemas import INPUT, OPERATIONS, SCHEMAS, SPEC, allowed, forbidden, resolved, same, validator
 from zeroscope import InvalidInputError
 from zeroscope_mock import MockServer
@@ -60,7 +60,7 @@ def check(request: httpx.Request, operation: str) -> None:
 def create(kind: str, input: Any, **options: Any) -> httpx.Request:
     """The one request by which a prediction is created."""
     harness = Harness(kind)
-    server = Server(201, json.dumps(prediction_body()).encode())
+    server = FixedResponse(201, json.dumps(prediction_body()).encode())
     harness.do(harness.client(server).predictions.create, input, **options)
     (request,) = server.requests
     check(request, "createPrediction")
@@ -70,7 +70,7 @@ def create(kind: str, input: Any, **options: Any) -> httpx.Request:
 def refused(kind: str, input: Any, **options: Any) -> dict[str, str]:
     """The faults of a create that is refused, kinds by field; nothing is sent."""
     harness = Harness(kind)
-    server = Server(500, b"")
+    server = FixedResponse(500, b"")
     with pytest.raises(InvalidInputError) as caught:
         harness.do(harness.client(server).predictions.create, input, **options)
     assert server.requests == []
@@ -109,7 +109,7 @@ def test_request__is_the_one_described(kind: str, operation: str) -> None:
     bodies = {"listPredictions": {"results": []}, "getDefaultWebhookSecret": {"key": "whsec_YQ=="}}
     uploaded = {"id": "f", "urls": {"get": "https://x.test/f"}}
     body = bodies.get(operation, uploaded if operation == "createFile" else prediction_body())
-    server = Server(201 if operation == "createFile" else 200, json.dumps(body).encode())
+    server = FixedResponse(201 if operation == "createFile" else 200, json.dumps(body).encode())
     CALLS[operation](harness, harness.client(server))
     check(server.requests[0], operation)
     assert len(server.requests) == (2 if operation == "createFile" else 1)
@@ -117,7 +117,7 @@ def test_request__is_the_one_described(kind: str, operation: str) -> None:
 
 @often
 @given(input=allowed(KNOWN_INPUT))
-@with_both
+@for_both_clients
 def test_input__that_is_allowed_is_sent_as_it_is(kind: str, input: dict[str, Any]) -> None:
     """What the document allows is sent unchanged, with nothing filled in and the version beside it."""
     assert same(json.loads(create(kind, input).content), {"input": input, "version": VERSION})
@@ -135,7 +135,7 @@ def test_input__that_is_allowed_is_taken_by_the_mock_server(input: dict[str, Any
 
 @often
 @given(input=some(forbidden, FIELDS).filter(bool))
-@with_both
+@for_both_clients
 def test_values__that_are_forbidden_are_refused_all_at_once(kind: str, input: dict[str, Any]) -> None:
     """Every value that the document forbids is named, by the client before it sends and by the mock server alike."""
     faults = refused(kind, input)
@@ -155,7 +155,7 @@ FAULTS = st.one_of([st.tuples(st.just(name), forbidden(FIELDS[name])) for name i
 
 @often
 @given(rest=allowed(KNOWN_INPUT), fault=FAULTS)
-@with_both
+@for_both_clients
 def test_value__that_is_forbidden_is_refused(kind: str, rest: dict[str, Any], fault: tuple[str, Any]) -> None:
     """No value that the document forbids for a field is sent, whatever else is right."""
     name, value = fault
@@ -176,7 +176,7 @@ def test_name__that_is_unknown_is_refused(kind: str, input: dict[str, Any]) -> N
 
 @often
 @given(options=some(allowed, OPTIONS))
-@with_both
+@for_both_clients
 def test_options__that_are_allowed_are_sent_as_they_are(kind: str, options: dict[str, Any]) -> None:
     """What the document allows beside the input goes into the body as it is."""
     body = json.loads(create(kind, {}, **options).content)
@@ -185,7 +185,7 @@ def test_options__that_are_allowed_are_sent_as_they_are(kind: str, options: dict
 
 @often
 @given(options=some(forbidden, OPTIONS).map(without_none).filter(bool))
-@with_both
+@for_both_clients
 def test_options__that_are_forbidden_are_refused(kind: str, options: dict[str, Any]) -> None:
     """What the document forbids beside the input is named, all of it at once."""
     assert set(refused(kind, {}, **options)) == set(options)
@@ -243,7 +243,7 @@ def test_hold__becomes_a_header_that_is_allowed(kind: str, hold: Any) -> None:
 def test_id__stays_in_its_place(kind: str, operation: str, id: str) -> None:
     """Any text is a prediction's ID in the path, read back as it was, or refused because it cannot be one."""
     harness = Harness(kind)
-    server = Server(200, json.dumps(prediction_body(id=id)).encode())
+    server = FixedResponse(200, json.dumps(prediction_body(id=id)).encode())
     predictions = harness.client(server, retry=None).predictions
     ask = predictions.get if operation == "getPrediction" else predictions.cancel
     if id in {".", ".."} or "\ud800" in id:

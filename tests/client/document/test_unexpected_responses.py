@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import zeroscope
 import zeroscope.events
 from helpers.client import TOKEN, Harness, prediction_body
-from helpers.operations import CALLS, ID, NOW, SECRET, Server, sign, with_both
+from helpers.operations import CALLS, ID, NOW, SECRET, FixedResponse, for_both_clients, signed_headers
 from helpers.schemas import allowed, forbidden, ref, same
 
 often = settings(max_examples=70, deadline=None, derandomize=True, database=None)
@@ -131,13 +131,13 @@ def outcome(function: Callable[..., Any], *arguments: Any, **options: Any) -> An
 )
 @example("createPrediction", None, 422, b'{"invalid_fields": 5}', [])
 @example("createPrediction", zeroscope.Retry(), 429, b'{"detail": "resets in 1' + b"0" * 400 + b's"}', [])
-@with_both
+@for_both_clients
 def test_any_answer__is_a_value_or_an_error(
     kind: str, operation: str, retry: Any, status: int, body: bytes, headers: list[tuple[bytes, bytes]]
 ) -> None:
     """Any status, headers and bytes, for any operation, with and without retries, come to an end that is foreseen."""
     harness = Harness(kind)
-    server = Server(status, body, headers)
+    server = FixedResponse(status, body, headers)
     began = harness.clock.now
     result = outcome(CALLS[operation], harness, harness.client(server, retry=retry))
     assert harness.clock.now - began <= (PATIENCE if retry else 0)
@@ -149,10 +149,10 @@ def test_any_answer__is_a_value_or_an_error(
     assert server.lines.count("POST /predictions") <= (retry.attempts if retry and status == 429 else 1)
 
 
-ANSWERS = st.builds(Server, STATUSES, BODIES, HEADERS)
+ANSWERS = st.builds(FixedResponse, STATUSES, BODIES, HEADERS)
 # In between there are answers as they should be, or none would get far.
 SOUND = st.builds(
-    lambda status, output: Server(200, json.dumps(prediction_body(status, output=output)).encode()),
+    lambda status, output: FixedResponse(200, json.dumps(prediction_body(status, output=output)).encode()),
     st.sampled_from(["starting", "processing", "succeeded", "failed", "new"]),
     st.one_of(st.none(), st.just([URL]), st.text(max_size=5), st.lists(st.none(), max_size=2)),
 )
@@ -163,11 +163,11 @@ SOUND = st.builds(
     answers=st.lists(st.one_of(SOUND, SOUND, ANSWERS), min_size=1, max_size=8),
     retry=st.sampled_from([None, zeroscope.Retry()]),
 )
-@with_both
-def test_any_run__is_videos_or_an_error(kind: str, answers: list[Server], retry: Any) -> None:
+@for_both_clients
+def test_any_run__is_videos_or_an_error(kind: str, answers: list[FixedResponse], retry: Any) -> None:
     """Whatever comes between a create and its end, a run ends in videos or an error, within its time."""
     harness = Harness(kind)
-    left = [server.again() for server in answers]
+    left = [server.copy() for server in answers]
     creates: list[int] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -206,13 +206,13 @@ EVENT_STREAM = (b"content-type", b"text/event-stream")
     retry=st.sampled_from([None, zeroscope.Retry()]),
 )
 @example([(200, b"data: a\n\n", [EVENT_STREAM])], URL, 10**9, None)
-@with_both
+@for_both_clients
 def test_any_stream__is_events_or_an_error(
     kind: str, streams: list[tuple[int, bytes, Any]], address: object, looks: int, retry: Any
 ) -> None:
     """Whatever a stream brings, the prediction's events end with its end or with its time."""
     harness = Harness(kind)
-    left = [Server(status, body, headers) for status, body, headers in streams]
+    left = [FixedResponse(status, body, headers) for status, body, headers in streams]
     seen = 0
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -242,13 +242,13 @@ TIMES = st.one_of(st.just(str(NOW)), NUMBERS.map(bytes.decode), st.sampled_from(
     body=BODIES,
     timestamp=TIMES,
     headers=st.one_of(st.just([]), HEADERS),
-    changes=st.dictionaries(st.sampled_from(list(sign(b""))), OCTETS, max_size=1),
+    changes=st.dictionaries(st.sampled_from(list(signed_headers(b""))), OCTETS, max_size=1),
 )
 def test_any_webhook__is_a_prediction_or_an_error(
     body: bytes, timestamp: str, headers: list[tuple[bytes, bytes]], changes: dict[str, bytes]
 ) -> None:
     """Whatever a webhook brings, with a signature that fits or not, is a prediction or the one error."""
-    signed = {name: value.encode() for name, value in sign(body, timestamp).items()}
+    signed = {name: value.encode() for name, value in signed_headers(body, timestamp).items()}
     everything = [*headers, *{**signed, **changes}.items()]
     result = outcome(zeroscope.webhooks.verify, everything, body, SECRET, now=float(NOW))
     if isinstance(result, zeroscope.ZeroscopeError):

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from werkzeug.formparser import parse_form_data
 
 from helpers.client import Harness, prediction_body
-from helpers.operations import LARGE, Server
+from helpers.operations import LARGE, FixedResponse
 from helpers.schemas import INPUT, SCHEMAS, ref, same, validator
 from zeroscope import InvalidInputError
 
@@ -68,7 +68,7 @@ def create(kind: str, input: Any) -> list[httpx.Request]:
     """The requests by which a prediction is created."""
     harness = Harness(kind)
     stored = {"id": "f", "urls": {"get": "https://files.example.test/f"}}
-    server = Server(201, json.dumps({**prediction_body(), **stored}).encode())
+    server = FixedResponse(201, json.dumps({**prediction_body(), **stored}).encode())
     harness.do(harness.client(server).predictions.create, input)
     return server.requests
 

@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 import zeroscope
-from helpers.client import TOKEN, Harness, Script, prediction_body
+from helpers.client import TOKEN, Harness, ScriptedResponses, prediction_body
 from zeroscope import AsyncZeroscope, Zeroscope
 from zeroscope_mock import MockServer
 
@@ -87,7 +87,7 @@ def test_http_client_of_ones_own__says_so_in_a_second_loop(url: str) -> None:
 def test_http_client_without_connections__works_in_any_loop() -> None:
     """A transport that opens no sockets, such as the mock server's, is bound to no loop."""
     harness = Harness("async")
-    client = harness.client(Script(httpx.Response(200, json=prediction_body())))
+    client = harness.client(ScriptedResponses(httpx.Response(200, json=prediction_body())))
     for _ in range(2):
         assert harness.do(client.predictions.get, "gm3q").id == "gm3q"
 
@@ -188,7 +188,7 @@ def test_proxy_of_the_environment__is_used() -> None:
 
 def test_user_agent__names_the_version(harness: Harness) -> None:
     """Every request says who is calling, and so does the client."""
-    script = Script(httpx.Response(200, json=prediction_body()))
+    script = ScriptedResponses(httpx.Response(200, json=prediction_body()))
     client = harness.client(script)
     harness.do(client.predictions.get, "gm3q")
     assert script.requests[0].headers["user-agent"] == client.user_agent == f"zeroscope/{zeroscope.__version__}"

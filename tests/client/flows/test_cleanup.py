@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 import zeroscope
-from helpers.client import Harness, Script, prediction_body
+from helpers.client import Harness, ScriptedResponses, prediction_body
 from zeroscope_mock import MockServer
 
 
@@ -48,7 +48,7 @@ def test_timeout__cancels_where_that_was_asked_for(harness: Harness, method: str
 
 def test_with__cancels_after_ctrl_c() -> None:
     """Ctrl-C in a `with prediction:` cancels it and stays Ctrl-C."""
-    script = Script(created(), now("canceled"))
+    script = ScriptedResponses(created(), now("canceled"))
     client = Harness("sync").client(script)
     with pytest.raises(KeyboardInterrupt) as caught, client.predictions.create({}) as prediction:
         raise KeyboardInterrupt
@@ -59,7 +59,7 @@ def test_with__cancels_after_ctrl_c() -> None:
 
 def test_with__cancels_after_a_cancellation() -> None:
     """A task that is canceled in an `async with prediction:` cancels the job, although every await is canceled, too."""
-    script = Script(created(), now("canceled"))
+    script = ScriptedResponses(created(), now("canceled"))
     client = Harness("async").client(script)
 
     async def main() -> None:
@@ -75,7 +75,7 @@ def test_with__cancels_after_a_cancellation() -> None:
 @pytest.mark.parametrize("error", [None, ValueError("x"), zeroscope.ZeroscopeError("x")])
 def test_with__leaves_the_prediction_running_after_anything_else(harness: Harness, error: Exception | None) -> None:
     """The end of the block, or an ordinary error in it, costs no job its life."""
-    script = Script(created())
+    script = ScriptedResponses(created())
     client = harness.client(script)
 
     def sync() -> None:
@@ -96,7 +96,7 @@ def test_with__leaves_the_prediction_running_after_anything_else(harness: Harnes
 @pytest.mark.parametrize("status", ["succeeded", "failed"])
 def test_with__does_not_cancel_what_has_ended(status: str) -> None:
     """After the end there is nothing to cancel."""
-    script = Script(httpx.Response(201, json=prediction_body(status)))
+    script = ScriptedResponses(httpx.Response(201, json=prediction_body(status)))
     with pytest.raises(KeyboardInterrupt) as caught, Harness("sync").client(script).predictions.create({}):
         raise KeyboardInterrupt
     assert len(script.requests) == 1 and not hasattr(caught.value, "__notes__")

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 import zeroscope
-from helpers.client import TOKEN, Harness, Script
-from helpers.downloads import DATA, ETAG, URL, Body, cut, outputs, part, video, whole
+from helpers.client import TOKEN, Harness, ScriptedResponses
+from helpers.downloads import DATA, ETAG, URL, ChunkedBody, cut, outputs, part, video, whole
 from zeroscope._steps import Open
 from zeroscope_mock import MockServer
 
@@ -22,7 +22,7 @@ OTHER = DATA[::-1][:5000]
 TOTAL = len(DATA)
 
 
-def ranges(script: Script) -> list[tuple[str | None, str | None]]:
+def ranges(script: ScriptedResponses) -> list[tuple[str | None, str | None]]:
     """What each request asked for, and on which condition."""
     return [(request.headers.get("range"), request.headers.get("if-range")) for request in script.requests]
 
@@ -164,7 +164,7 @@ PASSING = [
     cut(AT),
     whole(DATA[:AT]),
     whole(DATA[:AT], error=httpx.ReadTimeout("slow")),
-    lambda _: httpx.Response(503, stream=Body(error=httpx.ReadError("reset"))),
+    lambda _: httpx.Response(503, stream=ChunkedBody(error=httpx.ReadError("reset"))),
 ]
 LASTING = [
     (httpx.Response(400), zeroscope.APIError),
@@ -173,7 +173,7 @@ LASTING = [
     (httpx.Response(404), zeroscope.NotFoundError),
     (httpx.Response(410), zeroscope.APIError),
     (httpx.Response(204), zeroscope.APIError),
-    (lambda _: httpx.Response(404, stream=Body(error=httpx.ReadError("reset"))), zeroscope.NotFoundError),
+    (lambda _: httpx.Response(404, stream=ChunkedBody(error=httpx.ReadError("reset"))), zeroscope.NotFoundError),
     (httpx.UnsupportedProtocol("no"), zeroscope.TransportError),
     (httpx.LocalProtocolError("no"), zeroscope.TransportError),
     (httpx.TooManyRedirects("round and round"), zeroscope.TransportError),
@@ -324,7 +324,7 @@ HOSTS = [
 ]
 
 
-def tokens(script: Script) -> list[tuple[str, bool]]:
+def tokens(script: ScriptedResponses) -> list[tuple[str, bool]]:
     """Host of each request, and whether it bore the token in any way."""
     return [(request.url.host, TOKEN in f"{request.headers.raw!r} {request.url}") for request in script.requests]
 
@@ -457,7 +457,7 @@ def test_progress__that_raises_ends_the_download(harness: Harness, tmp_path: Pat
     def broken(received: int, total: int | None) -> None:
         raise error
 
-    body = Body(*THIRDS)
+    body = ChunkedBody(*THIRDS)
     found, script = video(harness, lambda _: httpx.Response(200, stream=body))
     with pytest.raises(type(error)) as caught:
         harness.do(found.save, tmp_path / "a.mp4", on_progress=broken)
@@ -520,6 +520,6 @@ def test_service__that_has_removed_a_video_says_so(harness: Harness) -> None:
 def test_outputs__of_one_prediction_are_fetched_apart(harness: Harness) -> None:
     """What goes wrong with one video has no part in the next."""
     urls = [URL, URL.replace("-0", "-1")]
-    prediction, script = outputs(harness, *urls, answers=[cut(AT, **ETAG), part(AT), whole(OTHER, length=len(OTHER))])
+    prediction, script = outputs(harness, *urls, responses=[cut(AT, **ETAG), part(AT), whole(OTHER, length=len(OTHER))])
     assert [harness.do(each.read) for each in prediction.videos] == [DATA, OTHER]
     assert ranges(script)[-1] == (None, None)

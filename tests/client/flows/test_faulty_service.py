@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 import zeroscope
-from helpers.client import BASE_URL, TOKEN, Harness, Script, prediction_body
+from helpers.client import BASE_URL, TOKEN, Harness, ScriptedResponses, prediction_body
 
 OUTPUT = ["https://files.example.test/output-0.mp4"]
 
@@ -57,7 +57,7 @@ TROUBLES: dict[str, tuple[Answer, bool]] = {
 def test_read__outlives_trouble(harness: Harness, trouble: str) -> None:
     """A poll that meets with trouble is repeated, and the job ends as if nothing had been."""
     answer, _ = TROUBLES[trouble]
-    script = Script(created(), answer, answer, done())
+    script = ScriptedResponses(created(), answer, answer, done())
     (video,) = harness.do(harness.client(script).run)
     assert video.url == OUTPUT[0]
     assert script.lines.count("POST /v1/predictions") == 1
@@ -67,7 +67,7 @@ def test_read__outlives_trouble(harness: Harness, trouble: str) -> None:
 def test_create__is_sent_again_only_where_it_surely_did_not_run(harness: Harness, trouble: str) -> None:
     """One POST where it may have run, with an error that says so at once; another where it did not."""
     answer, surely_not_run = TROUBLES[trouble]
-    script = Script(answer, created(), done())
+    script = ScriptedResponses(answer, created(), done())
     client = harness.client(script)
     if surely_not_run:
         assert harness.do(client.run)
@@ -92,7 +92,7 @@ def test_create__is_sent_again_only_where_it_surely_did_not_run(harness: Harness
 )
 def test_create__whose_answer_cannot_be_read_may_have_run(harness: Harness, answer: httpx.Response) -> None:
     """A success without a prediction in it leaves the same doubt as no answer."""
-    script = Script(answer)
+    script = ScriptedResponses(answer)
     with pytest.raises(zeroscope.UnknownOutcomeError):
         harness.do(harness.client(script).predictions.create, {})
     assert len(script.requests) == 1
@@ -101,7 +101,9 @@ def test_create__whose_answer_cannot_be_read_may_have_run(harness: Harness, answ
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_redirect__is_not_followed(harness: Harness, status: int) -> None:
     """A redirect to another host is an error that says so, and nothing, least of all the token, is sent there."""
-    script = Script(httpx.Response(status, headers={"location": "https://elsewhere.test/v1/predictions/gm3q"}))
+    script = ScriptedResponses(
+        httpx.Response(status, headers={"location": "https://elsewhere.test/v1/predictions/gm3q"})
+    )
     client = harness.client(script)
     for call, arguments in ((client.predictions.get, ["gm3q"]), (client.predictions.create, [{}])):
         with pytest.raises(zeroscope.APIError, match=f"answered {status}"):
@@ -113,7 +115,7 @@ def test_redirect__is_not_followed(harness: Harness, status: int) -> None:
 def test_list__that_leaves_things_out(harness: Harness) -> None:
     """Entries without input, output and logs are read, and what is missing is empty."""
     entries = [{"id": "a", "status": "succeeded"}, {"id": "b", "status": "x", "logs": None, "input": None}]
-    script = Script(httpx.Response(200, json={"results": entries}))
+    script = ScriptedResponses(httpx.Response(200, json={"results": entries}))
     for prediction in harness.all(harness.client(script).predictions.list):
         assert (prediction.input, prediction.output, prediction.logs, prediction.videos) == ({}, None, "", [])
 
@@ -157,14 +159,16 @@ def test_two_hundred_pages__do_not_end_elsewhere(harness: Harness) -> None:
 )
 def test_times__that_make_no_sense_do_no_harm(harness: Harness, times: dict[str, Any]) -> None:
     """A prediction that ended before it was created, or at no time at all, has its videos."""
-    script = Script(created(), now("succeeded", output=OUTPUT, **times))
+    script = ScriptedResponses(created(), now("succeeded", output=OUTPUT, **times))
     assert harness.do(harness.client(script).run)
 
 
 @pytest.mark.parametrize("back", ["starting", "queued"])
 def test_status__that_goes_backwards_is_waited_through(harness: Harness, back: str) -> None:
     """A stale answer in between neither ends a wait nor confuses it, and the first end is the end."""
-    script = Script(created(), now("processing", logs="a\n"), now(back), now("processing"), done(), now("processing"))
+    script = ScriptedResponses(
+        created(), now("processing", logs="a\n"), now(back), now("processing"), done(), now("processing")
+    )
     client = harness.client(script)
     prediction = harness.do(client.predictions.create, {})
     assert harness.do(prediction.wait).status == "succeeded"

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 import zeroscope
-from helpers.client import Harness, Script, prediction_body
+from helpers.client import Harness, ScriptedResponses, prediction_body
 from helpers.downloads import DATA, URL, outputs, whole
 from zeroscope_mock import MockServer
 
@@ -51,7 +51,7 @@ def test_names__are_those_of_the_urls_and_no_two_alike(
     harness: Harness, tmp_path: Path, urls: list[str], names: list[str]
 ) -> None:
     """Each video has a file of its own, in the order of the videos, also where large letters are as good as small."""
-    prediction, _ = outputs(harness, *urls, answers=[named])
+    prediction, _ = outputs(harness, *urls, responses=[named])
     paths = harness.do(prediction.save_all, tmp_path)
     assert sorted(path.name for path in paths) == sorted(names)
     for path, each in zip(paths, prediction.videos, strict=True):
@@ -62,14 +62,14 @@ def test_names__are_those_of_the_urls_and_no_two_alike(
 def test_save_all__is_in_the_order_of_the_videos(harness: Harness, tmp_path: Path) -> None:
     """The service lists its files in any order; the numbers in their names are what counts."""
     urls = [f"https://x.test/output-{number}.mp4" for number in (10, 2, 0)]
-    prediction, _ = outputs(harness, *urls, answers=[named])
+    prediction, _ = outputs(harness, *urls, responses=[named])
     paths = harness.do(prediction.save_all, str(tmp_path))
     assert [path.name for path in paths] == ["output-0.mp4", "output-2.mp4", "output-10.mp4"]
 
 
 def test_data_urls__get_names_by_their_index_and_type(harness: Harness, tmp_path: Path) -> None:
     """What came within the answer has no name of its own."""
-    prediction, script = outputs(harness, "data:video/mp4,abc", "data:video/webm,def", answers=[httpx.Response(500)])
+    prediction, script = outputs(harness, "data:video/mp4,abc", "data:video/webm,def", responses=[httpx.Response(500)])
     paths = harness.do(prediction.save_all, tmp_path)
     assert [(path.name, path.read_bytes()) for path in paths] == [("output-0.mp4", b"abc"), ("output-1.webm", b"def")]
     assert script.requests == []
@@ -78,7 +78,7 @@ def test_data_urls__get_names_by_their_index_and_type(harness: Harness, tmp_path
 @pytest.mark.parametrize("folder", ["new", "new/and/deep", "."])
 def test_folder__is_made_where_it_is_missing(harness: Harness, tmp_path: Path, folder: str) -> None:
     """A folder that is not there yet is made, and those above it."""
-    prediction, _ = outputs(harness, URL, answers=[whole(DATA)])
+    prediction, _ = outputs(harness, URL, responses=[whole(DATA)])
     (path,) = harness.do(prediction.save_all, tmp_path / folder)
     assert path == tmp_path / folder / "output-0.mp4" and path.read_bytes() == DATA
 
@@ -86,7 +86,7 @@ def test_folder__is_made_where_it_is_missing(harness: Harness, tmp_path: Path, f
 def test_folder__that_is_a_file_is_refused(harness: Harness, tmp_path: Path) -> None:
     """A file in the folder's place is named, and nothing is fetched."""
     (tmp_path / "file").write_bytes(OLD)
-    prediction, script = outputs(harness, URL, answers=[whole(DATA)])
+    prediction, script = outputs(harness, URL, responses=[whole(DATA)])
     with pytest.raises(NotADirectoryError, match="no folder"):
         harness.do(prediction.save_all, tmp_path / "file")
     assert script.requests == []
@@ -114,7 +114,7 @@ def test_folder__that_is_a_file_is_refused(harness: Harness, tmp_path: Path) -> 
 )
 def test_name__that_leads_out_of_the_folder_is_refused(harness: Harness, tmp_path: Path, last: str) -> None:
     """Dots, separators of any system, NUL and drives, spelt out or encoded: nothing is fetched, made or written."""
-    prediction, script = outputs(harness, URL, f"https://x.test/a/{last}", answers=[whole(DATA)])
+    prediction, script = outputs(harness, URL, f"https://x.test/a/{last}", responses=[whole(DATA)])
     with pytest.raises(
         zeroscope.MalformedResponseError, match=r"leads out of the folder.*video\.save\(path\)"
     ) as caught:
@@ -127,7 +127,7 @@ def test_targets__are_all_checked_before_the_first_download(harness: Harness, tm
     """One file that exists already stops the whole; with overwrite=True it is replaced."""
     urls = [URL, URL.replace("-0", "-1")]
     (tmp_path / "output-1.mp4").write_bytes(OLD)
-    prediction, script = outputs(harness, *urls, answers=[named])
+    prediction, script = outputs(harness, *urls, responses=[named])
     with pytest.raises(FileExistsError, match="overwrite=True"):
         harness.do(prediction.save_all, tmp_path)
     assert script.requests == [] and [path.name for path in tmp_path.iterdir()] == ["output-1.mp4"]
@@ -138,7 +138,7 @@ def test_targets__are_all_checked_before_the_first_download(harness: Harness, tm
 def test_failure__keeps_what_is_saved_and_says_so(harness: Harness, tmp_path: Path) -> None:
     """A video that is gone does not take those before it along, and the error names both kinds."""
     urls = [f"https://x.test/output-{number}.mp4" for number in range(3)]
-    prediction, _ = outputs(harness, *urls, answers=[named, httpx.Response(404), named])
+    prediction, _ = outputs(harness, *urls, responses=[named, httpx.Response(404), named])
     with pytest.raises(zeroscope.NotFoundError) as caught:
         harness.do(prediction.save_all, tmp_path)
     first, *left = (tmp_path / f"output-{number}.mp4" for number in range(3))
@@ -151,7 +151,7 @@ def test_failure__keeps_what_is_saved_and_says_so(harness: Harness, tmp_path: Pa
 def test_interrupt__says_what_is_saved(tmp_path: Path) -> None:
     """Ctrl-C in the middle of a video keeps those before it, and stays Ctrl-C."""
     harness = Harness("sync")
-    prediction, _ = outputs(harness, URL, answers=[whole(DATA[:1000], error=KeyboardInterrupt())])
+    prediction, _ = outputs(harness, URL, responses=[whole(DATA[:1000], error=KeyboardInterrupt())])
     with pytest.raises(KeyboardInterrupt) as caught:
         prediction.save_all(tmp_path)
     assert caught.value.__notes__ == ["None of the videos is saved."] and list(tmp_path.iterdir()) == []
@@ -161,7 +161,7 @@ def test_progress__is_told_for_one_video_after_the_other(harness: Harness, tmp_p
     """The numbers are those of the video that is being fetched."""
     told: list[tuple[int, int | None]] = []
     urls = [URL, URL.replace("-0", "-1")]
-    prediction, _ = outputs(harness, *urls, answers=[whole(DATA[:10], DATA[10:]), whole(b"abc", length=3)])
+    prediction, _ = outputs(harness, *urls, responses=[whole(DATA[:10], DATA[10:]), whole(b"abc", length=3)])
     harness.do(prediction.save_all, tmp_path, on_progress=lambda *numbers: told.append(numbers))
     assert told == [(10, len(DATA)), (len(DATA), len(DATA)), (3, 3)]
 
@@ -180,7 +180,7 @@ def test_prediction__without_videos_is_an_error(
     harness: Harness, tmp_path: Path, status: str, fields: dict[str, Any], error: type[zeroscope.PredictionError]
 ) -> None:
     """An empty list would look like success."""
-    script = Script(httpx.Response(200, json=prediction_body(status, **fields)))
+    script = ScriptedResponses(httpx.Response(200, json=prediction_body(status, **fields)))
     prediction = harness.do(harness.client(script).predictions.get, "gm3q")
     with pytest.raises(error):
         harness.do(prediction.save_all, tmp_path / "folder")
@@ -191,7 +191,7 @@ def test_prediction__from_a_list_is_read_first(harness: Harness, tmp_path: Path)
     """Where a list has left the output out, the service is asked for it."""
     listed = {"next": None, "previous": None, "results": [{"id": "gm3q", "status": "succeeded"}]}
     body = json.dumps(prediction_body("succeeded", output=[URL]))
-    script = Script(httpx.Response(200, json=listed), httpx.Response(200, text=body), whole(DATA))
+    script = ScriptedResponses(httpx.Response(200, json=listed), httpx.Response(200, text=body), whole(DATA))
     (prediction,) = harness.all(harness.client(script).predictions.list)
     (path,) = harness.do(prediction.save_all, tmp_path)
     assert path.read_bytes() == DATA

@@ -10,13 +10,13 @@ import httpx
 import pytest
 
 import zeroscope
-from helpers.client import BASE_URL, Harness, Script, prediction_body
+from helpers.client import BASE_URL, Harness, ScriptedResponses, prediction_body
 from zeroscope_mock import MockServer
 
 VERSION = prediction_body()["version"]
 
 
-def lost(harness: Harness, script: Script, input: Any = None, **settings: Any) -> Any:
+def lost(harness: Harness, script: ScriptedResponses, input: Any = None, **settings: Any) -> Any:
     """The error of a create whose answer does not arrive."""
     client = harness.client(script, **settings)
     with pytest.raises(zeroscope.UnknownOutcomeError) as caught:
@@ -59,13 +59,13 @@ def test_find__lists_what_the_create_may_have_started(
     harness: Harness, entries: list[dict[str, Any]], found: list[str]
 ) -> None:
     """Predictions of the same version and input, created since then, come newest first."""
-    error = lost(harness, Script(httpx.ReadTimeout("slow"), page(*entries)))
+    error = lost(harness, ScriptedResponses(httpx.ReadTimeout("slow"), page(*entries)))
     assert [prediction.id for prediction in harness.do(error.find)] == found
 
 
 def test_find__reads_on_until_it_comes_to_what_is_older(harness: Harness) -> None:
     """Pages are followed as far as they are new enough, and no further."""
-    script = Script(
+    script = ScriptedResponses(
         httpx.ReadError("reset"),
         page(entry("other", 9, input={}), next=f"{BASE_URL}/predictions?cursor=2"),
         page(entry("mine", 1), entry("old", -500), next=f"{BASE_URL}/predictions?cursor=3"),
@@ -81,7 +81,7 @@ def test_find__reads_what_a_list_leaves_out(harness: Harness) -> None:
     listed = entry("gm3q", 1)
     del listed["input"]
     read = httpx.Response(200, json=prediction_body(input={"prompt": "a"}))
-    script = Script(httpx.ReadError("reset"), page(listed), read)
+    script = ScriptedResponses(httpx.ReadError("reset"), page(listed), read)
     error = lost(harness, script)
     assert [prediction.input for prediction in harness.do(error.find)] == [{"prompt": "a"}]
     assert script.lines[1:] == ["GET /v1/predictions", "GET /v1/predictions/gm3q"]
@@ -91,13 +91,13 @@ def test_find__knows_a_file_by_the_rest_of_its_input(harness: Harness) -> None:
     """The service may answer a `data:` URI with a URL of its own, so files are not compared."""
     sent = {"prompt": "a", "init_video": "data:video/mp4;base64,AAAA"}
     echoed = {"prompt": "a", "init_video": "https://replicate.delivery/x.mp4"}
-    error = lost(harness, Script(httpx.ReadError("reset"), page(entry("mine", 1, input=echoed))), sent)
+    error = lost(harness, ScriptedResponses(httpx.ReadError("reset"), page(entry("mine", 1, input=echoed))), sent)
     assert [prediction.id for prediction in harness.do(error.find)] == ["mine"]
 
 
 def test_error__tells_when_and_outlives_pickling(harness: Harness) -> None:
     """The moment is kept; the client, which no pickle holds, is needed for a search."""
-    error = lost(harness, Script(httpx.ReadTimeout("slow")))
+    error = lost(harness, ScriptedResponses(httpx.ReadTimeout("slow")))
     assert error.sent_at == 1_700_000_000.0
     copy = pickle.loads(pickle.dumps(error))
     assert copy == error and copy.sent_at == error.sent_at

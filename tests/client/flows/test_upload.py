@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 import zeroscope
-from helpers.client import BASE_URL, TOKEN, Harness, Script, prediction_body
+from helpers.client import BASE_URL, TOKEN, Harness, ScriptedResponses, prediction_body
 from zeroscope import InvalidInputError
 from zeroscope._flows import create as _flows
 from zeroscope._service import spec as _spec
@@ -44,16 +44,16 @@ def created() -> httpx.Response:
     return httpx.Response(201, json=prediction_body())
 
 
-def create(harness: Harness, given: Any, *uploads: Any, **input: Any) -> tuple[Script, Any]:
+def create(harness: Harness, given: Any, *uploads: Any, **input: Any) -> tuple[ScriptedResponses, Any]:
     """Create a prediction with a file, and return the requests and the URL that was sent in its place."""
-    script = Script(*uploads, created())
+    script = ScriptedResponses(*uploads, created())
     harness.do(harness.client(script).predictions.create, {FIELD: given, **input})
     return script, json.loads(script.requests[-1].content)["input"][FIELD]
 
 
 def faults(harness: Harness, given: Any, **input: Any) -> dict[str, tuple[str, str]]:
     """The faults that a create with a file finds, by field, having made sure that nothing was sent."""
-    script = Script(stored(), created())
+    script = ScriptedResponses(stored(), created())
     with pytest.raises(InvalidInputError) as caught:
         harness.do(harness.client(script).predictions.create, {FIELD: given, **input})
     assert script.requests == []
@@ -436,7 +436,7 @@ def test_refused__is_a_file_that_may_not_be_read(harness: Harness, ordinary: Pat
 
 def test_refused__is_a_file_that_goes_away_meanwhile(harness: Harness, draft: Path) -> None:
     """A file that has changed for the worse between the check and the reading is refused all the same."""
-    client = harness.client(Script(created()))
+    client = harness.client(ScriptedResponses(created()))
     for change, message in (
         (lambda: draft.write_bytes(b""), "is empty"),
         (draft.unlink, "cannot be read: No such file"),
@@ -455,13 +455,13 @@ def test_content__is_never_shown(harness: Harness) -> None:
     secret = b"private-content"
     for input in ({"prompt": secret}, {"prompt": bytearray(secret)}, {FIELD: memoryview(secret), "width": 1}):
         with pytest.raises(InvalidInputError) as caught:
-            harness.do(harness.client(Script(created())).predictions.create, input)
+            harness.do(harness.client(ScriptedResponses(created())).predictions.create, input)
         assert "private" not in str(caught.value)
 
 
 def test_faults__of_files_and_of_the_rest_come_together(harness: Harness) -> None:
     """One error lists the file that is missing along with everything else."""
-    script = Script(created())
+    script = ScriptedResponses(created())
     create = harness.client(script).predictions.create
     input = {FIELD: "nowhere.mp4", "width": 1, "promt": "x"}
     with pytest.raises(InvalidInputError) as caught:
@@ -496,7 +496,7 @@ def test_fault_elsewhere__leaves_the_file_alone(harness: Harness) -> None:
 )
 def test_upload__that_fails_creates_nothing(harness: Harness, large: Path, answer: Any, error: type[Exception]) -> None:
     """Without the file's URL no prediction is created, and the error says so."""
-    script = Script(answer)
+    script = ScriptedResponses(answer)
     with pytest.raises(error) as caught:
         harness.do(harness.client(script).run, **{FIELD: large})
     assert set(script.lines) == {"POST /v1/files"}
@@ -520,7 +520,7 @@ def test_upload__is_repeated_after_passing_trouble(
 
 def test_upload__is_not_repeated_without_retries(harness: Harness, large: Path) -> None:
     """Who has switched retries off gets the first error."""
-    script = Script(httpx.Response(503), stored(), created())
+    script = ScriptedResponses(httpx.Response(503), stored(), created())
     with pytest.raises(zeroscope.ServerError):
         harness.do(harness.client(script, retry=None).predictions.create, {FIELD: large})
     assert script.lines == ["POST /v1/files"]
@@ -528,7 +528,7 @@ def test_upload__is_not_repeated_without_retries(harness: Harness, large: Path) 
 
 def test_create__that_is_repeated_uploads_once(harness: Harness, large: Path) -> None:
     """A create that the service was too busy for is sent again with the file that it has."""
-    script = Script(stored(), httpx.Response(429), created())
+    script = ScriptedResponses(stored(), httpx.Response(429), created())
     harness.do(harness.client(script).predictions.create, {FIELD: large})
     assert script.lines == ["POST /v1/files", "POST /v1/predictions", "POST /v1/predictions"]
 
@@ -540,7 +540,7 @@ def test_token__goes_with_the_upload_and_nowhere_else(harness: Harness, large: P
     assert [request.url.host for request in script.requests] == [httpx.URL(BASE_URL).host] * 2
     assert script.requests[0].headers["authorization"] == f"Bearer {TOKEN}"
     assert TOKEN.encode() not in script.requests[0].content
-    script = Script(httpx.Response(307, headers={"location": f"https://elsewhere.test/{TOKEN}"}))
+    script = ScriptedResponses(httpx.Response(307, headers={"location": f"https://elsewhere.test/{TOKEN}"}))
     with pytest.raises(zeroscope.APIError) as caught:
         harness.do(harness.client(script).predictions.create, {FIELD: large})
     assert len(script.requests) == 1

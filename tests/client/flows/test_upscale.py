@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 import zeroscope
-from helpers.client import Harness, Script, prediction_body
+from helpers.client import Harness, ScriptedResponses, prediction_body
 from zeroscope_mock import MockServer
 
 URLS = ["https://replicate.delivery/a/output-1.mp4", "https://replicate.delivery/a/output-0.mp4"]
@@ -27,9 +27,9 @@ def upscaled() -> httpx.Response:
     return httpx.Response(201, json=prediction_body("succeeded", output=["https://replicate.delivery/b/output-0.mp4"]))
 
 
-def second_step(harness: Harness, read: httpx.Response, **arguments: Any) -> tuple[Any, Script]:
+def second_step(harness: Harness, read: httpx.Response, **arguments: Any) -> tuple[Any, ScriptedResponses]:
     """What the second step of a draft comes to, and what was sent for it."""
-    script = Script(read, upscaled())
+    script = ScriptedResponses(read, upscaled())
     client = harness.client(script)
     prediction = harness.do(client.predictions.get, "gm3q")
     return harness.do(client.upscale, prediction, **arguments), script
@@ -74,7 +74,7 @@ def test_upscale__of_a_draft_with_defaults_names_them(harness: Harness) -> None:
 
 def test_upscale__takes_one_of_several_videos(harness: Harness) -> None:
     """A draft of which there are several is chosen by its video."""
-    script = Script(draft(), upscaled())
+    script = ScriptedResponses(draft(), upscaled())
     client = harness.client(script)
     video = harness.do(client.predictions.get, "gm3q").videos[1]
     harness.do(client.upscale, video)
@@ -84,7 +84,7 @@ def test_upscale__takes_one_of_several_videos(harness: Harness) -> None:
 def test_upscale__reads_a_draft_that_came_from_a_list(harness: Harness) -> None:
     """What a list leaves out of a draft is read first."""
     entry = {"id": "gm3q", "status": "succeeded"}
-    script = Script(httpx.Response(200, json={"results": [entry]}), draft(), upscaled())
+    script = ScriptedResponses(httpx.Response(200, json={"results": [entry]}), draft(), upscaled())
     client = harness.client(script)
     (listed,) = harness.all(client.predictions.list)
     harness.do(client.upscale, listed)
@@ -107,7 +107,7 @@ def test_upscale__refuses_what_is_no_draft_any_more(
 ) -> None:
     """Without a video to start from nothing is created."""
     body = {"input": DRAFT, "output": URLS, "completed_at": "2023-11-14T22:00:00Z", "status": "succeeded", **fields}
-    script = Script(httpx.Response(200, json=prediction_body(**body)))
+    script = ScriptedResponses(httpx.Response(200, json=prediction_body(**body)))
     client = harness.client(script)
     prediction = harness.do(client.predictions.get, "gm3q")
     with pytest.raises(error, match=message):
@@ -125,7 +125,7 @@ def test_strength__is_a_number_from_0_to_1(harness: Harness, strength: Any) -> N
 def test_upscale__refuses_what_is_no_prediction(harness: Harness) -> None:
     """A URL says nothing of the prompt and the frames, so it is no draft."""
     with pytest.raises(zeroscope.ConfigurationError, match="neither a prediction nor one of its videos"):
-        harness.do(harness.client(Script(draft())).upscale, URLS[0])
+        harness.do(harness.client(ScriptedResponses(draft())).upscale, URLS[0])
 
 
 def test_upscale__against_the_mock_server() -> None:

@@ -9,7 +9,7 @@ import anyio
 import httpx
 import pytest
 
-from helpers.client import BASE_URL, FakeClock, Harness, Script, prediction_body
+from helpers.client import BASE_URL, FakeClock, Harness, ScriptedResponses, prediction_body
 from zeroscope import (
     MalformedResponseError,
     NotFoundError,
@@ -220,13 +220,13 @@ def test_trouble_while_waiting__carries_the_prediction(sender: Sender) -> None:
 
 def driver() -> SyncDriver:
     """A driver with nothing behind it."""
-    driver: SyncDriver = Harness("sync").client(Script(httpx.Response(200)))._driver
+    driver: SyncDriver = Harness("sync").client(ScriptedResponses(httpx.Response(200)))._driver
     return driver
 
 
 def async_driver() -> AsyncDriver:
     """An async driver with nothing behind it."""
-    driver: AsyncDriver = Harness("async").client(Script(httpx.Response(200)))._driver
+    driver: AsyncDriver = Harness("async").client(ScriptedResponses(httpx.Response(200)))._driver
     return driver
 
 
@@ -338,7 +338,7 @@ def test_cancel__that_is_impatient_has_a_limit_of_its_own(sender: Sender, clock:
 
 def test_driver__cuts_timeouts_to_a_calls_own_limit() -> None:
     """A call that has a limit is sent with timeouts no longer than that, nor than the client's own."""
-    harness, script = Harness("sync"), Script(httpx.Response(200, json=prediction_body()))
+    harness, script = Harness("sync"), ScriptedResponses(httpx.Response(200, json=prediction_body()))
     client = harness.client(script, timeout=7)
     for patience in (None, 2.0, 60.0):
         client._driver.run(_flows.cancel(client._sender, "gm3q", patience))

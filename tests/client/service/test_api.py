@@ -13,7 +13,7 @@ import pytest
 import respx
 
 import zeroscope
-from helpers.client import BASE_URL, TOKEN, Harness, Script, prediction_body, value_of
+from helpers.client import BASE_URL, TOKEN, Harness, ScriptedResponses, prediction_body, value_of
 from zeroscope._service import spec as _spec
 
 ID = prediction_body()["id"]
@@ -195,7 +195,7 @@ def test_documented_error__carries_what_the_service_said(harness: Harness, opera
 
 def test_headers__of_an_own_http_client_go_along_and_give_way(harness: Harness) -> None:
     """Headers of the user's own are sent too, but for those that the service must get from here, each of them once."""
-    script = Script(httpx.Response(200, json=prediction_body()))
+    script = ScriptedResponses(httpx.Response(200, json=prediction_body()))
     client = harness.client(script)
     own = [("accept", "text/html"), ("Accept", "*/*"), ("user-agent", "own"), ("authorization", "Bearer other")]
     harness.http.headers = httpx.Headers([*own, ("x-trace", "1")])

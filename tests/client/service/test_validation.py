@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from helpers.client import Harness, Script, prediction_body
+from helpers.client import Harness, ScriptedResponses, prediction_body
 from zeroscope import InvalidInputError
 from zeroscope._service import spec as _spec
 
@@ -21,7 +21,7 @@ MOST = FIELDS["guidance_scale"]["maximum"]
 
 def faults(harness: Harness, input: Any, **options: Any) -> dict[str, tuple[str, str]]:
     """The faults that a create finds, by field, having made sure that nothing was sent."""
-    script = Script(httpx.Response(201, json=prediction_body()))
+    script = ScriptedResponses(httpx.Response(201, json=prediction_body()))
     with pytest.raises(InvalidInputError) as caught:
         harness.do(harness.client(script).predictions.create, input, **options)
     assert script.requests == []
@@ -148,7 +148,7 @@ class Number(int):
 )
 def test_input__that_the_spec_allows_is_sent_as_it_is(harness: Harness, input: Any, sent: Any) -> None:
     """Nothing is refused, changed or added beyond what the spec says."""
-    script = Script(httpx.Response(201, json=prediction_body()))
+    script = ScriptedResponses(httpx.Response(201, json=prediction_body()))
     harness.do(harness.client(script).predictions.create, input)
     assert json.loads(script.requests[0].content)["input"] == sent
 
@@ -171,7 +171,9 @@ def test_input__that_the_spec_allows_is_sent_as_it_is(harness: Harness, input: A
 @pytest.mark.parametrize("method", ["create", "run"])
 def test_extra_input__is_sent_with_the_input(harness: Harness, input: Any, extra: Any, sent: Any, method: str) -> None:
     """Fields that the spec does not know yet are sent beside those that it knows."""
-    script = Script(httpx.Response(201, json=prediction_body("succeeded", output=["https://x.test/output-0.mp4"])))
+    script = ScriptedResponses(
+        httpx.Response(201, json=prediction_body("succeeded", output=["https://x.test/output-0.mp4"]))
+    )
     client = harness.client(script)
     if method == "run":
         harness.do(client.run, extra_input=extra, **input)
@@ -208,7 +210,9 @@ def test_prefer_wait__asks_the_service_to_hold_the_create(
     harness: Harness, seconds: int | None, header: str | None, read: float, method: str
 ) -> None:
     """The header says how long, and the answer is awaited for so much longer than others."""
-    script = Script(httpx.Response(201, json=prediction_body("succeeded", output=["https://x.test/output-0.mp4"])))
+    script = ScriptedResponses(
+        httpx.Response(201, json=prediction_body("succeeded", output=["https://x.test/output-0.mp4"]))
+    )
     client = harness.client(script)
     if method == "run":
         harness.do(client.run, prefer_wait=seconds)
@@ -247,7 +251,7 @@ def edges() -> list[Any]:
 @pytest.mark.parametrize(("name", "inside", "outside"), edges())
 def test_bound__holds_at_its_edge(harness: Harness, name: str, inside: float, outside: float) -> None:
     """The value on a bound is allowed, the next one is not."""
-    script = Script(httpx.Response(201, json=prediction_body()))
+    script = ScriptedResponses(httpx.Response(201, json=prediction_body()))
     harness.do(harness.client(script).predictions.create, {name: inside})
     assert len(script.requests) == 1
     assert f"input.{name}" in faults(harness, {name: outside})

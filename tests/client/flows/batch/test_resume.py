@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 import zeroscope
-from helpers.client import Harness, Script, prediction_body, prompts, run_many
+from helpers.client import Harness, ScriptedResponses, prediction_body, prompts, run_many
 from zeroscope import AsyncZeroscope, Zeroscope
 from zeroscope._disk.journal import Journal
 from zeroscope_mock import MockServer
@@ -153,12 +153,12 @@ def test_timeout__leaves_it_to_the_next_time(kind: str, server: MockServer, jour
 
 def test_prediction_that_is_gone__is_reported(harness: Harness, journal: Path) -> None:
     """A journal may outlive what the service remembers."""
-    first = Script(httpx.Response(201, json=prediction_body()))
+    first = ScriptedResponses(httpx.Response(201, json=prediction_body()))
     with pytest.raises(RuntimeError):
         harness.do(
             harness.client(first).run_many, prompts(1), journal=journal, on_update=stop_at(1, RuntimeError("broken"))
         )
-    second = Script(httpx.Response(404, json={"detail": "Not found."}))
+    second = ScriptedResponses(httpx.Response(404, json={"detail": "Not found."}))
     (result,) = harness.do(harness.client(second).run_many, prompts(1), journal=journal)
     assert isinstance(result.error, zeroscope.NotFoundError) and result.prediction.id == "gm3q"
     assert [request.method for request in second.requests] == ["GET"]
@@ -166,7 +166,7 @@ def test_prediction_that_is_gone__is_reported(harness: Harness, journal: Path) -
 
 def test_journal__of_another_service_is_refused(harness: Harness, journal: Path) -> None:
     """Ids of one service mean nothing to another, and nothing is sent."""
-    script = Script(httpx.Response(201, json=prediction_body("succeeded", output=OUTPUT)))
+    script = ScriptedResponses(httpx.Response(201, json=prediction_body("succeeded", output=OUTPUT)))
     harness.do(harness.client(script).run_many, prompts(1), journal=journal)
     other = harness.client(script, base_url="https://other.test/v1")
     with pytest.raises(zeroscope.ConfigurationError, match=r"is about https://api\.example\.test/v1, not about"):

@@ -13,7 +13,7 @@ import orjson
 import pytest
 
 import zeroscope
-from helpers.client import BASE_URL, Harness, Script, prediction_body, prompts, run_many
+from helpers.client import BASE_URL, Harness, ScriptedResponses, prediction_body, prompts, run_many
 from zeroscope_mock import MockServer
 
 TEN_MINUTES = {"startup": 1, "run": 599}
@@ -257,7 +257,7 @@ def test_throttled_after_a_long_run__is_no_reason_to_give_up(kind: str, server: 
 
 def test_connection_refused__is_tried_again_and_then_told(harness: Harness) -> None:
     """A create that surely did not run is sent again as often as the retry says."""
-    script = Script(httpx.ConnectError("refused"))
+    script = ScriptedResponses(httpx.ConnectError("refused"))
     results = harness.do(harness.client(script).run_many, prompts(1))
     assert isinstance(results[0].error, zeroscope.TransportError)
     assert len(script.requests) == zeroscope.Retry().attempts
@@ -265,7 +265,7 @@ def test_connection_refused__is_tried_again_and_then_told(harness: Harness) -> N
 
 def test_without_retries__nothing_is_sent_twice(harness: Harness) -> None:
     """Who has switched retries off gets the first error of each."""
-    script = Script(httpx.Response(429, json={"retry_after": 1}))
+    script = ScriptedResponses(httpx.Response(429, json={"retry_after": 1}))
     results = harness.do(harness.client(script, retry=None).run_many, prompts(3))
     assert [type(result.error).__name__ for result in results] == ["RateLimitError"] * 3
     assert len(script.requests) == 3
@@ -338,9 +338,9 @@ def test_a_list_that_is_behind__is_not_the_last_word(harness: Harness) -> None:
     assert [result.error for result in results] == [None] * 10
 
 
-def reads(*answers: httpx.Response) -> Script:
+def reads(*answers: httpx.Response) -> ScriptedResponses:
     """A service that creates a prediction and answers reads of it one after another."""
-    return Script(httpx.Response(201, json=prediction_body()), *answers)
+    return ScriptedResponses(httpx.Response(201, json=prediction_body()), *answers)
 
 
 def processing() -> httpx.Response:
@@ -371,7 +371,9 @@ def test_on_update__hears_of_changes_alone(harness: Harness) -> None:
 
 def test_prediction_of_a_list__is_read_for_its_output(harness: Harness) -> None:
     """One that has ended, and whose output a list has left out, is read before it is a result."""
-    script = Script(httpx.Response(200, json={"results": [{"id": "gm3q", "status": "succeeded"}]}), succeeded())
+    script = ScriptedResponses(
+        httpx.Response(200, json={"results": [{"id": "gm3q", "status": "succeeded"}]}), succeeded()
+    )
     client = harness.client(script)
     (result,) = harness.do(client.run_many, harness.all(client.predictions.list))
     assert result.error is None and len(result.videos) == 1
@@ -540,7 +542,7 @@ def test_options__that_make_no_sense_are_refused(
     harness: Harness, inputs: Any, options: dict[str, Any], field: str
 ) -> None:
     """Nothing is sent for arguments that cannot be meant."""
-    script = Script(httpx.Response(201, json=prediction_body()))
+    script = ScriptedResponses(httpx.Response(201, json=prediction_body()))
     with pytest.raises(zeroscope.InvalidInputError, match=field):
         harness.do(harness.client(script).run_many, inputs, **options)
     assert script.requests == []
@@ -548,7 +550,9 @@ def test_options__that_make_no_sense_are_refused(
 
 def test_options_of_a_create__hold_for_every_create(harness: Harness) -> None:
     """Webhook, deadline and version are sent with each."""
-    script = Script(httpx.Response(201, json=prediction_body("succeeded", output=["https://x.test/output-0.mp4"])))
+    script = ScriptedResponses(
+        httpx.Response(201, json=prediction_body("succeeded", output=["https://x.test/output-0.mp4"]))
+    )
     harness.do(
         harness.client(script).run_many, prompts(2), version="71996d33", webhook="https://x.test/hook", deadline=60
     )
