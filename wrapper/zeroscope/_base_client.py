@@ -30,7 +30,7 @@ from .retry import DEFAULT_RETRY, Retry
 from .state import PredictionState
 
 if TYPE_CHECKING:
-    from ._disk.journal import Journal
+    from ._disk.journal import BatchJournal
     from .results import RunResult
 
 Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
@@ -133,11 +133,11 @@ class Client(ABC, Generic[Http]):
         return Batch(setup).flow(list(inputs))
 
 
-def _open_journal(path: str | PathLike[str], base_url: str) -> Journal:
+def _open_journal(path: str | PathLike[str], base_url: str) -> BatchJournal:
     # Not everybody keeps one, and SQLite takes its time to load.
-    from ._disk.journal import Journal
+    from ._disk.journal import BatchJournal
 
-    return Journal(path, base_url=base_url)
+    return BatchJournal(path, base_url=base_url)
 
 
 def _concurrency(number: object) -> int:

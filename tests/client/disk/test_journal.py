@@ -1,4 +1,4 @@
-"""The account on disk by itself: what it keeps, what may follow on what, who may use it, and what is no journal."""
+"""The journal by itself: its contents, the order of records, locking, and files that are not a journal."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zeroscope import ConfigurationError, InvalidInputError
-from zeroscope._disk.journal import Entry, Journal
+from zeroscope._disk.journal import BatchJournal, JournalEntry
 
 URL = "https://api.example.test/v1"
 SENT_AT = 1_700_000_000.25
 # JSON may hold half of a surrogate pair, which no UTF-8 can, and Python's reads and writes what is no number.
 ID, MESSAGE = "gm3q \ud83d", "the connection was reset \udc00\0 ‹after› it was sent"
 PREDICTION = {"id": ID, "status": "succeeded", "logs": "\ud83d 38%|███▊\0", "metrics": {"predict_time": float("inf")}}
-LEFT_BEHIND = "the program ended while this create was on its way, and its answer is not known"
+LEFT_BEHIND = "the program ended while this create was being sent, so its response is not known"
 
 # What is noted, in which state, and the state that follows.
 NOTES = {
@@ -49,12 +49,12 @@ WAYS: dict[str, list[str]] = {
 }
 # What the next run is told after each.
 TOLD = {
-    "queued": Entry(1, "queued", None, None, None, None),
-    "queued again": Entry(1, "queued", None, None, None, None),
-    "sending": Entry(1, "unknown", None, None, SENT_AT, LEFT_BEHIND),
-    "running": Entry(1, "running", ID, None, SENT_AT, None),
-    "unknown": Entry(1, "unknown", None, None, SENT_AT, MESSAGE),
-    "finished": Entry(1, "finished", ID, PREDICTION, SENT_AT, None),
+    "queued": JournalEntry(1, "queued", None, None, None, None),
+    "queued again": JournalEntry(1, "queued", None, None, None, None),
+    "sending": JournalEntry(1, "unknown", None, None, SENT_AT, LEFT_BEHIND),
+    "running": JournalEntry(1, "running", ID, None, SENT_AT, None),
+    "unknown": JournalEntry(1, "unknown", None, None, SENT_AT, MESSAGE),
+    "finished": JournalEntry(1, "finished", ID, PREDICTION, SENT_AT, None),
 }
 FURTHEST = ["finished", "running", "unknown", "queued"]
 
@@ -66,33 +66,33 @@ def item(prompt: str, **fields: Any) -> dict[str, Any]:
     return {"version": "9f74", "input": {"prompt": prompt, **fields}}
 
 
-def note(journal: Journal, name: str, row: int) -> None:
+def note(journal: BatchJournal, name: str, row: int) -> None:
     """Make one of the notes."""
     match name:
         case "sending":
-            journal.sending([row], SENT_AT)
+            journal.record_sending([row], SENT_AT)
         case "created":
-            journal.created(row, ID)
+            journal.record_created(row, ID)
         case "refused":
-            journal.refused(row)
+            journal.record_refused(row)
         case "unknown":
-            journal.unknown(row, MESSAGE)
+            journal.record_unknown(row, MESSAGE)
         case _:
-            journal.finished(row, PREDICTION)
+            journal.record_finished(row, PREDICTION)
 
 
 def prepare(path: Path, *states: str) -> None:
     """Make a journal of equal items in some states."""
-    with Journal(path, base_url=URL) as journal:
-        for entry, state in zip(journal.begin([item("a")] * len(states)), states, strict=True):
+    with BatchJournal(path, base_url=URL) as journal:
+        for entry, state in zip(journal.load([item("a")] * len(states)), states, strict=True):
             for name in WAYS[state]:
                 note(journal, name, entry.row)
 
 
-def told(path: Path, *items: dict[str, Any]) -> list[Entry]:
+def told(path: Path, *items: dict[str, Any]) -> list[JournalEntry]:
     """What the next run is told."""
-    with Journal(path, base_url=URL) as journal:
-        return journal.begin(items or [item("a")])
+    with BatchJournal(path, base_url=URL) as journal:
+        return journal.load(items or [item("a")])
 
 
 def beside(path: Path) -> list[str]:
@@ -120,8 +120,8 @@ def test_notes__are_told_to_the_next_run(path: Path, state: str) -> None:
 def test_note__is_taken_in_its_turn_only(path: Path, state: str, name: str) -> None:
     """Nothing goes back and nothing happens twice, and a note that is refused changes nothing."""
     before, after = NOTES[name]
-    with Journal(path, base_url=URL) as journal:
-        ((row, *_),) = journal.begin([item("a")])
+    with BatchJournal(path, base_url=URL) as journal:
+        ((row, *_),) = journal.load([item("a")])
         for step in WAYS[state]:
             note(journal, step, row)
         if before == state.removesuffix(" again"):
@@ -137,20 +137,20 @@ def test_note__is_taken_in_its_turn_only(path: Path, state: str, name: str) -> N
 def test_sending__is_for_all_or_none(path: Path, rows: list[int]) -> None:
     """If one of them cannot be sent, none is noted as sent."""
     prepare(path, "queued", "finished")
-    with Journal(path, base_url=URL) as journal:
+    with BatchJournal(path, base_url=URL) as journal:
         with pytest.raises(RuntimeError, match=f"row {rows[1]} "):
-            journal.sending(rows, SENT_AT)
-        journal.sending([1], SENT_AT)
-        journal.refused(1)
+            journal.record_sending(rows, SENT_AT)
+        journal.record_sending([1], SENT_AT)
+        journal.record_refused(1)
 
 
 def test_sending__takes_many_at_once(path: Path) -> None:
     """Creates that go out side by side are one note."""
     items = [item("a"), item("b"), item("c")]
-    with Journal(path, base_url=URL) as journal:
-        rows = [entry.row for entry in journal.begin(items)]
-        journal.sending(rows[1:], SENT_AT)
-        journal.sending([], SENT_AT)
+    with BatchJournal(path, base_url=URL) as journal:
+        rows = [entry.row for entry in journal.load(items)]
+        journal.record_sending(rows[1:], SENT_AT)
+        journal.record_sending([], SENT_AT)
     assert [entry.state for entry in told(path, *items)] == ["queued", "unknown", "unknown"]
 
 
@@ -163,11 +163,11 @@ def test_interrupt__leaves_a_note_out_as_a_whole(path: Path) -> None:
             raise KeyboardInterrupt
 
     prepare(path, "queued", "queued")
-    with Journal(path, base_url=URL) as journal:
+    with BatchJournal(path, base_url=URL) as journal:
         with pytest.raises(KeyboardInterrupt):
-            journal.sending(Interrupted([1, 2]), SENT_AT)
-        journal.sending([1], SENT_AT)
-        journal.created(1, "gm3q")
+            journal.record_sending(Interrupted([1, 2]), SENT_AT)
+        journal.record_sending([1], SENT_AT)
+        journal.record_created(1, "gm3q")
     assert [entry.state for entry in told(path, item("a"), item("a"))] == ["running", "queued"]
 
 
@@ -187,9 +187,9 @@ def test_interrupt__leaves_a_note_out_as_a_whole(path: Path) -> None:
 def test_items__are_known_by_their_content(path: Path, now: str, rows: list[int]) -> None:
     """A list that was turned round, cut or extended finds its rows, and equal ones are as many as there are."""
     told(path, *map(item, "abc"))
-    with Journal(path, base_url=URL) as journal:
-        assert [entry.row for entry in journal.begin([item(prompt) for prompt in now])] == rows
-        assert [entry.row for entry in journal.begin([item(prompt) for prompt in "abc"])] == [1, 2, 3]
+    with BatchJournal(path, base_url=URL) as journal:
+        assert [entry.row for entry in journal.load([item(prompt) for prompt in now])] == rows
+        assert [entry.row for entry in journal.load([item(prompt) for prompt in "abc"])] == [1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -240,10 +240,10 @@ def test_equal_items__of_which_fewer_are_wanted(path: Path, states: list[str], r
 )
 def test_journal__says_what_dictionaries_say(steps: list[tuple[str, Any]]) -> None:
     """Whatever is begun, noted and reopened, the entries are those of a model that is kept in memory."""
-    model: dict[int, Entry] = {}
+    model: dict[int, JournalEntry] = {}
     rows: dict[str, list[int]] = {"a": [], "b": []}
 
-    def begin(items: list[str]) -> list[Entry]:
+    def begin(items: list[str]) -> list[JournalEntry]:
         for row, entry in model.items():
             if entry.state == "sending":
                 model[row] = entry._replace(state="unknown", message=LEFT_BEHIND)
@@ -252,7 +252,7 @@ def test_journal__says_what_dictionaries_say(steps: list[tuple[str, Any]]) -> No
         for content, count in Counter(items).items():
             while len(rows[content]) < count:
                 rows[content].append(len(model) + 1)
-                model[len(model) + 1] = Entry(len(model) + 1, "queued", None, None, None, None)
+                model[len(model) + 1] = JournalEntry(len(model) + 1, "queued", None, None, None, None)
             furthest = sorted(rows[content], key=lambda row: FURTHEST.index(model[row].state))
             found[content] = iter(sorted(furthest[:count]))
         return [model[next(found[content])] for content in items]
@@ -266,14 +266,14 @@ def test_journal__says_what_dictionaries_say(steps: list[tuple[str, Any]]) -> No
     }
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "storm.db")
-        journal = Journal(path, base_url=URL)
+        journal = BatchJournal(path, base_url=URL)
         try:
             for step, argument in [*steps, ("reopen", None), ("begin", ["a", "b", "a", "b", "a", "b"])]:
                 if step == "reopen":
                     journal.close()
-                    journal = Journal(path, base_url=URL)
+                    journal = BatchJournal(path, base_url=URL)
                 elif step == "begin":
-                    assert journal.begin([item(content) for content in argument]) == begin(argument)
+                    assert journal.load([item(content) for content in argument]) == begin(argument)
                 elif argument in model and model[argument].state == NOTES[step][0]:
                     note(journal, step, argument)
                     state: Any = NOTES[step][1]
@@ -315,14 +315,18 @@ CIRCLE.append(CIRCLE)
 )
 def test_values__that_are_not_json_are_refused(path: Path, value: Any) -> None:
     """It is said which item it is, and nothing is noted; a prediction with such a value is still running."""
-    with pytest.raises(InvalidInputError, match=r"inputs\.1: no account can be kept of it, .* not made of JSON"):
+    with pytest.raises(
+        InvalidInputError, match=r"inputs\.1: it cannot be recorded in a journal, .* not consist of JSON"
+    ):
         told(path, item("b"), item("a", x=value))
     prepare(path, "running")
     with (
-        Journal(path, base_url=URL) as journal,
-        pytest.raises(ConfigurationError, match=r"that prediction gm3q has ended, .* not made of JSON.* ask for it ag"),
+        BatchJournal(path, base_url=URL) as journal,
+        pytest.raises(
+            ConfigurationError, match=r"that prediction gm3q has ended, .* not consist of JSON.* ask for it ag"
+        ),
     ):
-        journal.finished(1, {"id": "gm3q", "x": value})
+        journal.record_finished(1, {"id": "gm3q", "x": value})
     assert told(path) == [TOLD["running"]]
 
 
@@ -333,8 +337,8 @@ def test_threads__may_take_turns(path: Path) -> None:
         with ThreadPoolExecutor(1) as pool:
             return pool.submit(function, *args, **kwargs).result()
 
-    journal = elsewhere(Journal, path, base_url=URL)
-    ((row, *_),) = elsewhere(journal.begin, [item("a")])
+    journal = elsewhere(BatchJournal, path, base_url=URL)
+    ((row, *_),) = elsewhere(journal.load, [item("a")])
     for name in WAYS["finished"]:
         elsewhere(note, journal, name, row)
     elsewhere(journal.close)
@@ -343,16 +347,16 @@ def test_threads__may_take_turns(path: Path) -> None:
 
 def test_closed_journal__takes_nothing(path: Path) -> None:
     """It may be closed twice, and is not written any more."""
-    journal = Journal(path, base_url=URL)
+    journal = BatchJournal(path, base_url=URL)
     journal.close()
     journal.close()
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
-        journal.begin([item("a")])
+        journal.load([item("a")])
 
 
 USER = """
 import sys
-from zeroscope._disk.journal import Journal
+from zeroscope._disk.journal import BatchJournal
 
 path, url, until, *_ = sys.argv[1:]
 
@@ -368,19 +372,19 @@ def trace(statement):
         here("inside")
 
 
-with Journal(path, base_url=url) as journal:
+with BatchJournal(path, base_url=url) as journal:
     # So that changes do not wait for the commit, but go to the file at once.
     journal._connection.execute("PRAGMA cache_size = 1")
-    ((row, *_),) = journal.begin([{"prompt": "a"}])
+    ((row, *_),) = journal.load([{"prompt": "a"}])
     here("begun")
     journal._connection.set_trace_callback(trace)
     if until == "inside":
-        journal.begin([{"prompt": number} for number in range(2_000)])
-    journal.sending([row], 1.5)
+        journal.load([{"prompt": number} for number in range(2_000)])
+    journal.record_sending([row], 1.5)
     here("sending")
-    journal.created(row, "gm3q")
+    journal.record_created(row, "gm3q")
     here("running")
-    journal.finished(row, {"id": "gm3q"})
+    journal.record_finished(row, {"id": "gm3q"})
     here("finished")
 """
 
@@ -401,13 +405,13 @@ def user(path: Path, until: str) -> Iterator[subprocess.Popen[str]]:
 @pytest.mark.parametrize(
     ("until", "entry"),
     [
-        ("begun", Entry(1, "queued", None, None, None, None)),
-        ("sending", Entry(1, "unknown", None, None, 1.5, LEFT_BEHIND)),
-        ("running", Entry(1, "running", "gm3q", None, 1.5, None)),
-        ("finished", Entry(1, "finished", "gm3q", {"id": "gm3q"}, 1.5, None)),
+        ("begun", JournalEntry(1, "queued", None, None, None, None)),
+        ("sending", JournalEntry(1, "unknown", None, None, 1.5, LEFT_BEHIND)),
+        ("running", JournalEntry(1, "running", "gm3q", None, 1.5, None)),
+        ("finished", JournalEntry(1, "finished", "gm3q", {"id": "gm3q"}, 1.5, None)),
     ],
 )
-def test_kill_9__takes_nothing_with_it(path: Path, until: str, entry: Entry) -> None:
+def test_kill_9__takes_nothing_with_it(path: Path, until: str, entry: JournalEntry) -> None:
     """A note is on disk when it returns, whatever becomes of the process, and the file alone is the whole account."""
     with user(path, until) as process:
         process.send_signal(signal.SIGKILL)
@@ -434,21 +438,21 @@ def test_kill_9__in_the_middle_of_a_note_undoes_it(path: Path) -> None:
 
 def test_two_users__are_one_too_many(path: Path) -> None:
     """Two runs with one journal would both create what is missing; one that is refused does not open it for others."""
-    message = "in use by another run; wait for that to end, or name another file"
-    code = f"from zeroscope._disk.journal import Journal; Journal({str(path)!r}, base_url={URL!r})"
-    with Journal(path, base_url=URL) as journal:
+    message = "in use by another run; wait until that has ended, or name another file"
+    code = f"from zeroscope._disk.journal import BatchJournal; BatchJournal({str(path)!r}, base_url={URL!r})"
+    with BatchJournal(path, base_url=URL) as journal:
         for _ in range(2):
             with pytest.raises(ConfigurationError, match=message):
-                Journal(path, base_url=URL)
+                BatchJournal(path, base_url=URL)
             other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
             assert message in other.stderr
         # Nor may anybody read it, who could keep the next note from being made.
         with pytest.raises(sqlite3.OperationalError, match="locked"):
             database(path, "SELECT * FROM items")
-        journal.begin([item("a")])
+        journal.load([item("a")])
     with user(path, "begun"), pytest.raises(ConfigurationError, match=message):
-        Journal(path, base_url=URL)
-    Journal(path, base_url=URL).close()
+        BatchJournal(path, base_url=URL)
+    BatchJournal(path, base_url=URL).close()
 
 
 def database(path: Path, *statements: str) -> None:
@@ -472,22 +476,22 @@ def torn(path: Path) -> None:
 
 ANOTHER = "name another file"
 NO_JOURNAL: dict[str, tuple[Callable[[Path], object], str]] = {
-    "text": (lambda path: path.write_text("a lighthouse in a storm\n" * 99), "no SQLite database; name a new file"),
-    "two bytes": (lambda path: path.write_bytes(b"\0\n"), "no SQLite database; name a new file, or a journal"),
-    "foreign": (lambda path: database(path, "CREATE TABLE bookmarks (url)"), f"of something else; {ANOTHER}"),
-    "foreign with an id": (lambda path: database(path, "PRAGMA application_id = 5"), f"of something else; {ANOTHER}"),
-    "foreign with a version": (lambda path: database(path, "PRAGMA user_version = 1"), f"something else; {ANOTHER}"),
+    "text": (lambda path: path.write_text("a lighthouse in a storm\n" * 99), "not a SQLite database; name a new file"),
+    "two bytes": (lambda path: path.write_bytes(b"\0\n"), "not a SQLite database; name a new file or a journal"),
+    "foreign": (lambda path: database(path, "CREATE TABLE bookmarks (url)"), f"of another program; {ANOTHER}"),
+    "foreign with an id": (lambda path: database(path, "PRAGMA application_id = 5"), f"of another program; {ANOTHER}"),
+    "foreign with a version": (lambda path: database(path, "PRAGMA user_version = 1"), f"another program; {ANOTHER}"),
     "foreign with a log": (
         lambda path: database(path, "PRAGMA journal_mode = WAL", "CREATE TABLE bookmarks (url)"),
-        f"of something else; {ANOTHER}",
+        f"of another program; {ANOTHER}",
     ),
     "newer": (
         lambda path: journal_with(path, "PRAGMA user_version = 2"),
-        f"has format 2, and this version of zeroscope knows format 1 only; go on with the version.*, or {ANOTHER}",
+        f"has format 2, but this version of zeroscope supports only format 1; continue with .*, or {ANOTHER}",
     ),
     "of another service": (
-        lambda path: Journal(path, base_url="https://other.test/v1/").close(),
-        rf"is about https://other\.test/v1, not about https://api\.example\.test/v1; go on with .*, or {ANOTHER}",
+        lambda path: BatchJournal(path, base_url="https://other.test/v1/").close(),
+        rf"is for https://other\.test/v1, not for https://api\.example\.test/v1; continue with .*, or {ANOTHER}",
     ),
     "damaged": (lambda path: journal_with(path, "DROP TABLE settings"), f"no such table: settings; {ANOTHER}"),
     "torn": (torn, f"disk image is malformed; {ANOTHER}"),
@@ -495,11 +499,11 @@ NO_JOURNAL: dict[str, tuple[Callable[[Path], object], str]] = {
     "device": (lambda path: path.symlink_to(os.devnull), "a folder or a device; name a file"),
     "in no folder": (
         lambda path: path.symlink_to(path.parent / "nowhere" / "storm.db"),
-        "No such file or directory; name a file in a folder that is there",
+        "No such file or directory; name a file in an existing folder",
     ),
     "in a file": (
         lambda path: path.symlink_to(Path(__file__, "storm.db")),
-        "Not a directory; name a file in a folder that is there",
+        "Not a directory; name a file in an existing folder",
     ),
 }
 
@@ -512,7 +516,7 @@ def test_file__that_is_no_journal_of_ours_is_refused(path: Path, kind: str) -> N
     make(path)
     before = path.read_bytes() if path.is_file() else None, beside(path)
     with pytest.raises(ConfigurationError, match=message) as caught:
-        Journal(path, base_url=URL)
+        BatchJournal(path, base_url=URL)
     assert repr(os.path.realpath(path)) in str(caught.value)
     assert (path.read_bytes() if path.is_file() else None, beside(path)) == before
 
@@ -521,7 +525,7 @@ def test_file__that_is_no_journal_of_ours_is_refused(path: Path, kind: str) -> N
 def test_path__that_is_none_is_refused(name: Any) -> None:
     """It is said what was given, and a message that cannot be printed is none."""
     with pytest.raises(ConfigurationError, match="name a file") as caught:
-        Journal(name, base_url=URL)
+        BatchJournal(name, base_url=URL)
     str(caught.value).encode()
 
 
@@ -529,8 +533,8 @@ def test_path__that_is_none_is_refused(name: Any) -> None:
 @pytest.mark.parametrize(
     ("is_there", "of_file", "of_folder", "message"),
     [
-        (False, 0, 0o500, "Permission denied; name a file in a folder that is there and is yours"),
-        (False, 0, 0o000, "Permission denied; name a file in a folder that is there and is yours"),
+        (False, 0, 0o500, "Permission denied; name a file in an existing folder that is writable"),
+        (False, 0, 0o000, "Permission denied; name a file in an existing folder that is writable"),
         (True, 0o000, 0o700, "cannot be written; check the permissions of the file and of its folder"),
         (True, 0o400, 0o700, "cannot be written; check the permissions of the file and of its folder"),
         (True, 0o600, 0o500, "cannot be written; check the permissions of the file and of its folder"),
@@ -545,16 +549,16 @@ def test_file__that_may_not_be_written_is_refused(
         told(path)
         path.chmod(of_file)
     ordinary.chmod(of_folder)
-    with pytest.raises(ConfigurationError, match=message), Journal(path, base_url=URL) as journal:
-        journal.begin([item("a")])
+    with pytest.raises(ConfigurationError, match=message), BatchJournal(path, base_url=URL) as journal:
+        journal.load([item("a")])
 
 
 @pytest.mark.parametrize("other", [f"{URL}/", f"{URL}//"])
 def test_service__is_the_same_with_a_slash_at_its_end(path: Path, other: str) -> None:
     """A journal is about an address, however that is written."""
     prepare(path, "finished")
-    with Journal(path, base_url=other) as journal:
-        assert journal.begin([item("a")]) == [TOLD["finished"]]
+    with BatchJournal(path, base_url=other) as journal:
+        assert journal.load([item("a")]) == [TOLD["finished"]]
 
 
 def test_empty_file__is_a_new_journal(path: Path) -> None:
@@ -573,9 +577,9 @@ def test_name__that_means_something_to_sqlite_is_a_name(
         pytest.skip("Windows has no such names")
     monkeypatch.chdir(tmp_path)
     for form in (name, os.fsencode(name)):
-        with Journal(form, base_url=URL) as journal:  # type: ignore[arg-type]  # bytes do as well
+        with BatchJournal(form, base_url=URL) as journal:  # type: ignore[arg-type]  # bytes do as well
             monkeypatch.chdir("/")
-            journal.begin([item("a")])
+            journal.load([item("a")])
         monkeypatch.chdir(tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == [name]
 
@@ -588,8 +592,8 @@ def test_file__is_for_its_owner_alone(path: Path, is_linked: bool) -> None:
         path.with_name("link.db").symlink_to(path)
     before = os.umask(0)
     try:
-        with Journal(path.with_name("link.db") if is_linked else path, base_url=URL) as journal:
-            journal.begin([item("a")])
+        with BatchJournal(path.with_name("link.db") if is_linked else path, base_url=URL) as journal:
+            journal.load([item("a")])
             modes = [stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()]
     finally:
         os.umask(before)
@@ -600,8 +604,8 @@ def test_write_ahead_log__is_switched_off_again(path: Path) -> None:
     """Whoever has looked at a journal with other tools may have left it in another mode."""
     prepare(path, "running")
     database(path, "PRAGMA journal_mode = WAL")
-    with Journal(path, base_url=URL) as journal:
-        journal.begin([item("a")])
+    with BatchJournal(path, base_url=URL) as journal:
+        journal.load([item("a")])
         assert not {f"{path.name}-wal", f"{path.name}-shm"} & set(beside(path))
     assert told(path) == [TOLD["running"]]
     assert beside(path) == []
@@ -609,7 +613,7 @@ def test_write_ahead_log__is_switched_off_again(path: Path) -> None:
 
 def test_notes__outlive_a_power_cut_by_these_settings(path: Path) -> None:
     """No test can cut the power; SQLite promises it for a rollback journal that is synced and written over."""
-    with Journal(path, base_url=URL) as journal:
+    with BatchJournal(path, base_url=URL) as journal:
         names = ("synchronous", "fullfsync", "locking_mode", "journal_mode")
         settings = [journal._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
     assert settings == [2, 1, "exclusive", "delete"]
@@ -641,20 +645,18 @@ def full_disk() -> Iterator[None]:
 )
 def test_full_disk__says_what_is_missing(path: Path, state: str, name: str, what: str, then: str) -> None:
     """What cannot be noted is an error with the way to go on; what was noted before stays, and the note can follow."""
-    with Journal(path, base_url=URL) as journal:
-        ((row, *_),) = journal.begin([item("a")])
+    with BatchJournal(path, base_url=URL) as journal:
+        ((row, *_),) = journal.load([item("a")])
         for step in WAYS[state]:
             note(journal, step, row)
 
         def act() -> None:
             if name == "begin":
-                journal.begin([item("b", number=number) for number in range(500)])
+                journal.load([item("b", number=number) for number in range(500)])
             else:
                 note(journal, name, row)
 
-        message = (
-            rf"storm\.db' could not take down {what}: .* All that it took down before is kept; make room on the disk"
-        )
+        message = rf"storm\.db' could not record {what}: .* Everything recorded before is kept; free disk space"
         with full_disk(), pytest.raises(ConfigurationError, match=message) as caught:
             act()
         assert isinstance(caught.value.__cause__, sqlite3.OperationalError)

@@ -1,9 +1,9 @@
-"""The account that a batch keeps on disk, so that a killed one goes on without paying for anything twice.
+"""The journal of a batch: a SQLite file from which a killed batch resumes.
 
-        sending            created            finished
-queued ────────▶ sending ─────────▶ running ──────────▶ finished
-   ▲   refused    │   │   unknown, or found so when the journal is next begun
-   └──────────────┘   └─────────────────────────────────────────────────────▶ unknown
+       record_sending        record_created         record_finished
+queued ───────────────▶ sending ───────────────▶ running ───────────────▶ finished
+   ▲   record_refused    │   │    record_unknown, or load if the run ended before
+   └─────────────────────┘   └────────────────────────────────────────────▶ unknown
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from ..errors import ConfigurationError, InvalidField, InvalidInputError, excerp
 
 State: TypeAlias = Literal["queued", "sending", "running", "finished", "unknown"]
 
-# In the file's header, by which it is told from other SQLite databases: "zsco".
+# In the file's header, which distinguishes it from other SQLite databases: "zsco".
 _APPLICATION = 0x7A73636F
 _VERSION = 1
-# Inputs are there as digests only, since files in them may be large. What comes from outside is kept as bytes: SQLite
-# takes no text with half of a surrogate pair in it, and JSON may hold such text.
+# Inputs are stored as digests only, since files in them may be large. Text from outside is stored as bytes: JSON may
+# hold half of a surrogate pair, which SQLite refuses in text.
 _SCHEMA = (
     "CREATE TABLE settings (base_url BLOB NOT NULL)",
     """
@@ -44,25 +44,25 @@ _SCHEMA = (
     """,
     f"PRAGMA application_id = {_APPLICATION}",
 )
-_WHOSE = ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_master")
-# Where fewer are wanted than there are of the same content, those are found that have come furthest: to leave one out
-# that was paid for and run another in its place would cost more.
+_HEADER = ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_master")
+# Where the journal has more rows of the same content than are asked for, the furthest ones are chosen: to leave out one
+# that was paid for and run another in its place would cost money.
 _FIND = """
     SELECT row, state, prediction_id, prediction, sent_at, message FROM (
         SELECT * FROM items WHERE digest = ?
         ORDER BY state = 'queued', state = 'unknown', state = 'running', number LIMIT ?
     ) ORDER BY number
 """
-_LEFT_BEHIND = b"the program ended while this create was on its way, and its answer is not known"
-# What writing JSON raises for a value that it cannot carry.
+_LEFT_BEHIND = b"the program ended while this create was being sent, so its response is not known"
+# What json.dumps raises for a value that JSON cannot represent.
 _NOT_JSON = (TypeError, ValueError, RecursionError)
 
 
-class Entry(NamedTuple):
-    """What is known of one create."""
+class JournalEntry(NamedTuple):
+    """The state of one create."""
 
     row: int
-    """By which the journal is told of it."""
+    """Its row in the journal, which the methods that record take."""
     state: State
     prediction_id: str | None
     prediction: dict[str, Any] | None
@@ -70,115 +70,103 @@ class Entry(NamedTuple):
     sent_at: float | None
     """When the create was sent, in seconds since 1970; None if it was not."""
     message: str | None
-    """Why it is not known what became of the create."""
+    """Why the outcome of the create is unknown."""
 
 
-class Journal:
-    """An account of creates, in a SQLite database that one run at a time has in use.
+class BatchJournal:
+    """A journal of creates, in a SQLite database that one run at a time uses.
 
-    What a method notes is on disk when it returns, and none of it if it raises. Methods may be called from any thread,
-    one at a time.
+    A record is on disk when its method returns; if the method raises, none of it is. Methods may be called from any
+    thread, one at a time.
 
     Args:
-        path: The file; it is made if there is none, in a folder that there is.
-        base_url: The service that the creates go to; a journal is about one.
+        path: The file; it is created if it is missing, in an existing folder.
+        base_url: The service that the creates go to; a journal is for one service.
 
     Raises:
-        ConfigurationError: If the file cannot be used, is none of ours or is about another service, or if another run
-            has it in use; and, by every method, if nothing more can be noted, as on a full disk.
+        ConfigurationError: If the file cannot be used, is not a journal, is for another service or is in use by another
+            run. Every method raises it where it cannot write, for example on a full disk.
     """
 
     def __init__(self, path: str | PathLike[str], *, base_url: str) -> None:
         self._name = f"the journal {path!r:.500}"
         try:
-            # SQLite has a meaning of its own for some names, but not for whole paths. A link is followed, as what it
-            # leads to may have to be made.
+            # SQLite treats some names specially, but no absolute paths. A link is followed, as its target may have to
+            # be created.
             file = os.path.realpath(os.fsdecode(path))
             self._name = f"the journal {file!r}"
-            self._make(file)
+            self._create_file(file)
             self._connection = sqlite3.connect(file, timeout=0, isolation_level=None, check_same_thread=False)
         except (TypeError, ValueError) as error:
             raise ConfigurationError(f"{self._name} cannot be used: {error}; name a file") from error
         except sqlite3.Error as error:
             raise self._unusable(error) from error
         try:
-            self._take(base_url.rstrip("/"))
+            self._claim(base_url.rstrip("/"))
         except BaseException as error:
             self._connection.close()
             if isinstance(error, sqlite3.Error):
                 raise self._unusable(error) from error
             raise
 
-    def begin(self, items: Sequence[Mapping[str, Any]]) -> list[Entry]:
-        """What is known of some creates; those that are new are added.
+    def load(self, items: Sequence[Mapping[str, Any]]) -> list[JournalEntry]:
+        """Return an entry for each create, in order, and add those that are new.
 
-        They are known by their content, and equal ones by their order, so the list may have been changed since.
+        Creates are recognized by their content, and equal ones by their order, so the list may differ from that of the
+        run before.
 
         Args:
-            items: What tells each from others, as JSON values.
-
-        Returns:
-            An entry for each, in their order.
+            items: What identifies each create, as JSON values.
 
         Raises:
-            InvalidInputError: If one is not made of JSON values.
+            InvalidInputError: If an item does not consist of JSON values.
         """
         digests = [_digest(index, item) for index, item in enumerate(items)]
         counts = Counter(digests)
         keys = [(digest, number) for digest, count in counts.items() for number in range(count)]
         with self._transaction("the inputs") as database:
-            # Nobody else has the file in use, so whoever sent these is no more.
+            # No other run uses the file, so the run that sent these has ended.
             database.execute("UPDATE items SET state = 'unknown', message = ? WHERE state = 'sending'", [_LEFT_BEHIND])
             database.executemany("INSERT OR IGNORE INTO items (digest, number, state) VALUES (?, ?, 'queued')", keys)
             rows = {key: iter(database.execute(_FIND, [key, count]).fetchall()) for key, count in counts.items()}
         return [_entry(next(rows[digest])) for digest in digests]
 
-    def sending(self, rows: Sequence[int], at: float) -> None:
-        """Note that creates are about to be sent, all of them or none.
-
-        Args:
-            rows: Their rows.
-            at: When, in seconds since 1970.
-        """
+    def record_sending(self, rows: Sequence[int], at: float) -> None:
+        """Record that creates are about to be sent, at a time in seconds since 1970; all of them or none."""
         with self._transaction("that creates are about to be sent"):
             for row in rows:
-                self._move(row, "queued", "sending", sent_at=at)
+                self._set_state(row, "queued", "sending", sent_at=at)
 
-    def created(self, row: int, prediction_id: str) -> None:
-        """Note that a create that was sent has become a prediction."""
+    def record_created(self, row: int, prediction_id: str) -> None:
+        """Record the prediction that a create has started."""
         with self._transaction(f"that prediction {excerpt(prediction_id)} was created"):
-            self._move(row, "sending", "running", prediction_id=_raw(prediction_id))
+            self._set_state(row, "sending", "running", prediction_id=_to_bytes(prediction_id))
 
-    def refused(self, row: int) -> None:
-        """Note that a create that was sent surely did not run."""
+    def record_refused(self, row: int) -> None:
+        """Record that a create was sent but not executed."""
         with self._transaction("that a create did not run"):
-            self._move(row, "sending", "queued", sent_at=None)
+            self._set_state(row, "sending", "queued", sent_at=None)
 
-    def unknown(self, row: int, message: str) -> None:
-        """Note that a create that was sent may have run, and why that is not known."""
+    def record_unknown(self, row: int, message: str) -> None:
+        """Record that a create may have been executed, and why that is unknown."""
         with self._transaction("that a create may have run"):
-            self._move(row, "sending", "unknown", message=_raw(message))
+            self._set_state(row, "sending", "unknown", message=_to_bytes(message))
 
-    def finished(self, row: int, prediction: Mapping[str, Any]) -> None:
-        """Note how a prediction has ended.
-
-        Args:
-            row: The row of its create.
-            prediction: The prediction, as JSON values.
-        """
+    def record_finished(self, row: int, prediction: Mapping[str, Any]) -> None:
+        """Record a prediction that has ended, as JSON values."""
         what = f"that prediction {excerpt(str(prediction.get('id')))} has ended"
         try:
             written = json.dumps(dict(prediction))
         except _NOT_JSON as error:
             raise ConfigurationError(
-                f"{self._name} could not take down {what}, as it is not made of JSON values: {error}. Run the same "
+                f"{self._name} could not record {what}, as it does not consist of JSON values: {error}. Run the same "
                 "inputs with the same journal to ask for it again"
             ) from error
         with self._transaction(what):
-            self._move(row, "running", "finished", prediction=_raw(written))
+            self._set_state(row, "running", "finished", prediction=_to_bytes(written))
 
     def close(self) -> None:
-        """Let others use the file; nothing is left beside it."""
+        """Release the file; nothing is left beside it."""
         self._connection.close()
 
     def __enter__(self) -> Self:
@@ -187,102 +175,98 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _make(self, file: str) -> None:
-        """Make the file, unless it is there."""
+    def _create_file(self, file: str) -> None:
+        """Create the file if it is missing, readable by its owner only."""
         if os.path.exists(file) and not os.path.isfile(file):
-            raise ConfigurationError(f"{self._name} cannot be used: this is a folder or a device; name a file")
+            raise ConfigurationError(f"{self._name} cannot be used: it is a folder or a device; name a file")
         try:
-            # Predictions repeat their prompts, which are nobody else's business, and SQLite would let everybody read
-            # the file. One that is there is not opened: POSIX has it that closing it again would undo all locks that
-            # this process has on it, those of another journal included.
+            # Predictions contain their prompts, which are private, and SQLite would create a file that all users can
+            # read. An existing file is not opened: under POSIX, closing it again would release all locks that this
+            # process holds on it, those of another journal included.
             with suppress(FileExistsError):
                 os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         except OSError as error:
             raise ConfigurationError(
-                f"{self._name} cannot be made: {error.strerror}; name a file in a folder that is there and is yours"
+                f"{self._name} cannot be created: {error.strerror}; name a file in an existing folder that is writable"
             ) from error
 
-    def _take(self, base_url: str) -> None:
-        """Take the database for this run alone, and see that it is ours.
+    def _claim(self, base_url: str) -> None:
+        """Lock the database for this run, and check that it is a journal for the service.
 
-        There is no write-ahead log. It would make a note three times as fast, which is nothing beside a create; but
-        after a kill the last notes would be in a second file, and whoever leaves that behind pays for them again.
+        There is no write-ahead log. It would make a record three times as fast, which is nothing beside a create; but
+        after a kill the last records would be in a second file, and a user who loses that file pays for them again.
         """
         database = self._connection
-        # Until it is closed: between two notes, nobody may begin to read and so keep the next one from being made.
+        # Held until the close: a reader that began between two records would prevent the next one.
         database.execute("PRAGMA locking_mode = EXCLUSIVE")
-        # Before a commit ends, SQLite makes its rollback journal void. With an exclusive lock it does so by writing
-        # over it, which FULL brings to the disk; that a file was deleted, it would not.
+        # A commit ends by invalidating the rollback journal. With an exclusive lock SQLite overwrites it, which FULL
+        # syncs to the disk; it would not sync a deletion.
         database.execute("PRAGMA synchronous = FULL")
-        # On macOS nothing less reaches the disk itself; elsewhere it changes nothing.
+        # On macOS nothing less reaches the disk; elsewhere it has no effect.
         database.execute("PRAGMA fullfsync = ON")
         database.execute("BEGIN EXCLUSIVE")
-        application, version, tables = (database.execute(query).fetchone()[0] for query in _WHOSE)
+        application, version, tables = (database.execute(query).fetchone()[0] for query in _HEADER)
         if not application and not version and not tables:
             for statement in _SCHEMA:
                 database.execute(statement)
-            database.execute("INSERT INTO settings VALUES (?)", [_raw(base_url)])
+            database.execute("INSERT INTO settings VALUES (?)", [_to_bytes(base_url)])
         elif application != _APPLICATION:
             raise ConfigurationError(
-                f"{self._name} cannot be used: this is a SQLite database of something else; name another file"
+                f"{self._name} cannot be used: it is a SQLite database of another program; name another file"
             )
         elif version != _VERSION:
             raise ConfigurationError(
-                f"{self._name} has format {version}, and this version of zeroscope knows format {_VERSION} only; "
-                "go on with the version that made it, or name another file"
+                f"{self._name} has format {version}, but this version of zeroscope supports only format {_VERSION}; "
+                "continue with the version that created it, or name another file"
             )
-        elif (before := _text(database.execute("SELECT base_url FROM settings").fetchone()[0])) != base_url:
+        elif (before := _to_text(database.execute("SELECT base_url FROM settings").fetchone()[0])) != base_url:
             raise ConfigurationError(
-                f"{self._name} is about {excerpt(before)}, not about {excerpt(base_url)}; go on with the base_url that "
-                "it was made with, or name another file"
+                f"{self._name} is for {excerpt(before)}, not for {excerpt(base_url)}; continue with the base_url that "
+                "it was created with, or name another file"
             )
-        # Written in any case, so that it turns out before anything is sent whether that can be done; and SQLite puts no
-        # lock on a file that can only be read.
+        # Written every time: this shows before anything is sent whether the file can be written, and SQLite locks no
+        # file that is read-only.
         database.execute(f"PRAGMA user_version = {_VERSION}")
         database.execute("COMMIT")
-        # In case somebody has switched the log on since.
+        # In case another program has enabled the write-ahead log.
         database.execute("PRAGMA journal_mode = DELETE")
 
     @contextmanager
     def _transaction(self, what: str) -> Iterator[sqlite3.Connection]:
-        """Note all or nothing, and have it on disk at the end.
-
-        Args:
-            what: What is noted, for the error.
-        """
+        """Run a transaction that is on disk at the end; `what` names its content in the error."""
         try:
             self._connection.execute("BEGIN")
             yield self._connection
             self._connection.execute("COMMIT")
         except sqlite3.ProgrammingError:
-            # The journal is closed, which is its user's fault.
+            # The journal is closed, which is a mistake of the caller.
             raise
         except sqlite3.Error as error:
             raise ConfigurationError(
-                f"{self._name} could not take down {what}: {error}. All that it took down before is kept; make room on "
-                "the disk, or whatever else it lacks, and run the same inputs with the same journal to go on"
+                f"{self._name} could not record {what}: {error}. Everything recorded before is kept; free disk space, "
+                "or fix the cause above, and run the same inputs with the same journal to continue"
             ) from error
         finally:
-            # Also after Ctrl-C, which may come between any two of the above.
+            # Also after Ctrl-C, which may interrupt any of the above.
             with suppress(sqlite3.Error):
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
 
-    def _move(self, row: int, before: State, after: State, **changes: object) -> None:
+    def _set_state(self, row: int, before: State, after: State, **changes: object) -> None:
         columns = "".join(f", {name} = ?" for name in changes)
-        moved = self._connection.execute(
+        cursor = self._connection.execute(
             f"UPDATE items SET state = ?{columns} WHERE row = ? AND state = ?", [after, *changes.values(), row, before]
         )
-        if moved.rowcount != 1:
+        if cursor.rowcount != 1:
             raise RuntimeError(f"row {row} of {self._name} cannot become {after}, as it is not {before}")
 
     def _unusable(self, error: sqlite3.Error) -> ConfigurationError:
-        # The low byte is the kind of error; the rest says more of where.
+        # The low byte is the primary result code.
         match getattr(error, "sqlite_errorcode", 0) & 0xFF:
             case sqlite3.SQLITE_BUSY:
-                problem = "is in use by another run; wait for that to end, or name another file"
+                problem = "is in use by another run; wait until that has ended, or name another file"
             case sqlite3.SQLITE_NOTADB:
-                problem = "cannot be used: this is no SQLite database; name a new file, or a journal"
+                problem = "cannot be used: it is not a SQLite database; name a new file or a journal"
             case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
                 problem = "cannot be written; check the permissions of the file and of its folder, or name another file"
             case _:
@@ -294,20 +278,20 @@ def _digest(index: int, item: Mapping[str, Any]) -> bytes:
     try:
         written = json.dumps(dict(item), sort_keys=True, separators=(",", ":"))
     except _NOT_JSON as error:
-        fault = f"no account can be kept of it, as it is not made of JSON values: {error}"
-        raise InvalidInputError([InvalidField("invalid_type", f"inputs.{index}", fault)]) from error
+        reason = f"it cannot be recorded in a journal, as it does not consist of JSON values: {error}"
+        raise InvalidInputError([InvalidField("invalid_type", f"inputs.{index}", reason)]) from error
     return hashlib.sha256(written.encode()).digest()
 
 
-def _entry(found: Sequence[Any]) -> Entry:
+def _entry(found: Sequence[Any]) -> JournalEntry:
     row, state, prediction_id, prediction, sent_at, message = found
     ended = None if prediction is None else json.loads(prediction)
-    return Entry(row, state, _text(prediction_id), ended, sent_at, _text(message))
+    return JournalEntry(row, state, _to_text(prediction_id), ended, sent_at, _to_text(message))
 
 
-def _raw(text: str) -> bytes:
+def _to_bytes(text: str) -> bytes:
     return text.encode(errors="surrogatepass")
 
 
-def _text(raw: bytes | None) -> Any:
+def _to_text(raw: bytes | None) -> Any:
     return None if raw is None else raw.decode(errors="surrogatepass")

@@ -17,7 +17,7 @@ import pytest
 import zeroscope
 from helpers.client import Harness, ScriptedResponses, prediction_body, prompts, run_many
 from zeroscope import AsyncZeroscope, Zeroscope
-from zeroscope._disk.journal import Journal
+from zeroscope._disk.journal import BatchJournal
 from zeroscope_mock import MockServer
 
 OUTPUT = ["https://x.test/output-0.mp4"]
@@ -169,7 +169,7 @@ def test_journal__of_another_service_is_refused(harness: Harness, journal: Path)
     script = ScriptedResponses(httpx.Response(201, json=prediction_body("succeeded", output=OUTPUT)))
     harness.do(harness.client(script).run_many, prompts(1), journal=journal)
     other = harness.client(script, base_url="https://other.test/v1")
-    with pytest.raises(zeroscope.ConfigurationError, match=r"is about https://api\.example\.test/v1, not about"):
+    with pytest.raises(zeroscope.ConfigurationError, match=r"is for https://api\.example\.test/v1, not for"):
         harness.do(other.run_many, prompts(1), journal=journal)
     assert len(script.requests) == 1
 
@@ -177,7 +177,7 @@ def test_journal__of_another_service_is_refused(harness: Harness, journal: Path)
 KILLED = """
 import asyncio, os, sys
 from zeroscope import AsyncZeroscope, Zeroscope
-from zeroscope._disk.journal import Journal
+from zeroscope._disk.journal import BatchJournal
 
 url, journal, kind = sys.argv[1:]
 inputs = [{"prompt": f"lighthouse {number}"} for number in range(30)]
@@ -244,15 +244,15 @@ def test_journal_that_fails__loses_no_job(
 ) -> None:
     """When the disk is full after creates were sent, the error names every prediction that goes on."""
     noted: list[int] = []
-    created = Journal.created
+    record_created = BatchJournal.record_created
 
-    def full(self: Journal, row: int, prediction_id: str) -> None:
+    def full(self: BatchJournal, row: int, prediction_id: str) -> None:
         noted.append(row)
         if len(noted) > 3:
             raise zeroscope.ConfigurationError("database or disk is full")
-        created(self, row, prediction_id)
+        record_created(self, row, prediction_id)
 
-    monkeypatch.setattr(Journal, "created", full)
+    monkeypatch.setattr(BatchJournal, "record_created", full)
     with pytest.raises(zeroscope.ConfigurationError, match="disk is full") as caught:
         run_many(kind, server, prompts(9), journal=journal)
     with server.client() as client:

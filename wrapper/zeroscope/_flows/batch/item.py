@@ -14,7 +14,7 @@ from ..request import Sender
 from ..wait import Waiting
 
 if TYPE_CHECKING:
-    from ..._disk.journal import Journal
+    from ..._disk.journal import BatchJournal
 
 P = TypeVar("P", bound=PredictionState)
 
@@ -39,7 +39,7 @@ class Setup(Generic[P]):
     new: Callable[[PredictionModel], P]
     waiting: Waiting
     concurrency: int
-    open_journal: Callable[[], Journal] | None
+    open_journal: Callable[[], BatchJournal] | None
 
 
 @dataclass(slots=True, eq=False)

@@ -36,7 +36,7 @@ from .poller import Census, tells_all
 from .throttle import ABREAST, Pacing
 
 if TYPE_CHECKING:
-    from ..._disk.journal import Entry
+    from ..._disk.journal import JournalEntry
 
 P = TypeVar("P", bound=PredictionState)
 
@@ -122,7 +122,7 @@ class Batch(Generic[P]):
                 described.append(error)
         return described
 
-    def _resume(self, item: Item[P], body: Mapping[str, Any], entry: Entry) -> None:
+    def _resume(self, item: Item[P], body: Mapping[str, Any], entry: JournalEntry) -> None:
         """Go on from where the journal says that an earlier run had come with an item."""
         item.row = entry.row
         match entry.state:
