@@ -41,7 +41,7 @@ def _index(url: str, position: int) -> int:
     # Loaded with the first video, like all that has to do with files.
     from ._disk import outputs as _targets
 
-    found = _INDEX.search(_targets.last_part(url))
+    found = _INDEX.search(_targets.last_path_segment(url))
     return int(found[1]) if found else position
 
 

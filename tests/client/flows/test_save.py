@@ -87,7 +87,7 @@ def test_folder__that_is_a_file_is_refused(harness: Harness, tmp_path: Path) -> 
     """A file in the folder's place is named, and nothing is fetched."""
     (tmp_path / "file").write_bytes(OLD)
     prediction, script = outputs(harness, URL, responses=[whole(DATA)])
-    with pytest.raises(NotADirectoryError, match="no folder"):
+    with pytest.raises(NotADirectoryError, match="not a folder"):
         harness.do(prediction.save_all, tmp_path / "file")
     assert script.requests == []
 

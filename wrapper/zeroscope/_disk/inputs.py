@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, NamedTuple
 from .._service import validation as _input
 from .._service.spec import spec
 from ..errors import InvalidField, InvalidInputError
-from .media_types import ending, media_type
+from .media_types import extension_for, guess_type
 
 # A single letter is no scheme but a drive of Windows.
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
@@ -104,8 +104,8 @@ class Source(ABC):
             self._check_size(len(data), cut=True)
         except (OSError, ValueError) as error:
             raise InvalidInputError([self._fault(error)]) from error
-        kind = media_type(data, self._name)
-        name = self._name or self.field + ending(kind)
+        kind = guess_type(data, self._name)
+        name = self._name or self.field + extension_for(kind)
         # A name that is no valid Unicode, as Linux allows, cannot be sent.
         return Content(self.field, data, name.encode(errors="replace").decode(), kind)
 

@@ -6,32 +6,41 @@ import functools
 import mimetypes
 import os
 
-_ANY = "application/octet-stream"
+_UNKNOWN = "application/octet-stream"
+# Where the tables of Python's versions differ. An extension is of the last type listed for it.
+_PINNED = (
+    ("image/webp", ".webp"),
+    ("video/matroska", ".mkv"),
+    ("video/x-matroska", ".mkv"),
+    ("video/ogg", ".ogv"),
+    ("video/vnd.avi", ".avi"),
+    ("video/x-msvideo", ".avi"),
+    ("video/x-m4v", ".m4v"),
+    ("video/x-ms-wmv", ".wmv"),
+)
 
 
-def media_type(start: bytes, name: str) -> str:
-    """The media type of a file, by its first bytes, else by the ending of its name.
-
-    Args:
-        start: How it begins; 64 bytes or more, if it has so many.
-        name: Its name, or nothing.
-    """
+def guess_type(start: bytes, name: str) -> str:
+    """Guess the media type of a file from its first 64 bytes or more, else from the extension of its name."""
     if start[4:8] == b"ftyp":
         return "video/quicktime" if start[8:10] == b"qt" else "video/mp4"
     if start[:4] == b"\x1aE\xdf\xa3":
         return "video/webm" if b"webm" in start[:64] else "video/x-matroska"
     if start[:4] == b"RIFF" and start[8:12] == b"AVI ":
         return "video/x-msvideo"
-    # Only the last ending: of a compressed file the table would give the type of what is inside.
-    return _table().guess_type("file" + os.path.splitext(name)[1])[0] or _ANY
+    # The last extension alone: for a compressed file the table would return the type of its content.
+    return _table().guess_type("file" + os.path.splitext(name)[1])[0] or _UNKNOWN
 
 
-def ending(media_type: str) -> str:
-    """What the names of such files end in, with the dot; nothing where that is not known."""
+def extension_for(media_type: str) -> str:
+    """Return the file name extension of a media type, with the dot; an empty string if it is unknown."""
     return _table().guess_extension(media_type) or ""
 
 
 @functools.cache
 def _table() -> mimetypes.MimeTypes:
-    # Python's own; the system's would give the same file another type on another machine.
-    return mimetypes.MimeTypes()
+    # Python's built-in table, as those of the system differ between machines.
+    table = mimetypes.MimeTypes()
+    for media_type, extension in _PINNED:
+        table.add_type(media_type, extension)
+    return table

@@ -1,9 +1,8 @@
-"""Where videos are saved: names that are safe to give a file, and files that may be written."""
+"""File names of outputs that are safe on any system, and checks of the places to save them."""
 
 from __future__ import annotations
 
 import errno
-import mimetypes
 import os
 import re
 import unicodedata
@@ -13,82 +12,73 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from ..errors import MalformedResponseError
+from .media_types import extension_for
 
-# The folder itself or the one above, a path of any system, a drive: what would not stay in the folder it is saved in.
-_CLIMBS = re.compile(r"[ .]*\.[ .]*|.*[/\\\0].*|[A-Za-z]:.*", re.DOTALL)
-# Windows takes these for devices and signs, whatever ending follows.
-_DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
-_SIGNS = frozenset('<>:"|?*')
-# File systems take 255 bytes; a number and a hyphen may have to go in.
-_LONGEST = 200
-_LONGEST_ENDING = 16
-# Not the machine's own tables, so that names are the same everywhere.
-_TYPES = mimetypes.MimeTypes(filenames=())
+# Names that would leave the folder: the folder itself or its parent, a path on any system, a drive.
+_PATH_TRAVERSAL = re.compile(r"[ .]*\.[ .]*|.*[/\\\0].*|[A-Za-z]:.*", re.DOTALL)
+# Windows reserves these names, whatever extension follows, and these characters.
+_RESERVED_NAME = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
+_RESERVED = frozenset('<>:"|?*')
+# File systems allow 255 bytes; a number and a hyphen may be added.
+_MAX_STEM_LENGTH = 200
+_MAX_EXTENSION_LENGTH = 16
 
 
-def is_data(url: str) -> bool:
-    """Whether a URL holds the file itself."""
+def is_data_uri(url: str) -> bool:
+    """Whether a URL contains the file itself."""
     return url[:5].lower() == "data:"
 
 
-def last_part(url: str) -> str:
-    """What comes last in a URL's path, percent-decoded; empty where there is nothing."""
+def last_path_segment(url: str) -> str:
+    """Return the last segment of a URL's path, percent-decoded; an empty string if there is none."""
     try:
-        return "" if is_data(url) else unquote(urlsplit(url).path.rpartition("/")[2])
+        return "" if is_data_uri(url) else unquote(urlsplit(url).path.rpartition("/")[2])
     except ValueError:
         return ""
 
 
 def file_name(url: str, index: int) -> str:
-    """A name for the file at a URL that is safe in any folder and on any system.
-
-    Args:
-        url: The URL.
-        index: The number that names the file where the URL does not.
-    """
-    part = last_part(url)
-    if not part.strip() or _CLIMBS.fullmatch(part):
-        return f"output-{index}{_ending(url)}"
-    name = "".join(letter if letter.isprintable() and letter not in _SIGNS else "_" for letter in part)
-    # Windows drops dots and spaces at the end; a dot at the beginning hides a file, and some name settings.
+    """Return a name for the file at a URL that is safe on any system; it holds the index where the URL has no name."""
+    segment = last_path_segment(url)
+    if not segment.strip() or _PATH_TRAVERSAL.fullmatch(segment):
+        return f"output-{index}{_extension(url)}"
+    name = "".join(letter if letter.isprintable() and letter not in _RESERVED else "_" for letter in segment)
+    # Windows drops dots and spaces at the end; a leading dot hides a file, and some such names are settings.
     name = name.strip().rstrip(". ")
-    if name[0] == "." or _DEVICE.match(name):
+    if name[0] == "." or _RESERVED_NAME.match(name):
         name = f"_{name.lstrip('.')}"
-    stem, ending = os.path.splitext(name)
-    if len(ending) > _LONGEST_ENDING:
-        stem, ending = name, ""
-    return stem.encode()[:_LONGEST].decode(errors="ignore") + ending
+    stem, extension = os.path.splitext(name)
+    if len(extension) > _MAX_EXTENSION_LENGTH:
+        stem, extension = name, ""
+    return stem.encode()[:_MAX_STEM_LENGTH].decode(errors="ignore") + extension
 
 
-def file_names(sources: Sequence[tuple[int, str]]) -> list[str]:
-    """Names for all files of an output, no two alike: those that are get a number before the ending.
-
-    Args:
-        sources: Index and URL of each.
+def unique_file_names(sources: Sequence[tuple[int, str]]) -> list[str]:
+    """Return a file name for each index and URL; names that are equal get a number before the extension.
 
     Raises:
-        MalformedResponseError: If a URL names a file that would not stay in its folder.
+        MalformedResponseError: If the name in a URL leads out of the folder.
     """
     for _, url in sources:
-        if _CLIMBS.fullmatch(part := last_part(url)):
-            reason = f"its file name {part!r:.80} leads out of the folder, save it by another with video.save(path)"
+        if _PATH_TRAVERSAL.fullmatch(segment := last_path_segment(url)):
+            reason = f"its file name {segment!r:.80} leads out of the folder; choose another with video.save(path)"
             raise MalformedResponseError(request="the output", status_code=200, body=url, reason=reason)
     names = [file_name(url, index) for index, url in sources]
-    counts = Counter(map(_folded, names))
+    counts = Counter(map(_case_folded, names))
     taken = {name for name, count in counts.items() if count == 1}
     for position, name in enumerate(names):
-        if counts[_folded(name)] > 1:
-            stem, ending = os.path.splitext(name)
+        if counts[_case_folded(name)] > 1:
+            stem, extension = os.path.splitext(name)
             number = position
-            while _folded(numbered := f"{stem}-{number}{ending}") in taken:
+            while _case_folded(numbered := f"{stem}-{number}{extension}") in taken:
                 number += 1
-            taken.add(_folded(numbered))
+            taken.add(_case_folded(numbered))
             names[position] = numbered
     return names
 
 
-def check_target(target: Path, overwrite: bool) -> None:
-    """Refuse a target that cannot be written, or must not."""
+def require_writable(target: Path, overwrite: bool) -> None:
+    """Raise an OSError if a file cannot or must not be written to a path."""
     if target.is_dir():
         raise IsADirectoryError(errno.EISDIR, "this is a folder, name a file in it for the video", str(target))
     if not target.parent.is_dir():
@@ -98,19 +88,19 @@ def check_target(target: Path, overwrite: bool) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder, and those above it, unless it is there."""
+    """Create a folder and its parents if they are missing."""
     if os.path.lexists(folder) and not folder.is_dir():
-        raise NotADirectoryError(errno.ENOTDIR, "this is no folder, name one to save the videos in", str(folder))
+        raise NotADirectoryError(errno.ENOTDIR, "this is not a folder, name one to save the videos in", str(folder))
     folder.mkdir(parents=True, exist_ok=True)
 
 
-def _ending(url: str) -> str:
-    """The ending for what a URL holds; without a better word it is what the model makes, an MP4 file."""
-    media_type = re.split("[;,]", url[5:], maxsplit=1)[0].strip().lower() if is_data(url) else ""
+def _extension(url: str) -> str:
+    """The extension for the media type of a data: URI; by default that of the model's output, an MP4 file."""
+    media_type = re.split("[;,]", url[5:], maxsplit=1)[0].strip().lower() if is_data_uri(url) else ""
     is_picture = media_type.startswith(("video/", "image/"))
-    return (is_picture and _TYPES.guess_extension(media_type)) or ".mp4"
+    return (is_picture and extension_for(media_type)) or ".mp4"
 
 
-def _folded(name: str) -> str:
-    """What a file system that does not tell large letters from small ones makes of a name."""
+def _case_folded(name: str) -> str:
+    """The key under which a case-insensitive file system knows a name."""
     return unicodedata.normalize("NFC", name).casefold()

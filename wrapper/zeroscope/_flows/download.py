@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import unquote_to_bytes
 
-from .._disk.outputs import check_target, is_data
+from .._disk.outputs import is_data_uri, require_writable
 from .._steps import Flow, Work
 from ..errors import InvalidField, InvalidInputError, MalformedResponseError
 from ..options import OnProgress
@@ -34,14 +34,14 @@ def save(
     if on_progress is not None and not callable(on_progress):
         raise InvalidInputError([InvalidField("invalid_type", "on_progress", f"{on_progress!r} cannot be called")])
     target = Path(path)
-    yield Work(partial(check_target, target, overwrite))
+    yield Work(partial(require_writable, target, overwrite))
     part = target.with_name(f".{secrets.token_hex(8)}.part")
     # Not as a step: a cancellation could come between the opening and this try.
     file = part.open("xb")
     try:
         yield from _fetch(sender, url, file, on_progress)
         yield Work(file.close)
-        yield Work(partial(check_target, target, overwrite))
+        yield Work(partial(require_writable, target, overwrite))
         yield Work(partial(part.replace, target))
     except BaseException:
         file.close()
@@ -51,7 +51,7 @@ def save(
 
 
 def _fetch(sender: Sender, url: str, file: IO[bytes], on_progress: OnProgress | None) -> Flow[None]:
-    if not is_data(url):
+    if not is_data_uri(url):
         yield from Transfer(sender, url, file, on_progress).flow()
         return
     content = _decode(url)

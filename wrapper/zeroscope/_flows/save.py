@@ -33,11 +33,11 @@ def save_all(
     _waiting.check(prediction)
     videos = prediction.videos
     with about(prediction):
-        names = _targets.file_names([(video.index, video.url) for video in videos])
+        names = _targets.unique_file_names([(video.index, video.url) for video in videos])
     targets = [Path(folder) / name for name in names]
     yield Work(partial(_targets.make_folder, Path(folder)))
     for target in targets:
-        yield Work(partial(_targets.check_target, target, overwrite))
+        yield Work(partial(_targets.require_writable, target, overwrite))
     saved: list[Path] = []
     try:
         for video, target in zip(videos, targets, strict=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from .._disk.outputs import check_target
+from .._disk.outputs import require_writable
 from ..prediction import Prediction
 
 
@@ -36,7 +36,7 @@ def check(output: Path | None, count: object, overwrite: bool) -> None:
         # An absurd number of videos is for the spec or the service to refuse.
         number = count if isinstance(count, int) and 1 <= count <= 1000 else 1
         for target in targets(output, "", number):
-            check_target(target, overwrite)
+            require_writable(target, overwrite)
     folder = output.parent if output is not None and names_a_file else output
     try:
         # Whether a file can be made there, nothing tells as surely as making one.
