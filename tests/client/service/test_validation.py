@@ -190,7 +190,7 @@ def test_extra_input__is_sent_with_the_input(harness: Harness, input: Any, extra
         ({"fps": "8"}, "input.fps", "invalid_type", "'8' is not of type integer"),
         ({"motion": float("nan")}, "input.motion", "invalid_type", "nan cannot be sent as JSON"),
         ({"motion": b"secret"}, "input.motion", "invalid_type", "this bytes object cannot be sent as JSON"),
-        ({5: 5}, "extra_input.5", "invalid_type", "the name of a field should be a text"),
+        ({5: 5}, "extra_input.5", "invalid_type", "the name of a field should be a string"),
         (["motion"], "extra_input", "invalid_type", "['motion'] is not a mapping of fields"),
         ("motion", "extra_input", "invalid_type", "'motion' is not a mapping of fields"),
     ],

@@ -1,4 +1,4 @@
-"""One file in an input, in any of the forms in which it may be given, and how it is read."""
+"""Files in an input, given as a path, bytes or an open file, and their content."""
 
 from __future__ import annotations
 
@@ -12,40 +12,40 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, NamedTuple
 
-from .._service import validation as _input
 from .._service.spec import spec
+from .._service.validation import display, none_hint
 from ..errors import InvalidField, InvalidInputError
 from .media_types import extension_for, guess_type
 
-# A single letter is no scheme but a drive of Windows.
+# A single letter is not a scheme but a Windows drive.
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
 _CHUNK = 1024 * 1024
 
 
-def limits() -> dict[str, int]:
-    """The sizes in bytes up to which a file goes into an input, ``data-uri-bytes``, or is uploaded, ``file-bytes``."""
-    described: dict[str, int] = spec()["info"]["x-replicate"]
-    return described
+def size_limits() -> dict[str, int]:
+    """Return the largest sizes in bytes: ``data-uri-bytes`` of a file in an input, ``file-bytes`` of an upload."""
+    limits: dict[str, int] = spec()["info"]["x-replicate"]
+    return limits
 
 
-def source(field: str, given: Any) -> Source | str | None:
-    """The file that a value stands for, or why it stands for none; None for a URL."""
-    if isinstance(given, str) and (scheme := _SCHEME.match(given)):
+def input_file(field: str, value: Any) -> InputFile | str | None:
+    """Return the file that a value names or holds; None for a URL; for anything else, the reason why it is no file."""
+    if isinstance(value, str) and (scheme := _SCHEME.match(value)):
         if scheme[1].lower() == "file":
-            return f"{_input.show(given)} is a URL for this machine only, which the service cannot read; pass the path"
+            return f"{display(value)} is a URL for this machine only, which the service cannot read; pass the path"
         return None
-    if isinstance(given, str | os.PathLike):
-        return _Path(field, given)
-    if isinstance(given, bytes | bytearray | memoryview):
-        return _Bytes(field, given)
-    if callable(getattr(given, "read", None)):
-        return _Stream(field, given)
-    advice = _input.instead_of_none(field) if given is None else ""
-    return f"{_input.show(given)} is not a URL, a path, bytes or an open binary file{advice}"
+    if isinstance(value, str | os.PathLike):
+        return _Path(field, value)
+    if isinstance(value, bytes | bytearray | memoryview):
+        return _Bytes(field, value)
+    if callable(getattr(value, "read", None)):
+        return _Stream(field, value)
+    hint = none_hint(field) if value is None else ""
+    return f"{display(value)} is not a URL, a path, bytes or an open binary file{hint}"
 
 
-class Content(NamedTuple):
-    """A file that was read."""
+class FileContent(NamedTuple):
+    """The content of a file, with the name and the media type to send it under."""
 
     field: str
     data: bytes
@@ -53,200 +53,197 @@ class Content(NamedTuple):
     media_type: str
 
 
-class Source(ABC):
-    """A file that stands in a field of an input.
+class InputFile(ABC):
+    """A file in a field of an input."""
 
-    Args:
-        field: The field's name.
-        given: What stands there.
-    """
-
-    def __init__(self, field: str, given: Any) -> None:
+    def __init__(self, field: str, value: Any) -> None:
         self.field = field
-        self.given = given
+        self.value = value
 
     @abstractmethod
     def __str__(self) -> str:
-        """What messages call it; never its content."""
+        """Its name in messages; never its content."""
 
     @property
     @abstractmethod
     def _name(self) -> str:
-        """Its file name, or nothing."""
+        """Its file name, or an empty string."""
 
     @abstractmethod
     def _size(self) -> int | None:
-        """Its length in bytes; None where only reading it tells, and where it can be read but once."""
+        """Its size in bytes; None if only reading it shows the size, or if it can be read only once."""
 
     @abstractmethod
     def _open(self) -> Any:
-        """A context manager that gives something to read it from."""
+        """A context manager that returns a binary file."""
 
-    def check(self) -> InvalidField | None:
-        """What is wrong with the file, as far as that shows without reading it."""
+    def validate(self) -> InvalidField | None:
+        """Return the reason why the file cannot be sent, as far as it shows without reading it."""
         try:
             size = self._size()
             if size is not None:
                 self._check_size(size)
         except (OSError, ValueError) as error:
-            return self._fault(error)
+            return self._invalid(error)
         return None
 
-    def read(self) -> Content:
-        """Read the file, up to the largest size that may be uploaded.
+    def read(self) -> FileContent:
+        """Read the file, up to the largest size of an upload.
 
         Raises:
-            InvalidInputError: If it cannot be read, is empty or too large.
+            InvalidInputError: If it cannot be read, is empty or is too large.
         """
         try:
             with self._open() as file:
-                data = self._take(file, limits()["file-bytes"] + 1)
-            self._check_size(len(data), cut=True)
+                data = self._read_up_to(size_limits()["file-bytes"] + 1, file)
+            self._check_size(len(data), is_cut=True)
         except (OSError, ValueError) as error:
-            raise InvalidInputError([self._fault(error)]) from error
-        kind = guess_type(data, self._name)
-        name = self._name or self.field + extension_for(kind)
-        # A name that is no valid Unicode, as Linux allows, cannot be sent.
-        return Content(self.field, data, name.encode(errors="replace").decode(), kind)
+            raise InvalidInputError([self._invalid(error)]) from error
+        media_type = guess_type(data, self._name)
+        name = self._name or self.field + extension_for(media_type)
+        # Linux allows names that are not valid Unicode, which cannot be sent.
+        return FileContent(self.field, data, name.encode(errors="replace").decode(), media_type)
 
-    def describe(self) -> dict[str, Any]:
-        """What tells the file from others, as JSON values: its content, wherever that comes from.
+    def fingerprint(self) -> dict[str, Any]:
+        """Return JSON values that identify the content, wherever it is stored.
 
         Raises:
-            InvalidInputError: If it cannot be read, or not a second time to be sent.
+            InvalidInputError: If it cannot be read, or cannot be read again to be sent.
         """
         try:
             if self._size() is None:
-                raise _RefusedError(
-                    f"{self} can be read only once, and a journal needs to know the content first; pass it as bytes"
+                raise _InvalidFileError(
+                    f"{self} can be read only once, but a journal needs its content beforehand; pass it as bytes"
                 )
         except (OSError, ValueError) as error:
-            raise InvalidInputError([self._fault(error)]) from error
+            raise InvalidInputError([self._invalid(error)]) from error
         data = self.read().data
         return {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
 
-    def _take(self, file: BinaryIO, most: int) -> bytes:
-        taken = io.BytesIO()
-        while (left := most - taken.tell()) > 0:
-            # Not all at once: unbuffered files and pipes give less than asked for.
+    def _read_up_to(self, limit: int, file: BinaryIO) -> bytes:
+        content = io.BytesIO()
+        while (left := limit - content.tell()) > 0:
+            # In a loop, as unbuffered files and pipes return less than is asked for.
             chunk: object = file.read(min(left, _CHUNK))
             if isinstance(chunk, str):
-                raise _RefusedError(f"{self} was opened as text; open it with mode 'rb'")
+                raise _InvalidFileError(f"{self} was opened as text; open it with mode 'rb'")
             if not isinstance(chunk, bytes | bytearray | memoryview):
-                raise _RefusedError(f"{self} gave {chunk!r:.40} instead of bytes when it was read")
+                raise _InvalidFileError(f"{self} gave {chunk!r:.40} instead of bytes when it was read")
             if not chunk:
                 break
-            taken.write(chunk)
-        return taken.getvalue()
+            content.write(chunk)
+        return content.getvalue()
 
-    def _check_size(self, size: int, cut: bool = False) -> None:
-        most = limits()["file-bytes"]
+    def _check_size(self, size: int, is_cut: bool = False) -> None:
+        limit = size_limits()["file-bytes"]
         if size == 0:
-            raise _RefusedError(f"{self} is empty")
-        if size > most:
-            how_much = f"more than the {most} bytes" if cut else f"{size} bytes, more than the {most}"
-            raise _RefusedError(f"{self} has {how_much} that can be uploaded; put it on the web and pass its URL")
+            raise _InvalidFileError(f"{self} is empty")
+        if size > limit:
+            excess = f"more than the {limit} bytes" if is_cut else f"{size} bytes, more than the {limit}"
+            raise _InvalidFileError(f"{self} has {excess} that can be uploaded; put it on the web and pass its URL")
 
-    def _fault(self, error: OSError | ValueError) -> InvalidField:
-        if not isinstance(error, _RefusedError):
+    def _invalid(self, error: OSError | ValueError) -> InvalidField:
+        if not isinstance(error, _InvalidFileError):
             reason = (isinstance(error, OSError) and error.strerror) or str(error)
-            error = _RefusedError(f"{self} cannot be read: {reason}")
+            error = _InvalidFileError(f"{self} cannot be read: {reason}")
         return InvalidField("invalid_file", f"input.{self.field}", str(error))
 
 
-class _Path(Source):
-    """A file on disk, by a text or an `os.PathLike`."""
+class _Path(InputFile):
+    """A file on disk, named by a string or an `os.PathLike`."""
 
     def __str__(self) -> str:
-        # Not cut as other values are: the end of a path is what tells it from others.
-        return _input.show(os.fsdecode(self.given), 300)
+        # Longer than other values, as the end of a path distinguishes it.
+        return display(os.fsdecode(self.value), 300)
 
     @property
     def _name(self) -> str:
-        return os.path.basename(os.fsdecode(self.given))
+        return os.path.basename(os.fsdecode(self.value))
 
     def _size(self) -> int | None:
         try:
-            status = os.stat(self.given)
+            status = os.stat(self.value)
         except FileNotFoundError as error:
-            meant = "; did you mean a URL, which begins with https://?" if isinstance(self.given, str) else ""
-            raise _RefusedError(f"{self} cannot be read: there is no such file, check the path{meant}") from error
+            hint = "; did you mean a URL, which begins with https://?" if isinstance(self.value, str) else ""
+            raise _InvalidFileError(f"{self} cannot be read: there is no such file, check the path{hint}") from error
         if stat.S_ISDIR(status.st_mode):
-            raise _RefusedError(f"{self} is a folder; name a file in it")
+            raise _InvalidFileError(f"{self} is a folder; name a file in it")
         if not stat.S_ISREG(status.st_mode):
             return None
-        # Only this tells on every system whether it may be read; a pipe would not stand it.
+        # Opening it is the only check of permissions that works on every system; a pipe would be consumed by it.
         with self._open():
             return status.st_size
 
     def _open(self) -> Any:
-        return open(self.given, "rb")
+        return open(self.value, "rb")
 
 
-class _Bytes(Source):
+class _Bytes(InputFile):
     """The content itself, as bytes, a bytearray or a memoryview."""
 
     def __str__(self) -> str:
-        return _input.show(self.given)
+        return display(self.value)
 
     @property
     def _name(self) -> str:
         return ""
 
     def _size(self) -> int:
-        return memoryview(self.given).nbytes
+        return memoryview(self.value).nbytes
 
     def _open(self) -> Any:
-        return io.BytesIO(self.given)
+        return io.BytesIO(self.value)
 
 
-class _Stream(Source):
-    """Something to read from, from where it stands. It is not closed, and put back there if it can be."""
+class _Stream(InputFile):
+    """An open file, read from its current position; it stays open, and its position is restored if it can seek."""
 
     def __str__(self) -> str:
-        return f"the open file {_input.show(self._name)}" if self._name else f"this {type(self.given).__name__} object"
+        return f"the open file {display(self._name)}" if self._name else f"this {type(self.value).__name__} object"
 
     @property
     def _name(self) -> str:
-        # Of a bare descriptor it is a number, and of standard input <stdin>.
-        name = getattr(self.given, "name", None)
+        # The name of a bare descriptor is a number, and that of standard input <stdin>.
+        name = getattr(self.value, "name", None)
         text = os.fsdecode(name) if isinstance(name, str | bytes) else ""
         return "" if text.startswith("<") else os.path.basename(text)
 
     def _size(self) -> int | None:
-        if hasattr(self.given, "encoding"):
-            raise _RefusedError(f"{self} was opened as text; open it with mode 'rb'")
-        if hasattr(self.given, "readable") and not self.given.readable():
-            raise _RefusedError(f"{self} was opened for writing only; open it with mode 'rb'")
+        if hasattr(self.value, "encoding"):
+            raise _InvalidFileError(f"{self} was opened as text; open it with mode 'rb'")
+        if hasattr(self.value, "readable") and not self.value.readable():
+            raise _InvalidFileError(f"{self} was opened for writing only; open it with mode 'rb'")
         start = self._position()
         if start is None:
             return None
         try:
-            self.given.seek(0, os.SEEK_END)
-            end: int = self.given.tell()
+            self.value.seek(0, os.SEEK_END)
+            end: int = self.value.tell()
         except (OSError, ValueError):
             return None
         finally:
-            self.given.seek(start)
+            self.value.seek(start)
         if end <= start:
-            raise _RefusedError(f"{self} has nothing left to read; is it empty, or should it be rewound with seek(0)?")
+            raise _InvalidFileError(
+                f"{self} has nothing left to read; is it empty, or should it be rewound with seek(0)?"
+            )
         return end - start
 
     @contextmanager
     def _open(self) -> Iterator[Any]:
         start = self._position()
         try:
-            yield self.given
+            yield self.value
         finally:
             if start is not None:
-                self.given.seek(start)
+                self.value.seek(start)
 
     def _position(self) -> int | None:
-        if not hasattr(self.given, "seekable") or not self.given.seekable():
+        if not hasattr(self.value, "seekable") or not self.value.seekable():
             return None
-        position: int = self.given.tell()
+        position: int = self.value.tell()
         return position
 
 
-class _RefusedError(ValueError):
-    """Says all that is to be said of a file."""
+class _InvalidFileError(ValueError):
+    """An error whose message names the file and the remedy."""

@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from .._disk.inputs import Source
+from .._disk.inputs import InputFile
 from .._service import api as _api
 from .._service import validation as _input
 from .._service.api import PredictionModel, PredictionPage
@@ -41,7 +41,7 @@ class _Draft(NamedTuple):
 
     body: dict[str, Any]
     """What it sends, with something else in place of each file."""
-    files: list[Source]
+    files: list[InputFile]
     headers: dict[str, str]
     hold: float | None
     faults: list[InvalidField]
@@ -64,10 +64,10 @@ def prepare(sender: Sender, version: str, input: Mapping[str, Any], options: Cre
     draft = _draft(version, input, options)
     faults, body = draft.faults, draft.body
     if draft.files:
-        faults = faults + (yield Work(partial(_files.check, draft.files)))
-    _input.refuse(faults)
+        faults = faults + (yield Work(partial(_files.invalid_files, draft.files)))
+    _input.raise_if_invalid(faults)
     if draft.files:
-        body = _with(body, (yield from _files.urls(sender, draft.files)))
+        body = _with(body, (yield from _files.upload(sender, draft.files)))
     return Prepared(_api.create_call(body, **draft.headers, hold=draft.hold), body)
 
 
@@ -85,10 +85,10 @@ def describe(version: str, input: Mapping[str, Any], options: CreateOptions) -> 
         InvalidInputError: If it cannot be sent, with every fault, or if a file can be read only once.
     """
     draft = _draft(version, input, options)
-    _input.refuse(draft.faults + _files.check(draft.files))
+    _input.raise_if_invalid(draft.faults + _files.invalid_files(draft.files))
     # For how long a request is held makes no difference to what comes of it.
     headers = {name: value for name, value in draft.headers.items() if name != "prefer"}
-    described: Mapping[str, Any] = _input.plain({**_with(draft.body, _files.describe(draft.files)), **headers})
+    described: Mapping[str, Any] = _input.to_json({**_with(draft.body, _files.fingerprints(draft.files)), **headers})
     return described
 
 
@@ -100,21 +100,21 @@ def _draft(version: str, input: Mapping[str, Any], options: CreateOptions) -> _D
     for fault in no_options:
         del given[fault.field]
     extra = given.pop("extra_input", {})
-    fields, faults = _input.merge(input, extra)
+    fields, faults = _input.merge_extra_input(input, extra)
     faults += no_options
     headers: dict[str, str] = {}
     if (deadline := given.pop("deadline", None)) is not None:
         headers["cancel_after"] = _cancel_after(deadline)
-        faults += _input.header_faults("CancelAfter", "deadline", deadline, headers["cancel_after"])
+        faults += _input.invalid_header("CancelAfter", "deadline", deadline, headers["cancel_after"])
     if (hold := given.pop("prefer_wait", None)) is not None:
         headers["prefer"] = f"wait={_digits(hold)}" if isinstance(hold, int) else ""
-        faults += _input.header_faults("Prefer", "prefer_wait", hold, headers["prefer"])
+        faults += _input.invalid_header("Prefer", "prefer_wait", hold, headers["prefer"])
     # Any sequence will do, but the published form is a text and stays one.
     if isinstance(filter := given.get("webhook_events_filter"), Sequence) and not isinstance(filter, str):
         given["webhook_events_filter"] = list(filter)
-    rest, files, no_files = _files.part(fields)
+    rest, files, no_files = _files.extract_files(fields)
     body = {"input": rest, "version": version, **given}
-    faults += no_files + _input.faults(body, fields.keys() - input.keys())
+    faults += no_files + _input.invalid_fields(body, fields.keys() - input.keys())
     return _Draft(body, files, headers, hold, faults)
 
 

@@ -1,4 +1,4 @@
-"""Checks a create against the spec before it is sent, all faults at once."""
+"""Validation of a create against the OpenAPI document before it is sent."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from .spec import spec
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator, ValidationError
 
-# The service's words for kinds of faults (recorded traffic), by the schema keyword that finds them.
-_KINDS = {
+# The service's error types (recorded traffic), by schema keyword.
+_ERROR_TYPES = {
     "required": "required",
     "minimum": "number_gte",
     "maximum": "number_lte",
@@ -26,120 +26,106 @@ _KINDS = {
     "additionalProperties": "additional_property_not_allowed",
 }
 
-# What writing or encoding JSON raises for a value that it cannot carry.
+# What json.dumps and encoding raise for a value that JSON cannot represent.
 _NOT_JSON = (TypeError, ValueError, RecursionError)
 
 
-def faults(body: Mapping[str, Any], extra: Collection[str] = ()) -> list[InvalidField]:
-    """Everything in a body that the spec forbids, and every name in its input that the spec does not know.
+def invalid_fields(body: Mapping[str, Any], extra: Collection[str] = ()) -> list[InvalidField]:
+    """Return everything in a create's body that the spec forbids, unknown names in the input included.
 
     Args:
-        body: The body of a create.
-        extra: The names that the input may have although the spec does not know them.
+        body: The body.
+        extra: Names that are allowed in the input although the spec does not have them.
     """
-    found = _unknown_names(body["input"], extra)
+    invalid = _unknown_names(body["input"], extra)
     try:
-        as_sent = body if _arrives_as_it_is(body) else plain(body)
+        sent = body if _is_plain_json(body) else to_json(body)
     except _NOT_JSON:
-        found += _not_json(body)
-        unusable = {fault.field for fault in found}
-        usable = {name: value for name, value in body["input"].items() if f"input.{name}" not in unusable}
-        rest = {name: value for name, value in body.items() if name not in unusable}
-        as_sent = plain({**rest, "input": usable})
-    return found + [_fault(error) for error in _validator().iter_errors(as_sent)]
+        invalid += _not_json(body)
+        names = {field.field for field in invalid}
+        input = {name: value for name, value in body["input"].items() if f"input.{name}" not in names}
+        rest = {name: value for name, value in body.items() if name not in names}
+        sent = to_json({**rest, "input": input})
+    return invalid + [_invalid_field(error) for error in _validator().iter_errors(sent)]
 
 
-def merge(input: Mapping[str, Any], extra: object) -> tuple[dict[str, Any], list[InvalidField]]:
-    """An input with extra fields in it, and what is wrong with those.
-
-    Args:
-        input: The input.
-        extra: The fields to add, under names that the input does not have.
-    """
+def merge_extra_input(input: Mapping[str, Any], extra: object) -> tuple[dict[str, Any], list[InvalidField]]:
+    """Return an input with extra fields added, and the extra fields that are invalid."""
     if not isinstance(extra, Mapping):
-        fault = f"{show(extra)} is not a mapping of fields"
-        return dict(input), [InvalidField("invalid_type", "extra_input", fault)]
-    found = [
-        InvalidField("duplicate", f"extra_input.{name}", f"{show(value)} is for a field that the input has as well")
+        description = f"{display(extra)} is not a mapping of fields"
+        return dict(input), [InvalidField("invalid_type", "extra_input", description)]
+    invalid = [
+        InvalidField("duplicate", f"extra_input.{name}", f"{display(value)} is for a field that the input has as well")
         for name, value in extra.items()
         if name in input
     ]
-    found += [
-        InvalidField("invalid_type", f"extra_input.{name}", "the name of a field should be a text")
+    invalid += [
+        InvalidField("invalid_type", f"extra_input.{name}", "the name of a field should be a string")
         for name in extra
         if not isinstance(name, str)
     ]
-    return {**{name: value for name, value in extra.items() if isinstance(name, str)}, **input}, found
+    return {**{name: value for name, value in extra.items() if isinstance(name, str)}, **input}, invalid
 
 
 def unknown_options(given: Mapping[str, Any], known: Mapping[str, Any]) -> list[InvalidField]:
-    """The options of a create that there are not.
-
-    Args:
-        given: Those that were given.
-        known: Those that there are.
-    """
-    of_the_input = "it is a field of the model, which belongs into the input"
+    """Return the options of a create that do not exist."""
+    in_input = "it is a field of the model, which belongs in the input"
     return [
         InvalidField(
             "additional_property_not_allowed",
             name,
-            of_the_input if name in input_schema()["properties"] else f"there is no such option{_meant(name, known)}",
+            in_input if name in input_schema()["properties"] else f"there is no such option{_name_hint(name, known)}",
         )
         for name in given
         if name not in known
     ]
 
 
-def header_faults(parameter: str, argument: str, value: object, header: str) -> list[InvalidField]:
-    """What is wrong with an argument whose header breaks the pattern in the spec.
+def invalid_header(parameter: str, argument: str, value: object, header: str) -> list[InvalidField]:
+    """Return an argument whose header does not match the pattern in the spec, or nothing.
 
     Args:
         parameter: The header's name among the spec's parameters.
         argument: The argument's name.
         value: The argument.
-        header: What would be sent.
+        header: The header's value.
     """
     described = spec()["components"]["parameters"][parameter]
     if re.search(described["schema"]["pattern"], header):
         return []
-    return [InvalidField("pattern", argument, f"{show(value)} is not allowed: {described['description']}")]
+    return [InvalidField("pattern", argument, f"{display(value)} is not allowed: {described['description']}")]
 
 
-def refuse(found: Sequence[InvalidField]) -> None:
-    """Raise an error that lists faults in the order of their fields, if there are any.
-
-    Raises:
-        InvalidInputError: With every fault.
-    """
-    if found:
-        raise InvalidInputError(sorted(found, key=lambda fault: fault.field))
+def raise_if_invalid(invalid: Sequence[InvalidField]) -> None:
+    """Raise an `InvalidInputError` with the invalid fields, sorted by name, if there are any."""
+    if invalid:
+        raise InvalidInputError(sorted(invalid, key=lambda field: field.field))
 
 
 def input_schema() -> dict[str, Any]:
-    """The schema of the model's input."""
+    """Return the schema of the model's input."""
     schema: dict[str, Any] = spec()["components"]["schemas"]["PredictionInput"]
     return schema
 
 
-def instead_of_none(field: str | int) -> str:
-    """What a message says to those who give None for a field: nothing, where the field is required."""
+def none_hint(field: str | int) -> str:
+    """Return the end of a message about None as a field's value; an empty string if the field is required."""
     return "" if field in input_schema().get("required", ()) else "; leave it out for the default"
 
 
-def plain(value: Any) -> Any:
-    """A value as it arrives after it was sent; the validator does not take subclasses of its types."""
+def to_json(value: Any) -> Any:
+    """Return a value as the server parses it; the validator does not accept subclasses of JSON's types."""
     text = json.dumps(value, allow_nan=False, ensure_ascii=False)
     text.encode()
     return json.loads(text)
 
 
-def _arrives_as_it_is(value: Any) -> bool:
-    """Whether this is surely JSON as it stands, as most bodies are: to tell takes a fraction of what `plain` takes."""
+def _is_plain_json(value: Any) -> bool:
+    """Whether a value is certain to be JSON as it is, as most bodies are; much faster than `to_json`."""
     kind = type(value)
     if kind is dict:
         for name, inner in value.items():
-            if type(name) is not str or not name.isascii() or not _arrives_as_it_is(inner):
+            if type(name) is not str or not name.isascii() or not _is_plain_json(inner):
                 return False
         return True
     if kind is str:
@@ -149,11 +135,11 @@ def _arrives_as_it_is(value: Any) -> bool:
     return kind is bool or (kind is float and math.isfinite(value))
 
 
-def show(value: object, length: int = 80) -> str:
-    """A value for a message, cut where it is long; never the content of bytes."""
+def display(value: object, length: int = 80) -> str:
+    """Return a value for a message, truncated; never the content of bytes."""
     text = f"this {type(value).__name__} object"
     if not isinstance(value, bytes | bytearray | memoryview):
-        # Python writes no integer of more than 4300 digits.
+        # Python refuses to convert an integer of more than 4300 digits.
         with suppress(ValueError, RecursionError):
             text = repr(value)
     return text if len(text) <= length else text[: length - 3] + "..."
@@ -161,7 +147,7 @@ def show(value: object, length: int = 80) -> str:
 
 @functools.cache
 def _validator() -> Draft202012Validator:
-    # Imported on first use: it takes as long as everything else together, and a program that only reads needs none.
+    # Imported on first use: it takes as long as all other imports together, and a program that only reads needs none.
     from jsonschema_rs import Draft202012Validator
 
     root = {"$ref": "#/components/schemas/CreatePredictionRequest", "components": spec()["components"]}
@@ -169,51 +155,53 @@ def _validator() -> Draft202012Validator:
 
 
 def _not_json(body: Mapping[str, Any]) -> list[InvalidField]:
-    """The values that JSON cannot carry."""
+    """The values that JSON cannot represent."""
     values = {name: value for name, value in body.items() if name != "input"}
     values |= {f"input.{name}": value for name, value in body["input"].items()}
-    found = []
+    invalid = []
     for name, value in values.items():
         try:
-            plain({name: value})
+            to_json({name: value})
         except _NOT_JSON as error:
-            found.append(InvalidField("invalid_type", name, f"{show(value)} cannot be sent as JSON: {error}"))
-    return found
+            invalid.append(InvalidField("invalid_type", name, f"{display(value)} cannot be sent as JSON: {error}"))
+    return invalid
 
 
 def _unknown_names(input: Mapping[str, Any], extra: Collection[str]) -> list[InvalidField]:
     known = input_schema()["properties"]
     return [
-        InvalidField("additional_property_not_allowed", f"input.{name}", f"there is no such field{_meant(name, known)}")
+        InvalidField(
+            "additional_property_not_allowed", f"input.{name}", f"there is no such field{_name_hint(name, known)}"
+        )
         for name in input
         if name not in known and name not in extra
     ]
 
 
-def _meant(name: str, known: Mapping[str, Any]) -> str:
+def _name_hint(name: str, known: Mapping[str, Any]) -> str:
     import difflib
 
     near = difflib.get_close_matches(str(name), known, n=1)
     return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(sorted(known))}"
 
 
-def _fault(error: ValidationError) -> InvalidField:
-    error = _meant_branch(error)
+def _invalid_field(error: ValidationError) -> InvalidField:
+    error = _relevant_branch(error)
     keyword = error.kind.name
     field = ".".join(str(part) for part in error.instance_path)
-    return InvalidField(_KINDS.get(keyword, keyword), field, _describe(keyword, error))
+    return InvalidField(_ERROR_TYPES.get(keyword, keyword), field, _description(keyword, error))
 
 
-def _meant_branch(error: ValidationError) -> ValidationError:
-    """What is wrong with the value of a field that may be null as well, by what it may be otherwise."""
+def _relevant_branch(error: ValidationError) -> ValidationError:
+    """The error in the branch of an anyOf whose type the value has, if there is one: a nullable field has two."""
     branches: list[list[ValidationError]] = error.kind.as_dict().get("context", [])
     of_its_type = [branch for branch in branches if all(inner.kind.name != "type" for inner in branch)]
-    meant = of_its_type[0][0] if len(of_its_type) == 1 else error
-    return meant if meant.instance_path == error.instance_path else error
+    relevant = of_its_type[0][0] if len(of_its_type) == 1 else error
+    return relevant if relevant.instance_path == error.instance_path else error
 
 
-def _describe(keyword: str, error: ValidationError) -> str:
-    value, limit = show(error.instance), error.kind.value
+def _description(keyword: str, error: ValidationError) -> str:
+    value, limit = display(error.instance), error.kind.value
     match keyword:
         case "minimum":
             return f"{value} is too small, at least {limit:g} is needed"
@@ -224,7 +212,7 @@ def _describe(keyword: str, error: ValidationError) -> str:
         case "format":
             return f"{value} is not a {limit}"
         case "type" if error.instance is None:
-            return f"None is not of type {' or '.join(limit)}{instead_of_none(error.instance_path[-1])}"
+            return f"None is not of type {' or '.join(limit)}{none_hint(error.instance_path[-1])}"
         case "type":
             return f"{value} is not of type {' or '.join(limit)}"
         case "anyOf":

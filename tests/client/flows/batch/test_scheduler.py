@@ -535,7 +535,7 @@ def test_leaving_the_loop__leaves_predictions_running(server: MockServer) -> Non
         ([], {"timeout": -1}, "timeout"),
         ([], {"on_update": 3}, "on_update"),
         ([], {"concurency": 3}, r"concurency: there is no such option; did you mean concurrency\?"),
-        ([], {"prompt": "a"}, "prompt: it is a field of the model, which belongs into the input"),
+        ([], {"prompt": "a"}, "prompt: it is a field of the model, which belongs in the input"),
     ],
 )
 def test_options__that_make_no_sense_are_refused(
