@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import httpx
 from httpx_sse import EventSource
 
-from zeroscope._flows.sse import Parser
+from zeroscope._flows.sse import EventParser
 
 from .answering import answer
 
@@ -42,7 +42,7 @@ def response(content: bytes) -> httpx.Response:
 
 def ours(content: bytes) -> int:
     """How many events this project's parser finds."""
-    parser = Parser()
+    parser = EventParser()
     return sum(len(parser.feed(piece)) for piece in response(content).iter_bytes())
 
 

@@ -1,4 +1,4 @@
-"""What the model's log lines tell: how far it is, and its seed."""
+"""Progress and seed of a prediction, parsed from the model's log."""
 
 from __future__ import annotations
 
@@ -6,25 +6,24 @@ import re
 from typing import NamedTuple
 
 # tqdm's lines, for example ` 38%|███▊      | 19/50 [00:02<00:01, 15.8it/s]` (recorded traffic).
-# No number is longer than the model could print, or a hostile line could take for ever to read.
+# The number of digits is bounded, since int() takes quadratic time.
 _BAR = re.compile(r"\d{1,9}%\|[^|\n]*\|\s*(\d{1,9})/(\d{1,9})(?!\d)")
 _SEED = re.compile(r"^Using seed: (-?\d{1,20})(?!\d)", re.MULTILINE)
 
 
 class Progress(NamedTuple):
-    """How far the model is with its steps."""
+    """The model's progress through its steps."""
 
     percentage: float
     """From 0 to 1."""
     current: int
-    """Steps done."""
+    """Steps completed."""
     total: int
-    """Steps in all."""
+    """Steps in total."""
 
 
-def progress(logs: str) -> Progress | None:
-    """The last progress bar in the logs, or None if there is none yet."""
-    # The newest bar counts, so the search goes from the end.
+def parse_progress(logs: str) -> Progress | None:
+    """Return the progress in the last progress bar of a log, or None if it has none."""
     for line in reversed(logs.splitlines()):
         if bars := _BAR.findall(line):
             current, total = bars[-1]
@@ -32,7 +31,7 @@ def progress(logs: str) -> Progress | None:
     return None
 
 
-def seed(logs: str) -> int | None:
-    """The seed that the model said it uses, or None if it has not said so."""
+def parse_seed(logs: str) -> int | None:
+    """Return the seed that the model printed, or None if it has printed none."""
     found = _SEED.search(logs)
     return int(found[1]) if found else None

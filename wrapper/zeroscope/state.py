@@ -84,12 +84,12 @@ class PredictionState:
     @property
     def progress(self) -> Progress | None:
         """How far the model is, from the last progress bar in its logs; None before the first."""
-        return _logs.progress(self.logs)
+        return _logs.parse_progress(self.logs)
 
     @property
     def seed(self) -> int | None:
         """The seed in use: the one in the logs, else the one that was asked for."""
-        said, asked = _logs.seed(self.logs), self.input.get("seed")
+        said, asked = _logs.parse_seed(self.logs), self.input.get("seed")
         return said if said is not None or not isinstance(asked, int) else asked
 
     @property

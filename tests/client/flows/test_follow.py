@@ -13,7 +13,7 @@ import pytest
 
 import zeroscope
 from helpers.client import BASE_URL, Harness, prediction_body
-from zeroscope._flows.changes import Story
+from zeroscope._flows.changes import ChangeDetector
 from zeroscope._service.api import PredictionModel
 from zeroscope.events import Ended, LogLine, Progressed, StatusChanged
 from zeroscope.state import PredictionState
@@ -81,23 +81,23 @@ RAN = {"started_at": "2023-09-08T16:19:35Z"}
 )
 def test_story__tells_what_is_new(looks: list[PredictionState], told: list[str]) -> None:
     """Lines come once and whole, statuses that must have been are told, and what goes backwards is not."""
-    story = Story()
-    assert shown(event for look in looks for event in story.look(look)) == told
+    story = ChangeDetector()
+    assert shown(event for look in looks for event in story.compare(look)) == told
 
 
 def test_story__counts_the_lines_of_both_ways() -> None:
     """A line that a look has told is not told by the stream again, nor the other way round."""
-    story = Story()
+    story = ChangeDetector()
 
     def told() -> Iterator[Any]:
-        yield from story.look(state("starting"))
-        yield from story.stream("a")
-        yield from story.stream("b\nc\n")
-        yield from story.look(state("processing", "a\nb\nc\nd\ne\n"))
-        yield from story.stream("d")
-        yield from story.stream("e")
-        yield from story.stream("f")
-        yield from story.look(state("succeeded", "a\nb\nc\nd\ne\nf\ng"))
+        yield from story.compare(state("starting"))
+        yield from story.stream_logs("a")
+        yield from story.stream_logs("b\nc\n")
+        yield from story.compare(state("processing", "a\nb\nc\nd\ne\n"))
+        yield from story.stream_logs("d")
+        yield from story.stream_logs("e")
+        yield from story.stream_logs("f")
+        yield from story.compare(state("succeeded", "a\nb\nc\nd\ne\nf\ng"))
 
     assert shown(told()) == [
         "starting",

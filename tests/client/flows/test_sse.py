@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zeroscope._flows import sse as _sse
-from zeroscope._flows.sse import Parser, ServerSentEvent
+from zeroscope._flows.sse import EventParser, ServerSentEvent
 
 
 def parsed(*pieces: bytes) -> list[ServerSentEvent]:
     """All events in some pieces."""
-    parser = Parser()
+    parser = EventParser()
     return [event for piece in pieces for event in parser.feed(piece)]
 
 
@@ -87,7 +87,7 @@ def test_any_bytes__are_no_surprise(stream: bytes) -> None:
 )
 def test_retry__is_a_number_of_milliseconds(stream: bytes, retry: int | None) -> None:
     """The pause that a server asks for is kept, and nothing else is taken for one."""
-    parser = Parser()
+    parser = EventParser()
     parser.feed(stream)
     assert parser.retry == retry
 
@@ -95,7 +95,7 @@ def test_retry__is_a_number_of_milliseconds(stream: bytes, retry: int | None) ->
 @pytest.mark.parametrize("stream", [b"data: aaaaaaaaaaaaaaaaaaaaaaaa", b"data: aaaaaaaa\n" * 3])
 def test_endless_event__is_refused(stream: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server cannot fill the memory with one event; many short ones are fine."""
-    monkeypatch.setattr(_sse, "LONGEST", 20)
+    monkeypatch.setattr(_sse, "MAX_EVENT_LENGTH", 20)
     with pytest.raises(ValueError, match="longer than 20 characters"):
         parsed(stream)
     assert len(parsed(b"data: aaaaaaaa\n\n" * 50)) == 50

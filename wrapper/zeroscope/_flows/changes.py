@@ -1,27 +1,24 @@
-"""What is new about a prediction, told in the same order however one came to know of it."""
+"""Events derived from successive states and log lines of a prediction."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .. import logs as _logs
 from ..events import Ended, Event, LogLine, Progressed, StatusChanged
+from ..logs import parse_progress
+from ..state import PredictionState
 
-if TYPE_CHECKING:
-    from ..state import PredictionState
-
-# The order in which these come; whatever comes before what was told already is an answer that was behind.
-_WAITING, _RUNNING = "starting", "processing"
+_STARTING, _PROCESSING = "starting", "processing"
 _LINE_END = re.compile("\r\n|\r|\n")
 
 
-class Story:
-    """Turns what was seen of a prediction into what has happened to it.
+class ChangeDetector:
+    """Derives the events of a prediction from its states and its stream.
 
-    Looks may miss statuses that were short, and a stream names none at all; so a status that must have been is told
-    wherever it was, and lines are counted, so that none is told twice.
+    A poll may miss a short status, and a stream reports none. So a status that the prediction must have had is reported
+    even if it was not seen, and lines are counted, so that none is reported twice.
     """
 
     def __init__(self) -> None:
@@ -30,64 +27,56 @@ class Story:
         self._streamed = 0
         self._ended = False
 
-    def look(self, prediction: PredictionState) -> Iterator[Event]:
-        """What is new, by the prediction as it stands now.
-
-        Args:
-            prediction: The prediction.
-        """
+    def compare(self, prediction: PredictionState) -> Iterator[Event]:
+        """Yield what is new in the prediction's current state; in the first state, all events are replayed."""
         if self._ended:
             return
         if self._status is None:
-            # Where it stands to begin with; what follows tells how it came to stand where it does now.
-            yield from self._reach(prediction.status if not prediction.done else _WAITING)
+            # The first event has the status at the beginning; those that follow lead to the current one.
+            yield from self._set_status(prediction.status if not prediction.done else _STARTING)
         lines = _LINE_END.split(prediction.logs)
-        # The last line is still being written, or nothing.
+        # The last line is incomplete or empty.
         rest = lines.pop()
         if prediction.done and rest:
             lines.append(rest)
         if lines[self._lines :] or (prediction.done and prediction.started_at is not None):
-            yield from self._run()
+            yield from self._ensure_processing()
         for line in lines[self._lines :]:
-            yield from self._tell(line)
-        if prediction.status != _WAITING or self._status is None:
-            yield from self._reach(prediction.status)
+            yield from self._log(line)
+        # A response that says "starting" again is older than the one before.
+        if prediction.status != _STARTING or self._status is None:
+            yield from self._set_status(prediction.status)
         if prediction.done:
             self._ended = True
-            known: Any = prediction
-            yield Ended(known)
+            ended: Any = prediction
+            yield Ended(ended)
 
-    def begin_stream(self) -> None:
-        """Take note that a stream begins with the first line."""
+    def restart_stream(self) -> None:
+        """Expect the stream to begin again with the first line."""
         self._streamed = 0
 
-    def stream(self, text: str) -> Iterator[Event]:
-        """What is new, by a text that came as an event of the log.
-
-        Args:
-            text: One line or several, with or without the end of the last.
-        """
+    def stream_logs(self, text: str) -> Iterator[Event]:
+        """Yield what is new in a log event of the stream: one or more lines, with or without the last line's end."""
         lines = _LINE_END.split(text)
         if len(lines) > 1 and not lines[-1]:
             lines.pop()
         for line in lines:
             self._streamed += 1
             if self._streamed > self._lines:
-                yield from self._run()
-                yield from self._tell(line)
+                yield from self._ensure_processing()
+                yield from self._log(line)
 
-    def _run(self) -> Iterator[Event]:
-        """The model runs, which has been told unless nobody saw it begin."""
-        if self._status in {None, _WAITING}:
-            yield from self._reach(_RUNNING)
+    def _ensure_processing(self) -> Iterator[Event]:
+        if self._status in {None, _STARTING}:
+            yield from self._set_status(_PROCESSING)
 
-    def _reach(self, status: str) -> Iterator[Event]:
+    def _set_status(self, status: str) -> Iterator[Event]:
         if status != self._status:
             self._status = status
             yield StatusChanged(status)
 
-    def _tell(self, line: str) -> Iterator[Event]:
+    def _log(self, line: str) -> Iterator[Event]:
         self._lines += 1
         yield LogLine(line)
-        if (progress := _logs.progress(line)) is not None:
+        if (progress := parse_progress(line)) is not None:
             yield Progressed(progress)

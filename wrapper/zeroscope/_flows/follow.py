@@ -17,9 +17,9 @@ from ..events import Event
 from ..polling import Pace
 from ..retry import DEFAULT_RETRY
 from . import create as _flows
-from .changes import Story
+from .changes import ChangeDetector
 from .request import Sender
-from .sse import Parser
+from .sse import EventParser
 from .wait import Waiting, kept, overdue
 
 if TYPE_CHECKING:
@@ -38,18 +38,18 @@ def events(sender: Sender, prediction: PredictionState, waiting: Waiting) -> Str
     """Tell what happens to a prediction until it has ended or the time is up."""
     start = sender.clock.monotonic()
     until = start + waiting.limit
-    story = Story()
+    story = ChangeDetector()
     pace = Pace(waiting.polling, start)
     with kept(prediction):
         if prediction.done and prediction._lacks_output:
             yield from _read(sender, prediction, until)
-        yield from _emit(story.look(prediction))
+        yield from _emit(story.compare(prediction))
         if not prediction.done and _is_usable(url := prediction.urls.get("stream")):
             yield from _Following(sender, prediction, story, str(url), until).flow()
         while not prediction.done and (now := sender.clock.monotonic()) < until:
             yield Sleep(min(pace.pause(now, prediction.progress, spread=sender.random()), until - now))
             yield from _read(sender, prediction, until)
-            yield from _emit(story.look(prediction))
+            yield from _emit(story.compare(prediction))
     if not prediction.done:
         raise (yield from overdue(sender, prediction, waiting, start))
 
@@ -68,12 +68,12 @@ class _Following:
 
     sender: Sender
     prediction: PredictionState
-    story: Story
+    story: ChangeDetector
     url: str
     until: float
     last_id: str = ""
     seen: set[str] = field(default_factory=set)
-    parser: Parser | None = None
+    parser: EventParser | None = None
     # Attempts since the last that brought something.
     failures: int = 0
 
@@ -85,7 +85,7 @@ class _Following:
             going_on = yield from self._connect()
             # Whatever ended the connection: it may be that the prediction has ended.
             yield from _read(self.sender, self.prediction, self.until)
-            yield from _emit(self.story.look(self.prediction))
+            yield from _emit(self.story.compare(self.prediction))
             if self.prediction.done or not going_on or self.failures >= self.sender.most:
                 return
             yield Sleep(min(self._pause(), max(self.until - self.sender.clock.monotonic(), 0.0)))
@@ -96,7 +96,7 @@ class _Following:
         if _SAFE_ID.fullmatch(self.last_id):
             headers["Last-Event-ID"] = self.last_id
         else:
-            self.story.begin_stream()
+            self.story.restart_stream()
         try:
             download: Download = yield Open(self.url, headers)
             try:
@@ -117,7 +117,7 @@ class _Following:
             return False
 
     def _listen(self, download: Download) -> StreamPart[Event, bool]:
-        parser = self.parser = Parser()
+        parser = self.parser = EventParser()
         before = ""
         while (piece := (yield Read(download))) is not None and self.sender.clock.monotonic() < self.until:
             for event in parser.feed(piece):
@@ -129,7 +129,7 @@ class _Following:
                 before = self.last_id = event.id
                 self.seen.add(event.id)
                 if event.name == _LOGS and not is_old:
-                    yield from _emit(self.story.stream(event.data))
+                    yield from _emit(self.story.stream_logs(event.data))
         return True
 
     def _pause(self) -> float:

@@ -1,12 +1,12 @@
-"""Server-sent events, read from bytes that come in pieces (the HTML standard, «Server-sent events»)."""
+"""Server-sent events, parsed incrementally as the HTML standard specifies."""
 
 from __future__ import annotations
 
 import codecs
 from typing import NamedTuple
 
-LONGEST = 16 * 1024 * 1024
-"""The longest event that is read, in characters; what goes on beyond that is no event."""
+MAX_EVENT_LENGTH = 16 * 1024 * 1024
+"""The longest event that is accepted, in characters."""
 
 
 class ServerSentEvent(NamedTuple):
@@ -15,19 +15,19 @@ class ServerSentEvent(NamedTuple):
     name: str
     data: str
     id: str
-    """The ID of the last event that had one, this one included; empty before the first."""
+    """The last ID that the stream sent, up to this event; empty before the first."""
 
 
-class Parser:
-    """Reads events from pieces of a stream, wherever it was cut.
+class EventParser:
+    """Parses events from chunks of a stream.
 
     Attributes:
-        retry: The pause before a new connection that the server asked for, in milliseconds, if it did.
+        retry: The reconnection time that the server set, in milliseconds; None if it set none.
     """
 
     def __init__(self) -> None:
         self.retry: int | None = None
-        # Of UTF-8 with an optional mark at the beginning; what is none is replaced.
+        # UTF-8, with an optional byte order mark; invalid bytes are replaced.
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
         self._rest = ""
         self._ended_with_cr = False
@@ -36,16 +36,13 @@ class Parser:
         self._size = 0
         self._id = ""
 
-    def feed(self, piece: bytes) -> list[ServerSentEvent]:
-        """The events that end with a piece.
-
-        Args:
-            piece: The next bytes of the stream.
+    def feed(self, chunk: bytes) -> list[ServerSentEvent]:
+        """Parse the next chunk of the stream, and return the events that it completes.
 
         Raises:
-            ValueError: If an event is longer than any that makes sense.
+            ValueError: If an event is longer than `MAX_EVENT_LENGTH`.
         """
-        text = self._decoder.decode(piece)
+        text = self._decoder.decode(chunk)
         if not text:
             return []
         if self._ended_with_cr and text[0] == "\n":
@@ -68,13 +65,13 @@ class Parser:
                     self._size = 0
                 self._name = ""
             else:
-                self._take(line)
-        if self._size + len(self._rest) > LONGEST:
-            raise ValueError(f"an event of the stream is longer than {LONGEST} characters")
+                self._parse_field(line)
+        if self._size + len(self._rest) > MAX_EVENT_LENGTH:
+            raise ValueError(f"an event of the stream is longer than {MAX_EVENT_LENGTH} characters")
         return events
 
-    def _take(self, line: str) -> None:
-        """Take in a field; a line that begins with a colon is a comment and none."""
+    def _parse_field(self, line: str) -> None:
+        # A line that begins with a colon is a comment: its field has no name.
         field, _, value = line.partition(":")
         value = value.removeprefix(" ")
         match field:

@@ -1,4 +1,4 @@
-"""The OpenAPI document, without the code that is generated from it."""
+"""The OpenAPI document, loaded without the generated code."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 
 @functools.cache
 def spec() -> dict[str, Any]:
-    """The document as it was when the client was generated."""
-    # Looked for, not imported: the command's help, for one, needs neither the generated client nor httpx.
+    """Return the document that the client was generated from."""
+    # Not imported: for example, the command's help needs neither the generated client nor httpx.
     found: Any = importlib.util.find_spec("zeroscope_api")
-    # The loader, as the package may lie in a ZIP file; `pkgutil` does the same, but takes long to load.
+    # By the loader, as the package may be in a ZIP file; `pkgutil` does the same but is slow to import.
     document: dict[str, Any] = json.loads(found.loader.get_data(str(Path(found.origin).with_name("spec.json"))))
     return document
