@@ -125,6 +125,11 @@ def test_import__loads_no_more_than_it_takes(code: str, left_out: set[str], brou
     assert loaded_by(code) & (heavy | left_out) == set()
 
 
+def test_webhooks__load_no_client() -> None:
+    """A receiver of webhooks that sends no requests needs no client."""
+    assert loaded_by("import zeroscope.webhooks") & {"zeroscope.client", "zeroscope._base_client"} == set()
+
+
 def test_mock_command__loads_no_client() -> None:
     """The mock server starts as fast as it can: it needs neither a client nor what draws progress bars and videos."""
     code = "import zeroscope.cli.app, zeroscope.cli.mock, zeroscope_mock; zeroscope_mock.MockServer(clock='real').app"

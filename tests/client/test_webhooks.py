@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import flask
 import httpx
@@ -87,7 +88,7 @@ WRONG = signature(TAMPERED)
 NOT_SIGNED = "is not signed with the secret"
 NO_V1 = "no signature of version v1"
 NO_TIME = "webhook-timestamp is .* it should be the seconds since 1970 in plain digits"
-TWICE = r"came 2 times with different values"
+TWICE = r"occurs 2 times with different values"
 
 BAD: dict[str, tuple[Webhook, str]] = {
     # What was signed is something else.
@@ -118,7 +119,7 @@ BAD: dict[str, tuple[Webhook, str]] = {
     "equals sign for the comma": (bearing(signature=f"v1={signature()}"), NO_V1),
     "only spaces": (bearing(signature="   "), NO_V1),
     # Time.
-    "old": (replace(webhook(), now=NOW + 301), r"signed 301 s ago.*tolerance of 300 s.*sent again by somebody"),
+    "old": (replace(webhook(), now=NOW + 301), r"signed 301 s ago.*tolerance of 300 s.*an old webhook sent again"),
     "a moment too old": (replace(webhook(), now=NOW + 300.001), r"signed 300\.001 s ago"),
     "from the future": (replace(webhook(), now=NOW - 301), r"signed 301 s from now.*clock of this machine"),
     "from the beginning of time": (webhook(timestamp="0"), f"signed {NOW} s ago"),
@@ -145,7 +146,7 @@ BAD: dict[str, tuple[Webhook, str]] = {
         )
     },
     # Headers.
-    "no id": (bearing(id=None), "no webhook-id: it is no webhook"),
+    "no id": (bearing(id=None), "no webhook-id: it is not a webhook"),
     "no timestamp": (bearing(timestamp=None), "no webhook-timestamp:"),
     "no signature": (bearing(signature=None), "no webhook-signature:"),
     "no headers": (Webhook({}), "no webhook-id, webhook-timestamp, webhook-signature:"),
@@ -182,10 +183,10 @@ BAD: dict[str, tuple[Webhook, str]] = {
     # Secrets.
     "no secret": (
         Webhook(signed(), secret=None),
-        r"secret is of type NoneType, not a text; client\.webhook_secret\(\)",
+        r"secret is of type NoneType, not a string; client\.webhook_secret\(\)",
     ),
-    "secret as bytes": (Webhook(signed(), secret=SECRET.encode()), "webhook secret is of type bytes, not a text"),
-    "number for a secret": (Webhook(signed(), secret=5), "is of type int, not a text"),
+    "secret as bytes": (Webhook(signed(), secret=SECRET.encode()), "webhook secret is of type bytes, not a string"),
+    "number for a secret": (Webhook(signed(), secret=5), "is of type int, not a string"),
     "empty secret": (Webhook(signed(), secret=""), "secret is empty"),
     "blank secret": (Webhook(signed(), secret=" \n"), "secret is empty"),
     "no secret in the list": (Webhook(signed(), secret=[]), "no webhook secret in the list"),
@@ -434,6 +435,8 @@ def test_client__of_another_kind_is_refused() -> None:
     """An HTTP client in the place of ours is told at once."""
     with httpx.Client() as http, pytest.raises(WebhookVerificationError, match="client is of type Client"):
         webhook().verify(client=http)
+    with pytest.raises(WebhookVerificationError, match="client is of type Mock"):
+        webhook().verify(client=Mock())
 
 
 def test_webhook__is_named_in_parts() -> None:
