@@ -30,7 +30,7 @@ from .update_yaml import load, same
 
 ROOT = Path(__file__).parent.parent
 NAME = "openapi.yaml"
-VERSION = "wrapper/zeroscope/_version.py"
+VERSION = "wrapper/zeroscope/_constants.py"
 
 
 class SpecDiffError(Exception):

@@ -1,4 +1,4 @@
-"""The public API as a type checker sees it: read by mypy in test_typing.py, and never run."""
+"""A program that uses the whole public API, for type checkers; test_typing.py checks it, and it never runs."""
 
 from __future__ import annotations
 
@@ -12,89 +12,171 @@ from typing import IO, Any, assert_type
 import httpx
 
 from zeroscope import (
+    APIError,
     AsyncPrediction,
     AsyncVideo,
     AsyncZeroscope,
+    AuthenticationError,
+    BatchOptions,
+    Clock,
+    ConfigurationError,
+    CreateOptions,
+    EmptyOutputError,
     FileInput,
+    ForbiddenError,
+    InvalidField,
     InvalidInputError,
+    MalformedResponseError,
+    NotFoundError,
+    OnProgress,
+    OnUpdate,
+    OutputExpiredError,
     Page,
+    PaymentRequiredError,
     Polling,
     Prediction,
+    PredictionCanceledError,
     PredictionError,
+    PredictionFailedError,
     PredictionInputDict,
+    PredictionState,
     Progress,
     RateLimitError,
     Retry,
+    RunArguments,
+    RunOptions,
     RunResult,
+    ServerError,
+    SystemClock,
+    TransportError,
+    UnknownOutcomeError,
+    ValidationError,
     VerifiedWebhook,
     Video,
+    WaitTimeoutError,
+    WebhookVerificationError,
     Zeroscope,
     ZeroscopeError,
+    __version__,
     webhooks,
 )
-from zeroscope.events import Ended, LogLine, Progressed, StatusChanged
+from zeroscope.events import Ended, Event, LogLine, Progressed, StatusChanged
+
+
+def setting_up() -> None:
+    """A client takes its settings, and reports those that can be read."""
+    version: str = __version__
+    print(version)
+    clock: Clock = SystemClock()
+    assert_type((clock.time(), clock.monotonic()), tuple[float, float])
+    clock.sleep(0.1)
+    poll = Polling(minimum=1, maximum=5, growth=0.2)
+    assert_type(poll.pause(3.0, jitter=0.5, remaining=None), float)
+    retry = Retry(attempts=2, initial=1, maximum=30)
+    assert_type(retry.pause(1, jitter=0.5, asked=3), float)
+    client = Zeroscope(
+        "token",
+        base_url="https://api.example.test/v1",
+        version="9f747",
+        timeout=httpx.Timeout(5),
+        http_client=httpx.Client(),
+        retry=retry,
+        poll=poll,
+        clock=clock,
+        random=lambda: 0.5,
+    )
+    assert_type((client.base_url, client.version, client.user_agent), tuple[str, str, str])
+    client.close()
 
 
 def sync() -> None:
-    """Everything that a user of the sync client touches has a precise type."""
-    with Zeroscope("token", base_url="x", timeout=5, retry=None, poll=Polling(), http_client=httpx.Client()) as client:
+    """The sync client returns precise types."""
+    with Zeroscope("token", timeout=5, retry=None) as client:
         assert_type(client, Zeroscope)
         videos = client.run(prompt="x", num_frames=24, model="576w", guidance_scale=7, remove_watermark=True)
         assert_type(videos, list[Video])
         assert_type(videos[0].read(), bytes)
         assert_type(videos[0].save("a.mp4", overwrite=True), Path)
         assert_type(videos[0].save("a.mp4", on_progress=lambda received, total: received / (total or 1)), Path)
-        assert_type(videos[0].index, int)
-        assert_type(videos[0].name, str)
-        assert_type(videos[0].prediction, Prediction | None)
+        assert_type((videos[0].url, videos[0].index, videos[0].name), tuple[str, int, str])
+        assert_type(videos[0].prediction, PredictionState | None)
         input: PredictionInputDict = {"prompt": "x", "width": 576}
-        prediction = client.predictions.create(input, deadline=timedelta(minutes=5), webhook_events_filter=["start"])
+        options: CreateOptions = {"deadline": timedelta(minutes=5), "webhook_events_filter": ["start"]}
+        prediction = client.predictions.create(input, **options)
         assert_type(prediction, Prediction)
-        assert_type(prediction.wait(timeout=5, on_update=print), Prediction)
+        assert_type(prediction.wait(timeout=5, on_update=print, cancel_on_timeout=True), Prediction)
+        assert_type(prediction.wait().videos, list[Video])
         assert_type(prediction.reload().cancel().raise_for_status(), Prediction)
         assert_type(prediction.save_all("videos", overwrite=True, on_progress=print), list[Path])
-        assert_type(prediction.progress, Progress | None)
-        assert_type(prediction.created_at, datetime | None)
-        assert_type(prediction.seed, int | None)
-        assert_type(prediction.to_dict(), dict[str, Any])
-        assert_type(client.predictions.get("id"), Prediction)
+        with prediction as same:
+            assert_type(same, Prediction)
+        assert_type(client.predictions.get("id").wait().videos[0].save("a.mp4"), Path)
         assert_type(client.predictions.cancel("id"), Prediction)
         assert_type(client.predictions.list(), Iterator[Prediction])
-        assert_type(client.predictions.pages(), Iterator[Page[Prediction]])
+        pages = client.predictions.pages()
+        assert_type(pages, Iterator[Page[Prediction]])
+        page = next(pages)
+        assert_type((page.results, page.next, page.previous), tuple[list[Prediction], str | None, str | None])
+
+
+def state(prediction: PredictionState) -> None:
+    """The state of a prediction has precise types."""
+    assert_type((prediction.id, prediction.status, prediction.done), tuple[str, str, bool])
+    assert_type((prediction.model, prediction.version, prediction.error), tuple[str | None, str | None, str | None])
+    assert_type(
+        (prediction.input, prediction.metrics, prediction.urls), tuple[dict[str, Any], dict[str, Any], dict[str, Any]]
+    )
+    assert_type((prediction.logs, prediction.seed, prediction.data_removed), tuple[str, int | None, bool])
+    assert_type(prediction.created_at, datetime | None)
+    assert_type(prediction.started_at, datetime | None)
+    assert_type(prediction.completed_at, datetime | None)
+    assert_type(prediction.to_dict(), dict[str, Any])
+    if prediction.output is not None and (progress := prediction.progress) is not None:
+        assert_type(progress, Progress)
+        assert_type((progress.percentage, progress.current, progress.total), tuple[float, int, int])
 
 
 async def asynchronous() -> None:
     """The async client has the same types, awaited."""
     async with AsyncZeroscope(retry=Retry(attempts=2)) as client:
+        assert_type(client, AsyncZeroscope)
         videos = await client.run(prompt="x")
         assert_type(videos, list[AsyncVideo])
         assert_type(await videos[0].read(), bytes)
         assert_type(await videos[0].save("a.mp4", on_progress=print), Path)
-        assert_type(videos[0].prediction, AsyncPrediction | None)
         prediction = await client.predictions.create({})
         assert_type(prediction, AsyncPrediction)
-        assert_type(await prediction.wait(), AsyncPrediction)
+        assert_type((await prediction.wait()).videos, list[AsyncVideo])
+        assert_type((await (await prediction.reload()).cancel()).raise_for_status(), AsyncPrediction)
         assert_type(await prediction.save_all("videos"), list[Path])
+        async with prediction as same:
+            assert_type(same, AsyncPrediction)
+        assert_type(await client.predictions.get("id"), AsyncPrediction)
+        assert_type(await client.predictions.cancel("id"), AsyncPrediction)
         assert_type(client.predictions.list(), AsyncIterator[AsyncPrediction])
+        assert_type(client.predictions.pages(), AsyncIterator[Page[AsyncPrediction]])
+    await client.aclose()
 
 
 async def receiving(
     client: Zeroscope, async_client: AsyncZeroscope, request: httpx.Request, environ: dict[str, Any]
 ) -> None:
-    """A webhook's prediction is of the kind that the client makes, and headers of all kinds are taken."""
+    """A webhook's prediction is of the client's own kind, and headers of every framework are accepted."""
     assert_type(client.webhook_secret(), str)
     assert_type(await async_client.webhook_secret(), str)
     body, secret = request.content, ("whsec_bmV3", "whsec_b2xk")
     assert_type(webhooks.verify(request.headers, body, "whsec_bmV3"), VerifiedWebhook[Prediction])
     assert_type(webhooks.verify(request.headers.raw, body, secret, client=client).prediction, Prediction)
-    assert_type(webhooks.verify(environ, body, list(secret), 60, client=async_client).prediction, AsyncPrediction)
+    webhook = webhooks.verify(environ, body, list(secret), 60, client=async_client)
+    assert_type((await webhook.prediction.wait()).videos, list[AsyncVideo])
+    assert_type(webhook.id, str)
     prediction, id = webhooks.verify([("webhook-id", "x")], memoryview(body), secret, now=1.5)
-    assert_type(prediction, Prediction)
+    assert_type(prediction.wait().videos, list[Video])
     assert_type(id, str)
 
 
 def files(client: Zeroscope, unbuffered: io.FileIO, reader: io.BufferedIOBase, pipe: IO[bytes]) -> None:
-    """A file is taken in every form."""
+    """A file is accepted in every form."""
     forms: list[FileInput] = ["https://x.test/a.mp4", Path("a.mp4"), b"x", bytearray(), memoryview(b"x"), io.BytesIO()]
     forms += [unbuffered, reader, pipe]
     client.run_many([{"init_video": form} for form in forms], prefer_wait=5, extra_input={"motion": 1})
@@ -106,49 +188,102 @@ def files(client: Zeroscope, unbuffered: io.FileIO, reader: io.BufferedIOBase, p
         client.predictions.create({"init_video": temporary})
 
 
+def options(client: Zeroscope, update: OnUpdate, progress: OnProgress) -> None:
+    """The options of each call can be kept in a typed dict."""
+    arguments: RunArguments = {"prompt": "x", "timeout": 5, "on_update": update}
+    client.run(**arguments)
+    run_options: RunOptions = {"cancel_on_timeout": True, "deadline": 60, "prefer_wait": 5}
+    client.upscale(client.run(prompt="x")[0], **run_options)
+    batch: BatchOptions = {"concurrency": 5, "journal": Path("a.db"), "webhook": "https://x.test", "stream": None}
+    client.run_many([{"prompt": "x"}], **batch)[0].videos[0].save("a.mp4", on_progress=progress)
+
+
 def many(client: Zeroscope, draft: Prediction) -> None:
-    """Results of many inputs, upscaled videos and events are typed to their ends."""
+    """Results of many inputs, upscaled videos and events have precise types."""
     results = client.run_many([{"prompt": "a"}, draft], concurrency=5, journal=Path("a.db"), webhook="https://x.test")
     assert_type(results, list[RunResult[Prediction, Video]])
     assert_type(results[0].raise_for_error().videos, list[Video])
-    assert_type(results[0].error, ZeroscopeError | None)
+    assert_type((results[0].index, results[0].error), tuple[int, ZeroscopeError | None])
+    print(results[0].input)
     for result in client.as_completed(({"seed": seed} for seed in range(3)), on_update=print):
         assert_type(result.prediction, Prediction | None)
     assert_type(client.upscale(draft, strength=0.7, width=1280, timeout=60), list[Video])
     assert_type(client.upscale(draft.videos[0]), list[Video])
     for event in draft.events(timeout=5):
+        assert_type(event, Event[Prediction])
         match event:
             case StatusChanged(status) | LogLine(status):
                 assert_type(status, str)
             case Progressed(progress):
                 assert_type(progress, Progress)
             case Ended(prediction):
-                assert_type(prediction, Prediction | AsyncPrediction)
+                assert_type(prediction.wait().videos, list[Video])
 
 
 async def many_async(client: AsyncZeroscope, draft: AsyncPrediction) -> None:
-    """The same for asyncio."""
+    """The same with the async client."""
     results = await client.run_many([{"prompt": "a"}, draft], concurrency=5, journal="a.db", prefer_wait=5)
     assert_type(results, list[RunResult[AsyncPrediction, AsyncVideo]])
     async for result in client.as_completed([{"prompt": "a"}], cancel_on_timeout=True):
         assert_type(result.videos, list[AsyncVideo])
     assert_type(await client.upscale(draft, prompt="b", extra_input={"motion": 1}), list[AsyncVideo])
     async for event in draft.events():
-        assert_type(event, StatusChanged | LogLine | Progressed | Ended)
+        assert_type(event, StatusChanged | LogLine | Progressed | Ended[AsyncPrediction])
+        if isinstance(event, Ended):
+            assert_type((await event.prediction.wait()).videos, list[AsyncVideo])
 
 
-def errors(error: Exception) -> None:
-    """What errors carry is typed as well."""
-    if isinstance(error, PredictionError):
-        assert_type(error.prediction, Prediction | AsyncPrediction)
-    if isinstance(error, InvalidInputError):
+def errors(client: Zeroscope) -> None:
+    """Every documented error can be used as the documentation shows it."""
+    try:
+        client.run(prompt="x")
+    except WaitTimeoutError as error:
+        print(error.prediction.wait().videos)
+        error.prediction.cancel()
+    except (PredictionFailedError, PredictionCanceledError, EmptyOutputError, OutputExpiredError) as error:
+        print(error.prediction.id, error.prediction.logs)
+    except PredictionError as error:
+        print(error.prediction.reload().status)
+    except UnknownOutcomeError as error:
+        assert_type(error.sent_at, float | None)
+        print([video for found in error.find() for video in found.wait().videos])
+    except InvalidInputError as error:
+        assert_type(error.invalid_fields, list[InvalidField])
+        field = error.invalid_fields[0]
+        assert_type((field.type, field.field, field.description), tuple[str, str, str])
+    except ValidationError as error:
         assert_type(error.invalid_fields[0].field, str)
-    if isinstance(error, RateLimitError):
+    except RateLimitError as error:
         assert_type(error.retry_after, float | None)
+    except (AuthenticationError, PaymentRequiredError, ForbiddenError, NotFoundError, ServerError) as error:
+        assert_type((error.status_code, error.title, error.detail), tuple[int, str | None, str | None])
+    except APIError as error:
+        assert_type((error.headers, error.body, error.hint), tuple[dict[str, str], str, str])
+    except MalformedResponseError as error:
+        assert_type((error.status_code, error.body), tuple[int, str])
+    except (TransportError, ConfigurationError, WebhookVerificationError) as error:
+        print(error, error.__cause__)
+    except ZeroscopeError as error:
+        if error.prediction is not None:
+            print(error.prediction.id)
+
+
+async def errors_async(client: AsyncZeroscope) -> None:
+    """The errors of the async client hold its own predictions."""
+    try:
+        await client.run(prompt="x")
+    except WaitTimeoutError as error:
+        prediction = await error.prediction.wait()
+        print(prediction.videos)
+        await error.prediction.cancel()
+    except UnknownOutcomeError as error:
+        print([found.id for found in await error.find()])
+    except ZeroscopeError as error:
+        await error.prediction.reload()
 
 
 def mistakes(client: Zeroscope) -> None:
-    """Each of these lines is wrong, and the checker says so: an ignore that is not needed is an error itself."""
+    """A type checker reports each of these lines: an ignore that is not needed is an error itself."""
     client.run(prompt=5)  # type: ignore[arg-type]
     client.run(promt="x")  # type: ignore[call-arg]
     client.run(model="xxl")  # type: ignore[arg-type]
@@ -159,3 +294,4 @@ def mistakes(client: Zeroscope) -> None:
     client.run_many([{"promt": "x"}], concurency=5)  # type: ignore[call-arg]
     client.upscale("https://x.test/a.mp4")  # type: ignore[arg-type]
     webhooks.verify({}, "decoded", "whsec_bmV3")  # type: ignore[call-overload]
+    Retry(first=1)  # type: ignore[call-arg]

@@ -189,7 +189,7 @@ def test_task__that_is_canceled_cancels_the_prediction() -> None:
     script = ScriptedResponses(created(), now("processing"))
 
     async def main() -> None:
-        client = harness.client(script, clock=zeroscope.SystemClock(), poll=zeroscope.Polling(shortest=60, longest=60))
+        client = harness.client(script, clock=zeroscope.SystemClock(), poll=zeroscope.Polling(minimum=60, maximum=60))
         began = anyio.Event()
         task = asyncio.create_task(client.run(on_update=lambda _: began.set()))
         await began.wait()
@@ -278,7 +278,7 @@ def test_cancel_scope__cancels_the_prediction() -> None:
     script = ScriptedResponses(created(), now("processing"))
 
     async def main() -> None:
-        client = harness.client(script, clock=zeroscope.SystemClock(), poll=zeroscope.Polling(shortest=60, longest=60))
+        client = harness.client(script, clock=zeroscope.SystemClock(), poll=zeroscope.Polling(minimum=60, maximum=60))
 
         def begin(_: Any) -> None:
             script.responses = [now("canceled")]
@@ -332,7 +332,7 @@ def test_wait__is_not_outlasted_by_a_service_that_hangs(harness: Harness) -> Non
     script.responses = [hang]
     with pytest.raises(zeroscope.WaitTimeoutError) as caught:
         harness.do(prediction.wait, timeout=10)
-    assert limits == [pytest.approx(10 - zeroscope.Polling().shortest)]
+    assert limits == [pytest.approx(10 - zeroscope.Polling().minimum)]
     assert isinstance(caught.value.__cause__, zeroscope.TransportError)
 
 
@@ -402,5 +402,5 @@ def test_wait__has_a_limit_and_tells_of_every_change(harness: Harness) -> None:
 def test_poll__of_ones_own_is_kept_to(harness: Harness) -> None:
     """The pauses between two looks are those of the client's `poll`."""
     script = ScriptedResponses(created(), now("processing"), now("succeeded", output=[URL]))
-    harness.do(harness.client(script, poll=zeroscope.Polling(shortest=7, longest=7)).run)
+    harness.do(harness.client(script, poll=zeroscope.Polling(minimum=7, maximum=7)).run)
     assert harness.clock.sleeps == [7, 7]

@@ -46,9 +46,9 @@ def test_environment__gives_token_and_address(harness: Harness, monkeypatch: pyt
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: zeroscope.Polling(shortest=-1),
-        lambda: zeroscope.Polling(longest=float("inf")),
-        lambda: zeroscope.Retry(first=float("nan")),
+        lambda: zeroscope.Polling(minimum=-1),
+        lambda: zeroscope.Polling(maximum=float("inf")),
+        lambda: zeroscope.Retry(initial=float("nan")),
         lambda: zeroscope.Retry(attempts=-1),
         lambda: Zeroscope(5),  # type: ignore[arg-type]  # what the check is there for
     ],

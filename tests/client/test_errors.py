@@ -177,7 +177,7 @@ def test_read__is_sent_again_after_passing_trouble(harness: Harness, failure: An
 def test_read__is_given_up_after_the_last_attempt(harness: Harness) -> None:
     """After as many attempts as were allowed, the last error is raised; with retry=None after the first."""
     script = ScriptedResponses(httpx.ConnectError("refused"))
-    with pytest.raises(TransportError, match=r"GET /predictions/gm3q got no answer from .*: refused; check"):
+    with pytest.raises(TransportError, match=r"GET /predictions/gm3q got no response from .*: refused; check"):
         harness.do(harness.client(script, retry=zeroscope.Retry(attempts=3)).predictions.get, "gm3q")
     assert len(script.requests) == 3
     with pytest.raises(TransportError):
@@ -240,7 +240,7 @@ def test_token__shows_nowhere_even_if_the_server_echoes_it(harness: Harness) -> 
             harness.do(client.predictions.get, status)
         assert TOKEN not in f"{caught.value!s} {caught.value!r} {vars(caught.value)}"
         assert TOKEN.encode() not in pickle.dumps(caught.value)
-    assert TOKEN not in f"{client!r} {client._settings!r} {client._sender!r} {vars(client)!r} {vars(client._driver)!r}"
+    assert TOKEN not in f"{client!r} {client._config!r} {client._sender!r} {vars(client)!r} {vars(client._driver)!r}"
 
 
 def test_token__is_blotted_out_of_what_is_chained(harness: Harness) -> None:
@@ -320,14 +320,14 @@ def test_page__with_a_wrong_prediction_in_it_is_malformed(harness: Harness, entr
 def test_read__of_an_address_too_long_is_an_error_of_the_tree(harness: Harness) -> None:
     """An id so long that httpx refuses the URL is reported like any request that was not answered."""
     script = ScriptedResponses(httpx.Response(200, json=prediction_body()))
-    with pytest.raises(TransportError, match="got no answer"):
+    with pytest.raises(TransportError, match="got no response"):
         harness.do(harness.client(script).predictions.get, "x" * 70_000)
     assert script.requests == []
 
 
 def test_transport_error__names_a_failure_without_words(harness: Harness) -> None:
     """An httpx error that has no message is named by its class."""
-    with pytest.raises(TransportError, match=r"got no answer from .*: ReadTimeout$"):
+    with pytest.raises(TransportError, match=r"got no response from .*: ReadTimeout$"):
         harness.do(harness.client(ScriptedResponses(httpx.ReadTimeout("")), retry=None).predictions.get, "gm3q")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from zeroscope import Polling, Progress, Retry
-from zeroscope.polling import Pace
+from zeroscope.polling import PollSchedule
 from zeroscope.retry import retry_after
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -47,35 +47,35 @@ def test_retry_after__is_found_wherever_it_is(
 
 def test_pause__doubles_up_to_its_limit() -> None:
     """Without a word from the service the pauses double, spread around their value."""
-    retry = Retry(first=1, longest=10)
-    assert [retry.pause(attempt, spread=0.5) for attempt in range(1, 7)] == [1, 2, 4, 8, 10, 10]
-    assert retry.pause(1, spread=0) == 0.5 and retry.pause(1, spread=1) == 1.5
-    assert retry.pause(10_000, spread=0.5) == 10
+    retry = Retry(initial=1, maximum=10)
+    assert [retry.pause(attempt, jitter=0.5) for attempt in range(1, 7)] == [1, 2, 4, 8, 10, 10]
+    assert retry.pause(1, jitter=0) == 0.5 and retry.pause(1, jitter=1) == 1.5
+    assert retry.pause(10_000, jitter=0.5) == 10
 
 
 def test_pause__is_never_shorter_than_asked() -> None:
     """What the service asks for is a lower bound, but no reason to sleep for hours."""
-    assert Retry().pause(1, spread=0, asked=7) == 7
-    assert Retry().pause(1, spread=1, asked=7) > 7
-    assert Retry(longest=60).pause(1, spread=1, asked=86_400) == 60
+    assert Retry().pause(1, jitter=0, asked=7) == 7
+    assert Retry().pause(1, jitter=1, asked=7) > 7
+    assert Retry(maximum=60).pause(1, jitter=1, asked=86_400) == 60
 
 
 @pytest.mark.parametrize(("waited", "pause"), [(0, 0.4), (3, 0.45), (20, 3), (60, 9), (1000, 10)])
 def test_polling__grows_with_age(waited: float, pause: float) -> None:
     """A share of the time waited, between half a second and ten."""
-    assert Polling().pause(waited, spread=0.5) == pytest.approx(pause)
+    assert Polling().pause(waited, jitter=0.5) == pytest.approx(pause)
 
 
 def test_defaults__are_those_of_the_documentation() -> None:
     """Five attempts, from half a second to a minute; the first pause of a poll is spread by a tenth."""
-    assert Retry() == Retry(attempts=5, first=0.5, longest=60.0)
-    assert [Polling().pause(60, spread=spread) for spread in (0, 1)] == pytest.approx([8.1, 9.9])
+    assert Retry() == Retry(attempts=5, initial=0.5, maximum=60.0)
+    assert [Polling().pause(60, jitter=jitter) for jitter in (0, 1)] == pytest.approx([8.1, 9.9])
 
 
 @pytest.mark.parametrize(("remaining", "pause"), [(0, 0.4), (0.6, 0.4), (8, 4), (600, 10)])
 def test_polling__is_guided_by_what_remains(remaining: float, pause: float) -> None:
     """Where it is known how long a run still takes, half of that is waited, whatever its age."""
-    assert Polling().pause(1000, spread=0.5, remaining=remaining) == pytest.approx(pause)
+    assert Polling().pause(1000, jitter=0.5, remaining=remaining) == pytest.approx(pause)
 
 
 def bar(share: float) -> Progress:
@@ -99,6 +99,6 @@ def bar(share: float) -> Progress:
 )
 def test_pace__follows_the_progress_bar(seen: list[tuple[float, float | None]], pause: float) -> None:
     """Two looks at a bar tell what remains; one that begins anew is another; after the last step age counts anew."""
-    pace = Pace(Polling(), 0.0)
-    pauses = [pace.pause(now, None if share is None else bar(share), spread=0.5) for now, share in seen]
+    pace = PollSchedule(Polling(), 0.0)
+    pauses = [pace.pause(now, None if share is None else bar(share), jitter=0.5) for now, share in seen]
     assert pauses[-1] == pytest.approx(pause)

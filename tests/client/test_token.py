@@ -194,10 +194,10 @@ def test_log__tells_method_path_status_attempt_and_pause(harness: Harness, log: 
     )
     harness.do(harness.client(script).predictions.get, "gm3q")
     assert log.messages == [
-        "GET /predictions/gm3q: attempt 1 was answered with 503",
+        "GET /predictions/gm3q: attempt 1 got status 503",
         "GET /predictions/gm3q: next attempt in 0.50 s",
-        "GET /predictions/gm3q: attempt 2 got no answer: refused",
+        "GET /predictions/gm3q: attempt 2 got no response: refused",
         "GET /predictions/gm3q: next attempt in 1.00 s",
-        "GET /predictions/gm3q: attempt 3 was answered with 200",
+        "GET /predictions/gm3q: attempt 3 got status 200",
     ]
     assert {(record.name, record.levelno) for record in log.records} == {("zeroscope", logging.DEBUG)}

@@ -57,7 +57,7 @@ def test_redirect__is_followed(harness: Harness) -> None:
     [
         (httpx.ConnectError("refused"), zeroscope.TransportError, "refused"),
         (whole(DATA[:1000], length=None, error=httpx.ReadError("reset")), zeroscope.TransportError, "cut short"),
-        (whole(DATA[:1000], length=5000), zeroscope.TransportError, "1000 of 5000 bytes came"),
+        (whole(DATA[:1000], length=5000), zeroscope.TransportError, "received 1000 of 5000 bytes"),
         (httpx.Response(404, html="<p>gone"), zeroscope.NotFoundError, "404: <p>gone"),
         (httpx.Response(403, content=b"expired"), zeroscope.ForbiddenError, "403: expired"),
         (httpx.Response(503), zeroscope.ServerError, "503"),

@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from ._version import __version__
+from ._constants import __version__
 
 if TYPE_CHECKING:
     from . import webhooks
@@ -94,11 +94,11 @@ __all__ = [
     "webhooks",
 ]
 
-# Where all this is, what loads fast first: a name is looked for in one after the other when it is first used.
+# The modules of these names, the fast ones first: a name is searched for in this order when it is first used.
 _MODULES = ["errors", "clock", "logs", "polling", "retry", "results", "_service.api", "options", "state", "video"]
 _MODULES += ["prediction", "client", "webhooks", "events", "predictions"]
 
-# Hidden from type checkers, which would take any name for one that is there.
+# Hidden from type checkers, which would accept any name.
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:

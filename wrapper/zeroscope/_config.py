@@ -1,4 +1,4 @@
-"""What a client is set up with: arguments first, then the environment, then the spec."""
+"""The client's configuration: arguments first, then the environment, then the spec."""
 
 from __future__ import annotations
 
@@ -6,26 +6,44 @@ import os
 
 import httpx
 
-from ._constants import BASE_URL_VARIABLE, TOKEN_VARIABLE
+from ._constants import BASE_URL_VARIABLE, TOKEN_VARIABLE, USER_AGENT
+from ._numbers import is_number
 from ._service.api import DEFAULT_TIMEOUT, ApiClient
 from ._service.spec import spec
-from ._version import USER_AGENT
 from .errors import ConfigurationError
 
-LONGEST_TIMEOUT = 86_400.0
+MAX_TIMEOUT = 86_400.0
 
 
-class Settings:
-    """A client's settings, checked."""
+class Config:
+    """A client's configuration, validated.
 
-    def __init__(self, *, token: str, base_url: str, version: str, timeout: httpx.Timeout) -> None:
-        self.token = token
-        self.base_url = base_url
-        self.version = version
-        self.timeout = timeout
+    Args:
+        token: The API token; by default from the environment.
+        base_url: The service's address; by default from the environment, else the spec's first server.
+        version: The ID of a model version; by default the spec's.
+        timeout: The timeout of each step of a request, in seconds; by default the generated client's.
 
-    def api(self, *, sync: httpx.Client | None = None, asynchronous: httpx.AsyncClient | None = None) -> ApiClient:
-        """The generated client that sends the calls."""
+    Raises:
+        ConfigurationError: If there is no token, or an argument cannot be used.
+    """
+
+    def __init__(
+        self,
+        token: str | None = None,
+        base_url: str | None = None,
+        version: str | None = None,
+        timeout: float | httpx.Timeout | None = None,
+    ) -> None:
+        self.token = _token(os.environ.get(TOKEN_VARIABLE) if token is None else token)
+        self.base_url = _base_url(base_url or os.environ.get(BASE_URL_VARIABLE) or spec()["servers"][0]["url"])
+        self.version: str = spec()["info"]["x-replicate"]["version"] if version is None else version
+        self.timeout = _timeout(timeout)
+
+    def api_client(
+        self, *, sync: httpx.Client | None = None, asynchronous: httpx.AsyncClient | None = None
+    ) -> ApiClient:
+        """Return a generated client that sends its calls over an HTTP client."""
         return ApiClient(
             self.base_url,
             token=self.token,
@@ -36,28 +54,12 @@ class Settings:
         )
 
 
-def settle(
-    token: str | None, base_url: str | None, version: str | None, timeout: float | httpx.Timeout | None
-) -> Settings:
-    """Check what was given and fill in the rest.
-
-    Raises:
-        ConfigurationError: If there is no token, or something cannot be used.
-    """
-    return Settings(
-        token=_token(os.environ.get(TOKEN_VARIABLE) if token is None else token),
-        base_url=_base_url(base_url or os.environ.get(BASE_URL_VARIABLE) or spec()["servers"][0]["url"]),
-        version=spec()["info"]["x-replicate"]["version"] if version is None else version,
-        timeout=_timeout(timeout),
-    )
-
-
-def _token(token: str | None) -> str:
+def _token(token: object) -> str:
     if token is not None and not isinstance(token, str):
         raise ConfigurationError(f"the API token should be a text, not of type {type(token).__name__}")
     if not token or not token.strip():
         raise ConfigurationError(
-            f"there is no API token: set {TOKEN_VARIABLE} or pass token=; tokens are made in the account's settings"
+            f"there is no API token: set {TOKEN_VARIABLE} or pass token=; create one in the account's settings"
         )
     token = token.strip()
     if not token.isascii() or not token.isprintable() or " " in token:
@@ -87,7 +89,7 @@ def _timeout(timeout: float | httpx.Timeout | None) -> httpx.Timeout:
         return DEFAULT_TIMEOUT
     if isinstance(timeout, httpx.Timeout):
         return timeout
-    if not isinstance(timeout, int | float) or not 0 < timeout <= LONGEST_TIMEOUT:
+    if not is_number(timeout, maximum=MAX_TIMEOUT) or not timeout:
         raise ConfigurationError(
             f"the timeout {timeout!r} cannot be used: it should be a number of seconds, above 0 and at most a day"
         )

@@ -1,6 +1,7 @@
-"""The environment variables that are read."""
+"""The package's version, and the environment variables it reads."""
 
-from __future__ import annotations
+__version__ = "0.1.0"
 
+USER_AGENT = f"zeroscope/{__version__}"
 TOKEN_VARIABLE = "REPLICATE_API_TOKEN"
 BASE_URL_VARIABLE = "ZEROSCOPE_BASE_URL"

@@ -1,9 +1,15 @@
-"""What a flow may ask for.
+"""Steps: the I/O that flows ask their drivers to perform.
 
-A flow is a generator that holds logic and does no I/O: it yields a step, is sent the step's result (or has the step's
-exception thrown into it) and returns its own result. `_drive` carries the steps out, once for sync and once for async.
+A flow is a generator that holds logic and performs no I/O. It yields a step, such as `Call` or `Sleep`; its driver
+carries the step out and sends the result back in, or throws the exception that the step raised. The flow's return
+value is the result of the whole. A flow delegates to another with `yield from`, so a step passes through all the flows
+between the one that wants it and the driver. A stream is a flow that also yields `Emit` with values for the caller,
+one at a time.
 
-Every import of the package makes these classes, so they are no dataclasses, which take ten times as long to make.
+Nothing is written twice for sync and async this way: a flow does not know which of the two drivers runs it, and tests
+run it with no driver at all.
+
+Every import of the package creates these classes, so none is a dataclass, which takes ten times as long to create.
 """
 
 from __future__ import annotations
@@ -18,34 +24,35 @@ R = TypeVar("R")
 
 
 class Endpoint(Protocol):
-    """A module of the generated client."""
+    """A module of the generated client that sends one operation's request."""
 
     def sync_detailed(self, *args: Any, **kwargs: Any) -> Any:
-        """Send the request."""
+        """Send the request and wait for the response."""
         ...
 
     async def asyncio_detailed(self, *args: Any, **kwargs: Any) -> Any:
-        """Send the request."""
+        """Send the request and await the response."""
         ...
 
 
 class Call(NamedTuple):
-    """Call a generated endpoint; the result is its `Response`."""
+    """Calls a generated endpoint; the result is its `Response`."""
 
     endpoint: Endpoint
     arguments: Mapping[str, Any]
     name: str
+    """Method and path, for messages."""
     limit: float | None = None
-    """The longest that any step of the call may take, in seconds, where the client allows more."""
+    """A timeout in seconds that lowers the client's own."""
     hold: float | None = None
-    """How long the service may hold the request open, in seconds; the answer is awaited for so much longer."""
+    """Seconds for which the service may hold the request open; they are added to the read timeout."""
 
 
-class Together:
-    """Carry out calls side by side; the result is what each came to, a `Response` or what it raised.
+class Gather:
+    """Carries out calls concurrently; the result is a list with each call's `Response` or exception.
 
-    A call under way when the flow is interrupted is given a few more seconds. Whatever has come by then is in
-    `results`, so that no answer is lost for which the service is paid; what has not come is None there.
+    When the flow is interrupted, calls in flight get a few more seconds. `results` then holds whatever arrived, so that
+    no response that costs money is lost, and None for the calls that did not finish.
     """
 
     def __init__(self, calls: Sequence[Call]) -> None:
@@ -54,21 +61,21 @@ class Together:
 
 
 class Sleep(NamedTuple):
-    """Let so many seconds pass."""
+    """Sleeps on the client's clock."""
 
     seconds: float
 
 
 class Open:
-    """Begin a download, usually without the token; the result is a `Download`.
+    """Sends a GET and opens the response's body, usually without the token; the result is a `Download`.
 
-    No tuple, as that shows whatever is in it.
+    It is not a tuple, because the repr of a tuple would show the token.
 
     Args:
-        url: The address.
+        url: The URL.
         headers: The request's headers.
-        token: A token for this very address: nothing is redirected with it, and an own HTTP client's auth gives way to
-            it.
+        token: A token for exactly this URL: the request is not redirected, and it takes the place of the HTTP client's
+            own auth.
     """
 
     def __init__(self, url: str, headers: Mapping[str, str], token: str | None = None) -> None:
@@ -78,45 +85,45 @@ class Open:
 
 
 class Download(NamedTuple):
-    """A download under way, read chunk by chunk."""
+    """A response whose body is read chunk by chunk."""
 
     response: httpx.Response
     chunks: Iterator[bytes] | AsyncIterator[bytes]
 
 
 class Read(NamedTuple):
-    """Read a download's next chunk; the result is None at its end."""
+    """Reads a download's next chunk; the result is None at the end."""
 
     download: Download
 
 
 class Close(NamedTuple):
-    """End a download, read to its end or not."""
+    """Closes a download, whether or not it was read to its end."""
 
     download: Download
 
 
-class Work(NamedTuple):
-    """Call a function that may block, such as one that writes to a file; the result is its own."""
+class RunBlocking(NamedTuple):
+    """Calls a function that may block, such as one that writes to a file; the result is the function's."""
 
     function: Callable[[], Any]
 
 
 class Emit(NamedTuple, Generic[T]):
-    """Hand a value to whoever iterates over the flow."""
+    """Hands a value to the caller who iterates over the stream."""
 
     value: T
 
 
-class LeftEarly(BaseException):
-    """Thrown into a stream of which nobody asks for more, to let it end what it began.
+class IterationAbandoned(BaseException):
+    """Thrown into a stream whose caller stopped iterating, so that it can clean up.
 
-    GeneratorExit would not do: a generator hands that on to one that it delegates to as a call of `close`, which lets
-    no step be carried out any more.
+    GeneratorExit cannot serve: a generator passes it on to a subgenerator as a call of `close`, after which no step can
+    be carried out.
     """
 
 
-Step: TypeAlias = Call | Together | Sleep | Open | Read | Close | Work
+Step: TypeAlias = Call | Gather | Sleep | Open | Read | Close | RunBlocking
 Flow: TypeAlias = Generator[Step, Any, T]
 Stream: TypeAlias = Generator[Step | Emit[T], Any, None]
 StreamPart: TypeAlias = Generator[Step | Emit[T], Any, R]

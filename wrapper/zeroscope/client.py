@@ -1,50 +1,50 @@
-"""The clients: `Zeroscope`, and `AsyncZeroscope` for asyncio."""
+"""The clients: `Zeroscope`, and `AsyncZeroscope` for asyncio and trio."""
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
+from typing import Any, Self, TypeVar, Unpack
 
 import httpx
 
-from ._base_client import Client
-from ._drivers.common import AsyncDriver, SyncDriver
+from ._base_client import BaseClient
+from ._drivers.async_ import AsyncDriver
 from ._drivers.loops import LoopClients
-from ._flows import create as _flows
+from ._drivers.sync import SyncDriver
+from ._flows import read
 from ._service.api import PredictionInputDict
 from .options import STRENGTH, BatchOptions, RunArguments
 from .prediction import AsyncPrediction, Prediction
 from .predictions import AsyncPredictions, Predictions
+from .results import RunResult
 from .video import AsyncVideo, Video
 
-if TYPE_CHECKING:
-    from .results import RunResult
-
-R = TypeVar("R", bound="RunResult[Any, Any]")
+R = TypeVar("R", bound=RunResult[Any, Any])
 
 
 def _in_order(results: Iterable[R]) -> list[R]:
     return sorted(results, key=lambda result: result.index)
 
 
-class Zeroscope(Client[httpx.Client]):
+class Zeroscope(BaseClient[httpx.Client]):
     """A client for the model.
 
-    Threads may share it. Close it, or use it in a `with` statement, to give its connections back.
+    Threads may share it. Close it, or use it in a `with` statement, to release its connections.
 
     Args:
         token: The API token; by default the environment variable ``REPLICATE_API_TOKEN``.
         base_url: Another address of the service; by default ``ZEROSCOPE_BASE_URL``, else the spec's first server.
         version: The ID of another version of the model; by default the one in the spec.
         timeout: How long each step of a request may take, in seconds, or an `httpx.Timeout`.
-        http_client: An `httpx.Client` of your own, for proxies, certificates or tests. It is not closed here.
-        retry: When a request is sent again; None for never. A create that may have run is never sent again.
-        poll: How often a prediction is asked for while it is waited for.
+        http_client: Your own `httpx.Client`, for proxies, certificates or tests. The client does not close it.
+        retry: The retry policy; None turns retries off. A create that may have been executed is never sent again.
+        poll: The polling policy for waits.
         clock: Another clock, such as the mock server's.
         random: Another source of random numbers from 0 to 1, for the pauses.
 
     Raises:
-        ConfigurationError: If there is no token, or something cannot be used.
+        ConfigurationError: If there is no token, or an argument cannot be used.
 
     Example:
         >>> with Zeroscope() as client:
@@ -52,19 +52,18 @@ class Zeroscope(Client[httpx.Client]):
         ...     videos[0].save("astronaut.mp4")
     """
 
-    def _begin(self, http_client: httpx.Client | None) -> None:
+    def _connect(self, http_client: httpx.Client | None) -> None:
         self._owns_http = http_client is None
-        self._http = http_client or httpx.Client(timeout=self._settings.timeout)
-        self._driver = SyncDriver(self._settings.api(sync=self._http), self._http, self._clock)
-        self.predictions = Predictions(self)
-
-    def _find(self, body: Mapping[str, Any], sent_at: float) -> list[Prediction]:
-        return self._driver.run(_flows.find(self._sender, body, sent_at, self.predictions._new))
+        self._http = http_client or httpx.Client(timeout=self._config.timeout)
+        api = self._config.api_client(sync=self._http)
+        self._driver = SyncDriver(self._sender, self._polling, api, self._http)
+        self.predictions = Predictions(self._driver, self.version)
+        self._sender.finder = weakref.WeakMethod(self.predictions._find)
 
     def run(self, **arguments: Unpack[RunArguments]) -> list[Video]:
-        """Make videos: create a prediction, wait for it, and return what came out.
+        """Make videos: create a prediction, wait for it, and return its videos.
 
-        Ctrl-C while it waits cancels the prediction, so that it is not billed for nothing.
+        Ctrl-C during the wait cancels the prediction, so that it is not billed for nothing.
 
         Args:
             arguments: The model's fields, of which only those given are sent, and those of `RunOptions`: timeout,
@@ -75,32 +74,32 @@ class Zeroscope(Client[httpx.Client]):
 
         Raises:
             InvalidInputError: If the spec forbids the input; nothing was sent.
-            UnknownOutcomeError: If the answer to the create was lost; the prediction may be running.
+            UnknownOutcomeError: If the response to the create was lost; the prediction may be running.
             PredictionFailedError, PredictionCanceledError, EmptyOutputError, OutputExpiredError: If it has no videos.
             WaitTimeoutError: If it is still running; ``error.prediction`` can be waited for again.
-            APIError, TransportError: If the service refuses, or cannot be asked.
+            APIError, TransportError: If the service refuses the request, or cannot be reached.
         """
         return self._driver.run(self._run(self.predictions._new, arguments)).videos
 
     def upscale(
         self, draft: Prediction | Video, *, strength: float = STRENGTH, **arguments: Unpack[RunArguments]
     ) -> list[Video]:
-        """Make a large video of a small one, in the two steps for which the model was trained.
+        """Make a large video from a small one, in the two steps for which the model was trained.
 
-        The draft's prompt, number of frames and frame rate are kept, and `init_weight` is what the strength leaves.
-        Drafts are made best with ``model="576w"`` at 576x320, of 24 frames; the result is 1024x576 unless ``width`` and
-        ``height`` say otherwise (the weights' cards). The draft has to be used before the service removes it, an hour
+        The second step keeps the draft's prompt, number of frames and frame rate, and sets `init_weight` to 1 minus the
+        strength. The best drafts have ``model="576w"``, 576x320 pixels and 24 frames; the result has 1024x576 unless
+        ``width`` and ``height`` are given (the weights' cards). Use the draft before the service removes it, an hour
         after its end.
 
         Args:
             draft: A prediction that has succeeded, or one of its videos.
-            strength: How much is made anew, from 0 to 1; the cards recommend 0.66 to 0.85.
-            arguments: As `run` takes them; fields of the model go before what is carried over.
+            strength: The share that is made anew, from 0 to 1; the cards recommend 0.66 to 0.85.
+            arguments: The arguments of `run`; the model's fields replace those taken from the draft.
 
         Raises:
-            OutputExpiredError: If the draft's videos are gone.
+            OutputExpiredError: If the draft's videos were removed.
             PredictionError: If the draft has no videos for another reason.
-            InvalidInputError: If the strength, or a field, makes no sense.
+            InvalidInputError: If the strength or a field is invalid.
 
         Example:
             >>> draft = client.predictions.create({"model": "576w", "prompt": "a lighthouse in a storm"}).wait()
@@ -111,25 +110,25 @@ class Zeroscope(Client[httpx.Client]):
     def run_many(
         self, inputs: Iterable[PredictionInputDict | Mapping[str, Any] | Prediction], **options: Unpack[BatchOptions]
     ) -> list[RunResult[Prediction, Video]]:
-        """Make videos from many inputs, and return what became of each when all have ended.
+        """Make videos from many inputs, and return all results once the last prediction has ended.
 
-        What goes wrong with one is in its result and keeps none of the others. Creates follow each other as the
-        service lets them, and all predictions are watched through the account's list, at a request per hundred.
+        An error of one input is in its result and does not affect the others. Creates keep to the service's rate
+        limits, and all predictions are polled through the account's list, with one request per hundred.
 
-        The service keeps videos for an hour after the end; where the whole takes longer, use `as_completed` and save
-        them as they come.
+        The service keeps videos for an hour after the end; if the whole takes longer, use `as_completed` and save them
+        as they come.
 
         Args:
             inputs: The inputs; a prediction among them is waited for instead of being created.
             options: As listed in `BatchOptions`: concurrency, timeout, on_update, cancel_on_timeout, journal, and those
-                of a create. With a journal, Ctrl-C leaves predictions running for the next time; without, it cancels
+                of a create. With a journal, Ctrl-C leaves predictions running for the next run; without one, it cancels
                 them.
 
         Returns:
             A result for each input, in their order.
 
         Raises:
-            InvalidInputError: For options that make no sense; nothing was sent.
+            InvalidInputError: If an option is invalid; nothing was sent.
             ConfigurationError: If the journal cannot be used; nothing was sent.
 
         Example:
@@ -142,17 +141,17 @@ class Zeroscope(Client[httpx.Client]):
     def as_completed(
         self, inputs: Iterable[PredictionInputDict | Mapping[str, Any] | Prediction], **options: Unpack[BatchOptions]
     ) -> Iterator[RunResult[Prediction, Video]]:
-        """Make videos from many inputs, and yield what became of each as soon as it is known.
+        """Make videos from many inputs, and yield each result as soon as it is known.
 
-        Whoever leaves the loop early leaves predictions running. While the loop's body runs nothing is created or
-        looked at, so it should not take long.
+        Leaving the loop early leaves predictions running. While the loop's body runs, nothing is created or polled, so
+        it should not take long.
 
         Args:
-            inputs: As `run_many` takes them.
-            options: As `run_many` takes them.
+            inputs: The inputs of `run_many`.
+            options: The options of `run_many`.
 
         Raises:
-            InvalidInputError, ConfigurationError: As `run_many` does.
+            InvalidInputError, ConfigurationError: As from `run_many`.
 
         Example:
             >>> for result in client.as_completed({"prompt": "a lighthouse", "seed": seed} for seed in range(20)):
@@ -168,12 +167,12 @@ class Zeroscope(Client[httpx.Client]):
             ``whsec_`` and base64. Keep it as secret as the token.
 
         Raises:
-            APIError, TransportError: If the service refuses, or cannot be asked.
+            APIError, TransportError: If the service refuses the request, or cannot be reached.
         """
-        return self._driver.run(_flows.webhook_secret(self._sender))
+        return self._driver.run(read.webhook_secret(self._sender))
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Release the connections."""
         if self._owns_http:
             self._http.close()
 
@@ -184,8 +183,8 @@ class Zeroscope(Client[httpx.Client]):
         self.close()
 
 
-class AsyncZeroscope(Client[httpx.AsyncClient]):
-    """A client for the model, for asyncio; its arguments and methods are those of `Zeroscope`.
+class AsyncZeroscope(BaseClient[httpx.AsyncClient]):
+    """An async client for the model; its arguments and methods are those of `Zeroscope`.
 
     Example:
         >>> async with AsyncZeroscope() as client:
@@ -193,27 +192,25 @@ class AsyncZeroscope(Client[httpx.AsyncClient]):
         ...     await videos[0].save("astronaut.mp4")
     """
 
-    def _begin(self, http_client: httpx.AsyncClient | None) -> None:
-        settings = self._settings
+    def _connect(self, http_client: httpx.AsyncClient | None) -> None:
+        config = self._config
         self._clients = LoopClients(
             http_client,
-            lambda: httpx.AsyncClient(timeout=settings.timeout),
-            lambda http: settings.api(asynchronous=http),
+            lambda: httpx.AsyncClient(timeout=config.timeout),
+            lambda http: config.api_client(asynchronous=http),
         )
-        self._driver = AsyncDriver(self._clients, self._clock)
-        self.predictions = AsyncPredictions(self)
-
-    async def _find(self, body: Mapping[str, Any], sent_at: float) -> list[AsyncPrediction]:
-        return await self._driver.run(_flows.find(self._sender, body, sent_at, self.predictions._new))
+        self._driver = AsyncDriver(self._sender, self._polling, self._clients)
+        self.predictions = AsyncPredictions(self._driver, self.version)
+        self._sender.finder = weakref.WeakMethod(self.predictions._find)
 
     async def run(self, **arguments: Unpack[RunArguments]) -> list[AsyncVideo]:
-        """Make videos; see `Zeroscope.run`. A task that is canceled while it waits cancels the prediction."""
+        """Make videos; see `Zeroscope.run`. Canceling the task during the wait cancels the prediction."""
         return (await self._driver.run(self._run(self.predictions._new, arguments))).videos
 
     async def upscale(
         self, draft: AsyncPrediction | AsyncVideo, *, strength: float = STRENGTH, **arguments: Unpack[RunArguments]
     ) -> list[AsyncVideo]:
-        """Make a large video of a small one; see `Zeroscope.upscale`."""
+        """Make a large video from a small one; see `Zeroscope.upscale`."""
         return (await self._driver.run(self._upscale(self.predictions._new, draft, strength, arguments))).videos
 
     async def run_many(
@@ -229,15 +226,15 @@ class AsyncZeroscope(Client[httpx.AsyncClient]):
         inputs: Iterable[PredictionInputDict | Mapping[str, Any] | AsyncPrediction],
         **options: Unpack[BatchOptions],
     ) -> AsyncIterator[RunResult[AsyncPrediction, AsyncVideo]]:
-        """Make videos from many inputs, as they end; see `Zeroscope.as_completed`."""
+        """Make videos from many inputs, and yield each result; see `Zeroscope.as_completed`."""
         return self._driver.iterate(self._batch(self.predictions._new, inputs, options))
 
     async def webhook_secret(self) -> str:
         """Read the key that signs the account's webhooks; see `Zeroscope.webhook_secret`."""
-        return await self._driver.run(_flows.webhook_secret(self._sender))
+        return await self._driver.run(read.webhook_secret(self._sender))
 
     async def aclose(self) -> None:
-        """Give the connections back."""
+        """Release the connections."""
         await self._clients.aclose()
 
     async def __aenter__(self) -> Self:

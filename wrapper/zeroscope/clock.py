@@ -1,4 +1,4 @@
-"""Time as the client sees it, so that a test can put its own in place."""
+"""The clock protocol, and the clock of the system."""
 
 from __future__ import annotations
 
@@ -7,42 +7,42 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """What the client needs of time. The mock server's virtual clock is one, too."""
+    """The time functions that the client needs; the mock server's virtual clock implements them, too."""
 
     def time(self) -> float:
-        """The time of day, in seconds since 1970."""
+        """Return the time of day, in seconds since 1970."""
         ...
 
     def monotonic(self) -> float:
-        """Seconds since some moment, never going back."""
+        """Return seconds since an arbitrary moment; the value never decreases."""
         ...
 
     def sleep(self, seconds: float) -> None:
-        """Let so many seconds pass."""
+        """Block for a number of seconds."""
         ...
 
     async def sleep_async(self, seconds: float) -> None:
-        """Let so many seconds pass, and other tasks run meanwhile."""
+        """Wait for a number of seconds while other tasks run."""
         ...
 
 
 class SystemClock:
-    """The machine's own clock."""
+    """The clock of the system."""
 
     def time(self) -> float:
-        """The time of day, in seconds since 1970."""
+        """Return the time of day, in seconds since 1970."""
         return time.time()
 
     def monotonic(self) -> float:
-        """Seconds since some moment, never going back."""
+        """Return seconds since an arbitrary moment; the value never decreases."""
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """Let so many seconds pass."""
+        """Block for a number of seconds."""
         time.sleep(seconds)
 
     async def sleep_async(self, seconds: float) -> None:
-        """Let so many seconds pass, and other tasks run meanwhile."""
+        """Wait for a number of seconds while other tasks run."""
         import anyio
 
         await anyio.sleep(seconds)

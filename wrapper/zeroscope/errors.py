@@ -1,10 +1,10 @@
-"""Everything that can go wrong, as one tree.
+"""The error classes, as one tree.
 
 ZeroscopeError
 ├─ ConfigurationError                no token, an unusable base URL, a prediction without a client
 ├─ InvalidInputError                 refused by the spec before anything was sent; .invalid_fields
-├─ TransportError                    no connection or no answer in time; the httpx error is chained
-├─ UnknownOutcomeError               a create that may have been carried out; it is never sent again
+├─ TransportError                    no connection, or no response in time; the httpx error is chained
+├─ UnknownOutcomeError               a create that may have been executed; it is never sent again
 ├─ APIError                          .status_code .title .detail .headers .body
 │  ├─ AuthenticationError            401
 │  ├─ PaymentRequiredError           402
@@ -13,50 +13,47 @@ ZeroscopeError
 │  ├─ ValidationError                422; .invalid_fields
 │  ├─ RateLimitError                 429; .retry_after
 │  └─ ServerError                    500 to 599
-├─ MalformedResponseError            a 2xx whose body is not what the spec says
-├─ PredictionError                   .prediction
-│  ├─ PredictionFailedError          status failed
-│  ├─ PredictionCanceledError        status canceled or aborted
+├─ MalformedResponseError            a 2xx whose body breaks the spec
+├─ PredictionError                   .prediction; its id, status and last log line are in the message
+│  ├─ PredictionFailedError          the model failed
+│  ├─ PredictionCanceledError        canceled, or aborted
 │  ├─ WaitTimeoutError               still running when the time was up
 │  ├─ EmptyOutputError               succeeded without a video
-│  └─ OutputExpiredError             succeeded, but the videos are gone
+│  └─ OutputExpiredError             succeeded, but the videos were removed
 └─ WebhookVerificationError          a webhook that cannot be trusted
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
-
-if TYPE_CHECKING:
-    from .prediction import AsyncPrediction, Prediction
-    from .state import PredictionState
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 
 class InvalidField(NamedTuple):
-    """One fault of an input, in the service's own words for kinds and places."""
+    """One violation of the spec by an input, in the service's own terms."""
 
     type: str
-    """The kind of fault, such as ``number_lte`` or ``required``."""
+    """The kind of violation, such as ``number_lte`` or ``required``."""
     field: str
-    """Where it is, such as ``input.width``."""
+    """The field's path, such as ``input.width``."""
     description: str
-    """The fault in words."""
+    """The violation in words."""
 
 
 class ZeroscopeError(Exception):
-    """The base of every error that this package raises on purpose.
+    """The base of every error that this package raises on purpose."""
 
-    Where a prediction was being waited for, ``prediction`` is that one: no error makes you lose a paid job.
-    """
-
-    _prediction: PredictionState | None = None
+    _prediction: Any = None
 
     @property
-    def prediction(self) -> Prediction | AsyncPrediction | None:
-        """The prediction, of the kind that the client in use makes."""
-        return cast("Prediction | AsyncPrediction | None", self._prediction)
+    def prediction(self) -> Any:
+        """The prediction that the error leaves behind, so that no paid job is lost; None if there is none.
+
+        It is a `Prediction` after an error of a `Zeroscope` client, and an `AsyncPrediction` after one of an
+        `AsyncZeroscope`; the type is Any, so that both ``error.prediction.wait()`` and
+        ``await error.prediction.wait()`` type-check.
+        """
+        return self._prediction
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.__reduce__() == other.__reduce__()
@@ -65,8 +62,8 @@ class ZeroscopeError(Exception):
         return hash((type(self), str(self)))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Exception's own way calls the class with the message alone, which the richer constructors below refuse.
-        state = {name: value for name, value in self.__dict__.items() if name != "_client"}
+        # Exception's own way calls the class with the message alone, which the constructors below refuse.
+        state = {name: value for name, value in self.__dict__.items() if name != "_finder"}
         return _restore, (type(self), self.args, state)
 
 
@@ -77,52 +74,54 @@ def _restore(cls: type[ZeroscopeError], args: tuple[Any, ...], state: dict[str, 
 
 
 class ConfigurationError(ZeroscopeError):
-    """The client cannot work as it was set up."""
+    """The client, or one of its arguments, is set up in a way that cannot work."""
 
 
 class InvalidInputError(ZeroscopeError, ValueError):
     """The input breaks the spec; nothing was sent.
 
     Args:
-        invalid_fields: Every fault that was found, not the first alone.
+        invalid_fields: Every violation that was found, not only the first.
     """
 
     def __init__(self, invalid_fields: Sequence[InvalidField]) -> None:
         self.invalid_fields = list(invalid_fields)
-        lines = "".join(f"\n  - {fault.field}: {fault.description}" for fault in self.invalid_fields)
+        lines = "".join(f"\n  - {invalid.field}: {invalid.description}" for invalid in self.invalid_fields)
         super().__init__(f"invalid input, nothing was sent:{lines}")
 
 
 class TransportError(ZeroscopeError):
-    """There was no answer, or not all of it; the cause is chained."""
+    """The response did not arrive, or not completely; the cause is chained."""
 
 
 class UnknownOutcomeError(ZeroscopeError):
-    """A create whose answer was lost: the prediction may be running and billed, so it was not sent again.
+    """A create whose response was lost: the prediction may be running and billed, so it was not sent again.
 
-    The cause is chained. Look for the prediction with `find` before you create it anew.
+    The cause is chained. Search for the prediction with `find` before you create it again.
     """
 
-    _client: Any = None
+    _finder: Callable[[Mapping[str, Any], float], Any] | None = None
     _body: Mapping[str, Any] | None = None
     sent_at: float | None = None
     """When the create was sent, in seconds since 1970."""
 
-    def _sent(self, body: Mapping[str, Any], sent_at: float, client: Any) -> None:
-        self._body, self.sent_at, self._client = dict(body), sent_at, client
+    def _sent(
+        self, body: Mapping[str, Any], sent_at: float, finder: Callable[[Mapping[str, Any], float], Any] | None
+    ) -> None:
+        self._body, self.sent_at, self._finder = dict(body), sent_at, finder
 
     def find(self) -> Any:
-        """Look in the account's list for what the create may have started.
+        """Search the account's list for predictions that the create may have started.
 
-        Those are the predictions of the same version and input that were created since then, with two minutes'
-        allowance for clocks that differ. It may take the service a moment to list a new one.
+        These are the predictions of the same version and input that were created since then, with an allowance of two
+        minutes for clocks that differ. The service may take a moment to list a new prediction.
 
         Returns:
-            A list of predictions, newest first; from an `AsyncZeroscope`, something to await that returns one.
+            A list of predictions, newest first; from an `AsyncZeroscope`, an awaitable that returns one.
 
         Raises:
             ConfigurationError: If the error has no client, as after unpickling.
-            APIError, TransportError: If the service cannot be asked.
+            APIError, TransportError: If the service cannot be reached.
 
         Example:
             >>> try:
@@ -130,22 +129,22 @@ class UnknownOutcomeError(ZeroscopeError):
             ... except UnknownOutcomeError as error:
             ...     videos = [video for found in error.find() for video in found.wait().videos]
         """
-        if self._client is None or self._body is None or self.sent_at is None:
+        if self._finder is None or self._body is None or self.sent_at is None:
             raise ConfigurationError("this error has no client to search with; look through client.predictions.list()")
-        return self._client._find(self._body, self.sent_at)
+        return self._finder(self._body, self.sent_at)
 
 
 class APIError(ZeroscopeError):
-    """The service refused a request or failed at it.
+    """The service refused a request, or failed to process it.
 
     Args:
-        request: What was asked for, such as ``GET /predictions/abc``.
+        request: The request's method and path, such as ``GET /predictions/abc``.
         status_code: The HTTP status.
-        title: The kind of problem, if the service named one.
-        detail: What is wrong, if the service said so.
-        headers: The answer's headers, names in lower case.
-        body: The answer's body as text.
-        hint: What to do next, where that is something else than usual after this status.
+        title: The problem's title, if the service sent one.
+        detail: The problem's detail, if the service sent one.
+        headers: The response's headers, names in lower case.
+        body: The response's body as text.
+        hint: The advice at the end of the message, if it differs from the class's own.
     """
 
     hint = ""
@@ -185,18 +184,18 @@ class PaymentRequiredError(APIError):
 
 
 class ForbiddenError(APIError):
-    """403: the token may not do this."""
+    """403: the token lacks the permission."""
 
 
 class NotFoundError(APIError):
-    """404: there is nothing under this id or URL in the token's account."""
+    """404: the token's account has nothing under this id or URL."""
 
 
 class ValidationError(APIError):
     """422: the service refused the body.
 
     Args:
-        invalid_fields: What is wrong with each field; empty where the service did not say.
+        invalid_fields: The violation of each field; empty if the service named none.
         details: The arguments of APIError.
     """
 
@@ -209,7 +208,7 @@ class RateLimitError(APIError):
     """429: too many requests.
 
     Args:
-        retry_after: When to try again, in seconds from the answer, if the service said so.
+        retry_after: Seconds from the response until the next attempt is allowed, if the service named them.
         details: The arguments of APIError.
     """
 
@@ -225,13 +224,13 @@ class ServerError(APIError):
 
 
 class MalformedResponseError(ZeroscopeError):
-    """The service answered well, but with a body that is not what the spec says.
+    """The service answered with a 2xx status, but with a body that breaks the spec.
 
     Args:
-        request: What was asked for.
+        request: The request's method and path.
         status_code: The HTTP status.
-        body: The answer's body as text.
-        reason: Why it could not be read.
+        body: The response's body as text.
+        reason: Why the body could not be read.
     """
 
     def __init__(self, *, request: str, status_code: int, body: str, reason: str) -> None:
@@ -242,28 +241,31 @@ class MalformedResponseError(ZeroscopeError):
         )
 
 
+class _Prediction(Protocol):
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def logs(self) -> str: ...
+
+
 class PredictionError(ZeroscopeError):
     """A prediction that did not lead to videos.
 
     Args:
-        prediction: The prediction as it was last seen.
+        prediction: The prediction as last seen.
         problem: What happened to it.
     """
 
-    def __init__(self, prediction: PredictionState, problem: str) -> None:
+    def __init__(self, prediction: _Prediction, problem: str) -> None:
         self._prediction = prediction
         last = prediction.logs.strip().rpartition("\n")[2].strip()
         last_line = f"; its last log line: {excerpt(last)}" if last else ""
         super().__init__(f"prediction {excerpt(prediction.id)} {excerpt(problem, 1000)}{last_line}")
 
-    @property
-    def prediction(self) -> Prediction | AsyncPrediction:
-        """The prediction as it was last seen, of the kind that the client in use makes."""
-        return cast("Prediction | AsyncPrediction", self._prediction)
-
 
 class PredictionFailedError(PredictionError):
-    """The model failed; ``prediction.error`` says why."""
+    """The model failed; ``prediction.error`` gives the reason."""
 
 
 class PredictionCanceledError(PredictionError):
@@ -275,7 +277,7 @@ class WaitTimeoutError(PredictionError):
 
 
 class EmptyOutputError(PredictionError):
-    """The prediction succeeded, but there is no video in its output."""
+    """The prediction succeeded, but its output holds no video."""
 
 
 class OutputExpiredError(PredictionError):
@@ -283,7 +285,7 @@ class OutputExpiredError(PredictionError):
 
 
 class WebhookVerificationError(ZeroscopeError):
-    """The webhook cannot be trusted, is not about a prediction, or cannot be checked with what was given."""
+    """The webhook cannot be trusted or is not about a prediction, or an argument cannot be used to verify it."""
 
 
 _BY_STATUS: dict[int, type[APIError]] = {
@@ -297,22 +299,12 @@ _BY_STATUS: dict[int, type[APIError]] = {
 
 
 def class_for(status_code: int) -> type[APIError]:
-    """The error that stands for a status."""
+    """Return the error class for an HTTP status."""
     return _BY_STATUS.get(status_code, ServerError if status_code >= 500 else APIError)
 
 
-def check_span(name: str, value: float) -> None:
-    """Refuse a setting that is no finite number from 0 on.
-
-    Raises:
-        ConfigurationError: If it is not.
-    """
-    if not isinstance(value, int | float) or not 0 <= value < math.inf:
-        raise ConfigurationError(f"{name} cannot be {value!r}: it should be a number, 0 or more")
-
-
 def excerpt(body: str, length: int = 200) -> str:
-    """The start of a body, on one line and without characters that steer a terminal."""
+    """Return the start of a text on one line, without the characters that control a terminal."""
     words = " ".join(body[: 4 * length].split())
     line = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in words)
     if not line:

@@ -1,21 +1,20 @@
-"""What happens to a prediction, one thing after another."""
+"""Events of a prediction: statuses, log lines, progress and the end."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import Generic, TypeAlias, TypeVar
 
 from .logs import Progress
 
-if TYPE_CHECKING:
-    from .prediction import AsyncPrediction, Prediction
-
 __all__ = ["Ended", "Event", "LogLine", "Progressed", "StatusChanged"]
+
+P = TypeVar("P")
 
 
 @dataclass(frozen=True, slots=True)
 class StatusChanged:
-    """The prediction has another status; the first event tells the one that it has to begin with."""
+    """The prediction has a new status; the first event reports the status it starts with."""
 
     status: str
 
@@ -29,17 +28,17 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class Progressed:
-    """The line before told how far the model is."""
+    """The preceding log line showed the model's progress."""
 
     progress: Progress
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """The prediction has ended, however it ended; nothing comes after this."""
+class Ended(Generic[P]):
+    """The prediction has ended, with whatever status; this is the last event."""
 
-    prediction: Prediction | AsyncPrediction
+    prediction: P
 
 
-Event: TypeAlias = StatusChanged | LogLine | Progressed | Ended
-"""What `Prediction.events` yields."""
+Event: TypeAlias = StatusChanged | LogLine | Progressed | Ended[P]
+"""An event that `Prediction.events` yields."""

@@ -1,4 +1,4 @@
-"""What can be asked for besides the model's fields; None stands for what is not given."""
+"""The options of calls besides the model's fields; None stands for an option that is not given."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from ._service.api import PredictionInputDict
 OnUpdate: TypeAlias = Callable[[Any], object]
 """Called with a prediction."""
 OnProgress: TypeAlias = Callable[[int, int | None], object]
-"""Called with the bytes that have come and those that there are, or None where that is not known."""
+"""Called with the number of bytes received, and their total or None if it is unknown."""
 STRENGTH = 0.75
-"""How much `upscale` makes anew; the weights' cards recommend 0.66 to 0.85."""
+"""The default strength of `upscale`; the weights' cards recommend 0.66 to 0.85."""
 
 
 class CreateOptions(TypedDict, total=False):
-    """What a create takes besides the input; None stands for what is not given."""
+    """The options of a create."""
 
     version: str | None
     """The ID of another version of the model."""
     webhook: str | None
-    """An HTTPS URL that the service calls when something happens."""
+    """An HTTPS URL to which the service sends events."""
     webhook_events_filter: Sequence[str] | None
-    """Which events it is called for: start, output, logs, completed."""
+    """The events to send: start, output, logs, completed."""
     stream: bool | None
-    """Ask for a stream of the output, which this model does not have."""
+    """Request a stream of the output, which this model does not have."""
     deadline: float | timedelta | None
-    """How long the prediction may last from now, in seconds; the service then ends it."""
+    """The longest the prediction may last from its creation, in seconds; the service then ends it."""
     prefer_wait: int | None
-    """How long the service is asked to hold the create open, in seconds, for a quick result."""
+    """How long the service should hold the create open, in seconds, for a quick result."""
     extra_input: Mapping[str, Any] | None
-    """Fields of the model that are newer than the spec, sent as they are."""
+    """Fields of the model that are newer than the spec; they are sent as they are."""
 
 
 class RunOptions(TypedDict, total=False):
-    """What `run` and `upscale` take besides the model's fields."""
+    """The options of `run` and `upscale`."""
 
     timeout: float | None
     """How long to wait, in seconds; by default a little longer than the service lets a run last."""
@@ -46,27 +46,27 @@ class RunOptions(TypedDict, total=False):
     cancel_on_timeout: bool
     """Whether the prediction is canceled when the time is up, instead of being left running."""
     deadline: float | timedelta | None
-    """How long the prediction may last from its creation, in seconds; the service then ends it."""
+    """The longest the prediction may last from its creation, in seconds; the service then ends it."""
     prefer_wait: int | None
-    """How long the service is asked to hold the create open, in seconds, for a quick result."""
+    """How long the service should hold the create open, in seconds, for a quick result."""
     extra_input: Mapping[str, Any] | None
-    """Fields of the model that are newer than the spec, sent as they are."""
+    """Fields of the model that are newer than the spec; they are sent as they are."""
 
 
 class RunArguments(PredictionInputDict, RunOptions, total=False):
-    """Everything that `run` takes: the model's fields and its own options."""
+    """The arguments of `run`: the model's fields and its own options."""
 
 
 class BatchOptions(CreateOptions, total=False):
-    """What `run_many` and `as_completed` take besides the inputs; those of `CreateOptions` hold for every create."""
+    """The options of `run_many` and `as_completed`; those of `CreateOptions` apply to every create."""
 
     concurrency: int
-    """How many predictions may be under way at a time, 100 by default."""
+    """The most predictions that run at a time; 100 by default."""
     timeout: float | None
     """How long to wait for each from its creation, in seconds; by default a little longer than a run may last."""
     on_update: OnUpdate | None
     """Called with a prediction once it is created and after every change."""
     cancel_on_timeout: bool
-    """Whether a prediction whose time is up is canceled, instead of being left running."""
+    """Whether a prediction is canceled when its time is up, instead of being left running."""
     journal: str | PathLike[str] | None
-    """A file that keeps account, with which the same inputs go on where a run was killed."""
+    """A file that records each input's state, with which the same inputs resume after a killed run."""

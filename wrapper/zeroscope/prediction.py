@@ -1,22 +1,26 @@
-"""A prediction, and what can be done with it."""
+"""The predictions, and the methods that read, wait for, follow and cancel them."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
-from ._flows import create as _flows
-from ._flows import wait as _waiting
-from ._flows.wait import Waiting
+from ._drivers.async_ import AsyncDriver
+from ._drivers.sync import SyncDriver
+from ._flows import cleanup, read
+from ._flows.wait import WaitOptions, wait
+from ._steps import Flow, Stream
 from .options import OnProgress, OnUpdate
-from .state import PredictionState
-from .video import AsyncVideo, Video, sources
+from .state import PredictionState, output_videos
+from .video import AsyncVideo, Video
 
 if TYPE_CHECKING:
-    from .client import AsyncZeroscope, Zeroscope
+    # Loaded only by programs that follow predictions.
     from .events import Event
+
+P = TypeVar("P", bound=PredictionState)
 
 
 class Prediction(PredictionState):
@@ -24,23 +28,27 @@ class Prediction(PredictionState):
 
     __slots__ = ()
 
-    _client: Zeroscope | None
+    _driver: SyncDriver | None
 
     @property
     def videos(self) -> list[Video]:
         """The videos of the output, in the order of the numbers in their names; empty before the end."""
-        return [Video(url, index, self._client, self) for index, url in sources(self.output)]
+        return [Video(url, index, self._driver, self) for index, url in output_videos(self.output)]
 
     def reload(self) -> Self:
-        """Ask the service how the prediction stands, and return it."""
-        client: Zeroscope = self._need_client()
-        self._update(client._driver.run(_flows.get(client._sender, self.id)))
+        """Read the prediction's current state from the service, and return the prediction.
+
+        Raises:
+            APIError, TransportError: If the service cannot be reached.
+        """
+        driver: SyncDriver = self._require_driver()
+        self._update(driver.run(read.get(driver.sender, self.id)))
         return self
 
     def wait(
         self, *, timeout: float | None = None, on_update: OnUpdate | None = None, cancel_on_timeout: bool = False
     ) -> Self:
-        """Wait until the prediction has ended, however it ended.
+        """Wait until the prediction has ended, with whatever status.
 
         Args:
             timeout: How long to wait, in seconds; by default a little longer than the service lets a run last.
@@ -49,30 +57,29 @@ class Prediction(PredictionState):
 
         Raises:
             WaitTimeoutError: If it is still running then. It goes on, and can be waited for again.
-            APIError, TransportError: If the service can no longer be asked.
+            APIError, TransportError: If the service can no longer be reached.
 
         Example:
             >>> prediction = client.predictions.create({"prompt": "a lighthouse in a storm"})
             >>> prediction.wait(timeout=600).status
             'succeeded'
         """
-        client: Zeroscope = self._need_client()
-        waiting = Waiting(client._poll, timeout, on_update, cancel_on_timeout)
-        client._driver.run(_waiting.wait(client._sender, self, waiting))
+        driver: SyncDriver = self._require_driver()
+        driver.run(wait(driver.sender, self, WaitOptions(driver.polling, timeout, on_update, cancel_on_timeout)))
         return self
 
-    def events(self, *, timeout: float | None = None) -> Iterator[Event]:
-        """Follow the prediction: yield its statuses, the lines of its log, its progress and its end, as they come.
+    def events(self, *, timeout: float | None = None) -> Iterator[Event[Prediction]]:
+        """Follow the prediction: yield its statuses, log lines, progress and end as they happen.
 
-        They come over the prediction's stream where it has one, else by looking; they are the same either way. Of a
-        prediction that has ended, the story is told from its beginning.
+        The events come from the prediction's event stream if it has one, otherwise from polling; they are the same
+        either way. For a prediction that has ended, all events are replayed.
 
         Args:
-            timeout: How long to follow, in seconds; by default a little longer than the service lets a run last.
+            timeout: How long to follow it, in seconds; by default a little longer than the service lets a run last.
 
         Raises:
             WaitTimeoutError: If it is still running then. It goes on.
-            APIError, TransportError: If the service can no longer be asked.
+            APIError, TransportError: If the service can no longer be reached.
 
         Example:
             >>> for event in prediction.events():
@@ -82,51 +89,55 @@ class Prediction(PredictionState):
             ...         case Ended(prediction):
             ...             print(prediction.status)
         """
-        client: Zeroscope = self._need_client()
-        return client._driver.iterate(self._telling(client, timeout))
+        driver: SyncDriver = self._require_driver()
+        return driver.iterate(_follow(self, driver, timeout))
 
     def cancel(self) -> Self:
-        """End the prediction, and return it. If it has already ended, nothing happens."""
-        client: Zeroscope = self._need_client()
-        self._update(client._driver.run(_flows.cancel(client._sender, self.id)))
+        """Cancel the prediction, and return it. If it has already ended, nothing happens.
+
+        Raises:
+            APIError, TransportError: If the service cannot be reached.
+        """
+        driver: SyncDriver = self._require_driver()
+        self._update(driver.run(read.cancel(driver.sender, self.id)))
         return self
 
     def save_all(
         self, folder: str | PathLike[str], *, overwrite: bool = False, on_progress: OnProgress | None = None
     ) -> list[Path]:
-        """Fetch all videos into a folder, under the names that they have in their URLs.
+        """Download all videos into a folder, under the file names in their URLs.
 
-        Names that are alike get a number before the ending. All are checked before the first video is fetched. Those
-        that are saved stay where a later one fails, and a note of the error says which they are.
+        Equal names get a number before the suffix. All names are checked before the first download. If a download
+        fails, the videos saved before it stay, and a note of the error lists them.
 
         Args:
-            folder: The folder; it is made if need be.
-            overwrite: Whether files of the same names are replaced.
-            on_progress: Called for one video after the other, as by `Video.save`.
+            folder: The folder; it is created if it does not exist.
+            overwrite: Whether existing files are replaced.
+            on_progress: Called for one video after another, as by `Video.save`.
 
         Returns:
             The files, in the order of `videos`.
 
         Raises:
-            PredictionError: If there are no videos, of the kind that says why.
-            MalformedResponseError: If a name leads out of the folder, as ``..%2Fa.mp4`` does; nothing is fetched then.
-            FileExistsError: If there is a file of the same name.
-            APIError, TransportError: If a video cannot be fetched, as `Video.save` raises them.
+            PredictionError: If there are no videos; the subclass gives the reason.
+            MalformedResponseError: If a name leads out of the folder, as ``..%2Fa.mp4`` does; nothing is downloaded.
+            FileExistsError: If a file of the same name exists.
+            APIError, TransportError: If a download fails, as from `Video.save`.
 
         Example:
             >>> prediction.save_all("videos")
             [PosixPath('videos/output-0.mp4'), PosixPath('videos/output-1.mp4')]
         """
-        client: Zeroscope = self._need_client()
-        return client._driver.run(self._saving(client, folder, overwrite, on_progress))
+        driver: SyncDriver = self._require_driver()
+        return driver.run(_save_all(self, driver, folder, overwrite, on_progress))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        """Cancel the prediction if Ctrl-C ended the block; after anything else it goes on."""
-        if error is not None and self._client is not None:
-            self._client._driver.run(_waiting.leave_if_interrupted(self._client._sender, self, error))
+        """Cancel the prediction if Ctrl-C ended the block; otherwise it goes on."""
+        if error is not None and self._driver is not None:
+            self._driver.run(cleanup.cancel_if_interrupted(self._driver.sender, self, error))
 
 
 class AsyncPrediction(PredictionState):
@@ -134,51 +145,69 @@ class AsyncPrediction(PredictionState):
 
     __slots__ = ()
 
-    _client: AsyncZeroscope | None
+    _driver: AsyncDriver | None
 
     @property
     def videos(self) -> list[AsyncVideo]:
         """The videos of the output, in the order of the numbers in their names; empty before the end."""
-        return [AsyncVideo(url, index, self._client, self) for index, url in sources(self.output)]
+        return [AsyncVideo(url, index, self._driver, self) for index, url in output_videos(self.output)]
 
     async def reload(self) -> Self:
-        """Ask the service how the prediction stands, and return it."""
-        client: AsyncZeroscope = self._need_client()
-        self._update(await client._driver.run(_flows.get(client._sender, self.id)))
+        """Read the prediction's current state from the service; see `Prediction.reload`."""
+        driver: AsyncDriver = self._require_driver()
+        self._update(await driver.run(read.get(driver.sender, self.id)))
         return self
 
     async def wait(
         self, *, timeout: float | None = None, on_update: OnUpdate | None = None, cancel_on_timeout: bool = False
     ) -> Self:
         """Wait until the prediction has ended; see `Prediction.wait`."""
-        client: AsyncZeroscope = self._need_client()
-        waiting = Waiting(client._poll, timeout, on_update, cancel_on_timeout)
-        await client._driver.run(_waiting.wait(client._sender, self, waiting))
+        driver: AsyncDriver = self._require_driver()
+        await driver.run(wait(driver.sender, self, WaitOptions(driver.polling, timeout, on_update, cancel_on_timeout)))
         return self
 
-    def events(self, *, timeout: float | None = None) -> AsyncIterator[Event]:
+    def events(self, *, timeout: float | None = None) -> AsyncIterator[Event[AsyncPrediction]]:
         """Follow the prediction; see `Prediction.events`."""
-        client: AsyncZeroscope = self._need_client()
-        return client._driver.iterate(self._telling(client, timeout))
+        driver: AsyncDriver = self._require_driver()
+        return driver.iterate(_follow(self, driver, timeout))
 
     async def cancel(self) -> Self:
-        """End the prediction, and return it. If it has already ended, nothing happens."""
-        client: AsyncZeroscope = self._need_client()
-        self._update(await client._driver.run(_flows.cancel(client._sender, self.id)))
+        """Cancel the prediction; see `Prediction.cancel`."""
+        driver: AsyncDriver = self._require_driver()
+        self._update(await driver.run(read.cancel(driver.sender, self.id)))
         return self
 
     async def save_all(
         self, folder: str | PathLike[str], *, overwrite: bool = False, on_progress: OnProgress | None = None
     ) -> list[Path]:
-        """Fetch all videos into a folder; see `Prediction.save_all`."""
-        client: AsyncZeroscope = self._need_client()
-        return await client._driver.run(self._saving(client, folder, overwrite, on_progress))
+        """Download all videos into a folder; see `Prediction.save_all`."""
+        driver: AsyncDriver = self._require_driver()
+        return await driver.run(_save_all(self, driver, folder, overwrite, on_progress))
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, _: object, error: BaseException | None, __: object) -> None:
-        """Cancel the prediction if the task was canceled in the block; after anything else it goes on."""
-        if error is not None and self._client is not None:
-            flow = _waiting.leave_if_interrupted(self._client._sender, self, error)
-            await self._client._driver.run(flow, interrupted=True)
+        """Cancel the prediction if the task was canceled in the block; otherwise it goes on."""
+        if error is not None and self._driver is not None:
+            flow = cleanup.cancel_if_interrupted(self._driver.sender, self, error)
+            await self._driver.run(flow, interrupted=True)
+
+
+def _follow(prediction: P, driver: SyncDriver | AsyncDriver, timeout: float | None) -> Stream[Event[P]]:
+    from ._flows.follow import follow
+
+    return follow(driver.sender, prediction, WaitOptions(driver.polling, timeout))
+
+
+def _save_all(
+    prediction: PredictionState,
+    driver: SyncDriver | AsyncDriver,
+    folder: str | PathLike[str],
+    overwrite: bool,
+    on_progress: OnProgress | None,
+) -> Flow[list[Path]]:
+    # Loaded only by programs that save videos this way.
+    from ._flows.save import save_all
+
+    return save_all(driver.sender, prediction, folder, overwrite, on_progress)

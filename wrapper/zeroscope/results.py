@@ -1,4 +1,4 @@
-"""Results: a page of the account's predictions, and the result of one input of many."""
+"""The result classes: a page of predictions, and the result of one input of many."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ class Page(Generic[P]):
     """A page of the account's predictions, newest first."""
 
     results: list[P]
-    """The predictions; input, output and logs may be left out of them."""
+    """The predictions; the service may omit their input, output and logs."""
     next: str | None
     """The URL of the following page, or None on the last one."""
     previous: str | None
-    """The URL of the page before, or None on the first one."""
+    """The URL of the preceding page, or None on the first one."""
 
 
 @dataclass(frozen=True)
 class RunResult(Generic[P, V]):
-    """What became of one of the inputs of a `run_many`."""
+    """The result of one input of `run_many`."""
 
     index: int
     """The input's position among the inputs, from 0."""
     input: Any
-    """The input as it was given, or the prediction that was given instead."""
+    """The input as it was given, or the prediction given in its place."""
     prediction: P | None
-    """The prediction as it was last seen; None if none is known to have been created."""
+    """The prediction as last seen; None if none is known to have been created."""
     error: ZeroscopeError | None
-    """Why there are no videos; None if there are."""
+    """The reason why there are no videos; None if there are videos."""
 
     @property
     def videos(self) -> list[V]:
-        """The videos; empty where there was an error."""
+        """The videos; empty if there was an error."""
         prediction: Any = self.prediction
         return [] if self.error is not None else list(prediction.videos)
 
     def raise_for_error(self) -> Self:
-        """Raise the error, if there is one, and return the result otherwise."""
+        """Raise the error, if there is one; otherwise return the result."""
         if self.error is not None:
             raise self.error
         return self

@@ -1,4 +1,4 @@
-"""When a request is sent again, and how long to wait before."""
+"""The retry policy: when a request is repeated, and the pause before."""
 
 from __future__ import annotations
 
@@ -8,115 +8,115 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .errors import check_span
+from ._numbers import is_number, require_setting
+from .errors import APIError, MalformedResponseError, TransportError, ZeroscopeError
 
 _IN_WORDS = re.compile(r"(?:resets in ~?|available in )(\d+(?:\.\d+)?)\s*s")
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """How often and how patiently a request is repeated.
+    """The number of attempts at a request, and the pauses between them.
 
-    A request that only reads, and a cancel, is repeated after connection errors, timeouts, 408, 429 and 5xx. A create
-    is repeated only where it surely did not run: when no connection came about, and after 429.
+    A GET, a cancel and an upload are repeated after connection errors, timeouts, 408, 429 and 5xx. A create is repeated
+    only when the service cannot have executed it: when no connection was made, and after 429.
 
     Args:
-        attempts: How many times a request is sent at most, the first included.
-        first: The pause before the second attempt, in seconds, where the service names none; it doubles from there.
-        longest: The longest pause, in seconds, also where the service names a longer one.
+        attempts: The most times a request is sent, the first included.
+        initial: The pause before the second attempt, in seconds, if the service names none; it doubles from there.
+        maximum: The longest pause, in seconds, even if the service names a longer one.
+
+    Raises:
+        ConfigurationError: If an argument is not a number, 0 or more.
 
     Example:
-        >>> Retry(attempts=2).pause(1, spread=0.5)
+        >>> Retry(attempts=2).pause(1, jitter=0.5)
         0.5
     """
 
     attempts: int = 5
-    first: float = 0.5
-    longest: float = 60.0
+    initial: float = 0.5
+    maximum: float = 60.0
 
     def __post_init__(self) -> None:
-        """Refuse pauses that make no sense."""
-        check_span("Retry.attempts", self.attempts)
-        check_span("Retry.first", self.first)
-        check_span("Retry.longest", self.longest)
+        """Refuse pauses that are not numbers."""
+        for name in ("attempts", "initial", "maximum"):
+            require_setting(f"Retry.{name}", getattr(self, name))
 
-    def pause(self, attempt: int, *, spread: float, asked: float | None = None) -> float:
-        """How long to wait after an attempt that failed.
+    def pause(self, attempt: int, *, jitter: float, asked: float | None = None) -> float:
+        """Return the pause after a failed attempt, in seconds.
 
         Args:
             attempt: The attempt's number, from 1.
-            spread: A random number from 0 to 1 that keeps clients from coming back all at once.
+            jitter: A random number from 0 to 1 that keeps clients from returning at the same moment.
             asked: The pause that the service asked for, in seconds, if it did.
-
-        Returns:
-            Seconds.
         """
         if asked is not None:
-            # Never sooner than asked; a little later, so that not all who were refused come back together.
-            return min(asked + 0.1 * self.first * spread, self.longest)
-        return min(self.first * 2.0 ** min(attempt - 1, 30), self.longest) * (0.5 + spread)
+            # Never sooner than asked, and a little later, so that refused clients do not return together.
+            return min(asked + 0.1 * self.initial * jitter, self.maximum)
+        return min(self.initial * 2.0 ** min(attempt - 1, 30), self.maximum) * (0.5 + jitter)
 
 
 DEFAULT_RETRY = Retry()
 
 
+def is_transient_status(status_code: int) -> bool:
+    """Whether the same request may succeed later after a response with this status."""
+    return status_code in {408, 429} or status_code >= 500
+
+
+def is_transient(error: ZeroscopeError) -> bool:
+    """Whether the same request may succeed later."""
+    if isinstance(error, APIError):
+        return is_transient_status(error.status_code)
+    return isinstance(error, TransportError | MalformedResponseError)
+
+
 def retry_after(headers: Mapping[str, str], detail: str | None, in_body: object, now: float) -> float | None:
-    """Read from a 429 when to try again.
+    """Return after how many seconds a 429 allows the next attempt, or None if it does not say.
 
     The service names the moment in different places, and not always in the header (recorded traffic).
 
     Args:
-        headers: The answer's headers, names in lower case.
-        detail: The answer's own words.
-        in_body: The body's ``retry_after``, whatever it is.
+        headers: The response's headers, names in lower case.
+        detail: The problem's ``detail``.
+        in_body: The problem's ``retry_after``, of any type.
         now: The time of day, in seconds since 1970.
-
-    Returns:
-        Seconds from now, or None if nothing was said.
     """
     header = headers.get("retry-after", "")
-    if (seconds := _number(header)) is not None:
+    if (seconds := _seconds(header)) is not None:
         return seconds
     if header:
         try:
             return max(0.0, email.utils.parsedate_to_datetime(header).timestamp() - now)
         except (ValueError, OverflowError):
             pass
-    if (seconds := _number(in_body)) is not None:
+    if (seconds := _seconds(in_body)) is not None:
         return seconds
-    if detail and (words := _IN_WORDS.search(detail)) and (seconds := _number(words[1])) is not None:
+    if detail and (words := _IN_WORDS.search(detail)) and (seconds := _seconds(words[1])) is not None:
         return seconds
-    return _number(headers.get("ratelimit-reset"))
+    return _seconds(headers.get("ratelimit-reset"))
 
 
-class RateLimitLeft(NamedTuple):
-    """What an answer says of the requests that may still be sent."""
+class RateLimitBudget(NamedTuple):
+    """The requests that the service still accepts."""
 
     requests: int
-    """How many."""
     seconds: float
-    """Before how many seconds have passed."""
+    """Seconds until the service accepts more."""
 
 
-def rate_limit_left(headers: Mapping[str, str]) -> RateLimitLeft | None:
-    """Read from an answer how many requests of its kind the service still takes, which it says in most.
-
-    Args:
-        headers: The answer's headers.
-
-    Returns:
-        None if nothing was said.
-    """
-    left, seconds = _number(headers.get("ratelimit-remaining")), _number(headers.get("ratelimit-reset"))
-    return None if left is None or seconds is None else RateLimitLeft(int(left), seconds)
+def rate_limit_budget(headers: Mapping[str, str]) -> RateLimitBudget | None:
+    """Return the budget that a response's headers report, as most do, or None."""
+    left, seconds = _seconds(headers.get("ratelimit-remaining")), _seconds(headers.get("ratelimit-reset"))
+    return None if left is None or seconds is None else RateLimitBudget(int(left), seconds)
 
 
-def _number(value: object) -> float | None:
-    """A finite number of seconds that is not negative, or None."""
+def _seconds(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     try:
         number = float(value)
     except (ValueError, OverflowError):
         return None
-    return number if 0 <= number < float("inf") else None
+    return number if is_number(number) else None

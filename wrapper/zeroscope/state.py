@@ -1,38 +1,43 @@
-"""What is known of a prediction."""
+"""The state of a prediction and of a video: the data that the service sent, and its meaning."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from os import PathLike
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from . import logs as _logs
-from ._flows import wait as _waiting
-from ._service.api import PredictionModel, Unset, as_mapping, final_statuses, plain
-from ._steps import Flow, Stream
-from .errors import ConfigurationError
+from ._service.api import PredictionModel, Unset, as_mapping, final_statuses, or_none
+from ._service.spec import spec
+from .errors import (
+    ConfigurationError,
+    EmptyOutputError,
+    OutputExpiredError,
+    PredictionCanceledError,
+    PredictionError,
+    PredictionFailedError,
+)
 from .logs import Progress
-from .options import OnProgress
 
-if TYPE_CHECKING:
-    from .events import Event
+# The schemes that a browser plays; a link of another scheme may be a script.
+_PLAYABLE = re.compile("(?:https?|data):", re.IGNORECASE)
+_INDEX = re.compile(r"(?<!\d)(\d{1,9})\.[A-Za-z0-9]+$")
 
 
 class PredictionState:
-    """What is known of a prediction.
+    """The state of a prediction as the service last sent it; `reload` and `wait` fetch it again.
 
-    It tells what the service said last; `reload` and `wait` ask again. Two are equal when the service said the same of
-    both. It can be pickled; what comes back has no client.
+    Two states are equal if the service sent the same for both. A state can be pickled; the copy has no client.
     """
 
-    __slots__ = ("_client", "_model")
+    __slots__ = ("_driver", "_model")
 
-    _client: Any
+    _driver: Any
 
-    def __init__(self, model: PredictionModel, client: Any = None) -> None:
+    def __init__(self, model: PredictionModel, driver: Any = None) -> None:
         self._model = model
-        self._client = client
+        self._driver = driver
 
     @property
     def id(self) -> str:
@@ -41,136 +46,136 @@ class PredictionState:
 
     @property
     def status(self) -> str:
-        """``starting``, ``processing``, ``succeeded``, ``failed``, ``canceled``, ``aborted``, or one that is new."""
+        """``starting``, ``processing``, ``succeeded``, ``failed``, ``canceled``, ``aborted``, or a new one."""
         return self._model.status
 
     @property
     def done(self) -> bool:
-        """Whether the prediction has ended; a status never seen before has not."""
+        """Whether the prediction has ended; an unknown status does not count as ended."""
         return self.status in final_statuses()
 
     @property
     def model(self) -> str | None:
         """The model's owner and name."""
-        return plain(self._model.model)
+        return or_none(self._model.model)
 
     @property
     def version(self) -> str | None:
         """The ID of the model version."""
-        return plain(self._model.version)
+        return or_none(self._model.version)
 
     @property
     def input(self) -> dict[str, Any]:
-        """The input as it was sent; empty where the service left it out or has removed it."""
+        """The input as it was sent; empty if the service omitted or removed it."""
         return as_mapping(self._model.input_)
 
     @property
     def output(self) -> Any:
         """The output as the service sent it; see `videos`."""
-        return plain(self._model.output)
+        return or_none(self._model.output)
 
     @property
     def error(self) -> str | None:
-        """Why the prediction failed."""
-        error = plain(self._model.error)
+        """The reason why the prediction failed."""
+        error = or_none(self._model.error)
         return error if error is None or isinstance(error, str) else str(error)
 
     @property
     def logs(self) -> str:
-        """Everything the model has printed so far."""
-        logs = plain(self._model.logs)
+        """The model's log so far."""
+        logs = or_none(self._model.logs)
         return logs if isinstance(logs, str) else ""
 
     @property
     def progress(self) -> Progress | None:
-        """How far the model is, from the last progress bar in its logs; None before the first."""
+        """The model's progress, from the last progress bar in its log; None before the first."""
         return _logs.parse_progress(self.logs)
 
     @property
     def seed(self) -> int | None:
-        """The seed in use: the one in the logs, else the one that was asked for."""
-        said, asked = _logs.parse_seed(self.logs), self.input.get("seed")
-        return said if said is not None or not isinstance(asked, int) else asked
+        """The seed in the log, or else the seed in the input."""
+        printed, given = _logs.parse_seed(self.logs), self.input.get("seed")
+        return printed if printed is not None or not isinstance(given, int) else given
 
     @property
     def created_at(self) -> datetime | None:
-        """When the prediction was created; None if the service's timestamp makes no sense."""
+        """The time of the creation; None if the service's timestamp is not one."""
         return _timestamp(self._model.created_at)
 
     @property
     def started_at(self) -> datetime | None:
-        """When the model began to run."""
+        """The time when the model began to run."""
         return _timestamp(self._model.started_at)
 
     @property
     def completed_at(self) -> datetime | None:
-        """When the prediction ended."""
+        """The time when the prediction ended."""
         return _timestamp(self._model.completed_at)
 
     @property
     def metrics(self) -> dict[str, Any]:
-        """What the run took: ``predict_time``, which is billed, and ``total_time``, in seconds."""
+        """The run's metrics, in seconds: ``predict_time``, which is billed, and ``total_time``."""
         return as_mapping(self._model.metrics)
 
     @property
     def urls(self) -> dict[str, Any]:
-        """Where to go on from here: ``get``, ``cancel``, ``web`` and more."""
+        """The prediction's URLs: ``get``, ``cancel``, ``web`` and more."""
         return as_mapping(self._model.urls)
 
     @property
     def data_removed(self) -> bool:
         """Whether the service has removed input, output and logs, as it does an hour after the end."""
-        return plain(self._model.data_removed) is True
+        return or_none(self._model.data_removed) is True
 
     def raise_for_status(self) -> Self:
-        """Raise unless the prediction has succeeded with videos, and return it.
+        """Raise an error unless the prediction has succeeded with videos; otherwise return it.
 
         Raises:
             PredictionFailedError, PredictionCanceledError, EmptyOutputError, OutputExpiredError: If it has no videos.
             PredictionError: If it has not ended.
         """
-        _waiting.check(self)
+        if not self.done:
+            raise PredictionError(self, f"is still {self.status}")
+        if self.status == "failed":
+            raise PredictionFailedError(self, f"failed: {self.error or 'the service gave no reason'}")
+        if self.status in {"canceled", "aborted"}:
+            before = " before it started" if self.status == "aborted" else ""
+            raise PredictionCanceledError(self, f"was {self.status}{before}")
+        if self._lacks_output:
+            raise PredictionError(self, "came without its output, which lists may omit; reload it")
+        if self.data_removed or self.output is None:
+            raise OutputExpiredError(
+                self,
+                f"succeeded, but its videos are gone; the service keeps them for {retention_seconds() / 60:.0f} "
+                "minutes, create it again",
+            )
+        if not output_videos(self.output):
+            raise EmptyOutputError(self, f"succeeded without a video; its output is {self.output!r}")
         return self
 
     def to_dict(self) -> dict[str, Any]:
-        """The prediction as the service sent it, names included that this version does not know."""
+        """Return the prediction as the service sent it, with fields that this version does not know."""
         return self._model.to_dict()
 
     @property
     def _lacks_output(self) -> bool:
-        """Whether the service left the output out where there should be one, as it may in lists."""
+        """Whether the service omitted an output that exists, as it may in lists."""
         return self.status == "succeeded" and isinstance(self._model.output, Unset) and not self.data_removed
 
     @property
     def _lacks_input(self) -> bool:
-        """Whether the service left the input out, as it may in lists."""
+        """Whether the service omitted the input, as it may in lists."""
         return isinstance(self._model.input_, Unset) and not self.data_removed
 
     def _update(self, model: PredictionModel) -> bool:
-        """Take over what the service says now, and tell whether it is news."""
+        """Replace the state, and return whether it changed."""
         changed = model != self._model
         self._model = model
         return changed
 
-    def _take_listed(self, model: PredictionModel) -> bool:
-        """Take over what a list says, which may leave things out, and tell whether it is news."""
+    def _update_from_list(self, model: PredictionModel) -> bool:
+        """Update the state from a list's entry, which may omit fields, and return whether it changed."""
         return self._update(PredictionModel.from_dict({**self.to_dict(), **model.to_dict()}))
-
-    def _telling(self, client: Any, timeout: float | None) -> Stream[Event]:
-        """The flow that follows the prediction."""
-        # Only some programs follow predictions, and only some save their videos.
-        from ._flows.follow import events
-
-        return events(client._sender, self, _waiting.Waiting(client._poll, timeout))
-
-    def _saving(
-        self, client: Any, folder: str | PathLike[str], overwrite: bool, on_progress: OnProgress | None
-    ) -> Flow[list[Path]]:
-        """The flow that fetches all videos into a folder."""
-        from ._flows.save import save_all
-
-        prediction: Any = self
-        return save_all(client._sender, prediction, folder, overwrite, on_progress)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, PredictionState):
@@ -188,19 +193,80 @@ class PredictionState:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._model = PredictionModel.from_dict(state)
-        self._client = None
+        self._driver = None
 
-    def _need_client(self) -> Any:
-        if self._client is None:
+    def _require_driver(self) -> Any:
+        if self._driver is None:
             raise ConfigurationError(
                 f"prediction {self.id} has no client, as it was unpickled or came with a webhook; "
-                "get it anew with client.predictions.get(id), or pass client= to webhooks.verify"
+                "get it with client.predictions.get(id), or pass client= to webhooks.verify"
             )
-        return self._client
+        return self._driver
+
+
+@dataclass(frozen=True)
+class VideoState:
+    """A video of a prediction's output: its URL and its place among the videos."""
+
+    url: str
+    """The video's URL; the service removes it after an hour."""
+    index: int
+    """The video's number among the prediction's videos, from 0."""
+    _driver: Any = field(default=None, repr=False, compare=False)
+    prediction: PredictionState | None = field(default=None, repr=False, compare=False)
+    """The prediction that made the video; None if the object was made by hand."""
+
+    @property
+    def name(self) -> str:
+        """The file name in the URL, made safe for every folder and system, such as ``output-0.mp4``."""
+        from ._disk import outputs
+
+        return outputs.file_name(self.url, self.index)
+
+    def __repr__(self) -> str:
+        url = self.url if len(self.url) <= 120 else self.url[:119] + "…"
+        return f"<{type(self).__name__} {self.index} {url}>"
+
+    def _repr_html_(self) -> str:
+        """Return the video as a notebook shows it."""
+        if not _PLAYABLE.match(self.url):
+            return f"<code>{_escape(repr(self))}</code>"
+        return f'<video controls src="{_escape(self.url)}"></video>'
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"url": self.url, "index": self.index, "_driver": None, "prediction": self.prediction}
+
+    def _require_driver(self) -> Any:
+        if self._driver is None:
+            raise ConfigurationError(f"{self!r} has no client; get its prediction with client.predictions.get(id)")
+        return self._driver
+
+
+def output_videos(output: object) -> list[tuple[int, str]]:
+    """Return the index and the URL of each video in an output of any type, sorted.
+
+    The service names the files ``output-N.mp4`` and lists them in any order (read in the model's repository).
+    """
+    urls = output if isinstance(output, list) else [output]
+    texts = [url for url in urls if isinstance(url, str) and url]
+    return sorted((_index(url, position), url) for position, url in enumerate(texts))
+
+
+def retention_seconds() -> float:
+    """Return how long the service keeps a prediction's data after its end, in seconds."""
+    return float(spec()["info"]["x-replicate"]["retention-seconds"])
+
+
+def _index(url: str, position: int) -> int:
+    # Loaded with the first video, like everything that handles files.
+    from ._disk import outputs
+
+    found = _INDEX.search(outputs.last_path_segment(url))
+    return int(found[1]) if found else position
 
 
 def _timestamp(value: object) -> datetime | None:
-    """A moment as the service wrote it, or None: recorded ones have up to nine digits, and minutes of 84 seconds."""
+    # Recorded timestamps have up to nine fractional digits, and some have impossible minutes.
     if not isinstance(value, str):
         return None
     try:
@@ -208,3 +274,10 @@ def _timestamp(value: object) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _escape(text: str) -> str:
+    """Escape a text for HTML, without surrogates, which no encoding accepts."""
+    import html
+
+    return html.escape(text.encode("utf-8", errors="replace").decode())

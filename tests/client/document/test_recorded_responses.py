@@ -147,7 +147,7 @@ def test_recorded_page__is_read_though_entries_leave_things_out(kind: str) -> No
     ]
     assert len(server.requests) == 1
     assert [(each.input, each.logs, each.output, each.videos) for each in listed] == [({}, "", None, [])] * 3
-    with pytest.raises(zeroscope.PredictionError, match="came without its output, as lists may leave it out"):
+    with pytest.raises(zeroscope.PredictionError, match="came without its output, which lists may omit"):
         listed[1].raise_for_status()
     with pytest.raises(zeroscope.PredictionFailedError, match="CUDA out of memory"):
         listed[2].raise_for_status()

@@ -23,7 +23,7 @@ often = settings(max_examples=70, deadline=None, derandomize=True, database=None
 
 URL = "https://files.example.test/output-0.mp4"
 # The longest that a client may take over one operation, in seconds: its attempts with the longest pauses between.
-PATIENCE = zeroscope.Retry().attempts * zeroscope.Retry().longest * 1.1
+PATIENCE = zeroscope.Retry().attempts * zeroscope.Retry().maximum * 1.1
 
 KNOWN = ["Prediction", "PredictionPage", "File", "WebhookSecret", "Problem"]
 VALUES = st.one_of(*map(allowed, map(ref, KNOWN)), *map(forbidden, map(ref, KNOWN)))

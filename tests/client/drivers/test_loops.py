@@ -106,7 +106,7 @@ def test_closed_client__says_so(harness: Harness) -> None:
         close()
     else:
         harness.do(close)
-    with pytest.raises(zeroscope.ConfigurationError, match="closed; make another one"):
+    with pytest.raises(zeroscope.ConfigurationError, match="closed; create another one"):
         harness.do(use)
 
 

@@ -266,28 +266,28 @@ def test_retry__ends_when_the_service_has_removed_the_file(harness: Harness) -> 
         made: httpx.Response = answers(request)
         return made
 
-    found, script = video(harness, answer, retry=zeroscope.Retry(first=60))
-    with pytest.raises(zeroscope.TransportError, match="60 of 10240 bytes came"):
+    found, script = video(harness, answer, retry=zeroscope.Retry(initial=60))
+    with pytest.raises(zeroscope.TransportError, match="received 60 of 10240 bytes"):
         harness.do(found.read)
     assert sum(harness.clock.sleeps) < 3600 and len(script.requests) == 60
 
 
-AGAIN = "try it again within the 60 minutes for which the service keeps a video"
-ANEW = "the service removes videos after 60 minutes; create it anew"
+AGAIN = "try again within the 60 minutes for which the service keeps a video"
+ANEW = "the service removes videos after 60 minutes; create it again"
 
 
 @pytest.mark.parametrize(
     ("answers", "message"),
     [
         ([cut(1000, **ETAG), httpx.ConnectError("refused")], f" did not go on after 1000 bytes: refused; {AGAIN}"),
-        ([cut(1000)], f" was cut short: 1000 of {TOTAL} bytes came, then reset; {AGAIN}"),
-        ([cut(1000, length=None)], f" was cut short: 1000 bytes came, then reset; {AGAIN}"),
-        ([whole(DATA[:1000])], f" was cut short: 1000 of {TOTAL} bytes came; {AGAIN}"),
+        ([cut(1000)], f" was cut short: received 1000 of {TOTAL} bytes, then reset; {AGAIN}"),
+        ([cut(1000, length=None)], f" was cut short: received 1000 bytes, then reset; {AGAIN}"),
+        ([whole(DATA[:1000])], f" was cut short: received 1000 of {TOTAL} bytes; {AGAIN}"),
         ([httpx.ReadError("")], f" did not begin: ReadError; {AGAIN}"),
-        ([httpx.UnsupportedProtocol("no")], " did not begin: no; nothing can be fetched from this address"),
+        ([httpx.UnsupportedProtocol("no")], " did not begin: no; nothing can be downloaded from this URL"),
         ([httpx.Response(404, text="gone")], f" answered 404: gone ({ANEW})"),
         ([httpx.Response(410, text="gone")], f" answered 410: gone ({ANEW})"),
-        ([httpx.Response(403, text="no")], f" answered 403: no (it is gone, or not for this token; {ANEW})"),
+        ([httpx.Response(403, text="no")], f" answered 403: no (it was removed, or the token lacks the permission; {ANEW})"),
     ],
 )
 def test_error__says_which_download_how_far_it_came_and_what_next(
@@ -512,7 +512,7 @@ def test_service__that_has_removed_a_video_says_so(harness: Harness) -> None:
     client: Any = server.client() if harness.kind == "sync" else server.async_client()
     (made,) = harness.do(client.run, prompt="a lighthouse", num_frames=3)
     server.clock.advance(3600)
-    with pytest.raises(zeroscope.NotFoundError, match=r"removes videos after 60 minutes; create it anew") as caught:
+    with pytest.raises(zeroscope.NotFoundError, match=r"removes videos after 60 minutes; create it again") as caught:
         harness.do(made.read)
     assert caught.value.prediction is made.prediction
 

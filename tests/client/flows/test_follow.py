@@ -81,13 +81,13 @@ RAN = {"started_at": "2023-09-08T16:19:35Z"}
 )
 def test_story__tells_what_is_new(looks: list[PredictionState], told: list[str]) -> None:
     """Lines come once and whole, statuses that must have been are told, and what goes backwards is not."""
-    story = ChangeDetector()
+    story: ChangeDetector[PredictionState] = ChangeDetector()
     assert shown(event for look in looks for event in story.compare(look)) == told
 
 
 def test_story__counts_the_lines_of_both_ways() -> None:
     """A line that a look has told is not told by the stream again, nor the other way round."""
-    story = ChangeDetector()
+    story: ChangeDetector[PredictionState] = ChangeDetector()
 
     def told() -> Iterator[Any]:
         yield from story.compare(state("starting"))

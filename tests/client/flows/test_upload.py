@@ -21,7 +21,7 @@ import pytest
 import zeroscope
 from helpers.client import BASE_URL, TOKEN, Harness, ScriptedResponses, prediction_body
 from zeroscope import InvalidInputError
-from zeroscope._flows import create as _flows
+from zeroscope._flows.create import fingerprint, prepare
 from zeroscope._service import spec as _spec
 from zeroscope_mock import MockServer
 
@@ -355,7 +355,7 @@ def test_path__may_be_that_of_a_pipe(harness: Harness, tmp_path: Path) -> None:
     assert create(harness, path)[1] == inline(MP4)
     writer.join()
     with pytest.raises(InvalidInputError, match="can be read only once"):
-        _flows.describe("v", {FIELD: path}, {})
+        fingerprint("v", {FIELD: path}, {})
 
 
 NO_FILE = "cannot be read: there is no such file, check the path"
@@ -442,7 +442,7 @@ def test_refused__is_a_file_that_goes_away_meanwhile(harness: Harness, draft: Pa
         (draft.unlink, "cannot be read: No such file"),
     ):
         draft.write_bytes(MP4)
-        flow = _flows.prepare(client._sender, "v", {FIELD: draft}, {})
+        flow = prepare(client._sender, "v", {FIELD: draft}, {})
         checked: Any = next(flow)
         reading: Any = flow.send(checked.function())
         change()
@@ -567,14 +567,14 @@ def test_description__is_that_of_the_content(large: Path, form: Callable[[Path],
     """A file is described as JSON by what is in it, whatever it was given as, and can be read afterwards."""
     given = form(large)
     first, second = (
-        _flows.describe("v", {FIELD: given, "prompt": "x"}, {"prefer_wait": 5, "deadline": 90}) for _ in range(2)
+        fingerprint("v", {FIELD: given, "prompt": "x"}, {"prefer_wait": 5, "deadline": 90}) for _ in range(2)
     )
     for described in (first, second):
         digest = described["input"][FIELD]
         assert digest["size"] == INLINE + 1 and len(digest["sha256"]) == 64
         assert described == json.loads(json.dumps(described))
-        assert described == _flows.describe("v", {FIELD: large, "prompt": "x"}, {"deadline": 90.0})
-    assert first != _flows.describe("v", {FIELD: large.read_bytes()[1:], "prompt": "x"}, {"deadline": 90})
+        assert described == fingerprint("v", {FIELD: large, "prompt": "x"}, {"deadline": 90.0})
+    assert first != fingerprint("v", {FIELD: large.read_bytes()[1:], "prompt": "x"}, {"deadline": 90})
     if hasattr(given, "close"):
         given.close()
 
@@ -582,7 +582,7 @@ def test_description__is_that_of_the_content(large: Path, form: Callable[[Path],
 def test_description__needs_what_can_be_sent_afterwards(large: Path) -> None:
     """What cannot be sent, or be read only once, cannot be described."""
     with pytest.raises(InvalidInputError, match=r"can be read only once.*pass it as bytes"):
-        _flows.describe("v", {FIELD: pipe(large)}, {})
+        fingerprint("v", {FIELD: pipe(large)}, {})
     with pytest.raises(InvalidInputError) as caught:
-        _flows.describe("v", {FIELD: "nowhere.mp4", "width": 1}, {})
+        fingerprint("v", {FIELD: "nowhere.mp4", "width": 1}, {})
     assert len(caught.value.invalid_fields) == 2

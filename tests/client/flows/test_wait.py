@@ -19,15 +19,17 @@ from zeroscope import (
     TransportError,
     WaitTimeoutError,
 )
-from zeroscope._drivers.common import AsyncDriver, SyncDriver
-from zeroscope._flows import create as _flows
-from zeroscope._flows import wait as _waiting
+from zeroscope._drivers.async_ import AsyncDriver
+from zeroscope._drivers.sync import SyncDriver
+from zeroscope._flows import create, read
 from zeroscope._flows.request import Sender
-from zeroscope._flows.wait import Waiting
+from zeroscope._flows.wait import WaitOptions, run, wait
 from zeroscope._service.api import PredictionModel, Response
-from zeroscope._service.responses import Answers
-from zeroscope._steps import Call, Emit, Flow, Sleep, Stream, Work
+from zeroscope._service.responses import ResponseParser
+from zeroscope._steps import Call, Emit, Flow, RunBlocking, Sleep, Stream
 from zeroscope.state import PredictionState
+
+ATTEMPTS = 3
 
 
 @pytest.fixture
@@ -39,8 +41,8 @@ def clock() -> FakeClock:
 @pytest.fixture
 def sender(clock: FakeClock) -> Sender:
     """A sender that retries, without randomness."""
-    answers = Answers("secret", BASE_URL)
-    return Sender(clock=clock, random=lambda: 0.5, retry=Retry(attempts=3, first=1.0), answers=answers)
+    parser = ResponseParser("secret", BASE_URL)
+    return Sender(clock=clock, random=lambda: 0.5, retry=Retry(attempts=ATTEMPTS, initial=1.0), parser=parser)
 
 
 def answered(status: str, **fields: Any) -> Response[Any]:
@@ -52,7 +54,7 @@ def answered(status: str, **fields: Any) -> Response[Any]:
 def test_wait__alternates_sleeps_and_reads_until_the_end(sender: Sender, clock: FakeClock) -> None:
     """A wait sleeps, reads, and returns as soon as the status is final."""
     prediction = PredictionState(PredictionModel.from_dict(prediction_body("starting")))
-    flow = _waiting.wait(sender, prediction, Waiting(Polling(), None))
+    flow = wait(sender, prediction, WaitOptions(Polling(), None))
     step = next(flow)
     assert step == Sleep(0.4)
     clock.sleep(0.5)
@@ -68,7 +70,7 @@ def test_wait__alternates_sleeps_and_reads_until_the_end(sender: Sender, clock: 
 def test_wait__pauses_grow_with_age(sender: Sender, clock: FakeClock) -> None:
     """The longer a wait has lasted, the longer its pauses, up to a limit."""
     prediction = PredictionState(PredictionModel.from_dict(prediction_body("starting")))
-    flow = _waiting.wait(sender, prediction, Waiting(Polling(shortest=1, longest=8, share=0.1), 1000))
+    flow = wait(sender, prediction, WaitOptions(Polling(minimum=1, maximum=8, growth=0.1), 1000))
     pauses: list[float] = []
     step = next(flow)
     while len(pauses) < 60:
@@ -84,7 +86,7 @@ def test_wait__pauses_grow_with_age(sender: Sender, clock: FakeClock) -> None:
 def test_wait__ends_at_its_limit_and_not_later(sender: Sender, clock: FakeClock) -> None:
     """The last pause is cut to the limit, one more look follows, and the error carries the prediction."""
     prediction = PredictionState(PredictionModel.from_dict(prediction_body("starting")))
-    flow = _waiting.wait(sender, prediction, Waiting(Polling(shortest=4, longest=4), 10))
+    flow = wait(sender, prediction, WaitOptions(Polling(minimum=4, maximum=4), 10))
     step: Any = next(flow)
     for pause in (4, 4, 2):
         assert step == Sleep(pause)
@@ -105,7 +107,7 @@ def refused(**headers: str) -> Response[Any]:
 
 def test_read__pauses_as_long_as_the_service_asks(sender: Sender, clock: FakeClock) -> None:
     """After a 429 the pause is the one in the answer, and a little more."""
-    flow = _flows.get(sender, "gm3q")
+    flow = read.get(sender, "gm3q")
     next(flow)
     step = flow.send(refused(**{"Retry-After": "7"}))
     assert isinstance(step, Sleep) and 7 <= step.seconds < 7.2
@@ -115,17 +117,17 @@ def test_read__pauses_as_long_as_the_service_asks(sender: Sender, clock: FakeClo
 
 def test_429__holds_back_the_clients_other_requests(sender: Sender, clock: FakeClock) -> None:
     """Until the moment that one 429 named, and a little more, nothing else is sent but a cancel."""
-    first = _flows.get(sender, "gm3q")
+    first = read.get(sender, "gm3q")
     next(first)
     first.send(refused(**{"Retry-After": "10"}))
     clock.now += 4
-    others = (_flows.get(sender, "other"), _flows.create(sender, "v", {}, {}), _flows.page(sender, None))
+    others = (read.get(sender, "other"), create.create(sender, "v", {}, {}), read.PageReader(sender).next())
     for other in others:
         step = next(other)
         assert isinstance(step, Sleep) and 6 < step.seconds < 7
-    assert isinstance(next(_flows.cancel(sender, "gm3q")), Call)
+    assert isinstance(next(read.cancel(sender, "gm3q")), Call)
     # Another 429 meanwhile, and they go on waiting.
-    second = _flows.cancel(sender, "gm3q")
+    second = read.cancel(sender, "gm3q")
     next(second)
     clock.now += 6.1
     second.send(refused(**{"Retry-After": "20"}))
@@ -136,25 +138,25 @@ def test_429__holds_back_the_clients_other_requests(sender: Sender, clock: FakeC
         assert isinstance(other.send(None), Call)
 
 
-def test_429__holds_nobody_back_beyond_the_wait(sender: Sender, clock: FakeClock) -> None:
+def test_429__holds_no_request_back_beyond_the_wait(sender: Sender, clock: FakeClock) -> None:
     """A wait looks once more at its end, whatever was asked for."""
-    sender.gate.close(60)
-    flow = _flows.get(sender, "gm3q", until=clock.now + 5)
+    sender.cooldown.extend(60)
+    flow = read.get(sender, "gm3q", until=clock.now + 5)
     assert next(flow) == Sleep(5)
     clock.now += 5
     assert isinstance(flow.send(None), Call)
 
 
-def test_429__is_nobody_elses_business_without_retries(sender: Sender) -> None:
+def test_429__holds_no_request_back_without_retries(sender: Sender) -> None:
     """Who has switched retries off is not held back either."""
     sender.retry = None
-    sender.gate.close(60)
-    assert isinstance(next(_flows.get(sender, "gm3q")), Call)
+    sender.cooldown.extend(60)
+    assert isinstance(next(read.get(sender, "gm3q")), Call)
 
 
 def test_read__does_not_outlast_the_wait(sender: Sender, clock: FakeClock) -> None:
     """A pause is cut to the wait's limit, and the attempt after it is the last."""
-    flow = _flows.get(sender, "gm3q", until=clock.now + 0.5)
+    flow = read.get(sender, "gm3q", until=clock.now + 0.5)
     next(flow)
     assert flow.throw(httpx.ConnectError("refused")) == Sleep(0.5)
     clock.now += 0.5
@@ -166,7 +168,7 @@ def test_read__does_not_outlast_the_wait(sender: Sender, clock: FakeClock) -> No
 
 def test_read__is_repeated_until_the_wait_is_over(sender: Sender, clock: FakeClock) -> None:
     """Within a wait it is the time that is limited, not the number of attempts."""
-    flow = _flows.get(sender, "gm3q", until=clock.now + 1000)
+    flow = read.get(sender, "gm3q", until=clock.now + 1000)
     attempts, step = 0, next(flow)
     while attempts < 30:
         if isinstance(step, Sleep):
@@ -177,15 +179,15 @@ def test_read__is_repeated_until_the_wait_is_over(sender: Sender, clock: FakeClo
             step = flow.throw(httpx.ConnectError("refused")) if attempts % 2 else flow.send(refused())
         if clock.now > 1900:
             break
-    assert attempts > sender.most * 3
+    assert attempts > ATTEMPTS * 3
 
 
 def test_read__of_a_malformed_body_is_repeated_a_few_times(sender: Sender, clock: FakeClock) -> None:
     """A body that was cut short is asked for again; one that never makes sense ends even a long wait."""
-    flow = _flows.get(sender, "gm3q", until=clock.now + 1000)
+    flow = read.get(sender, "gm3q", until=clock.now + 1000)
     broken: Response[Any] = Response(status_code=200, content=b"{", headers=httpx.Headers(), parsed=None)
     next(flow)
-    for _ in range(sender.most - 1):
+    for _ in range(ATTEMPTS - 1):
         assert isinstance(flow.send(broken), Sleep)
         flow.send(None)
     with pytest.raises(MalformedResponseError):
@@ -196,7 +198,7 @@ def test_read__of_a_malformed_body_is_repeated_a_few_times(sender: Sender, clock
 def test_trouble_at_the_end_of_a_wait__is_a_timeout(sender: Sender, clock: FakeClock, answer: Any) -> None:
     """When the time is up while the service cannot be asked, the time being up is the news, and the rest its cause."""
     prediction = PredictionState(PredictionModel.from_dict(prediction_body("starting")))
-    flow = _waiting.wait(sender, prediction, Waiting(Polling(), 0.5))
+    flow = wait(sender, prediction, WaitOptions(Polling(), 0.5))
     next(flow)
     clock.now += 0.5
     flow.send(None)
@@ -209,7 +211,7 @@ def test_trouble_at_the_end_of_a_wait__is_a_timeout(sender: Sender, clock: FakeC
 def test_trouble_while_waiting__carries_the_prediction(sender: Sender) -> None:
     """An error after the creation tells which paid job it has left behind."""
     prediction = PredictionState(PredictionModel.from_dict(prediction_body("starting")))
-    flow = _waiting.wait(sender, prediction, Waiting(Polling(), 60))
+    flow = wait(sender, prediction, WaitOptions(Polling(), 60))
     next(flow)
     flow.send(None)
     with pytest.raises(NotFoundError) as caught:
@@ -238,9 +240,9 @@ def test_driver__throws_what_a_step_raises_into_the_flow() -> None:
 
     def flow() -> Flow[str]:
         try:
-            yield Work(interrupted)
+            yield RunBlocking(interrupted)
         except KeyboardInterrupt:
-            result: str = yield Work(lambda: "cleaned up")
+            result: str = yield RunBlocking(lambda: "cleaned up")
             return result
         return "not interrupted"
 
@@ -254,7 +256,7 @@ def test_stream__yields_what_is_emitted_and_is_closed_with_the_iterator() -> Non
     def stream() -> Stream[int]:
         try:
             yield Emit(1)
-            yield Work(lambda: done.append("worked"))
+            yield RunBlocking(lambda: done.append("worked"))
             yield Emit(2)
             yield Emit(3)
         finally:
@@ -270,7 +272,7 @@ def test_stream__yields_what_is_emitted_and_is_closed_with_the_iterator() -> Non
 def waiting(sender: Sender, clock: FakeClock, timeout: float | None) -> float:
     """How long a wait for a prediction that does not end lasts, stepped through by hand."""
     prediction = PredictionState(PredictionModel.from_dict(prediction_body("starting")))
-    flow = _waiting.wait(sender, prediction, Waiting(Polling(), timeout))
+    flow = wait(sender, prediction, WaitOptions(Polling(), timeout))
     start = clock.now
     step = next(flow)
     try:
@@ -292,7 +294,7 @@ def test_timeout__is_not_told_that_the_prediction_goes_on_twice(sender: Sender, 
     """An error that carries its prediction, and says that it goes on, needs no note."""
     prediction = PredictionState(PredictionModel.from_dict(prediction_body("starting")))
     with pytest.raises(WaitTimeoutError) as caught:
-        next(_waiting.wait(sender, prediction, Waiting(Polling(), 0)))
+        next(wait(sender, prediction, WaitOptions(Polling(), 0)))
     assert not hasattr(caught.value, "__notes__")
 
 
@@ -301,9 +303,9 @@ def test_pauses__are_spread_by_the_random_numbers(sender: Sender) -> None:
     for number, poll, pause in ((0.0, 0.36, 0.5), (1.0, 0.44, 1.5)):
         sender.random = lambda number=number: number  # type: ignore[misc]  # not inferred with a default
         prediction = PredictionState(PredictionModel.from_dict(prediction_body("starting")))
-        waits: Any = next(_waiting.wait(sender, prediction, Waiting(Polling(), None)))
+        waits: Any = next(wait(sender, prediction, WaitOptions(Polling(), None)))
         assert waits.seconds == pytest.approx(poll)
-        flow = _flows.get(sender, "gm3q")
+        flow = read.get(sender, "gm3q")
         next(flow)
         assert flow.throw(httpx.ConnectError("refused")) == Sleep(pause)
 
@@ -316,7 +318,7 @@ def test_clock__is_asked_for_the_right_time(sender: Sender) -> None:
             return 50.0
 
     sender.clock = TwoClocks(now=1_700_000_000.0)
-    flow = _flows.get(sender, "gm3q", until=60.0)
+    flow = read.get(sender, "gm3q", until=60.0)
     next(flow)
     headers = {"Retry-After": "Tue, 14 Nov 2023 22:13:27 GMT"}
     step = flow.send(Response(status_code=429, content=b"{}", headers=headers, parsed=None))
@@ -325,7 +327,7 @@ def test_clock__is_asked_for_the_right_time(sender: Sender) -> None:
 
 def test_cancel__that_is_impatient_has_a_limit_of_its_own(sender: Sender, clock: FakeClock) -> None:
     """With patience, no attempt lasts longer than that, and none begins later."""
-    flow = _flows.cancel(sender, "gm3q", 2.0)
+    flow = read.cancel(sender, "gm3q", 2.0)
     step = next(flow)
     assert isinstance(step, Call) and step.limit == 2.0
     clock.now += 1.5
@@ -341,15 +343,15 @@ def test_driver__cuts_timeouts_to_a_calls_own_limit() -> None:
     harness, script = Harness("sync"), ScriptedResponses(httpx.Response(200, json=prediction_body()))
     client = harness.client(script, timeout=7)
     for patience in (None, 2.0, 60.0):
-        client._driver.run(_flows.cancel(client._sender, "gm3q", patience))
+        client._driver.run(read.cancel(client._sender, "gm3q", patience))
     assert [request.extensions["timeout"]["read"] for request in script.requests] == [7, 2.0, 7]
 
 
 def test_run__that_is_closed_sends_nothing_more(sender: Sender) -> None:
     """A run whose flow is thrown away, while it creates or waits, ends without another step."""
     for steps in (1, 2):
-        preparing = _flows.prepare(sender, "v", {}, {})
-        flow = _waiting.run(sender, preparing, PredictionState, Waiting())
+        preparing = create.prepare(sender, "v", {}, {})
+        flow = run(sender, preparing, PredictionState, WaitOptions())
         next(flow)
         if steps == 2:
             assert isinstance(flow.send([answered("starting")]), Sleep)
@@ -360,7 +362,7 @@ def test_driver__works_beside_the_event_loop() -> None:
     """The async driver leaves work that may block to another thread."""
 
     def flow() -> Flow[int]:
-        thread: int = yield Work(threading.get_ident)
+        thread: int = yield RunBlocking(threading.get_ident)
         return thread
 
     async def main() -> int:
@@ -399,7 +401,7 @@ def test_stream__can_catch_an_interrupt() -> None:
 
     def stream() -> Stream[str]:
         try:
-            yield Work(interrupted)
+            yield RunBlocking(interrupted)
         except SystemExit:
             yield Emit("interrupted")
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Generic, TypeVar
 
 from ..events import Ended, Event, LogLine, Progressed, StatusChanged
 from ..logs import parse_progress
 from ..state import PredictionState
 
+P = TypeVar("P", bound=PredictionState)
+
 _STARTING, _PROCESSING = "starting", "processing"
 _LINE_END = re.compile("\r\n|\r|\n")
 
 
-class ChangeDetector:
+class ChangeDetector(Generic[P]):
     """Derives the events of a prediction from its states and its stream.
 
     A poll may miss a short status, and a stream reports none. So a status that the prediction must have had is reported
@@ -27,7 +29,7 @@ class ChangeDetector:
         self._streamed = 0
         self._ended = False
 
-    def compare(self, prediction: PredictionState) -> Iterator[Event]:
+    def compare(self, prediction: P) -> Iterator[Event[P]]:
         """Yield what is new in the prediction's current state; in the first state, all events are replayed."""
         if self._ended:
             return
@@ -48,14 +50,13 @@ class ChangeDetector:
             yield from self._set_status(prediction.status)
         if prediction.done:
             self._ended = True
-            ended: Any = prediction
-            yield Ended(ended)
+            yield Ended(prediction)
 
     def restart_stream(self) -> None:
         """Expect the stream to begin again with the first line."""
         self._streamed = 0
 
-    def stream_logs(self, text: str) -> Iterator[Event]:
+    def stream_logs(self, text: str) -> Iterator[Event[P]]:
         """Yield what is new in a log event of the stream: one or more lines, with or without the last line's end."""
         lines = _LINE_END.split(text)
         if len(lines) > 1 and not lines[-1]:
@@ -66,16 +67,16 @@ class ChangeDetector:
                 yield from self._ensure_processing()
                 yield from self._log(line)
 
-    def _ensure_processing(self) -> Iterator[Event]:
+    def _ensure_processing(self) -> Iterator[Event[P]]:
         if self._status in {None, _STARTING}:
             yield from self._set_status(_PROCESSING)
 
-    def _set_status(self, status: str) -> Iterator[Event]:
+    def _set_status(self, status: str) -> Iterator[Event[P]]:
         if status != self._status:
             self._status = status
             yield StatusChanged(status)
 
-    def _log(self, line: str) -> Iterator[Event]:
+    def _log(self, line: str) -> Iterator[Event[P]]:
         self._lines += 1
         yield LogLine(line)
         if (progress := parse_progress(line)) is not None:

@@ -1,49 +1,71 @@
-"""What becomes of the predictions that a batch leaves behind when it is ended from outside."""
+"""The flows that cancel predictions after an interrupt, and report what goes on."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
 
-from .._service import api as _api
-from .._steps import Flow, Together
+from .._steps import Flow, Gather, IterationAbandoned
+from ..errors import ZeroscopeError
 from ..state import PredictionState
-from .batch.throttle import ABREAST
+from . import read
 from .request import Sender
-from .wait import CANCEL_PATIENCE
+
+MAX_IN_FLIGHT = 8
+"""The most requests that are sent concurrently."""
+
+# How long to try to cancel predictions after an interrupt, in seconds.
+_CANCEL_TIMEOUT = 5.0
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Whether this is Ctrl-C or the end of the program or the task, and not an abandoned iteration."""
+    return not isinstance(error, Exception | GeneratorExit | IterationAbandoned)
+
+
+def cancel_if_interrupted(sender: Sender, prediction: PredictionState, error: BaseException) -> Flow[None]:
+    """Cancel a prediction after an interrupt: it would go on, and be billed, with no caller left."""
+    if is_interrupt(error) and not prediction.done:
+        error.add_note((yield from cancel(sender, prediction)))
+
+
+def cancel(sender: Sender, prediction: PredictionState) -> Flow[str]:
+    """Try to cancel a prediction for a few seconds, and return a sentence with the result."""
+    try:
+        prediction._update((yield from read.cancel(sender, prediction.id, _CANCEL_TIMEOUT)))
+    except ZeroscopeError as failure:
+        return f"Prediction {prediction.id} could not be canceled and may be billed: {failure}"
+    if prediction.status == "canceled":
+        return f"Prediction {prediction.id} was canceled."
+    return f"Prediction {prediction.id} could no longer be canceled, it is {prediction.status}."
 
 
 def cancel_all(sender: Sender, predictions: Sequence[PredictionState]) -> Flow[None]:
-    """Cancel what nobody waits for any more, for a few seconds.
-
-    Args:
-        sender: Sends the cancels, each once.
-        predictions: The predictions; those that were canceled know it afterwards.
-    """
-    until = sender.clock.monotonic() + CANCEL_PATIENCE
+    """Try once to cancel each of many predictions, for a few seconds; those canceled are updated."""
+    until = sender.clock.monotonic() + _CANCEL_TIMEOUT
     left = list(predictions)
-    while left and (patience := until - sender.clock.monotonic()) > 0:
-        some, left = left[:ABREAST], left[ABREAST:]
-        step = Together([_api.cancel_call(prediction.id)._replace(limit=patience) for prediction in some])
+    while left and (timeout := until - sender.clock.monotonic()) > 0:
+        some, left = left[:MAX_IN_FLIGHT], left[MAX_IN_FLIGHT:]
+        requests = [read.cancel_request(sender, prediction.id) for prediction in some]
+        step = Gather([request.call._replace(limit=timeout) for request in requests])
         with suppress(Exception):
             yield step
-        for prediction, call, result in zip(some, step.calls, step.results, strict=True):
+        for prediction, request, result in zip(some, requests, step.results, strict=True):
             with suppress(Exception):
-                response = sender.settle(call, result, 1)
-                prediction._update(sender.answers.prediction(call, response, prediction.id))
+                prediction._update(sender.outcome(request, result, 1))
 
 
-def tell_what_is_left(error: BaseException, predictions: Sequence[PredictionState], advice: str) -> None:
-    """Note in the error that ends a batch what was canceled, and what goes on.
+def note_unfinished(error: BaseException, predictions: Sequence[PredictionState], advice: str) -> None:
+    """Add a note to the error that ends a batch: what was canceled, and what goes on.
 
     Args:
         error: The error, or the interrupt.
-        predictions: Those that had not ended before.
-        advice: How to go on, if there is a way.
+        predictions: The predictions that had not ended before.
+        advice: How to resume, if there is a way.
     """
     canceled = sum(prediction.status == "canceled" for prediction in predictions)
     if canceled:
         error.add_note(f"{canceled} predictions were canceled.")
-    if going := [prediction.id for prediction in predictions if not prediction.done]:
+    if running := [prediction.id for prediction in predictions if not prediction.done]:
         how = f"; {advice} to go on" if advice else ""
-        error.add_note(f"These predictions go on and may be billed: {', '.join(going)}{how}.")
+        error.add_note(f"These predictions go on and may be billed: {', '.join(running)}{how}.")

@@ -1,4 +1,4 @@
-"""Fetching an output, as a flow: to memory, or to a file that appears whole or not at all."""
+"""The flows that download an output, into memory or into a file that appears only when it is complete."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import IO
 from urllib.parse import unquote_to_bytes
 
 from .._disk.outputs import is_data_uri, require_writable
-from .._steps import Flow, Work
+from .._steps import Flow, RunBlocking
 from ..errors import InvalidField, InvalidInputError, MalformedResponseError
 from ..options import OnProgress
 from .request import Sender
@@ -21,28 +21,28 @@ from .transfer import Transfer
 
 
 def read(sender: Sender, url: str) -> Flow[bytes]:
-    """Fetch an output into memory."""
+    """Download an output into memory."""
     memory = io.BytesIO()
-    yield from _fetch(sender, url, memory, None)
+    yield from _download(sender, url, memory, None)
     return memory.getvalue()
 
 
 def save(
     sender: Sender, url: str, path: str | PathLike[str], overwrite: bool, on_progress: OnProgress | None
 ) -> Flow[Path]:
-    """Fetch an output into a file beside the target, and rename it once it is complete."""
+    """Download an output into a temporary file beside the target, and rename it once it is complete."""
     if on_progress is not None and not callable(on_progress):
         raise InvalidInputError([InvalidField("invalid_type", "on_progress", f"{on_progress!r} cannot be called")])
     target = Path(path)
-    yield Work(partial(require_writable, target, overwrite))
+    yield RunBlocking(partial(require_writable, target, overwrite))
     part = target.with_name(f".{secrets.token_hex(8)}.part")
     # Not as a step: a cancellation could come between the opening and this try.
     file = part.open("xb")
     try:
-        yield from _fetch(sender, url, file, on_progress)
-        yield Work(file.close)
-        yield Work(partial(require_writable, target, overwrite))
-        yield Work(partial(part.replace, target))
+        yield from _download(sender, url, file, on_progress)
+        yield RunBlocking(file.close)
+        yield RunBlocking(partial(require_writable, target, overwrite))
+        yield RunBlocking(partial(part.replace, target))
     except BaseException:
         file.close()
         part.unlink(missing_ok=True)
@@ -50,28 +50,28 @@ def save(
     return target
 
 
-def _fetch(sender: Sender, url: str, file: IO[bytes], on_progress: OnProgress | None) -> Flow[None]:
+def _download(sender: Sender, url: str, file: IO[bytes], on_progress: OnProgress | None) -> Flow[None]:
     if not is_data_uri(url):
         yield from Transfer(sender, url, file, on_progress).flow()
         return
     content = _decode(url)
-    yield Work(partial(file.write, content))
+    yield RunBlocking(partial(file.write, content))
     if on_progress is not None:
         on_progress(len(content), len(content))
 
 
 def _decode(url: str) -> bytes:
-    """The bytes inside a data: URL."""
+    """Return the bytes in a data: URI."""
     head, comma, data = url.partition(",")
     try:
         if not comma:
             raise ValueError("it has no comma")
-        plain = unquote_to_bytes(data)
-        content = base64.b64decode(plain, validate=True) if head.lower().endswith(";base64") else plain
+        decoded = unquote_to_bytes(data)
+        content = base64.b64decode(decoded, validate=True) if head.lower().endswith(";base64") else decoded
         if not content:
             raise ValueError("it is empty")
     except (ValueError, binascii.Error) as error:
         raise MalformedResponseError(
-            request="the output", status_code=200, body=url, reason=f"a data: URL that cannot be read: {error}"
+            request="the output", status_code=200, body=url, reason=f"a data: URI that cannot be read: {error}"
         ) from error
     return content

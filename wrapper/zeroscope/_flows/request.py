@@ -1,37 +1,37 @@
-"""How one request is sent: what is tried again, what is given up, and as which error."""
+"""The sender of requests: it repeats what is safe to repeat, and sends a create once."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import httpx
 
-from .._service import api as _api
-from .._service.responses import Answers
-from .._steps import Call, Flow, Sleep, Together
+from .._service.api import InvalidPathSegmentError, PredictionModel, Response
+from .._service.responses import ResponseParser
+from .._steps import Call, Flow, Gather
 from ..clock import Clock
 from ..errors import (
     APIError,
     InvalidField,
     InvalidInputError,
     MalformedResponseError,
-    RateLimitError,
     TransportError,
     UnknownOutcomeError,
     ZeroscopeError,
 )
-from ..retry import DEFAULT_RETRY, Retry
-from .cooldown import Gate
+from ..retry import Retry
+from .retries import Attempts, Cooldown, Failed, repeat
 
 T = TypeVar("T")
 
 log = logging.getLogger("zeroscope")
 
-# What a single request is given at least, in seconds.
-LEAST_PATIENCE = 1.0
-# Nothing was sent yet when one of these is raised.
+# The least timeout of a single request, in seconds: a service that hangs must not outlast the wait, but the last poll
+# gets a moment all the same.
+MIN_TIMEOUT = 1.0
+# The request was not sent if one of these was raised.
 _NOT_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -41,19 +41,35 @@ _NOT_SENT = (
     httpx.UnsupportedProtocol,
     UnicodeError,
 )
-# The service may have begun to carry a create out when it answers one of these; 499 is the edge's own.
-_DOUBTFUL = {408, 499}
+# The service may have begun to execute a create before one of these; 499 is the edge's own.
+_AMBIGUOUS = {408, 499}
+
+
+class Request(NamedTuple, Generic[T]):
+    """A call, and the parser of its response."""
+
+    call: Call
+    parse: Callable[[Call, Response[Any]], T]
+
+
+class CreateRequest(NamedTuple):
+    """The call of a create, and its body, by which the prediction can be found if the response is lost."""
+
+    call: Call
+    body: Mapping[str, Any]
 
 
 class Sender:
-    """Sends calls, with pauses and repetitions.
+    """Sends requests, with pauses and retries.
 
     Args:
-        clock: Tells and passes the time.
-        random: Random numbers from 0 to 1, for the pauses.
-        retry: When to send again, or None for never.
-        answers: Reads what comes back.
-        owner: Tells the client, if there is one still.
+        clock: The client's clock.
+        random: Returns random numbers from 0 to 1, for the pauses.
+        retry: The retry policy, or None to send each request once.
+        parser: Parses the responses.
+
+    Attributes:
+        finder: Returns the function that searches for a lost prediction, or None once the client is gone.
     """
 
     def __init__(
@@ -62,200 +78,182 @@ class Sender:
         clock: Clock,
         random: Callable[[], float],
         retry: Retry | None,
-        answers: Answers,
-        owner: Callable[[], Any] = lambda: None,
+        parser: ResponseParser,
     ) -> None:
         self.clock = clock
         self.random = random
         self.retry = retry
-        self.answers = answers
-        self.owner = owner
-        self.gate = Gate(clock)
+        self.parser = parser
+        self.cooldown = Cooldown(clock)
+        self.finder: Callable[[], Callable[[Mapping[str, Any], float], Any] | None] = lambda: None
 
-    def read(
-        self,
-        call: Call,
-        until: float | None = None,
-        parse: Callable[[Call, Any], T] = lambda _, response: response,
-        *,
-        urgent: bool = False,
-    ) -> Flow[T]:
-        """Send a call that may be repeated, and return what its successful answer says.
+    def attempts(self, until: float | None = None, *, limited: bool = True, shared: bool = True) -> Attempts:
+        """Return a new counter of attempts.
 
         Args:
-            call: The call.
-            until: The moment on the monotonic clock up to which it is repeated; else the retry says how often.
-            parse: Reads the answer; one that it finds malformed, as a body that was cut short is, is asked for again.
-            urgent: Whether it is sent even while others are held back after a 429.
+            until: The end of the attempts on the monotonic clock, if there is one.
+            limited: Whether the retry policy limits their number.
+            shared: Whether a 429 holds back the client's other requests, too.
+        """
+        cooldown = self.cooldown if shared else None
+        return Attempts(self.retry, self.clock, self.random, cooldown, until=until, limited=limited)
+
+    def wait_for_cooldown(self, until: float | None = None) -> Flow[None]:
+        """Wait while requests are held back after a 429, unless retries are off."""
+        if self.retry is not None:
+            yield from self.cooldown.wait(self.random(), until)
+
+    def send_repeatable(self, request: Request[T], until: float | None = None, *, urgent: bool = False) -> Flow[T]:
+        """Send a request that may be repeated, and return what its response holds.
+
+        Args:
+            request: The request; one whose response is malformed, as a truncated body is, is repeated, too.
+            until: The moment on the monotonic clock up to which it is repeated; without it, the policy limits that.
+            urgent: Whether it is sent even during a cooldown.
 
         Raises:
-            APIError, TransportError, MalformedResponseError: What the last attempt met with.
+            APIError, TransportError, MalformedResponseError: The error of the last attempt.
         """
-        attempt = malformed = 0
-        while True:
-            if self.retry is not None and not urgent:
-                yield from self.gate.passing(self.random(), until)
+        attempts = self.attempts(until, limited=until is None)
+
+        def attempt() -> Flow[T | Failed]:
+            call = request.call
+            if not urgent:
+                yield from self.wait_for_cooldown(until)
             if until is not None:
-                # A service that hangs must not outlast the wait; the last look is given a moment all the same.
-                call = call._replace(limit=max(until - self.clock.monotonic(), LEAST_PATIENCE))
-            attempt += 1
+                call = call._replace(limit=max(until - self.clock.monotonic(), MIN_TIMEOUT))
+            result = yield from _send(call)
             try:
-                return parse(call, self.settle(call, (yield from _exchange(call)), attempt))
+                return self.outcome(request, result, attempts.number)
             except (APIError, TransportError, MalformedResponseError) as error:
-                malformed += isinstance(error, MalformedResponseError)
-                # A body that stays malformed is no passing trouble, however long the wait may last.
-                bounded = until is None or malformed >= self.most
-                if self.retry is None or not passing(error) or (bounded and attempt >= self.most):
-                    raise
-                pause = self.pause_after(error, attempt)
-                if until is not None:
-                    left = until - self.clock.monotonic()
-                    if left <= 0:
-                        raise
-                    pause = min(pause, left)
-                log.debug("%s: next attempt in %.2f s", call.name, pause)
-            yield Sleep(pause)
+                return Failed(error)
 
-    def create(
-        self, call: Call, body: Mapping[str, Any], late: list[_api.PredictionModel] | None = None
-    ) -> Flow[_api.PredictionModel]:
-        """Send a create, again only where it surely did not run, and return the prediction.
+        return (yield from repeat(request.call.name, attempts, attempt))
+
+    def send_once(self, create: CreateRequest, late: list[PredictionModel] | None = None) -> Flow[PredictionModel]:
+        """Send a create, again only if it cannot have been executed, and return the prediction.
 
         Args:
-            call: The call.
-            body: What it sends, by which the prediction can be found if the answer is lost.
-            late: Where the prediction is put if it still came after an interrupt; without this, it is not waited for.
+            create: The create.
+            late: Receives the prediction if it still arrives after an interrupt; without it, it is not awaited.
 
         Raises:
-            UnknownOutcomeError: If it may have been carried out.
-            APIError, TransportError: If it surely was not.
+            UnknownOutcomeError: If it may have been executed.
+            APIError, TransportError: If it was not executed.
         """
-        attempt = 0
-        while True:
-            if self.retry is not None:
-                yield from self.gate.passing(self.random(), None)
-            attempt += 1
+        attempts = self.attempts()
+
+        def attempt() -> Flow[PredictionModel | Failed]:
+            yield from self.wait_for_cooldown()
             sent_at = self.clock.time()
             if late is None:
-                result = yield from _exchange(call)
+                result = yield from _send(create.call)
             else:
-                step = Together([call])
+                step = Gather([create.call])
                 try:
                     (result,) = yield step
                 except BaseException:
-                    if isinstance(step.results[0], _api.Response):
-                        late.append(self.created(call, step.results[0], attempt, body, sent_at))
+                    if isinstance(step.results[0], Response):
+                        late.append(self.created(create, step.results[0], attempts.number, sent_at))
                     raise
             try:
-                return self.created(call, result, attempt, body, sent_at)
+                return self.created(create, result, attempts.number, sent_at)
             except (APIError, TransportError) as error:
-                if attempt >= self.most or not passing(error):
-                    raise
-                pause = self.pause_after(error, attempt)
-                log.debug("%s: next attempt in %.2f s", call.name, pause)
-            yield Sleep(pause)
+                return Failed(error)
 
-    def created(
-        self, call: Call, result: Any, attempt: int, body: Mapping[str, Any], sent_at: float
-    ) -> _api.PredictionModel:
-        """The prediction in what a create came to.
+        return (yield from repeat(create.call.name, attempts, attempt))
+
+    def outcome(self, request: Request[T], result: Any, attempt: int) -> T:
+        """Return what the response to a request holds.
 
         Args:
-            call: The call.
-            result: Its answer, or what it raised.
+            request: The request.
+            result: Its response, or the exception that it raised.
             attempt: The attempt's number, from 1.
-            body: What it sent.
-            sent_at: When, in seconds since 1970.
 
         Raises:
-            UnknownOutcomeError: If it may have been carried out.
-            APIError, TransportError: If it surely was not.
+            APIError, TransportError, MalformedResponseError: If there is no such response.
+        """
+        return request.parse(request.call, self.check_response(request.call, result, attempt))
+
+    def created(self, create: CreateRequest, result: Any, attempt: int, sent_at: float) -> PredictionModel:
+        """Return the prediction that a create started.
+
+        Args:
+            create: The create.
+            result: Its response, or the exception that it raised.
+            attempt: The attempt's number, from 1.
+            sent_at: When it was sent, in seconds since 1970.
+
+        Raises:
+            UnknownOutcomeError: If it may have been executed.
+            APIError, TransportError: If it was not executed.
         """
         try:
-            return self.answers.prediction(call, self.settle(call, result, attempt))
+            return self.outcome(Request(create.call, self.parser.prediction), result, attempt)
         except (APIError, TransportError, MalformedResponseError) as error:
-            if _surely_not_run(error):
+            if _was_not_executed(error):
                 raise
-            unknown = UnknownOutcomeError(
+            message = (
                 f"{error}. The prediction may have been created, may be running and may be billed, so it was not sent "
-                "again; look for it with .find() on this error, or in predictions.list(), before you create it anew"
+                "again; search for it with .find() on this error, or in predictions.list(), before you create it again"
             )
-            unknown._sent(body, sent_at, self.owner())
-            raise unknown from error
+            raise self.lost_create(message, create.body, sent_at) from error
 
-    def settle(self, call: Call, result: Any, attempt: int) -> _api.Response[Any]:
-        """The successful answer that a call came to.
+    def lost_create(self, message: str, body: Mapping[str, Any], sent_at: float) -> UnknownOutcomeError:
+        """Return the error for a create whose outcome is unknown."""
+        error = UnknownOutcomeError(message)
+        error._sent(body, sent_at, self.finder())
+        return error
+
+    def check_response(self, call: Call, result: Any, attempt: int) -> Response[Any]:
+        """Return the 2xx response to a call.
 
         Args:
             call: The call.
-            result: Its answer, or what it raised.
+            result: Its response, or the exception that it raised.
             attempt: The attempt's number, from 1.
 
         Raises:
-            APIError, TransportError: If it did not succeed.
-            InvalidInputError: If it could not be sent.
+            APIError, TransportError: If there is no such response.
+            InvalidInputError: If the request could not be sent.
         """
-        if isinstance(result, _api.InvalidPathSegmentError):
+        if isinstance(result, InvalidPathSegmentError):
             raise InvalidInputError([InvalidField("invalid_type", *str(result).split(": ", 1))]) from result
         if isinstance(result, httpx.HTTPError | httpx.InvalidURL | UnicodeError):
-            self._blot_chain(result)
+            self._redact_chain(result)
             problem = str(result) or type(result).__name__
-            log.debug("%s: attempt %d got no answer: %s", call.name, attempt, problem)
-            # After anything else the advice depends on what was asked for.
+            log.debug("%s: attempt %d got no response: %s", call.name, attempt, problem)
+            # After another error, the advice depends on the request.
             advice = "; check the address and the network" if isinstance(result, _NOT_SENT) else ""
             raise TransportError(
-                f"{call.name} got no answer from {self.answers.base_url}: {problem}{advice}"
+                f"{call.name} got no response from {self.parser.base_url}: {problem}{advice}"
             ) from result
         if isinstance(result, BaseException):
             raise result
-        response: _api.Response[Any] = result
-        log.debug("%s: attempt %d was answered with %d", call.name, attempt, response.status_code)
+        response: Response[Any] = result
+        log.debug("%s: attempt %d got status %d", call.name, attempt, response.status_code)
         if 200 <= response.status_code < 300:
             return response
-        raise self.answers.error(call, response, self.clock.time())
+        raise self.parser.error(call, response, self.clock.time())
 
-    @property
-    def most(self) -> int:
-        """How many times a request is sent at most where no moment limits it."""
-        return 1 if self.retry is None else self.retry.attempts
-
-    def pause_after(self, error: ZeroscopeError, attempt: int) -> float:
-        """How long to wait after an attempt that failed, in seconds; a 429 holds the client's other requests back, too.
-
-        Args:
-            error: What it met with.
-            attempt: Its number, from 1.
-        """
-        asked = error.retry_after if isinstance(error, RateLimitError) else None
-        pause = (self.retry or DEFAULT_RETRY).pause(attempt, spread=self.random(), asked=asked)
-        if isinstance(error, RateLimitError):
-            self.gate.close(pause)
-        return pause
-
-    def _blot_chain(self, error: BaseException | None) -> None:
-        """Take the token out of what led to an error: HTTP libraries quote what they could not understand."""
+    def _redact_chain(self, error: BaseException | None) -> None:
+        """Redact the token in an exception and its causes: HTTP libraries quote what they cannot parse."""
         while error is not None:
             if not isinstance(error, UnicodeError):
-                error.args = tuple(self.answers.blot(part) if isinstance(part, str) else part for part in error.args)
+                error.args = tuple(self.parser.redact(part) if isinstance(part, str) else part for part in error.args)
             error = error.__cause__ or error.__context__
 
 
-def passing(error: ZeroscopeError) -> bool:
-    """Whether the same request may well succeed later."""
+def _was_not_executed(error: ZeroscopeError) -> bool:
+    """Whether a create that met with this error was not executed."""
     if isinstance(error, APIError):
-        return error.status_code in {408, 429} or error.status_code >= 500
-    return isinstance(error, TransportError | MalformedResponseError)
-
-
-def _surely_not_run(error: ZeroscopeError) -> bool:
-    """Whether a create that met with this error was not carried out."""
-    if isinstance(error, APIError):
-        return error.status_code < 500 and error.status_code not in _DOUBTFUL
+        return error.status_code < 500 and error.status_code not in _AMBIGUOUS
     return isinstance(error, TransportError) and isinstance(error.__cause__, _NOT_SENT)
 
 
-def _exchange(call: Call) -> Flow[Any]:
-    """What a call comes to, its answer or what it raised."""
+def _send(call: Call) -> Flow[Any]:
+    """Return a call's response, or the exception that it raised."""
     try:
         return (yield call)
     except Exception as error:

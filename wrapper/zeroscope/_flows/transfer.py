@@ -1,4 +1,4 @@
-"""One output on its way, over as many requests as it takes, as a flow."""
+"""The transfer of one output into a file, over as many requests as it takes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import IO, Any
 
 import httpx
 
+from .._constants import USER_AGENT
 from .._service.spec import spec
-from .._steps import Close, Download, Flow, Open, Read, Sleep, Work
-from .._version import USER_AGENT
+from .._steps import Close, Download, Flow, Open, Read, RunBlocking
 from ..errors import (
     APIError,
     MalformedResponseError,
@@ -24,128 +24,131 @@ from ..errors import (
     excerpt,
 )
 from ..options import OnProgress
-from ..retry import retry_after
+from ..retry import is_transient, retry_after
+from ..state import retention_seconds
 from .request import Sender
+from .retries import Failed, repeat
 
 log = logging.getLogger("zeroscope")
 
-# Compressed, the length that the server names would not be the file's.
+# With compression, the Content-Length would not be the file's length.
 _HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": USER_AGENT}
-_TROUBLE = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)
-# These come of the address or the request and would come again.
-_LASTING = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
+_HTTP_ERRORS = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)
+# These are caused by the URL or the request, and would occur again.
+_PERMANENT = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)")
 _VALIDATORS = ("etag", "last-modified")
-_REMOVED = "the service removes videos after {:.0f} minutes; create it anew"
+_REMOVED = "the service removes videos after {:.0f} minutes; create it again"
 _HINTS = {
-    401: f"it is gone, or not for this token; {_REMOVED}",
-    403: f"it is gone, or not for this token; {_REMOVED}",
+    401: f"it was removed, or the token lacks the permission; {_REMOVED}",
+    403: f"it was removed, or the token lacks the permission; {_REMOVED}",
     404: _REMOVED,
     410: _REMOVED,
 }
 
 
 class Transfer:
-    """The fetching of one output into a file.
+    """Downloads one output into a file.
 
-    What an attempt fails with is returned where another one may help, and raised where not. So nothing that the
-    callback raises is ever taken for trouble with the network.
+    An attempt returns an error if another attempt may help, and raises it otherwise, so that an exception of the
+    callback is never mistaken for a network error.
 
     Args:
-        sender: Tells when to try again, and holds the token.
-        url: Where the output is.
-        file: Where it goes, at the beginning.
-        on_progress: Called with the bytes that have come and those that there are, or None where that is not known.
+        sender: Holds the retry policy and the token.
+        url: The output's URL.
+        file: The file, at its beginning.
+        on_progress: Called with the bytes received, and their total or None if it is unknown.
     """
 
     def __init__(self, sender: Sender, url: str, file: IO[bytes], on_progress: OnProgress | None) -> None:
         self._sender = sender
         self._url = url
-        self._name = sender.answers.blot(excerpt(url))
+        self._name = sender.parser.redact(excerpt(url))
         self._file = file
         self._on_progress = on_progress
         self._received = 0
         self._total: int | None = None
-        # What the server calls the file that the beginning is of.
+        # The validators of the file to which the received bytes belong.
         self._version: Mapping[str, str] = {}
-        self._takes_ranges = True
+        self._accepts_ranges = True
 
     def flow(self) -> Flow[None]:
-        """Fetch it: attempts count anew after one that got further, for as long as the service keeps its files."""
-        sender = self._sender
-        until = sender.clock.monotonic() + _retention()
-        attempt = furthest = 0
-        while (failure := (yield from self._attempt())) is not None:
-            attempt += 1
+        """Download the output; attempts count from 1 again after progress, for as long as the service keeps files."""
+        until = self._sender.clock.monotonic() + retention_seconds()
+        attempts = self._sender.attempts(until, shared=False)
+        furthest = 0
+
+        def attempt() -> Flow[Failed | None]:
+            nonlocal furthest
+            error = yield from self._attempt()
             if self._received > furthest:
-                furthest, attempt = self._received, 1
-            if sender.retry is None or attempt >= sender.retry.attempts:
-                raise failure
-            asked = failure.retry_after if isinstance(failure, RateLimitError) else None
-            pause = sender.retry.pause(attempt, spread=sender.random(), asked=asked)
-            if sender.clock.monotonic() + pause >= until:
-                raise failure
-            log.debug("%s; next attempt in %.2f s", failure, pause)
-            yield Sleep(pause)
+                furthest = self._received
+                attempts.restart()
+            if error is None:
+                return None
+            log.debug("%s", error)
+            return Failed(error)
+
+        yield from repeat(f"GET {self._name}", attempts, attempt)
 
     def _attempt(self) -> Flow[ZeroscopeError | None]:
-        """Fetch what is missing, and return why that did not succeed this time."""
+        """Fetch what is missing, and return the error if that failed."""
         try:
-            download, ranged = yield from self._ask()
-        except _TROUBLE as error:
+            download, ranged = yield from self._request()
+        except _HTTP_ERRORS as error:
             return self._not_begun(error)
         try:
             response = download.response
             if response.status_code == 200:
-                yield Work(partial(self._start_over, response))
+                yield RunBlocking(partial(self._start_over, response))
             elif not (response.status_code == 206 and ranged):
                 return (yield from self._refused(download))
             if (encoding := response.headers.get("content-encoding", "identity")) != "identity":
-                # Nobody asked for it, and one that is cut short cannot be told from a whole one.
+                # It was not requested, and a truncated compressed file looks like a complete one.
                 raise self._malformed(f"compressed with {encoding}")
             while True:
                 try:
                     chunk: bytes | None = yield Read(download)
-                except _TROUBLE as error:
+                except _HTTP_ERRORS as error:
                     return self._ended(error)
                 if chunk is None:
                     return self._ended(None)
-                yield Work(partial(self._file.write, chunk))
+                yield RunBlocking(partial(self._file.write, chunk))
                 self._received += len(chunk)
                 if self._on_progress is not None:
                     self._on_progress(self._received, self._total)
         finally:
             yield from _close(download)
 
-    def _ask(self) -> Flow[tuple[Download, bool]]:
-        """Ask for what is missing, or else for the whole, and tell whether a part, if one comes, is the right one."""
-        validator = _validator(self._version) if self._received and self._takes_ranges else None
-        # Without one, the rest of a file that was replaced meanwhile could be glued to the beginning of the old one.
+    def _request(self) -> Flow[tuple[Download, bool]]:
+        """Request the missing part or the whole file, and return whether a 206 holds the right part."""
+        validator = _validator(self._version) if self._received and self._accepts_ranges else None
+        # Without one, the rest of a file that was replaced meanwhile could be appended to the start of the old one.
         if validator is not None:
             headers = {**_HEADERS, "Range": f"bytes={self._received}-", "If-Range": validator}
             download = yield from self._open(headers)
             status = download.response.status_code
             if status != 416 and not (status == 206 and not self._continues(download.response)):
                 return download, True
-            log.debug("%s: the server has no such part of it, starting over", self._name)
+            log.debug("%s: the server has no such range, starting over", self._name)
             yield from _close(download)
-            # A server that was wrong about a part once is not asked for parts any more.
-            self._takes_ranges = False
+            # A server that sent a wrong range once is not asked for ranges again.
+            self._accepts_ranges = False
         return (yield from self._open(_HEADERS)), False
 
     def _open(self, headers: Mapping[str, str]) -> Flow[Download]:
-        """Begin a download without the token, and once more with it where the service itself wants one."""
+        """Open a download without the token, and once more with it if the service itself requires one."""
         download: Download = yield Open(self._url, headers)
-        if _may_have_token(download.response):
+        if _may_receive_token(download.response):
             yield from _close(download)
-            download = yield Open(str(download.response.url), headers, self._sender.answers.token)
+            download = yield Open(str(download.response.url), headers, self._sender.parser.token)
             if (following := download.response.next_request) is not None:
                 yield from _close(download)
                 download = yield Open(str(following.url), headers)
         return download
 
     def _start_over(self, response: httpx.Response) -> None:
-        """Forget what came before, for an answer that holds the whole file."""
+        """Discard the bytes received so far, before a response with the whole file."""
         self._file.seek(0)
         self._file.truncate()
         self._received = 0
@@ -154,21 +157,21 @@ class Transfer:
         self._version = {name: response.headers[name] for name in _VALIDATORS if name in response.headers}
 
     def _continues(self, response: httpx.Response) -> bool:
-        """Whether a part follows on what is there, and is of the same file; if so, it tells how long that is."""
+        """Whether a partial response continues the received bytes of the same file; if so, record the total."""
         found = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", "").strip())
         if not found or int(found[1]) != self._received:
             return False
         total = self._total if found[2] == "*" else int(found[2])
         if total is None or self._total not in {None, total}:
             return False
-        # There are servers that do not know If-Range and send a part of whatever they have now.
+        # Some servers ignore If-Range and send a range of whatever file they have now.
         if any(response.headers.get(name, value) != value for name, value in self._version.items()):
             return False
         self._total = total
         return True
 
     def _ended(self, error: Exception | None) -> ZeroscopeError | None:
-        """What is wrong with the file once no more of it comes: nothing, if it is whole."""
+        """Return the error for a body that ended, or None if the file is complete."""
         received, total = self._received, self._total
         if received == total or (total is None and error is None):
             if not received:
@@ -176,45 +179,45 @@ class Transfer:
             return None
         if total is not None and received > total:
             self._version = {}
-        came = f"{received} bytes came" if total is None else f"{received} of {total} bytes came"
-        why = "" if error is None else f", then {self._words(error)}"
-        return self._failure(f"was cut short: {came}{why}; try it again {_in_time()}", error)
+        got = f"received {received} bytes" if total is None else f"received {received} of {total} bytes"
+        why = "" if error is None else f", then {self._text_of(error)}"
+        return self._failure(f"was cut short: {got}{why}; {_try_again()}", error)
 
     def _not_begun(self, error: Exception) -> ZeroscopeError:
-        """What to say of a request that was not answered.
+        """Return the error for a request without a response.
 
         Raises:
-            TransportError: If it never will be.
+            TransportError: If another attempt cannot help.
         """
-        if isinstance(error, httpx.TransportError) and not isinstance(error, _LASTING):
+        if isinstance(error, httpx.TransportError) and not isinstance(error, _PERMANENT):
             begun = f"did not go on after {self._received} bytes" if self._received else "did not begin"
-            return self._failure(f"{begun}: {self._words(error)}; try it again {_in_time()}", error)
-        raise self._failure(f"did not begin: {self._words(error)}; nothing can be fetched from this address", error)
+            return self._failure(f"{begun}: {self._text_of(error)}; {_try_again()}", error)
+        raise self._failure(f"did not begin: {self._text_of(error)}; nothing can be downloaded from this URL", error)
 
     def _refused(self, download: Download) -> Flow[APIError]:
-        """What to say of an answer that is no file.
+        """Return the error for a response that is not a file.
 
         Raises:
-            APIError: If it will stay so.
+            APIError: If another attempt cannot help.
         """
         response, start = download.response, b""
-        with suppress(*_TROUBLE):
+        with suppress(*_HTTP_ERRORS):
             start = (yield Read(download)) or b""
-        blot = self._sender.answers.blot
-        body = blot(start.decode("utf-8", errors="replace"))
+        redact = self._sender.parser.redact
+        body = redact(start.decode("utf-8", errors="replace"))
         details: dict[str, Any] = {
             "request": f"GET {self._name}",
             "status_code": response.status_code,
-            "headers": {name.lower(): blot(value) for name, value in response.headers.items()},
+            "headers": {name.lower(): redact(value) for name, value in response.headers.items()},
             "body": body,
         }
         cls = class_for(response.status_code)
         if cls is RateLimitError:
             details["retry_after"] = retry_after(details["headers"], body, None, self._sender.clock.time())
         elif response.status_code in _HINTS:
-            details["hint"] = _HINTS[response.status_code].format(_retention() / 60)
+            details["hint"] = _HINTS[response.status_code].format(retention_seconds() / 60)
         error = cls(**details)
-        if response.status_code in {408, 429} or response.status_code >= 500:
+        if is_transient(error):
             return error
         raise error
 
@@ -226,20 +229,20 @@ class Transfer:
     def _malformed(self, reason: str) -> MalformedResponseError:
         return MalformedResponseError(request=f"GET {self._name}", status_code=200, body="", reason=reason)
 
-    def _words(self, error: Exception) -> str:
-        return self._sender.answers.blot(str(error)) or type(error).__name__
+    def _text_of(self, error: Exception) -> str:
+        return self._sender.parser.redact(str(error)) or type(error).__name__
 
 
 def _validator(version: Mapping[str, str]) -> str | None:
-    """By what a server can tell that a file is still the same, byte for byte: a weak ETag does not promise that."""
+    """Return the validator for If-Range; a weak ETag does not promise that the file is the same byte for byte."""
     etag = version.get("etag", "")
     return etag if etag.startswith('"') else version.get("last-modified")
 
 
-def _may_have_token(response: httpx.Response) -> bool:
-    """Whether the service itself has refused a download, over a connection that nobody else reads."""
+def _may_receive_token(response: httpx.Response) -> bool:
+    """Whether the service itself has refused a download, over an encrypted connection."""
     url = response.url
-    # The one place besides the API that may see the token, and only if it refuses.
+    # The only host besides the API that may receive the token, and only after it refused.
     host = spec()["info"]["x-replicate"]["output-host"]
     is_its_own = url.host == host or url.host.endswith(f".{host}")
     is_safe = url.scheme == "https" and url.port in {None, 443} and not url.userinfo
@@ -247,15 +250,10 @@ def _may_have_token(response: httpx.Response) -> bool:
 
 
 def _close(download: Download) -> Flow[None]:
-    """End a download; how that goes changes nothing about what has come of it."""
+    """Close a download; an error while closing changes nothing about its result."""
     with suppress(httpx.HTTPError):
         yield Close(download)
 
 
-def _retention() -> float:
-    """How long the service keeps a file, in seconds."""
-    return float(spec()["info"]["x-replicate"]["retention-seconds"])
-
-
-def _in_time() -> str:
-    return f"within the {_retention() / 60:.0f} minutes for which the service keeps a video"
+def _try_again() -> str:
+    return f"try again within the {retention_seconds() / 60:.0f} minutes for which the service keeps a video"

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from .._disk.inputs import FileContent, InputFile, input_file, size_limits
 from .._service import api as _api
-from .._steps import Flow, Work
+from .._steps import Flow, RunBlocking
 from ..errors import APIError, InvalidField, MalformedResponseError, TransportError
-from .request import Sender
+from .request import Request, Sender
 
 # The value of a file's field while the rest of the input is validated.
 _PLACEHOLDER = "data:,"
@@ -65,7 +65,7 @@ def upload(sender: Sender, files: Sequence[InputFile]) -> Flow[dict[str, str]]:
     """
     contents: list[FileContent] = []
     for file in files:
-        contents.append((yield Work(file.read)))
+        contents.append((yield RunBlocking(file.read)))
     urls: dict[str, str] = {}
     for content in contents:
         urls[content.field] = yield from _url(sender, content)
@@ -78,7 +78,7 @@ def _url(sender: Sender, content: FileContent) -> Flow[str]:
     call = _api.create_file_call(content.data, content.name, content.media_type)
     try:
         # Repeated like a read: an upload starts no run and costs nothing, and the service removes files after a while.
-        return (yield from sender.read(call, parse=sender.answers.file))
+        return (yield from sender.send_repeatable(Request(call, sender.parser.file)))
     except (APIError, TransportError, MalformedResponseError) as error:
         error.add_note(f"The file of input.{content.field} was not uploaded, so no prediction was created.")
         raise

@@ -1,56 +1,43 @@
-"""Waiting for one prediction, as flows: until it has ended, the time is up or somebody has had enough."""
+"""The flows that wait for one prediction, up to its end or a timeout."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
+from .._numbers import is_number
 from .._service.api import PredictionModel
 from .._service.spec import spec
-from .._steps import Flow, LeftEarly, Sleep
-from ..errors import (
-    EmptyOutputError,
-    InvalidField,
-    InvalidInputError,
-    OutputExpiredError,
-    PredictionCanceledError,
-    PredictionError,
-    PredictionFailedError,
-    WaitTimeoutError,
-    ZeroscopeError,
-)
+from .._steps import Flow, Sleep
+from ..errors import InvalidField, InvalidInputError, WaitTimeoutError, ZeroscopeError
 from ..options import OnUpdate
-from ..polling import DEFAULT_POLLING, Pace, Polling
-from ..video import sources
-from . import create as _flows
-from .request import Sender, passing
+from ..polling import DEFAULT_POLLING, Polling, PollSchedule
+from ..retry import is_transient
+from ..state import PredictionState
+from . import cleanup, read
+from .context import attached
+from .request import CreateRequest, Sender
 
-if TYPE_CHECKING:
-    from ..state import PredictionState
+P = TypeVar("P", bound=PredictionState)
 
-P = TypeVar("P", bound="PredictionState")
-
-# A queue and the last looks come on top of the time that the service lets a run last, in seconds.
-MARGIN = 300.0
-# How long an interrupted wait tries to cancel the prediction it leaves behind, in seconds.
-CANCEL_PATIENCE = 5.0
+# A queue and the last polls add to the time that the service lets a run last, in seconds.
+_MARGIN = 300.0
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """How a prediction is waited for.
+class WaitOptions:
+    """The options of a wait.
 
     Args:
-        polling: How often it is asked for.
-        timeout: How long, in seconds; by default a little longer than the service lets a run last.
+        polling: The polling policy.
+        timeout: How long to wait, in seconds; by default a little longer than the service lets a run last.
         on_update: Called with the prediction after every change.
-        cancel_on_timeout: Whether it is canceled when the time is up.
+        cancel_on_timeout: Whether the prediction is canceled when the time is up.
 
     Raises:
-        InvalidInputError: For what cannot be waited with; before money is spent on something to wait for.
+        InvalidInputError: If an option cannot be used; before money is spent on a prediction to wait for.
     """
 
     polling: Polling = DEFAULT_POLLING
@@ -59,162 +46,156 @@ class Waiting:
     cancel_on_timeout: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be waited with."""
+        """Validate the options."""
         timeout, on_update = self.timeout, self.on_update
-        # An integer can be larger than all that seconds are reckoned in.
-        if timeout is not None and not (isinstance(timeout, int | float) and (0 <= timeout < 1e300 or timeout == inf)):
-            fault = f"{timeout!r} is not a number of seconds"
-            raise InvalidInputError([InvalidField("invalid_type", "timeout", fault)])
+        # An integer may be too large for a clock, which reckons in floats.
+        if timeout is not None and timeout != inf and not is_number(timeout, maximum=1e300):
+            problem = f"{timeout!r} is not a number of seconds"
+            raise InvalidInputError([InvalidField("invalid_type", "timeout", problem)])
         if on_update is not None and not callable(on_update):
             raise InvalidInputError([InvalidField("invalid_type", "on_update", f"{on_update!r} cannot be called")])
 
     @property
     def limit(self) -> float:
-        """How long to wait, in seconds."""
+        """The longest wait, in seconds."""
         if self.timeout is not None:
             return self.timeout
-        return float(spec()["info"]["x-replicate"]["run-limit-seconds"]) + MARGIN
+        return float(spec()["info"]["x-replicate"]["run-limit-seconds"]) + _MARGIN
 
-    def tell(self, prediction: PredictionState) -> None:
-        """Call the callback."""
+    def notify(self, prediction: PredictionState) -> None:
+        """Call the callback, if there is one."""
         if self.on_update is not None:
             self.on_update(prediction)
 
 
-WAITING = ("timeout", "on_update", "cancel_on_timeout")
-"""Those of its arguments that callers give by name."""
+WAIT_OPTIONS = ("timeout", "on_update", "cancel_on_timeout")
+"""The options that callers pass by name."""
 
 
-def wait(sender: Sender, prediction: PredictionState, waiting: Waiting, *, new: bool = False) -> Flow[None]:
-    """Ask how a prediction stands, again and again, until it has ended or the time is up.
+class Poller:
+    """Polls one prediction until it has ended or the time is up.
 
-    The callback hears of every change, and of a new prediction also how it began.
+    Args:
+        sender: Sends the requests.
+        prediction: The prediction, which is updated.
+        options: The options of the wait.
     """
-    start = sender.clock.monotonic()
-    until = start + waiting.limit
-    pace = Pace(waiting.polling, start)
-    try:
-        with kept(prediction):
-            if new:
-                waiting.tell(prediction)
-            # A list may leave the output out, which does not mean that there is none.
-            if prediction.done and prediction._lacks_output:
-                prediction._update((yield from _flows.get(sender, prediction.id, until)))
-            while not prediction.done and (now := sender.clock.monotonic()) < until:
-                yield Sleep(min(pace.pause(now, prediction.progress, spread=sender.random()), until - now))
-                if prediction._update((yield from _flows.get(sender, prediction.id, until))):
-                    waiting.tell(prediction)
-    except ZeroscopeError as error:
-        if not passing(error) or sender.clock.monotonic() < until:
-            raise
-        raise (yield from overdue(sender, prediction, waiting, start)) from error
-    if not prediction.done:
-        raise (yield from overdue(sender, prediction, waiting, start))
+
+    def __init__(self, sender: Sender, prediction: PredictionState, options: WaitOptions) -> None:
+        self._sender = sender
+        self._prediction = prediction
+        self._options = options
+        self._start = sender.clock.monotonic()
+        self._schedule = PollSchedule(options.polling, self._start)
+        self._last_error: ZeroscopeError | None = None
+        self.until = self._start + options.limit
+
+    @property
+    def going_on(self) -> bool:
+        """Whether the prediction has not ended and there is time left."""
+        return not self._prediction.done and self._sender.clock.monotonic() < self.until
+
+    def begin(self) -> Flow[None]:
+        """Read a prediction that has ended, but came from a list that omitted its output."""
+        if self._prediction.done and self._prediction._lacks_output:
+            yield from self.read()
+
+    def poll(self) -> Flow[bool]:
+        """Sleep, then read the prediction; the result is whether it changed."""
+        now = self._sender.clock.monotonic()
+        pause = self._schedule.pause(now, self._prediction.progress, jitter=self._sender.random())
+        yield Sleep(min(pause, self.until - now))
+        return (yield from self.read())
+
+    def read(self) -> Flow[bool]:
+        """Read the prediction; the result is whether it changed. A transient error counts only before the timeout."""
+        try:
+            return self._prediction._update((yield from read.get(self._sender, self._prediction.id, self.until)))
+        except ZeroscopeError as error:
+            if not is_transient(error) or self._sender.clock.monotonic() < self.until:
+                raise
+            self._last_error = error
+            return False
+
+    def finish(self) -> Flow[None]:
+        """Raise an error if the wait did not reach its end in time.
+
+        Raises:
+            WaitTimeoutError: If the prediction has not ended, or its omitted output could not be read.
+        """
+        if not self._prediction.done or self._prediction._lacks_output:
+            raise (
+                yield from time_out(self._sender, self._prediction, self._options, self._start)
+            ) from self._last_error
 
 
-def overdue(sender: Sender, prediction: PredictionState, waiting: Waiting, start: float) -> Flow[WaitTimeoutError]:
-    """The error for a prediction that did not end in time; it is canceled first, if that was asked for.
+def time_out(sender: Sender, prediction: PredictionState, options: WaitOptions, start: float) -> Flow[WaitTimeoutError]:
+    """Return the error for a prediction that did not end in time, after canceling it if that is an option.
 
     Args:
         sender: Sends the cancel.
         prediction: The prediction.
-        waiting: How it was waited for.
+        options: The options of the wait.
         start: When the wait began, on the monotonic clock.
     """
     problem = f"was still {prediction.status} after {sender.clock.monotonic() - start:.0f} s"
-    if not waiting.cancel_on_timeout:
+    if not options.cancel_on_timeout:
         return WaitTimeoutError(prediction, f"{problem}; it goes on, so wait for it again or cancel it")
     error = WaitTimeoutError(prediction, problem)
-    error.add_note((yield from leave(sender, prediction)))
+    error.add_note((yield from cleanup.cancel(sender, prediction)))
     return error
+
+
+def wait(sender: Sender, prediction: PredictionState, options: WaitOptions, *, new: bool = False) -> Flow[None]:
+    """Poll a prediction until it has ended.
+
+    Args:
+        sender: Sends the requests.
+        prediction: The prediction, which is updated.
+        options: The options of the wait; the callback is called after every change.
+        new: Whether the prediction was just created; the callback is then called with its first state, too.
+
+    Raises:
+        WaitTimeoutError: If the time is up first.
+    """
+    poller = Poller(sender, prediction, options)
+    with attached(prediction):
+        if new:
+            options.notify(prediction)
+        yield from poller.begin()
+        while poller.going_on:
+            if (yield from poller.poll()):
+                options.notify(prediction)
+    yield from poller.finish()
 
 
 def run(
     sender: Sender,
-    preparing: Flow[_flows.Prepared],
+    preparing: Flow[CreateRequest],
     new: Callable[[PredictionModel], P],
-    waiting: Waiting,
+    options: WaitOptions,
 ) -> Flow[P]:
     """Create a prediction, wait for it, and return it if it has videos.
 
     Args:
-        sender: Sends the calls.
-        preparing: Makes the create.
-        new: Makes the prediction.
-        waiting: How it is waited for.
+        sender: Sends the requests.
+        preparing: The flow that prepares the create.
+        new: Creates the prediction from a model.
+        options: The options of the wait.
     """
-    call, body = yield from preparing
+    create = yield from preparing
     late: list[PredictionModel] = []
     try:
-        prediction = new((yield from sender.create(call, body, late)))
+        prediction = new((yield from sender.send_once(create, late)))
     except BaseException as error:
         if late:
-            error.add_note((yield from leave(sender, new(late[0]))))
-        elif interrupts(error):
+            error.add_note((yield from cleanup.cancel(sender, new(late[0]))))
+        elif cleanup.is_interrupt(error):
             error.add_note("A prediction may have been created meanwhile; predictions.list() shows it.")
         raise
     try:
-        yield from wait(sender, prediction, waiting, new=True)
+        yield from wait(sender, prediction, options, new=True)
     except BaseException as error:
-        yield from leave_if_interrupted(sender, prediction, error)
+        yield from cleanup.cancel_if_interrupted(sender, prediction, error)
         raise
-    check(prediction)
-    return prediction
-
-
-def leave_if_interrupted(sender: Sender, prediction: PredictionState, error: BaseException) -> Flow[None]:
-    """Cancel a prediction that nobody will wait for any more; it would go on and be billed."""
-    if interrupts(error) and not prediction.done:
-        error.add_note((yield from leave(sender, prediction)))
-
-
-def leave(sender: Sender, prediction: PredictionState) -> Flow[str]:
-    """Try to cancel a prediction, for a few seconds, and tell what came of it."""
-    try:
-        prediction._update((yield from _flows.cancel(sender, prediction.id, CANCEL_PATIENCE)))
-    except ZeroscopeError as failure:
-        return f"Prediction {prediction.id} could not be canceled and may be billed: {failure}"
-    if prediction.status == "canceled":
-        return f"Prediction {prediction.id} was canceled."
-    return f"Prediction {prediction.id} could no longer be canceled, it is {prediction.status}."
-
-
-def interrupts(error: BaseException) -> bool:
-    """Whether this is Ctrl-C, the end of the program or of the task, and not just that nobody asks for more."""
-    return not isinstance(error, Exception | GeneratorExit | LeftEarly)
-
-
-@contextmanager
-def kept(prediction: PredictionState) -> Iterator[None]:
-    """Let every error tell which prediction it leaves behind, so that no paid job is lost."""
-    try:
-        yield
-    except PredictionError:
-        raise
-    except Exception as error:
-        if isinstance(error, ZeroscopeError):
-            error._prediction = prediction
-        if not prediction.done:
-            error.add_note(f"Prediction {prediction.id} goes on; get it with predictions.get() and wait for it again.")
-        raise
-
-
-def check(prediction: PredictionState) -> None:
-    """Raise what stands between a prediction and its videos."""
-    if not prediction.done:
-        raise PredictionError(prediction, f"is still {prediction.status}")
-    if prediction.status == "failed":
-        raise PredictionFailedError(prediction, f"failed: {prediction.error or 'the service gave no reason'}")
-    if prediction.status in {"canceled", "aborted"}:
-        before = " before it started" if prediction.status == "aborted" else ""
-        raise PredictionCanceledError(prediction, f"was {prediction.status}{before}")
-    if prediction._lacks_output:
-        raise PredictionError(prediction, "came without its output, as lists may leave it out; reload it")
-    if prediction.data_removed or prediction.output is None:
-        minutes = spec()["info"]["x-replicate"]["retention-seconds"] / 60
-        problem = (
-            f"succeeded, but its videos are gone; the service keeps them for {minutes:.0f} minutes, create it anew"
-        )
-        raise OutputExpiredError(prediction, problem)
-    if not sources(prediction.output):
-        raise EmptyOutputError(prediction, f"succeeded without a video; its output is {prediction.output!r}")
+    return prediction.raise_for_status()

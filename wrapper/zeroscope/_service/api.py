@@ -1,7 +1,6 @@
-"""The seam: the one module that knows the generated client.
+"""Calls of the generated client's endpoints, and the generated classes.
 
-It turns arguments into calls of generated endpoints, and hands on the generated classes that `_answers` reads. None of
-them shows in public, nor does UNSET, save the input's TypedDict.
+Only this folder imports `zeroscope_api`. No generated class and no UNSET shows in public, except the input's TypedDict.
 """
 
 from __future__ import annotations
@@ -62,9 +61,9 @@ __all__ = [
     "get_call",
     "is_text",
     "list_call",
-    "plain",
+    "operation_names",
+    "or_none",
     "prediction_from_json",
-    "requests",
     "webhook_secret_call",
 ]
 
@@ -73,20 +72,20 @@ T = TypeVar("T")
 
 @functools.cache
 def final_statuses() -> frozenset[str]:
-    """The statuses after which nothing more happens to a prediction."""
+    """Return the statuses in which a prediction has ended."""
     return frozenset(spec()["components"]["schemas"]["PredictionStatus"]["x-final"])
 
 
 @functools.cache
 def file_fields() -> dict[str, bool]:
-    """The fields of the input that take a file, by name, and whether they take None as well."""
+    """Return the names of the input's fields that take a file, and whether each takes None as well."""
     hints = {name: {hint, *get_args(hint)} for name, hint in get_type_hints(PredictionInputDict).items()}
     return {name: NoneType in forms for name, forms in hints.items() if forms.issuperset(get_args(FileInput))}
 
 
 @functools.cache
-def requests() -> dict[str, str]:
-    """Method and path of each operation by its operationId, for messages."""
+def operation_names() -> dict[str, str]:
+    """Return the method and path of each operation by its operationId, for messages."""
     return {
         operation["operationId"]: f"{method.upper()} {path}"
         for path, item in spec()["paths"].items()
@@ -95,8 +94,8 @@ def requests() -> dict[str, str]:
     }
 
 
-class _Checked:
-    """A body that was checked, in place of a model, which would take it apart only to put it together again."""
+class _ValidatedBody:
+    """A validated body in place of a generated model, which would parse it only to serialize it again."""
 
     def __init__(self, body: Mapping[str, Any]) -> None:
         self._body = body
@@ -108,59 +107,59 @@ class _Checked:
 def create_call(
     body: Mapping[str, Any], cancel_after: str | None = None, prefer: str | None = None, hold: float | None = None
 ) -> Call:
-    """The call that creates a prediction from a body that was checked.
+    """Return the call that creates a prediction.
 
     Args:
-        body: The body.
-        cancel_after: The header by which the service ends the prediction.
-        prefer: The header by which the service holds the request open.
-        hold: For how long it may do so, in seconds.
+        body: The body, validated.
+        cancel_after: The ``Cancel-After`` header, with which the service ends the prediction.
+        prefer: The ``Prefer`` header, with which the service holds the request open.
+        hold: How long it may do so, in seconds.
     """
     arguments = {
-        "body": _Checked(body),
+        "body": _ValidatedBody(body),
         "cancel_after": UNSET if cancel_after is None else cancel_after,
         "prefer": UNSET if prefer is None else prefer,
     }
-    return Call(_endpoint(create_prediction), arguments, requests()["createPrediction"], hold=hold)
+    return Call(_endpoint(create_prediction), arguments, operation_names()["createPrediction"], hold=hold)
 
 
 def create_file_call(content: bytes, name: str, media_type: str) -> Call:
-    """The call that uploads a file."""
+    """Return the call that uploads a file."""
     file = File(payload=io.BytesIO(content), file_name=name, mime_type=media_type)
     arguments = {"body": CreateFileRequest(content=file, filename=name, type_=media_type)}
-    return Call(_endpoint(create_file), arguments, requests()["createFile"])
+    return Call(_endpoint(create_file), arguments, operation_names()["createFile"])
 
 
 def get_call(prediction_id: str) -> Call:
-    """The call that reads a prediction."""
-    _check_id(prediction_id)
+    """Return the call that reads a prediction."""
+    _require_id(prediction_id)
     arguments = {"prediction_id": prediction_id}
-    return Call(_endpoint(get_prediction), arguments, requests()["getPrediction"].format(**arguments))
+    return Call(_endpoint(get_prediction), arguments, operation_names()["getPrediction"].format(**arguments))
 
 
 def cancel_call(prediction_id: str) -> Call:
-    """The call that cancels a prediction."""
-    _check_id(prediction_id)
+    """Return the call that cancels a prediction."""
+    _require_id(prediction_id)
     arguments = {"prediction_id": prediction_id}
-    return Call(_endpoint(cancel_prediction), arguments, requests()["cancelPrediction"].format(**arguments))
+    return Call(_endpoint(cancel_prediction), arguments, operation_names()["cancelPrediction"].format(**arguments))
 
 
 def list_call(cursor: str | None) -> Call:
-    """The call that reads one page of predictions."""
+    """Return the call that reads one page of predictions."""
     arguments = {"cursor": UNSET if cursor is None else cursor}
-    return Call(_endpoint(list_predictions), arguments, requests()["listPredictions"])
+    return Call(_endpoint(list_predictions), arguments, operation_names()["listPredictions"])
 
 
 def webhook_secret_call() -> Call:
-    """The call that reads the key of the account's webhooks."""
-    return Call(_endpoint(get_default_webhook_secret), {}, requests()["getDefaultWebhookSecret"])
+    """Return the call that reads the signing key of the account's webhooks."""
+    return Call(_endpoint(get_default_webhook_secret), {}, operation_names()["getDefaultWebhookSecret"])
 
 
 def prediction_from_json(body: bytes) -> PredictionModel:
-    """The prediction in a body that did not come as an answer.
+    """Parse a prediction from a body that is not a response, such as a webhook's.
 
     Raises:
-        ValueError: If it is none; the message says why.
+        ValueError: If it is not a prediction; the message gives the reason.
     """
     try:
         parsed = json.loads(body)
@@ -172,21 +171,21 @@ def prediction_from_json(body: bytes) -> PredictionModel:
     return PredictionModel.from_dict(parsed)
 
 
-def plain(value: T | Unset) -> T | None:
-    """A value of the generated client, with None for UNSET."""
+def or_none(value: T | Unset) -> T | None:
+    """Return a value of a generated class, with None for UNSET."""
     return None if isinstance(value, Unset) else value
 
 
 def as_mapping(value: object) -> dict[str, Any]:
-    """An object of an answer as a dict; empty if it is missing or something else."""
+    """Return an object of a response as a dict; empty if it is missing or of another type."""
     return value.to_dict() if isinstance(value, JsonObject | PredictionMetrics | PredictionUrls) else {}
 
 
-def _check_id(prediction_id: object) -> None:
-    """Refuse what would be sent as something else; what is wrong within a text, the generated client finds."""
+def _require_id(prediction_id: object) -> None:
+    """Refuse an id that is not a text; the generated client checks the text itself."""
     if not isinstance(prediction_id, str):
-        fault = f"{prediction_id!r:.80} is not a text"
-        raise errors.InvalidInputError([errors.InvalidField("invalid_type", "prediction_id", fault)])
+        problem = f"{prediction_id!r:.80} is not a text"
+        raise errors.InvalidInputError([errors.InvalidField("invalid_type", "prediction_id", problem)])
 
 
 def _endpoint(module: object) -> Endpoint:
@@ -194,7 +193,7 @@ def _endpoint(module: object) -> Endpoint:
 
 
 def is_text(value: object) -> bool:
-    """Whether this is a text that is not empty and can be sent back."""
+    """Whether a value is a text that is not empty and can be encoded."""
     try:
         return isinstance(value, str) and value.encode() != b""
     except UnicodeEncodeError:

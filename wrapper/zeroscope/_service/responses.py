@@ -1,4 +1,4 @@
-"""What answers say, as values or errors of the wrapper."""
+"""The parser of responses: it returns values, or raises the wrapper's errors."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from .api import (
     Response,
     WebhookSecret,
     is_text,
-    plain,
-    requests,
+    operation_names,
+    or_none,
 )
 
 E = TypeVar("E", bound=BaseException)
 
 
-class Answers:
-    """Reads answers, and blots the token out of whatever goes into an error.
+class ResponseParser:
+    """Parses responses, and redacts the token, which a server may echo, from everything that goes into an error.
 
     Args:
-        token: The token, which a server may well echo.
-        base_url: The address of the service; pages that continue elsewhere are not followed.
+        token: The token.
+        base_url: The service's address; a next page at another origin is not followed.
     """
 
     def __init__(self, token: str, base_url: str) -> None:
@@ -38,33 +38,36 @@ class Answers:
         self.base_url = base_url
 
     def prediction(self, call: Call, response: Response[Any], id: str | None = None) -> PredictionModel:
-        """The prediction in a success, which as published may be an array of one.
+        """Return the prediction in a 2xx response, which as published may be an array of one.
 
         Args:
-            call: What was asked for.
-            response: The answer.
-            id: The prediction that was asked for; another one would be taken for it, and for its result.
+            call: The call.
+            response: Its response.
+            id: The requested prediction's ID; a response about another prediction is refused.
+
+        Raises:
+            MalformedResponseError: If the body is not such a prediction.
         """
         parsed = response.parsed
         if isinstance(parsed, list) and len(parsed) == 1:
             parsed = parsed[0]
         if response.error is not None or not isinstance(parsed, PredictionModel):
             raise self._malformed(call, response, "not a prediction")
-        self._check_identity(call, response, [parsed])
+        self._require_identity(call, response, [parsed])
         if id is not None and parsed.id != id:
             raise self._malformed(call, response, f"it is about another prediction, {parsed.id!r:.80}")
         return parsed
 
     def page(self, call: Call, response: Response[Any]) -> PredictionPage:
-        """The page of predictions in a success."""
+        """Return the page of predictions in a 2xx response."""
         page = response.parsed
         if response.error is not None or not isinstance(page, PredictionPage):
             raise self._malformed(call, response, "not a page of predictions")
-        self._check_identity(call, response, page.results)
+        self._require_identity(call, response, page.results)
         return page
 
     def webhook_secret(self, call: Call, response: Response[Any]) -> str:
-        """The key in a success; of one that is malformed nothing is shown, as it may hold the key all the same."""
+        """Return the key in a 2xx response; the error for a malformed body hides it, as it may hold the key."""
         parsed = response.parsed
         if response.error is None and isinstance(parsed, WebhookSecret) and is_text(parsed.key):
             return parsed.key
@@ -76,7 +79,7 @@ class Answers:
         )
 
     def file(self, call: Call, response: Response[Any]) -> str:
-        """The URL of the stored file in a success."""
+        """Return the URL of the stored file in a 2xx response."""
         file = response.parsed
         if response.error is not None or not isinstance(file, FileModel):
             raise self._malformed(call, response, "not a stored file")
@@ -85,12 +88,12 @@ class Answers:
         return file.urls.get
 
     def next_cursor(self, page: PredictionPage) -> str | None:
-        """The cursor of the page that follows, or None after the last one.
+        """Return the cursor of the next page, or None after the last one.
 
         Raises:
-            MalformedResponseError: If it is on another server.
+            MalformedResponseError: If the next page is at another origin.
         """
-        following = plain(page.next_)
+        following = or_none(page.next_)
         if not isinstance(following, str):
             return None
         try:
@@ -101,19 +104,19 @@ class Answers:
             return None
         if elsewhere:
             raise errors.MalformedResponseError(
-                request=requests()["listPredictions"],
+                request=operation_names()["listPredictions"],
                 status_code=200,
-                body=self.blot(following),
+                body=self.redact(following),
                 reason=f"the next page is not at {self.base_url}, and nothing was sent there",
             )
         return parse_qs(url.query).get("cursor", [None])[0]
 
     def error(self, call: Call, response: Response[Any], now: float) -> errors.APIError:
-        """The error for an answer that is not a success.
+        """Return the error for a response that is not 2xx.
 
         Args:
-            call: What was asked for.
-            response: The answer.
+            call: The call.
+            response: Its response.
             now: The time of day, in seconds since 1970.
         """
         problem = response.parsed if isinstance(response.parsed, Problem) else Problem()
@@ -122,18 +125,20 @@ class Answers:
             "status_code": response.status_code,
             "title": self._text(problem.title),
             "detail": self._text(problem.detail),
-            "headers": {name.lower(): self.blot(value) for name, value in response.headers.items()},
+            "headers": {name.lower(): self.redact(value) for name, value in response.headers.items()},
             "body": self._body(response),
         }
         cls = errors.class_for(response.status_code)
         if cls is errors.ValidationError:
             details["invalid_fields"] = self._invalid_fields(problem)
         elif cls is errors.RateLimitError:
-            details["retry_after"] = retry_after(details["headers"], details["detail"], plain(problem.retry_after), now)
+            details["retry_after"] = retry_after(
+                details["headers"], details["detail"], or_none(problem.retry_after), now
+            )
         return self._chained(cls(**details), response)
 
-    def _check_identity(self, call: Call, response: Response[Any], predictions: Sequence[PredictionModel]) -> None:
-        # The parser takes any type here, and everything that follows relies on these two.
+    def _require_identity(self, call: Call, response: Response[Any], predictions: Sequence[PredictionModel]) -> None:
+        # The generated parser accepts any type here, and all further requests rely on these two.
         for prediction in predictions:
             for value in (prediction.id, prediction.status):
                 if not is_text(value):
@@ -144,14 +149,14 @@ class Answers:
         return self._chained(errors.MalformedResponseError(body=self._body(response), **details), response)
 
     def _chained(self, error: E, response: Response[Any]) -> E:
-        """The error, caused by what made the body unreadable, if that is so."""
+        """Chain the reason why the body could not be parsed, if there is one."""
         if response.error is not None:
             # Not the exception itself, which may hold the whole body.
-            error.__cause__ = ValueError(self.blot(f"{type(response.error).__name__}: {response.error}"))
+            error.__cause__ = ValueError(self.redact(f"{type(response.error).__name__}: {response.error}"))
         return error
 
     def _invalid_fields(self, problem: Problem) -> list[errors.InvalidField]:
-        # The parser keeps what is no list as it is.
+        # The generated parser keeps a value that is not a list as it is.
         found = problem.invalid_fields if isinstance(problem.invalid_fields, list) else []
         return [
             errors.InvalidField(*(self._text(part) or "" for part in (item.type_, item.field, item.description)))
@@ -160,14 +165,14 @@ class Answers:
         ]
 
     def _body(self, response: Response[Any]) -> str:
-        return self.blot(response.content.decode("utf-8", errors="replace"))
+        return self.redact(response.content.decode("utf-8", errors="replace"))
 
     def _text(self, value: object) -> str | None:
-        return self.blot(value) if isinstance(value, str) else None
+        return self.redact(value) if isinstance(value, str) else None
 
-    def blot(self, text: str) -> str:
-        """A text without the token in it."""
-        # A shorter one is no real token, and may well be part of a word.
+    def redact(self, text: str) -> str:
+        """Return a text without the token in it."""
+        # A shorter one is not a real token, and may be part of a word.
         return text.replace(self.token, "[token]") if len(self.token) >= 8 else text
 
 

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from ..errors import excerpt
 from ..prediction import Prediction
-from ..state import PredictionState
-from ..video import sources
+from ..state import PredictionState, output_videos
 
 
 def result(prediction: Prediction, saved: Sequence[Path], *, as_json: bool) -> None:
@@ -46,7 +45,7 @@ def prediction(prediction: PredictionState, *, as_json: bool) -> None:
     for name, value in lines.items():
         if value is not None:
             print(f"{name + ':':<14}{excerpt(str(value), 1000)}")
-    for _, url in sources(prediction.output):
+    for _, url in output_videos(prediction.output):
         print(f"{'video:':<14}{url}")
 
 

@@ -9,11 +9,12 @@ import pytest
 
 from helpers.client import BASE_URL, FakeClock
 from zeroscope import Polling, Retry
-from zeroscope._flows.batch.poller import Census, Sighting
-from zeroscope._flows.batch.throttle import ABREAST, Pacing
+from zeroscope._flows.batch.poller import ListPoller, PollResult
+from zeroscope._flows.batch.throttle import Throttle
+from zeroscope._flows.cleanup import MAX_IN_FLIGHT
 from zeroscope._flows.request import Sender
 from zeroscope._service.api import PredictionPage, Response
-from zeroscope._service.responses import Answers
+from zeroscope._service.responses import ResponseParser
 from zeroscope._steps import Call, Flow, Sleep
 
 
@@ -24,10 +25,10 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def census(clock: FakeClock) -> Census:
-    """A census without randomness, whose requests are tried twice."""
-    answers = Answers("secret", BASE_URL)
-    return Census(Sender(clock=clock, random=lambda: 0.5, retry=Retry(attempts=2), answers=answers), Polling())
+def poller(clock: FakeClock) -> ListPoller:
+    """A poller without randomness, whose requests are tried twice."""
+    parser = ResponseParser("secret", BASE_URL)
+    return ListPoller(Sender(clock=clock, random=lambda: 0.5, retry=Retry(attempts=2), parser=parser), Polling())
 
 
 def page(ids: list[str], next: int | None = None) -> Response[Any]:
@@ -42,7 +43,7 @@ def refused(status: int) -> Response[Any]:
     return Response(status_code=status, content=b"{}", headers=httpx.Headers(), parsed=None)
 
 
-def played(flow: Flow[Sighting], *answers: Response[Any]) -> Sighting:
+def played(flow: Flow[PollResult], *answers: Response[Any]) -> PollResult:
     """What a look comes to when its requests are answered so; every answer is asked for, and no other."""
     left = list(answers)
     try:
@@ -51,7 +52,7 @@ def played(flow: Flow[Sighting], *answers: Response[Any]) -> Sighting:
             step = flow.send(None) if isinstance(step, Sleep) else flow.send(left.pop(0))
     except StopIteration as end:
         assert left == []
-        sighting: Sighting = end.value
+        sighting: PollResult = end.value
         return sighting
 
 
@@ -60,50 +61,50 @@ def names(count: int) -> list[str]:
     return [f"p{number}" for number in range(count)]
 
 
-def test_look__reads_as_many_pages_as_it_takes(census: Census) -> None:
+def test_look__reads_as_many_pages_as_it_takes(poller: ListPoller) -> None:
     """Pages are read until all are found; those that are in none are told as missing."""
     ids = names(5)
-    listed, missing = played(census.look(ids), page(ids[:2], 1), page(["other", *ids[2:]], 2))
+    listed, missing = played(poller.poll(ids), page(ids[:2], 1), page(["other", *ids[2:]], 2))
     assert listed.keys() == set(ids) and not missing
-    listed, missing = played(census.look(names(9)), page(ids, 1), page(["other"]))
+    listed, missing = played(poller.poll(names(9)), page(ids, 1), page(["other"]))
     assert listed.keys() == set(ids) and missing == set(names(9)[5:])
 
 
-def test_look__costs_no_more_than_asking_for_each(census: Census) -> None:
+def test_look__costs_no_more_than_asking_for_each(poller: ListPoller) -> None:
     """Where there are no more predictions than the last look took pages, the list is not read."""
-    assert played(census.look(["p0"])) == ({}, {"p0"})
-    played(census.look(names(5)), page(["p0"], 1), page(["p1"], 2), page(names(5)))
-    assert played(census.look(names(3))) == ({}, set(names(3)))
-    assert len(played(census.look(names(4)), page(names(4))).listed) == 4
+    assert played(poller.poll(["p0"])) == ({}, {"p0"})
+    played(poller.poll(names(5)), page(["p0"], 1), page(["p1"], 2), page(names(5)))
+    assert played(poller.poll(names(3))) == ({}, set(names(3)))
+    assert len(played(poller.poll(names(4)), page(names(4))).listed) == 4
 
 
-def test_look__does_not_read_a_whole_account(census: Census) -> None:
+def test_look__does_not_read_a_whole_account(poller: ListPoller) -> None:
     """After twice the pages that would hold them all, the rest is asked for by id."""
     others = [f"other{number}" for number in range(10)]
     sighting = played(
-        census.look(names(15)), page(others, 1), page(others, 2), page(others, 3), page(others, 4), page(others, 5)
+        poller.poll(names(15)), page(others, 1), page(others, 2), page(others, 3), page(others, 4), page(others, 5)
     )
     assert sighting.missing == set(names(15))
 
 
-def test_trouble__is_left_to_the_next_look_once(census: Census) -> None:
+def test_trouble__is_left_to_the_next_look_once(poller: ListPoller) -> None:
     """A list that cannot be read now tells next time; the second time, and until it works again, each is asked for."""
     ids = names(5)
     trouble = [refused(503)] * 2
-    assert played(census.look(ids), *trouble) == ({}, set())
-    assert played(census.look(ids), *trouble) == ({}, set(ids))
-    assert len(played(census.look(ids), page(ids)).listed) == 5
-    assert played(census.look(ids), *trouble) == ({}, set())
+    assert played(poller.poll(ids), *trouble) == ({}, set())
+    assert played(poller.poll(ids), *trouble) == ({}, set(ids))
+    assert len(played(poller.poll(ids), page(ids)).listed) == 5
+    assert played(poller.poll(ids), *trouble) == ({}, set())
 
 
 @pytest.mark.parametrize("answer", [refused(403), refused(404), page(["x"], 1)])
-def test_list_of_no_use__is_not_asked_for_again(census: Census, answer: Response[Any]) -> None:
+def test_list_of_no_use__is_not_asked_for_again(poller: ListPoller, answer: Response[Any]) -> None:
     """What will not pass by itself is met with once."""
     ids = names(5)
     if answer.parsed is not None:
         answer.parsed.next_ = "https://elsewhere.test/?cursor=1"
-    assert played(census.look(ids), answer) == ({}, set(ids))
-    assert played(census.look(ids)) == ({}, set(ids))
+    assert played(poller.poll(ids), answer) == ({}, set(ids))
+    assert played(poller.poll(ids)) == ({}, set(ids))
 
 
 @pytest.mark.parametrize(
@@ -124,9 +125,9 @@ def test_list_of_no_use__is_not_asked_for_again(census: Census, answer: Response
         ([300.0] * 3, 30.0),
     ],
 )
-def test_pause__grows_with_age_and_number(census: Census, ages: list[float], pause: float) -> None:
+def test_pause__grows_with_age_and_number(poller: ListPoller, ages: list[float], pause: float) -> None:
     """One look tells of all, so it comes a little later the more there are and the longer they have run."""
-    assert census.pause(ages) == pytest.approx(pause)
+    assert poller.pause(ages) == pytest.approx(pause)
 
 
 def created(status: int = 201, headers: dict[str, str] | None = None) -> Response[Any]:
@@ -141,55 +142,55 @@ def left(requests: int, seconds: int) -> Response[Any]:
 
 def test_first_create__goes_alone(clock: FakeClock) -> None:
     """Until it is known how many the service takes there is one; without a word from it, as many as go abreast."""
-    pacing = Pacing(clock)
-    assert pacing.room == 1
-    pacing.heed([created()])
-    assert pacing.room == ABREAST
+    throttle = Throttle(clock)
+    assert throttle.room == 1
+    throttle.record([created()])
+    assert throttle.room == MAX_IN_FLIGHT
 
 
 def test_room__is_what_the_service_says(clock: FakeClock) -> None:
     """The least of what answers tell is kept to, and when nothing is left, one goes first again after the reset."""
-    pacing = Pacing(clock)
-    pacing.heed([left(5, 60), left(3, 60), left(4, 60)])
-    assert pacing.room == 3
-    pacing.heed([left(1, 30), left(0, 30)])
-    assert (pacing.room, pacing.opens_at) == (0, 1030)
+    throttle = Throttle(clock)
+    throttle.record([left(5, 60), left(3, 60), left(4, 60)])
+    assert throttle.room == 3
+    throttle.record([left(1, 30), left(0, 30)])
+    assert (throttle.room, throttle.opens_at) == (0, 1030)
     clock.now += 30
-    assert pacing.room == 1
+    assert throttle.room == 1
 
 
 def test_refusals__halve_the_width(clock: FakeClock) -> None:
     """After a wave of which some were refused, no more go abreast than got through; it grows again with success."""
-    pacing = Pacing(clock)
-    pacing.heed([created()] * 3 + [created(429)] * 5)
-    assert pacing.room == 3
-    pacing.heed([created(429)])
-    assert pacing.room == 1
+    throttle = Throttle(clock)
+    throttle.record([created()] * 3 + [created(429)] * 5)
+    assert throttle.room == 3
+    throttle.record([created(429)])
+    assert throttle.room == 1
     widths = []
     for _ in range(4):
-        pacing.heed([created()])
-        widths.append(pacing.room)
+        throttle.record([created()])
+        widths.append(throttle.room)
     assert widths == [2, 4, 8, 8]
-    pacing.heed([httpx.ReadError("reset")])
-    assert pacing.room == ABREAST
+    throttle.record([httpx.ReadError("reset")])
+    assert throttle.room == MAX_IN_FLIGHT
 
 
 def test_stalled__counts_from_the_first_refusal(clock: FakeClock) -> None:
     """Only refusals that go on make a stall, and one success ends it."""
-    pacing = Pacing(clock)
+    throttle = Throttle(clock)
     clock.now += 1000
-    assert not pacing.stalled(60)
-    pacing.heed([created(429)])
+    assert not throttle.stalled(60)
+    throttle.record([created(429)])
     clock.now += 60
-    pacing.heed([created(429)])
-    assert not pacing.stalled(60)
+    throttle.record([created(429)])
+    assert not throttle.stalled(60)
     clock.now += 1
-    assert pacing.stalled(60)
-    pacing.started()
-    assert not pacing.stalled(60)
+    assert throttle.stalled(60)
+    throttle.record_success()
+    assert not throttle.stalled(60)
 
 
-def test_calls__are_those_of_the_list(census: Census) -> None:
+def test_calls__are_those_of_the_list(poller: ListPoller) -> None:
     """What a look asks for is the operation that lists predictions."""
-    step = next(census.look(names(5)))
+    step = next(poller.poll(names(5)))
     assert isinstance(step, Call) and step.name == "GET /predictions"

@@ -121,7 +121,7 @@ def test_unknown_outcome__is_reported_and_never_repeated(kind: str, server: Mock
     for _ in range(3):
         (result,) = run_many(kind, server, prompts(1), journal=journal)
         assert isinstance(result.error, zeroscope.UnknownOutcomeError)
-        assert "POST /predictions got no answer" in str(result.error)
+        assert "POST /predictions got no response" in str(result.error)
     assert creates(server) == 1
     with server.client() as client:
         (result,) = client.run_many(prompts(1), journal=journal)

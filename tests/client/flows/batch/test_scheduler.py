@@ -388,7 +388,7 @@ def test_429_of_another_request__holds_the_batch_back(harness: Harness) -> None:
         return httpx.Response(201, json=prediction_body("succeeded", output=["https://x.test/output-0.mp4"]))
 
     client = harness.client(answer)
-    client._sender.gate.close(50)
+    client._sender.cooldown.extend(50)
     start = harness.clock.now
     harness.do(client.run_many, prompts(2))
     assert min(sent) >= start + 50

@@ -1,4 +1,4 @@
-"""How many creates go out at a time: as many as the service takes, as it says in its answers."""
+"""The throttle of a batch's creates, which follows the rate limits in the service's responses."""
 
 from __future__ import annotations
 
@@ -7,66 +7,64 @@ from typing import Any
 
 from ..._service.api import Response
 from ...clock import Clock
-from ...retry import rate_limit_left
-
-ABREAST = 8
-"""How many requests go out side by side."""
+from ...retry import rate_limit_budget
+from ..cleanup import MAX_IN_FLIGHT
 
 
-class Pacing:
-    """What the answers to creates tell of the ones to come.
+class Throttle:
+    """Limits how many creates are sent concurrently.
 
     Args:
-        clock: Tells the time.
+        clock: The client's clock.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        # Since when all creates are refused, on the monotonic clock.
+        # Since when every create was refused, on the monotonic clock.
         self._refused_since: float | None = None
-        # How many may go out side by side, as the last ones fared.
-        self._abreast = ABREAST
-        # How many the service takes for now, as it said, and when it takes more, on the monotonic clock. The first goes
+        # How many may be sent concurrently, after the results of the last ones.
+        self._in_flight = MAX_IN_FLIGHT
+        # How many the service accepts now, and when it accepts more, on the monotonic clock. The first create is sent
         # alone, to find out.
-        self._allowed, self._more_at = 1, 0.0
+        self._budget, self._refilled_at = 1, 0.0
 
     @property
     def room(self) -> int:
-        """How many creates may be sent now."""
-        if self._clock.monotonic() >= self._more_at:
-            self._allowed = max(self._allowed, 1)
-        return min(self._allowed, self._abreast)
+        """The number of creates that may be sent now."""
+        if self._clock.monotonic() >= self._refilled_at:
+            self._budget = max(self._budget, 1)
+        return min(self._budget, self._in_flight)
 
     @property
     def opens_at(self) -> float:
         """When another create may be sent, on the monotonic clock."""
-        return self._more_at if self._allowed <= 0 else 0.0
+        return self._refilled_at if self._budget <= 0 else 0.0
 
-    def heed(self, results: Sequence[Any]) -> None:
-        """Slow down when the service says so, and before it has to.
+    def record(self, results: Sequence[Any]) -> None:
+        """Adapt to the results of creates that were sent concurrently: slow down when asked, and before that.
 
         Args:
-            results: What creates that were sent side by side came to.
+            results: The responses, or the exceptions in their place.
         """
-        answers = [result for result in results if isinstance(result, Response)]
-        refused = sum(answer.status_code == 429 for answer in answers)
+        responses = [result for result in results if isinstance(result, Response)]
+        refused = sum(response.status_code == 429 for response in responses)
         if refused and self._refused_since is None:
             self._refused_since = self._clock.monotonic()
-        self._abreast = max(len(results) - refused, 1) if refused else min(2 * self._abreast, ABREAST)
-        said = [left for answer in answers if (left := rate_limit_left(answer.headers)) is not None]
-        if said:
-            least = min(said)
-            self._allowed, self._more_at = least.requests, self._clock.monotonic() + least.seconds
+        self._in_flight = max(len(results) - refused, 1) if refused else min(2 * self._in_flight, MAX_IN_FLIGHT)
+        budgets = [budget for response in responses if (budget := rate_limit_budget(response.headers)) is not None]
+        if budgets:
+            least = min(budgets)
+            self._budget, self._refilled_at = least.requests, self._clock.monotonic() + least.seconds
         else:
-            self._allowed = ABREAST
+            self._budget = MAX_IN_FLIGHT
 
-    def started(self) -> None:
-        """Take note that something was created."""
+    def record_success(self) -> None:
+        """Record that a create was accepted."""
         self._refused_since = None
 
     def stalled(self, limit: float) -> bool:
-        """Whether nothing but refusals has come for so many seconds.
+        """Whether every create was refused for a number of seconds.
 
-        Accounts may be held to a few creates a minute, so that one 429 after another is no reason to give up.
+        Accounts may be limited to a few creates a minute, so one 429 after another is no reason to give up.
         """
         return self._refused_since is not None and self._clock.monotonic() - self._refused_since > limit

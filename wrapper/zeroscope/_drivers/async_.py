@@ -1,0 +1,117 @@
+"""The async driver: it carries out the steps of flows in the running event loop."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any, TypeVar, cast
+
+import httpx
+
+from .._flows.request import Sender
+from .._steps import Call, Close, Download, Flow, Gather, Open, Read, RunBlocking, Sleep, Step, Stream
+from ..polling import Polling
+from .common import CLEANUP_TIMEOUT, Driver, abandon, build_request, next_emitted, results_or_interrupt, with_timeouts
+from .loops import LoopClients
+
+T = TypeVar("T")
+
+
+class AsyncDriver(Driver):
+    """Carries out flows in the running event loop.
+
+    Args:
+        sender: Sends the requests.
+        polling: The policy for waits.
+        clients: Provides the HTTP client of the running loop.
+    """
+
+    def __init__(self, sender: Sender, polling: Polling, clients: LoopClients) -> None:
+        super().__init__(sender, polling)
+        self._clients = clients
+
+    async def run(self, flow: Flow[T], interrupted: bool = False) -> T:
+        """Carry out a flow and return its result.
+
+        Args:
+            flow: The flow.
+            interrupted: Whether the task was canceled before, which would cancel every step as well.
+        """
+        try:
+            step = next(flow)
+            while True:
+                try:
+                    result = await (self._do_shielded(step) if interrupted else self._do(step))
+                except BaseException as error:
+                    interrupted = interrupted or not isinstance(error, Exception)
+                    step = flow.throw(error)
+                else:
+                    step = flow.send(result)
+        except StopIteration as end:
+            return cast(T, end.value)
+
+    async def iterate(self, stream: Stream[T]) -> AsyncIterator[T]:
+        """Carry out a stream and yield what it emits."""
+        try:
+            while (emitted := await self.run(next_emitted(stream))) is not None:
+                yield emitted.value
+        finally:
+            await self.run(abandon(stream))
+
+    async def _do_shielded(self, step: Step) -> Any:
+        """Carry out a step after a cancellation, which would cancel the step as well."""
+        import anyio
+
+        with anyio.move_on_after(CLEANUP_TIMEOUT, shield=True):
+            return await self._do(step)
+        raise httpx.ReadTimeout(f"not done within {CLEANUP_TIMEOUT} s after a cancellation")
+
+    async def _do(self, step: Step) -> Any:
+        match step:
+            case Call():
+                _, api = self._clients.current()
+                return await step.endpoint.asyncio_detailed(client=with_timeouts(api, step), **step.arguments)
+            case Gather():
+                return await self._gather(step)
+            case Sleep():
+                await self.clock.sleep_async(step.seconds)
+            case Open():
+                http, api = self._clients.current()
+                request, options = build_request(http, api, step)
+                response = await http.send(request, stream=True, **options)
+                return Download(response, response.aiter_bytes())
+            case Read():
+                return await anext(cast(AsyncIterator[bytes], step.download.chunks), None)
+            case Close():
+                await step.download.response.aclose()
+            case RunBlocking():
+                import anyio.to_thread
+
+                return await anyio.to_thread.run_sync(step.function)
+
+    async def _gather(self, step: Gather) -> list[Any]:
+        import anyio
+
+        scopes = [anyio.CancelScope(shield=True) for _ in step.calls]
+        left, ended = len(step.calls), anyio.Event()
+
+        async def call(number: int) -> None:
+            nonlocal left
+            with scopes[number]:
+                try:
+                    step.results[number] = await self._do(step.calls[number])
+                except Exception as error:
+                    step.results[number] = error
+            left -= 1
+            if not left:
+                ended.set()
+
+        async with anyio.create_task_group() as tasks:
+            for number in range(len(step.calls)):
+                tasks.start_soon(call, number)
+            try:
+                await ended.wait()
+            except BaseException:
+                for scope in scopes:
+                    scope.deadline = anyio.current_time() + CLEANUP_TIMEOUT
+                raise
+        return results_or_interrupt(step)

@@ -1,0 +1,125 @@
+"""The sync driver: it carries out the steps of flows on the calling thread.
+
+`run` asks the flow for a step, performs it, and sends the result back in, until the flow returns. Exceptions take the
+same way: whatever a step raises is thrown into the flow at its `yield`, so the flow decides what is retried, and it can
+still cancel a paid prediction after Ctrl-C. The async driver does the same in an event loop; everything that differs
+between sync and async is in these two classes.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from collections.abc import Iterator
+from typing import Any, TypeVar, cast
+
+import httpx
+
+from .._flows.request import Sender
+from .._service.api import ApiClient
+from .._steps import Call, Close, Download, Flow, Gather, Open, Read, RunBlocking, Sleep, Step, Stream
+from ..errors import ConfigurationError
+from ..polling import Polling
+from .common import CLEANUP_TIMEOUT, Driver, abandon, build_request, next_emitted, results_or_interrupt, with_timeouts
+from .loops import CLOSED
+
+T = TypeVar("T")
+
+# How long the thread that waits for others cannot be interrupted, in seconds.
+_JOIN_INTERVAL = 1.0
+
+
+class SyncDriver(Driver):
+    """Carries out flows on the calling thread.
+
+    Args:
+        sender: Sends the requests.
+        polling: The policy for waits.
+        api: Sends the calls.
+        http: Sends the downloads.
+    """
+
+    def __init__(self, sender: Sender, polling: Polling, api: ApiClient, http: httpx.Client) -> None:
+        super().__init__(sender, polling)
+        self._api = api
+        self._http = http
+
+    def run(self, flow: Flow[T]) -> T:
+        """Carry out a flow and return its result."""
+        try:
+            step = next(flow)
+            while True:
+                try:
+                    result = self._do(step)
+                # An interrupt goes into the flow as well, which may have a paid prediction to cancel.
+                except BaseException as error:
+                    step = flow.throw(error)
+                else:
+                    step = flow.send(result)
+        except StopIteration as end:
+            return cast(T, end.value)
+
+    def iterate(self, stream: Stream[T]) -> Iterator[T]:
+        """Carry out a stream and yield what it emits."""
+        try:
+            while (emitted := self.run(next_emitted(stream))) is not None:
+                yield emitted.value
+        finally:
+            self.run(abandon(stream))
+
+    def _do(self, step: Step) -> Any:
+        match step:
+            case Call() | Open() if self._http.is_closed:
+                raise ConfigurationError(CLOSED)
+            case Call():
+                return step.endpoint.sync_detailed(client=with_timeouts(self._api, step), **step.arguments)
+            case Gather():
+                return self._gather(step)
+            case Sleep():
+                self.clock.sleep(step.seconds)
+            case Open():
+                request, options = build_request(self._http, self._api, step)
+                response = self._http.send(request, stream=True, **options)
+                return Download(response, response.iter_bytes())
+            case Read():
+                return next(cast(Iterator[bytes], step.download.chunks), None)
+            case Close():
+                step.download.response.close()
+            case RunBlocking():
+                return step.function()
+
+    def _gather(self, step: Gather) -> list[Any]:
+        changed = threading.Condition()
+        running, left = 0, len(step.calls)
+        interrupted = False
+
+        def call(number: int) -> None:
+            nonlocal running, left
+            with changed:
+                if interrupted:
+                    return
+                running += 1
+            try:
+                step.results[number] = self._do(step.calls[number])
+            except BaseException as error:
+                step.results[number] = error
+            with changed:
+                running, left = running - 1, left - 1
+                changed.notify()
+
+        # A single call gets a thread, too: it goes on when Ctrl-C, at any moment from here, stops this one.
+        try:
+            for number in range(len(step.calls)):
+                # The thread sees the context variables of this one.
+                run = contextvars.copy_context().run
+                threading.Thread(target=run, args=(call, number), name="zeroscope", daemon=True).start()
+            with changed:
+                # In intervals, because Windows cannot interrupt a wait without a timeout.
+                while left:
+                    changed.wait(_JOIN_INTERVAL)
+        except BaseException:
+            with changed:
+                interrupted = True
+                changed.wait_for(lambda: not running, CLEANUP_TIMEOUT)
+            raise
+        return results_or_interrupt(step)

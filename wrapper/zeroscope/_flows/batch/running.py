@@ -1,0 +1,176 @@
+"""The running predictions of a batch: it polls the list, reads what has ended, and collects the results."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from ..._service.api import final_statuses
+from ..._steps import Flow, Gather, RunBlocking
+from ...errors import ZeroscopeError
+from ...results import RunResult
+from ...state import PredictionState
+from .. import read
+from ..cleanup import MAX_IN_FLIGHT
+from ..context import attached
+from ..request import Sender
+from ..retries import Failed
+from ..wait import WaitOptions, time_out
+from .item import Item
+from .poller import ListPoller, is_complete
+
+if TYPE_CHECKING:
+    # Loaded only if a journal is kept, because SQLite takes long to load.
+    from ..._disk.journal import BatchJournal
+
+P = TypeVar("P", bound=PredictionState)
+
+
+class RunningPredictions(Generic[P]):
+    """Waits for the predictions of a batch.
+
+    Args:
+        sender: Sends the requests.
+        options: The options of each prediction's wait.
+
+    Attributes:
+        items: The items with running predictions, by index.
+        ended: The results that were not emitted yet.
+        journal: The journal in which states are recorded, if one is kept.
+    """
+
+    def __init__(self, sender: Sender, options: WaitOptions) -> None:
+        self._sender = sender
+        self._clock = sender.clock
+        self._options = options
+        self._poller = ListPoller(sender, options.polling)
+        self._next_poll = 0.0
+        self.items: dict[int, Item[P]] = {}
+        self.ended: list[RunResult[P, Any]] = []
+        self.journal: BatchJournal | None = None
+
+    def add(self, item: Item[P], prediction: P) -> None:
+        """Start to wait for an item's prediction."""
+        now = self._clock.monotonic()
+        if not self.items:
+            self._next_poll = now + self._poller.pause([0.0])
+        item.prediction, item.began = prediction, now
+        # Until the item's time is up, reads are repeated without a limit.
+        item.attempts = self._sender.attempts(limited=False)
+        # Its files may be large.
+        item.create = None
+        item.to_read = prediction._lacks_output or prediction.status == "unknown"
+        self.items[item.index] = item
+
+    def poll(self) -> Flow[None]:
+        """Find out which predictions have ended if a poll is due, and read those."""
+        final = final_statuses()
+        items = [item for item in self.items.values() if not item.to_read]
+        if items and self._clock.monotonic() >= self._next_poll:
+            listed, missing = yield from self._poller.poll([item.known.id for item in items])
+            for item in items:
+                model = listed.get(item.known.id)
+                item.to_read = item.known.id in missing
+                if model is not None:
+                    item.to_read |= model.status in final and not is_complete(model)
+                    if not item.to_read and item.known._update_from_list(model):
+                        self.notify(item)
+            yield from self.finish_ended(items)
+            now = self._clock.monotonic()
+            self._next_poll = now + self._poller.pause([now - item.began for item in self.items.values()])
+        now = self._clock.monotonic()
+        yield from self._read([item for item in self.items.values() if item.to_read and item.due <= now])
+        if late := [item for item in self.items.values() if self._clock.monotonic() >= self._until(item)]:
+            yield from self._time_out(late)
+
+    def next_moments(self) -> list[float]:
+        """Return the moments at which a poll, a read or a timeout is due, on the monotonic clock."""
+        moments = [self._until(item) for item in self.items.values()]
+        moments += [item.due for item in self.items.values() if item.to_read]
+        if not all(item.to_read for item in self.items.values()):
+            moments.append(self._next_poll)
+        return moments
+
+    def notify(self, item: Item[P]) -> None:
+        """Call the callback with an item's prediction."""
+        with attached(item.known):
+            self._options.notify(item.known)
+
+    def may_retry(self, item: Item[P], error: ZeroscopeError, *, unlimited: bool = False) -> bool:
+        """Whether an item's failed request is repeated; if so, schedule it."""
+        now = self._clock.monotonic()
+        pause = item.attempts.pause_after(Failed(error), unlimited=unlimited)
+        if pause is not None:
+            item.due = now + pause
+        return pause is not None
+
+    def record(self, item: Item[P], method: Callable[[BatchJournal], Callable[..., None]], *args: Any) -> Flow[None]:
+        """Record an item's new state, if a journal is kept.
+
+        Args:
+            item: The item.
+            method: Returns the journal's method to call.
+            args: The method's arguments after the row.
+        """
+        if self.journal is not None and item.row is not None:
+            yield RunBlocking(partial(method(self.journal), item.row, *args))
+
+    def finish_ended(self, items: Iterable[Item[P]]) -> Flow[None]:
+        """Finish those items whose predictions have ended and need no read."""
+        for item in items:
+            if item.known.done and not item.to_read:
+                yield from self._record_end(item)
+                self.finish_by_status(item)
+
+    def finish_by_status(self, item: Item[P]) -> None:
+        """Finish an item whose prediction has ended."""
+        try:
+            item.known.raise_for_status()
+        except ZeroscopeError as error:
+            self.finish(item, error)
+        else:
+            self.finish(item, None)
+
+    def finish(self, item: Item[P], error: ZeroscopeError | None) -> None:
+        """Add an item's result, with its error if there are no videos."""
+        self.items.pop(item.index, None)
+        self.ended.append(RunResult(item.index, item.given, item.prediction, error))
+
+    def _time_out(self, items: Sequence[Item[P]]) -> Flow[None]:
+        """Give up predictions whose time is up, after a last read: the list may have been behind."""
+        yield from self._read(items)
+        for item in [item for item in items if item.index in self.items]:
+            error = yield from time_out(self._sender, item.known, self._options, item.began)
+            if item.known.done:
+                yield from self._record_end(item)
+            self.finish(item, error)
+
+    def _read(self, items: Sequence[Item[P]]) -> Flow[None]:
+        """Read predictions, a few at a time."""
+        for start in range(0, len(items), MAX_IN_FLIGHT):
+            some = items[start : start + MAX_IN_FLIGHT]
+            requests = [read.get_request(self._sender, item.known.id) for item in some]
+            results: list[Any] = yield Gather([request.call for request in requests])
+            for item, request, result in zip(some, requests, results, strict=True):
+                try:
+                    with attached(item.known):
+                        model = self._sender.outcome(request, result, item.attempts.number)
+                except ZeroscopeError as error:
+                    if not self.may_retry(item, error):
+                        self.finish(item, error)
+                    continue
+                item.attempts.restart()
+                item.to_read = False
+                if item.known._update(model):
+                    self.notify(item)
+                yield from self.finish_ended([item])
+
+    def _record_end(self, item: Item[P]) -> Flow[None]:
+        # The service may have repeated the token.
+        body = json.loads(self._sender.parser.redact(json.dumps(item.known.to_dict())))
+        yield from self.record(item, lambda journal: journal.record_finished, body)
+
+    def _until(self, item: Item[P]) -> float:
+        return item.began + self._options.limit
