@@ -1,8 +1,8 @@
-"""A program that is told by webhooks when videos are done, and saves them; on Flask.
+"""A Flask program that saves videos when their webhooks arrive.
 
     REPLICATE_API_TOKEN=... python webhook_flask.py
 
-Predictions that are created with ``webhook="https://THIS-MACHINE/webhooks"`` then end as files in ``videos``.
+It saves the videos of predictions created with ``webhook="https://THIS-MACHINE/webhooks"`` in the folder ``videos``.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ log = logging.getLogger("receiver")
 
 
 def make_app(client: Zeroscope, secret: str | Sequence[str], folder: Path, later: Executor) -> Flask:
-    """The program.
+    """Build the program.
 
     Args:
-        client: Fetches the videos.
-        secret: The account's webhook secret; two while one replaces the other.
-        folder: Where the videos go.
-        later: Does what nobody is to wait for.
+        client: Downloads the videos.
+        secret: The account's webhook secret, or both secrets during a rotation.
+        folder: The folder for the videos.
+        later: Runs the downloads in the background.
     """
     app = Flask(__name__)
-    # A real program keeps the ids in a database, where they outlive a restart and all its processes find them. There
-    # a unique key takes the place of the lock: the same webhook may well come in two threads at once.
+    # In production, store the IDs in a database, so that they survive a restart and all processes share them. There, a
+    # unique key replaces the lock: two threads may receive the same webhook at once.
     seen: set[str] = set()
     lock = Lock()
 
     @app.post("/webhooks")
     def receive() -> tuple[str, int]:
         try:
-            # The client makes it a prediction whose videos can be fetched.
+            # With client=, the prediction can download its videos.
             prediction, id = webhooks.verify(request.headers, request.get_data(), secret, client=client)
         except WebhookVerificationError as error:
             log.warning("Refused: %s", error)
@@ -47,7 +47,7 @@ def make_app(client: Zeroscope, secret: str | Sequence[str], folder: Path, later
             is_new = id not in seen
             seen.add(id)
         if is_new:
-            # The answer goes first: whoever sends a webhook should not have to wait for a download.
+            # Respond first: the sender should not wait for a download.
             later.submit(save, prediction, folder)
         return "", 204
 
@@ -55,14 +55,14 @@ def make_app(client: Zeroscope, secret: str | Sequence[str], folder: Path, later
 
 
 def save(prediction: Prediction, folder: Path) -> None:
-    """Save the videos of a prediction, of which there are none before its end, nor when it fails."""
+    """Save the videos of a prediction; it has none before it ends, or if it failed."""
     log.info("%s is %s", prediction.id, prediction.status)
     try:
         for video in prediction.videos:
             video.save(folder / f"{prediction.id}-{video.index}.mp4", overwrite=True)
     except Exception:
-        # The executor would keep this to itself.
-        log.exception("The videos of %s could not be saved", prediction.id)
+        # The executor would swallow the exception.
+        log.exception("Could not save the videos of %s", prediction.id)
 
 
 def main() -> None:

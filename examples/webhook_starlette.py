@@ -1,8 +1,8 @@
-"""A program that is told by webhooks when videos are done, and saves them; on Starlette.
+"""A Starlette program that saves videos when their webhooks arrive.
 
     REPLICATE_API_TOKEN=... python webhook_starlette.py
 
-Predictions that are created with ``webhook="https://THIS-MACHINE/webhooks"`` then end as files in ``videos``.
+It saves the videos of predictions created with ``webhook="https://THIS-MACHINE/webhooks"`` in the folder ``videos``.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ log = logging.getLogger("receiver")
 
 
 def make_app(client: AsyncZeroscope, secret: str | Sequence[str], folder: Path) -> Starlette:
-    """The program.
+    """Build the program.
 
     Args:
-        client: Fetches the videos; closed when the program ends.
-        secret: The account's webhook secret; two while one replaces the other.
-        folder: Where the videos go.
+        client: Downloads the videos; closed when the program ends.
+        secret: The account's webhook secret, or both secrets during a rotation.
+        folder: The folder for the videos.
     """
-    # A real program keeps the ids in a database, where they outlive a restart and all its processes find them.
+    # In production, store the IDs in a database, so that they survive a restart and all processes share them.
     seen: set[str] = set()
 
     async def receive(request: Request) -> Response:
         try:
-            # The client makes the prediction an AsyncPrediction, whose videos can be fetched.
+            # With client=, the prediction is an AsyncPrediction that can download its videos.
             prediction, id = webhooks.verify(request.headers, await request.body(), secret, client=client)
         except WebhookVerificationError as error:
             log.warning("Refused: %s", error)
@@ -45,7 +45,7 @@ def make_app(client: AsyncZeroscope, secret: str | Sequence[str], folder: Path) 
         if id in seen:
             return Response(status_code=204)
         seen.add(id)
-        # The answer goes first: whoever sends a webhook should not have to wait for a download.
+        # Respond first: the sender should not wait for a download.
         return Response(status_code=204, background=BackgroundTask(save, prediction, folder))
 
     @asynccontextmanager
@@ -57,7 +57,7 @@ def make_app(client: AsyncZeroscope, secret: str | Sequence[str], folder: Path) 
 
 
 async def save(prediction: AsyncPrediction, folder: Path) -> None:
-    """Save the videos of a prediction, of which there are none before its end, nor when it fails."""
+    """Save the videos of a prediction; it has none before it ends, or if it failed."""
     log.info("%s is %s", prediction.id, prediction.status)
     for video in prediction.videos:
         await video.save(folder / f"{prediction.id}-{video.index}.mp4", overwrite=True)
