@@ -1,4 +1,4 @@
-"""What the page on changing the spec shows, run."""
+"""Runs the commands that the page on changing the spec shows."""
 
 from __future__ import annotations
 
@@ -9,25 +9,26 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs/changing-the-spec.md").read_text(encoding="utf-8")
+from helpers.pages import ROOT, code_blocks, read_page
+
+PAGE = read_page("changing-the-spec.md")
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run one of the tools of codegen/."""
+    """Run a tool of codegen/."""
     command = [sys.executable, "-m", *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"^\$ make ([a-z-]+)", PAGE, re.MULTILINE))))
-def test_target__is_one_that_exists(target: str) -> None:
-    """Each make target of the page is one of the Makefile's."""
+def test_make_target__exists(target: str) -> None:
+    """Each make target of the page is in the Makefile."""
     assert re.search(rf"^{target}:.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
 
 
-def test_difference__is_told_as_shown(tmp_path: Path) -> None:
-    """The change that the page speaks of gives the lines that it shows."""
-    (shown,) = re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL)
+def test_spec_diff__prints_what_is_shown(tmp_path: Path) -> None:
+    """The example change of the page makes spec-diff print the lines that the page shows."""
+    (shown,) = code_blocks(PAGE, "text")
     text = (ROOT / "openapi.yaml").read_text(encoding="utf-8")
     width = text.index("        width:\n")
     changed = text[:width] + text[width:].replace("minimum: 256", "minimum: 512", 1)
@@ -37,12 +38,12 @@ def test_difference__is_told_as_shown(tmp_path: Path) -> None:
     new.write_text(changed, encoding="utf-8")
     done = run("codegen.spec_diff", old, "--spec", new)
 
-    told = done.stdout.replace(str(old), "HEAD").replace(str(new), "openapi.yaml")
-    assert (done.returncode, told.startswith(shown)) == (1, True), told
+    printed = done.stdout.replace(str(old), "HEAD").replace(str(new), "openapi.yaml")
+    assert (done.returncode, printed.startswith(shown)) == (1, True), printed
 
 
-def test_update__shows_before_it_writes(tmp_path: Path) -> None:
-    """A file that is no version is told in a sentence, and nothing is written."""
+def test_update_spec__rejects_a_file_that_is_no_version(tmp_path: Path) -> None:
+    """A file that is no version is reported in one line, and nothing is written."""
     spec, file = tmp_path / "openapi.yaml", tmp_path / "version.json"
     spec.write_bytes((ROOT / "openapi.yaml").read_bytes())
     file.write_text("{}", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What the pages on the client show, run."""
+"""Runs the code that the pages on the client show."""
 
 from __future__ import annotations
 
@@ -11,25 +11,16 @@ import httpx
 import pytest
 
 import zeroscope
+from helpers.pages import code_blocks, read_page
 from zeroscope import errors
 from zeroscope_mock import MockServer
 
-DOCS = Path(__file__).parents[2] / "docs"
 PAGES = ["getting-started.md", "waiting-and-errors.md", "many-videos.md", "from-replicate.md"]
-
-
-def text_of(name: str) -> str:
-    return (DOCS / name).read_text(encoding="utf-8")
-
-
-def python_of(name: str) -> list[str]:
-    """The Python blocks of a page."""
-    return re.findall(r"```python\n(.*?)```", text_of(name), re.DOTALL)
 
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> MockServer:
-    """The server that the pages' clients talk to instead of the service."""
+    """A mock server, to which the clients of the pages are connected."""
     server = MockServer(journal_limit=10_000)
     for name, http in (("Zeroscope", httpx.Client), ("AsyncZeroscope", httpx.AsyncClient)):
         connect = partial(getattr(zeroscope, name), "a-token", clock=server.clock)
@@ -47,30 +38,30 @@ def server(monkeypatch: pytest.MonkeyPatch) -> MockServer:
 def test_page__runs_as_shown(
     page: str, server: MockServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The blocks of a page run from first to last, as one program, and print what is shown."""
+    """The blocks of a page run in order as one program, and print what the page shows."""
     monkeypatch.chdir(tmp_path)
-    blocks = python_of(page)
+    blocks = code_blocks(read_page(page), "python")
     assert blocks
     names: dict[str, Any] = {"__name__": "page"}
     for block in blocks:
         exec(compile(block, page, "exec"), names)
     printed = capsys.readouterr().out
-    assert all(shown in printed for shown in re.findall(r"```text\n(.*?)```", text_of(page), re.DOTALL))
+    assert all(shown in printed for shown in code_blocks(read_page(page), "text"))
 
 
 def test_lost_create__is_found_as_shown(server: MockServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The way out of an unknown outcome, which the page shows, leads to the video without a second create."""
+    """The recovery from an unknown outcome that the page shows finds the video without a second create."""
     server.faults.lost_create()
-    (block,) = [block for block in python_of("waiting-and-errors.md") if "error.find()" in block]
+    (block,) = [block for block in code_blocks(read_page("waiting-and-errors.md"), "python") if "error.find()" in block]
     names: dict[str, Any] = {}
     exec(compile(block, "waiting-and-errors.md", "exec"), names)
     assert names["videos"][0].read()[4:8] == b"ftyp"
     assert sum(exchange.operation == "createPrediction" for exchange in server.journal) == 1
 
 
-def test_errors__are_all_in_the_table() -> None:
-    """Each error that is raised by itself has a row, and no other has one."""
-    rows = re.findall(r"^\| ((?:`\w+Error`(?:, )?)+) \|", text_of("waiting-and-errors.md"), re.MULTILINE)
+def test_error_table__lists_every_error() -> None:
+    """Each error class except the base classes has a row, and no other name has one."""
+    rows = re.findall(r"^\| ((?:`\w+Error`(?:, )?)+) \|", read_page("waiting-and-errors.md"), re.MULTILINE)
     named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
     bases = {"ZeroscopeError", "APIError", "PredictionError"}
     assert named == {
@@ -80,9 +71,9 @@ def test_errors__are_all_in_the_table() -> None:
     }
 
 
-@pytest.mark.parametrize("call", re.findall(r"\| `([^`]*)`[^|`]*\|$", text_of("from-replicate.md"), re.MULTILINE))
-def test_calls_side_by_side__are_there(call: str) -> None:
-    """Every name on our side of the table of calls exists."""
+@pytest.mark.parametrize("call", re.findall(r"\| `([^`]*)`[^|`]*\|$", read_page("from-replicate.md"), re.MULTILINE))
+def test_call_beside_replicate__exists(call: str) -> None:
+    """Each zeroscope name in the table of calls exists."""
     client = MockServer().client()
     known: dict[str, Any] = {
         "client": client,

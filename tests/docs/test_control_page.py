@@ -1,4 +1,4 @@
-"""What the page on the control shows, run with curl against a server on a socket."""
+"""Runs the curl commands of the page on control over HTTP."""
 
 from __future__ import annotations
 
@@ -10,31 +10,33 @@ from pathlib import Path
 
 import pytest
 
+from helpers.pages import read_page
 from zeroscope_mock import MockServer
 from zeroscope_mock.documents.added import control_document
 
-PAGE = (Path(__file__).parents[2] / "docs" / "control.md").read_text(encoding="utf-8")
+PAGE = read_page("control.md")
 ADDRESS = "http://127.0.0.1:8000"
 EXAMPLES: list[tuple[str, str]] = re.findall(r"```bash\n(.*?)```\n\n```json\n(.*?)```", PAGE, re.DOTALL)
 
 
 def curl_version() -> tuple[int, ...]:
-    """The version of the installed curl; that of none is the lowest."""
+    """The version of the installed curl; empty if there is none."""
     if shutil.which("curl") is None:
         return ()
-    told = subprocess.run(["curl", "--version"], capture_output=True, text=True, check=True).stdout
-    return tuple(int(part) for part in re.findall(r"\d+", told.split()[1])[:2])
+    printed = subprocess.run(["curl", "--version"], capture_output=True, text=True, check=True).stdout
+    return tuple(int(part) for part in re.findall(r"\d+", printed.split()[1])[:2])
 
 
 @pytest.fixture
 def address() -> Iterator[str]:
+    """The URL of a mock server on a socket."""
     with MockServer() as server, server.listen() as listening:
         yield listening.url
 
 
-@pytest.mark.skipif(curl_version() < (7, 82), reason="the examples are made with curl 7.82 or newer")
+@pytest.mark.skipif(curl_version() < (7, 82), reason="the examples need curl 7.82 or newer")
 def test_examples__print_what_is_shown(address: str, tmp_path: Path) -> None:
-    """One after another, on one server, the commands print what stands below them."""
+    """The commands, run in order on one server, print what the page shows below them."""
     assert len(EXAMPLES) == PAGE.count("```bash")
     for commands, shown in EXAMPLES:
         script = commands.replace(ADDRESS, address)
@@ -44,8 +46,8 @@ def test_examples__print_what_is_shown(address: str, tmp_path: Path) -> None:
         assert printed.stdout.rstrip() == shown.rstrip(), commands
 
 
-def test_table__names_each_call() -> None:
-    """It holds the calls of the document, all of them and no other, in the same order."""
+def test_call_table__lists_every_call() -> None:
+    """The table lists exactly the calls of the control document, in the same order."""
     calls = [
         f"{method.upper()} /_mock{'' if path == '/' else path}"
         for path, item in control_document()["paths"].items()

@@ -1,4 +1,4 @@
-"""What the README shows, run."""
+"""Runs the code and the commands that the README shows."""
 
 from __future__ import annotations
 
@@ -10,19 +10,18 @@ import pytest
 
 import zeroscope
 from helpers.command import Command
-from helpers.pages import broken_links
+from helpers.pages import ROOT, broken_links, code_blocks
 from zeroscope_mock import MockServer
 from zeroscope_mock.courses import prompts
 
-ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+PYTHON = code_blocks(README, "python")
 CONSOLE = re.findall(r"^\$ (zeroscope .*|make .*)$", README, re.MULTILINE)
 
 
 @pytest.mark.parametrize("code", PYTHON, ids=lambda code: code.splitlines()[0])
 def test_python__runs_as_shown(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each Python block runs as it stands, with the mock server in place of the service."""
+    """Each Python block runs on its own, with the mock server in place of the service."""
     monkeypatch.chdir(tmp_path)
     client = MockServer().client()
     if "import Zeroscope" in code:
@@ -33,13 +32,13 @@ def test_python__runs_as_shown(code: str, tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_example__is_about_ten_lines() -> None:
-    """The first example stays short enough to be read at a glance."""
+    """The first example stays short."""
     assert len(PYTHON[0].splitlines()) <= 10
 
 
 @pytest.mark.parametrize("line", [line for line in CONSOLE if line.startswith("zeroscope ")])
-def test_command__is_one_that_exists(line: str, command: Command, server: MockServer) -> None:
-    """Each command line of the README is accepted, and does what it is shown for."""
+def test_command__succeeds(line: str, command: Command, server: MockServer) -> None:
+    """Each command line of the README runs, succeeds and prints something."""
     prediction = server.client().predictions.create({"prompt": "A lighthouse in a storm"})
     words = [word.strip('"') for word in re.findall(r'"[^"]*"|\S+', line)[1:]]
     words = [prediction.id if word == "gm3qorzdhgbfurvjtvhg6dckhu" else word for word in words if word != "--mock"]
@@ -49,29 +48,29 @@ def test_command__is_one_that_exists(line: str, command: Command, server: MockSe
 
 
 @pytest.mark.parametrize("target", sorted({line.split()[1] for line in CONSOLE if line.startswith("make ")}))
-def test_make_target__is_one_that_exists(target: str) -> None:
+def test_make_target__exists(target: str) -> None:
     """Each make target of the README is in the Makefile."""
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
 
 
-def test_prompts__are_the_ones_there_are() -> None:
-    """The table of prompts names every one that steers the mock server, and no other."""
+def test_prompt_table__lists_every_prompt() -> None:
+    """The table lists exactly the prompts that steer the mock server."""
     assert set(re.findall(r"^\| `mock:(\w+)", README, re.MULTILINE)) == set(prompts.PROMPTS)
 
 
-def test_links__lead_to_files_that_exist() -> None:
-    """Relative links and pictures are there."""
+def test_links__have_targets() -> None:
+    """The targets of relative links and images exist."""
     assert broken_links(ROOT / "README.md") == []
 
 
-def test_licence_and_independence__are_said() -> None:
-    """Users are told of the weights' licence, and that the project is not Replicate's."""
+def test_license_and_independence__are_stated() -> None:
+    """The README states the license of the weights, and that the project is not Replicate's."""
     assert "CC-BY-NC-4.0" in README and "no commercial use" in README
     assert "not Replicate's" in README
 
 
-def test_exit_codes__are_the_documented_ones() -> None:
-    """The README's exit codes are those in the command's own help."""
+def test_exit_codes__are_those_of_the_command() -> None:
+    """The exit codes of the README are those of the command."""
     import zeroscope.cli.app as app
 
     for code, meaning in ((app.DONE, "when done"), (app.FAILED, "when the prediction failed"), (app.USAGE, "for bad")):
@@ -79,8 +78,8 @@ def test_exit_codes__are_the_documented_ones() -> None:
     assert f"{app.SERVICE} for the service" in README and f"{app.INTERRUPTED} when" in README
 
 
-def test_demo_line__looks_as_shown(command: Command) -> None:
-    """`make demo` prints a line of the form that the README shows."""
+def test_demo__prints_the_line_shown(command: Command) -> None:
+    """`make demo` prints a line in the form that the README shows."""
     shown = re.search(r"^build/demo/(astronaut\.mp4: .*)$", README, re.MULTILINE)
     assert shown
     printed: Any = command("run", "An astronaut riding a horse", "--output", "astronaut.mp4").out.strip()

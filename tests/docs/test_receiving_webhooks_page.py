@@ -1,4 +1,4 @@
-"""What the page on receiving webhooks shows, run."""
+"""Runs the code that the page on receiving webhooks shows."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ import httpx
 import pytest
 
 import zeroscope
+from helpers.pages import code_blocks, read_page
 from zeroscope import webhooks
 from zeroscope._service import spec as _spec
 from zeroscope_mock import MockServer
 from zeroscope_mock.webhooks.events import THROTTLE
 from zeroscope_mock.webhooks.sender import RETRIED_STATUSES
 
-PAGE = (Path(__file__).parents[2] / "docs" / "receiving-webhooks.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+PAGE = read_page("receiving-webhooks.md")
+BLOCKS = code_blocks(PAGE, "python")
 
 
 def test_page__runs_as_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The blocks run as one program, which is sent real webhooks, each twice, as soon as it can receive them."""
+    """The blocks run in order as one program, which receives each webhook twice."""
     monkeypatch.chdir(tmp_path)
     received: list[httpx.Request] = []
     names: dict[str, Any] = {"new_secret": "whsec_bmV3"}
@@ -55,8 +56,8 @@ def test_page__runs_as_shown(
     assert names["receive"](names["headers"], names["body"] + b" ") == 400
 
 
-def test_page__says_what_holds() -> None:
-    """Events, statuses and spans are those of the spec and of the code."""
+def test_page__has_the_numbers_of_the_code() -> None:
+    """Events, statuses and times are those of the spec and of the code."""
     schemas = _spec.spec()["components"]["schemas"]
     events = dict(re.findall(r"^\| `(\w+)` \|.*\|([^|]*)\|$", PAGE, re.MULTILINE))
     assert sorted(events) == sorted(schemas["WebhookEvent"]["enum"])

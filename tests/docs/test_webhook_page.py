@@ -1,27 +1,27 @@
-"""What the page on webhooks shows, run."""
+"""Runs the code that the page on webhooks of the mock server shows."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
+from helpers.pages import code_blocks, read_page
 from zeroscope_mock.webhooks import receivers
 from zeroscope_mock.webhooks.courier import RETRY_DELAYS
 from zeroscope_mock.webhooks.events import THROTTLE
 from zeroscope_mock.webhooks.sender import RETRIED_STATUSES
 
-PAGE = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text(encoding="utf-8")
+PAGE = read_page("webhooks.md")
 
 
-@pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL))
+@pytest.mark.parametrize("code", code_blocks(PAGE, "python"))
 def test_webhook_page__runs_as_shown(code: str) -> None:
-    """Each block runs as it stands."""
+    """Each block runs on its own."""
     exec(compile(code, "webhooks.md", "exec"), {})
 
 
-def test_webhook_page__says_the_numbers_that_hold() -> None:
+def test_webhook_page__has_the_numbers_of_the_code() -> None:
     """Delays, statuses and limits are those of the code."""
     (again,) = re.findall(r"^\| `completed` \|[^|]*\|([^|]*)\|$", PAGE, re.MULTILINE)
     statuses, delays = again.split(":")

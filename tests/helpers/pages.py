@@ -1,4 +1,4 @@
-"""The repository, and the links of its Markdown pages."""
+"""Reads the Markdown pages of the repository: their text, code blocks and links."""
 
 from __future__ import annotations
 
@@ -7,6 +7,19 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 """The repository."""
+
+DOCS = ROOT / "docs"
+"""The folder of the pages."""
+
+
+def read_page(name: str) -> str:
+    """The text of a page in docs/."""
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def code_blocks(text: str, language: str) -> list[str]:
+    """The fenced code blocks of a page in one language, in order."""
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
 
 
 def broken_links(page: Path) -> list[str]:
