@@ -34,7 +34,7 @@ FileInput: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview |
 
 
 class PredictionInputDict(TypedDict, total=False):
-    """What the model is asked to do. Every field has a default or may be left out."""
+    """The input of the model. Every field has a default or is optional."""
 
     batch_size: int
     """Batch size. At least 1. Default: 1."""

@@ -16,12 +16,12 @@ T = TypeVar("T", bound="CreateFileRequest")
 
 @_attrs_define
 class CreateFileRequest:
-    """A file and what is known of it."""
+    """A file and its metadata."""
 
     content: File
-    """ The bytes of the file. """
+    """ The contents of the file. """
     filename: str | Unset = UNSET
-    """ The name to keep the file under. """
+    """ The name under which to store the file. """
     type_: str | Unset = UNSET
     """ The file's media type. """
     metadata: JsonObject | Unset = UNSET

@@ -16,18 +16,18 @@ class CreatePredictionRequest:
     """One run of one version of the model."""
 
     input_: PredictionInput
-    """ What the model is asked to do. Every field has a default or may be left out. """
+    """ The input of the model. Every field has a default or is optional. """
     version: str
     """ The ID of the model version to run. """
     stream: bool | Unset = UNSET
-    """ Asks for a URL that streams the output as server-sent events. """
+    """ Requests a URL that streams the output as server-sent events. """
     webhook: str | Unset = UNSET
-    """ An HTTPS URL that is sent the prediction when something happens to it. It may be called more than once for
-    the same event, and redirects are not followed. """
+    """ An HTTPS URL to which the service sends the prediction when an event occurs. The service may send the same
+    event more than once, and does not follow redirects. """
     webhook_events_filter: list[WebhookEvent] | str | Unset = UNSET
-    """ Which events are sent to the webhook: `start` when the run begins, `output` for each new output, `logs` when
-    the model prints something, `completed` at the end. All of them when left out; `output` and `logs` at most twice
-    a second. """
+    """ The events to send to the webhook: `start` when the run begins, `output` for each new output, `logs` when
+    the model prints something, `completed` at the end. By default, all of them. `output` and `logs` are sent at
+    most twice a second. """
 
     def to_dict(self) -> dict[str, Any]:
         input_ = self.input_.to_dict()

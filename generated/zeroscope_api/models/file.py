@@ -18,13 +18,13 @@ class File:
     id: str
     """ The ID of the file. """
     urls: FileUrls
-    """ Where a stored file can be had. """
+    """ The URLs of a stored file. """
     name: None | str | Unset = UNSET
     """ The file's name. """
     content_type: None | str | Unset = UNSET
     """ The file's media type. """
     size: int | None | Unset = UNSET
-    """ The file's length in bytes. """
+    """ The file's size in bytes. """
     checksums: JsonObject | None | Unset = UNSET
     """ Digests of the file, such as `sha256`, in hexadecimal. """
     expires_at: None | str | Unset = UNSET

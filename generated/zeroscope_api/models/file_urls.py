@@ -11,10 +11,10 @@ T = TypeVar("T", bound="FileUrls")
 
 @_attrs_define
 class FileUrls:
-    """Where a stored file can be had."""
+    """The URLs of a stored file."""
 
     get: str
-    """ Where the file can be read; an input may name it. """
+    """ The URL to read the file, for use in an input. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -13,15 +13,15 @@ T = TypeVar("T", bound="InvalidField")
 
 @_attrs_define
 class InvalidField:
-    """What is wrong with one field of the body."""
+    """One invalid field of the body."""
 
     type_: str | Unset = UNSET
-    """ The kind of fault, such as `required`, `number_gte`, `number_lte`, `enum`, `invalid_type` or
+    """ The kind of error, such as `required`, `number_gte`, `number_lte`, `enum`, `invalid_type` or
     `additional_property_not_allowed`. """
     field: str | Unset = UNSET
-    """ The path of the field, such as `input.width`; for a missing one, the path of its parent. """
+    """ The path of the field, such as `input.width`; for a missing field, the path of its parent. """
     description: str | Unset = UNSET
-    """ The fault in words. """
+    """ A description of the error. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

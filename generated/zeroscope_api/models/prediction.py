@@ -19,37 +19,37 @@ class Prediction:
     id: str
     """ The ID of the prediction. """
     status: PredictionStatus | str
-    """ Where the prediction stands. Statuses not listed here may come. """
+    """ The status of the prediction. Unlisted statuses may appear. """
     model: None | str | Unset = UNSET
     """ The model's owner and name. """
     version: None | str | Unset = UNSET
     """ The ID of the model version that runs. """
     input_: JsonObject | None | Unset = UNSET
-    """ The input as it was sent, without defaults; null once removed. """
+    """ The input as it was sent, without defaults; null once it is removed. """
     output: Any | Unset = UNSET
-    """ The URLs of the videos, once the prediction has succeeded; null before, and after an hour. """
+    """ The URLs of the videos once the prediction has succeeded; null before, and again after an hour. """
     logs: None | str | Unset = UNSET
     """ Everything the model has printed so far. """
     error: Any | Unset = UNSET
-    """ Why the prediction failed, otherwise null. """
+    """ The reason why the prediction failed, otherwise null. """
     created_at: None | str | Unset = UNSET
-    """ When the prediction was created. RFC 3339 with up to nine digits of a second, not always valid. """
+    """ When the prediction was created, in RFC 3339 with up to nine fractional digits; not always valid. """
     started_at: None | str | Unset = UNSET
     """ When the model began to run. """
     completed_at: None | str | Unset = UNSET
     """ When the prediction ended. """
     metrics: None | PredictionMetrics | Unset = UNSET
-    """ What the run took. """
+    """ The durations of the run. """
     urls: None | PredictionUrls | Unset = UNSET
-    """ Where to go on from here. """
+    """ The URLs of the prediction. """
     source: None | str | Unset = UNSET
     """ How the prediction was created, `api` or `web`. """
     data_removed: bool | None | Unset = UNSET
-    """ Whether input, output and logs are gone. """
+    """ Whether input, output and logs have been removed. """
     deadline: None | str | Unset = UNSET
-    """ When the prediction is ended, if `Cancel-After` was sent. """
+    """ When the service ends the prediction, if `Cancel-After` was sent. """
     webhook: None | str | Unset = UNSET
-    """ The webhook that was asked for. """
+    """ The webhook URL of the request. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

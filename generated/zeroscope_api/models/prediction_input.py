@@ -17,7 +17,7 @@ T = TypeVar("T", bound="PredictionInput")
 
 @_attrs_define
 class PredictionInput:
-    """What the model is asked to do. Every field has a default or may be left out."""
+    """The input of the model. Every field has a default or is optional."""
 
     batch_size: int | Unset = UNSET
     """ Batch size """

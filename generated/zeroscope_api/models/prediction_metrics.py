@@ -13,12 +13,12 @@ T = TypeVar("T", bound="PredictionMetrics")
 
 @_attrs_define
 class PredictionMetrics:
-    """What a run took."""
+    """The durations of a run."""
 
     predict_time: float | None | Unset = UNSET
-    """ How long the model ran, in seconds. This is what is billed. """
+    """ How long the model ran, in seconds. This time is billed. """
     total_time: float | None | Unset = UNSET
-    """ How long it took from creation to the end, in seconds. """
+    """ The time from creation to the end, in seconds. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

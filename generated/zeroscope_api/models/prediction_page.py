@@ -17,9 +17,9 @@ class PredictionPage:
 
     results: list[Prediction]
     next_: None | str | Unset = UNSET
-    """ The URL of the following page, null on the last one. """
+    """ The URL of the next page; null on the last page. """
     previous: None | str | Unset = UNSET
-    """ The URL of the page before, null on the first one. """
+    """ The URL of the previous page; null on the first page. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -13,16 +13,16 @@ T = TypeVar("T", bound="PredictionUrls")
 
 @_attrs_define
 class PredictionUrls:
-    """Where to go on from a prediction."""
+    """The URLs of a prediction."""
 
     get: None | str | Unset = UNSET
-    """ Where the prediction can be read. """
+    """ The URL to read the prediction. """
     cancel: None | str | Unset = UNSET
-    """ Where the prediction can be canceled. """
+    """ The URL to cancel the prediction. """
     stream: None | str | Unset = UNSET
-    """ Where its events can be followed, for models that stream. """
+    """ The URL of its event stream, for models that stream. """
     web: None | str | Unset = UNSET
-    """ The prediction's page for people. """
+    """ The prediction's web page. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -13,20 +13,20 @@ T = TypeVar("T", bound="Problem")
 
 @_attrs_define
 class Problem:
-    """Why a request was refused."""
+    """The reason why a request was rejected."""
 
     title: None | str | Unset = UNSET
     """ The kind of problem. """
     detail: None | str | Unset = UNSET
-    """ What is wrong with this request. """
+    """ The problem with this request. """
     status: int | None | Unset = UNSET
-    """ The answer's status code. """
+    """ The status code of the response. """
     type_: None | str | Unset = UNSET
-    """ A URI that names the kind of problem. """
+    """ A URI that identifies the kind of problem. """
     invalid_fields: list[InvalidField] | None | Unset = UNSET
-    """ What is wrong with each field of the body. """
+    """ The invalid fields of the body. """
     retry_after: float | None | Unset = UNSET
-    """ When to try again, in seconds. """
+    """ The time until a retry, in seconds. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ class WebhookSecret:
     """The key that signs the account's webhooks."""
 
     key: str
-    """ `whsec_` and the base64 of the key. """
+    """ `whsec_` and the base64 encoding of the key. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

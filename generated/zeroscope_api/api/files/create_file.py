@@ -82,10 +82,10 @@ def sync_detailed(
 ) -> Response[File | Problem]:
     """Upload a file to use as an input
 
-    Stores one file of at most 100 MiB and returns a URL that inputs of a prediction may name.
+    Stores one file of at most 100 MiB and returns a URL for use in the input of a prediction.
 
     Args:
-        body (CreateFileRequest): A file and what is known of it.
+        body (CreateFileRequest): A file and its metadata.
 
     Raises:
         httpx.TransportError: If there is no answer, or none in time.
@@ -108,10 +108,10 @@ def sync(
 ) -> File | Problem | None:
     """Upload a file to use as an input
 
-    Stores one file of at most 100 MiB and returns a URL that inputs of a prediction may name.
+    Stores one file of at most 100 MiB and returns a URL for use in the input of a prediction.
 
     Args:
-        body (CreateFileRequest): A file and what is known of it.
+        body (CreateFileRequest): A file and its metadata.
 
     Raises:
         httpx.TransportError: If there is no answer, or none in time.
@@ -133,10 +133,10 @@ async def asyncio_detailed(
 ) -> Response[File | Problem]:
     """Upload a file to use as an input
 
-    Stores one file of at most 100 MiB and returns a URL that inputs of a prediction may name.
+    Stores one file of at most 100 MiB and returns a URL for use in the input of a prediction.
 
     Args:
-        body (CreateFileRequest): A file and what is known of it.
+        body (CreateFileRequest): A file and its metadata.
 
     Raises:
         httpx.TransportError: If there is no answer, or none in time.
@@ -159,10 +159,10 @@ async def asyncio(
 ) -> File | Problem | None:
     """Upload a file to use as an input
 
-    Stores one file of at most 100 MiB and returns a URL that inputs of a prediction may name.
+    Stores one file of at most 100 MiB and returns a URL for use in the input of a prediction.
 
     Args:
-        body (CreateFileRequest): A file and what is known of it.
+        body (CreateFileRequest): A file and its metadata.
 
     Raises:
         httpx.TransportError: If there is no answer, or none in time.

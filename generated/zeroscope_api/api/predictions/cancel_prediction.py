@@ -78,8 +78,8 @@ def sync_detailed(
 ) -> Response[Prediction | Problem]:
     """Cancel an in progress prediction
 
-    Ends the prediction and returns it. Cancelling one that has already ended changes nothing, so the request is
-    safe to repeat.
+    Ends the prediction and returns it. Canceling a prediction that has already ended changes nothing, so the
+    request is safe to repeat.
 
     Args:
         prediction_id (str):
@@ -106,8 +106,8 @@ def sync(
 ) -> Prediction | Problem | None:
     """Cancel an in progress prediction
 
-    Ends the prediction and returns it. Cancelling one that has already ended changes nothing, so the request is
-    safe to repeat.
+    Ends the prediction and returns it. Canceling a prediction that has already ended changes nothing, so the
+    request is safe to repeat.
 
     Args:
         prediction_id (str):
@@ -133,8 +133,8 @@ async def asyncio_detailed(
 ) -> Response[Prediction | Problem]:
     """Cancel an in progress prediction
 
-    Ends the prediction and returns it. Cancelling one that has already ended changes nothing, so the request is
-    safe to repeat.
+    Ends the prediction and returns it. Canceling a prediction that has already ended changes nothing, so the
+    request is safe to repeat.
 
     Args:
         prediction_id (str):
@@ -161,8 +161,8 @@ async def asyncio(
 ) -> Prediction | Problem | None:
     """Cancel an in progress prediction
 
-    Ends the prediction and returns it. Cancelling one that has already ended changes nothing, so the request is
-    safe to repeat.
+    Ends the prediction and returns it. Canceling a prediction that has already ended changes nothing, so the
+    request is safe to repeat.
 
     Args:
         prediction_id (str):

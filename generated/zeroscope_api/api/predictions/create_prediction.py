@@ -127,9 +127,9 @@ def sync_detailed(
 ) -> Response[Prediction | Problem | list[Prediction] | Prediction]:
     """Create a prediction and get the output.
 
-    Starts one run of the model. The answer comes back at once with the prediction's id; its output follows later,
-    unless `Prefer` asks the service to hold the request open. There is no idempotency: sending the same request
-    twice starts, and bills, two runs.
+    Starts one run of the model. The response returns immediately with the prediction's ID; the output follows
+    later, unless `Prefer` asks the service to hold the request open. The operation is not idempotent: sending the
+    same request twice starts, and bills, two runs.
 
     Args:
         prefer (str | Unset):
@@ -161,9 +161,9 @@ def sync(
 ) -> Prediction | Problem | list[Prediction] | Prediction | None:
     """Create a prediction and get the output.
 
-    Starts one run of the model. The answer comes back at once with the prediction's id; its output follows later,
-    unless `Prefer` asks the service to hold the request open. There is no idempotency: sending the same request
-    twice starts, and bills, two runs.
+    Starts one run of the model. The response returns immediately with the prediction's ID; the output follows
+    later, unless `Prefer` asks the service to hold the request open. The operation is not idempotent: sending the
+    same request twice starts, and bills, two runs.
 
     Args:
         prefer (str | Unset):
@@ -194,9 +194,9 @@ async def asyncio_detailed(
 ) -> Response[Prediction | Problem | list[Prediction] | Prediction]:
     """Create a prediction and get the output.
 
-    Starts one run of the model. The answer comes back at once with the prediction's id; its output follows later,
-    unless `Prefer` asks the service to hold the request open. There is no idempotency: sending the same request
-    twice starts, and bills, two runs.
+    Starts one run of the model. The response returns immediately with the prediction's ID; the output follows
+    later, unless `Prefer` asks the service to hold the request open. The operation is not idempotent: sending the
+    same request twice starts, and bills, two runs.
 
     Args:
         prefer (str | Unset):
@@ -228,9 +228,9 @@ async def asyncio(
 ) -> Prediction | Problem | list[Prediction] | Prediction | None:
     """Create a prediction and get the output.
 
-    Starts one run of the model. The answer comes back at once with the prediction's id; its output follows later,
-    unless `Prefer` asks the service to hold the request open. There is no idempotency: sending the same request
-    twice starts, and bills, two runs.
+    Starts one run of the model. The response returns immediately with the prediction's ID; the output follows
+    later, unless `Prefer` asks the service to hold the request open. The operation is not idempotent: sending the
+    same request twice starts, and bills, two runs.
 
     Args:
         prefer (str | Unset):

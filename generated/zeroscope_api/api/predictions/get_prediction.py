@@ -78,8 +78,8 @@ def sync_detailed(
 ) -> Response[Prediction | Problem]:
     """Get the latest version of a prediction by id
 
-    Returns the prediction as it is now. Input, output and logs are removed an hour after the end; `output` is
-    then null and `data_removed` true.
+    Returns the current state of the prediction. Input, output and logs are removed an hour after the end; then
+    `output` is null and `data_removed` is true.
 
     Args:
         prediction_id (str):
@@ -106,8 +106,8 @@ def sync(
 ) -> Prediction | Problem | None:
     """Get the latest version of a prediction by id
 
-    Returns the prediction as it is now. Input, output and logs are removed an hour after the end; `output` is
-    then null and `data_removed` true.
+    Returns the current state of the prediction. Input, output and logs are removed an hour after the end; then
+    `output` is null and `data_removed` is true.
 
     Args:
         prediction_id (str):
@@ -133,8 +133,8 @@ async def asyncio_detailed(
 ) -> Response[Prediction | Problem]:
     """Get the latest version of a prediction by id
 
-    Returns the prediction as it is now. Input, output and logs are removed an hour after the end; `output` is
-    then null and `data_removed` true.
+    Returns the current state of the prediction. Input, output and logs are removed an hour after the end; then
+    `output` is null and `data_removed` is true.
 
     Args:
         prediction_id (str):
@@ -161,8 +161,8 @@ async def asyncio(
 ) -> Prediction | Problem | None:
     """Get the latest version of a prediction by id
 
-    Returns the prediction as it is now. Input, output and logs are removed an hour after the end; `output` is
-    then null and `data_removed` true.
+    Returns the current state of the prediction. Input, output and logs are removed an hour after the end; then
+    `output` is null and `data_removed` is true.
 
     Args:
         prediction_id (str):

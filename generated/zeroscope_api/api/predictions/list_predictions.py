@@ -79,7 +79,7 @@ def sync_detailed(
 ) -> Response[PredictionPage | Problem]:
     """List the first page of your predictions
 
-    Returns the predictions of the token's account, newest first, 100 to a page. Follow `next` for the page after.
+    Returns the predictions of the token's account, newest first, 100 per page. `next` links to the next page.
 
     Args:
         cursor (str | Unset):
@@ -105,7 +105,7 @@ def sync(
 ) -> PredictionPage | Problem | None:
     """List the first page of your predictions
 
-    Returns the predictions of the token's account, newest first, 100 to a page. Follow `next` for the page after.
+    Returns the predictions of the token's account, newest first, 100 per page. `next` links to the next page.
 
     Args:
         cursor (str | Unset):
@@ -130,7 +130,7 @@ async def asyncio_detailed(
 ) -> Response[PredictionPage | Problem]:
     """List the first page of your predictions
 
-    Returns the predictions of the token's account, newest first, 100 to a page. Follow `next` for the page after.
+    Returns the predictions of the token's account, newest first, 100 per page. `next` links to the next page.
 
     Args:
         cursor (str | Unset):
@@ -156,7 +156,7 @@ async def asyncio(
 ) -> PredictionPage | Problem | None:
     """List the first page of your predictions
 
-    Returns the predictions of the token's account, newest first, 100 to a page. Follow `next` for the page after.
+    Returns the predictions of the token's account, newest first, 100 per page. `next` links to the next page.
 
     Args:
         cursor (str | Unset):

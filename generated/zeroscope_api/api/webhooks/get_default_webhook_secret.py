@@ -68,7 +68,7 @@ def sync_detailed(
 ) -> Response[Problem | WebhookSecret]:
     """Get the key that signs your webhooks
 
-    Returns the signing key of the token's account, for checking that a webhook came from the service.
+    Returns the signing key of the token's account, which verifies that the service sent a webhook.
 
     Raises:
         httpx.TransportError: If there is no answer, or none in time.
@@ -88,7 +88,7 @@ def sync(
 ) -> Problem | WebhookSecret | None:
     """Get the key that signs your webhooks
 
-    Returns the signing key of the token's account, for checking that a webhook came from the service.
+    Returns the signing key of the token's account, which verifies that the service sent a webhook.
 
     Raises:
         httpx.TransportError: If there is no answer, or none in time.
@@ -108,7 +108,7 @@ async def asyncio_detailed(
 ) -> Response[Problem | WebhookSecret]:
     """Get the key that signs your webhooks
 
-    Returns the signing key of the token's account, for checking that a webhook came from the service.
+    Returns the signing key of the token's account, which verifies that the service sent a webhook.
 
     Raises:
         httpx.TransportError: If there is no answer, or none in time.
@@ -128,7 +128,7 @@ async def asyncio(
 ) -> Problem | WebhookSecret | None:
     """Get the key that signs your webhooks
 
-    Returns the signing key of the token's account, for checking that a webhook came from the service.
+    Returns the signing key of the token's account, which verifies that the service sent a webhook.
 
     Raises:
         httpx.TransportError: If there is no answer, or none in time.
