@@ -11,9 +11,6 @@ def is_number(value: object, minimum: float = 0, maximum: float = math.inf, *, i
     """Whether a value is a finite number within bounds; a bool is not a number.
 
     Args:
-        value: Any value.
-        minimum: The least number allowed.
-        maximum: The greatest number allowed.
         integer: Whether only integers are allowed.
     """
     if isinstance(value, bool) or not isinstance(value, int if integer else int | float):

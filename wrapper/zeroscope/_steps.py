@@ -15,7 +15,7 @@ Every import of the package creates these classes, so none is a dataclass, which
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
-from typing import Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 import httpx
 
@@ -23,22 +23,11 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-class Endpoint(Protocol):
-    """A module of the generated client that sends one operation's request."""
-
-    def sync_detailed(self, *args: Any, **kwargs: Any) -> Any:
-        """Send the request and wait for the response."""
-        ...
-
-    async def asyncio_detailed(self, *args: Any, **kwargs: Any) -> Any:
-        """Send the request and await the response."""
-        ...
-
-
 class Call(NamedTuple):
     """Calls a generated endpoint; the result is its `Response`."""
 
-    endpoint: Endpoint
+    endpoint: Any
+    """A module of the generated client."""
     arguments: Mapping[str, Any]
     name: str
     """Method and path, for messages."""
@@ -72,8 +61,6 @@ class Open:
     It is not a tuple, because the repr of a tuple would show the token.
 
     Args:
-        url: The URL.
-        headers: The request's headers.
         token: A token for exactly this URL: the request is not redirected, and it takes the place of the HTTP client's
             own auth.
     """

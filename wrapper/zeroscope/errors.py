@@ -26,7 +26,7 @@ ZeroscopeError
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 
 class InvalidField(NamedTuple):
@@ -241,14 +241,6 @@ class MalformedResponseError(ZeroscopeError):
         )
 
 
-class _Prediction(Protocol):
-    @property
-    def id(self) -> str: ...
-
-    @property
-    def logs(self) -> str: ...
-
-
 class PredictionError(ZeroscopeError):
     """A prediction that did not lead to videos.
 
@@ -257,7 +249,7 @@ class PredictionError(ZeroscopeError):
         problem: What happened to it.
     """
 
-    def __init__(self, prediction: _Prediction, problem: str) -> None:
+    def __init__(self, prediction: Any, problem: str) -> None:
         self._prediction = prediction
         last = prediction.logs.strip().rpartition("\n")[2].strip()
         last_line = f"; its last log line: {excerpt(last)}" if last else ""

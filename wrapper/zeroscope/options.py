@@ -17,7 +17,25 @@ STRENGTH = 0.75
 """The default strength of `upscale`; the weights' cards recommend 0.66 to 0.85."""
 
 
-class CreateOptions(TypedDict, total=False):
+class _HeldOptions(TypedDict, total=False):
+    deadline: float | timedelta | None
+    """The longest the prediction may last from its creation, in seconds; the service then ends it."""
+    prefer_wait: int | None
+    """How long the service should hold the create open, in seconds, for a quick result."""
+    extra_input: Mapping[str, Any] | None
+    """Fields of the model that are newer than the spec; they are sent as they are."""
+
+
+class _WaitOptions(TypedDict, total=False):
+    timeout: float | None
+    """How long to wait from the creation, in seconds; by default a little longer than the service lets a run last."""
+    on_update: OnUpdate | None
+    """Called with a prediction once it is created and after every change."""
+    cancel_on_timeout: bool
+    """Whether a prediction is canceled when its time is up, instead of being left running."""
+
+
+class CreateOptions(_HeldOptions, total=False):
     """The options of a create."""
 
     version: str | None
@@ -28,45 +46,20 @@ class CreateOptions(TypedDict, total=False):
     """The events to send: start, output, logs, completed."""
     stream: bool | None
     """Request a stream of the output, which this model does not have."""
-    deadline: float | timedelta | None
-    """The longest the prediction may last from its creation, in seconds; the service then ends it."""
-    prefer_wait: int | None
-    """How long the service should hold the create open, in seconds, for a quick result."""
-    extra_input: Mapping[str, Any] | None
-    """Fields of the model that are newer than the spec; they are sent as they are."""
 
 
-class RunOptions(TypedDict, total=False):
+class RunOptions(_HeldOptions, _WaitOptions, total=False):
     """The options of `run` and `upscale`."""
-
-    timeout: float | None
-    """How long to wait, in seconds; by default a little longer than the service lets a run last."""
-    on_update: OnUpdate | None
-    """Called with the prediction once it is created and after every change."""
-    cancel_on_timeout: bool
-    """Whether the prediction is canceled when the time is up, instead of being left running."""
-    deadline: float | timedelta | None
-    """The longest the prediction may last from its creation, in seconds; the service then ends it."""
-    prefer_wait: int | None
-    """How long the service should hold the create open, in seconds, for a quick result."""
-    extra_input: Mapping[str, Any] | None
-    """Fields of the model that are newer than the spec; they are sent as they are."""
 
 
 class RunArguments(PredictionInputDict, RunOptions, total=False):
     """The arguments of `run`: the model's fields and its own options."""
 
 
-class BatchOptions(CreateOptions, total=False):
+class BatchOptions(CreateOptions, _WaitOptions, total=False):
     """The options of `run_many` and `as_completed`; those of `CreateOptions` apply to every create."""
 
     concurrency: int
     """The most predictions that run at a time; 100 by default."""
-    timeout: float | None
-    """How long to wait for each from its creation, in seconds; by default a little longer than a run may last."""
-    on_update: OnUpdate | None
-    """Called with a prediction once it is created and after every change."""
-    cancel_on_timeout: bool
-    """Whether a prediction is canceled when its time is up, instead of being left running."""
     journal: str | PathLike[str] | None
     """A file that records each input's state, with which the same inputs resume after a killed run."""

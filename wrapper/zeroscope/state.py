@@ -7,17 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
 
+from . import errors
 from . import logs as _logs
 from ._service.api import PredictionModel, Unset, as_mapping, final_statuses, or_none
 from ._service.spec import spec
-from .errors import (
-    ConfigurationError,
-    EmptyOutputError,
-    OutputExpiredError,
-    PredictionCanceledError,
-    PredictionError,
-    PredictionFailedError,
-)
 from .logs import Progress
 
 # The schemes that a browser plays; a link of another scheme may be a script.
@@ -135,22 +128,22 @@ class PredictionState:
             PredictionError: If it has not ended.
         """
         if not self.done:
-            raise PredictionError(self, f"is still {self.status}")
+            raise errors.PredictionError(self, f"is still {self.status}")
         if self.status == "failed":
-            raise PredictionFailedError(self, f"failed: {self.error or 'the service gave no reason'}")
+            raise errors.PredictionFailedError(self, f"failed: {self.error or 'the service gave no reason'}")
         if self.status in {"canceled", "aborted"}:
             before = " before it started" if self.status == "aborted" else ""
-            raise PredictionCanceledError(self, f"was {self.status}{before}")
+            raise errors.PredictionCanceledError(self, f"was {self.status}{before}")
         if self._lacks_output:
-            raise PredictionError(self, "came without its output, which lists may omit; reload it")
+            raise errors.PredictionError(self, "came without its output, which lists may omit; reload it")
         if self.data_removed or self.output is None:
-            raise OutputExpiredError(
+            raise errors.OutputExpiredError(
                 self,
                 f"succeeded, but its videos are gone; the service keeps them for {retention_seconds() / 60:.0f} "
                 "minutes, create it again",
             )
         if not output_videos(self.output):
-            raise EmptyOutputError(self, f"succeeded without a video; its output is {self.output!r}")
+            raise errors.EmptyOutputError(self, f"succeeded without a video; its output is {self.output!r}")
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -197,7 +190,7 @@ class PredictionState:
 
     def _require_driver(self) -> Any:
         if self._driver is None:
-            raise ConfigurationError(
+            raise errors.ConfigurationError(
                 f"prediction {self.id} has no client, as it was unpickled or came with a webhook; "
                 "get it with client.predictions.get(id), or pass client= to webhooks.verify"
             )
@@ -238,7 +231,9 @@ class VideoState:
 
     def _require_driver(self) -> Any:
         if self._driver is None:
-            raise ConfigurationError(f"{self!r} has no client; get its prediction with client.predictions.get(id)")
+            raise errors.ConfigurationError(
+                f"{self!r} has no client; get its prediction with client.predictions.get(id)"
+            )
         return self._driver
 
 

@@ -20,8 +20,6 @@ class AsyncDriver(Driver):
     """Carries out flows in the running event loop.
 
     Args:
-        sender: Sends the requests.
-        polling: The policy for waits.
         clients: Provides the HTTP client of the running loop.
     """
 
@@ -33,7 +31,6 @@ class AsyncDriver(Driver):
         """Carry out a flow and return its result.
 
         Args:
-            flow: The flow.
             interrupted: Whether the task was canceled before, which would cancel every step as well.
         """
         try:

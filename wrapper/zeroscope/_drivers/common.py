@@ -19,12 +19,7 @@ CLEANUP_TIMEOUT = 5.0
 
 
 class Driver:
-    """The common base of drivers: what a prediction needs of its client.
-
-    Args:
-        sender: Sends the requests.
-        polling: The policy for waits.
-    """
+    """The common base of drivers: what a prediction needs of its client."""
 
     def __init__(self, sender: Sender, polling: Polling) -> None:
         self.sender = sender

@@ -30,14 +30,7 @@ _JOIN_INTERVAL = 1.0
 
 
 class SyncDriver(Driver):
-    """Carries out flows on the calling thread.
-
-    Args:
-        sender: Sends the requests.
-        polling: The policy for waits.
-        api: Sends the calls.
-        http: Sends the downloads.
-    """
+    """Carries out flows on the calling thread."""
 
     def __init__(self, sender: Sender, polling: Polling, api: ApiClient, http: httpx.Client) -> None:
         super().__init__(sender, polling)

@@ -35,10 +35,7 @@ def prepare(sender: Sender, version: str, input: Mapping[str, Any], options: Cre
     """Validate an input, upload its files, and return the create. Nothing is uploaded for an invalid input.
 
     Args:
-        sender: Sends the uploads.
         version: The ID of the model version, unless the options name another.
-        input: The input.
-        options: The options.
 
     Raises:
         InvalidInputError: If the create breaks the spec, with every violation.
@@ -67,8 +64,6 @@ def fingerprint(version: str, input: Mapping[str, Any], options: CreateOptions) 
 
     Args:
         version: The ID of the model version, unless the options name another.
-        input: The input.
-        options: The options.
 
     Raises:
         InvalidInputError: If the create breaks the spec, with every violation, or if a file can be read only once.

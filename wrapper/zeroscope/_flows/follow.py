@@ -17,8 +17,7 @@ from ..retry import is_transient_status
 from ..state import PredictionState
 from .changes import ChangeDetector
 from .context import attached
-from .request import Sender
-from .retries import Failed
+from .request import Attempts, Failed, Sender
 from .sse import EventParser
 from .wait import Poller, WaitOptions
 
@@ -52,10 +51,7 @@ class _StreamReader(Generic[P]):
     """Reads one event stream, over as many connections as it takes.
 
     Args:
-        sender: Sends the requests.
-        prediction: The prediction.
         detector: Turns the stream into events.
-        url: The stream's URL.
         poller: Reads the prediction after each connection.
     """
 
@@ -67,7 +63,7 @@ class _StreamReader(Generic[P]):
         self._parser: EventParser | None = None
         self._last_id = ""
         self._seen: set[str] = set()
-        self._attempts = sender.attempts(poller.until)
+        self._attempts = Attempts(sender, poller.until)
 
     def flow(self) -> Stream[Event[P]]:
         """Read the stream until the prediction has ended, or the stream has nothing more to offer."""

@@ -82,14 +82,7 @@ def pages(sender: Sender, new: Callable[[PredictionModel], P]) -> Stream[Page[P]
 
 
 def find(sender: Sender, body: Mapping[str, Any], sent_at: float, new: Callable[[PredictionModel], P]) -> Flow[list[P]]:
-    """Find the predictions that a create whose response was lost may have started, newest first.
-
-    Args:
-        sender: Sends the requests.
-        body: The create's body.
-        sent_at: When it was sent, in seconds since 1970.
-        new: Creates a prediction from a model.
-    """
+    """Find the predictions that a create whose response was lost may have started, newest first."""
     found: list[P] = []
     reader = PageReader(sender)
     older = False

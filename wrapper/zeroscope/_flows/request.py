@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from typing import Any, Generic, NamedTuple, TypeVar
+from collections.abc import Callable, Generator, Mapping
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 import httpx
 
+from .. import errors
 from .._service.api import InvalidPathSegmentError, PredictionModel, Response
 from .._service.responses import ResponseParser
-from .._steps import Call, Flow, Gather
+from .._steps import Call, Flow, Gather, Sleep
 from ..clock import Clock
-from ..errors import (
-    APIError,
-    InvalidField,
-    InvalidInputError,
-    MalformedResponseError,
-    TransportError,
-    UnknownOutcomeError,
-    ZeroscopeError,
-)
-from ..retry import Retry
-from .retries import Attempts, Cooldown, Failed, repeat
+from ..errors import APIError, MalformedResponseError, TransportError
+from ..retry import Retry, is_transient
 
+S = TypeVar("S")
 T = TypeVar("T")
+Finder: TypeAlias = Callable[[Mapping[str, Any], float], Any]
 
 log = logging.getLogger("zeroscope")
 
 # The least timeout of a single request, in seconds: a service that hangs must not outlast the wait, but the last poll
 # gets a moment all the same.
 MIN_TIMEOUT = 1.0
+# Requests that wait for the same moment return at different times, by this share of the time waited.
+_COOLDOWN_JITTER = 0.1
 # The request was not sent if one of these was raised.
 _NOT_SENT = (
     httpx.ConnectError,
@@ -59,44 +55,56 @@ class CreateRequest(NamedTuple):
     body: Mapping[str, Any]
 
 
+class Failed(NamedTuple):
+    """A failed attempt, and the pause in seconds that the server asked for if the error does not carry it."""
+
+    error: errors.ZeroscopeError
+    asked: float | None = None
+
+
+class Cooldown:
+    """A client-wide pause after a 429, whichever request received it."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._ends = float("-inf")
+
+    def extend(self, seconds: float) -> None:
+        """Hold requests back for a number of seconds, unless they are held back for longer already."""
+        self._ends = max(self._ends, self._clock.monotonic() + seconds)
+
+    def wait(self, jitter: float, until: float | None) -> Flow[None]:
+        """Wait until requests may be sent again, at most until a moment on the monotonic clock."""
+        while (closed := self._ends - self._clock.monotonic()) > 0:
+            pause = closed * (1 + _COOLDOWN_JITTER * jitter)
+            if until is not None:
+                left = until - self._clock.monotonic()
+                if left <= 0:
+                    return
+                pause = min(pause, left)
+            yield Sleep(pause)
+
+
 class Sender:
     """Sends requests, with pauses and retries.
 
     Args:
-        clock: The client's clock.
         random: Returns random numbers from 0 to 1, for the pauses.
         retry: The retry policy, or None to send each request once.
-        parser: Parses the responses.
 
     Attributes:
         finder: Returns the function that searches for a lost prediction, or None once the client is gone.
     """
 
     def __init__(
-        self,
-        *,
-        clock: Clock,
-        random: Callable[[], float],
-        retry: Retry | None,
-        parser: ResponseParser,
+        self, *, clock: Clock, random: Callable[[], float], retry: Retry | None, parser: ResponseParser
     ) -> None:
         self.clock = clock
         self.random = random
         self.retry = retry
         self.parser = parser
         self.cooldown = Cooldown(clock)
-        self.finder: Callable[[], Callable[[Mapping[str, Any], float], Any] | None] = lambda: None
-
-    def attempts(self, until: float | None = None, *, limited: bool = True, shared: bool = True) -> Attempts:
-        """Return a new counter of attempts.
-
-        Args:
-            until: The end of the attempts on the monotonic clock, if there is one.
-            limited: Whether the retry policy limits their number.
-            shared: Whether a 429 holds back the client's other requests, too.
-        """
-        cooldown = self.cooldown if shared else None
-        return Attempts(self.retry, self.clock, self.random, cooldown, until=until, limited=limited)
+        self.finder: Callable[[], Finder | None] = lambda: None
 
     def wait_for_cooldown(self, until: float | None = None) -> Flow[None]:
         """Wait while requests are held back after a 429, unless retries are off."""
@@ -110,11 +118,8 @@ class Sender:
             request: The request; one whose response is malformed, as a truncated body is, is repeated, too.
             until: The moment on the monotonic clock up to which it is repeated; without it, the policy limits that.
             urgent: Whether it is sent even during a cooldown.
-
-        Raises:
-            APIError, TransportError, MalformedResponseError: The error of the last attempt.
         """
-        attempts = self.attempts(until, limited=until is None)
+        attempts = Attempts(self, until, limited=until is None)
 
         def attempt() -> Flow[T | Failed]:
             call = request.call
@@ -128,20 +133,18 @@ class Sender:
             except (APIError, TransportError, MalformedResponseError) as error:
                 return Failed(error)
 
-        return (yield from repeat(request.call.name, attempts, attempt))
+        return (yield from attempts.repeat(request.call.name, attempt))
 
     def send_once(self, create: CreateRequest, late: list[PredictionModel] | None = None) -> Flow[PredictionModel]:
         """Send a create, again only if it cannot have been executed, and return the prediction.
 
         Args:
-            create: The create.
             late: Receives the prediction if it still arrives after an interrupt; without it, it is not awaited.
 
         Raises:
             UnknownOutcomeError: If it may have been executed.
-            APIError, TransportError: If it was not executed.
         """
-        attempts = self.attempts()
+        attempts = Attempts(self)
 
         def attempt() -> Flow[PredictionModel | Failed]:
             yield from self.wait_for_cooldown()
@@ -161,33 +164,17 @@ class Sender:
             except (APIError, TransportError) as error:
                 return Failed(error)
 
-        return (yield from repeat(create.call.name, attempts, attempt))
+        return (yield from attempts.repeat(create.call.name, attempt))
 
     def outcome(self, request: Request[T], result: Any, attempt: int) -> T:
-        """Return what the response to a request holds.
-
-        Args:
-            request: The request.
-            result: Its response, or the exception that it raised.
-            attempt: The attempt's number, from 1.
-
-        Raises:
-            APIError, TransportError, MalformedResponseError: If there is no such response.
-        """
+        """Return what the response to a request holds, or raise an error; the result may be an exception."""
         return request.parse(request.call, self.check_response(request.call, result, attempt))
 
     def created(self, create: CreateRequest, result: Any, attempt: int, sent_at: float) -> PredictionModel:
-        """Return the prediction that a create started.
-
-        Args:
-            create: The create.
-            result: Its response, or the exception that it raised.
-            attempt: The attempt's number, from 1.
-            sent_at: When it was sent, in seconds since 1970.
+        """Return the prediction that a create started, or raise an error; the result may be an exception.
 
         Raises:
-            UnknownOutcomeError: If it may have been executed.
-            APIError, TransportError: If it was not executed.
+            UnknownOutcomeError: If the create may have been executed.
         """
         try:
             return self.outcome(Request(create.call, self.parser.prediction), result, attempt)
@@ -200,26 +187,17 @@ class Sender:
             )
             raise self.lost_create(message, create.body, sent_at) from error
 
-    def lost_create(self, message: str, body: Mapping[str, Any], sent_at: float) -> UnknownOutcomeError:
+    def lost_create(self, message: str, body: Mapping[str, Any], sent_at: float) -> errors.UnknownOutcomeError:
         """Return the error for a create whose outcome is unknown."""
-        error = UnknownOutcomeError(message)
+        error = errors.UnknownOutcomeError(message)
         error._sent(body, sent_at, self.finder())
         return error
 
     def check_response(self, call: Call, result: Any, attempt: int) -> Response[Any]:
-        """Return the 2xx response to a call.
-
-        Args:
-            call: The call.
-            result: Its response, or the exception that it raised.
-            attempt: The attempt's number, from 1.
-
-        Raises:
-            APIError, TransportError: If there is no such response.
-            InvalidInputError: If the request could not be sent.
-        """
+        """Return the 2xx response to a call, or raise the error for another response or an exception."""
         if isinstance(result, InvalidPathSegmentError):
-            raise InvalidInputError([InvalidField("invalid_type", *str(result).split(": ", 1))]) from result
+            invalid = errors.InvalidField("invalid_type", *str(result).split(": ", 1))
+            raise errors.InvalidInputError([invalid]) from result
         if isinstance(result, httpx.HTTPError | httpx.InvalidURL | UnicodeError):
             self._redact_chain(result)
             problem = str(result) or type(result).__name__
@@ -245,7 +223,72 @@ class Sender:
             error = error.__cause__ or error.__context__
 
 
-def _was_not_executed(error: ZeroscopeError) -> bool:
+class Attempts:
+    """The attempts at one request: the retry loop, and the pauses in it.
+
+    Args:
+        sender: Holds the retry policy, the clock and the cooldown.
+        until: The end on the monotonic clock, if there is one.
+        limited: Whether the policy limits the number of attempts; otherwise they go on, with the last one at `until`.
+        shared: Whether a 429 holds back the client's other requests, too.
+    """
+
+    def __init__(
+        self, sender: Sender, until: float | None = None, *, limited: bool = True, shared: bool = True
+    ) -> None:
+        self._sender = sender
+        self._until = until
+        self._limited = limited
+        self._shared = shared
+        self._failures = self._malformed = 0
+
+    @property
+    def number(self) -> int:
+        """The number of the current attempt, from 1."""
+        return self._failures + 1
+
+    def restart(self) -> None:
+        """Count attempts from 1 again, because the current one made progress."""
+        self._failures = self._malformed = 0
+
+    def repeat(self, name: str, attempt: Callable[[], Generator[S, Any, T | Failed]]) -> Generator[S | Sleep, Any, T]:
+        """Make attempts until one succeeds, or raise the error of the last one; the name is for the log."""
+        while isinstance(result := (yield from attempt()), Failed):
+            pause = self.pause_after(result)
+            if pause is None:
+                try:
+                    raise result.error
+                finally:
+                    # Otherwise the error's traceback would keep this frame, and the frame the error.
+                    del result
+            log.debug("%s: next attempt in %.2f s", name, pause)
+            yield Sleep(pause)
+        return result
+
+    def pause_after(self, failed: Failed, *, unlimited: bool = False) -> float | None:
+        """Record a failed attempt, and return the pause before the next one, in seconds; None if there is none."""
+        error, retry = failed.error, self._sender.retry
+        self._failures += 1
+        self._malformed += isinstance(error, MalformedResponseError)
+        if retry is None or not is_transient(error):
+            return None
+        # A body that stays malformed is not a transient failure, however long the wait may last.
+        exhausted = self._failures >= retry.attempts and self._limited and not unlimited
+        if exhausted or self._malformed >= retry.attempts:
+            return None
+        asked = error.retry_after if isinstance(error, errors.RateLimitError) else failed.asked
+        pause = retry.pause(self._failures, jitter=self._sender.random(), asked=asked)
+        if isinstance(error, errors.RateLimitError) and self._shared:
+            self._sender.cooldown.extend(pause)
+        if self._until is None:
+            return pause
+        left = self._until - self._sender.clock.monotonic()
+        if self._limited:
+            return pause if pause < left else None
+        return min(pause, left) if left > 0 else None
+
+
+def _was_not_executed(error: errors.ZeroscopeError) -> bool:
     """Whether a create that met with this error was not executed."""
     if isinstance(error, APIError):
         return error.status_code < 500 and error.status_code not in _AMBIGUOUS

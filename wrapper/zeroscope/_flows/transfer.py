@@ -11,23 +11,14 @@ from typing import IO, Any
 
 import httpx
 
+from .. import errors
 from .._constants import USER_AGENT
 from .._service.spec import spec
 from .._steps import Close, Download, Flow, Open, Read, RunBlocking
-from ..errors import (
-    APIError,
-    MalformedResponseError,
-    RateLimitError,
-    TransportError,
-    ZeroscopeError,
-    class_for,
-    excerpt,
-)
 from ..options import OnProgress
 from ..retry import is_transient, retry_after
 from ..state import retention_seconds
-from .request import Sender
-from .retries import Failed, repeat
+from .request import Attempts, Failed, Sender
 
 log = logging.getLogger("zeroscope")
 
@@ -55,7 +46,6 @@ class Transfer:
 
     Args:
         sender: Holds the retry policy and the token.
-        url: The output's URL.
         file: The file, at its beginning.
         on_progress: Called with the bytes received, and their total or None if it is unknown.
     """
@@ -63,7 +53,7 @@ class Transfer:
     def __init__(self, sender: Sender, url: str, file: IO[bytes], on_progress: OnProgress | None) -> None:
         self._sender = sender
         self._url = url
-        self._name = sender.parser.redact(excerpt(url))
+        self._name = sender.parser.redact(errors.excerpt(url))
         self._file = file
         self._on_progress = on_progress
         self._received = 0
@@ -75,7 +65,7 @@ class Transfer:
     def flow(self) -> Flow[None]:
         """Download the output; attempts count from 1 again after progress, for as long as the service keeps files."""
         until = self._sender.clock.monotonic() + retention_seconds()
-        attempts = self._sender.attempts(until, shared=False)
+        attempts = Attempts(self._sender, until, shared=False)
         furthest = 0
 
         def attempt() -> Flow[Failed | None]:
@@ -89,9 +79,9 @@ class Transfer:
             log.debug("%s", error)
             return Failed(error)
 
-        yield from repeat(f"GET {self._name}", attempts, attempt)
+        yield from attempts.repeat(f"GET {self._name}", attempt)
 
-    def _attempt(self) -> Flow[ZeroscopeError | None]:
+    def _attempt(self) -> Flow[errors.ZeroscopeError | None]:
         """Fetch what is missing, and return the error if that failed."""
         try:
             download, ranged = yield from self._request()
@@ -170,7 +160,7 @@ class Transfer:
         self._total = total
         return True
 
-    def _ended(self, error: Exception | None) -> ZeroscopeError | None:
+    def _ended(self, error: Exception | None) -> errors.ZeroscopeError | None:
         """Return the error for a body that ended, or None if the file is complete."""
         received, total = self._received, self._total
         if received == total or (total is None and error is None):
@@ -183,18 +173,18 @@ class Transfer:
         why = "" if error is None else f", then {self._text_of(error)}"
         return self._failure(f"was cut short: {got}{why}; {_try_again()}", error)
 
-    def _not_begun(self, error: Exception) -> ZeroscopeError:
+    def _not_begun(self, error: Exception) -> errors.ZeroscopeError:
         """Return the error for a request without a response.
 
         Raises:
-            TransportError: If another attempt cannot help.
+            errors.TransportError: If another attempt cannot help.
         """
         if isinstance(error, httpx.TransportError) and not isinstance(error, _PERMANENT):
             begun = f"did not go on after {self._received} bytes" if self._received else "did not begin"
             return self._failure(f"{begun}: {self._text_of(error)}; {_try_again()}", error)
         raise self._failure(f"did not begin: {self._text_of(error)}; nothing can be downloaded from this URL", error)
 
-    def _refused(self, download: Download) -> Flow[APIError]:
+    def _refused(self, download: Download) -> Flow[errors.APIError]:
         """Return the error for a response that is not a file.
 
         Raises:
@@ -211,8 +201,8 @@ class Transfer:
             "headers": {name.lower(): redact(value) for name, value in response.headers.items()},
             "body": body,
         }
-        cls = class_for(response.status_code)
-        if cls is RateLimitError:
+        cls = errors.class_for(response.status_code)
+        if cls is errors.RateLimitError:
             details["retry_after"] = retry_after(details["headers"], body, None, self._sender.clock.time())
         elif response.status_code in _HINTS:
             details["hint"] = _HINTS[response.status_code].format(retention_seconds() / 60)
@@ -221,13 +211,13 @@ class Transfer:
             return error
         raise error
 
-    def _failure(self, problem: str, cause: Exception | None) -> TransportError:
-        error = TransportError(f"the download of {self._name} {problem}")
+    def _failure(self, problem: str, cause: Exception | None) -> errors.TransportError:
+        error = errors.TransportError(f"the download of {self._name} {problem}")
         error.__cause__ = cause
         return error
 
-    def _malformed(self, reason: str) -> MalformedResponseError:
-        return MalformedResponseError(request=f"GET {self._name}", status_code=200, body="", reason=reason)
+    def _malformed(self, reason: str) -> errors.MalformedResponseError:
+        return errors.MalformedResponseError(request=f"GET {self._name}", status_code=200, body="", reason=reason)
 
     def _text_of(self, error: Exception) -> str:
         return self._sender.parser.redact(str(error)) or type(error).__name__

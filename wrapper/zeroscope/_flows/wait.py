@@ -31,7 +31,6 @@ class WaitOptions:
     """The options of a wait.
 
     Args:
-        polling: The polling policy.
         timeout: How long to wait, in seconds; by default a little longer than the service lets a run last.
         on_update: Called with the prediction after every change.
         cancel_on_timeout: Whether the prediction is canceled when the time is up.
@@ -73,13 +72,7 @@ WAIT_OPTIONS = ("timeout", "on_update", "cancel_on_timeout")
 
 
 class Poller:
-    """Polls one prediction until it has ended or the time is up.
-
-    Args:
-        sender: Sends the requests.
-        prediction: The prediction, which is updated.
-        options: The options of the wait.
-    """
+    """Polls one prediction until it has ended or the time is up."""
 
     def __init__(self, sender: Sender, prediction: PredictionState, options: WaitOptions) -> None:
         self._sender = sender
@@ -130,14 +123,7 @@ class Poller:
 
 
 def time_out(sender: Sender, prediction: PredictionState, options: WaitOptions, start: float) -> Flow[WaitTimeoutError]:
-    """Return the error for a prediction that did not end in time, after canceling it if that is an option.
-
-    Args:
-        sender: Sends the cancel.
-        prediction: The prediction.
-        options: The options of the wait.
-        start: When the wait began, on the monotonic clock.
-    """
+    """Return the error for a prediction that did not end in time, after canceling it if that is an option."""
     problem = f"was still {prediction.status} after {sender.clock.monotonic() - start:.0f} s"
     if not options.cancel_on_timeout:
         return WaitTimeoutError(prediction, f"{problem}; it goes on, so wait for it again or cancel it")
@@ -150,8 +136,6 @@ def wait(sender: Sender, prediction: PredictionState, options: WaitOptions, *, n
     """Poll a prediction until it has ended.
 
     Args:
-        sender: Sends the requests.
-        prediction: The prediction, which is updated.
         options: The options of the wait; the callback is called after every change.
         new: Whether the prediction was just created; the callback is then called with its first state, too.
 
@@ -178,10 +162,7 @@ def run(
     """Create a prediction, wait for it, and return it if it has videos.
 
     Args:
-        sender: Sends the requests.
         preparing: The flow that prepares the create.
-        new: Creates the prediction from a model.
-        options: The options of the wait.
     """
     create = yield from preparing
     late: list[PredictionModel] = []

@@ -10,7 +10,7 @@ import io
 import json
 from collections.abc import Mapping
 from types import NoneType
-from typing import Any, TypeVar, cast, get_args, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from zeroscope_api.api.files import create_file
 from zeroscope_api.api.predictions import cancel_prediction, create_prediction, get_prediction, list_predictions
@@ -35,7 +35,7 @@ from zeroscope_api.models import Prediction as PredictionModel
 from zeroscope_api.types import UNSET, File, Response, Unset
 
 from .. import errors
-from .._steps import Call, Endpoint
+from .._steps import Call
 from .spec import spec
 
 __all__ = [
@@ -110,7 +110,6 @@ def create_call(
     """Return the call that creates a prediction.
 
     Args:
-        body: The body, validated.
         cancel_after: The ``Cancel-After`` header, with which the service ends the prediction.
         prefer: The ``Prefer`` header, with which the service holds the request open.
         hold: How long it may do so, in seconds.
@@ -120,39 +119,39 @@ def create_call(
         "cancel_after": UNSET if cancel_after is None else cancel_after,
         "prefer": UNSET if prefer is None else prefer,
     }
-    return Call(_endpoint(create_prediction), arguments, operation_names()["createPrediction"], hold=hold)
+    return Call(create_prediction, arguments, operation_names()["createPrediction"], hold=hold)
 
 
 def create_file_call(content: bytes, name: str, media_type: str) -> Call:
     """Return the call that uploads a file."""
     file = File(payload=io.BytesIO(content), file_name=name, mime_type=media_type)
     arguments = {"body": CreateFileRequest(content=file, filename=name, type_=media_type)}
-    return Call(_endpoint(create_file), arguments, operation_names()["createFile"])
+    return Call(create_file, arguments, operation_names()["createFile"])
 
 
 def get_call(prediction_id: str) -> Call:
     """Return the call that reads a prediction."""
     _require_id(prediction_id)
     arguments = {"prediction_id": prediction_id}
-    return Call(_endpoint(get_prediction), arguments, operation_names()["getPrediction"].format(**arguments))
+    return Call(get_prediction, arguments, operation_names()["getPrediction"].format(**arguments))
 
 
 def cancel_call(prediction_id: str) -> Call:
     """Return the call that cancels a prediction."""
     _require_id(prediction_id)
     arguments = {"prediction_id": prediction_id}
-    return Call(_endpoint(cancel_prediction), arguments, operation_names()["cancelPrediction"].format(**arguments))
+    return Call(cancel_prediction, arguments, operation_names()["cancelPrediction"].format(**arguments))
 
 
 def list_call(cursor: str | None) -> Call:
     """Return the call that reads one page of predictions."""
     arguments = {"cursor": UNSET if cursor is None else cursor}
-    return Call(_endpoint(list_predictions), arguments, operation_names()["listPredictions"])
+    return Call(list_predictions, arguments, operation_names()["listPredictions"])
 
 
 def webhook_secret_call() -> Call:
     """Return the call that reads the signing key of the account's webhooks."""
-    return Call(_endpoint(get_default_webhook_secret), {}, operation_names()["getDefaultWebhookSecret"])
+    return Call(get_default_webhook_secret, {}, operation_names()["getDefaultWebhookSecret"])
 
 
 def prediction_from_json(body: bytes) -> PredictionModel:
@@ -186,10 +185,6 @@ def _require_id(prediction_id: object) -> None:
     if not isinstance(prediction_id, str):
         problem = f"{prediction_id!r:.80} is not a text"
         raise errors.InvalidInputError([errors.InvalidField("invalid_type", "prediction_id", problem)])
-
-
-def _endpoint(module: object) -> Endpoint:
-    return cast(Endpoint, module)
 
 
 def is_text(value: object) -> bool:

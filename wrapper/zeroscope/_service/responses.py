@@ -29,7 +29,6 @@ class ResponseParser:
     """Parses responses, and redacts the token, which a server may echo, from everything that goes into an error.
 
     Args:
-        token: The token.
         base_url: The service's address; a next page at another origin is not followed.
     """
 
@@ -41,8 +40,6 @@ class ResponseParser:
         """Return the prediction in a 2xx response, which as published may be an array of one.
 
         Args:
-            call: The call.
-            response: Its response.
             id: The requested prediction's ID; a response about another prediction is refused.
 
         Raises:
@@ -112,13 +109,7 @@ class ResponseParser:
         return parse_qs(url.query).get("cursor", [None])[0]
 
     def error(self, call: Call, response: Response[Any], now: float) -> errors.APIError:
-        """Return the error for a response that is not 2xx.
-
-        Args:
-            call: The call.
-            response: Its response.
-            now: The time of day, in seconds since 1970.
-        """
+        """Return the error for a response that is not 2xx."""
         problem = response.parsed if isinstance(response.parsed, Problem) else Problem()
         details: dict[str, Any] = {
             "request": call.name,

@@ -34,7 +34,6 @@ def invalid_fields(body: Mapping[str, Any], extra: Collection[str] = ()) -> list
     """Return everything in a create's body that the spec forbids, unknown names in the input included.
 
     Args:
-        body: The body.
         extra: Names that are allowed in the input although the spec does not have them.
     """
     invalid = _unknown_names(body["input"], extra)

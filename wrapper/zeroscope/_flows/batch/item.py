@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from ...state import PredictionState
-from ..request import CreateRequest
-from ..retries import Attempts
+from ..request import Attempts, CreateRequest
 
 P = TypeVar("P", bound=PredictionState)
 

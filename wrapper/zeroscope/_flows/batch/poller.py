@@ -35,7 +35,6 @@ class ListPoller:
     """Polls many predictions at once.
 
     Args:
-        sender: Sends the requests.
         polling: The policy for a single prediction; many are polled no more often.
     """
 

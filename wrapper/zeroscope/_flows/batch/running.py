@@ -15,8 +15,7 @@ from ...state import PredictionState
 from .. import read
 from ..cleanup import MAX_IN_FLIGHT
 from ..context import attached
-from ..request import Sender
-from ..retries import Failed
+from ..request import Attempts, Failed, Sender
 from ..wait import WaitOptions, time_out
 from .item import Item
 from .poller import ListPoller, is_complete
@@ -30,10 +29,6 @@ P = TypeVar("P", bound=PredictionState)
 
 class RunningPredictions(Generic[P]):
     """Waits for the predictions of a batch.
-
-    Args:
-        sender: Sends the requests.
-        options: The options of each prediction's wait.
 
     Attributes:
         items: The items with running predictions, by index.
@@ -58,7 +53,7 @@ class RunningPredictions(Generic[P]):
             self._next_poll = now + self._poller.pause([0.0])
         item.prediction, item.began = prediction, now
         # Until the item's time is up, reads are repeated without a limit.
-        item.attempts = self._sender.attempts(limited=False)
+        item.attempts = Attempts(self._sender, limited=False)
         # Its files may be large.
         item.create = None
         item.to_read = prediction._lacks_output or prediction.status == "unknown"
@@ -110,7 +105,6 @@ class RunningPredictions(Generic[P]):
         """Record an item's new state, if a journal is kept.
 
         Args:
-            item: The item.
             method: Returns the journal's method to call.
             args: The method's arguments after the row.
         """

@@ -18,22 +18,13 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from ... import errors
 from ..._service.api import PredictionModel
 from ..._steps import Emit, Flow, Gather, RunBlocking, Sleep, Stream
-from ...errors import (
-    APIError,
-    AuthenticationError,
-    ConfigurationError,
-    PaymentRequiredError,
-    RateLimitError,
-    TransportError,
-    UnknownOutcomeError,
-    ZeroscopeError,
-)
 from ...results import RunResult
 from ...state import PredictionState
 from .. import cleanup
-from ..request import CreateRequest, Sender
+from ..request import Attempts, CreateRequest, Sender
 from ..wait import WaitOptions
 from .item import Item
 from .running import RunningPredictions
@@ -46,18 +37,15 @@ if TYPE_CHECKING:
 P = TypeVar("P", bound=PredictionState)
 
 # After one of these, the service would refuse every other create as well.
-_FATAL = (AuthenticationError, PaymentRequiredError)
+_FATAL = (errors.AuthenticationError, errors.PaymentRequiredError)
 
 
 class Batch(Generic[P]):
     """Runs many inputs; one object runs one batch.
 
     Args:
-        sender: Sends the requests.
         prepare: Validates an input and returns its create, as a flow.
         fingerprint: Returns JSON values that identify an input in the journal; it may read files.
-        new: Creates a prediction from a model.
-        options: The options of each prediction's wait.
         concurrency: The most predictions that run at a time.
         open_journal: Opens the journal, if one is kept.
     """
@@ -114,7 +102,7 @@ class Batch(Generic[P]):
 
     def _begin(self, inputs: Iterable[Any]) -> Flow[None]:
         for index, given in enumerate(inputs):
-            item: Item[P] = Item(index, given, self._sender.attempts())
+            item: Item[P] = Item(index, given, Attempts(self._sender))
             if isinstance(given, PredictionState):
                 self._running.add(item, given)  # type: ignore[arg-type]  # of the client's own kind
                 yield from self._running.finish_ended([item])
@@ -131,7 +119,7 @@ class Batch(Generic[P]):
         fingerprints = yield RunBlocking(partial(self._fingerprints, items))
         usable = []
         for item, found in zip(items, fingerprints, strict=True):
-            if isinstance(found, ZeroscopeError):
+            if isinstance(found, errors.ZeroscopeError):
                 self._running.finish(item, found)
             else:
                 usable.append((item, found))
@@ -139,12 +127,12 @@ class Batch(Generic[P]):
         for (item, body), entry in zip(usable, entries, strict=True):
             self._resume(item, body, entry)
 
-    def _fingerprints(self, items: Iterable[Item[P]]) -> list[Mapping[str, Any] | ZeroscopeError]:
-        found: list[Mapping[str, Any] | ZeroscopeError] = []
+    def _fingerprints(self, items: Iterable[Item[P]]) -> list[Mapping[str, Any] | errors.ZeroscopeError]:
+        found: list[Mapping[str, Any] | errors.ZeroscopeError] = []
         for item in items:
             try:
                 found.append(self._fingerprint(item.given))
-            except ZeroscopeError as error:
+            except errors.ZeroscopeError as error:
                 found.append(error)
         return found
 
@@ -176,7 +164,7 @@ class Batch(Generic[P]):
             try:
                 if item.create is None:
                     item.create = yield from self._prepare(item.given)
-            except ZeroscopeError as error:
+            except errors.ZeroscopeError as error:
                 self._running.finish(item, error)
             else:
                 wave.append(item)
@@ -194,7 +182,7 @@ class Batch(Generic[P]):
             yield step
         except BaseException:
             # The cleanup must know the predictions that were created all the same.
-            with suppress(ConfigurationError):
+            with suppress(errors.ConfigurationError):
                 yield from self._take_results(wave, step.results, sent_at)
             raise
         self._throttle.record(step.results)
@@ -208,14 +196,14 @@ class Batch(Generic[P]):
         before the first callback, because a callback may raise.
         """
         started: list[Item[P]] = []
-        failed: list[tuple[Item[P], ZeroscopeError]] = []
+        failed: list[tuple[Item[P], errors.ZeroscopeError]] = []
         for item, result in zip(wave, results, strict=True):
             # The result is missing because of an interrupt, or is the interrupt.
             if result is None or (isinstance(result, BaseException) and cleanup.is_interrupt(result)):
                 continue
             try:
                 model = self._sender.created(item.known_create, result, item.attempts.number, sent_at)
-            except (UnknownOutcomeError, APIError, TransportError) as error:
+            except (errors.UnknownOutcomeError, errors.APIError, errors.TransportError) as error:
                 failed.append((item, error))
             else:
                 self._running.add(item, self._new(model))
@@ -232,16 +220,16 @@ class Batch(Generic[P]):
         yield from self._running.finish_ended(started)
         return started
 
-    def _take_failure(self, item: Item[P], error: ZeroscopeError) -> Flow[bool]:
+    def _take_failure(self, item: Item[P], error: errors.ZeroscopeError) -> Flow[bool]:
         """Take over the failure of a create; the result is whether it is sent again."""
-        if isinstance(error, UnknownOutcomeError):
+        if isinstance(error, errors.UnknownOutcomeError):
             yield from self._running.record(item, lambda journal: journal.record_unknown, str(error))
             self._running.finish(item, error)
             return False
         yield from self._running.record(item, lambda journal: journal.record_refused)
         stalled = self._throttle.stalled(self._options.limit)
         # An account may be limited to a few creates a minute, so a 429 counts only once the throttle has stalled.
-        if not stalled and self._running.may_retry(item, error, unlimited=isinstance(error, RateLimitError)):
+        if not stalled and self._running.may_retry(item, error, unlimited=isinstance(error, errors.RateLimitError)):
             return True
         self._running.finish(item, error)
         if isinstance(error, _FATAL) or stalled:

@@ -12,11 +12,7 @@ from ..cleanup import MAX_IN_FLIGHT
 
 
 class Throttle:
-    """Limits how many creates are sent concurrently.
-
-    Args:
-        clock: The client's clock.
-    """
+    """Limits how many creates are sent concurrently."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
