@@ -1,4 +1,4 @@
-"""Running the model from end to end, with answers played one after another."""
+"""Runs of the model from end to end, with scripted responses."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def now(status: str, **fields: Any) -> httpx.Response:
 
 
 def press_ctrl_c(seconds: float) -> None:
-    """What a sleep is when somebody has had enough of waiting."""
+    """A sleep that Ctrl-C interrupts."""
     raise KeyboardInterrupt
 
 
@@ -129,7 +129,7 @@ def test_callback__that_raises_ends_the_wait_and_loses_nothing(harness: Harness)
     assert "Prediction gm3q goes on" in caught.value.__notes__[0]
 
 
-def test_callback__that_raises_at_the_end_is_not_told_that_it_goes_on(harness: Harness) -> None:
+def test_callback__that_raises_at_the_end_gets_no_note(harness: Harness) -> None:
     """Of a prediction that has ended nothing goes on."""
 
     def broken(prediction: Any) -> None:
@@ -305,7 +305,7 @@ def test_run__refuses_what_it_could_not_wait_with_before_it_pays(harness: Harnes
     assert script.requests == []
 
 
-def test_callback__that_raises_is_told_what_goes_on(harness: Harness) -> None:
+def test_callback__that_raises_gets_a_note_of_what_goes_on(harness: Harness) -> None:
     """An error of the callback in the middle of a wait gets a note with the id of the job that goes on."""
 
     def broken(prediction: Any) -> None:
@@ -400,7 +400,7 @@ def test_wait__has_a_limit_and_tells_of_every_change(harness: Harness) -> None:
 
 
 def test_poll__of_ones_own_is_kept_to(harness: Harness) -> None:
-    """The pauses between two looks are those of the client's `poll`."""
+    """The pauses between two polls are those of the client's `poll`."""
     script = ScriptedResponses(created(), now("processing"), now("succeeded", output=[URL]))
     harness.do(harness.client(script, poll=zeroscope.Polling(minimum=7, maximum=7)).run)
     assert harness.clock.sleeps == [7, 7]

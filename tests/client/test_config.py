@@ -1,4 +1,4 @@
-"""Setting a client up: arguments, environment, spec, in this order."""
+"""Settings of a client from arguments, the environment and the spec, in this order."""
 
 from __future__ import annotations
 

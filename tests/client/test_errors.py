@@ -1,4 +1,4 @@
-"""Which error each bad answer becomes."""
+"""The error that each bad response becomes."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_create__in_doubt_is_sent_once(harness: Harness, failure: Any) -> None:
     ],
     ids=repr,
 )
-def test_create__that_surely_did_not_run_is_sent_again(harness: Harness, failure: Any) -> None:
+def test_create__that_was_not_executed_is_sent_again(harness: Harness, failure: Any) -> None:
     """Without a connection, and after 429, a create is repeated until it succeeds."""
     script = ScriptedResponses(failure, failure, httpx.Response(201, json=prediction_body()))
     assert harness.do(harness.client(script).predictions.create, {}).status == "starting"
@@ -343,7 +343,7 @@ def test_hint__says_what_to_do(harness: Harness, status: int, hint: str) -> None
 
 
 def test_message__is_short_and_says_nothing_twice(harness: Harness) -> None:
-    """A title that is the detail is told once, and of a long body only the start."""
+    """A title that equals the detail is shown once, and of a long body only the start."""
     problem = {"title": "Not found", "detail": "Not found"}
     with pytest.raises(NotFoundError, match=r"answered 404: Not found$"):
         harness.do(harness.client(ScriptedResponses(httpx.Response(404, json=problem))).predictions.get, "gm3q")
@@ -353,6 +353,6 @@ def test_message__is_short_and_says_nothing_twice(harness: Harness) -> None:
 
 
 def test_invalid_input__is_a_value_error(harness: Harness) -> None:
-    """Whoever knows Python alone catches a wrong argument as ValueError."""
+    """A wrong argument can be caught as ValueError, as is usual in Python."""
     with pytest.raises(ValueError, match="nothing was sent"):
         harness.do(harness.client(ScriptedResponses(httpx.Response(500))).predictions.create, {"width": 1})

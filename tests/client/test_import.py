@@ -1,4 +1,4 @@
-"""What `import zeroscope` gives, and what it loads."""
+"""The names and modules that `import zeroscope` provides and loads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a prediction makes of whatever the service sends."""
+"""Predictions from every kind of body that the service may send."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def test_prediction__pickles_without_its_client() -> None:
 
 
 def test_prediction__compares_by_what_the_service_said() -> None:
-    """Two looks at the same state are equal, another state or another thing is not."""
+    """Two reads of the same state are equal; another state or another object is not."""
     assert read() == read()
     assert read() != read(status="failed")
     assert read() != "gm3q"

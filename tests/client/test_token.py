@@ -1,4 +1,4 @@
-"""The token goes to the API's own address, and shows nowhere else."""
+"""The token, which is sent to the API's own address and shown nowhere else."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ELSEWHERE = "https://files.elsewhere.test/output-0.mp4"
 
 
 def said(request: httpx.Request) -> str:
-    """What a server was told, for it to repeat."""
+    """The data of a request, for a server to repeat."""
     return str(request.headers.get("authorization", "nothing"))
 
 
@@ -88,7 +88,7 @@ class Everything:
         self.texts += [text for value in values for text in (repr(value), str(value))]
 
     def call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Call something, and look at what it returns or raises."""
+        """Call a function, and record what it returns or raises."""
         try:
             result = self.harness.do(function, *args, **kwargs)
         except zeroscope.ZeroscopeError as error:

@@ -1,4 +1,4 @@
-"""What a video is, and how it is saved: whole or not at all, under a name that is safe."""
+"""Videos: their properties, and saving them completely and under a safe name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which webhooks are trusted, which are not, and why."""
+"""Webhooks that are trusted, and those that are refused, with the reason."""
 
 from __future__ import annotations
 
@@ -252,7 +252,7 @@ def test_webhook__that_is_bad_is_refused_with_the_reason(bad: Webhook, message: 
 
 @pytest.mark.parametrize("body", NOT_PREDICTIONS.values(), ids=NOT_PREDICTIONS)
 def test_body__that_is_signed_but_no_prediction_is_refused(body: bytes) -> None:
-    """What else is signed with the secret is told from a prediction, and shown in part."""
+    """Another signed body is distinguished from a prediction, and shown in part."""
     with pytest.raises(WebhookVerificationError, match="signed with the secret, but its body is not a pred") as caught:
         webhook(body).verify()
     assert len(str(caught.value)) < 700
@@ -432,7 +432,7 @@ def test_prediction__belongs_to_the_client_that_was_named(harness: Harness) -> N
 
 
 def test_client__of_another_kind_is_refused() -> None:
-    """An HTTP client in the place of ours is told at once."""
+    """An HTTP client, or another object with the same attributes, is refused."""
     with httpx.Client() as http, pytest.raises(WebhookVerificationError, match="client is of type Client"):
         webhook().verify(client=http)
     with pytest.raises(WebhookVerificationError, match="client is of type Mock"):
@@ -578,7 +578,7 @@ def test_secret__of_an_unknown_token_is_an_error_like_others(harness: Harness) -
     ],
 )
 def test_secret__in_a_malformed_answer_is_not_shown(harness: Harness, body: str) -> None:
-    """An answer without a key is an error of the service, and what is in it, nobody gets to see."""
+    """A response without a key is an error of the service, and its content is not shown."""
     client = harness.client(ScriptedResponses(httpx.Response(200, text=body)))
     with pytest.raises(MalformedResponseError, match=r"webhooks/default/secret answered 200 .*\[not shown") as caught:
         harness.do(client.webhook_secret)

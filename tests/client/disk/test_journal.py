@@ -30,16 +30,16 @@ ID, MESSAGE = "gm3q \ud83d", "the connection was reset \udc00\0 ‹after› it w
 PREDICTION = {"id": ID, "status": "succeeded", "logs": "\ud83d 38%|███▊\0", "metrics": {"predict_time": float("inf")}}
 LEFT_BEHIND = "the program ended while this create was being sent, so its response is not known"
 
-# What is noted, in which state, and the state that follows.
-NOTES = {
+# The state before and after each record.
+TRANSITIONS = {
     "sending": ("queued", "sending"),
     "created": ("sending", "running"),
     "refused": ("sending", "queued"),
     "unknown": ("sending", "unknown"),
     "finished": ("running", "finished"),
 }
-# What has been noted in each state.
-WAYS: dict[str, list[str]] = {
+# The records that lead to each state.
+RECORDS: dict[str, list[str]] = {
     "queued": [],
     "queued again": ["sending", "refused"],
     "sending": ["sending"],
@@ -47,8 +47,8 @@ WAYS: dict[str, list[str]] = {
     "unknown": ["sending", "unknown"],
     "finished": ["sending", "created", "finished"],
 }
-# What the next run is told after each.
-TOLD = {
+# What the next run loads after each.
+LOADED = {
     "queued": JournalEntry(1, "queued", None, None, None, None),
     "queued again": JournalEntry(1, "queued", None, None, None, None),
     "sending": JournalEntry(1, "unknown", None, None, SENT_AT, LEFT_BEHIND),
@@ -66,7 +66,7 @@ def item(prompt: str, **fields: Any) -> dict[str, Any]:
     return {"version": "9f74", "input": {"prompt": prompt, **fields}}
 
 
-def note(journal: BatchJournal, name: str, row: int) -> None:
+def record(journal: BatchJournal, name: str, row: int) -> None:
     """Make one of the notes."""
     match name:
         case "sending":
@@ -85,12 +85,12 @@ def prepare(path: Path, *states: str) -> None:
     """Make a journal of equal items in some states."""
     with BatchJournal(path, base_url=URL) as journal:
         for entry, state in zip(journal.load([item("a")] * len(states)), states, strict=True):
-            for name in WAYS[state]:
-                note(journal, name, entry.row)
+            for name in RECORDS[state]:
+                record(journal, name, entry.row)
 
 
-def told(path: Path, *items: dict[str, Any]) -> list[JournalEntry]:
-    """What the next run is told."""
+def loaded(path: Path, *items: dict[str, Any]) -> list[JournalEntry]:
+    """The entries that the next run loads."""
     with BatchJournal(path, base_url=URL) as journal:
         return journal.load(items or [item("a")])
 
@@ -106,31 +106,31 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "storm.db"
 
 
-@pytest.mark.parametrize("state", WAYS)
-def test_notes__are_told_to_the_next_run(path: Path, state: str) -> None:
+@pytest.mark.parametrize("state", RECORDS)
+def test_records__are_loaded_by_the_next_run(path: Path, state: str) -> None:
     """What was noted is there again, a create that was on its way is a doubt, and so it stays."""
     prepare(path, state)
-    assert told(path) == [TOLD[state]]
-    assert told(path) == [TOLD[state]]
+    assert loaded(path) == [LOADED[state]]
+    assert loaded(path) == [LOADED[state]]
     assert beside(path) == []
 
 
-@pytest.mark.parametrize("name", NOTES)
-@pytest.mark.parametrize("state", WAYS)
+@pytest.mark.parametrize("name", TRANSITIONS)
+@pytest.mark.parametrize("state", RECORDS)
 def test_note__is_taken_in_its_turn_only(path: Path, state: str, name: str) -> None:
-    """Nothing goes back and nothing happens twice, and a note that is refused changes nothing."""
-    before, after = NOTES[name]
+    """No state is left twice or backwards, and a refused record changes nothing."""
+    before, after = TRANSITIONS[name]
     with BatchJournal(path, base_url=URL) as journal:
         ((row, *_),) = journal.load([item("a")])
-        for step in WAYS[state]:
-            note(journal, step, row)
+        for step in RECORDS[state]:
+            record(journal, step, row)
         if before == state.removesuffix(" again"):
-            note(journal, name, row)
+            record(journal, name, row)
             state = "queued again" if name == "refused" else after
         else:
             with pytest.raises(RuntimeError, match=f"row 1 .* cannot become {after}, as it is not {before}"):
-                note(journal, name, row)
-    assert told(path) == [TOLD[state]]
+                record(journal, name, row)
+    assert loaded(path) == [LOADED[state]]
 
 
 @pytest.mark.parametrize("rows", [[1, 2], [1, 7], [1, 1]], ids=["one has ended", "one is not there", "one comes twice"])
@@ -151,7 +151,7 @@ def test_sending__takes_many_at_once(path: Path) -> None:
         rows = [entry.row for entry in journal.load(items)]
         journal.record_sending(rows[1:], SENT_AT)
         journal.record_sending([], SENT_AT)
-    assert [entry.state for entry in told(path, *items)] == ["queued", "unknown", "unknown"]
+    assert [entry.state for entry in loaded(path, *items)] == ["queued", "unknown", "unknown"]
 
 
 def test_interrupt__leaves_a_note_out_as_a_whole(path: Path) -> None:
@@ -168,7 +168,7 @@ def test_interrupt__leaves_a_note_out_as_a_whole(path: Path) -> None:
             journal.record_sending(Interrupted([1, 2]), SENT_AT)
         journal.record_sending([1], SENT_AT)
         journal.record_created(1, "gm3q")
-    assert [entry.state for entry in told(path, item("a"), item("a"))] == ["running", "queued"]
+    assert [entry.state for entry in loaded(path, item("a"), item("a"))] == ["running", "queued"]
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_interrupt__leaves_a_note_out_as_a_whole(path: Path) -> None:
 )
 def test_items__are_known_by_their_content(path: Path, now: str, rows: list[int]) -> None:
     """A list that was turned round, cut or extended finds its rows, and equal ones are as many as there are."""
-    told(path, *map(item, "abc"))
+    loaded(path, *map(item, "abc"))
     with BatchJournal(path, base_url=URL) as journal:
         assert [entry.row for entry in journal.load([item(prompt) for prompt in now])] == rows
         assert [entry.row for entry in journal.load([item(prompt) for prompt in "abc"])] == [1, 2, 3]
@@ -205,8 +205,8 @@ def test_items__are_known_by_their_content(path: Path, now: str, rows: list[int]
 )
 def test_items__are_equal_if_the_same_is_sent(path: Path, other: dict[str, Any], is_same: bool) -> None:
     """The order of names makes no difference; everything else does."""
-    one, two = told(path, item("a", fps=24), item("a", fps=24))
-    assert (told(path, other)[0].row == one.row) is is_same
+    one, two = loaded(path, item("a", fps=24), item("a", fps=24))
+    assert (loaded(path, other)[0].row == one.row) is is_same
     assert two.row != one.row
 
 
@@ -224,7 +224,7 @@ def test_items__are_equal_if_the_same_is_sent(path: Path, other: dict[str, Any],
 def test_equal_items__of_which_fewer_are_wanted(path: Path, states: list[str], rows: list[int]) -> None:
     """Those come first that were paid for, so that none is run in place of another that is left out."""
     prepare(path, *states)
-    assert [entry.row for entry in told(path, item("a"), item("a"))] == rows
+    assert [entry.row for entry in loaded(path, item("a"), item("a"))] == rows
 
 
 @settings(max_examples=60, deadline=None)
@@ -232,7 +232,7 @@ def test_equal_items__of_which_fewer_are_wanted(path: Path, states: list[str], r
     st.lists(
         st.one_of(
             st.tuples(st.just("begin"), st.lists(st.sampled_from("ab"), max_size=4)),
-            st.tuples(st.sampled_from(sorted(NOTES)), st.integers(0, 3)),
+            st.tuples(st.sampled_from(sorted(TRANSITIONS)), st.integers(0, 3)),
             st.tuples(st.just("reopen"), st.none()),
         ),
         max_size=25,
@@ -274,13 +274,13 @@ def test_journal__says_what_dictionaries_say(steps: list[tuple[str, Any]]) -> No
                     journal = BatchJournal(path, base_url=URL)
                 elif step == "begin":
                     assert journal.load([item(content) for content in argument]) == begin(argument)
-                elif argument in model and model[argument].state == NOTES[step][0]:
-                    note(journal, step, argument)
-                    state: Any = NOTES[step][1]
+                elif argument in model and model[argument].state == TRANSITIONS[step][0]:
+                    record(journal, step, argument)
+                    state: Any = TRANSITIONS[step][1]
                     model[argument] = model[argument]._replace(state=state, **changes[step])
                 else:
                     with pytest.raises(RuntimeError):
-                        note(journal, step, argument)
+                        record(journal, step, argument)
         finally:
             journal.close()
 
@@ -288,14 +288,14 @@ def test_journal__says_what_dictionaries_say(steps: list[tuple[str, Any]]) -> No
 def test_many_items__are_one_note(path: Path) -> None:
     """Ten thousand items are begun at once, and found again in any order."""
     items = [item(f"lighthouse {number}") for number in range(10_000)]
-    entries = told(path, *items)
+    entries = loaded(path, *items)
     assert [entry.row for entry in entries] == list(range(1, 10_001))
-    assert told(path, *reversed(items)) == entries[::-1]
+    assert loaded(path, *reversed(items)) == entries[::-1]
 
 
 def test_inputs__are_not_written_down(path: Path) -> None:
-    """Nothing but digests, as there may be large files in them."""
-    told(path, item("a lighthouse in a storm"))
+    """Only digests are stored, as inputs may contain large files."""
+    loaded(path, item("a lighthouse in a storm"))
     assert b"lighthouse" not in path.read_bytes()
 
 
@@ -303,7 +303,7 @@ def test_inputs__are_not_written_down(path: Path) -> None:
 def test_values__beyond_what_is_sensible_are_kept_account_of(path: Path, value: Any) -> None:
     """Whatever JSON can be made of is a value like others."""
     for _ in range(2):
-        assert [entry.row for entry in told(path, item("a", x=value), item("a"))] == [1, 2]
+        assert [entry.row for entry in loaded(path, item("a", x=value), item("a"))] == [1, 2]
 
 
 CIRCLE: list[Any] = []
@@ -314,11 +314,11 @@ CIRCLE.append(CIRCLE)
     "value", [b"bytes", object(), CIRCLE, 10**5000, {(1, 2): 3}], ids=lambda value: type(value).__name__
 )
 def test_values__that_are_not_json_are_refused(path: Path, value: Any) -> None:
-    """It is said which item it is, and nothing is noted; a prediction with such a value is still running."""
+    """The error names the item, and nothing is recorded; a prediction with such a value stays running."""
     with pytest.raises(
         InvalidInputError, match=r"inputs\.1: it cannot be recorded in a journal, .* not consist of JSON"
     ):
-        told(path, item("b"), item("a", x=value))
+        loaded(path, item("b"), item("a", x=value))
     prepare(path, "running")
     with (
         BatchJournal(path, base_url=URL) as journal,
@@ -327,7 +327,7 @@ def test_values__that_are_not_json_are_refused(path: Path, value: Any) -> None:
         ),
     ):
         journal.record_finished(1, {"id": "gm3q", "x": value})
-    assert told(path) == [TOLD["running"]]
+    assert loaded(path) == [LOADED["running"]]
 
 
 def test_threads__may_take_turns(path: Path) -> None:
@@ -339,10 +339,10 @@ def test_threads__may_take_turns(path: Path) -> None:
 
     journal = elsewhere(BatchJournal, path, base_url=URL)
     ((row, *_),) = elsewhere(journal.load, [item("a")])
-    for name in WAYS["finished"]:
-        elsewhere(note, journal, name, row)
+    for name in RECORDS["finished"]:
+        elsewhere(record, journal, name, row)
     elsewhere(journal.close)
-    assert told(path) == [TOLD["finished"]]
+    assert loaded(path) == [LOADED["finished"]]
 
 
 def test_closed_journal__takes_nothing(path: Path) -> None:
@@ -412,13 +412,13 @@ def user(path: Path, until: str) -> Iterator[subprocess.Popen[str]]:
     ],
 )
 def test_kill_9__takes_nothing_with_it(path: Path, until: str, entry: JournalEntry) -> None:
-    """A note is on disk when it returns, whatever becomes of the process, and the file alone is the whole account."""
+    """A record is on disk when the method returns, even if the process is killed, and the file alone is the journal."""
     with user(path, until) as process:
         process.send_signal(signal.SIGKILL)
         process.wait()
     copy = path.with_name("copy.db")
     copy.write_bytes(path.read_bytes())
-    assert told(copy, {"prompt": "a"}) == told(path, {"prompt": "a"}) == [entry]
+    assert loaded(copy, {"prompt": "a"}) == loaded(path, {"prompt": "a"}) == [entry]
     assert beside(path) == ["copy.db"]
 
 
@@ -431,13 +431,13 @@ def test_kill_9__in_the_middle_of_a_note_undoes_it(path: Path) -> None:
         process.send_signal(signal.SIGKILL)
         process.wait()
     assert path.stat().st_size > 2 * size
-    assert told(path, {"prompt": "a"}, {"prompt": "b"})[1].row == 2
+    assert loaded(path, {"prompt": "a"}, {"prompt": "b"})[1].row == 2
     assert path.stat().st_size == size
     assert beside(path) == []
 
 
 def test_two_users__are_one_too_many(path: Path) -> None:
-    """Two runs with one journal would both create what is missing; one that is refused does not open it for others."""
+    """Two runs with one journal would create the same inputs; a refused one does not release the lock."""
     message = "in use by another run; wait until that has ended, or name another file"
     code = f"from zeroscope._disk.journal import BatchJournal; BatchJournal({str(path)!r}, base_url={URL!r})"
     with BatchJournal(path, base_url=URL) as journal:
@@ -446,7 +446,7 @@ def test_two_users__are_one_too_many(path: Path) -> None:
                 BatchJournal(path, base_url=URL)
             other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
             assert message in other.stderr
-        # Nor may anybody read it, who could keep the next note from being made.
+        # Other processes may not read it either, since a reader could block the next record.
         with pytest.raises(sqlite3.OperationalError, match="locked"):
             database(path, "SELECT * FROM items")
         journal.load([item("a")])
@@ -464,13 +464,13 @@ def database(path: Path, *statements: str) -> None:
 
 def journal_with(path: Path, statement: str) -> None:
     """A journal of which something was changed by hand."""
-    told(path)
+    loaded(path)
     database(path, statement)
 
 
 def torn(path: Path) -> None:
     """A journal of which the rest is missing."""
-    told(path)
+    loaded(path)
     os.truncate(path, path.stat().st_size // 2)
 
 
@@ -546,7 +546,7 @@ def test_file__that_may_not_be_written_is_refused(
     """That is found out before anything is sent."""
     path = ordinary / "storm.db"
     if is_there:
-        told(path)
+        loaded(path)
         path.chmod(of_file)
     ordinary.chmod(of_folder)
     with pytest.raises(ConfigurationError, match=message), BatchJournal(path, base_url=URL) as journal:
@@ -558,14 +558,14 @@ def test_service__is_the_same_with_a_slash_at_its_end(path: Path, other: str) ->
     """A journal is about an address, however that is written."""
     prepare(path, "finished")
     with BatchJournal(path, base_url=other) as journal:
-        assert journal.load([item("a")]) == [TOLD["finished"]]
+        assert journal.load([item("a")]) == [LOADED["finished"]]
 
 
 def test_empty_file__is_a_new_journal(path: Path) -> None:
     """That is what a process leaves that was killed at the very beginning."""
     path.touch()
     prepare(path, "running")
-    assert told(path) == [TOLD["running"]]
+    assert loaded(path) == [LOADED["running"]]
 
 
 @pytest.mark.parametrize("name", [":memory:", "file:storm.db?mode=memory", "storm.db?", "störm %20.db"])
@@ -587,7 +587,7 @@ def test_name__that_means_something_to_sqlite_is_a_name(
 @posix
 @pytest.mark.parametrize("is_linked", [False, True])
 def test_file__is_for_its_owner_alone(path: Path, is_linked: bool) -> None:
-    """Predictions repeat their prompts, so nobody else may read the file, nor what is beside it in the meantime."""
+    """Predictions contain their prompts, so other users may read neither the file nor those beside it."""
     if is_linked:
         path.with_name("link.db").symlink_to(path)
     before = os.umask(0)
@@ -601,13 +601,13 @@ def test_file__is_for_its_owner_alone(path: Path, is_linked: bool) -> None:
 
 
 def test_write_ahead_log__is_switched_off_again(path: Path) -> None:
-    """Whoever has looked at a journal with other tools may have left it in another mode."""
+    """Another tool may have left the journal in another mode."""
     prepare(path, "running")
     database(path, "PRAGMA journal_mode = WAL")
     with BatchJournal(path, base_url=URL) as journal:
         journal.load([item("a")])
         assert not {f"{path.name}-wal", f"{path.name}-shm"} & set(beside(path))
-    assert told(path) == [TOLD["running"]]
+    assert loaded(path) == [LOADED["running"]]
     assert beside(path) == []
 
 
@@ -647,18 +647,18 @@ def test_full_disk__says_what_is_missing(path: Path, state: str, name: str, what
     """What cannot be noted is an error with the way to go on; what was noted before stays, and the note can follow."""
     with BatchJournal(path, base_url=URL) as journal:
         ((row, *_),) = journal.load([item("a")])
-        for step in WAYS[state]:
-            note(journal, step, row)
+        for step in RECORDS[state]:
+            record(journal, step, row)
 
         def act() -> None:
             if name == "begin":
                 journal.load([item("b", number=number) for number in range(500)])
             else:
-                note(journal, name, row)
+                record(journal, name, row)
 
         message = rf"storm\.db' could not record {what}: .* Everything recorded before is kept; free disk space"
         with full_disk(), pytest.raises(ConfigurationError, match=message) as caught:
             act()
         assert isinstance(caught.value.__cause__, sqlite3.OperationalError)
         act()
-    assert told(path) == [TOLD[then]]
+    assert loaded(path) == [LOADED[then]]

@@ -1,4 +1,4 @@
-"""What the client makes of every answer that the document allows."""
+"""The responses that the document allows, read by the client."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def test_secret__is_taken_as_it_is(operation: str, status: int, data: st.DataObj
 
 @settings(often, max_examples=100)
 @given(refused=st.sampled_from(statuses("45", *CALLS)), data=st.data())
-def test_problem__is_told_in_full(refused: tuple[str, int], data: st.DataObject) -> None:
+def test_problem__is_reported_in_full(refused: tuple[str, int], data: st.DataObject) -> None:
     """Every refusal that the document allows is an error with all that was said, and crosses processes."""
     operation, status = refused
     body = data.draw(bodies(operation, status), "body")

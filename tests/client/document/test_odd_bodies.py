@@ -1,4 +1,4 @@
-"""What the client makes of bodies at the edge of JSON and beyond, as answers and as webhooks."""
+"""Bodies at the edge of JSON and beyond, in responses and webhooks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from helpers.client import Harness
 from helpers.operations import CALLS, ID, NOW, SECRET, FixedResponse, signed_headers
 from helpers.schemas import same
 
-# Texts of JSON that not every reader takes alike, with what becomes of each.
+# JSON texts that parsers read differently, with the expected value of each.
 VALUES: list[tuple[str, Any]] = [
     ("12345678901234567890123", 12345678901234567890123),
     ("9" * 4300, int("9" * 4300)),

@@ -1,7 +1,7 @@
-"""Answers like those that the live service was seen to give: each is in the document, and the client reads it so.
+"""Responses like those of the live service, which the document describes and the client reads.
 
-The bodies are made up, of the forms that recorded traffic and the service's documentation show: fields that are left
-out, times of nine digits and times that there are not, the edge's pages and statuses.
+The bodies are invented, in the forms that recorded traffic and the service's documentation show: with missing fields,
+times of nine digits, invalid times, and the pages and statuses of the edge.
 """
 
 from __future__ import annotations

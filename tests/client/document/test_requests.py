@@ -1,4 +1,4 @@
-"""Every request that the client sends is one that the document describes, and what it forbids never leaves."""
+"""The requests that the document describes, and those that it forbids."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_input__that_is_allowed_is_sent_as_it_is(kind: str, input: dict[str, Any
 @often
 @given(input=allowed(KNOWN_INPUT))
 def test_input__that_is_allowed_is_taken_by_the_mock_server(input: dict[str, Any]) -> None:
-    """What the document allows comes back from the mock server unchanged, whoever sends it."""
+    """What the document allows comes back from the mock server unchanged, also to another client."""
     with SERVER.client(retry=None) as client:
         assert same(client.predictions.create(input).input, input)
     answer = RAW.post("/predictions", json={"version": VERSION, "input": input})

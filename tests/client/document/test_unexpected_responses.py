@@ -1,4 +1,4 @@
-"""Whatever comes, in answers, streams and webhooks: there is a value or an error of this package, and an end."""
+"""Arbitrary responses, streams and webhooks, which lead to a value or a ZeroscopeError."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PATIENCE = zeroscope.Retry().attempts * zeroscope.Retry().maximum * 1.1
 
 KNOWN = ["Prediction", "PredictionPage", "File", "WebhookSecret", "Problem"]
 VALUES = st.one_of(*map(allowed, map(ref, KNOWN)), *map(forbidden, map(ref, KNOWN)))
-# Parts that the client looks into, with anything in them.
+# Parts that the client reads, with anything in them.
 PARTS = st.dictionaries(
     st.sampled_from(
         ["id", "status", "output", "logs", "input", "urls", "results", "next", "detail", "invalid_fields", "key", "get"]

@@ -1,4 +1,4 @@
-"""The life of a client: event loops, threads, proxies, and what is left open at the end."""
+"""Event loops, threads and proxies of a client, and its resources when it is closed."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_two_event_loops_at_once__work(url: str) -> None:
 
 
 def test_http_client_of_ones_own__says_so_in_a_second_loop(url: str) -> None:
-    """Its connections belong to the first loop; instead of «Event loop is closed» the error tells what to do."""
+    """Its connections belong to the first loop; instead of "Event loop is closed" the error says what to do."""
     own = httpx.AsyncClient()
     client = AsyncZeroscope(TOKEN, base_url=url, http_client=own)
 
@@ -110,7 +110,7 @@ def test_closed_client__says_so(harness: Harness) -> None:
         harness.do(use)
 
 
-def test_client__is_gone_when_nobody_holds_it() -> None:
+def test_client__is_collected_without_references() -> None:
     """Nothing of ours keeps a client, or a prediction of it, alive."""
     import weakref
 
@@ -134,7 +134,7 @@ def test_threads__share_a_client() -> None:
 
 
 def test_context_variables__are_there_in_every_request(harness: Harness) -> None:
-    """What a program keeps in context variables, a trace for one, is seen by hooks of its HTTP client."""
+    """Hooks of an HTTP client see context variables of the program, for example a trace."""
     trace: ContextVar[str] = ContextVar("trace", default="none")
     seen: list[str] = []
 

@@ -1,4 +1,4 @@
-"""Who stops waiting: by a limit, by Ctrl-C, by a canceled task; and what becomes of the prediction then."""
+"""The end of a wait by a timeout, Ctrl-C or a canceled task, and what it cancels."""
 
 from __future__ import annotations
 

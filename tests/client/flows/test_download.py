@@ -1,4 +1,4 @@
-"""How outputs are fetched: what is tried again, what is resumed, who sees the token, and who hears how far it is."""
+"""Downloads of outputs: retries, resumption, the token and progress."""
 
 from __future__ import annotations
 
@@ -214,7 +214,7 @@ def test_retry__gives_up(harness: Harness, trouble: Any) -> None:
 def test_retry__does_not_repeat_what_would_come_again(
     harness: Harness, trouble: Any, error: type[zeroscope.ZeroscopeError]
 ) -> None:
-    """A refusal, an address that makes no sense and a file that is none are told at once."""
+    """A refusal, an invalid address and a missing file are reported at once."""
     found, script = video(harness, trouble, whole(DATA))
     with pytest.raises(error) as caught:
         harness.do(found.read)
@@ -428,7 +428,7 @@ THIRDS = (DATA[:3000], DATA[3000:6000], DATA[6000:])
     ],
     ids=["whole", "unknown-length", "resumed", "length-learnt", "anew", "after-an-error"],
 )
-def test_progress__is_told_with_every_piece(
+def test_progress__is_reported_with_every_chunk(
     harness: Harness, tmp_path: Path, answers: list[Any], expected: list[tuple[int, int | None]]
 ) -> None:
     """The callback hears what has come of how much; a resumed download goes on, one that starts over goes back."""
@@ -438,7 +438,7 @@ def test_progress__is_told_with_every_piece(
     assert told == expected
 
 
-def test_progress__of_a_data_url_is_told_once(harness: Harness, tmp_path: Path) -> None:
+def test_progress__of_a_data_url_is_reported_once(harness: Harness, tmp_path: Path) -> None:
     """What came within the answer is all there at once."""
     told: list[tuple[int, int | None]] = []
     found, _ = video(harness, httpx.Response(500), url="data:video/mp4,abc")

@@ -1,4 +1,4 @@
-"""What a service and a network can do to a client on a bad day, under both clients."""
+"""Faults of the service and the network, with both clients."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def done() -> httpx.Response:
     return now("succeeded", output=OUTPUT)
 
 
-# What may come instead of an answer, and whether a create that met with it surely was not carried out.
+# Failures, and whether a create that meets with them was certainly not executed.
 TROUBLES: dict[str, tuple[Answer, bool]] = {
     "connection refused": (httpx.ConnectError("[Errno 111] Connection refused"), True),
     "no connection in time": (httpx.ConnectTimeout("timed out"), True),
@@ -64,12 +64,12 @@ def test_read__outlives_trouble(harness: Harness, trouble: str) -> None:
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
-def test_create__is_sent_again_only_where_it_surely_did_not_run(harness: Harness, trouble: str) -> None:
+def test_create__is_sent_again_only_where_it_was_not_executed(harness: Harness, trouble: str) -> None:
     """One POST where it may have run, with an error that says so at once; another where it did not."""
-    answer, surely_not_run = TROUBLES[trouble]
+    answer, not_executed = TROUBLES[trouble]
     script = ScriptedResponses(answer, created(), done())
     client = harness.client(script)
-    if surely_not_run:
+    if not_executed:
         assert harness.do(client.run)
         assert script.lines.count("POST /v1/predictions") == 2
         return

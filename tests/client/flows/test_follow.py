@@ -1,4 +1,4 @@
-"""What happens to a prediction, one thing after another: over a stream or by looking, and the same either way."""
+"""The events of a prediction, which are the same over a stream and by polling."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ RAN = {"started_at": "2023-09-08T16:19:35Z"}
 
 
 @pytest.mark.parametrize(
-    ("looks", "told"),
+    ("states", "expected"),
     [
         ([state("starting")], ["starting"]),
         ([state("processing")], ["processing"]),
@@ -79,25 +79,25 @@ RAN = {"started_at": "2023-09-08T16:19:35Z"}
         ([state("succeeded", None, **RAN)], ["starting", "processing", "succeeded", "ended succeeded"]),
     ],
 )
-def test_story__tells_what_is_new(looks: list[PredictionState], told: list[str]) -> None:
-    """Lines come once and whole, statuses that must have been are told, and what goes backwards is not."""
-    story: ChangeDetector[PredictionState] = ChangeDetector()
-    assert shown(event for look in looks for event in story.compare(look)) == told
+def test_changes__are_reported_once(states: list[PredictionState], expected: list[str]) -> None:
+    """Lines are reported once and whole, a skipped status is reported, and one that goes backwards is not."""
+    changes = ChangeDetector()
+    assert shown(event for state in states for event in changes.compare(state)) == expected
 
 
-def test_story__counts_the_lines_of_both_ways() -> None:
-    """A line that a look has told is not told by the stream again, nor the other way round."""
-    story: ChangeDetector[PredictionState] = ChangeDetector()
+def test_changes__count_the_lines_of_polls_and_the_stream() -> None:
+    """A line that a poll has reported is not reported by the stream again, nor the other way round."""
+    changes = ChangeDetector()
 
     def told() -> Iterator[Any]:
-        yield from story.compare(state("starting"))
-        yield from story.stream_logs("a")
-        yield from story.stream_logs("b\nc\n")
-        yield from story.compare(state("processing", "a\nb\nc\nd\ne\n"))
-        yield from story.stream_logs("d")
-        yield from story.stream_logs("e")
-        yield from story.stream_logs("f")
-        yield from story.compare(state("succeeded", "a\nb\nc\nd\ne\nf\ng"))
+        yield from changes.compare(state("starting"))
+        yield from changes.stream_logs("a")
+        yield from changes.stream_logs("b\nc\n")
+        yield from changes.compare(state("processing", "a\nb\nc\nd\ne\n"))
+        yield from changes.stream_logs("d")
+        yield from changes.stream_logs("e")
+        yield from changes.stream_logs("f")
+        yield from changes.compare(state("succeeded", "a\nb\nc\nd\ne\nf\ng"))
 
     assert shown(told()) == [
         "starting",
@@ -153,7 +153,7 @@ def server_of(script: str, streams: bool) -> MockServer:
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_events__are_the_same_over_a_stream_and_by_looking(kind: str, script: str) -> None:
+def test_events__are_the_same_over_a_stream_and_by_polling(kind: str, script: str) -> None:
     """Statuses, lines, progress and end come in the same order, and the last event has the whole prediction."""
     looked = follow(kind, server_of(script, streams=False), {"num_inference_steps": 12})
     server = server_of(script, streams=True)
@@ -191,7 +191,7 @@ def test_events__are_the_same_over_a_stream_and_by_looking(kind: str, script: st
     ids=lambda fault: " ".join(map(str, fault.values()))[:40],
 )
 def test_stream_in_trouble__makes_no_difference(kind: str, fault: dict[str, Any]) -> None:
-    """Cut off, silent, lying or not there: the events are the same, none is told twice, and none is missing."""
+    """Cut off, silent, wrong or missing: the events are the same, none is reported twice, and none is missing."""
     script = "as the model does it"
     looked = follow(kind, server_of(script, streams=False), {"num_inference_steps": 12})
     server = server_of(script, streams=True)
@@ -255,7 +255,7 @@ def test_reconnection__says_where_it_was(harness: Harness) -> None:
 
 @pytest.mark.parametrize("ids", [("1", "2"), ("", "")])
 def test_server_that_begins_anew__repeats_nothing(harness: Harness, ids: tuple[str, str]) -> None:
-    """A server that does not heed `Last-Event-ID`, or gives no ids, sends it all again; each line is told once."""
+    """A server that ignores `Last-Event-ID`, or sends no ids, sends all again; each line is reported once."""
     served = 0
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -313,7 +313,7 @@ def test_trouble__carries_the_prediction(harness: Harness) -> None:
 
 
 def test_leaving_early__closes_the_connection(kind: str) -> None:
-    """Whoever has seen enough leaves nothing open, and the prediction goes on."""
+    """A caller that stops early leaves nothing open, and the prediction goes on."""
     server = MockServer(clock="real", speed=10, streams=True)
     server.scripts.add({"startup": 0, "run": 600, "logs": [{"at": 0.2, "text": "a"}, {"at": 500, "text": "b"}]})
     with server.listen() as listening:

@@ -1,4 +1,4 @@
-"""Saving all videos of a prediction into a folder."""
+"""Saving all videos of a prediction to a folder."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def test_interrupt__says_what_is_saved(tmp_path: Path) -> None:
     assert caught.value.__notes__ == ["None of the videos is saved."] and list(tmp_path.iterdir()) == []
 
 
-def test_progress__is_told_for_one_video_after_the_other(harness: Harness, tmp_path: Path) -> None:
+def test_progress__is_reported_for_one_video_after_the_other(harness: Harness, tmp_path: Path) -> None:
     """The numbers are those of the video that is being fetched."""
     told: list[tuple[int, int | None]] = []
     urls = [URL, URL.replace("-0", "-1")]

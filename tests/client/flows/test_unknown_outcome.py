@@ -1,4 +1,4 @@
-"""A create whose answer was lost, and how to find out what became of it."""
+"""Creates whose response was lost, and the search for their predictions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def lost(harness: Harness, script: ScriptedResponses, input: Any = None, **setti
 
 
 def at(seconds: float) -> str:
-    """A moment so many seconds after the create was sent, as the service writes it."""
+    """A time in seconds after the create was sent, as the service writes it."""
     return datetime.fromtimestamp(1_700_000_000 + seconds, UTC).isoformat().replace("+00:00", "Z")
 
 

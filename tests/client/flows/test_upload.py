@@ -1,4 +1,4 @@
-"""Files in an input: in which forms they are taken, what becomes of them, and what is refused."""
+"""Files in an input: the forms that are accepted, what is sent, and what is refused."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def large(tmp_path: Path) -> Path:
     ],
 )
 def test_url__is_sent_as_it_is(harness: Harness, url: str) -> None:
-    """A text that begins with a scheme is nobody's path."""
+    """A string that begins with a scheme is not a path."""
     script, sent = create(harness, url)
     assert sent == url and script.lines == ["POST /v1/predictions"]
 

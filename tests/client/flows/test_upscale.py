@@ -1,4 +1,4 @@
-"""The model's two steps: a draft, and a large video of it."""
+"""The two steps of the model: a draft, and a large video of it."""
 
 from __future__ import annotations
 

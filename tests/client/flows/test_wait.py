@@ -1,4 +1,4 @@
-"""The logic by itself: flows stepped through by hand, with no driver, no network and no clock but the test's."""
+"""Flows stepped through by hand, without a driver or a network."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_wait__pauses_grow_with_age(sender: Sender, clock: FakeClock) -> None:
 
 
 def test_wait__ends_at_its_limit_and_not_later(sender: Sender, clock: FakeClock) -> None:
-    """The last pause is cut to the limit, one more look follows, and the error carries the prediction."""
+    """The last pause is cut to the limit, one more poll follows, and the error carries the prediction."""
     prediction = PredictionState(PredictionModel.from_dict(prediction_body("starting")))
     flow = wait(sender, prediction, WaitOptions(Polling(minimum=4, maximum=4), 10))
     step: Any = next(flow)
@@ -139,16 +139,16 @@ def test_429__holds_back_the_clients_other_requests(sender: Sender, clock: FakeC
 
 
 def test_429__holds_no_request_back_beyond_the_wait(sender: Sender, clock: FakeClock) -> None:
-    """A wait looks once more at its end, whatever was asked for."""
-    sender.cooldown.extend(60)
-    flow = read.get(sender, "gm3q", until=clock.now + 5)
+    """A wait polls once more at its end, whatever pause the service asked for."""
+    sender.gate.close(60)
+    flow = _flows.get(sender, "gm3q", until=clock.now + 5)
     assert next(flow) == Sleep(5)
     clock.now += 5
     assert isinstance(flow.send(None), Call)
 
 
-def test_429__holds_no_request_back_without_retries(sender: Sender) -> None:
-    """Who has switched retries off is not held back either."""
+def test_429__holds_no_other_request_back_without_retries(sender: Sender) -> None:
+    """A client without retries is not held back either."""
     sender.retry = None
     sender.cooldown.extend(60)
     assert isinstance(next(read.get(sender, "gm3q")), Call)
@@ -290,7 +290,7 @@ def test_wait__lasts_a_little_longer_than_a_run_may(sender: Sender, clock: FakeC
     assert waiting(sender, clock, None) == pytest.approx(35 * 60)
 
 
-def test_timeout__is_not_told_that_the_prediction_goes_on_twice(sender: Sender, clock: FakeClock) -> None:
+def test_timeout__says_only_once_that_the_prediction_goes_on(sender: Sender, clock: FakeClock) -> None:
     """An error that carries its prediction, and says that it goes on, needs no note."""
     prediction = PredictionState(PredictionModel.from_dict(prediction_body("starting")))
     with pytest.raises(WaitTimeoutError) as caught:

@@ -1,4 +1,4 @@
-"""What each operation sends, to the byte, and what it makes of each answer that the spec documents."""
+"""The request of each operation, to the byte, and its documented responses."""
 
 from __future__ import annotations
 

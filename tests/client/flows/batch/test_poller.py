@@ -1,4 +1,4 @@
-"""Looking at many predictions at once, and how fast to create them, stepped through by hand."""
+"""The poll of many predictions through the list, and the rate of creates, step by step."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def refused(status: int) -> Response[Any]:
     return Response(status_code=status, content=b"{}", headers=httpx.Headers(), parsed=None)
 
 
-def played(flow: Flow[PollResult], *answers: Response[Any]) -> PollResult:
-    """What a look comes to when its requests are answered so; every answer is asked for, and no other."""
+def played(flow: Flow[Sighting], *answers: Response[Any]) -> Sighting:
+    """The result of a poll whose requests get these responses, all of which are used."""
     left = list(answers)
     try:
         step = next(flow)
@@ -61,8 +61,8 @@ def names(count: int) -> list[str]:
     return [f"p{number}" for number in range(count)]
 
 
-def test_look__reads_as_many_pages_as_it_takes(poller: ListPoller) -> None:
-    """Pages are read until all are found; those that are in none are told as missing."""
+def test_poll__reads_as_many_pages_as_it_takes(census: Census) -> None:
+    """Pages are read until all are found; those that are on no page are reported as missing."""
     ids = names(5)
     listed, missing = played(poller.poll(ids), page(ids[:2], 1), page(["other", *ids[2:]], 2))
     assert listed.keys() == set(ids) and not missing
@@ -70,15 +70,15 @@ def test_look__reads_as_many_pages_as_it_takes(poller: ListPoller) -> None:
     assert listed.keys() == set(ids) and missing == set(names(9)[5:])
 
 
-def test_look__costs_no_more_than_asking_for_each(poller: ListPoller) -> None:
-    """Where there are no more predictions than the last look took pages, the list is not read."""
-    assert played(poller.poll(["p0"])) == ({}, {"p0"})
-    played(poller.poll(names(5)), page(["p0"], 1), page(["p1"], 2), page(names(5)))
-    assert played(poller.poll(names(3))) == ({}, set(names(3)))
-    assert len(played(poller.poll(names(4)), page(names(4))).listed) == 4
+def test_poll__costs_no_more_than_reading_each(census: Census) -> None:
+    """Where there are no more predictions than the last poll took pages, the list is not read."""
+    assert played(census.look(["p0"])) == ({}, {"p0"})
+    played(census.look(names(5)), page(["p0"], 1), page(["p1"], 2), page(names(5)))
+    assert played(census.look(names(3))) == ({}, set(names(3)))
+    assert len(played(census.look(names(4)), page(names(4))).listed) == 4
 
 
-def test_look__does_not_read_a_whole_account(poller: ListPoller) -> None:
+def test_poll__does_not_read_a_whole_account(census: Census) -> None:
     """After twice the pages that would hold them all, the rest is asked for by id."""
     others = [f"other{number}" for number in range(10)]
     sighting = played(
@@ -87,8 +87,8 @@ def test_look__does_not_read_a_whole_account(poller: ListPoller) -> None:
     assert sighting.missing == set(names(15))
 
 
-def test_trouble__is_left_to_the_next_look_once(poller: ListPoller) -> None:
-    """A list that cannot be read now tells next time; the second time, and until it works again, each is asked for."""
+def test_trouble__is_left_to_the_next_poll_once(census: Census) -> None:
+    """A list that fails once is left to the next poll; from the second failure on, each prediction is read."""
     ids = names(5)
     trouble = [refused(503)] * 2
     assert played(poller.poll(ids), *trouble) == ({}, set())
@@ -115,7 +115,7 @@ def test_list_of_no_use__is_not_asked_for_again(poller: ListPoller, answer: Resp
         # A straggler says nothing of the others.
         ([2.0, 2.0, 500.0], 0.4),
         ([60.0] * 3, 9.0),
-        # Neither are many looked at as often as few, nor old ones as young ones.
+        # Many are not polled as often as few, nor old ones as often as young ones.
         ([100.0] * 100, 10.0),
         ([80.0] * 1000, 16.0),
         ([200.0] * 1000, 20.0),
@@ -125,9 +125,9 @@ def test_list_of_no_use__is_not_asked_for_again(poller: ListPoller, answer: Resp
         ([300.0] * 3, 30.0),
     ],
 )
-def test_pause__grows_with_age_and_number(poller: ListPoller, ages: list[float], pause: float) -> None:
-    """One look tells of all, so it comes a little later the more there are and the longer they have run."""
-    assert poller.pause(ages) == pytest.approx(pause)
+def test_pause__grows_with_age_and_number(census: Census, ages: list[float], pause: float) -> None:
+    """One poll covers all, so it comes a little later the more there are and the longer they have run."""
+    assert census.pause(ages) == pytest.approx(pause)
 
 
 def created(status: int = 201, headers: dict[str, str] | None = None) -> Response[Any]:
@@ -190,7 +190,7 @@ def test_stalled__counts_from_the_first_refusal(clock: FakeClock) -> None:
     assert not throttle.stalled(60)
 
 
-def test_calls__are_those_of_the_list(poller: ListPoller) -> None:
-    """What a look asks for is the operation that lists predictions."""
-    step = next(poller.poll(names(5)))
+def test_calls__are_those_of_the_list(census: Census) -> None:
+    """A poll calls the operation that lists predictions."""
+    step = next(census.look(names(5)))
     assert isinstance(step, Call) and step.name == "GET /predictions"

@@ -1,4 +1,4 @@
-"""Batches with a journal: whatever kills them, nothing is paid twice and nothing is lost."""
+"""Batches with a journal, which resume after any end without paying twice."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_run_that_was_ended__goes_on(
 
 
 def test_finished_run__asks_for_nothing(kind: str, server: MockServer, journal: Path) -> None:
-    """What has ended is told from the journal, videos and failures alike."""
+    """Ended predictions come from the journal, videos and failures alike."""
     inputs = [*prompts(2), {"prompt": "mock:fail out of luck"}, {"widht": 1}]
     first = run_many(kind, server, inputs, journal=journal)
     asked = len(server.journal)
@@ -130,7 +130,7 @@ def test_unknown_outcome__is_reported_and_never_repeated(kind: str, server: Mock
 
 
 def test_refused_create__is_run_the_next_time(kind: str, server: MockServer, journal: Path) -> None:
-    """What surely did not run is no doubt, but still to be done."""
+    """A create that was not executed is not unknown, and still to be run."""
     fault = server.faults.add(operation="createPrediction", status=402)
     (result,) = run_many(kind, server, prompts(1), journal=journal)
     assert isinstance(result.error, zeroscope.PaymentRequiredError)

@@ -187,7 +187,7 @@ def storm(server: MockServer, share: float) -> None:
 
 
 def test_storm__leaves_every_input_accounted_for(kind: str, server: MockServer) -> None:
-    """With three requests in ten failing, nothing is created twice and every doubt is told as one."""
+    """With three requests in ten failing, nothing is created twice and every unknown outcome is reported."""
     copies: Counter[str] = Counter()
 
     def script(input: dict[str, Any]) -> dict[str, Any]:
@@ -205,7 +205,7 @@ def test_storm__leaves_every_input_accounted_for(kind: str, server: MockServer) 
     assert [result.index for result in results] == list(range(1000))
     assert set(ways) == {"NoneType", "UnknownOutcomeError"}
     assert max(copies.values()) == 1
-    # Whatever was created is in a result, or somebody is told that it may have been.
+    # Everything that was created is in a result, or in an error that says that it may have been.
     known = {result.input["prompt"] for result in results if result.prediction is not None}
     doubtful = {result.input["prompt"] for result in results if isinstance(result.error, zeroscope.UnknownOutcomeError)}
     assert known | doubtful == {f"lighthouse {number}" for number in range(1000)}
@@ -214,7 +214,7 @@ def test_storm__leaves_every_input_accounted_for(kind: str, server: MockServer) 
 
 
 def test_one_429__slows_all(kind: str, server: MockServer) -> None:
-    """After a 429 nothing is sent until the moment that it named, neither creates nor looks."""
+    """After a 429 nothing is sent until the time that it named, neither creates nor polls."""
     server.scripts.add(TEN_MINUTES, times=None)
     server.faults.add(operation="listPredictions", status=429, retry_after=50, nth=3)
     run_many(kind, server, prompts(200), concurrency=150)
@@ -255,8 +255,8 @@ def test_throttled_after_a_long_run__is_no_reason_to_give_up(kind: str, server: 
     assert [result.error for result in results] == [None, None]
 
 
-def test_connection_refused__is_tried_again_and_then_told(harness: Harness) -> None:
-    """A create that surely did not run is sent again as often as the retry says."""
+def test_connection_refused__is_tried_again_and_then_reported(harness: Harness) -> None:
+    """A create that was not executed is sent again as often as the retry says."""
     script = ScriptedResponses(httpx.ConnectError("refused"))
     results = harness.do(harness.client(script).run_many, prompts(1))
     assert isinstance(results[0].error, zeroscope.TransportError)
@@ -313,7 +313,7 @@ def test_predictions_among_the_inputs__are_waited_for(kind: str, server: MockSer
     ids=["forbidden", "no list", "malformed", "elsewhere", "empty", "down"],
 )
 def test_a_list_of_no_use__is_replaced_by_reads(kind: str, server: MockServer, fault: dict[str, Any]) -> None:
-    """Predictions that the list does not tell of are asked for one by one, and end all the same."""
+    """Predictions that the list leaves out are read one by one, and end all the same."""
     server.scripts.add({"run": 30}, times=None)
     server.faults.add(operation="listPredictions", **fault)
     results = run_many(kind, server, prompts(12), timeout=120)
@@ -362,7 +362,7 @@ def test_answers_that_are_malformed_now_and_then__are_outlived(harness: Harness)
 
 
 def test_on_update__hears_of_changes_alone(harness: Harness) -> None:
-    """A look that brings nothing new is nobody's business."""
+    """A poll without changes is not reported."""
     seen: list[str] = []
     script = reads(processing(), processing(), processing(), succeeded())
     harness.do(harness.client(script).run_many, prompts(1), on_update=lambda prediction: seen.append(prediction.status))
@@ -380,7 +380,7 @@ def test_prediction_of_a_list__is_read_for_its_output(harness: Harness) -> None:
 
 
 def test_429_of_another_request__holds_the_batch_back(harness: Harness) -> None:
-    """What the same client was told elsewhere counts for its batches, too."""
+    """A 429 of another request of the same client holds its batches back, too."""
     sent: list[float] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -402,7 +402,7 @@ def test_throttled_creates__keep_their_turn(kind: str, server: MockServer) -> No
     assert times == sorted(times)
 
 
-def test_answer_that_stays_malformed__is_told(harness: Harness) -> None:
+def test_response_that_stays_malformed__is_reported(harness: Harness) -> None:
     """A prediction that cannot be read is asked for as often as the retry says, and is in the error."""
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -436,7 +436,7 @@ def test_on_update__that_raises_ends_the_batch_and_loses_nothing(kind: str, serv
 
 
 def interrupt_at(number: int) -> Callable[[Any], None]:
-    """A callback during whose nth call somebody presses Ctrl-C."""
+    """A callback that raises KeyboardInterrupt in its nth call."""
     calls = iter(range(1, 1000))
 
     def on_update(prediction: Any) -> None:
@@ -447,7 +447,7 @@ def interrupt_at(number: int) -> Callable[[Any], None]:
 
 
 def test_interrupt__cancels_all_that_run(kind: str, server: MockServer) -> None:
-    """Ctrl-C ends what nobody waits for any more, says how many, and goes on as Ctrl-C."""
+    """Ctrl-C cancels what is running, says how many, and propagates."""
     server.scripts.add(TEN_MINUTES, times=None)
     with pytest.raises(KeyboardInterrupt) as caught:
         run_many(kind, server, prompts(20), on_update=interrupt_at(25))
@@ -457,7 +457,7 @@ def test_interrupt__cancels_all_that_run(kind: str, server: MockServer) -> None:
 
 
 def test_cancellation_of_the_task__cancels_all_that_run(server: MockServer) -> None:
-    """A task that is canceled among creates and looks leaves nothing running, and is canceled."""
+    """A task that is canceled among creates and polls leaves nothing running, and is canceled."""
     server.scripts.add(TEN_MINUTES, times=None)
 
     async def main() -> None:
@@ -478,7 +478,7 @@ def test_cancellation_of_the_task__cancels_all_that_run(server: MockServer) -> N
 
 
 def test_predictions_that_cannot_be_canceled__are_named(harness: Harness) -> None:
-    """After Ctrl-C, what may go on and be billed is told by id."""
+    """After Ctrl-C, the error names the predictions that may go on and be billed."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/cancel"):
@@ -510,7 +510,7 @@ def test_create_that_comes_late__is_canceled_too(server: MockServer) -> None:
 
 
 def test_leaving_the_loop__leaves_predictions_running(server: MockServer) -> None:
-    """Whoever has seen enough of `as_completed` may go; nothing is canceled behind their back."""
+    """A caller may leave `as_completed` early, and nothing is canceled."""
     server.scripts.add(lambda input: {"run": 10 if input["prompt"][-1] == "0" else 600}, times=None)
     with server.client() as client:
         for result in client.as_completed(prompts(3)):
@@ -576,7 +576,7 @@ def pages(total: int, wanted: int) -> Iterator[httpx.Response]:
         yield httpx.Response(200, json={"next": f"{BASE_URL}/predictions?cursor={page + 1}", "results": results})
 
 
-def test_look__does_not_read_a_whole_account(harness: Harness) -> None:
+def test_poll__does_not_read_a_whole_account(harness: Harness) -> None:
     """Where ours lie deep among others, they are asked for by id instead."""
     ids = [f"mine{number}" for number in range(3)]
 
