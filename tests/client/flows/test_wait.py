@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
-import anyio
 import httpx
 import pytest
 
-from helpers.client import BASE_URL, FakeClock, Harness, ScriptedResponses, prediction_body
+from helpers.client import BASE_URL, FakeClock, prediction_body
 from zeroscope import (
     MalformedResponseError,
     NotFoundError,
@@ -19,14 +17,13 @@ from zeroscope import (
     TransportError,
     WaitTimeoutError,
 )
-from zeroscope._drivers.async_ import AsyncDriver
-from zeroscope._drivers.sync import SyncDriver
-from zeroscope._flows import create, read
+from zeroscope._flows import create as _flows
+from zeroscope._flows import wait as _waiting
 from zeroscope._flows.request import Sender
 from zeroscope._flows.wait import WaitOptions, run, wait
 from zeroscope._service.api import PredictionModel, Response
-from zeroscope._service.responses import ResponseParser
-from zeroscope._steps import Call, Emit, Flow, RunBlocking, Sleep, Stream
+from zeroscope._service.responses import Answers
+from zeroscope._steps import Call, Sleep
 from zeroscope.state import PredictionState
 
 ATTEMPTS = 3
@@ -220,55 +217,6 @@ def test_trouble_while_waiting__carries_the_prediction(sender: Sender) -> None:
     assert f"Prediction {prediction.id} goes on" in caught.value.__notes__[0]
 
 
-def driver() -> SyncDriver:
-    """A driver with nothing behind it."""
-    driver: SyncDriver = Harness("sync").client(ScriptedResponses(httpx.Response(200)))._driver
-    return driver
-
-
-def async_driver() -> AsyncDriver:
-    """An async driver with nothing behind it."""
-    driver: AsyncDriver = Harness("async").client(ScriptedResponses(httpx.Response(200)))._driver
-    return driver
-
-
-def test_driver__throws_what_a_step_raises_into_the_flow() -> None:
-    """A flow can catch what happens while one of its steps is carried out, interrupts included."""
-
-    def interrupted() -> None:
-        raise KeyboardInterrupt
-
-    def flow() -> Flow[str]:
-        try:
-            yield RunBlocking(interrupted)
-        except KeyboardInterrupt:
-            result: str = yield RunBlocking(lambda: "cleaned up")
-            return result
-        return "not interrupted"
-
-    assert driver().run(flow()) == "cleaned up"
-
-
-def test_stream__yields_what_is_emitted_and_is_closed_with_the_iterator() -> None:
-    """Steps between two values are carried out when the second is asked for, and a stream left early is closed."""
-    done: list[str] = []
-
-    def stream() -> Stream[int]:
-        try:
-            yield Emit(1)
-            yield RunBlocking(lambda: done.append("worked"))
-            yield Emit(2)
-            yield Emit(3)
-        finally:
-            done.append("closed")
-
-    values = driver().iterate(stream())
-    assert next(values) == 1 and done == []
-    assert next(values) == 2 and done == ["worked"]
-    values.close()  # type: ignore[attr-defined]  # a generator, for which Iterator is the public type
-    assert done == ["worked", "closed"]
-
-
 def waiting(sender: Sender, clock: FakeClock, timeout: float | None) -> float:
     """How long a wait for a prediction that does not end lasts, stepped through by hand."""
     prediction = PredictionState(PredictionModel.from_dict(prediction_body("starting")))
@@ -338,15 +286,6 @@ def test_cancel__that_is_impatient_has_a_limit_of_its_own(sender: Sender, clock:
         flow.throw(httpx.ReadTimeout("slow"))
 
 
-def test_driver__cuts_timeouts_to_a_calls_own_limit() -> None:
-    """A call that has a limit is sent with timeouts no longer than that, nor than the client's own."""
-    harness, script = Harness("sync"), ScriptedResponses(httpx.Response(200, json=prediction_body()))
-    client = harness.client(script, timeout=7)
-    for patience in (None, 2.0, 60.0):
-        client._driver.run(read.cancel(client._sender, "gm3q", patience))
-    assert [request.extensions["timeout"]["read"] for request in script.requests] == [7, 2.0, 7]
-
-
 def test_run__that_is_closed_sends_nothing_more(sender: Sender) -> None:
     """A run whose flow is thrown away, while it creates or waits, ends without another step."""
     for steps in (1, 2):
@@ -356,53 +295,3 @@ def test_run__that_is_closed_sends_nothing_more(sender: Sender) -> None:
         if steps == 2:
             assert isinstance(flow.send([answered("starting")]), Sleep)
         flow.close()
-
-
-def test_driver__works_beside_the_event_loop() -> None:
-    """The async driver leaves work that may block to another thread."""
-
-    def flow() -> Flow[int]:
-        thread: int = yield RunBlocking(threading.get_ident)
-        return thread
-
-    async def main() -> int:
-        return await async_driver().run(flow())
-
-    assert anyio.run(main) != threading.get_ident()
-
-
-def test_stream__that_is_left_early_is_closed_at_once() -> None:
-    """Both drivers close a stream with its iterator, even one that something else still holds."""
-
-    def stream() -> Stream[int]:
-        yield Emit(1)
-        yield Emit(2)
-
-    kept: Any = stream()
-    kept_async: Any = stream()
-    values: Any = driver().iterate(kept)
-    assert next(values) == 1
-    values.close()
-
-    async def main() -> None:
-        values: Any = async_driver().iterate(kept_async)
-        assert await anext(values) == 1
-        await values.aclose()
-
-    anyio.run(main)
-    assert kept.gi_frame is None and kept_async.gi_frame is None
-
-
-def test_stream__can_catch_an_interrupt() -> None:
-    """What a step of a stream raises is thrown into the stream, interrupts included."""
-
-    def interrupted() -> None:
-        raise SystemExit
-
-    def stream() -> Stream[str]:
-        try:
-            yield RunBlocking(interrupted)
-        except SystemExit:
-            yield Emit("interrupted")
-
-    assert list(driver().iterate(stream())) == ["interrupted"]
