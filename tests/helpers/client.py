@@ -11,6 +11,7 @@ import anyio.lowlevel
 import httpx
 
 from zeroscope import AsyncZeroscope, Zeroscope
+from zeroscope._service.api import Response
 from zeroscope_mock import MockServer
 
 TOKEN = "r8_a-token-that-must-show-nowhere"
@@ -141,6 +142,11 @@ def run_many(kind: str, server: MockServer, inputs: Any, settings: dict[str, Any
             return await client.run_many(inputs, **options)
 
     return asyncio.run(main())
+
+
+def rate_limited(**headers: str) -> Response[Any]:
+    """Return the 429 response of a generated endpoint."""
+    return Response(status_code=429, content=b"{}", headers=httpx.Headers(headers), parsed=None)
 
 
 class ScriptedResponses:

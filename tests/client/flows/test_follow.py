@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -13,99 +13,11 @@ import pytest
 
 import zeroscope
 from helpers.client import BASE_URL, Harness, prediction_body
-from zeroscope._flows.changes import ChangeDetector
-from zeroscope._service.api import PredictionModel
-from zeroscope.events import Ended, LogLine, Progressed, StatusChanged
-from zeroscope.state import PredictionState
+from helpers.events import event_names
+from zeroscope.events import LogLine
 from zeroscope_mock import MockServer
 
 STREAM = "https://stream.elsewhere.test/gm3q"
-BAR = " 38%|███▊      | 19/50 [00:02<00:01, 15.8it/s]"
-
-
-def state(status: str, logs: str | None = "", **fields: Any) -> PredictionState:
-    """A prediction as it stands."""
-    return PredictionState(PredictionModel.from_dict(prediction_body(status, logs=logs, **fields)))
-
-
-def shown(events: Any) -> list[str]:
-    """Events in a form that is quick to read."""
-    names = []
-    for event in events:
-        match event:
-            case StatusChanged(status):
-                names.append(status)
-            case LogLine(text):
-                names.append(f"|{text}")
-            case Progressed(progress):
-                names.append(f"{progress.percentage:.0%}")
-            case Ended(prediction):
-                names.append(f"ended {prediction.status}")
-    return names
-
-
-RAN = {"started_at": "2023-09-08T16:19:35Z"}
-
-
-@pytest.mark.parametrize(
-    ("states", "expected"),
-    [
-        ([state("starting")], ["starting"]),
-        ([state("processing")], ["processing"]),
-        ([state("starting"), state("processing")], ["starting", "processing"]),
-        ([state("starting"), state("starting", "a\n")], ["starting", "processing", "|a"]),
-        ([state("starting"), state("processing", "a\nb")], ["starting", "processing", "|a"]),
-        ([state("processing", "a\nb"), state("processing", "a\nbc\n")], ["processing", "|a", "|bc"]),
-        ([state("processing", f"{BAR}\n")], ["processing", f"|{BAR}", "38%"]),
-        ([state("processing", "a\r\nb\rc\n")], ["processing", "|a", "|b", "|c"]),
-        ([state("processing", "a\u2028b\n")], ["processing", "|a\u2028b"]),
-        ([state("processing"), state("starting"), state("processing")], ["processing"]),
-        (
-            [state("processing", "a\nb\n"), state("processing", "a\n"), state("processing", "a\nb\n")],
-            ["processing", "|a", "|b"],
-        ),
-        ([state("starting"), state("queued"), state("processing")], ["starting", "queued", "processing"]),
-        (
-            [state("starting"), state("succeeded", "a\nb", **RAN)],
-            ["starting", "processing", "|a", "|b", "succeeded", "ended succeeded"],
-        ),
-        ([state("starting"), state("failed", **RAN)], ["starting", "processing", "failed", "ended failed"]),
-        ([state("starting"), state("aborted")], ["starting", "aborted", "ended aborted"]),
-        ([state("starting"), state("canceled")], ["starting", "canceled", "ended canceled"]),
-        (
-            [state("succeeded", "a\n", **RAN), state("processing"), state("failed")],
-            ["starting", "processing", "|a", "succeeded", "ended succeeded"],
-        ),
-        ([state("succeeded", None, **RAN)], ["starting", "processing", "succeeded", "ended succeeded"]),
-    ],
-)
-def test_changes__are_reported_once(states: list[PredictionState], expected: list[str]) -> None:
-    """Lines are reported once and whole, a skipped status is reported, and one that goes backwards is not."""
-    changes = ChangeDetector()
-    assert shown(event for state in states for event in changes.compare(state)) == expected
-
-
-def test_changes__count_the_lines_of_polls_and_the_stream() -> None:
-    """A line that a poll has reported is not reported by the stream again, nor the other way round."""
-    changes = ChangeDetector()
-
-    def told() -> Iterator[Any]:
-        yield from changes.compare(state("starting"))
-        yield from changes.stream_logs("a")
-        yield from changes.stream_logs("b\nc\n")
-        yield from changes.compare(state("processing", "a\nb\nc\nd\ne\n"))
-        yield from changes.stream_logs("d")
-        yield from changes.stream_logs("e")
-        yield from changes.stream_logs("f")
-        yield from changes.compare(state("succeeded", "a\nb\nc\nd\ne\nf\ng"))
-
-    assert shown(told()) == [
-        "starting",
-        "processing",
-        *("|a", "|b", "|c", "|d", "|e", "|f", "|g"),
-        "succeeded",
-        "ended succeeded",
-    ]
 
 
 def follow(
@@ -158,8 +70,8 @@ def test_events__are_the_same_over_a_stream_and_by_polling(kind: str, script: st
     looked = follow(kind, server_of(script, streams=False), {"num_inference_steps": 12})
     server = server_of(script, streams=True)
     streamed = follow(kind, server, {"num_inference_steps": 12})
-    assert shown(streamed) == shown(looked)
-    assert shown(looked)[0] == "starting" and shown(looked)[-1].startswith("ended ")
+    assert event_names(streamed) == event_names(looked)
+    assert event_names(looked)[0] == "starting" and event_names(looked)[-1].startswith("ended ")
     lines = [event.text for event in streamed if isinstance(event, LogLine)]
     assert lines == streamed[-1].prediction.logs.splitlines()
     requests = Counter(exchange.operation for exchange in server.journal)
@@ -196,14 +108,14 @@ def test_stream_in_trouble__makes_no_difference(kind: str, fault: dict[str, Any]
     looked = follow(kind, server_of(script, streams=False), {"num_inference_steps": 12})
     server = server_of(script, streams=True)
     server.faults.add(operation="streamPrediction", **fault)
-    assert shown(follow(kind, server, {"num_inference_steps": 12})) == shown(looked)
+    assert event_names(follow(kind, server, {"num_inference_steps": 12})) == event_names(looked)
 
 
 def test_stream_that_stays_down__is_given_up(kind: str) -> None:
     """After as many attempts in a row as the retry says, looking does the rest."""
     server = server_of("silent", streams=True)
     server.faults.add(operation="streamPrediction", status=500)
-    assert shown(follow(kind, server, {}))[-1] == "ended succeeded"
+    assert event_names(follow(kind, server, {}))[-1] == "ended succeeded"
     requests = Counter(exchange.operation for exchange in server.journal)
     assert requests["streamPrediction"] == zeroscope.Retry().attempts
 
@@ -222,7 +134,7 @@ def test_stream_that_is_cut_again_and_again__is_followed_as_long_as_it_brings_so
         return httpx.Response(200, text=text, headers={"content-type": "text/event-stream"})
 
     prediction = harness.do(harness.client(answer).predictions.get, "gm3q")
-    told = shown(harness.all(prediction.events))
+    told = event_names(harness.all(prediction.events))
     assert told == ["processing", *(f"|{line + 1}" for line in range(lines)), "succeeded", "ended succeeded"]
     assert len(served) == lines
 
@@ -245,7 +157,7 @@ def test_reconnection__says_where_it_was(harness: Harness) -> None:
 
     client = harness.client(answer)
     prediction = harness.do(client.predictions.get, "gm3q")
-    events = shown(harness.all(prediction.events))
+    events = event_names(harness.all(prediction.events))
     assert events == ["processing", "|a", "|b", "|c", "|d", "succeeded", "ended succeeded"]
     assert [request.headers.get("last-event-id") for request in requests] == [None, "2", "3"]
     assert harness.clock.sleeps[0] == pytest.approx(4, rel=0.1)
@@ -269,7 +181,7 @@ def test_server_that_begins_anew__repeats_nothing(harness: Harness, ids: tuple[s
         return httpx.Response(200, text=text, headers={"content-type": "text/event-stream"})
 
     prediction = harness.do(harness.client(answer).predictions.get, "gm3q")
-    assert shown(harness.all(prediction.events)) == ["processing", "|a", "|b", "succeeded", "ended succeeded"]
+    assert event_names(harness.all(prediction.events)) == ["processing", "|a", "|b", "succeeded", "ended succeeded"]
 
 
 @pytest.mark.parametrize("stream", ["ftp://x.test/a", "nonsense", "", 7, None])
@@ -283,7 +195,7 @@ def test_stream_that_is_no_address__is_left_alone(harness: Harness, stream: Any)
 
     requests: list[httpx.Request] = []
     prediction = harness.do(harness.client(answer).predictions.get, "gm3q")
-    assert shown(harness.all(prediction.events)) == ["processing", "succeeded", "ended succeeded"]
+    assert event_names(harness.all(prediction.events)) == ["processing", "succeeded", "ended succeeded"]
     assert {request.url.path for request in requests} == {"/v1/predictions/gm3q"}
 
 
@@ -294,7 +206,7 @@ def test_timeout__carries_the_prediction(kind: str, streams: bool) -> None:
     told: list[Any] = []
     with pytest.raises(zeroscope.WaitTimeoutError, match="it goes on") as caught:
         follow(kind, server, {}, also=told.append, timeout=20)
-    assert shown(told)[0] == "starting"
+    assert event_names(told)[0] == "starting"
     assert 20 <= server.clock.monotonic() <= 20 + 15
     assert caught.value.prediction.status == "processing"
 
@@ -367,4 +279,4 @@ def test_url_of_the_stream__is_on_any_host(harness: Harness) -> None:
 
     reads: list[httpx.Request] = []
     prediction = harness.do(harness.client(answer).predictions.get, "gm3q")
-    assert shown(harness.all(prediction.events)) == ["processing", "|a", "succeeded", "ended succeeded"]
+    assert event_names(harness.all(prediction.events)) == ["processing", "|a", "succeeded", "ended succeeded"]

@@ -1,4 +1,4 @@
-"""Flows stepped through by hand, without a driver or a network."""
+"""Waits for predictions, stepped through by hand."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
-from helpers.client import BASE_URL, FakeClock, prediction_body
+from helpers.client import FakeClock, prediction_body, rate_limited
 from zeroscope import (
-    MalformedResponseError,
     NotFoundError,
     Polling,
     RateLimitError,
-    Retry,
     TransportError,
     WaitTimeoutError,
 )
@@ -22,24 +20,10 @@ from zeroscope._flows import wait as _waiting
 from zeroscope._flows.request import Sender
 from zeroscope._flows.wait import WaitOptions, run, wait
 from zeroscope._service.api import PredictionModel, Response
-from zeroscope._service.responses import Answers
 from zeroscope._steps import Call, Sleep
 from zeroscope.state import PredictionState
 
 ATTEMPTS = 3
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    """A clock that the test moves."""
-    return FakeClock(now=1000.0)
-
-
-@pytest.fixture
-def sender(clock: FakeClock) -> Sender:
-    """A sender that retries, without randomness."""
-    parser = ResponseParser("secret", BASE_URL)
-    return Sender(clock=clock, random=lambda: 0.5, retry=Retry(attempts=ATTEMPTS, initial=1.0), parser=parser)
 
 
 def answered(status: str, **fields: Any) -> Response[Any]:
@@ -97,101 +81,7 @@ def test_wait__ends_at_its_limit_and_not_later(sender: Sender, clock: FakeClock)
     assert caught.value.prediction is prediction
 
 
-def refused(**headers: str) -> Response[Any]:
-    """A 429."""
-    return Response(status_code=429, content=b"{}", headers=httpx.Headers(headers), parsed=None)
-
-
-def test_read__pauses_as_long_as_the_service_asks(sender: Sender, clock: FakeClock) -> None:
-    """After a 429 the pause is the one in the answer, and a little more."""
-    flow = read.get(sender, "gm3q")
-    next(flow)
-    step = flow.send(refused(**{"Retry-After": "7"}))
-    assert isinstance(step, Sleep) and 7 <= step.seconds < 7.2
-    clock.sleep(step.seconds)
-    assert isinstance(flow.send(None), Call)
-
-
-def test_429__holds_back_the_clients_other_requests(sender: Sender, clock: FakeClock) -> None:
-    """Until the moment that one 429 named, and a little more, nothing else is sent but a cancel."""
-    first = read.get(sender, "gm3q")
-    next(first)
-    first.send(refused(**{"Retry-After": "10"}))
-    clock.now += 4
-    others = (read.get(sender, "other"), create.create(sender, "v", {}, {}), read.PageReader(sender).next())
-    for other in others:
-        step = next(other)
-        assert isinstance(step, Sleep) and 6 < step.seconds < 7
-    assert isinstance(next(read.cancel(sender, "gm3q")), Call)
-    # Another 429 meanwhile, and they go on waiting.
-    second = read.cancel(sender, "gm3q")
-    next(second)
-    clock.now += 6.1
-    second.send(refused(**{"Retry-After": "20"}))
-    for other in others:
-        assert isinstance(other.send(None), Sleep)
-    clock.now += 23
-    for other in others:
-        assert isinstance(other.send(None), Call)
-
-
-def test_429__holds_no_request_back_beyond_the_wait(sender: Sender, clock: FakeClock) -> None:
-    """A wait polls once more at its end, whatever pause the service asked for."""
-    sender.gate.close(60)
-    flow = _flows.get(sender, "gm3q", until=clock.now + 5)
-    assert next(flow) == Sleep(5)
-    clock.now += 5
-    assert isinstance(flow.send(None), Call)
-
-
-def test_429__holds_no_other_request_back_without_retries(sender: Sender) -> None:
-    """A client without retries is not held back either."""
-    sender.retry = None
-    sender.cooldown.extend(60)
-    assert isinstance(next(read.get(sender, "gm3q")), Call)
-
-
-def test_read__does_not_outlast_the_wait(sender: Sender, clock: FakeClock) -> None:
-    """A pause is cut to the wait's limit, and the attempt after it is the last."""
-    flow = read.get(sender, "gm3q", until=clock.now + 0.5)
-    next(flow)
-    assert flow.throw(httpx.ConnectError("refused")) == Sleep(0.5)
-    clock.now += 0.5
-    step = flow.send(None)
-    assert isinstance(step, Call) and step.limit == 1.0
-    with pytest.raises(TransportError):
-        flow.throw(httpx.ConnectError("refused"))
-
-
-def test_read__is_repeated_until_the_wait_is_over(sender: Sender, clock: FakeClock) -> None:
-    """Within a wait it is the time that is limited, not the number of attempts."""
-    flow = read.get(sender, "gm3q", until=clock.now + 1000)
-    attempts, step = 0, next(flow)
-    while attempts < 30:
-        if isinstance(step, Sleep):
-            clock.now += step.seconds
-            step = flow.send(None)
-        else:
-            attempts += 1
-            step = flow.throw(httpx.ConnectError("refused")) if attempts % 2 else flow.send(refused())
-        if clock.now > 1900:
-            break
-    assert attempts > ATTEMPTS * 3
-
-
-def test_read__of_a_malformed_body_is_repeated_a_few_times(sender: Sender, clock: FakeClock) -> None:
-    """A body that was cut short is asked for again; one that never makes sense ends even a long wait."""
-    flow = read.get(sender, "gm3q", until=clock.now + 1000)
-    broken: Response[Any] = Response(status_code=200, content=b"{", headers=httpx.Headers(), parsed=None)
-    next(flow)
-    for _ in range(ATTEMPTS - 1):
-        assert isinstance(flow.send(broken), Sleep)
-        flow.send(None)
-    with pytest.raises(MalformedResponseError):
-        flow.send(broken)
-
-
-@pytest.mark.parametrize("answer", [httpx.ReadTimeout("slow"), refused()])
+@pytest.mark.parametrize("answer", [httpx.ReadTimeout("slow"), rate_limited()])
 def test_trouble_at_the_end_of_a_wait__is_a_timeout(sender: Sender, clock: FakeClock, answer: Any) -> None:
     """When the time is up while the service cannot be asked, the time being up is the news, and the rest its cause."""
     prediction = PredictionState(PredictionModel.from_dict(prediction_body("starting")))
@@ -256,34 +146,6 @@ def test_pauses__are_spread_by_the_random_numbers(sender: Sender) -> None:
         flow = read.get(sender, "gm3q")
         next(flow)
         assert flow.throw(httpx.ConnectError("refused")) == Sleep(pause)
-
-
-def test_clock__is_asked_for_the_right_time(sender: Sender) -> None:
-    """A date in an answer is held against the time of day, a limit against the monotonic clock."""
-
-    class TwoClocks(FakeClock):
-        def monotonic(self) -> float:
-            return 50.0
-
-    sender.clock = TwoClocks(now=1_700_000_000.0)
-    flow = read.get(sender, "gm3q", until=60.0)
-    next(flow)
-    headers = {"Retry-After": "Tue, 14 Nov 2023 22:13:27 GMT"}
-    step = flow.send(Response(status_code=429, content=b"{}", headers=headers, parsed=None))
-    assert isinstance(step, Sleep) and 7 <= step.seconds < 7.2
-
-
-def test_cancel__that_is_impatient_has_a_limit_of_its_own(sender: Sender, clock: FakeClock) -> None:
-    """With patience, no attempt lasts longer than that, and none begins later."""
-    flow = read.cancel(sender, "gm3q", 2.0)
-    step = next(flow)
-    assert isinstance(step, Call) and step.limit == 2.0
-    clock.now += 1.5
-    assert flow.throw(httpx.ReadTimeout("slow")) == Sleep(0.5)
-    clock.now += 0.5
-    assert isinstance(flow.send(None), Call)
-    with pytest.raises(TransportError):
-        flow.throw(httpx.ReadTimeout("slow"))
 
 
 def test_run__that_is_closed_sends_nothing_more(sender: Sender) -> None:

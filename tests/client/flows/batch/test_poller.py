@@ -17,16 +17,10 @@ from zeroscope._steps import Call, Flow, Sleep
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    """A clock that the test moves."""
-    return FakeClock(now=1000.0)
-
-
-@pytest.fixture
-def poller(clock: FakeClock) -> ListPoller:
-    """A poller without randomness, whose requests are tried twice."""
-    parser = ResponseParser("secret", BASE_URL)
-    return ListPoller(Sender(clock=clock, random=lambda: 0.5, retry=Retry(attempts=2), parser=parser), Polling())
+def census(clock: FakeClock) -> Census:
+    """A census without randomness, whose requests are tried twice."""
+    answers = Answers("secret", BASE_URL)
+    return Census(Sender(clock=clock, random=lambda: 0.5, retry=Retry(attempts=2), answers=answers), Polling())
 
 
 def page(ids: list[str], next: int | None = None) -> Response[Any]:

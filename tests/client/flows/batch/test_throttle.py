@@ -5,17 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
-import pytest
 
 from helpers.client import FakeClock
 from zeroscope._flows.batch.throttle import ABREAST, Pacing
 from zeroscope._service.api import Response
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    """A clock that the test moves."""
-    return FakeClock(now=1000.0)
 
 
 def created(status: int = 201, headers: dict[str, str] | None = None) -> Response[Any]:
