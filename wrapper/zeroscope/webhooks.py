@@ -119,9 +119,7 @@ def verify(
     now = time.time() if now is None else now
     _check_number("now", now, _MAX_TIME, "seconds since 1970")
     if client is not None and not _is_client(client):
-        raise WebhookVerificationError(
-            f"the client is of type {type(client).__name__}, not Zeroscope or AsyncZeroscope"
-        )
+        raise WebhookVerificationError(f"client is of type {type(client).__name__}, not Zeroscope or AsyncZeroscope")
     if not isinstance(body, bytes | bytearray | memoryview):
         raise WebhookVerificationError(f"the webhook's body is of type {type(body).__name__}: {_RAW_BODY}")
     raw = bytes(body)
