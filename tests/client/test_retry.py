@@ -99,6 +99,6 @@ def bar(share: float) -> Progress:
 )
 def test_pace__follows_the_progress_bar(seen: list[tuple[float, float | None]], pause: float) -> None:
     """Two polls of a bar give the remaining time, unless it restarts; after the last step the age counts."""
-    pace = Pace(Polling(), 0.0)
-    pauses = [pace.pause(now, None if share is None else bar(share), spread=0.5) for now, share in seen]
+    pace = PollSchedule(Polling(), 0.0)
+    pauses = [pace.pause(now, None if share is None else bar(share), jitter=0.5) for now, share in seen]
     assert pauses[-1] == pytest.approx(pause)

@@ -29,10 +29,17 @@ class Clock(Protocol):
 class SystemClock:
     """The clock of the system."""
 
-    monotonic = staticmethod(time.monotonic)
-    sleep = staticmethod(time.sleep)
-    # Last, because it shadows the module.
-    time = staticmethod(time.time)
+    def time(self) -> float:
+        """Return the time of day, in seconds since 1970."""
+        return time.time()
+
+    def monotonic(self) -> float:
+        """Return seconds since an arbitrary moment; the value never decreases."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Block for a number of seconds."""
+        time.sleep(seconds)
 
     async def sleep_async(self, seconds: float) -> None:
         """Wait for a number of seconds while other tasks run."""

@@ -9,9 +9,10 @@ import anyio
 import httpx
 
 from helpers.client import Harness, ScriptedResponses, prediction_body
-from zeroscope._drivers.common import AsyncDriver, SyncDriver
-from zeroscope._flows import create as _flows
-from zeroscope._steps import Emit, Flow, Stream, Work
+from zeroscope._drivers.async_ import AsyncDriver
+from zeroscope._drivers.sync import SyncDriver
+from zeroscope._flows import read
+from zeroscope._steps import Emit, Flow, RunBlocking, Stream
 
 
 def driver() -> SyncDriver:
@@ -34,9 +35,9 @@ def test_driver__throws_what_a_step_raises_into_the_flow() -> None:
 
     def flow() -> Flow[str]:
         try:
-            yield Work(interrupted)
+            yield RunBlocking(interrupted)
         except KeyboardInterrupt:
-            result: str = yield Work(lambda: "cleaned up")
+            result: str = yield RunBlocking(lambda: "cleaned up")
             return result
         return "not interrupted"
 
@@ -50,7 +51,7 @@ def test_stream__yields_what_is_emitted_and_is_closed_with_the_iterator() -> Non
     def stream() -> Stream[int]:
         try:
             yield Emit(1)
-            yield Work(lambda: done.append("worked"))
+            yield RunBlocking(lambda: done.append("worked"))
             yield Emit(2)
             yield Emit(3)
         finally:
@@ -68,7 +69,7 @@ def test_driver__cuts_timeouts_to_a_calls_own_limit() -> None:
     harness, script = Harness("sync"), ScriptedResponses(httpx.Response(200, json=prediction_body()))
     client = harness.client(script, timeout=7)
     for patience in (None, 2.0, 60.0):
-        client._driver.run(_flows.cancel(client._sender, "gm3q", patience))
+        client._driver.run(read.cancel(client._sender, "gm3q", patience))
     assert [request.extensions["timeout"]["read"] for request in script.requests] == [7, 2.0, 7]
 
 
@@ -76,7 +77,7 @@ def test_driver__works_beside_the_event_loop() -> None:
     """The async driver leaves work that may block to another thread."""
 
     def flow() -> Flow[int]:
-        thread: int = yield Work(threading.get_ident)
+        thread: int = yield RunBlocking(threading.get_ident)
         return thread
 
     async def main() -> int:
@@ -115,7 +116,7 @@ def test_stream__can_catch_an_interrupt() -> None:
 
     def stream() -> Stream[str]:
         try:
-            yield Work(interrupted)
+            yield RunBlocking(interrupted)
         except SystemExit:
             yield Emit("interrupted")
 

@@ -7,7 +7,7 @@ import pytest
 from helpers.client import BASE_URL, FakeClock
 from zeroscope import Retry
 from zeroscope._flows.request import Sender
-from zeroscope._service.responses import Answers
+from zeroscope._service.responses import ResponseParser
 
 
 @pytest.fixture
@@ -19,5 +19,5 @@ def clock() -> FakeClock:
 @pytest.fixture
 def sender(clock: FakeClock) -> Sender:
     """A sender that retries, without randomness."""
-    answers = Answers("secret", BASE_URL)
-    return Sender(clock=clock, random=lambda: 0.5, retry=Retry(attempts=3, first=1.0), answers=answers)
+    parser = ResponseParser("secret", BASE_URL)
+    return Sender(clock=clock, random=lambda: 0.5, retry=Retry(attempts=3, initial=1.0), parser=parser)

@@ -56,13 +56,13 @@ def state(status: str, logs: str | None = "", **fields: Any) -> PredictionState:
 )
 def test_changes__are_reported_once(states: list[PredictionState], expected: list[str]) -> None:
     """Lines are reported once and whole, a skipped status is reported, and one that goes backwards is not."""
-    changes = ChangeDetector()
+    changes: ChangeDetector[PredictionState] = ChangeDetector()
     assert event_names(event for state in states for event in changes.compare(state)) == expected
 
 
 def test_changes__count_the_lines_of_polls_and_the_stream() -> None:
     """A line that a poll has reported is not reported by the stream again, nor the other way round."""
-    changes = ChangeDetector()
+    changes: ChangeDetector[PredictionState] = ChangeDetector()
 
     def told() -> Iterator[Any]:
         yield from changes.compare(state("starting"))

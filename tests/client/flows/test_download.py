@@ -287,7 +287,10 @@ ANEW = "the service removes videos after 60 minutes; create it again"
         ([httpx.UnsupportedProtocol("no")], " did not begin: no; nothing can be downloaded from this URL"),
         ([httpx.Response(404, text="gone")], f" answered 404: gone ({ANEW})"),
         ([httpx.Response(410, text="gone")], f" answered 410: gone ({ANEW})"),
-        ([httpx.Response(403, text="no")], f" answered 403: no (it was removed, or the token lacks the permission; {ANEW})"),
+        (
+            [httpx.Response(403, text="no")],
+            f" answered 403: no (it was removed, or the token lacks the permission; {ANEW})",
+        ),
     ],
 )
 def test_error__says_which_download_how_far_it_came_and_what_next(

@@ -9,15 +9,18 @@ import pytest
 
 from helpers.client import FakeClock, rate_limited
 from zeroscope import MalformedResponseError, TransportError
-from zeroscope._flows import create as _flows
+from zeroscope._flows import create, read
 from zeroscope._flows.request import Sender
 from zeroscope._service.api import Response
 from zeroscope._steps import Call, Sleep
 
+ATTEMPTS = 3
+"""The attempts of the fixture's sender."""
+
 
 def test_read__pauses_as_long_as_the_service_asks(sender: Sender, clock: FakeClock) -> None:
     """After a 429 the pause is the one in the answer, and a little more."""
-    flow = _flows.get(sender, "gm3q")
+    flow = read.get(sender, "gm3q")
     next(flow)
     step = flow.send(rate_limited(**{"Retry-After": "7"}))
     assert isinstance(step, Sleep) and 7 <= step.seconds < 7.2
@@ -27,17 +30,17 @@ def test_read__pauses_as_long_as_the_service_asks(sender: Sender, clock: FakeClo
 
 def test_429__holds_back_the_clients_other_requests(sender: Sender, clock: FakeClock) -> None:
     """Until the moment that one 429 named, and a little more, nothing else is sent but a cancel."""
-    first = _flows.get(sender, "gm3q")
+    first = read.get(sender, "gm3q")
     next(first)
     first.send(rate_limited(**{"Retry-After": "10"}))
     clock.now += 4
-    others = (_flows.get(sender, "other"), _flows.create(sender, "v", {}, {}), _flows.page(sender, None))
+    others = (read.get(sender, "other"), create.create(sender, "v", {}, {}), read.PageReader(sender).next())
     for other in others:
         step = next(other)
         assert isinstance(step, Sleep) and 6 < step.seconds < 7
-    assert isinstance(next(_flows.cancel(sender, "gm3q")), Call)
+    assert isinstance(next(read.cancel(sender, "gm3q")), Call)
     # Another 429 meanwhile, and they go on waiting.
-    second = _flows.cancel(sender, "gm3q")
+    second = read.cancel(sender, "gm3q")
     next(second)
     clock.now += 6.1
     second.send(rate_limited(**{"Retry-After": "20"}))
@@ -50,8 +53,8 @@ def test_429__holds_back_the_clients_other_requests(sender: Sender, clock: FakeC
 
 def test_429__holds_no_request_back_beyond_the_wait(sender: Sender, clock: FakeClock) -> None:
     """A wait polls once more at its end, whatever pause the service asked for."""
-    sender.gate.close(60)
-    flow = _flows.get(sender, "gm3q", until=clock.now + 5)
+    sender.cooldown.extend(60)
+    flow = read.get(sender, "gm3q", until=clock.now + 5)
     assert next(flow) == Sleep(5)
     clock.now += 5
     assert isinstance(flow.send(None), Call)
@@ -60,13 +63,13 @@ def test_429__holds_no_request_back_beyond_the_wait(sender: Sender, clock: FakeC
 def test_429__holds_no_other_request_back_without_retries(sender: Sender) -> None:
     """A client without retries is not held back either."""
     sender.retry = None
-    sender.gate.close(60)
-    assert isinstance(next(_flows.get(sender, "gm3q")), Call)
+    sender.cooldown.extend(60)
+    assert isinstance(next(read.get(sender, "gm3q")), Call)
 
 
 def test_read__does_not_outlast_the_wait(sender: Sender, clock: FakeClock) -> None:
     """A pause is cut to the wait's limit, and the attempt after it is the last."""
-    flow = _flows.get(sender, "gm3q", until=clock.now + 0.5)
+    flow = read.get(sender, "gm3q", until=clock.now + 0.5)
     next(flow)
     assert flow.throw(httpx.ConnectError("refused")) == Sleep(0.5)
     clock.now += 0.5
@@ -78,7 +81,7 @@ def test_read__does_not_outlast_the_wait(sender: Sender, clock: FakeClock) -> No
 
 def test_read__is_repeated_until_the_wait_is_over(sender: Sender, clock: FakeClock) -> None:
     """Within a wait it is the time that is limited, not the number of attempts."""
-    flow = _flows.get(sender, "gm3q", until=clock.now + 1000)
+    flow = read.get(sender, "gm3q", until=clock.now + 1000)
     attempts, step = 0, next(flow)
     while attempts < 30:
         if isinstance(step, Sleep):
@@ -89,15 +92,15 @@ def test_read__is_repeated_until_the_wait_is_over(sender: Sender, clock: FakeClo
             step = flow.throw(httpx.ConnectError("refused")) if attempts % 2 else flow.send(rate_limited())
         if clock.now > 1900:
             break
-    assert attempts > sender.most * 3
+    assert attempts > ATTEMPTS * 3
 
 
 def test_read__of_a_malformed_body_is_repeated_a_few_times(sender: Sender, clock: FakeClock) -> None:
     """A body that was cut short is asked for again; one that never makes sense ends even a long wait."""
-    flow = _flows.get(sender, "gm3q", until=clock.now + 1000)
+    flow = read.get(sender, "gm3q", until=clock.now + 1000)
     broken: Response[Any] = Response(status_code=200, content=b"{", headers=httpx.Headers(), parsed=None)
     next(flow)
-    for _ in range(sender.most - 1):
+    for _ in range(ATTEMPTS - 1):
         assert isinstance(flow.send(broken), Sleep)
         flow.send(None)
     with pytest.raises(MalformedResponseError):
@@ -112,7 +115,7 @@ def test_clock__is_asked_for_the_right_time(sender: Sender) -> None:
             return 50.0
 
     sender.clock = TwoClocks(now=1_700_000_000.0)
-    flow = _flows.get(sender, "gm3q", until=60.0)
+    flow = read.get(sender, "gm3q", until=60.0)
     next(flow)
     headers = {"Retry-After": "Tue, 14 Nov 2023 22:13:27 GMT"}
     step = flow.send(Response(status_code=429, content=b"{}", headers=headers, parsed=None))
@@ -121,7 +124,7 @@ def test_clock__is_asked_for_the_right_time(sender: Sender) -> None:
 
 def test_cancel__that_is_impatient_has_a_limit_of_its_own(sender: Sender, clock: FakeClock) -> None:
     """With patience, no attempt lasts longer than that, and none begins later."""
-    flow = _flows.cancel(sender, "gm3q", 2.0)
+    flow = read.cancel(sender, "gm3q", 2.0)
     step = next(flow)
     assert isinstance(step, Call) and step.limit == 2.0
     clock.now += 1.5

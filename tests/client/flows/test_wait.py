@@ -15,15 +15,12 @@ from zeroscope import (
     TransportError,
     WaitTimeoutError,
 )
-from zeroscope._flows import create as _flows
-from zeroscope._flows import wait as _waiting
+from zeroscope._flows import create, read
 from zeroscope._flows.request import Sender
 from zeroscope._flows.wait import WaitOptions, run, wait
 from zeroscope._service.api import PredictionModel, Response
 from zeroscope._steps import Call, Sleep
 from zeroscope.state import PredictionState
-
-ATTEMPTS = 3
 
 
 def answered(status: str, **fields: Any) -> Response[Any]:

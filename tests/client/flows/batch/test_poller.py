@@ -9,7 +9,7 @@ import pytest
 
 from helpers.client import BASE_URL, FakeClock
 from zeroscope import Polling, Retry
-from zeroscope._flows.batch.poller import Census, Sighting
+from zeroscope._flows.batch.poller import ListPoller, PollResult
 from zeroscope._flows.request import Sender
 from zeroscope._service.api import PredictionPage, Response
 from zeroscope._service.responses import ResponseParser
@@ -17,10 +17,10 @@ from zeroscope._steps import Call, Flow, Sleep
 
 
 @pytest.fixture
-def census(clock: FakeClock) -> Census:
-    """A census without randomness, whose requests are tried twice."""
-    answers = Answers("secret", BASE_URL)
-    return Census(Sender(clock=clock, random=lambda: 0.5, retry=Retry(attempts=2), answers=answers), Polling())
+def poller(clock: FakeClock) -> ListPoller:
+    """A poller without randomness, whose requests are tried twice."""
+    parser = ResponseParser("secret", BASE_URL)
+    return ListPoller(Sender(clock=clock, random=lambda: 0.5, retry=Retry(attempts=2), parser=parser), Polling())
 
 
 def page(ids: list[str], next: int | None = None) -> Response[Any]:
@@ -35,7 +35,7 @@ def refused(status: int) -> Response[Any]:
     return Response(status_code=status, content=b"{}", headers=httpx.Headers(), parsed=None)
 
 
-def played(flow: Flow[Sighting], *answers: Response[Any]) -> Sighting:
+def played(flow: Flow[PollResult], *answers: Response[Any]) -> PollResult:
     """The result of a poll whose requests get these responses, all of which are used."""
     left = list(answers)
     try:
@@ -53,7 +53,7 @@ def names(count: int) -> list[str]:
     return [f"p{number}" for number in range(count)]
 
 
-def test_poll__reads_as_many_pages_as_it_takes(census: Census) -> None:
+def test_poll__reads_as_many_pages_as_it_takes(poller: ListPoller) -> None:
     """Pages are read until all are found; those that are on no page are reported as missing."""
     ids = names(5)
     listed, missing = played(poller.poll(ids), page(ids[:2], 1), page(["other", *ids[2:]], 2))
@@ -62,15 +62,15 @@ def test_poll__reads_as_many_pages_as_it_takes(census: Census) -> None:
     assert listed.keys() == set(ids) and missing == set(names(9)[5:])
 
 
-def test_poll__costs_no_more_than_reading_each(census: Census) -> None:
+def test_poll__costs_no_more_than_reading_each(poller: ListPoller) -> None:
     """Where there are no more predictions than the last poll took pages, the list is not read."""
-    assert played(census.look(["p0"])) == ({}, {"p0"})
-    played(census.look(names(5)), page(["p0"], 1), page(["p1"], 2), page(names(5)))
-    assert played(census.look(names(3))) == ({}, set(names(3)))
-    assert len(played(census.look(names(4)), page(names(4))).listed) == 4
+    assert played(poller.poll(["p0"])) == ({}, {"p0"})
+    played(poller.poll(names(5)), page(["p0"], 1), page(["p1"], 2), page(names(5)))
+    assert played(poller.poll(names(3))) == ({}, set(names(3)))
+    assert len(played(poller.poll(names(4)), page(names(4))).listed) == 4
 
 
-def test_poll__does_not_read_a_whole_account(census: Census) -> None:
+def test_poll__does_not_read_a_whole_account(poller: ListPoller) -> None:
     """After twice the pages that would hold them all, the rest is asked for by id."""
     others = [f"other{number}" for number in range(10)]
     sighting = played(
@@ -79,7 +79,7 @@ def test_poll__does_not_read_a_whole_account(census: Census) -> None:
     assert sighting.missing == set(names(15))
 
 
-def test_trouble__is_left_to_the_next_poll_once(census: Census) -> None:
+def test_trouble__is_left_to_the_next_poll_once(poller: ListPoller) -> None:
     """A list that fails once is left to the next poll; from the second failure on, each prediction is read."""
     ids = names(5)
     trouble = [refused(503)] * 2
@@ -117,12 +117,12 @@ def test_list_of_no_use__is_not_asked_for_again(poller: ListPoller, answer: Resp
         ([300.0] * 3, 30.0),
     ],
 )
-def test_pause__grows_with_age_and_number(census: Census, ages: list[float], pause: float) -> None:
+def test_pause__grows_with_age_and_number(poller: ListPoller, ages: list[float], pause: float) -> None:
     """One poll covers all, so it comes a little later the more there are and the longer they have run."""
-    assert census.pause(ages) == pytest.approx(pause)
+    assert poller.pause(ages) == pytest.approx(pause)
 
 
-def test_calls__are_those_of_the_list(census: Census) -> None:
+def test_calls__are_those_of_the_list(poller: ListPoller) -> None:
     """A poll calls the operation that lists predictions."""
-    step = next(census.look(names(5)))
+    step = next(poller.poll(names(5)))
     assert isinstance(step, Call) and step.name == "GET /predictions"
