@@ -11,10 +11,10 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from .bench import Bench, Benchmark
-from .error import BenchmarkError, LeftOutError
+from .benchmark import Bench, Benchmark
+from .environments import ROOT, Places
+from .errors import BenchmarkError, LeftOutError
 from .machine import describe
-from .places import ROOT, Places
 from .report import Report, line
 from .rows import BENCHMARKS
 

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from .places import LOCK, ROOT
+from .environments import LOCK, ROOT
 
 PEERS = ("httpx", "replicate", "respx", "httpx-sse", "schemathesis", "openapi-python-client", "av", "uvicorn", "uvloop")
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from .error import BenchmarkError
-from .places import ROOT
+from .environments import ROOT
+from .errors import BenchmarkError
 
 TOKEN = "a-token-of-the-benchmarks"
 """The bearer token of all requests; a mock server takes any."""

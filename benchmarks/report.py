@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
-from .measure import Row, Series
+from .measurement import Row, Series
 
 _TITLE = """# Results
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from functools import partial
 
-from ..bench import Bench, Benchmark
-from ..measure import Goal, Row, Series, in_turns
+from ..benchmark import Bench, Benchmark
+from ..measurement import Goal, Row, Series, in_turns
 from ..processes import TOKEN, Server, Worker
 from . import servers
 

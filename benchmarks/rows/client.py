@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
 
-from ..bench import Bench, Benchmark
-from ..measure import Goal, Row, Series, in_turns
-from ..places import ROOT
+from ..benchmark import Bench, Benchmark
+from ..environments import ROOT
+from ..measurement import Goal, Row, Series, in_turns
 from ..processes import Worker, run, seconds
 from ..workers.canned import BASE_URL, BODY, ID, PREDICTIONS
 
@@ -72,7 +72,7 @@ def _first(bench: Bench, name: str) -> list[str]:
     body = bench.folder / "prediction.json"
     if not body.exists() or body.read_bytes() != BODY:
         body.write_bytes(BODY)
-    return [str(bench.places.python(name)), str(ROOT / "benchmarks/workers/first.py"), name, URL, str(body)]
+    return [str(bench.places.python(name)), str(ROOT / "benchmarks/workers/first_request.py"), name, URL, str(body)]
 
 
 def _first_seconds(bench: Bench, name: str) -> float:

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterator
 from functools import partial
 
-from ..bench import Bench, Benchmark
-from ..measure import Goal, Row, Series, in_turns
+from ..benchmark import Bench, Benchmark
+from ..measurement import Goal, Row, Series, in_turns
 from ..processes import Worker
 
 

@@ -9,8 +9,8 @@ from functools import partial
 
 from zeroscope_mock.store import PAGE_SIZE
 
-from ..bench import Bench, Benchmark
-from ..measure import Goal, Row, Series, in_turns
+from ..benchmark import Bench, Benchmark
+from ..measurement import Goal, Row, Series, in_turns
 from ..processes import Worker
 
 _UNIT = "µs"

@@ -9,9 +9,9 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
-from ..bench import Bench, Benchmark
-from ..error import LeftOutError
-from ..measure import Goal, Row, Series, in_turns
+from ..benchmark import Bench, Benchmark
+from ..errors import LeftOutError
+from ..measurement import Goal, Row, Series, in_turns
 from ..processes import TOKEN, Server, Worker
 from ..workers.canned import PREDICTIONS
 from . import servers

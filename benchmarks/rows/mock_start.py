@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
-from ..bench import Bench, Benchmark
-from ..measure import Goal, Row, Series
+from ..benchmark import Bench, Benchmark
+from ..measurement import Goal, Row, Series
 from ..processes import Server
 from ..workers.canned import PREDICTIONS
 from . import servers

@@ -6,9 +6,9 @@ import json
 import time
 from pathlib import Path
 
-from ..bench import Bench
-from ..error import BenchmarkError
-from ..places import ROOT
+from ..benchmark import Bench
+from ..environments import ROOT
+from ..errors import BenchmarkError
 from ..processes import Server
 from ..workers.canned import INPUT, PREDICTIONS, VERSION
 

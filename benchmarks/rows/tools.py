@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from ..bench import Bench, Benchmark
-from ..measure import Goal, Row, Series, in_turns
-from ..places import ROOT
+from ..benchmark import Bench, Benchmark
+from ..environments import ROOT
+from ..measurement import Goal, Row, Series, in_turns
 from ..processes import seconds
 
 _SCRIPTS = Path(sys.executable).parent

@@ -8,9 +8,9 @@ from functools import partial
 from itertools import count
 from typing import Any
 
-from ..bench import Bench, Benchmark
-from ..measure import Goal, Row, Series, in_turns
-from ..places import need_replicate
+from ..benchmark import Bench, Benchmark
+from ..environments import need_replicate
+from ..measurement import Goal, Row, Series, in_turns
 from ..processes import Worker
 
 _THEIRS = "replicate (asks every 0.5 s)"

@@ -16,8 +16,8 @@ from typing import Any
 
 import httpx
 
-from .answering import answer
 from .canned import INPUT, VERSION
+from .protocol import answer
 
 TIMEOUT = 300.0
 """How long a step of a request may take, in seconds: with everything at once, some wait for their turn."""

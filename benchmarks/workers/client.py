@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 
-from .answering import answer, timed
 from .canned import BASE_URL, BODY, ID, INPUT, PREDICTIONS, VERSION
+from .protocol import answer, timed
 
 TOKEN = "a-token"
 

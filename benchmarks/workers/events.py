@@ -14,7 +14,7 @@ from httpx_sse import EventSource
 
 from zeroscope._flows.sse import EventParser
 
-from .answering import answer
+from .protocol import answer
 
 PIECE = 65536
 """How many bytes come at a time, as from a socket."""

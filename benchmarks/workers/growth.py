@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 from zeroscope_mock import MockServer
 from zeroscope_mock.messages import Head, Request
 
-from .answering import WARM_UP, answer
 from .canned import BASE_URL, INPUT, PREDICTIONS, VERSION
+from .protocol import WARM_UP, answer
 
 BODY = json.dumps({"version": VERSION, "input": INPUT}).encode()
 HEADERS = (("host", "127.0.0.1"), ("authorization", "Bearer a-token"), ("content-type", "application/json"))

@@ -13,8 +13,8 @@ import respx
 from zeroscope import Zeroscope
 from zeroscope_mock import MockServer
 
-from .answering import answer, timed
 from .canned import BASE_URL, BODY, ID, PREDICTIONS
+from .protocol import answer, timed
 
 
 def ours() -> None:

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import uvloop
 
-from .answering import answer
+from .protocol import answer
 
 CONNECTIONS = 16
 """How many requests are under way at a time."""

@@ -14,7 +14,7 @@ from schemathesis.cli import schemathesis
 
 from zeroscope_conformance.embedded import mock
 
-from ..places import ROOT
+from ..environments import ROOT
 
 
 def main(arguments: list[str]) -> None:

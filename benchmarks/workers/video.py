@@ -14,8 +14,8 @@ import av
 
 from zeroscope_mock.videos import video
 
-from .answering import answer
 from .canned import INPUT
+from .protocol import answer
 
 WANTED: dict[str, Any] = {**INPUT, "seed": 38011}
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from zeroscope_mock import MockServer
 
-from .answering import answer
+from .protocol import answer
 
 STARTUP = 5
 MINUTES = 10

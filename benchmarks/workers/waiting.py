@@ -14,8 +14,8 @@ from typing import Any
 
 from zeroscope_mock import MockServer
 
-from .answering import answer
 from .canned import INPUT, VERSION
+from .protocol import answer
 
 TOKEN = "a-token"
 STARTUP = 0.5

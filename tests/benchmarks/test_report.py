@@ -14,11 +14,11 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from benchmarks.__main__ import main, measure
-from benchmarks.bench import Bench, Benchmark
-from benchmarks.error import BenchmarkError, LeftOutError
+from benchmarks.benchmark import Bench, Benchmark
+from benchmarks.environments import Places, digest, is_current, need_replicate
+from benchmarks.errors import BenchmarkError, LeftOutError
 from benchmarks.machine import locked
-from benchmarks.measure import Goal, Row, Series
-from benchmarks.places import Places, digest, is_current, need_replicate
+from benchmarks.measurement import Goal, Row, Series
 from benchmarks.report import Report, line, told, values_of
 
 REACHED = Row("get", Series("µs", (100, 120, 110)), "bare", Series("µs", (100, 100, 100)), Goal("at most", 1.2))

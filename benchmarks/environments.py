@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from .error import BenchmarkError, LeftOutError
+from .errors import BenchmarkError, LeftOutError
 
 ROOT = Path(__file__).parent.parent
 LOCK = ROOT / "requirements.lock"

@@ -2,7 +2,7 @@
 
 Run by its path, with nothing imported but what it is about, as a program of a user's would be.
 
-Usage: python first.py httpx|replicate|zeroscope URL FILE, which holds the prediction that is at the URL
+Usage: python first_request.py httpx|replicate|zeroscope URL FILE, which holds the prediction that is at the URL
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import pytest
 # Like `make`, which runs benchmarks/ from there.
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from benchmarks.measure import Goal, Row, Series, in_turns
+from benchmarks.measurement import Goal, Row, Series, in_turns
 
 
 def row(ours: tuple[float, ...], theirs: tuple[float, ...] | None, goal: Goal | None = None) -> Row:

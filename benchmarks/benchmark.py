@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from .measure import Row
-from .places import Places
+from .environments import Places
+from .measurement import Row
 
 
 @dataclass(frozen=True)
