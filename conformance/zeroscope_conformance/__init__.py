@@ -1,7 +1,7 @@
 """Holds a server to openapi.yaml, and to what the service does beyond what a schema can say."""
 
+from .detect import NotThisAPIError
 from .document import Document, DocumentError
-from .probe import NotThisAPIError
 from .receiver import Receiver
 from .report import Report, to_json, to_junit
 from .results import Finding, Result

@@ -12,16 +12,16 @@ import httpx
 
 from zeroscope.clock import Clock, SystemClock
 
-from . import machine, probe
+from . import detect, stateful
 from .document import Document
-from .explore import explore
-from .ledger import Ledger
+from .fuzzing import explore
+from .lifecycle import Ledger
 from .receiver import Receiver
 from .report import Report
 from .results import Results
 from .rules import DialectName, rules_for
+from .scenarios import WALKS, pagination, webhooks
 from .target import AbandonedError, Target
-from .walks import WALKS, hooks, listing
 
 PATIENCE = 300.0
 """How long a prediction or a webhook is waited for, in seconds."""
@@ -83,17 +83,17 @@ def check(
     with httpx.Client(
         timeout=_TIMEOUT, follow_redirects=False, trust_env=False, verify=_certificates(), transport=transport
     ) as client:
-        base_url = probe.find(client, url, token, document)
-        dialect = dialect or probe.dialect_of(client, base_url, token, document)
+        base_url = detect.find(client, url, token, document)
+        dialect = dialect or detect.dialect_of(client, base_url, token, document)
         results = Results(rules_for(document, dialect), token)
         ledger = Ledger(document, results)
         target = Target(client, base_url, token, document, results, ledger, clock, patience)
         steps: dict[str, Callable[[], object]] = {name: partial(walk, target) for name, walk in WALKS.items()}
         if receiver is not None:
-            steps["webhooks"] = partial(hooks.walk, target, receiver)
+            steps["webhooks"] = partial(webhooks.walk, target, receiver)
         number = 0 if seed is None else seed
         steps["random walks"] = partial(
-            machine.wander,
+            stateful.wander,
             target,
             walks=3 if quick else 20,
             steps=15 if quick else 30,
@@ -114,7 +114,7 @@ def check(
                 tell=tell,
             )
         # Last, so that all that was created has to be on it.
-        steps["the list"] = partial(listing.walk, target)
+        steps["the list"] = partial(pagination.walk, target)
         for name, step in steps.items():
             tell(name)
             try:

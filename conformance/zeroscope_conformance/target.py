@@ -11,10 +11,10 @@ import httpx
 
 from zeroscope.clock import Clock
 
+from .checks import judge, note
 from .document import Document, Operation
 from .exchange import Exchange
-from .judge import judge, note
-from .ledger import Ledger
+from .lifecycle import Ledger
 from .results import Results
 
 # What a client is told to wait for, it waits for, but not for ever.

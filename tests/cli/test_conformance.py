@@ -18,9 +18,9 @@ import pytest
 import zeroscope_conformance
 from helpers.command import Command
 from helpers.faulty_servers import MUTANTS
-from helpers.faulty_servers.faulty import DOCUMENT, TOKEN, running
+from helpers.faulty_servers.mutants import DOCUMENT, TOKEN, running
 from helpers.other_servers import Echo, serving
-from zeroscope_conformance import RULES, Report, embedded, walks
+from zeroscope_conformance import RULES, Report, embedded, scenarios
 from zeroscope_conformance.embedded import mock
 from zeroscope_mock import MockServer
 
@@ -98,7 +98,7 @@ def test_interrupted_run__shows_what_it_found(command: Command, monkeypatch: pyt
     def interrupt(target: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setitem(walks.WALKS, "course", interrupt)
+    monkeypatch.setitem(scenarios.WALKS, "course", interrupt)
     outcome = command("conformance", "--quick", "--json", "report.json")
 
     assert outcome.code == 130 and "zeroscope: interrupted" in outcome.err

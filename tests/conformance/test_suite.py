@@ -12,12 +12,12 @@ from xml.etree import ElementTree
 import httpx
 import pytest
 
-from helpers.faulty_servers.faulty import TOKEN
+from helpers.faulty_servers.mutants import TOKEN
 from helpers.other_servers import Echo, Files, serving
 from zeroscope_conformance import Document, NotThisAPIError, Report, check, to_json, to_junit
-from zeroscope_conformance import walks as all_walks
+from zeroscope_conformance import scenarios as all_scenarios
+from zeroscope_conformance.detect import dialect_of, find
 from zeroscope_conformance.embedded import mock
-from zeroscope_conformance.probe import dialect_of, find
 from zeroscope_conformance.rules import DialectName, rules_for
 from zeroscope_mock import MockServer, Rate, RateLimits
 
@@ -76,7 +76,7 @@ def test_mistake_of_the_suite__is_told_as_one(monkeypatch: pytest.MonkeyPatch) -
     def broken(target: object) -> None:
         raise RuntimeError("a mistake")
 
-    monkeypatch.setitem(all_walks.WALKS, "course", broken)
+    monkeypatch.setitem(all_scenarios.WALKS, "course", broken)
     with mock("live") as arguments:
         report = check(**arguments, quick=True, explored=False)
 

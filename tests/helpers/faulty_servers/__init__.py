@@ -1,6 +1,6 @@
 """Faulty servers, each a few lines, that the conformance suite must catch."""
 
-from . import courses, hooks, requests, results, shapes
-from .faulty import MUTANTS, Mutant, judged
+from . import lifecycle, outputs, requests, responses, webhooks
+from .mutants import MUTANTS, Mutant, judged
 
-__all__ = ["MUTANTS", "Mutant", "courses", "hooks", "judged", "requests", "results", "shapes"]
+__all__ = ["MUTANTS", "Mutant", "judged", "lifecycle", "outputs", "requests", "responses", "webhooks"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from helpers.faulty_servers.faulty import TOKEN, Answer, Call, answers, calls
+from helpers.faulty_servers.mutants import TOKEN, Answer, Call, answers, calls
 
 PROBLEM = {"content-type": "application/problem+json"}
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from helpers.faulty_servers import MUTANTS, Mutant, judged
-from helpers.faulty_servers.faulty import TOKEN, untouched
+from helpers.faulty_servers.mutants import TOKEN, untouched
 from zeroscope_conformance import RULES, to_json, to_junit
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from ..checks import entries, link
 from ..exchange import Exchange
-from ..judge import entries, link
-from ..ledger import moment
+from ..lifecycle import moment
 from ..target import Target
 
 # A page holds this many at most; so many more make a second one.

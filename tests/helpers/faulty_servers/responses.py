@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from helpers.faulty_servers.faulty import Answer, Call, CutError, answers, calls, predictions
+from helpers.faulty_servers.mutants import Answer, Call, CutError, answers, calls, predictions
 
 PROBLEM = "application/problem+json"
 

@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from .checks import PROBLEM
 from .document import Document
 from .exchange import excerpt
-from .judge import PROBLEM
 from .rules import DialectName
 
 UNKNOWN = "zeroscope0conformance0unknown"

@@ -10,12 +10,12 @@ import httpx
 import pytest
 
 from helpers.faulty_servers import MUTANTS, Mutant
-from helpers.faulty_servers.faulty import DOCUMENT, TOKEN, running, untouched
-from zeroscope_conformance.explore import explore
-from zeroscope_conformance.ledger import Ledger
-from zeroscope_conformance.machine import wander
+from helpers.faulty_servers.mutants import DOCUMENT, TOKEN, running, untouched
+from zeroscope_conformance.fuzzing import explore
+from zeroscope_conformance.lifecycle import Ledger
 from zeroscope_conformance.results import Results
 from zeroscope_conformance.rules import rules_for
+from zeroscope_conformance.stateful import wander
 from zeroscope_conformance.target import Target
 
 BY_NAME = {mutant.name: mutant for mutant in MUTANTS} | {"nothing": Mutant("nothing", "", spoil=untouched)}

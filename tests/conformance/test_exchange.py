@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.faulty_servers.faulty import TOKEN
+from helpers.faulty_servers.mutants import TOKEN
 from helpers.other_servers import serving
 from zeroscope_conformance.exchange import Exchange, excerpt
 

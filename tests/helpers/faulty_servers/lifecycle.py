@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from helpers.faulty_servers.faulty import Answer, Call, answers, calls, predictions
+from helpers.faulty_servers.mutants import Answer, Call, answers, calls, predictions
 
 FINAL = {"succeeded", "failed", "canceled", "aborted"}
 GONE = {"detail": "The requested resource could not be found.", "status": 404}

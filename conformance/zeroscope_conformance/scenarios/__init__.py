@@ -3,16 +3,16 @@
 from collections.abc import Callable
 
 from ..target import Target
-from . import course, creating, outputs, refusing
+from . import completion, inputs, outputs, refusals
 
 Walk = Callable[[Target], None]
 
 WALKS: dict[str, Walk] = {
-    "refusals": refusing.walk,
-    "inputs": creating.walk,
-    "course": course.walk,
-    "ends": course.walk_ends,
-    "limits": course.walk_limits,
+    "refusals": refusals.walk,
+    "inputs": inputs.walk,
+    "course": completion.walk,
+    "ends": completion.walk_ends,
+    "limits": completion.walk_limits,
     "outputs": outputs.walk,
     "addresses": outputs.walk_addresses,
 }

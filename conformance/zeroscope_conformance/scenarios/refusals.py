@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..judge import judge_refusal, names_field
+from ..checks import judge_refusal, names_field
 from ..target import Target
 
 # Of the form of an id, and nobody's.

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from helpers.faulty_servers.faulty import Answer, Call, Send, answers, calls, deliveries
+from helpers.faulty_servers.mutants import Answer, Call, Send, answers, calls, deliveries
 
 FINAL = {"succeeded", "failed", "canceled", "aborted"}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..ledger import moment
+from ..lifecycle import moment
 from ..target import AbandonedError, Target
 
 # Shorter than a run that is asked to be slow, in seconds.

@@ -11,7 +11,7 @@ import jsonschema_rs
 import pytest
 
 from zeroscope_conformance import RULES, Document, DocumentError
-from zeroscope_conformance.ledger import moment
+from zeroscope_conformance.lifecycle import moment
 
 RAW = Document.load().raw
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from .document import Document
 from .exchange import Exchange
-from .ledger import Ledger, Source
+from .lifecycle import Ledger, Source
 from .results import Results
 
 PROBLEM = "application/problem+json"

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, rule, run_state_machine_as_test
 
+from .checks import entries, link
 from .exchange import Exchange
-from .judge import entries, link
 from .target import AbandonedError, Target
 
 Asked = tuple[dict[str, Any], Exchange]

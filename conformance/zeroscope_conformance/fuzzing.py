@@ -11,10 +11,10 @@ from typing import Any
 import schemathesis
 from schemathesis.engine import events, from_schema
 
+from .checks import note
 from .document import JSON, Document
 from .exchange import Exchange, excerpt
-from .judge import note
-from .ledger import Ledger
+from .lifecycle import Ledger
 from .results import Finding, Results
 from .rules import RULES, DialectName
 
