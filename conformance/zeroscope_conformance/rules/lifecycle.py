@@ -1,0 +1,95 @@
+"""Rules of a prediction from its creation to its end."""
+
+from __future__ import annotations
+
+from .conditions import accepts_header, has_failing_input, limits_runs
+from .rule import LIVE_ONLY, Rule
+
+RULES = (
+    Rule(
+        "created-readable",
+        "A created prediction can be read under its id at once.",
+        "Polling starts right after the create.",
+    ),
+    Rule(
+        "input-echoed",
+        "A prediction shows its input as it was sent.",
+        "Clients find a lost create by its input.",
+    ),
+    Rule(
+        "facts-stay",
+        "A prediction's version, input and creation time never change.",
+        "Lists are ordered by them, and clients find lost creates by them.",
+    ),
+    Rule(
+        "status-forward",
+        "A status only moves forward: starting, processing, a final status.",
+        "Programs act on each status once.",
+    ),
+    Rule(
+        "logs-grow",
+        "Logs are only appended to.",
+        "Clients read the progress from the end of the logs, and show what was appended.",
+    ),
+    Rule(
+        "prediction-ends",
+        "A prediction ends within the service's limit for a run.",
+        "Every wait needs an end.",
+    ),
+    Rule(
+        "final-is-final",
+        "A final status never changes.",
+        "Clients stop polling at a final status.",
+    ),
+    Rule(
+        "final-is-stable",
+        "A prediction that has ended reads the same every time.",
+        "As for `final-is-final`.",
+    ),
+    Rule(
+        "succeeded-has-output",
+        "A prediction that succeeded has an output and no error.",
+        "The output is what users pay for.",
+    ),
+    Rule(
+        "failed-has-error",
+        "A prediction that failed has an error.",
+        "Without one, users do not know what to do next.",
+        applies_to=has_failing_input,
+    ),
+    Rule(
+        "times-ordered",
+        "`created_at`, `started_at` and `completed_at` come in this order; a prediction that succeeded or failed has "
+        "all three, one that has not ended has no `completed_at`.",
+        "Durations, and therefore bills, are computed from them.",
+    ),
+    Rule(
+        "cancel-ends",
+        "Canceling a running prediction ends it as canceled.",
+        "A prediction that goes on running goes on costing money.",
+    ),
+    Rule(
+        "cancel-repeatable",
+        "Canceling again, or after the end, returns the same and changes nothing.",
+        "Clients repeat a cancel whose response was lost.",
+    ),
+    Rule(
+        "urls-answer",
+        "Every address in `urls` responds.",
+        "Programs follow these addresses instead of building their own.",
+    ),
+    Rule(
+        "prefer-waits",
+        "`Prefer: wait` holds a create until the prediction has ended, and the response confirms it.",
+        "Programs that send it do not poll.",
+        applies_to=accepts_header("Prefer"),
+        dialects=LIVE_ONLY,
+    ),
+    Rule(
+        "cancel-after-ends",
+        "`Cancel-After` ends a prediction that has not ended by then.",
+        "It limits what a run can cost.",
+        applies_to=limits_runs,
+        dialects=LIVE_ONLY,
+    ),
+)

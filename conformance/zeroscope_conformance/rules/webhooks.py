@@ -1,0 +1,45 @@
+"""Rules of webhook deliveries."""
+
+from __future__ import annotations
+
+from .conditions import has_webhook_secret, has_webhooks
+from .rule import Rule
+
+RULES = (
+    Rule(
+        "webhook-arrives",
+        "The end of a prediction is delivered to its webhook.",
+        "Programs that have a webhook do not poll.",
+        applies_to=has_webhooks,
+    ),
+    Rule(
+        "webhook-filtered",
+        "Only the requested events are delivered.",
+        "Each delivery costs the receiver work.",
+        applies_to=has_webhooks,
+    ),
+    Rule(
+        "webhook-signed",
+        "Every delivery has a signature, made at that moment with the account's secret.",
+        "Otherwise anyone could send one.",
+        applies_to=has_webhook_secret,
+    ),
+    Rule(
+        "webhook-equals-get",
+        "The last delivery equals what GET returns.",
+        "Receivers do not read the prediction again.",
+        applies_to=has_webhooks,
+    ),
+    Rule(
+        "webhook-once",
+        "An event that was received is not delivered again under another id.",
+        "Receivers recognize repeated deliveries by their `webhook-id`.",
+        applies_to=has_webhooks,
+    ),
+    Rule(
+        "webhook-retried",
+        "The end is delivered again, with the same id and body, after the receiver returned 503.",
+        "Receivers are restarted now and then.",
+        applies_to=has_webhooks,
+    ),
+)
