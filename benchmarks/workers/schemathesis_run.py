@@ -12,7 +12,7 @@ from typing import Any
 
 from schemathesis.cli import schemathesis
 
-from zeroscope_conformance.embedded import mock
+from zeroscope_conformance.embedded import mock_server
 
 from ..environments import ROOT
 
@@ -22,7 +22,7 @@ def main(arguments: list[str]) -> None:
     options = ["--max-examples", arguments[0]] if arguments else []
     spec = str(ROOT / "openapi.yaml")
     # Not to be seen by it are the settings of whoever works here, and what it leaves behind.
-    with tempfile.TemporaryDirectory() as folder, mock("live") as server:
+    with tempfile.TemporaryDirectory() as folder, mock_server("live") as server:
         os.chdir(folder)
         command: Any = schemathesis
         header = f"Authorization: Bearer {server['token']}"

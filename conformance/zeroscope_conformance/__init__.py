@@ -1,4 +1,4 @@
-"""Holds a server to openapi.yaml, and to what the service does beyond what a schema can say."""
+"""A conformance suite for servers of Replicate's predictions API, after openapi.yaml."""
 
 from .detect import NotThisAPIError
 from .document import Document, DocumentError
@@ -6,7 +6,7 @@ from .receiver import Receiver
 from .report import Report, to_json, to_junit
 from .results import Finding, Result
 from .rules import RULES, Rule
-from .suite import PATIENCE, check
+from .suite import PATIENCE, run_suite
 
 __all__ = [
     "PATIENCE",
@@ -19,7 +19,7 @@ __all__ = [
     "Report",
     "Result",
     "Rule",
-    "check",
+    "run_suite",
     "to_json",
     "to_junit",
 ]

@@ -1,4 +1,4 @@
-"""Whether a server is one of this API at all, where it begins, and how it speaks."""
+"""Detection of a server's base URL and dialect."""
 
 from __future__ import annotations
 
@@ -6,74 +6,82 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from .checks import PROBLEM
-from .document import Document
+from .document import PROBLEM_JSON, Document
 from .exchange import excerpt
 from .rules import DialectName
 
-UNKNOWN = "zeroscope0conformance0unknown"
+UNKNOWN_ID = "zeroscope0conformance0unknown"
+"""An id in the service's format that no prediction has."""
 
 
 class NotThisAPIError(Exception):
-    """What answers is not this API, or nothing answers, or it does not take the token."""
+    """The server cannot be reached, is not one of this API, or does not accept the token."""
 
 
-def find(client: httpx.Client, url: str, token: str, document: Document) -> str:
-    """Where the API begins.
+def detect_base_url(client: httpx.Client, url: str, token: str, document: Document) -> str:
+    """Return the base URL of the API.
 
     Args:
-        client: sends the requests.
-        url: an address as a person gives it; without a path, the prefixes of the document's servers are tried.
-        token: the token.
-        document: what the API should be.
+        client: The client that sends the requests.
+        url: The address of the server. If it has no path, the paths of the document's servers are tried.
+        token: The token.
+        document: The document that describes the API.
 
     Raises:
-        NotThisAPIError: if it is nowhere there.
+        NotThisAPIError: If the API is at none of these addresses.
     """
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.netloc:
-        raise NotThisAPIError(f"{url!r} is no address of a server; give one such as http://127.0.0.1:8000")
+        raise NotThisAPIError(f"{url!r} is not the address of a server; pass one such as http://127.0.0.1:8000")
     prefixes = [""] if parts.path.strip("/") else [urlsplit(server["url"]).path for server in document.raw["servers"]]
     seen: list[str] = []
     refused: str | None = None
     for prefix in dict.fromkeys(prefix.rstrip("/") for prefix in prefixes):
         base = url.rstrip("/") + prefix
-        listed = document.operations["listPredictions"].path
-        for path in (listed, document.operations["getPrediction"].fill(UNKNOWN)):
+        list_path = document.operations["listPredictions"].path
+        for path in (list_path, document.operations["getPrediction"].path_for(UNKNOWN_ID)):
             try:
                 response = client.get(base + path, headers={"authorization": f"Bearer {token}"})
             except httpx.HTTPError as error:
-                raise NotThisAPIError(
-                    f"{base}{path} cannot be reached: {str(error) or type(error).__name__}"
-                ) from error
-            kind = response.headers.get("content-type", "").partition(";")[0].strip()
-            if response.status_code == 401 and kind == PROBLEM:
+                reason = str(error) or type(error).__name__
+                raise NotThisAPIError(f"{base}{path} cannot be reached: {reason}") from error
+            media_type = response.headers.get("content-type", "").partition(";")[0].strip()
+            is_problem = media_type == PROBLEM_JSON
+            if response.status_code == 401 and is_problem:
                 refused = f"{base} does not accept the token"
-            elif _is_page(response) or (path != listed and kind == PROBLEM and response.status_code >= 400):
+            elif _is_page(response) or (path != list_path and is_problem and response.status_code >= 400):
                 return base
-            shown = excerpt(response.text, 80)
-            seen.append(f"GET {base}{path} answers {response.status_code} {kind or 'without a content type'}: {shown}")
+            start = excerpt(response.text, 80)
+            content_type = media_type or "without a content type"
+            seen.append(f"GET {base}{path} returned {response.status_code} {content_type}: {start}")
             if response.status_code == 404:
                 break
     if refused:
         raise NotThisAPIError(f"{refused}; set REPLICATE_API_TOKEN to one that it accepts")
-    raise NotThisAPIError(f"{url} does not look like this API. " + "\n  ".join(["It was seen that", *seen]))
+    raise NotThisAPIError("\n  ".join([f"{url} does not look like this API:", *seen]))
 
 
-def dialect_of(client: httpx.Client, base_url: str, token: str, document: Document) -> DialectName:
-    """How a server speaks, told by its answer to a create; the prediction is canceled at once."""
-    bearer = {"authorization": f"Bearer {token}"}
+def detect_dialect(client: httpx.Client, base_url: str, token: str, document: Document) -> DialectName:
+    """Return the dialect of a server's response to a create, and cancel the prediction at once.
+
+    Args:
+        client: The client that sends the requests.
+        base_url: The base URL of the API.
+        token: The token.
+        document: The document that describes the API.
+    """
+    headers = {"authorization": f"Bearer {token}"}
     create, cancel = document.operations["createPrediction"], document.operations["cancelPrediction"]
     try:
         body = document.body(document.required_input)
-        answer = client.post(base_url + create.path, headers=bearer, json=body).json()
-        listed = isinstance(answer, list)
-        id = (answer[0] if listed else answer)["id"]
-        client.post(base_url + cancel.fill(str(id)), headers=bearer)
+        created = client.post(base_url + create.path, headers=headers, json=body).json()
+        is_array = isinstance(created, list)
+        id = (created[0] if is_array else created)["id"]
+        client.post(base_url + cancel.path_for(str(id)), headers=headers)
     except (httpx.HTTPError, ValueError, LookupError, TypeError):
-        # What is wrong with it is for the rules to say.
+        # The checks of the run report what is wrong with it.
         return "live"
-    return "published" if listed else "live"
+    return "published" if is_array else "live"
 
 
 def _is_page(response: httpx.Response) -> bool:

@@ -1,4 +1,4 @@
-"""What a conformance run needs of the OpenAPI document: operations, answers, and values on both sides of every edge."""
+"""The OpenAPI document: its operations, its schemas and the inputs it allows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
-from math import inf, nextafter
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,15 +18,17 @@ from zeroscope_mock.documents.sample import sample
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 JSON = "application/json"
-# Resources that stand for themselves in a document of any model; what is asked for has to come from somewhere.
-_ADDRESS = "https://zeroscope.invalid/nothing.mp4"
+PROBLEM_JSON = "application/problem+json"
 
-SHAPE = {"width": 320, "height": 264, "num_frames": 6, "fps": 5, "batch_size": 2}
-"""What is asked of a video, by the names that such fields have, where the document has them and allows it."""
+VIDEO_SHAPE = {"width": 320, "height": 264, "num_frames": 6, "fps": 5, "batch_size": 2}
+"""The videos to request, by the usual names of the input fields."""
+
+# A URL that no server serves: fields that take a URL exist in the documents of other models, too.
+_UNRESOLVABLE_URL = "https://zeroscope.invalid/nothing.mp4"
 
 
 class DocumentError(Exception):
-    """The document cannot be read, or it is not one of this API."""
+    """The document cannot be read, or it does not describe this API."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,11 @@ class Operation:
     """One operation of the document.
 
     Args:
-        id: its `operationId`.
-        method: in capitals.
-        path: with its parameters in braces.
-        raw: the operation as it stands there.
-        protected: whether it wants a token.
+        id: The `operationId`.
+        method: The method, in capitals.
+        path: The path, with its parameters in braces.
+        raw: The operation as the document has it.
+        protected: Whether the operation requires a token.
     """
 
     id: str
@@ -48,47 +49,40 @@ class Operation:
     raw: Mapping[str, Any]
     protected: bool
 
-    def fill(self, id: str) -> str:
-        """The path with an id wherever it wants one."""
+    def path_for(self, id: str) -> str:
+        """Return the path with an id in place of its parameter, if it has one."""
         return re.sub(r"{\w+}", quote(id, safe=""), self.path)
 
-    def pattern(self) -> re.Pattern[str]:
-        """What matches the end of a URL's path that leads here."""
-        return re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(self.path)) + "$")
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """A value just beyond what the document allows.
-
-    Args:
-        rule: the name of the rule that it breaks.
-        field: the path of the field at fault.
-        body: a whole request body with that one fault.
-        says: what the document says there, in words.
-    """
-
-    rule: str
-    field: str
-    body: Any
-    says: str
+    def matches(self, path: str) -> bool:
+        """Return whether the path of a URL, which may have a prefix, is one of this operation."""
+        pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(self.path)) + "$"
+        return re.search(pattern, path) is not None
 
 
 class Document:
     """An OpenAPI document of this API.
 
     Args:
-        raw: the document as JSON values.
+        raw: The document as JSON values.
+
+    Attributes:
+        operations: The operations, by their `operationId`.
+        metadata: The extension `x-replicate`: the model, its version and the limit of a run.
+        create_body: The schema of a create's body.
+        input: The schema of the input.
+        statuses: The statuses, in their order.
+        final: The final statuses.
+        events: The webhook events, in their order.
 
     Raises:
-        DocumentError: if an operation that every rule needs is missing.
+        DocumentError: If the document lacks an operation or a schema that every run needs.
     """
 
     def __init__(self, raw: Mapping[str, Any]) -> None:
         self.raw = raw
         try:
             self.operations = {operation.id: operation for operation in self._operations()}
-            self.facts: Mapping[str, Any] = raw["info"]["x-replicate"]
+            self.metadata: Mapping[str, Any] = raw["info"]["x-replicate"]
             self.create_body = self.deref(
                 self.operations["createPrediction"].raw["requestBody"]["content"][JSON]["schema"]
             )
@@ -100,17 +94,17 @@ class Document:
             for name in ("listPredictions", "getPrediction", "cancelPrediction"):
                 self.operations[name]
         except (KeyError, TypeError, AttributeError) as error:
-            raise DocumentError(f"this is no document of this API: it has no {error}") from error
+            raise DocumentError(f"the document does not describe this API: it has no {error}") from error
 
     @classmethod
     def load(cls, path: Path | None = None) -> Document:
         """Read a document.
 
         Args:
-            path: a YAML or JSON file; the document that this package was made with if left out.
+            path: A YAML or JSON file; by default, the document that this package was built with.
 
         Raises:
-            DocumentError: for a file that cannot be read and a document of something else.
+            DocumentError: If the file cannot be read, or does not describe this API.
         """
         if path is None:
             return cls(json.loads(files("zeroscope_api").joinpath("spec.json").read_bytes()))
@@ -123,18 +117,18 @@ class Document:
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise DocumentError(f"{path} is not YAML or JSON: {' '.join(str(error).split())}") from error
         if not isinstance(raw, dict):
-            raise DocumentError(f"{path} is no OpenAPI document, but {type(raw).__name__}")
-        # YAML has dates and other values that JSON has not.
+            raise DocumentError(f"{path} is not an OpenAPI document, but {type(raw).__name__}")
+        # YAML has dates and other values that JSON lacks.
         return cls(json.loads(json.dumps(raw, default=str)))
 
     def rank(self, status: str) -> int | None:
-        """How far along a status is: those before the end in the document's order, then the final ones alike."""
+        """Return the position of a status in a lifecycle, the same for all final ones; None for an unknown status."""
         if status in self.final:
             return len(self.statuses)
         return self.statuses.index(status) if status in self.statuses else None
 
     def deref(self, schema: Any) -> Any:
-        """The schema that a reference, also one alone in an `allOf`, leads to, or the schema itself."""
+        """Return the target of a reference, which may be the only item of an `allOf`; anything else unchanged."""
         while isinstance(schema, Mapping):
             if "$ref" in schema:
                 target: Any = self.raw
@@ -148,17 +142,23 @@ class Document:
                 break
         return schema
 
-    def answer(self, operation: Operation, status: int) -> Mapping[str, Any] | None:
-        """What the document says of an answer with this status; None if nothing."""
-        answers = operation.raw.get("responses", {})
+    def response(self, operation: Operation, status: int) -> Mapping[str, Any] | None:
+        """Return the description of an operation's response with a status; None if there is none."""
+        responses = operation.raw.get("responses", {})
         for name in (str(status), f"{status // 100}XX", "default"):
-            if name in answers:
-                found: Mapping[str, Any] = self.deref(answers[name])
+            if name in responses:
+                found: Mapping[str, Any] = self.deref(responses[name])
                 return found
         return None
 
-    def faults(self, schema: Mapping[str, Any], value: Any, *, formats: bool = False) -> list[str]:
-        """What is wrong with a value by a schema of the document, in words; with `formats`, also by their names."""
+    def schema_errors(self, schema: Mapping[str, Any], value: Any, *, formats: bool = False) -> list[str]:
+        """Return what makes a value invalid against a schema of the document, in words.
+
+        Args:
+            schema: The schema.
+            value: The value.
+            formats: Whether `format` is enforced.
+        """
         key = json.dumps([schema, formats], sort_keys=True)
         if key not in self._validators:
             whole = {**schema, "components": self.raw["components"]}
@@ -167,141 +167,89 @@ class Document:
         return [f"{'.'.join(map(str, error.instance_path)) or 'the body'}: {error.message}" for error in errors]
 
     def operation_at(self, method: str, path: str) -> Operation | None:
-        """The operation that the path of a URL leads to."""
-        found = (one for one in self.operations.values() if one.method == method and one.pattern().search(path))
+        """Return the operation of a method and the path of a URL; None if there is none."""
+        found = (one for one in self.operations.values() if one.method == method and one.matches(path))
         return next(found, None)
+
+    def body(self, input: Any, **properties: Any) -> dict[str, Any]:
+        """Return the body of a create.
+
+        Args:
+            input: The input.
+            **properties: Other properties of the body. The version is the document's unless it is one of them.
+        """
+        body = {"input": input, **properties}
+        if "version" in self.create_body["properties"]:
+            body.setdefault("version", self.metadata["version"])
+        return body
+
+    @cached_property
+    def input_fields(self) -> list[tuple[str, Any]]:
+        """The names and the schemas of the input's fields."""
+        return [(name, self.deref(schema)) for name, schema in self.input["properties"].items()]
 
     @property
     def required_input(self) -> dict[str, Any]:
-        """An input of the required fields alone."""
-        described = self.input["properties"]
-        return {name: sample(described[name], self.deref, whole=False) for name in self.input.get("required", [])}
+        """An input of the required fields only."""
+        properties = self.input["properties"]
+        return {name: sample(properties[name], self.deref, whole=False) for name in self.input.get("required", [])}
 
     @property
     def failing_input(self) -> dict[str, Any] | None:
-        """An input that the document allows and that makes a prediction fail; None if there is no field to do it with.
+        """A valid input that makes a prediction fail; None if no field allows that.
 
-        The mock server fails for the text, the model for the address, at which there is nothing.
+        The mock server fails because of the text, a model because of the URL.
         """
-        addresses = [name for name, schema in self._fields if schema.get("format") == "uri"]
-        text = self.steered_input("fail the prediction was meant to fail")
-        if text == self.required_input and not addresses:
+        url_fields = [name for name, schema in self.input_fields if schema.get("format") == "uri"]
+        scripted = self.scripted_input("fail the prediction was meant to fail")
+        if scripted == self.required_input and not url_fields:
             return None
-        return {**text, **dict.fromkeys(addresses[:1], _ADDRESS)}
+        return {**scripted, **dict.fromkeys(url_fields[:1], _UNRESOLVABLE_URL)}
 
-    def steered_input(self, how: str) -> dict[str, Any]:
-        """An input that the mock server does something special for; to a model it is a prompt like any other."""
-        texts = [name for name, schema in self._fields if _is_text(schema)]
-        texts.sort(key=lambda name: name != "prompt")
-        return {**self.required_input, **dict.fromkeys(texts[:1], f"mock:{how}")}
+    def scripted_input(self, script: str) -> dict[str, Any]:
+        """Return an input with a script for the mock server in its prompt; to a model, it is any other prompt."""
+        text_fields = [name for name, schema in self.input_fields if _is_text(schema)]
+        text_fields.sort(key=lambda name: name != "prompt")
+        return {**self.required_input, **dict.fromkeys(text_fields[:1], f"mock:{script}")}
 
     @property
     def shaped_input(self) -> dict[str, Any]:
-        """An input that asks for small videos of a size, length and rate of their own, as far as fields allow."""
+        """An input for small videos of a distinct size, length and frame rate, as far as it has the fields."""
         return {**self.required_input, **self.shape}
 
     @cached_property
     def shape(self) -> dict[str, int]:
-        """What is asked of a video: for each field of `SHAPE` that is a number, the nearest value that is allowed."""
-        found: dict[str, int] = {}
-        for name, schema in self._fields:
-            if name in SHAPE:
-                wanted = SHAPE[name]
+        """The allowed value nearest to that of `VIDEO_SHAPE`, for each of its fields that the input has."""
+        shape: dict[str, int] = {}
+        for name, schema in self.input_fields:
+            if name in VIDEO_SHAPE:
+                wanted = VIDEO_SHAPE[name]
                 choices = schema.get("enum") or [wanted, schema.get("minimum"), schema.get("maximum")]
-                allowed = [one for one in choices if isinstance(one, int) and not self.faults(schema, one)]
-                found |= {name: min(allowed, key=lambda one: abs(one - wanted))} if allowed else {}
-        return found
-
-    def body(self, input: Any, **more: Any) -> dict[str, Any]:
-        """The body of a create with an input."""
-        body = {"input": input, **more}
-        if "version" in self.create_body["properties"]:
-            body.setdefault("version", self.facts["version"])
-        return body
-
-    def edges_within(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
-        """Inputs at the very edge of what the document allows: the rule, what the document says, and the input."""
-        for bound in ("minimum", "maximum"):
-            found = {name: schema[bound] for name, schema in self._fields if bound in schema}
-            if found:
-                said = ", ".join(f"input.{name} {value}" for name, value in found.items())
-                yield "bounds-enforced", f"each {bound} is allowed: {said}", {**self.required_input, **found}
-        for name, schema in self._fields:
-            for value in schema.get("enum", []):
-                yield "enum-enforced", f"input.{name} may be {value!r}", {**self.required_input, name: value}
-
-    def edges_beyond(self) -> Iterator[Edge]:
-        """Requests just beyond what the document allows, one for each thing that it says."""
-        for name, schema in self._fields:
-            field = f"input.{name}"
-
-            def beyond(rule: str, value: Any, says: str, name: str = name, field: str = field) -> Edge:
-                return Edge(rule, field, self.body({**self.required_input, name: value}), f"{field}: {says}")
-
-            whole = _kind(schema) == "integer"
-            for bound, step, toward in (("minimum", -1, -inf), ("maximum", 1, inf)):
-                if bound in schema:
-                    value = schema[bound] + step if whole else nextafter(schema[bound], toward)
-                    yield beyond("bounds-enforced", value, f"{bound} {schema[bound]}")
-            if "enum" in schema:
-                allowed = json.dumps(schema["enum"])
-                yield beyond("enum-enforced", f"{schema['enum'][0]}-", f"one of {allowed}")
-            for value, word in _of_other_types(schema):
-                yield beyond("types-enforced", value, f"{_kind(schema)}, not {word}")
-        for name in self.input.get("required", []):
-            input = {key: value for key, value in self.required_input.items() if key != name}
-            yield Edge("required-enforced", f"input.{name}", self.body(input), f"input.{name} is required")
-        for name in self.create_body.get("required", []):
-            body = {key: value for key, value in self.body(self.required_input).items() if key != name}
-            yield Edge("required-enforced", name, body, f"{name} is required")
-        if self.create_body.get("additionalProperties") is False:
-            body = {**self.body(self.required_input), "unheard_of": 1}
-            yield Edge("unknown-names-refused", "unheard_of", body, "no other names than those listed")
-
-    @cached_property
-    def _fields(self) -> list[tuple[str, Any]]:
-        return [(name, self.deref(schema)) for name, schema in self.input["properties"].items()]
+                allowed = [one for one in choices if isinstance(one, int) and not self.schema_errors(schema, one)]
+                shape |= {name: min(allowed, key=lambda one: abs(one - wanted))} if allowed else {}
+        return shape
 
     @cached_property
     def _validators(self) -> dict[str, Any]:
         return {}
 
     def _operations(self) -> Iterator[Operation]:
-        everywhere = self.raw.get("security", [])
+        default_security = self.raw.get("security", [])
         for path, item in self.raw["paths"].items():
             for method in METHODS:
                 if method in item:
                     raw = item[method]
-                    yield Operation(
-                        raw["operationId"], method.upper(), path, raw, bool(raw.get("security", everywhere))
-                    )
+                    protected = bool(raw.get("security", default_security))
+                    yield Operation(raw["operationId"], method.upper(), path, raw, protected)
 
 
-def _kind(schema: Mapping[str, Any]) -> str | None:
-    """The type of a value other than null; None if several or none are named."""
+def schema_type(schema: Mapping[str, Any]) -> str | None:
+    """Return the only type besides null that a schema names; None if it names several or none."""
     named = schema.get("type")
-    kinds = [kind for kind in (named if isinstance(named, list) else [named]) if kind != "null"]
-    return kinds[0] if len(kinds) == 1 else None
+    types = [one for one in (named if isinstance(named, list) else [named]) if one != "null"]
+    return types[0] if len(types) == 1 else None
 
 
 def _is_text(schema: Mapping[str, Any]) -> bool:
-    return _kind(schema) == "string" and not {"enum", "format", "pattern", "maxLength"} & schema.keys()
-
-
-def _of_other_types(schema: Mapping[str, Any]) -> Iterator[tuple[Any, str]]:
-    kind = _kind(schema)
-    if kind is None:
-        return
-    others: dict[str, tuple[Any, str]] = {
-        "string": (7, "a number"),
-        "integer": (1.5, "a fraction"),
-        "number": ("1", "a text"),
-        "boolean": ("true", "a text"),
-        "array": ("a", "a text"),
-        "object": ([], "an array"),
-    }
-    yield others[kind]
-    if kind in {"integer", "number"}:
-        yield True, "a boolean"
-    if "null" not in (schema["type"] if isinstance(schema["type"], list) else []):
-        yield None, "null"
+    """Return whether a schema allows any text."""
+    return schema_type(schema) == "string" and not {"enum", "format", "pattern", "maxLength"} & schema.keys()

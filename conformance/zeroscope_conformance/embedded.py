@@ -1,4 +1,4 @@
-"""A mock server to try the suite on, and to show that the suite passes on what is known to be right."""
+"""A mock server to run the suite against when no server is given."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from .document import Document
 from .receiver import Receiver
 from .rules import DialectName
 
-# Always the same, so that every run is; it opens nothing but a server that lives as long as the run.
+# Constant, so that every run is the same. It is valid only for a server that ends with the run.
 TOKEN = "mock-0f4d1c8e5a7b4e0d9c3f2a6b8d1e7c5a"
 
 
 @contextmanager
-def mock(dialect: DialectName, spec: Path | None = None) -> Iterator[dict[str, Any]]:
-    """Run a mock server on a socket, on a clock that nobody has to wait for.
+def mock_server(dialect: DialectName, spec: Path | None = None) -> Iterator[dict[str, Any]]:
+    """Run a mock server on a socket, with a virtual clock, on which waits take no time.
 
     Args:
-        dialect: how it speaks.
-        spec: the document that it follows; the one it was made with if left out.
+        dialect: The dialect of the server.
+        spec: The document that it follows; by default, the one that it was built with.
 
     Yields:
-        What `check` takes.
+        The arguments of `run_suite`.
     """
     from zeroscope_mock import MockServer, Rate, RateLimits
 
-    # So that answers bear the headers that tell of limits, and none is ever reached.
+    # With limits, responses have the headers that report them; these limits are never reached.
     ample = Rate(10**6)
     limits = RateLimits(creates=ample, reads=ample, others=ample)
     document = Document.load(spec)
@@ -44,6 +44,6 @@ def mock(dialect: DialectName, spec: Path | None = None) -> Iterator[dict[str, A
             "dialect": dialect,
             "clock": server.clock,
             "receiver": receiver,
-            # Costs nothing on this clock.
-            "patience": 2.0 * document.facts["run-limit-seconds"],
+            # A long wait takes no time on this clock.
+            "patience": 2.0 * document.metadata["run-limit-seconds"],
         }

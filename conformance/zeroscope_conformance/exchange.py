@@ -1,4 +1,4 @@
-"""One request and its answer, and the curl line that repeats it."""
+"""One request and its response, with the curl command that repeats it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from functools import cached_property
 from typing import Any
 
 TOKEN_VARIABLE = "REPLICATE_API_TOKEN"
-_SHOWN = 300
-# What every client sends by itself and no server judges by.
-_USUAL = {
+_MAX_EXCERPT = 300
+# Every client sends these by itself, and no server depends on them.
+_CLIENT_HEADERS = {
     "accept",
     "accept-encoding",
     "connection",
@@ -25,46 +25,46 @@ _USUAL = {
 
 @dataclass(frozen=True)
 class Exchange:
-    """One request and its answer.
+    """One request and its response.
 
     Args:
-        method: in capitals.
-        url: the whole address.
-        headers: those sent, names in small letters.
-        body: the body sent.
-        status: the answer's status code.
-        answered: the answer's headers, names in small letters.
-        content: the answer's body.
-        operation: the `operationId` of what was called; None if it is no operation of the document.
-        token: whose place is kept by the environment variable wherever the request is shown.
+        method: The method, in capitals.
+        url: The absolute address.
+        request_headers: The headers sent, names in lower case.
+        request_body: The body sent.
+        status: The status code; 0 if there was no response.
+        response_headers: The headers received, names in lower case.
+        response_body: The body received.
+        operation: The `operationId`; None for an address that the document does not describe.
+        token: The token that `curl` replaces with the environment variable.
     """
 
     method: str
     url: str
-    headers: Mapping[str, str]
-    body: bytes
+    request_headers: Mapping[str, str]
+    request_body: bytes
     status: int
-    answered: Mapping[str, str]
-    content: bytes
+    response_headers: Mapping[str, str]
+    response_body: bytes
     operation: str | None = None
     token: str = field(default="", repr=False)
 
     @cached_property
     def json(self) -> Any:
-        """The answer's body as a value; None if it is no JSON."""
+        """The response body as a JSON value; None if it is not JSON."""
         try:
-            return json.loads(self.content)
+            return json.loads(self.response_body)
         except ValueError:
             return None
 
     @property
     def media_type(self) -> str:
-        """The answer's content type without its parameters."""
-        return self.answered.get("content-type", "").partition(";")[0].strip().lower()
+        """The content type of the response without its parameters."""
+        return self.response_headers.get("content-type", "").partition(";")[0].strip().lower()
 
     @property
     def prediction(self) -> dict[str, Any] | None:
-        """The prediction in a successful answer, also as published, in an array; None if there is none."""
+        """The prediction in a 2xx response, also the only one in an array, as published; None if there is none."""
         value: Any = self.json
         if isinstance(value, list) and len(value) == 1:
             value = value[0]
@@ -73,23 +73,35 @@ class Exchange:
         found: dict[str, Any] = value
         return found if isinstance(found.get("id"), str) and isinstance(found.get("status"), str) else None
 
+    @property
+    def page_entries(self) -> list[dict[str, Any]]:
+        """The predictions of a page; empty if the response is not a page."""
+        results = self.json.get("results") if isinstance(self.json, dict) else None
+        return [entry for entry in results if isinstance(entry, dict)] if isinstance(results, list) else []
+
+    def page_link(self, name: str) -> str | None:
+        """Return the address of the page that is `next` or `previous`; None if there is none."""
+        url = self.json.get(name) if isinstance(self.json, dict) else None
+        return url if isinstance(url, str) else None
+
     @cached_property
-    def seen(self) -> str:
-        """The answer in a line."""
-        text = excerpt(self.content.decode("utf-8", "replace"))
+    def summary(self) -> str:
+        """The response on one line."""
+        text = excerpt(self.response_body.decode("utf-8", "replace"))
         return f"{self.status} {self.media_type or '(no content type)'}: {text or '(no body)'}"
 
     def curl(self) -> str:
-        """A command that sends the request again, with the token taken from the environment."""
+        """Return a command that repeats the request, with the token taken from the environment."""
         parts = ["curl", "-i"]
-        if self.method != ("POST" if self.body else "GET"):
+        if self.method != ("POST" if self.request_body else "GET"):
             parts += ["-X", self.method]
-        for name, value in self.headers.items():
-            if name not in _USUAL:
+        for name, value in self.request_headers.items():
+            if name not in _CLIENT_HEADERS:
                 parts += ["-H", _quoted(f"{name}: {value}", self.token)]
-        if self.body:
-            text = self.body.decode("utf-8", "backslashreplace")
-            parts += ["--data-raw" if self.body.isascii() or text.isprintable() else "--data-binary", _quoted(text)]
+        if self.request_body:
+            text = self.request_body.decode("utf-8", "backslashreplace")
+            is_text = self.request_body.isascii() or text.isprintable()
+            parts += ["--data-raw" if is_text else "--data-binary", _quoted(text)]
         return " ".join([*parts, _quoted(self.url)])
 
 
@@ -99,8 +111,14 @@ def _quoted(text: str, token: str = "") -> str:
     return shlex.quote(text)
 
 
-def excerpt(text: str, length: int = _SHOWN) -> str:
-    """The beginning of a text, on one line."""
-    # So many words are longer; what follows them, of a video for one, need not be looked at.
+def excerpt(text: str, length: int = _MAX_EXCERPT) -> str:
+    """Return the start of a text, on one line.
+
+    Args:
+        text: The text.
+        length: The maximum length, in characters.
+    """
+    # A number of words cannot be shorter than the same number of characters, so the rest, of a video for example, is
+    # not split.
     line = " ".join(text.split(maxsplit=length))
     return line if len(line) <= length else f"{line[: length - 1]}…"

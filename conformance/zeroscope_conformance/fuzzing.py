@@ -1,4 +1,4 @@
-"""What schemathesis makes of the document: requests of every kind, in four phases, with every check."""
+"""A run of schemathesis: requests generated from the document, with every check."""
 
 from __future__ import annotations
 
@@ -11,127 +11,129 @@ from typing import Any
 import schemathesis
 from schemathesis.engine import events, from_schema
 
-from .checks import note
+from .checks import track_predictions
 from .document import JSON, Document
 from .exchange import Exchange, excerpt
-from .lifecycle import Ledger
+from .lifecycle import LifecycleTracker
 from .results import Finding, Results
 from .rules import RULES, DialectName
 
-SETTINGS = Path(__file__).with_name("schemathesis.toml")
+CONFIG = Path(__file__).with_name("schemathesis.toml")
 FORM = "multipart/form-data"
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
-LIFECYCLE = "prediction_lifecycle"
+LIFECYCLE_CHECK = "prediction_lifecycle"
 
 _RULES = {rule.name: rule for rule in RULES}
-# Checks that this API gives little occasion for count for the rule that is nearest.
-_COUNTED_AS = {
+# This API rarely reaches these checks, so each counts for the most similar rule.
+_RULE_OF_CHECK = {
     "allow_header_conformance": "unsupported-method",
     "missing_required_header": "negative-data-rejection",
     "object_level_authorization": "ignored-auth",
     "use_after_free": "ensure-resource-availability",
 }
-_PROBED = "unspecified_http_method"
+_METHOD_SCENARIO = "unspecified_http_method"
 
 
-class _Ledgers:
-    """The ledger of each schema that is being run."""
+class _TrackerRegistry:
+    """The tracker and the token of each schema in use: a check receives nothing but its case."""
 
     def __init__(self) -> None:
-        self._ledgers: dict[int, tuple[Ledger, str]] = {}
+        self._trackers: dict[int, tuple[LifecycleTracker, str]] = {}
 
-    def attach(self, schema: Any, ledger: Ledger, token: str) -> None:
-        self._ledgers[id(schema)] = (ledger, token)
+    def attach(self, schema: Any, tracker: LifecycleTracker, token: str) -> None:
+        self._trackers[id(schema)] = (tracker, token)
 
     def detach(self, schema: Any) -> None:
-        self._ledgers.pop(id(schema), None)
+        self._trackers.pop(id(schema), None)
 
-    def of(self, schema: Any) -> tuple[Ledger, str] | None:
-        return self._ledgers.get(id(schema))
+    def find(self, schema: Any) -> tuple[LifecycleTracker, str] | None:
+        return self._trackers.get(id(schema))
 
 
-_LEDGERS = _Ledgers()
+_TRACKERS = _TrackerRegistry()
 
 
 @schemathesis.check
 def prediction_lifecycle(context: Any, response: Any, case: Any) -> bool | None:
-    """Hold each prediction to what was answered of it before."""
-    found = _LEDGERS.of(case.operation.schema)
+    """Check each prediction in a response against earlier responses."""
+    found = _TRACKERS.find(case.operation.schema)
     if found is None:
         return True
-    ledger, token = found
-    broken = ledger.broken
-    note(_exchange(case, response, token), ledger)
-    assert ledger.broken == broken, "the answer contradicts what was answered before"
+    tracker, token = found
+    violations = tracker.violations
+    track_predictions(_exchange(case, response, token), tracker)
+    assert tracker.violations == violations, "the response contradicts an earlier one"
     return None
 
 
-def explore(
+def run_schemathesis(
     base_url: str,
     document: Document,
     results: Results,
-    ledger: Ledger,
+    tracker: LifecycleTracker,
     *,
     token: str,
     dialect: DialectName,
     examples: int | None,
     seed: int | None,
-    tell: Callable[[str], object],
+    on_step: Callable[[str], object],
 ) -> None:
     """Run schemathesis against a server.
 
     Args:
-        base_url: where the API begins.
-        document: what it is held to.
-        results: where the rules are counted.
-        ledger: what is known of the predictions.
-        token: a valid token.
-        dialect: how the server speaks.
-        examples: how many examples an operation gets; as many as the settings say if None.
-        seed: decides the requests; the settings' own if None.
-        tell: called with what is being done.
+        base_url: The base URL of the API.
+        document: The document that describes it.
+        results: The results that count the checks.
+        tracker: The tracker of the predictions.
+        token: A valid token.
+        dialect: The dialect of the server.
+        examples: The maximum number of examples for each operation; None for that of schemathesis.toml.
+        seed: The seed of the requests; None for that of schemathesis.toml.
+        on_step: Called with the name of each phase when it starts.
     """
-    config = settings(base_url, token, examples, seed)
-    schema = schemathesis.openapi.from_dict(_linked(document, dialect), config=schemathesis.Config.from_dict(config))
+    config = schemathesis.Config.from_dict(schemathesis_config(base_url, token, examples, seed))
+    schema = schemathesis.openapi.from_dict(_with_links_for(document, dialect), config=config)
 
     def map_body(context: schemathesis.HookContext, body: Any) -> Any:
-        """Name a version that exists, wherever a text is named: the document cannot say which ones do."""
-        creates = context.operation and context.operation.definition.raw["operationId"] == "createPrediction"
-        if creates and isinstance(body, dict) and isinstance(body.get("version"), str):
-            return {**body, "version": document.facts["version"]}
+        """Replace any text as the version by an existing one, as the document cannot describe which exist."""
+        is_create = context.operation and context.operation.definition.raw["operationId"] == "createPrediction"
+        if is_create and isinstance(body, dict) and isinstance(body.get("version"), str):
+            return {**body, "version": document.metadata["version"]}
         return body
 
     def filter_body(context: schemathesis.HookContext, body: Any) -> bool:
-        """Leave out forms with anything but text where the document wants a text: on the wire all of it is text."""
+        """Skip forms with another type in place of a text, as everything in a form is sent as text."""
         raw = context.operation.definition.raw if context.operation else {}
         form = raw.get("requestBody", {}).get("content", {}).get(FORM)
         if form is None or not isinstance(body, dict):
             return True
-        fields = document.deref(form["schema"])["properties"]
-        texts = [name for name, field in fields.items() if field.get("type") == "string" and "format" not in field]
+        properties = document.deref(form["schema"])["properties"]
+        texts = [name for name, one in properties.items() if one.get("type") == "string" and "format" not in one]
         return all(isinstance(body.get(name, ""), str) for name in texts)
 
     schema.hook(map_body)
     schema.hook(filter_body)
-    _LEDGERS.attach(schema, ledger, token)
+    _TRACKERS.attach(schema, tracker, token)
     try:
         for event in from_schema(schema).execute():
             if isinstance(event, events.PhaseStarted) and event.phase.name.value in PHASES:
-                tell(f"schemathesis, {event.phase.name.value}")
+                on_step(f"schemathesis, {event.phase.name.value}")
             elif isinstance(event, events.Interrupted):
                 raise KeyboardInterrupt
             elif isinstance(event, events.NonFatalError | events.FatalError):
-                said = excerpt(str(getattr(event, "value", None) or getattr(event, "exception", event)))
-                results.add(Finding("always-answered", _RULES["always-answered"].says, said))
+                seen = excerpt(str(getattr(event, "value", None) or getattr(event, "exception", event)))
+                results.add(Finding("always-answered", _RULES["always-answered"].says, seen))
             elif isinstance(event, events.ScenarioFinished):
-                _take(event.recorder, document, results, token)
+                _count_checks(event.recorder, document, results, token)
     finally:
-        _LEDGERS.detach(schema)
+        _TRACKERS.detach(schema)
 
 
-def settings(base_url: str, token: str, examples: int | None = None, seed: int | None = None) -> dict[str, Any]:
-    """What schemathesis.toml says, for one server."""
-    config = tomllib.loads(SETTINGS.read_text(encoding="utf-8"))
+def schemathesis_config(
+    base_url: str, token: str, examples: int | None = None, seed: int | None = None
+) -> dict[str, Any]:
+    """Return the settings of schemathesis.toml with those of a run."""
+    config = tomllib.loads(CONFIG.read_text(encoding="utf-8"))
     config["base-url"] = base_url
     config["headers"] = {"Authorization": f"Bearer {token}"}
     if seed is not None:
@@ -141,21 +143,21 @@ def settings(base_url: str, token: str, examples: int | None = None, seed: int |
     return config
 
 
-def _linked(document: Document, dialect: DialectName) -> dict[str, Any]:
-    """The document, in which links lead from what the dialect answers: as published, an array of one prediction."""
-    # Values that a YAML file names twice are two here, so that each is changed once.
+def _with_links_for(document: Document, dialect: DialectName) -> dict[str, Any]:
+    """Return the document with links for a dialect: as published, a create returns an array of one prediction."""
+    # A copy without shared values: YAML aliases would be changed twice.
     raw: dict[str, Any] = json.loads(json.dumps(document.raw))
     if dialect == "published":
         create = document.operations["createPrediction"]
-        answers = raw["paths"][create.path][create.method.lower()]["responses"]
-        for link in (link for answer in answers.values() for link in answer.get("links", {}).values()):
+        responses = raw["paths"][create.path][create.method.lower()]["responses"]
+        for link in (link for response in responses.values() for link in response.get("links", {}).values()):
             for name, expression in link["parameters"].items():
                 link["parameters"][name] = expression.replace("$response.body#/", "$response.body#/0/")
     return raw
 
 
-def _take(recorder: Any, document: Document, results: Results, token: str) -> None:
-    """Count the checks of one scenario."""
+def _count_checks(recorder: Any, document: Document, results: Results, token: str) -> None:
+    """Count the checks of one scenario of schemathesis."""
     for id, checks in recorder.checks.items():
         interaction = recorder.interactions.get(id)
         if interaction is None or interaction.response is None:
@@ -163,35 +165,36 @@ def _take(recorder: Any, document: Document, results: Results, token: str) -> No
         case = recorder.cases[id].value
         exchange = _exchange(case, interaction.response, token)
         for check in checks:
-            name: str = _COUNTED_AS.get(check.name) or check.name.replace("_", "-")
+            name: str = _RULE_OF_CHECK.get(check.name) or check.name.replace("_", "-")
             if check.failure_info is not None:
-                if check.name != LIFECYCLE and not _mistaken(check.name, exchange, document):
+                # The tracker has counted the failures of its own check.
+                if check.name != LIFECYCLE_CHECK and not _is_false_positive(check.name, exchange, document):
                     failure = check.failure_info.failure
-                    said = excerpt(f"{failure.title}: {failure.message}", 600)
-                    seen = f"{said} - in {exchange.seen}"
+                    reason = excerpt(f"{failure.title}: {failure.message}", 600)
+                    seen = f"{reason} - in {exchange.summary}"
                     rule = _RULES.get(name)
                     results.add(Finding(name, rule.says if rule else check.name, seen, exchange.curl()))
-            elif _reached(check.name, case, exchange, recorder, document):
+            elif _is_applicable(check.name, case, exchange, recorder, document):
                 results.check(name, True, "", "")
     for interaction in recorder.interactions.values():
         if interaction.response is not None:
             results.check("always-answered", True, "", "")
 
 
-def _mistaken(check: str, exchange: Exchange, document: Document) -> bool:
-    """Whether a request was meant to be valid and is not: schemathesis takes empty addresses where null will do."""
+def _is_false_positive(check: str, exchange: Exchange, document: Document) -> bool:
+    """Return whether a request was generated as valid, but is not: schemathesis sends an empty URL instead of null."""
     if check != "positive_data_acceptance" or exchange.operation is None:
         return False
     described = document.operations[exchange.operation].raw.get("requestBody", {}).get("content", {}).get(JSON)
     try:
-        sent = json.loads(exchange.body)
+        body = json.loads(exchange.request_body)
     except ValueError:
         return False
-    return described is not None and bool(document.faults(described["schema"], sent, formats=True))
+    return described is not None and bool(document.schema_errors(described["schema"], body, formats=True))
 
 
-def _reached(check: str, case: Any, exchange: Exchange, recorder: Any, document: Document) -> bool:
-    """Whether a check that was passed had something to look at."""
+def _is_applicable(check: str, case: Any, exchange: Exchange, recorder: Any, document: Document) -> bool:
+    """Return whether a check that passed had anything to check."""
     meta = case.meta
     match check:
         case "negative_data_rejection":
@@ -200,7 +203,7 @@ def _reached(check: str, case: Any, exchange: Exchange, recorder: Any, document:
             return meta is not None and meta.generation.mode.is_positive
         case "unsupported_method":
             scenario = getattr(meta.phase.data, "scenario", None) if meta is not None else None
-            return getattr(scenario, "value", None) == _PROBED and exchange.status == 405
+            return getattr(scenario, "value", None) == _METHOD_SCENARIO and exchange.status == 405
         case "ensure_resource_availability":
             parent = recorder.find_parent(case_id=case.id)
             return parent is not None and parent.operation.method.upper() == "POST"
@@ -208,10 +211,10 @@ def _reached(check: str, case: Any, exchange: Exchange, recorder: Any, document:
             return 200 <= exchange.status < 300
         case "response_headers_conformance" | "response_schema_conformance" | "content_type_conformance":
             operation = document.operations[exchange.operation or ""]
-            answer = document.answer(operation, exchange.status) or {}
+            response = document.response(operation, exchange.status) or {}
             key = "headers" if check == "response_headers_conformance" else "content"
-            return bool(answer.get(key)) and (
-                key == "content" or any(name.lower() in exchange.answered for name in answer[key])
+            return bool(response.get(key)) and (
+                key == "content" or any(name.lower() in exchange.response_headers for name in response[key])
             )
         case "not_a_server_error" | "status_code_conformance":
             return True
@@ -220,16 +223,17 @@ def _reached(check: str, case: Any, exchange: Exchange, recorder: Any, document:
 
 
 def _exchange(case: Any, response: Any, token: str) -> Exchange:
+    """Return the exchange of a case and its response, both of schemathesis."""
     request = response.request
     body = request.body or b""
     return Exchange(
         method=request.method,
         url=request.url,
-        headers={name.lower(): _text(value) for name, value in request.headers.items()},
-        body=body if isinstance(body, bytes) else _text(body).encode("utf-8", "surrogatepass"),
+        request_headers={name.lower(): _text(value) for name, value in request.headers.items()},
+        request_body=body if isinstance(body, bytes) else _text(body).encode("utf-8", "surrogatepass"),
         status=response.status_code,
-        answered={name.lower(): ", ".join(values) for name, values in response.headers.items()},
-        content=response.content or b"",
+        response_headers={name.lower(): ", ".join(values) for name, values in response.headers.items()},
+        response_body=response.content or b"",
         operation=case.operation.definition.raw["operationId"],
         token=token,
     )

@@ -1,4 +1,4 @@
-"""Receives webhooks on a socket."""
+"""A server that receives webhooks."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from typing import Any, Self
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
-    """One delivery.
+class Delivery:
+    """One webhook delivery.
 
     Args:
-        path: where it was sent.
-        headers: names in small letters.
-        body: as sent.
-        status: what it was answered.
-        time: when it came, in seconds since 1970.
+        path: The path that it was sent to.
+        headers: The headers, names in lower case.
+        body: The body as sent.
+        status: The status code of the response.
+        time: The time of arrival, in seconds since 1970.
     """
 
     path: str
@@ -31,8 +31,8 @@ class Received:
     time: float
 
     @property
-    def json(self) -> dict[str, Any]:
-        """The prediction in it; empty if it is no JSON object."""
+    def prediction(self) -> dict[str, Any]:
+        """The prediction in the body; empty if the body is not a JSON object."""
         try:
             value = json.loads(self.body)
         except ValueError:
@@ -41,17 +41,20 @@ class Received:
 
 
 class Receiver:
-    """Listens for webhooks until closed.
+    """Receives webhooks on a socket until it is closed.
 
     Args:
-        host: the address to listen on.
-        port: the port to listen on; 0 for any that is free.
-        final: the statuses that are ends.
-        now: tells the time, in seconds since 1970.
-        public: the address under which the server can reach it; its own if left out.
+        host: The address to listen on.
+        port: The port to listen on; 0 for a free one.
+        final: The final statuses.
+        now: Returns the time, in seconds since 1970.
+        public: The URL under which the server reaches the receiver; by default, that of `host` and `port`.
+
+    Attributes:
+        url: The URL to send webhooks to.
 
     Raises:
-        OSError: if it cannot listen there.
+        OSError: If it cannot listen there.
     """
 
     def __init__(
@@ -63,8 +66,8 @@ class Receiver:
         public: str | None = None,
     ) -> None:
         self._lock = threading.Lock()
-        self._received: list[Received] = []
-        self._refusing: set[str] = set()
+        self._deliveries: list[Delivery] = []
+        self._failing_paths: set[str] = set()
         self._final = final
         self._now = now
         receiver = self
@@ -73,38 +76,38 @@ class Receiver:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("content-length") or 0))
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                status = receiver.take(self.path, headers, body)
+                status = receiver.receive(self.path, headers, body)
                 self.send_response(status)
                 self.send_header("content-length", "0")
                 self.end_headers()
 
             def log_message(self, format: str, *args: object) -> None:
-                """Nobody reads it."""
+                """Log nothing."""
 
         self._server = ThreadingHTTPServer((host, port), Handler)
         self._server.daemon_threads = True
         self.url = (public or f"http://{host}:{self._server.server_address[1]}").rstrip("/")
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
 
-    def refuse_once(self, path: str) -> None:
-        """Answer the next delivery to a path that bears a final status with 503."""
+    def fail_once(self, path: str) -> None:
+        """Respond with 503 to the next delivery to a path that has a final status."""
         with self._lock:
-            self._refusing.add(path)
+            self._failing_paths.add(path)
 
-    def take(self, path: str, headers: Mapping[str, str], body: bytes) -> int:
-        """Keep a delivery, and return the status to answer it with."""
+    def receive(self, path: str, headers: Mapping[str, str], body: bytes) -> int:
+        """Record a delivery, and return the status code of the response."""
         with self._lock:
-            received = Received(path, headers, body, 200, self._now())
-            if path in self._refusing and received.json.get("status") in self._final:
-                self._refusing.discard(path)
-                received = replace(received, status=503)
-            self._received.append(received)
-            return received.status
+            delivery = Delivery(path, headers, body, 200, self._now())
+            if path in self._failing_paths and delivery.prediction.get("status") in self._final:
+                self._failing_paths.discard(path)
+                delivery = replace(delivery, status=503)
+            self._deliveries.append(delivery)
+            return delivery.status
 
-    def at(self, path: str) -> list[Received]:
-        """What has come to a path so far."""
+    def deliveries(self, path: str) -> list[Delivery]:
+        """Return the deliveries to a path so far, oldest first."""
         with self._lock:
-            return [received for received in self._received if received.path == path]
+            return [delivery for delivery in self._deliveries if delivery.path == path]
 
     def close(self) -> None:
         """Stop listening."""

@@ -1,4 +1,4 @@
-"""What came of a run: as text, JSON, and JUnit XML."""
+"""The report of a run, as JSON and as JUnit XML."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from .rules import DialectName
 
 @dataclass(frozen=True)
 class Report:
-    """What came of a run.
+    """The report of a run.
 
     Args:
-        url: the server.
-        dialect: how it speaks.
-        results: what came of each rule.
-        errors: what went wrong in the suite itself, which then says nothing of the server.
-        seconds: how long it took.
-        interrupted: whether somebody ended it before it was done.
+        url: The base URL of the server.
+        dialect: The dialect of the server.
+        results: The result of each rule.
+        errors: The tracebacks of errors in the suite itself, which are not the server's.
+        seconds: The duration, in seconds.
+        interrupted: Whether the run was interrupted.
     """
 
     url: str
@@ -34,15 +34,15 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """Whether every rule was reached and kept."""
+        """Whether all rules passed, and the run was complete."""
         return not self.errors and not self.interrupted and all(result.verdict == "passed" for result in self.results)
 
     def named(self, verdict: str) -> list[str]:
-        """The rules with a verdict."""
+        """Return the names of the rules with a verdict: `passed`, `failed` or `not reached`."""
         return [result.rule.name for result in self.results if result.verdict == verdict]
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as JSON values."""
+        """Return the report as JSON values."""
         return {
             "url": self.url,
             "dialect": self.dialect,
@@ -68,13 +68,13 @@ class Report:
 
 
 def to_json(reports: Sequence[Report]) -> str:
-    """Reports as a JSON document."""
+    """Return reports as a JSON document."""
     passed = all(report.passed for report in reports)
     return json.dumps({"passed": passed, "runs": [report.to_dict() for report in reports]}, indent=2) + "\n"
 
 
 def to_junit(reports: Sequence[Report]) -> str:
-    """Reports as JUnit XML: a suite for each run, a case for each rule."""
+    """Return reports as JUnit XML: a suite for each run, a case for each rule."""
     root = ElementTree.Element("testsuites", name="zeroscope conformance")
     for report in reports:
         results = report.results
@@ -93,16 +93,16 @@ def to_junit(reports: Sequence[Report]) -> str:
                 ElementTree.SubElement(case, "failure", message="not reached").text = result.rule.says
             for finding in result.findings:
                 text = f"expected: {finding.expected}\nseen: {finding.seen}\n{finding.curl}"
-                ElementTree.SubElement(case, "failure", message=_clean(result.rule.says)).text = _clean(text)
+                ElementTree.SubElement(case, "failure", message=_xml_text(result.rule.says)).text = _xml_text(text)
         for error in report.errors:
             case = ElementTree.SubElement(suite, "testcase", classname="conformance", name="the suite itself", time="0")
-            ElementTree.SubElement(case, "error", message="the suite failed").text = _clean(error)
+            ElementTree.SubElement(case, "error", message="the suite failed").text = _xml_text(error)
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _clean(text: str) -> str:
-    """A text without the characters that XML cannot hold."""
+def _xml_text(text: str) -> str:
+    """Return a text in which � replaces the characters that XML does not allow."""
     return "".join(
         c if c in "\t\n" or " " <= c <= "\ud7ff" or "\ue000" <= c <= "\ufffd" or c > "\uffff" else "�" for c in text
     )

@@ -1,4 +1,4 @@
-"""What came of each rule."""
+"""Results: the findings and the verdict of each rule."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from .rules import Rule
 
 Verdict = Literal["passed", "failed", "not reached"]
 
-# More examples of one fault tell nothing new.
-_KEPT = 3
+# More examples of one failure add nothing.
+_MAX_FINDINGS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One breach of a rule.
+    """One violation of a rule.
 
     Args:
-        rule: the rule's name.
-        expected: what should have been seen.
-        seen: what was seen.
-        curl: a command that repeats the request; empty if there is none.
+        rule: The name of the rule.
+        expected: The expected behavior.
+        seen: The actual behavior.
+        curl: A command that repeats the request; empty if there is none.
     """
 
     rule: str
@@ -34,13 +34,13 @@ class Finding:
 
 @dataclass
 class Result:
-    """What came of one rule.
+    """The result of one rule.
 
     Args:
-        rule: the rule.
-        checked: how many times it was looked at.
-        failed: how many of them it was broken.
-        findings: the first breaches.
+        rule: The rule.
+        checked: The number of checks.
+        failed: The number of checks that failed.
+        findings: The first violations, each different.
     """
 
     rule: Rule
@@ -50,18 +50,18 @@ class Result:
 
     @property
     def verdict(self) -> Verdict:
-        """Passed, failed or not reached."""
+        """`passed`, `failed`, or `not reached` if there was no check."""
         if self.failed:
             return "failed"
         return "passed" if self.checked else "not reached"
 
 
 class Results:
-    """The tally of all rules.
+    """The results of all rules of a run.
 
     Args:
-        rules: those that are looked at.
-        token: what no finding may show, even if the server does.
+        rules: The rules that apply.
+        token: The token, which findings never contain even if the server returns it.
     """
 
     def __init__(self, rules: Sequence[Rule], token: str) -> None:
@@ -71,39 +71,42 @@ class Results:
     def __contains__(self, name: str) -> bool:
         return name in self.by_name
 
-    def check(self, name: str, kept: bool, expected: str, seen: str, exchange: Exchange | None = None) -> bool:
-        """Count that a rule was looked at, and say whether it was kept.
+    def check(self, name: str, passed: bool, expected: str, seen: str, exchange: Exchange | None = None) -> bool:
+        """Count one check of a rule, and record a finding if it failed.
 
         Args:
-            name: the rule's name; one that does not apply is not counted.
-            kept: whether it was kept.
-            expected: what should have been seen.
-            seen: what was seen.
-            exchange: the request that shows it.
+            name: The name of the rule. A check of a rule that does not apply is not counted.
+            passed: Whether the check passed.
+            expected: The expected behavior.
+            seen: The actual behavior.
+            exchange: The exchange that shows it.
+
+        Returns:
+            Whether the check passed.
         """
         if name in self.by_name:
             result = self.by_name[name]
             result.checked += 1
-            if not kept:
-                self._add(result, Finding(name, expected, seen, exchange.curl() if exchange else ""))
-        return kept
+            if not passed:
+                self._record(result, Finding(name, expected, seen, exchange.curl() if exchange else ""))
+        return passed
 
     def add(self, finding: Finding) -> None:
-        """Count a breach that was found elsewhere."""
+        """Count a failed check that another tool made."""
         if finding.rule in self.by_name:
             self.by_name[finding.rule].checked += 1
-            self._add(self.by_name[finding.rule], finding)
+            self._record(self.by_name[finding.rule], finding)
 
-    def _add(self, result: Result, finding: Finding) -> None:
+    def _record(self, result: Result, finding: Finding) -> None:
         result.failed += 1
-        finding = Finding(finding.rule, *map(self.hide, (finding.expected, finding.seen, finding.curl)))
-        if len(result.findings) < _KEPT and finding not in result.findings:
+        finding = Finding(finding.rule, *map(self.redact, (finding.expected, finding.seen, finding.curl)))
+        if len(result.findings) < _MAX_FINDINGS and finding not in result.findings:
             result.findings.append(finding)
 
-    def hide(self, text: str) -> str:
-        """A text with the token's name in place of the token."""
+    def redact(self, text: str) -> str:
+        """Return a text with the name of the environment variable in place of the token."""
         return text.replace(self._token, f"${TOKEN_VARIABLE}")
 
     def all(self) -> list[Result]:
-        """Every rule's result, in the rules' order."""
+        """Return the result of every rule, in the order of the rules."""
         return list(self.by_name.values())

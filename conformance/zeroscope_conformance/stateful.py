@@ -1,117 +1,118 @@
-"""A state machine that walks through the API at random, from a seed."""
+"""A state machine test: random sequences of creates, reads, cancels, lists and waits."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, seed, settings
+import hypothesis
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from .checks import entries, link
 from .exchange import Exchange
-from .target import AbandonedError, Target
+from .target import ScenarioAbandonedError, Target
 
-Asked = tuple[dict[str, Any], Exchange]
-
-# Named one by one: what else Hypothesis would choose depends on the code that happens to be loaded.
+# A fixed list, as the choices of `st.floats` depend on the constants in all modules that happen to be loaded.
 _PAUSES = st.sampled_from([0.1, 0.5, 1.0, 2.0, 5.0, 10.0])
-_LOOKS = 3
+_READS = 3
 
 
-def wander(target: Target, *, walks: int, steps: int, seconds: float, number: int) -> None:
-    """Create, read, list, cancel and wait in any order; the ledger compares what comes of it with what was before.
+def run_state_machine(target: Target, *, runs: int, steps: int, wait_budget: float, seed: int) -> None:
+    """Run random sequences of operations; the lifecycle tracker compares each response with earlier ones.
 
     Args:
-        target: the server.
-        walks: how many walks.
-        steps: how many steps each has at most.
-        seconds: how much of their time they may spend waiting, together.
-        number: decides the walks.
+        target: The server under test.
+        runs: The number of sequences.
+        steps: The maximum number of steps of each sequence.
+        wait_budget: The longest wait of all sequences together, in seconds.
+        seed: The seed that determines the sequences.
     """
     document, results = target.document, target.results
-    inputs = [document.required_input, document.shaped_input, document.steered_input("slow")]
+    inputs = [document.required_input, document.shaped_input, document.scripted_input("slow")]
     inputs += [document.failing_input] if document.failing_input else []
-    left = [seconds]
+    budget = [wait_budget]
 
-    class Life(RuleBasedStateMachine):
-        """One walk."""
+    class PredictionMachine(RuleBasedStateMachine):
+        """One sequence."""
 
         predictions: Bundle[str] = Bundle("predictions")
 
         def __init__(self) -> None:
             super().__init__()
-            self.lost = False
-            self.order: list[str] = []
+            self.abandoned = False
+            self.newest_first: list[str] = []
 
-        def ask(self, what: Callable[[Any], Asked], about: Any) -> Asked | None:
-            # What is drawn next must not depend on the server, so that a walk goes on, but asks for nothing any more.
-            if self.lost:
+        def call(
+            self, operation: Callable[[Any], tuple[dict[str, Any], Exchange]], argument: Any
+        ) -> tuple[dict[str, Any], Exchange] | None:
+            # Hypothesis's next choice must not depend on the server, so an abandoned sequence continues, but sends
+            # nothing.
+            if self.abandoned:
                 return None
             try:
-                return what(about)
-            except AbandonedError:
-                self.lost = True
+                return operation(argument)
+            except ScenarioAbandonedError:
+                self.abandoned = True
                 return None
 
         @rule(target=predictions, input=st.sampled_from(inputs))
         def create(self, input: dict[str, Any]) -> str:
-            asked = self.ask(target.create, input)
-            if asked is None:
+            created = self.call(target.create, input)
+            if created is None:
                 return ""
-            self.order.insert(0, asked[0]["id"])
-            return self.order[0]
+            self.newest_first.insert(0, created[0]["id"])
+            return self.newest_first[0]
 
         @rule(id=predictions)
         def read(self, id: str) -> None:
-            for _ in range(_LOOKS):
-                self.ask(target.get, id)
-                self.wait_for(1.0)
+            for _ in range(_READS):
+                self.call(target.get, id)
+                self.sleep(1.0)
 
         @rule(id=predictions)
         def cancel(self, id: str) -> None:
-            self.ask(target.get, id)
-            asked = self.ask(target.cancel, id)
-            if asked is not None:
-                canceled, exchange = asked
-                ended = canceled["status"] in document.final
-                results.check("cancel-ends", ended, f"{id} has ended", exchange.seen, exchange)
+            self.call(target.get, id)
+            canceled = self.call(target.cancel, id)
+            if canceled is not None:
+                prediction, exchange = canceled
+                ended = prediction["status"] in document.final
+                results.check("cancel-ends", ended, f"{id} has ended", exchange.summary, exchange)
 
         @rule()
         def list(self) -> None:
-            if self.lost:
+            if self.abandoned:
                 return
             try:
                 page = target.call("listPredictions")
-            except AbandonedError:
-                self.lost = True
+            except ScenarioAbandonedError:
+                self.abandoned = True
                 return
-            shown = [entry.get("id") for entry in entries(page)]
-            # On the only page there is, all are; a first page of several is full.
-            wanted = self.order[: len(shown)] if link(page, "next") else self.order
-            seen = ", ".join(map(str, shown[: len(wanted)])) or "no entries"
-            kept = shown[: len(wanted)] == wanted
-            results.check("list-current", kept, f"first {', '.join(wanted) or 'whatever'}", seen, page)
+            listed = [entry.get("id") for entry in page.page_entries]
+            # The only page has all predictions; the first of several is full.
+            expected = self.newest_first[: len(listed)] if page.page_link("next") else self.newest_first
+            first = listed[: len(expected)]
+            seen = ", ".join(map(str, first)) or "no entries"
+            results.check("list-current", first == expected, f"first {', '.join(expected) or 'anything'}", seen, page)
 
         @rule(pause=_PAUSES)
         def wait(self, pause: float) -> None:
-            self.wait_for(pause)
+            self.sleep(pause)
 
-        def wait_for(self, pause: float) -> None:
-            pause = min(pause, left[0])
-            left[0] -= pause
+        def sleep(self, pause: float) -> None:
+            pause = min(pause, budget[0])
+            budget[0] -= pause
             target.clock.sleep(pause)
 
     limits = settings(
-        max_examples=walks,
+        max_examples=runs,
         stateful_step_count=steps,
         deadline=None,
         database=None,
         derandomize=False,
         print_blob=False,
         phases=(Phase.generate,),
-        # A server takes as long as it takes.
+        # A server may be slow.
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
     )
-    run_state_machine_as_test(seed(number)(Life), settings=limits)
+    run_state_machine_as_test(hypothesis.seed(seed)(PredictionMachine), settings=limits)

@@ -1,4 +1,4 @@
-"""The whole run against one server."""
+"""The suite: a complete conformance run against one server."""
 
 from __future__ import annotations
 
@@ -12,25 +12,26 @@ import httpx
 
 from zeroscope.clock import Clock, SystemClock
 
-from . import detect, stateful
+from .detect import detect_base_url, detect_dialect
 from .document import Document
-from .fuzzing import explore
-from .lifecycle import Ledger
+from .fuzzing import run_schemathesis
+from .lifecycle import LifecycleTracker
 from .receiver import Receiver
 from .report import Report
 from .results import Results
 from .rules import DialectName, rules_for
-from .scenarios import WALKS, pagination, webhooks
-from .target import AbandonedError, Target
+from .scenarios import SCENARIOS, pagination, webhooks
+from .stateful import run_state_machine
+from .target import ScenarioAbandonedError, Target
 
 PATIENCE = 300.0
-"""How long a prediction or a webhook is waited for, in seconds."""
+"""The longest wait for a prediction or a webhook by default, in seconds."""
 
-# A create may be held for a minute.
+# A create with `Prefer: wait` may take a minute.
 _TIMEOUT = 90.0
 
 
-def check(
+def run_suite(
     url: str,
     *,
     token: str,
@@ -41,97 +42,99 @@ def check(
     receiver: Receiver | None = None,
     clock: Clock | None = None,
     patience: float = PATIENCE,
-    explored: bool = True,
+    fuzz: bool = True,
     transport: httpx.BaseTransport | None = None,
-    tell: Callable[[str], object] = lambda step: None,
+    on_step: Callable[[str], object] = lambda step: None,
 ) -> Report:
-    """Hold a server to the document and to all rules.
+    """Check a server against the document and all rules.
 
-    Predictions are created, hundreds of them. On the service itself they cost money.
+    A run creates hundreds of predictions. On the service itself, they cost money.
 
     Args:
-        url: where the server is.
-        token: a token that it accepts.
-        document: what it is held to; the document that this package was made with if left out.
-        dialect: how it speaks; found out by a create if left out.
-        quick: whether fewer requests are made up.
-        seed: decides the requests; a fixed one if left out.
-        receiver: where webhooks can be sent; without one, the rules of webhooks are not reached.
-        clock: what is waited on; the machine's own if left out.
-        patience: how long a prediction or a webhook is waited for, in seconds.
-        explored: whether schemathesis makes up requests as well; without them its rules are judged by the others.
-        transport: what requests go through instead of a socket, such as that of a mock server in the same process;
-            schemathesis has none but sockets, so it cannot be `explored`.
-        tell: called with what is being done.
+        url: The address of the server.
+        token: A token that the server accepts.
+        document: The document that describes the API; by default, the one that this package was built with.
+        dialect: The dialect of the server; by default, detected by a create.
+        quick: Whether to generate fewer requests.
+        seed: The seed of the generated requests; by default, a fixed one.
+        receiver: The receiver of webhooks; without one, the rules of webhooks are not reached.
+        clock: The clock to wait on; by default, the system's.
+        patience: The longest wait for a prediction or a webhook, in seconds.
+        fuzz: Whether schemathesis generates requests, too; without it, other requests have to reach its rules.
+        transport: An httpx transport in place of a socket, such as that of a mock server in the same process.
+            schemathesis requires a socket, so a transport requires `fuzz=False`.
+        on_step: Called with the name of each step when it starts.
+
+    Returns:
+        The report.
 
     Raises:
-        NotThisAPIError: if the server is not one of this API, cannot be reached, or refuses the token.
-        ValueError: for a transport with `explored`.
+        NotThisAPIError: If the server cannot be reached, is not one of this API, or does not accept the token.
+        ValueError: If there is a transport, but `fuzz` is true.
 
     Example:
-        >>> report = check("http://127.0.0.1:8000", token="me")
+        >>> report = run_suite("http://127.0.0.1:8000", token="me")
         >>> report.passed, report.named("failed")
         (True, [])
     """
-    if explored and transport is not None:
-        raise ValueError("schemathesis needs a socket; give explored=False with a transport")
-    began = time.monotonic()
+    if fuzz and transport is not None:
+        raise ValueError("schemathesis requires a socket; pass fuzz=False with a transport")
+    start = time.monotonic()
     document = document or Document.load()
     clock = clock or SystemClock()
     errors: list[str] = []
     interrupted = False
     with httpx.Client(
-        timeout=_TIMEOUT, follow_redirects=False, trust_env=False, verify=_certificates(), transport=transport
+        timeout=_TIMEOUT, follow_redirects=False, trust_env=False, verify=_ssl_context(), transport=transport
     ) as client:
-        base_url = detect.find(client, url, token, document)
-        dialect = dialect or detect.dialect_of(client, base_url, token, document)
+        base_url = detect_base_url(client, url, token, document)
+        dialect = dialect or detect_dialect(client, base_url, token, document)
         results = Results(rules_for(document, dialect), token)
-        ledger = Ledger(document, results)
-        target = Target(client, base_url, token, document, results, ledger, clock, patience)
-        steps: dict[str, Callable[[], object]] = {name: partial(walk, target) for name, walk in WALKS.items()}
+        tracker = LifecycleTracker(document, results)
+        target = Target(client, base_url, token, document, results, tracker, clock, patience)
+        steps: dict[str, Callable[[], object]] = {name: partial(run, target) for name, run in SCENARIOS.items()}
         if receiver is not None:
-            steps["webhooks"] = partial(webhooks.walk, target, receiver)
-        number = 0 if seed is None else seed
-        steps["random walks"] = partial(
-            stateful.wander,
+            steps["webhooks"] = partial(webhooks.receive_webhooks, target, receiver)
+        steps["state machine"] = partial(
+            run_state_machine,
             target,
-            walks=3 if quick else 20,
+            runs=3 if quick else 20,
             steps=15 if quick else 30,
-            seconds=patience / (25 if quick else 5),
-            number=number,
+            wait_budget=patience / (25 if quick else 5),
+            seed=0 if seed is None else seed,
         )
-        if explored:
+        if fuzz:
             steps["schemathesis"] = partial(
-                explore,
+                run_schemathesis,
                 base_url,
                 document,
                 results,
-                ledger,
+                tracker,
                 token=token,
                 dialect=dialect,
                 examples=5 if quick else None,
                 seed=seed,
-                tell=tell,
+                on_step=on_step,
             )
-        # Last, so that all that was created has to be on it.
-        steps["the list"] = partial(pagination.walk, target)
+        # The last step, as it expects all created predictions in the list.
+        steps["pagination"] = partial(pagination.follow_pages, target)
         for name, step in steps.items():
-            tell(name)
+            on_step(name)
             try:
                 step()
-            except AbandonedError:
-                # The rule that was broken is counted; what depends on it is not reached.
+            except ScenarioAbandonedError:
+                # The violation is counted; rules that the rest of the scenario would reach are not reached.
                 continue
             except KeyboardInterrupt:
-                # What was found so far was paid for.
+                # A report of the results so far, which have cost money.
                 interrupted = True
                 break
             except Exception:
-                errors.append(results.hide(f"{name}: {traceback.format_exc()}"))
-    return Report(base_url, dialect, results.all(), errors, time.monotonic() - began, interrupted)
+                errors.append(results.redact(f"{name}: {traceback.format_exc()}"))
+    return Report(base_url, dialect, results.all(), errors, time.monotonic() - start, interrupted)
 
 
 @cache
-def _certificates() -> ssl.SSLContext:
-    """What servers' certificates are checked with; one for all runs, as it takes long to load."""
+def _ssl_context() -> ssl.SSLContext:
+    """Return one context for all runs, as it takes long to load."""
     return httpx.create_ssl_context(trust_env=False)

@@ -1,4 +1,4 @@
-"""The server that is looked at, over HTTP."""
+"""The server under test, over HTTP: every response is checked."""
 
 from __future__ import annotations
 
@@ -11,35 +11,34 @@ import httpx
 
 from zeroscope.clock import Clock
 
-from .checks import judge, note
+from .checks import check_response, track_predictions
 from .document import Document, Operation
 from .exchange import Exchange
-from .lifecycle import Ledger
+from .lifecycle import LifecycleTracker
 from .results import Results
 
-# What a client is told to wait for, it waits for, but not for ever.
-_THROTTLED = 429
-_MOST_THROTTLED = 20
-_LONGEST_PAUSE = 60.0
-_FIRST_PAUSE, _LAST_PAUSE = 0.5, 5.0
+# A rate limit is respected, but not forever.
+_MAX_THROTTLED = 20
+_MAX_THROTTLE_PAUSE = 60.0
+_MIN_POLL_PAUSE, _MAX_POLL_PAUSE, _POLL_GROWTH = 0.5, 5.0, 1.2
 
 
-class AbandonedError(Exception):
-    """The server did something after which a walk cannot go on; the rule that it broke is counted."""
+class ScenarioAbandonedError(Exception):
+    """The server broke a rule, which is counted, so that a scenario cannot continue."""
 
 
 class Target:
-    """The server that is looked at. Every answer is judged, and taken into the ledger.
+    """The server under test. Every response is checked against the document and against earlier responses.
 
     Args:
-        client: sends the requests.
-        base_url: where the API begins, without a slash at the end.
-        token: a valid token.
-        document: what the server is held to.
-        results: where the rules are counted.
-        ledger: what is known of the predictions.
-        clock: what is waited on.
-        patience: how long a prediction is waited for, in seconds.
+        client: The client that sends the requests.
+        base_url: The base URL of the API, without a slash at the end.
+        token: A valid token.
+        document: The document that describes the API.
+        results: The results that count the checks.
+        tracker: The tracker of the predictions.
+        clock: The clock to wait on.
+        patience: The longest wait for a prediction, in seconds.
     """
 
     def __init__(
@@ -49,7 +48,7 @@ class Target:
         token: str,
         document: Document,
         results: Results,
-        ledger: Ledger,
+        tracker: LifecycleTracker,
         clock: Clock,
         patience: float,
     ) -> None:
@@ -57,7 +56,7 @@ class Target:
         self.token = token
         self.document = document
         self.results = results
-        self.ledger = ledger
+        self.tracker = tracker
         self.clock = clock
         self.patience = patience
         self._client = client
@@ -69,118 +68,139 @@ class Target:
         id: str = "",
         json: Any = None,
         headers: Mapping[str, str] | None = None,
-        query: Mapping[str, str] | None = None,
         token: str | None = "",
     ) -> Exchange:
-        """Send a request of the document.
+        """Call an operation of the document.
 
         Args:
-            operation_id: the operation.
-            id: the prediction's id, where the path has one.
-            json: the body.
-            headers: more headers.
-            query: the query.
-            token: another token than the valid one; None for no token at all.
+            operation_id: The `operationId`.
+            id: The id of the prediction, if the path has one.
+            json: The request body.
+            headers: More headers.
+            token: Another token than the valid one; None for no token.
 
         Raises:
-            AbandonedError: if there is no answer.
+            ScenarioAbandonedError: If there is no response.
         """
         operation = self.document.operations[operation_id]
-        url = self.base_url + operation.fill(id)
-        url = str(httpx.URL(url, params=query)) if query else url
+        url = self.base_url + operation.path_for(id)
         return self._send(operation, operation.method, url, json, headers, token)
 
-    def follow(self, url: str, method: str = "GET", *, with_token: bool = True, body: bool = True) -> Exchange:
-        """Send a request to an address that was answered.
+    def follow(self, url: str, method: str = "GET", *, with_token: bool = True, read_body: bool = True) -> Exchange:
+        """Send a request to an address from a response.
 
         Args:
-            url: the address, also a relative one.
-            method: the method.
-            with_token: whether the token is sent along; it never is to another origin.
-            body: whether the answer's body is read.
+            url: The address, which may be relative.
+            method: The method.
+            with_token: Whether to send the token, which is never sent to another origin.
+            read_body: Whether to read the response body.
 
         Raises:
-            AbandonedError: if there is no answer.
+            ScenarioAbandonedError: If there is no response.
         """
         url = urljoin(f"{self.base_url}/", url)
         operation = self.document.operation_at(method, urlsplit(url).path)
-        token = "" if with_token and self.same_origin(url) else None
-        return self._send(operation, method, url, None, None, token, body=body)
+        token = "" if with_token and self.is_same_origin(url) else None
+        return self._send(operation, method, url, None, None, token, read_body=read_body)
 
-    def same_origin(self, url: str) -> bool:
-        """Whether an address is an absolute one on the API's own scheme, host and port."""
-        there, here = urlsplit(url), urlsplit(self.base_url)
-        return (there.scheme, there.netloc) == (here.scheme, here.netloc)
+    def is_same_origin(self, url: str) -> bool:
+        """Return whether an address is absolute and has the scheme, host and port of the API."""
+        other, own = urlsplit(url), urlsplit(self.base_url)
+        return (other.scheme, other.netloc) == (own.scheme, own.netloc)
 
     def create(
-        self, input: Any, *, headers: Mapping[str, str] | None = None, **more: Any
+        self, input: Any, *, headers: Mapping[str, str] | None = None, **properties: Any
     ) -> tuple[dict[str, Any], Exchange]:
-        """Create a prediction that the document allows.
+        """Create a prediction.
+
+        Args:
+            input: A valid input.
+            headers: More headers.
+            **properties: Other properties of the request body.
 
         Returns:
             The prediction and the exchange.
 
         Raises:
-            AbandonedError: if none was created.
+            ScenarioAbandonedError: If none was created.
         """
-        exchange = self.call("createPrediction", json=self.document.body(input, **more), headers=headers)
-        return self._prediction(exchange, "positive-data-acceptance", "a new prediction"), exchange
+        exchange = self.call("createPrediction", json=self.document.body(input, **properties), headers=headers)
+        return self._require_prediction(exchange, "positive-data-acceptance", "a new prediction"), exchange
 
     def get(self, id: str) -> tuple[dict[str, Any], Exchange]:
-        """Read a prediction that there is.
+        """Read an existing prediction.
+
+        Returns:
+            The prediction and the exchange.
 
         Raises:
-            AbandonedError: if it cannot be read.
+            ScenarioAbandonedError: If it cannot be read.
         """
         exchange = self.call("getPrediction", id=id)
-        return self._prediction(exchange, "created-readable", f"the prediction {id}", id), exchange
+        return self._require_prediction(exchange, "created-readable", f"the prediction {id}", id), exchange
 
     def cancel(self, id: str) -> tuple[dict[str, Any], Exchange]:
-        """Cancel a prediction that there is.
+        """Cancel an existing prediction.
+
+        Returns:
+            The prediction and the exchange.
 
         Raises:
-            AbandonedError: if the server does not.
+            ScenarioAbandonedError: If it cannot be canceled.
         """
         exchange = self.call("cancelPrediction", id=id)
-        return self._prediction(exchange, "cancel-repeatable", f"the prediction {id}", id), exchange
+        return self._require_prediction(exchange, "cancel-repeatable", f"the prediction {id}", id), exchange
 
-    def ended(self, id: str) -> tuple[dict[str, Any], Exchange]:
-        """Read a prediction until it has ended.
+    def wait(self, id: str) -> tuple[dict[str, Any], Exchange]:
+        """Poll a prediction until it has ended.
+
+        Returns:
+            The prediction and the exchange that showed its end.
 
         Raises:
-            AbandonedError: if it has not within the patience there is.
+            ScenarioAbandonedError: If it has not ended after `patience` or the service's limit of a run.
         """
-        limit = self.document.facts["run-limit-seconds"]
-        began, pause = self.clock.monotonic(), _FIRST_PAUSE
+        limit = self.document.metadata["run-limit-seconds"]
+        start, pause = self.clock.monotonic(), _MIN_POLL_PAUSE
         while True:
             prediction, exchange = self.get(id)
-            spent = self.clock.monotonic() - began
+            elapsed = self.clock.monotonic() - start
             if prediction["status"] in self.document.final:
                 self.results.check("prediction-ends", True, "", "")
                 return prediction, exchange
-            if spent > limit:
-                expected, seen = f"{id} has ended after {limit} s", f"{prediction['status']} after {spent:.0f} s"
+            if elapsed > limit:
+                expected, seen = f"{id} has ended after {limit} s", f"{prediction['status']} after {elapsed:.0f} s"
                 self.results.check("prediction-ends", False, expected, seen, exchange)
-            if spent > min(limit, self.patience):
-                raise AbandonedError
+            if elapsed > min(limit, self.patience):
+                raise ScenarioAbandonedError
             self.clock.sleep(pause)
-            pause = min(pause * 1.2, _LAST_PAUSE)
+            pause = min(pause * _POLL_GROWTH, _MAX_POLL_PAUSE)
 
-    def until(self, condition: Callable[[], bool], seconds: float) -> bool:
-        """Wait until something is so, at most so many seconds, and tell whether it is."""
-        began, pause = self.clock.monotonic(), _FIRST_PAUSE
+    def wait_until(self, condition: Callable[[], bool], timeout: float) -> bool:
+        """Poll a condition until it holds.
+
+        Args:
+            condition: The condition.
+            timeout: The longest wait, in seconds.
+
+        Returns:
+            Whether the condition holds.
+        """
+        start, pause = self.clock.monotonic(), _MIN_POLL_PAUSE
         while not condition():
-            if self.clock.monotonic() - began > seconds:
+            if self.clock.monotonic() - start > timeout:
                 return False
             self.clock.sleep(pause)
-            pause = min(pause * 1.2, _LAST_PAUSE)
+            pause = min(pause * _POLL_GROWTH, _MAX_POLL_PAUSE)
         return True
 
-    def _prediction(self, exchange: Exchange, rule: str, wanted: str, id: str | None = None) -> dict[str, Any]:
+    def _require_prediction(
+        self, exchange: Exchange, rule: str, expected: str, id: str | None = None
+    ) -> dict[str, Any]:
         prediction = exchange.prediction
-        right = prediction is not None and id in {None, prediction["id"]}
-        if not self.results.check(rule, right, wanted, exchange.seen, exchange) or prediction is None:
-            raise AbandonedError
+        passed = prediction is not None and id in {None, prediction["id"]}
+        if not self.results.check(rule, passed, expected, exchange.summary, exchange) or prediction is None:
+            raise ScenarioAbandonedError
         return prediction
 
     def _send(
@@ -192,54 +212,55 @@ class Target:
         headers: Mapping[str, str] | None,
         token: str | None,
         *,
-        body: bool = True,
+        read_body: bool = True,
     ) -> Exchange:
         bearer = self.token if token == "" else token
         sent = {**({"authorization": f"Bearer {bearer}"} if bearer else {}), **(headers or {})}
+        operation_id = operation.id if operation else None
         try:
             request = self._client.build_request(method, url, headers=sent, json=json)
-            response = self._answer(request, body)
+            response = self._send_unthrottled(request, read_body)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            failed = Exchange(method, url, sent, b"", 0, {}, b"", operation.id if operation else None, self.token)
+            failed = Exchange(method, url, sent, b"", 0, {}, b"", operation_id, self.token)
             seen = f"{type(error).__name__}: {error}"
-            self.results.check("always-answered", False, f"an answer to {method} {url}", seen, failed)
-            raise AbandonedError from error
+            self.results.check("always-answered", False, f"a response to {method} {url}", seen, failed)
+            raise ScenarioAbandonedError from error
         exchange = Exchange(
-            method,
-            url,
-            {name.lower(): value for name, value in request.headers.items()},
-            request.content,
-            response.status_code,
-            dict(response.headers),
-            response.content if response.is_stream_consumed else b"",
-            operation.id if operation else None,
-            self.token,
+            method=method,
+            url=url,
+            request_headers={name.lower(): value for name, value in request.headers.items()},
+            request_body=request.content,
+            status=response.status_code,
+            response_headers=dict(response.headers),
+            response_body=response.content if response.is_stream_consumed else b"",
+            operation=operation_id,
+            token=self.token,
         )
         self.results.check("always-answered", True, "", "")
-        judge(exchange, self.document, self.results)
-        note(exchange, self.ledger)
+        check_response(exchange, self.document, self.results)
+        track_predictions(exchange, self.tracker)
         return exchange
 
-    def _answer(self, request: httpx.Request, body: bool) -> httpx.Response:
-        """What a request is answered, once it is not turned away for being one too many."""
-        tries = _MOST_THROTTLED
+    def _send_unthrottled(self, request: httpx.Request, read_body: bool) -> httpx.Response:
+        """Send a request, again after each 429, and return the first other response."""
+        attempts = _MAX_THROTTLED
         while True:
-            response, tries = self._client.send(request, stream=True), tries - 1
-            throttled = response.status_code == _THROTTLED
+            response, attempts = self._client.send(request, stream=True), attempts - 1
+            throttled = response.status_code == httpx.codes.TOO_MANY_REQUESTS
             try:
-                if body or throttled:
+                if read_body or throttled:
                     response.read()
             finally:
                 response.close()
-            if not throttled or not tries:
+            if not throttled or not attempts:
                 return response
-            self.clock.sleep(_pause(response))
+            self.clock.sleep(_throttle_pause(response))
 
 
-def _pause(response: httpx.Response) -> float:
-    """How long a 429 asks to wait, in seconds."""
+def _throttle_pause(response: httpx.Response) -> float:
+    """Return the pause that a 429 demands, in seconds."""
     detail = re.search(r"(\d+) ?s", response.text)
-    for told in (response.headers.get("retry-after"), detail and detail[1], response.headers.get("ratelimit-reset")):
-        if told and re.fullmatch(r"\d+(\.\d+)?", told):
-            return min(float(told) or 1.0, _LONGEST_PAUSE)
+    for value in (response.headers.get("retry-after"), detail and detail[1], response.headers.get("ratelimit-reset")):
+        if value and re.fullmatch(r"\d+(\.\d+)?", value):
+            return min(float(value) or 1.0, _MAX_THROTTLE_PAUSE)
     return 1.0

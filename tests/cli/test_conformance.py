@@ -17,11 +17,10 @@ import pytest
 
 import zeroscope_conformance
 from helpers.command import Command
-from helpers.faulty_servers import MUTANTS
-from helpers.faulty_servers.mutants import DOCUMENT, TOKEN, running
-from helpers.other_servers import Echo, serving
+from helpers.faulty_servers import DOCUMENT, MUTANTS, TOKEN, serve_mutant
+from helpers.other_servers import Echo, serve
 from zeroscope_conformance import RULES, Report, embedded, scenarios
-from zeroscope_conformance.embedded import mock
+from zeroscope_conformance.embedded import mock_server
 from zeroscope_mock import MockServer
 
 SERVICE = DOCUMENT.raw["servers"][0]["url"]
@@ -54,10 +53,10 @@ def faulty(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
 
     @contextmanager
     def run(dialect: str, spec: Path | None) -> Iterator[dict[str, Any]]:
-        with running(mutant) as arguments:
+        with serve_mutant(mutant) as arguments:
             yield {**arguments, "document": DOCUMENT, "dialect": dialect}
 
-    monkeypatch.setattr(embedded, "mock", run)
+    monkeypatch.setattr(embedded, "mock_server", run)
 
 
 @pytest.mark.parametrize("faulty", ["does nothing when told to cancel"], indirect=True)
@@ -83,13 +82,13 @@ def test_mistake_of_the_suite__is_told_as_one(command: Command, monkeypatch: pyt
     """What goes wrong in the suite itself is not blamed on the server, and the exit code is 1."""
 
     def broken(url: str, **settings: object) -> Report:
-        return Report(url, "live", [], ["course: a mistake"], 0.0)
+        return Report(url, "live", [], ["completion: a mistake"], 0.0)
 
-    monkeypatch.setattr(zeroscope_conformance, "check", broken)
+    monkeypatch.setattr(zeroscope_conformance, "run_suite", broken)
     outcome = command("conformance", "--dialect", "live")
 
     assert outcome.code == 1
-    assert "The suite itself failed, which says nothing of the server: course: a mistake" in outcome.out
+    assert "The suite itself failed, which says nothing of the server: completion: a mistake" in outcome.out
 
 
 def test_interrupted_run__shows_what_it_found(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,7 +97,7 @@ def test_interrupted_run__shows_what_it_found(command: Command, monkeypatch: pyt
     def interrupt(target: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setitem(scenarios.WALKS, "course", interrupt)
+    monkeypatch.setitem(scenarios.SCENARIOS, "completion", interrupt)
     outcome = command("conformance", "--quick", "--json", "report.json")
 
     assert outcome.code == 130 and "zeroscope: interrupted" in outcome.err
@@ -111,11 +110,11 @@ def test_url__is_checked_with_the_token_of_the_environment(command: Command, mon
     """A server somewhere else is held to the same rules; a receiver's address is handed on to it."""
     seen: list[dict[str, Any]] = []
 
-    def check(url: str, **settings: Any) -> Report:
+    def run_suite(url: str, **settings: Any) -> Report:
         seen.append({"url": url, **settings})
         return Report(url, "live", [], [], 0.0)
 
-    monkeypatch.setattr(zeroscope_conformance, "check", check)
+    monkeypatch.setattr(zeroscope_conformance, "run_suite", run_suite)
     monkeypatch.setenv("REPLICATE_API_TOKEN", TOKEN)
     listen = ["--webhook-listen", "127.0.0.1:0", "--webhook-url", "https://tunnel.test/"]
     outcome = command("conformance", "http://127.0.0.1:1", *listen, "--patience", "7", "--seed", "3")
@@ -131,7 +130,7 @@ def test_url__is_checked_with_the_token_of_the_environment(command: Command, mon
     [
         ([SERVICE], 2, "is the service itself, which would bill you for several hundred predictions"),
         (["http://127.0.0.1:9"], 3, "http://127.0.0.1:9/v1/predictions cannot be reached"),
-        (["127.0.0.1:9"], 3, "'127.0.0.1:9' is no address of a server"),
+        (["127.0.0.1:9"], 3, "'127.0.0.1:9' is not the address of a server"),
         (["http://127.0.0.1:9", "--webhook-listen", "a.test"], 2, "--webhook-listen a.test is not HOST:PORT"),
         (["http://127.0.0.1:9", "--webhook-listen", "127.0.0.1:99999"], 2, "--webhook-listen 127.0.0.1:99999: "),
         (["http://127.0.0.1:9", "--webhook-url", "http://a.test"], 2, "--webhook-url needs --webhook-listen"),
@@ -164,11 +163,11 @@ def test_token__has_to_be_set(command: Command, monkeypatch: pytest.MonkeyPatch)
 def test_other_server__is_told_as_it_was_seen(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """An echo server ends the command with 3 and what it answered."""
     monkeypatch.setenv("REPLICATE_API_TOKEN", TOKEN)
-    with serving(Echo) as url:
+    with serve(Echo) as url:
         outcome = command("conformance", url)
 
     assert outcome.code == 3 and outcome.out == ""
-    assert "does not look like this API" in outcome.err and "answers 200 application/json" in outcome.err
+    assert "does not look like this API" in outcome.err and "returned 200 application/json" in outcome.err
     assert TOKEN not in outcome.err
 
 
@@ -194,12 +193,12 @@ def test_spec__is_followed_by_server_and_suite(tmp_path: Path) -> None:
     path = tmp_path / "spec.json"
     path.write_text(json.dumps(raw), encoding="utf-8")
 
-    with mock("live", path) as arguments:
-        assert "bounds-enforced" in zeroscope_conformance.check(**arguments, quick=True, explored=False).named("passed")
-    with mock("live", path) as arguments:
+    with mock_server("live", path) as arguments:
+        assert "bounds-enforced" in zeroscope_conformance.run_suite(**arguments, quick=True, fuzz=False).named("passed")
+    with mock_server("live", path) as arguments:
         old = {**arguments, "document": DOCUMENT}
-        assert zeroscope_conformance.check(**old, quick=True, explored=False).named("failed") == []
+        assert zeroscope_conformance.run_suite(**old, quick=True, fuzz=False).named("failed") == []
     with MockServer(token=TOKEN, streams=True) as server, server.listen() as listening:
         new = {"document": arguments["document"], "clock": server.clock}
-        report = zeroscope_conformance.check(listening.url, token=TOKEN, quick=True, explored=False, **new)
+        report = zeroscope_conformance.run_suite(listening.url, token=TOKEN, quick=True, fuzz=False, **new)
     assert "bounds-enforced" in report.named("failed")

@@ -1,4 +1,4 @@
-"""What is shown of an exchange: a curl line that sends it again, without showing the token, and how it begins."""
+"""Exchanges: the curl command that repeats a request, and excerpts."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from helpers.faulty_servers.mutants import TOKEN
-from helpers.other_servers import serving
+from helpers.faulty_servers import TOKEN
+from helpers.other_servers import serve
 from zeroscope_conformance.exchange import Exchange, excerpt
 
 JSON = {"content-type": "application/json", "user-agent": "any", "content-length": "1"}
 BEARER = {"authorization": f"Bearer {TOKEN}"}
 
 
-@pytest.mark.skipif(not shutil.which("curl"), reason="there is no curl")
+@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
 @pytest.mark.parametrize(
     ("method", "path", "headers", "body"),
     [
@@ -32,31 +32,31 @@ BEARER = {"authorization": f"Bearer {TOKEN}"}
         ("POST", "/v1/files", {"authorization": 'Basic "a$b`c\\'}, b"@file"),
     ],
 )
-def test_curl_line__repeats_the_request(
+def test_curl__repeats_the_request(
     method: str, path: str, headers: dict[str, str], body: bytes, tmp_path: Path
 ) -> None:
-    """Run by a shell, with the token in the environment, it sends the same method, address, headers and body."""
+    """Run by a shell, the command sends the same method, URL, headers and body, with the token of the environment."""
     received: list[tuple[str, str, bytes, dict[str, str]]] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
-        def take(self) -> None:
+        def record(self) -> None:
             content = self.rfile.read(int(self.headers.get("content-length") or 0))
             sent = {name.lower(): value for name, value in self.headers.items()}
             received.append((self.command, self.path, content, sent))
             self.send_response(204)
             self.end_headers()
 
-        do_GET = do_POST = do_DELETE = take
+        do_GET = do_POST = do_DELETE = record
 
         def log_message(self, format: str, *args: object) -> None:
-            """Nobody reads it."""
+            """Log nothing."""
 
-    with serving(Handler) as url:
-        line = Exchange(method, url + path, headers, body, 0, {}, b"", None, TOKEN).curl()
+    with serve(Handler) as url:
+        command = Exchange(method, url + path, headers, body, 0, {}, b"", None, TOKEN).curl()
         environment = {"REPLICATE_API_TOKEN": TOKEN, "PATH": os.environ["PATH"], "HOME": str(tmp_path)}
-        subprocess.run(["sh", "-c", f"{line} --globoff --silent"], env=environment, check=True, capture_output=True)
+        subprocess.run(["sh", "-c", f"{command} --globoff --silent"], env=environment, check=True, capture_output=True)
 
-    assert TOKEN not in line
+    assert TOKEN not in command
     assert received[0][:3] == (method, path, body)
     shown = {name: value for name, value in headers.items() if name not in {"user-agent", "content-length"}}
     assert {name: value for name, value in received[0][3].items() if name in shown} == shown
@@ -75,6 +75,6 @@ def test_curl_line__repeats_the_request(
         (" " * 50, ""),
     ],
 )
-def test_excerpt__is_the_beginning_on_one_line(text: str, shown: str) -> None:
-    """White space of any kind is one blank, and what is longer ends with a sign that there is more."""
+def test_excerpt__is_the_start_on_one_line(text: str, shown: str) -> None:
+    """White space becomes single spaces, and a longer text ends with an ellipsis."""
     assert excerpt(text, 9) == shown

@@ -1,4 +1,4 @@
-"""The conformance suite catches every faulty server, each by the rule that is there for it."""
+"""The rules: each one catches its faulty servers."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from collections.abc import Callable
 
 import pytest
 
-from helpers.faulty_servers import MUTANTS, Mutant, judged
-from helpers.faulty_servers.mutants import TOKEN, untouched
+from helpers.faulty_servers import MUTANTS, TOKEN, Mutant, check_mutant, forward
 from zeroscope_conformance import RULES, to_json, to_junit
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_faulty_server__is_caught(mutant: Mutant, record_property: Callable[[str, object], None]) -> None:
-    """The rule fails, and the suite itself does not."""
-    report = judged(mutant)
+    """The rule fails, and the suite itself has no error."""
+    report = check_mutant(mutant)
 
     caught = report.named("failed")
     record_property("mutant", (mutant.name, caught))
@@ -26,14 +25,14 @@ def test_faulty_server__is_caught(mutant: Mutant, record_property: Callable[[str
     assert finding.expected and finding.seen and finding.expected != finding.seen
 
 
-def test_layer__spoils_nothing_by_itself() -> None:
-    """The server behind a layer that changes nothing keeps all rules, so what is caught is the fault."""
-    report = judged(Mutant("nothing", "", spoil=untouched, explored=True))
+def test_proxy__breaks_no_rule() -> None:
+    """The mock server behind a proxy without a fault passes, so the rules catch the faults and not the proxy."""
+    report = check_mutant(Mutant("nothing", "", handle=forward, fuzz=True))
 
     assert (report.named("failed"), report.named("not reached"), report.errors) == ([], [], [])
 
 
-def test_every_rule__is_seen_to_fail() -> None:
-    """There is a faulty server for each rule, and each has a name of its own."""
+def test_rules__have_a_faulty_server_each() -> None:
+    """Every rule catches at least one faulty server, and their names are unique."""
     assert {rule.name for rule in RULES} == {mutant.rule for mutant in MUTANTS}
     assert [name for name, number in Counter(mutant.name for mutant in MUTANTS).items() if number > 1] == []

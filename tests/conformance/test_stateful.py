@@ -1,68 +1,18 @@
-"""Random walks and schemathesis each find by themselves what contradicts an earlier answer."""
+"""The state machine test, alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-
-import httpx
 import pytest
 
-from helpers.faulty_servers import MUTANTS, Mutant
-from helpers.faulty_servers.mutants import DOCUMENT, TOKEN, running, untouched
-from zeroscope_conformance.fuzzing import explore
-from zeroscope_conformance.lifecycle import Ledger
-from zeroscope_conformance.results import Results
-from zeroscope_conformance.rules import rules_for
-from zeroscope_conformance.stateful import wander
+from helpers.faulty_servers import MUTANTS, Mutant, failed_rules, forward, mutant_target
+from zeroscope_conformance.stateful import run_state_machine
 from zeroscope_conformance.target import Target
 
-BY_NAME = {mutant.name: mutant for mutant in MUTANTS} | {"nothing": Mutant("nothing", "", spoil=untouched)}
+BY_NAME = {mutant.name: mutant for mutant in MUTANTS}
 
 
-class FoundError(Exception):
-    """What was looked for is found."""
-
-
-@dataclass
-class Bench:
-    """A faulty server and what is known of it."""
-
-    target: Target
-
-    def wander(self) -> None:
-        wander(self.target, walks=20, steps=30, seconds=500, number=1)
-
-    def explore(self, rule: str = "") -> None:
-        """Run schemathesis, and no further phase of it once a rule is broken."""
-
-        def tell(step: str) -> None:
-            if rule in self.failed:
-                raise FoundError
-
-        target = self.target
-        more = {"token": target.token, "dialect": "live", "examples": 5, "seed": None, "tell": tell}
-        with suppress(FoundError):
-            explore(target.base_url, DOCUMENT, target.results, target.ledger, **more)  # type: ignore[arg-type]  # of several types
-
-    @property
-    def failed(self) -> set[str]:
-        """The rules that were broken."""
-        return {result.rule.name for result in self.target.results.all() if result.verdict == "failed"}
-
-
-@contextmanager
-def bench(name: str, *, listening: bool = True) -> Iterator[Bench]:
-    """The faulty server of a name, on a socket unless it is told otherwise."""
-    results = Results(rules_for(DOCUMENT, "live"), TOKEN)
-    with (
-        running(BY_NAME[name], listening=listening) as given,
-        httpx.Client(trust_env=False, transport=given.get("transport")) as client,
-    ):
-        ledger = Ledger(DOCUMENT, results)
-        url = f"{given['url']}/v1"
-        yield Bench(Target(client, url, given["token"], DOCUMENT, results, ledger, given["clock"], given["patience"]))
+def run(target: Target) -> None:
+    run_state_machine(target, runs=20, steps=30, wait_budget=500, seed=1)
 
 
 @pytest.mark.parametrize(
@@ -77,44 +27,17 @@ def bench(name: str, *, listening: bool = True) -> Iterator[Bench]:
         ("shows the last line of the logs only", "logs-grow"),
     ],
 )
-def test_random_walks__catch(name: str, rule: str) -> None:
-    """A few walks in any order meet the fault."""
-    with bench(name, listening=False) as tried:
-        tried.wander()
+def test_state_machine__catches(name: str, rule: str) -> None:
+    """A few random sequences reach the fault."""
+    with mutant_target(BY_NAME[name], listening=False) as target:
+        run(target)
 
-    assert rule in tried.failed
-
-
-@pytest.mark.parametrize(
-    ("name", "rule"),
-    [
-        ("is always just created", "facts-stay"),
-        ("ends before it starts", "times-ordered"),
-        ("succeeds with nothing", "succeeded-has-output"),
-        ("drops the status", "response-schema-conformance"),
-        ("breaks down over a bad value", "not-a-server-error"),
-        ("answers a create with 203", "status-code-conformance"),
-        ("calls JSON text", "content-type-conformance"),
-        ("ignores a minimum", "negative-data-rejection"),
-        ("has lost a model", "positive-data-acceptance"),
-        ("cuts the connection of a cancel", "always-answered"),
-    ],
-)
-def test_schemathesis__catches(name: str, rule: str) -> None:
-    """Made-up requests meet the fault, and the answers go through the same rules."""
-    with bench(name) as tried:
-        tried.explore(rule)
-
-    assert rule in tried.failed
-    finding = next(one for one in tried.target.results.all() if one.rule.name == rule).findings[0]
-    assert finding.seen and (finding.curl.startswith("curl ") or rule == "always-answered")
-    assert tried.target.token not in finding.curl + finding.seen
+    assert rule in failed_rules(target)
 
 
-def test_unspoiled_server__breaks_nothing() -> None:
-    """Neither finds anything in a server that nobody spoiled."""
-    with bench("nothing") as tried:
-        tried.wander()
-        tried.explore()
+def test_state_machine__without_a_fault() -> None:
+    """No rule fails on the mock server."""
+    with mutant_target(Mutant("nothing", "", handle=forward)) as target:
+        run(target)
 
-    assert tried.failed == set()
+    assert failed_rules(target) == set()

@@ -11,7 +11,7 @@ from typing import Any
 
 
 class Echo(http.server.BaseHTTPRequestHandler):
-    """Answers every request with what was asked."""
+    """Responds to every request with a description of it."""
 
     def do_GET(self) -> None:
         body = json.dumps({"method": self.command, "path": self.path, "headers": dict(self.headers)}).encode()
@@ -24,19 +24,26 @@ class Echo(http.server.BaseHTTPRequestHandler):
     do_POST = do_GET
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nobody reads it."""
+        """Log nothing."""
 
 
 class Files(http.server.SimpleHTTPRequestHandler):
     """Serves files."""
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nobody reads it."""
+        """Log nothing."""
 
 
 @contextmanager
-def serving(handler: Callable[..., Any]) -> Iterator[str]:
-    """A server that has nothing to do with this API."""
+def serve(handler: Callable[..., Any]) -> Iterator[str]:
+    """Run a server that has nothing to do with this API.
+
+    Args:
+        handler: The request handler.
+
+    Yields:
+        The URL.
+    """
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"

@@ -59,7 +59,7 @@ def has_video_shape(document: Document) -> bool:
 
 def limits_runs(document: Document) -> bool:
     """Return whether a create can limit its run, and an input can make the run long enough to see that."""
-    has_slow_input = document.steered_input("slow") != document.required_input
+    has_slow_input = document.scripted_input("slow") != document.required_input
     return accepts_header("Cancel-After")(document) and has_slow_input
 
 

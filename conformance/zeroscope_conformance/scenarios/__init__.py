@@ -1,21 +1,21 @@
-"""Walks through the API that reach the rules which no schema can say."""
+"""Scenarios: fixed sequences of requests that reach the rules that no schema can express."""
 
 from collections.abc import Callable
 
 from ..target import Target
 from . import completion, inputs, outputs, refusals
 
-Walk = Callable[[Target], None]
+Scenario = Callable[[Target], None]
 
-WALKS: dict[str, Walk] = {
-    "refusals": refusals.walk,
-    "inputs": inputs.walk,
-    "course": completion.walk,
-    "ends": completion.walk_ends,
-    "limits": completion.walk_limits,
-    "outputs": outputs.walk,
-    "addresses": outputs.walk_addresses,
+SCENARIOS: dict[str, Scenario] = {
+    "refusals": refusals.send_invalid_requests,
+    "inputs": inputs.create_at_boundaries,
+    "completion": completion.run_to_completion,
+    "cancellation": completion.cancel_predictions,
+    "create headers": completion.create_with_headers,
+    "outputs": outputs.download_outputs,
+    "urls": outputs.follow_urls,
 }
-"""Those that need nothing but the server, in the order in which they are walked."""
+"""The scenarios that need only the server, in the order in which they run."""
 
-__all__ = ["WALKS", "Walk"]
+__all__ = ["SCENARIOS", "Scenario"]

@@ -1,80 +1,81 @@
-"""The course of a prediction, from its creation to its end and after."""
+"""Predictions that run to their end, are canceled, or are controlled by headers of the create."""
 
 from __future__ import annotations
 
-from ..lifecycle import moment
-from ..target import AbandonedError, Target
+from ..target import ScenarioAbandonedError, Target
+from ..timestamps import parse_timestamp
 
-# Shorter than a run that is asked to be slow, in seconds.
-_LIFETIME = 6
-# How much later than asked for a prediction may be ended, in seconds.
-_SLACK = 30
-_LOOKS = 3
+# In seconds; shorter than the run of the input `slow`.
+_CANCEL_AFTER = 6
+# How much later the server may end the prediction, in seconds.
+_CANCEL_TOLERANCE = 30
+_READS = 3
 
 
-def walk(target: Target) -> None:
-    """Follow one prediction to its success, and one that is meant to fail to its failure."""
+def run_to_completion(target: Target) -> None:
+    """Wait for a prediction to succeed and for another one to fail, then read and cancel both."""
     document, results = target.document, target.results
     created = [target.create(document.shaped_input)[0]]
     if document.failing_input is not None:
         created.append(target.create(document.failing_input)[0])
     for prediction in created:
-        ended, exchange = target.ended(prediction["id"])
-        for _ in range(_LOOKS):
-            # The ledger compares.
+        ended, exchange = target.wait(prediction["id"])
+        for _ in range(_READS):
+            # The tracker compares them.
             target.get(ended["id"])
-        again, exchange = target.cancel(ended["id"])
+        canceled, exchange = target.cancel(ended["id"])
         expected = f"{ended['id']} stays {ended['status']}"
-        kept = again["status"] == ended["status"]
-        results.check("cancel-repeatable", kept, expected, exchange.seen, exchange)
+        passed = canceled["status"] == ended["status"]
+        results.check("cancel-repeatable", passed, expected, exchange.summary, exchange)
 
 
-def walk_ends(target: Target) -> None:
-    """Cancel a prediction before it has begun and one that runs, twice each."""
+def cancel_predictions(target: Target) -> None:
+    """Cancel a prediction before it has started and another one while it runs, twice each."""
     document, results = target.document, target.results
-    for begun in (False, True):
-        prediction, _ = target.create(document.steered_input("slow"))
-        if begun and not _has_begun(target, prediction["id"]):
+    for wait_for_start in (False, True):
+        prediction, _ = target.create(document.scripted_input("slow"))
+        if wait_for_start and not _wait_for_start(target, prediction["id"]):
             continue
-        ended, exchange = target.cancel(prediction["id"])
-        if ended["status"] == "succeeded":
-            # It was faster.
+        canceled, cancel = target.cancel(prediction["id"])
+        if canceled["status"] == "succeeded":
+            # It ended before the cancel arrived.
             continue
-        read, looked = target.get(prediction["id"])
-        for shown, seen in ((ended, exchange), (read, looked)):
-            results.check("cancel-ends", shown["status"] == "canceled", "status canceled", seen.seen, seen)
+        read, get = target.get(prediction["id"])
+        for shown, exchange in ((canceled, cancel), (read, get)):
+            passed = shown["status"] == "canceled"
+            results.check("cancel-ends", passed, "status canceled", exchange.summary, exchange)
         again, exchange = target.cancel(prediction["id"])
-        expected = "the same answer as to the first cancel"
-        results.check("cancel-repeatable", again == ended, expected, exchange.seen, exchange)
+        expected = "the same response as to the first cancel"
+        results.check("cancel-repeatable", again == canceled, expected, exchange.summary, exchange)
         target.get(prediction["id"])
 
 
-def walk_limits(target: Target) -> None:
-    """Let the service hold a create, and end a prediction at its time."""
+def create_with_headers(target: Target) -> None:
+    """Create a prediction with `Prefer: wait` and another one with `Cancel-After`."""
     document, results = target.document, target.results
     if "prefer-waits" in results:
-        prefer = {"Prefer": "wait"}
-        prediction, exchange = target.create(document.required_input, headers=prefer)
-        applied = exchange.answered.get("preference-applied", "")
-        # Once its time is up, a held create is answered as if nothing had happened.
-        kept = applied.startswith("wait") and (prediction["status"] in document.final or exchange.status == 202)
+        prediction, exchange = target.create(document.required_input, headers={"Prefer": "wait"})
+        applied = exchange.response_headers.get("preference-applied", "")
+        # After the longest wait, the response is that of a create without the header.
+        passed = applied.startswith("wait") and (prediction["status"] in document.final or exchange.status == 202)
         expected = "a prediction that has ended, and Preference-Applied: wait"
-        seen = f"Preference-Applied: {applied or '(none)'}, {exchange.seen}"
-        results.check("prefer-waits", kept, expected, seen, exchange)
+        seen = f"Preference-Applied: {applied or '(none)'}, {exchange.summary}"
+        results.check("prefer-waits", passed, expected, seen, exchange)
     if "cancel-after-ends" in results:
-        lifetime = {"Cancel-After": f"{_LIFETIME}s"}
-        prediction, _ = target.create(document.steered_input("slow"), headers=lifetime)
-        ended, exchange = target.ended(prediction["id"])
-        created, completed = moment(ended.get("created_at")), moment(ended.get("completed_at"))
-        lasted = (completed - created).total_seconds() if created and completed else 0.0
-        cut = ended["status"] in document.final - {"succeeded", "failed"}
-        if not cut and lasted < _LIFETIME:
-            raise AbandonedError
-        expected = f"ended, not having succeeded, about {_LIFETIME} s after its creation"
-        seen = f"{ended['status']} after {lasted:.1f} s"
-        results.check("cancel-after-ends", cut and lasted <= _LIFETIME + _SLACK, expected, seen, exchange)
+        headers = {"Cancel-After": f"{_CANCEL_AFTER}s"}
+        prediction, _ = target.create(document.scripted_input("slow"), headers=headers)
+        ended, exchange = target.wait(prediction["id"])
+        created, completed = parse_timestamp(ended.get("created_at")), parse_timestamp(ended.get("completed_at"))
+        duration = (completed - created).total_seconds() if created and completed else 0.0
+        canceled = ended["status"] in document.final - {"succeeded", "failed"}
+        if not canceled and duration < _CANCEL_AFTER:
+            raise ScenarioAbandonedError
+        expected = f"ended without success about {_CANCEL_AFTER} s after its creation"
+        seen = f"{ended['status']} after {duration:.1f} s"
+        passed = canceled and duration <= _CANCEL_AFTER + _CANCEL_TOLERANCE
+        results.check("cancel-after-ends", passed, expected, seen, exchange)
 
 
-def _has_begun(target: Target, id: str) -> bool:
+def _wait_for_start(target: Target, id: str) -> bool:
     first = target.document.statuses[0]
-    return target.until(lambda: target.get(id)[0]["status"] != first, target.patience)
+    return target.wait_until(lambda: target.get(id)[0]["status"] != first, target.patience)

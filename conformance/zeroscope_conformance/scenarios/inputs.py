@@ -1,33 +1,38 @@
-"""Creating: what the document just allows, and what is shown of it."""
+"""Predictions with valid inputs, at the boundaries of the document, and the input that is returned."""
 
 from __future__ import annotations
 
 import json
+from typing import Any
 
+from ..boundaries import boundary_inputs
 from ..exchange import excerpt
-from ..target import AbandonedError, Target
+from ..target import ScenarioAbandonedError, Target
 
 
-def walk(target: Target) -> None:
-    """Create a prediction at each edge of what the document allows, read it at once, and end it."""
+def create_at_boundaries(target: Target) -> None:
+    """Create a prediction with each boundary input, read it at once, and cancel it."""
     document, results = target.document, target.results
-    for rule, says, input in document.edges_within():
-        exchange = target.call("createPrediction", json=document.body(input))
-        if results.check(rule, exchange.prediction is not None, f"accepted, as {says}", exchange.seen, exchange):
-            _look_at(target, input, exchange.prediction or {})
+    for boundary in boundary_inputs(document):
+        exchange = target.call("createPrediction", json=document.body(boundary.input))
+        passed = exchange.prediction is not None
+        expected = f"accepted, as {boundary.reason}"
+        if results.check(boundary.rule, passed, expected, exchange.summary, exchange):
+            _check_input(target, boundary.input, exchange.prediction or {})
     for input in (document.required_input, document.shaped_input):
         prediction, _ = target.create(input)
-        _look_at(target, input, prediction)
+        _check_input(target, input, prediction)
 
 
-def _look_at(target: Target, input: dict[str, object], prediction: dict[str, object]) -> None:
+def _check_input(target: Target, input: dict[str, Any], created: dict[str, Any]) -> None:
+    """Check the input in a create's response and in that of a read, then cancel the prediction."""
     try:
-        shown, exchange = target.get(str(prediction["id"]))
-    except AbandonedError:
-        # Counted; the next prediction may do better.
+        read, exchange = target.get(str(created["id"]))
+    except ScenarioAbandonedError:
+        # The violation is counted, and the next prediction may pass.
         return
-    for answer, echoed in (("create", prediction), ("get", shown)):
-        seen = f"{excerpt(json.dumps(echoed.get('input')))} in the answer of {answer}"
+    for source, prediction in (("create", created), ("get", read)):
+        seen = f"{excerpt(json.dumps(prediction.get('input')))} in the response of {source}"
         expected = f"the input {json.dumps(input)}"
-        target.results.check("input-echoed", echoed.get("input") == input, expected, seen, exchange)
-    target.call("cancelPrediction", id=str(prediction["id"]))
+        target.results.check("input-echoed", prediction.get("input") == input, expected, seen, exchange)
+    target.call("cancelPrediction", id=str(created["id"]))

@@ -1,4 +1,4 @@
-"""What comes out of a prediction, and the addresses that it names."""
+"""The output of a prediction, and the addresses in its `urls`."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ import av
 import av.error
 
 from ..exchange import Exchange
-from ..target import AbandonedError, Target
+from ..target import ScenarioAbandonedError, Target
 
-EVENTS = "text/event-stream"
+EVENT_STREAM = "text/event-stream"
 
 
-def walk(target: Target) -> None:
-    """Fetch what a prediction has made and look at it."""
+def download_outputs(target: Target) -> None:
+    """Download the videos of a prediction, and compare them with its input."""
     document, results = target.document, target.results
     prediction, _ = target.create(document.shaped_input)
-    ended, exchange = target.ended(prediction["id"])
-    made = ended.get("output")
-    outputs = made if isinstance(made, list) else [made]
+    ended, exchange = target.wait(prediction["id"])
+    output = ended.get("output")
+    urls = output if isinstance(output, list) else [output]
     contents: list[bytes] = []
-    for url in outputs:
-        content, shown = _fetch(target, url, exchange)
-        expected, seen = f"the bytes of output {url!r:.80}", shown.seen if shown else "no bytes"
-        if results.check("outputs-fetchable", bool(content), expected, seen, shown or exchange):
+    for url in urls:
+        content, download = _download(target, url, exchange)
+        expected, seen = f"the bytes of output {url!r:.80}", download.summary if download else "no bytes"
+        if results.check("outputs-fetchable", bool(content), expected, seen, download or exchange):
             contents.append(content)
     if "batch_size" in document.shape:
-        number = f"{document.shape['batch_size']} outputs"
-        kept = len(outputs) == document.shape["batch_size"]
-        results.check("outputs-as-asked", kept, number, f"{len(outputs)} outputs", exchange)
+        expected = f"{document.shape['batch_size']} outputs"
+        passed = len(urls) == document.shape["batch_size"]
+        results.check("outputs-as-asked", passed, expected, f"{len(urls)} outputs", exchange)
     for content in contents:
-        measured = measure(content)
+        measured = measure_video(content)
         wanted = {name: value for name, value in document.shape.items() if name != "batch_size"}
         seen = f"a file of {len(content)} bytes with {dict(measured) or 'nothing that can be played'}"
-        kept = bool(measured) and all(measured[name] == value for name, value in wanted.items())
-        results.check("outputs-as-asked", kept, f"a video with {wanted}", seen, exchange)
+        passed = bool(measured) and all(measured[name] == value for name, value in wanted.items())
+        results.check("outputs-as-asked", passed, f"a video with {wanted}", seen, exchange)
 
 
-def walk_addresses(target: Target) -> None:
-    """Follow each address that a prediction and a file name."""
+def follow_urls(target: Target) -> None:
+    """Send a request to each address in the `urls` of a prediction."""
     results = target.results
     prediction, exchange = target.create(target.document.required_input)
     urls = prediction.get("urls")
@@ -53,17 +53,19 @@ def walk_addresses(target: Target) -> None:
         if not isinstance(url, str) or "://" not in url:
             results.check("urls-answer", False, f"urls.{name} is an absolute address", repr(url), exchange)
             continue
-        answer = target.follow(url, method, body=name != "stream")
-        kept = 200 <= answer.status < 400
+        # A stream may not end for a long time.
+        response = target.follow(url, method, read_body=name != "stream")
+        passed = 200 <= response.status < 400
         if name in {"get", "cancel"}:
-            kept = kept and answer.prediction is not None and answer.prediction["id"] == prediction["id"]
+            passed = passed and response.prediction is not None and response.prediction["id"] == prediction["id"]
         elif name == "stream":
-            kept = kept and answer.media_type == EVENTS
-        results.check("urls-answer", kept, f"urls.{name} answers for {prediction['id']}", answer.seen, answer)
+            passed = passed and response.media_type == EVENT_STREAM
+        expected = f"urls.{name} responds for {prediction['id']}"
+        results.check("urls-answer", passed, expected, response.summary, response)
 
 
-def measure(content: bytes) -> Mapping[str, Any]:
-    """The width, height, frames and frame rate of a video; nothing if it cannot be played."""
+def measure_video(content: bytes) -> Mapping[str, Any]:
+    """Return the width, height, number of frames and frame rate of a video; empty if it cannot be played."""
     try:
         with av.open(io.BytesIO(content), mode="r") as container:
             stream = container.streams.video[0]
@@ -74,14 +76,15 @@ def measure(content: bytes) -> Mapping[str, Any]:
         return {}
 
 
-def _fetch(target: Target, url: Any, exchange: Exchange) -> tuple[bytes, Exchange | None]:
+def _download(target: Target, url: Any, exchange: Exchange) -> tuple[bytes, Exchange | None]:
+    """Return the content of an output, with the exchange that brought it; a `data:` URL is part of the prediction."""
     if not isinstance(url, str):
         return b"", None
     if url.startswith("data:"):
         _, _, data = url.partition(",")
         return base64.b64decode(data), exchange
     try:
-        answer = target.follow(url, with_token=False)
-    except AbandonedError:
+        download = target.follow(url, with_token=False)
+    except ScenarioAbandonedError:
         return b"", None
-    return (answer.content if answer.status == 200 else b""), answer
+    return (download.response_body if download.status == 200 else b""), download

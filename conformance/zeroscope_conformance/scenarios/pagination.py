@@ -4,43 +4,42 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from ..checks import entries, link
 from ..exchange import Exchange
-from ..lifecycle import moment
 from ..target import Target
+from ..timestamps import parse_timestamp
 
-# A page holds this many at most; so many more make a second one.
-_FULL = 100
+# A page holds at most 100 predictions, so 100 more fill another one.
+_PAGE_SIZE = 100
 _BATCH = 10
-_PAGES = 100
+_MAX_PAGES = 100
 
 
-def walk(target: Target) -> None:
-    """Fill more than one page, and walk all pages forward and one back."""
+def follow_pages(target: Target) -> None:
+    """Fill more than one page, and follow the links to every page and one back."""
     document, results = target.document, target.results
     prediction, _ = target.create(document.required_input)
     first = target.call("listPredictions")
-    newest = next((entry.get("id") for entry in entries(first)), None)
+    newest = next((entry.get("id") for entry in first.page_entries), None)
     expected = f"{prediction['id']}, which was just created, comes first"
     results.check("list-current", newest == prediction["id"], expected, f"{newest} comes first", first)
     target.cancel(prediction["id"])
 
-    for _ in range(0, _FULL, _BATCH):
-        if link(first, "next") is not None:
+    for _ in range(0, _PAGE_SIZE, _BATCH):
+        if first.page_link("next") is not None:
             break
         for _ in range(_BATCH):
             target.call("cancelPrediction", id=target.create(document.required_input)[0]["id"])
         first = target.call("listPredictions")
-    pages = _pages(target, first)
+    pages = _follow_links(target, first)
     _check_order(target, pages)
     _check_complete(target, pages)
 
 
-def _pages(target: Target, first: Exchange) -> list[Exchange]:
-    """All pages, as their links lead from one to the next."""
+def _follow_links(target: Target, first: Exchange) -> list[Exchange]:
+    """Return all pages, and check the links between them."""
     pages, seen = [first], {str(first.url)}
-    while len(pages) < _PAGES:
-        url = link(pages[-1], "next")
+    while len(pages) < _MAX_PAGES:
+        url = pages[-1].page_link("next")
         if url is None:
             break
         if not _check_link(target, pages[-1], "next", url) or url in seen:
@@ -48,52 +47,55 @@ def _pages(target: Target, first: Exchange) -> list[Exchange]:
         seen.add(url)
         page = target.follow(url)
         pages.append(page)
-        back = link(page, "previous")
+        previous = page.page_link("previous")
         expected = "previous leads to the page before"
-        if back is None:
+        if previous is None:
             target.results.check("list-links", False, expected, "previous is null", page)
-        elif len(pages) == 2 and _check_link(target, page, "previous", back):
-            before = target.follow(back)
-            kept = _ids(before) == _ids(pages[0])
-            target.results.check("list-links", kept, expected, before.seen, before)
+        elif len(pages) == 2 and _check_link(target, page, "previous", previous):
+            before = target.follow(previous)
+            passed = _ids(before) == _ids(pages[0])
+            target.results.check("list-links", passed, expected, before.summary, before)
     return pages
 
 
 def _check_link(target: Target, page: Exchange, name: str, url: str) -> bool:
     expected = f"{name} is an absolute address on the origin of {target.base_url}"
-    return target.results.check("list-links", target.same_origin(url), expected, f"{name} is {url}", page)
+    return target.results.check("list-links", target.is_same_origin(url), expected, f"{name} is {url}", page)
 
 
 def _check_order(target: Target, pages: list[Exchange]) -> None:
+    """Check the order within each page, of the predictions of this run, and from page to page."""
     for page in pages:
-        times = [moment(entry.get("created_at")) for entry in entries(page)]
-        known = [time for time in times if time is not None]
-        kept = len(known) == len(times) and known == sorted(known, reverse=True)
-        seen = "created_at " + ", ".join(str(entry.get("created_at")) for entry in entries(page)[:5])
-        target.results.check("list-newest-first", kept, "created_at falls from entry to entry", seen, page)
-    numbers = {id: number for number, id in enumerate(target.ledger.created)}
+        times = [parse_timestamp(entry.get("created_at")) for entry in page.page_entries]
+        valid = [time for time in times if time is not None]
+        passed = len(valid) == len(times) and valid == sorted(valid, reverse=True)
+        seen = "created_at " + ", ".join(str(entry.get("created_at")) for entry in page.page_entries[:5])
+        target.results.check("list-newest-first", passed, "created_at falls from entry to entry", seen, page)
+    # Timestamps may be equal; the order of the creates is certain.
+    numbers = {id: number for number, id in enumerate(target.tracker.created)}
     listed = [id for page in pages for id in _ids(page) if id in numbers]
-    late = [(after, before) for after, before in pairwise(listed) if numbers[after] < numbers[before]]
-    seen = f"{late[0][1]} after {late[0][0]}, which was created before it" if late else "the order of creation"
-    target.results.check("list-newest-first", not late, "what was created later comes first", seen, pages[0])
-    ends = [(entries(page)[0], entries(page)[-1], page) for page in pages if entries(page)]
-    for (_, last, _), (head, _, page) in pairwise(ends):
-        before, after = moment(last.get("created_at")), moment(head.get("created_at"))
-        kept = before is not None and after is not None and before >= after
-        seen = f"{head.get('created_at')} after {last.get('created_at')}"
-        target.results.check("list-newest-first", kept, "created_at falls from page to page", seen, page)
+    wrong = [(first, second) for first, second in pairwise(listed) if numbers[first] < numbers[second]]
+    seen = f"{wrong[0][1]} after {wrong[0][0]}, which was created before it" if wrong else "the order of creation"
+    target.results.check("list-newest-first", not wrong, "predictions created later come first", seen, pages[0])
+    ends = [(page.page_entries[0], page.page_entries[-1], page) for page in pages if page.page_entries]
+    for (_, last, _), (first, _, page) in pairwise(ends):
+        before, after = parse_timestamp(last.get("created_at")), parse_timestamp(first.get("created_at"))
+        passed = before is not None and after is not None and before >= after
+        seen = f"{first.get('created_at')} after {last.get('created_at')}"
+        target.results.check("list-newest-first", passed, "created_at falls from page to page", seen, page)
 
 
 def _check_complete(target: Target, pages: list[Exchange]) -> None:
+    """Check that every created prediction is listed, and none more than once."""
     listed = [id for page in pages for id in _ids(page)]
-    twice = sorted({id for id in listed if listed.count(id) > 1}) if len(set(listed)) < len(listed) else []
-    seen = f"{', '.join(twice[:3])} more than once" if twice else f"{len(listed)} entries, each once"
-    target.results.check("list-complete", not twice, "no prediction is listed twice", seen, pages[-1])
-    if len(pages) < _PAGES:
-        missing = sorted(set(target.ledger.created) - set(listed))
+    repeated = sorted({id for id in listed if listed.count(id) > 1}) if len(set(listed)) < len(listed) else []
+    seen = f"{', '.join(repeated[:3])} more than once" if repeated else f"{len(listed)} entries, each once"
+    target.results.check("list-complete", not repeated, "no prediction is listed twice", seen, pages[-1])
+    if len(pages) < _MAX_PAGES:
+        missing = sorted(set(target.tracker.created) - set(listed))
         seen = f"{', '.join(missing[:3])} on none of {len(pages)} pages" if missing else f"all on {len(pages)} pages"
-        target.results.check("list-complete", not missing, "every prediction created is listed", seen, pages[-1])
+        target.results.check("list-complete", not missing, "every created prediction is listed", seen, pages[-1])
 
 
 def _ids(page: Exchange) -> list[str]:
-    return [str(entry.get("id")) for entry in entries(page)]
+    return [str(entry.get("id")) for entry in page.page_entries]

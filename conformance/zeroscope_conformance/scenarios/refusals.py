@@ -1,47 +1,44 @@
-"""What is to be refused: tokens, ids, and values just beyond what the document allows."""
+"""Requests that the server has to refuse: by their token, their id or their body."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
 
-from ..checks import judge_refusal, names_field
+from ..boundaries import InvalidRequest, invalid_requests
+from ..checks import check_refusal, names_field
+from ..detect import UNKNOWN_ID
 from ..target import Target
 
-# Of the form of an id, and nobody's.
-UNKNOWN = "zeroscope0conformance0unknown"
-WRONG_TOKEN = "a-token-that-nobody-was-given"
+WRONG_TOKEN = "an-unknown-token"
 
 
-def walk(target: Target) -> None:
-    """Ask for what is to be refused, and look at the refusal."""
+def send_invalid_requests(target: Target) -> None:
+    """Send requests that the server has to refuse, and check the refusals."""
     document = target.document
     for operation in document.operations.values():
         if not operation.protected:
             continue
         body = document.body(document.required_input) if operation.id == "createPrediction" else None
-        for rule, token, said in (
+        for rule, token, words in (
             ("no-token-401", None, "without a token"),
-            ("wrong-token-401", WRONG_TOKEN, "with a wrong token"),
+            ("wrong-token-401", WRONG_TOKEN, "with an unknown token"),
         ):
-            exchange = target.call(operation.id, id=UNKNOWN, json=body, token=token)
-            judge_refusal(exchange, target.results, rule, 401, f"{operation.method} {operation.path} {said}")
+            exchange = target.call(operation.id, id=UNKNOWN_ID, json=body, token=token)
+            check_refusal(exchange, target.results, rule, 401, f"{operation.method} {operation.path} {words}")
     for operation_id in ("getPrediction", "cancelPrediction"):
-        exchange = target.call(operation_id, id=UNKNOWN)
-        judge_refusal(exchange, target.results, "unknown-id-404", 404, f"the id {UNKNOWN}, which nobody has")
-    for edge in document.edges_beyond():
-        exchange = target.call("createPrediction", json=edge.body)
-        if judge_refusal(exchange, target.results, edge.rule, 422, _words(edge.says, edge.body, edge.field)):
-            named = names_field(exchange, edge.field)
-            expected = f"{edge.field} in invalid_fields"
-            target.results.check("refusal-names-field", named, expected, exchange.seen, exchange)
+        exchange = target.call(operation_id, id=UNKNOWN_ID)
+        check_refusal(exchange, target.results, "unknown-id-404", 404, f"the id {UNKNOWN_ID}, which does not exist")
+    for request in invalid_requests(document):
+        exchange = target.call("createPrediction", json=request.body)
+        if check_refusal(exchange, target.results, request.rule, 422, _in_words(request)):
+            passed = names_field(exchange, request.field)
+            expected = f"{request.field} in invalid_fields"
+            target.results.check("refusal-names-field", passed, expected, exchange.summary, exchange)
 
 
-def _words(says: str, body: Any, field: str) -> str:
-    name = field.removeprefix("input.")
-    sent = body.get("input", {}) if field.startswith("input.") else body
-    return (
-        f"{field} = {json.dumps(sent[name])}, where the document says {says}"
-        if name in sent
-        else f"a request where {says}"
-    )
+def _in_words(request: InvalidRequest) -> str:
+    name = request.field.removeprefix("input.")
+    sent = request.body.get("input", {}) if request.field.startswith("input.") else request.body
+    if name in sent:
+        return f"{request.field} = {json.dumps(sent[name])}, where the document says {request.constraint}"
+    return f"a request where {request.constraint}"

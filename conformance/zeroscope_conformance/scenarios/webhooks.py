@@ -1,4 +1,4 @@
-"""Webhooks: what is sent, to whom it is provably from, and how often."""
+"""Webhook deliveries: their number, their content and their signature."""
 
 from __future__ import annotations
 
@@ -9,71 +9,72 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..exchange import Exchange, excerpt
-from ..receiver import Received, Receiver
-from ..target import AbandonedError, Target
+from ..receiver import Delivery, Receiver
+from ..target import ScenarioAbandonedError, Target
 
-_TOLERANCE = 300
-# How long after the end a repeated delivery may come, in seconds.
-_QUIET = 5
+# How much the time of a signature may differ from the time of arrival, in seconds.
+_TIMESTAMP_TOLERANCE = 300
+# How long after the last end to wait for deliveries that should not arrive, in seconds.
+_QUIET_PERIOD = 5
 
 
 @dataclass
-class Hooked:
+class Subscription:
     """A prediction with a webhook.
 
     Args:
-        path: where its events are sent.
-        events: the events asked for; all if None.
-        refused: whether the first delivery of its end is answered with 503.
-        id: the prediction's.
-        end: the prediction as GET answers it after its end.
-        shown: the request that answered it.
+        path: The path of the webhook.
+        events: The requested events; None for all.
+        fails_once: Whether the receiver responds with 503 to the first delivery of the end.
+        id: The id of the prediction.
+        end: The prediction as GET returns it after its end.
+        exchange: The exchange that showed the end.
     """
 
     path: str
     events: list[str] | None
-    refused: bool = False
+    fails_once: bool = False
     id: str = ""
     end: dict[str, Any] | None = None
-    shown: Exchange | None = None
+    exchange: Exchange | None = None
 
 
-def walk(target: Target, receiver: Receiver) -> None:
-    """Let predictions run that have a webhook, with different filters, and one whose receiver fails once."""
+def receive_webhooks(target: Target, receiver: Receiver) -> None:
+    """Run predictions whose webhooks have different filters, and one whose receiver fails once."""
     document = target.document
     started, *_, completed = document.events
-    hooked = [
-        Hooked("/all", None),
-        Hooked("/end", [completed]),
-        Hooked("/start", [started]),
-        Hooked("/again", [completed], refused=True),
+    subscriptions = [
+        Subscription("/all", None),
+        Subscription("/end", [completed]),
+        Subscription("/start", [started]),
+        Subscription("/again", [completed], fails_once=True),
     ]
-    for one in hooked:
-        if one.refused:
-            receiver.refuse_once(one.path)
-        more: dict[str, Any] = {} if one.events is None else {"webhook_events_filter": one.events}
-        prediction, _ = target.create(document.required_input, webhook=receiver.url + one.path, **more)
+    for one in subscriptions:
+        if one.fails_once:
+            receiver.fail_once(one.path)
+        properties: dict[str, Any] = {} if one.events is None else {"webhook_events_filter": one.events}
+        prediction, _ = target.create(document.required_input, webhook=receiver.url + one.path, **properties)
         one.id = prediction["id"]
-    for one in hooked:
-        one.end, one.shown = target.ended(one.id)
-    secret = _secret(target)
-    for one in hooked:
-        _await(target, receiver, one)
-    # What should not come has had its time by then.
-    target.clock.sleep(_QUIET)
-    for one in hooked:
-        _look_at(target, receiver, one, secret)
+    for one in subscriptions:
+        one.end, one.exchange = target.wait(one.id)
+    secret = _read_secret(target)
+    for one in subscriptions:
+        _wait_for_end(target, receiver, one)
+    target.clock.sleep(_QUIET_PERIOD)
+    for one in subscriptions:
+        _check_deliveries(target, receiver, one, secret)
 
 
-def _secret(target: Target) -> str | None:
+def _read_secret(target: Target) -> str | None:
+    """Return the webhook secret; None if the document has no operation that reads it."""
     if "webhook-signed" not in target.results:
         return None
     exchange = target.call("getDefaultWebhookSecret")
-    answer = exchange.json
-    key = answer.get("key") if isinstance(answer, dict) else None
-    expected = "whsec_ and the base64 of a key"
-    if not target.results.check("webhook-signed", _is_secret(key), expected, exchange.seen, exchange):
-        raise AbandonedError
+    body = exchange.json
+    key = body.get("key") if isinstance(body, dict) else None
+    expected = "whsec_ and a key in base64"
+    if not target.results.check("webhook-signed", _is_secret(key), expected, exchange.summary, exchange):
+        raise ScenarioAbandonedError
     return str(key)
 
 
@@ -84,83 +85,95 @@ def _is_secret(key: Any) -> bool:
         return False
 
 
-def _await(target: Target, receiver: Receiver, one: Hooked) -> None:
-    """Wait for the end to be told, and for what was refused to come again."""
+def _wait_for_end(target: Target, receiver: Receiver, one: Subscription) -> None:
+    """Wait for the delivery of the end and, if the receiver failed, for its repetition."""
 
-    def ends() -> list[Received]:
-        return _ends(receiver.at(one.path), target)
+    def ends() -> list[Delivery]:
+        return _final_deliveries(target, receiver.deliveries(one.path))
 
     if one.events is None or target.document.events[-1] in one.events:
-        arrived = target.until(lambda: bool(ends()), target.patience)
-        seen = _told(receiver.at(one.path))
-        target.results.check("webhook-arrives", arrived, f"the end of {one.id} is sent to its webhook", seen, one.shown)
-    if one.refused and ends():
-        repeated = target.until(lambda: len(ends()) > 1, target.patience)
-        same = repeated and len({(end.headers.get("webhook-id"), end.body) for end in ends()}) == 1
-        expected = "the delivery that was refused with 503 comes again, with the same webhook-id and body"
-        target.results.check("webhook-retried", same, expected, _told(ends()), one.shown)
+        arrived = target.wait_until(lambda: bool(ends()), target.patience)
+        seen = _in_words(receiver.deliveries(one.path))
+        expected = f"the end of {one.id} is delivered to its webhook"
+        target.results.check("webhook-arrives", arrived, expected, seen, one.exchange)
+    if one.fails_once and ends():
+        repeated = target.wait_until(lambda: len(ends()) > 1, target.patience)
+        passed = repeated and len({(end.headers.get("webhook-id"), end.body) for end in ends()}) == 1
+        expected = "the delivery that got a 503 arrives again, with the same webhook-id and body"
+        target.results.check("webhook-retried", passed, expected, _in_words(ends()), one.exchange)
 
 
-def _look_at(target: Target, receiver: Receiver, one: Hooked, secret: str | None) -> None:
+def _check_deliveries(target: Target, receiver: Receiver, one: Subscription, secret: str | None) -> None:
     results = target.results
-    received = receiver.at(one.path)
-    unwanted = _unwanted(one, received, target)
-    expected = f"of {one.id} only {' and '.join(one.events) if one.events else 'its own events'}"
-    ends = _ends(received, target)
-    if received or one.events == target.document.events[:1]:
-        results.check("webhook-filtered", not unwanted, expected, _told(received), one.shown)
+    deliveries = receiver.deliveries(one.path)
+    if deliveries or one.events == target.document.events[:1]:
+        passed = not _unrequested(target, one, deliveries)
+        expected = f"of {one.id} only {' and '.join(one.events) if one.events else 'its own events'}"
+        results.check("webhook-filtered", passed, expected, _in_words(deliveries), one.exchange)
+    ends = _final_deliveries(target, deliveries)
     if ends:
-        ids = {end.headers.get("webhook-id") for end in ends}
+        ids = {delivery.headers.get("webhook-id") for delivery in ends}
         expected = f"the end of {one.id} as one delivery, with one webhook-id"
-        kept = len(ids) == 1 and (one.refused or len(ends) == 1)
-        results.check("webhook-once", kept, expected, _told(ends), one.shown)
-        last = ends[-1].json
-        differing = sorted(name for name in {*last, *(one.end or {})} if last.get(name) != (one.end or {}).get(name))
-        seen = excerpt(json.dumps({name: last.get(name) for name in differing})) or "the same"
-        expected = excerpt(json.dumps({name: (one.end or {}).get(name) for name in differing}))
-        results.check("webhook-equals-get", not differing, f"as GET answers: {expected}", seen, one.shown)
-    for delivery in received:
-        target.ledger.observe(delivery.json, "webhook", one.shown)
+        passed = len(ids) == 1 and (one.fails_once or len(ends) == 1)
+        results.check("webhook-once", passed, expected, _in_words(ends), one.exchange)
+        _check_last(target, one, ends[-1].prediction)
+    for delivery in deliveries:
+        target.tracker.observe(delivery.prediction, "webhook", one.exchange)
         if secret is not None:
-            fault = _unsigned(delivery, secret)
-            expected = "a signature that the secret proves, of this moment"
-            results.check("webhook-signed", fault is None, expected, fault or "signed", one.shown)
+            error = _signature_error(delivery, secret)
+            expected = "a signature that verifies with the secret, made at that moment"
+            results.check("webhook-signed", error is None, expected, error or "signed", one.exchange)
 
 
-def _ends(received: list[Received], target: Target) -> list[Received]:
-    return [one for one in received if one.json.get("status") in target.document.final]
+def _check_last(target: Target, one: Subscription, delivered: dict[str, Any]) -> None:
+    end = one.end or {}
+    different = sorted(name for name in {*delivered, *end} if delivered.get(name) != end.get(name))
+    seen = excerpt(json.dumps({name: delivered.get(name) for name in different})) or "the same"
+    expected = f"as GET returns: {excerpt(json.dumps({name: end.get(name) for name in different}))}"
+    target.results.check("webhook-equals-get", not different, expected, seen, one.exchange)
 
 
-def _unwanted(one: Hooked, received: list[Received], target: Target) -> list[Received]:
+def _final_deliveries(target: Target, deliveries: list[Delivery]) -> list[Delivery]:
+    return [delivery for delivery in deliveries if delivery.prediction.get("status") in target.document.final]
+
+
+def _unrequested(target: Target, one: Subscription, deliveries: list[Delivery]) -> list[Delivery]:
+    """Return the deliveries of other predictions, of other events, and of a start that was already delivered."""
     final, first = target.document.final, target.document.statuses[0]
     started, *_, completed = target.document.events
-    found: list[Received] = []
-    for delivery in received:
-        status = delivery.json.get("status")
+    found: list[Delivery] = []
+    for delivery in deliveries:
+        status = delivery.prediction.get("status")
         event = completed if status in final else started
-        foreign = delivery.json.get("id") != one.id
-        if foreign or (one.events is not None and event not in one.events) or status == first:
+        is_foreign = delivery.prediction.get("id") != one.id
+        if is_foreign or (one.events is not None and event not in one.events) or status == first:
             found.append(delivery)
-    beginnings = [delivery for delivery in received if delivery.json.get("status") not in final]
-    return found or (beginnings[1:] if one.events == [started] else [])
+    starts = [delivery for delivery in deliveries if delivery.prediction.get("status") not in final]
+    return found or (starts[1:] if one.events == [started] else [])
 
 
-def _unsigned(delivery: Received, secret: str) -> str | None:
-    """What is wrong with the signature of a delivery; None if nothing is."""
+def _signature_error(delivery: Delivery, secret: str) -> str | None:
+    """Return what is wrong with the signature of a delivery; None if it is valid."""
     from standardwebhooks import Webhook
 
     names = ("webhook-id", "webhook-timestamp", "webhook-signature")
-    id, stamp, signatures = (delivery.headers.get(name, "") for name in names)
-    if not id or not stamp.isdigit() or not signatures:
+    id, timestamp, signatures = (delivery.headers.get(name, "") for name in names)
+    if not id or not timestamp.isdigit() or not signatures:
         missing = [name for name in names if not delivery.headers.get(name)]
-        return f"no {' and no '.join(missing)}" if missing else f"webhook-timestamp {stamp!r}"
-    late = delivery.time - int(stamp)
-    if abs(late) > _TOLERANCE:
-        return f"webhook-timestamp {stamp}, {late:.0f} s before it came"
-    right = Webhook(secret).sign(id, datetime.fromtimestamp(int(stamp), UTC), delivery.body.decode("utf-8", "replace"))
-    return None if right in signatures.split() else f"webhook-signature {signatures}, which the secret does not give"
+        return f"no {' and no '.join(missing)}" if missing else f"webhook-timestamp {timestamp!r}"
+    age = delivery.time - int(timestamp)
+    if abs(age) > _TIMESTAMP_TOLERANCE:
+        return f"webhook-timestamp {timestamp}, {age:.0f} s before the delivery arrived"
+    signed_at = datetime.fromtimestamp(int(timestamp), UTC)
+    expected = Webhook(secret).sign(id, signed_at, delivery.body.decode("utf-8", "replace"))
+    if expected in signatures.split():
+        return None
+    return f"webhook-signature {signatures}, which does not verify with the secret"
 
 
-def _told(received: list[Received]) -> str:
-    told = [f"{one.json.get('status')} ({one.headers.get('webhook-id', 'no webhook-id')})" for one in received]
-    return f"{len(told)} deliveries: {', '.join(told)}" if told else "no delivery"
+def _in_words(deliveries: list[Delivery]) -> str:
+    words = [
+        f"{delivery.prediction.get('status')} ({delivery.headers.get('webhook-id', 'no webhook-id')})"
+        for delivery in deliveries
+    ]
+    return f"{len(words)} deliveries: {', '.join(words)}" if words else "no delivery"

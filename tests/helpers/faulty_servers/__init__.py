@@ -1,6 +1,24 @@
-"""Faulty servers, each a few lines, that the conformance suite must catch."""
+"""Faulty servers, each of a few lines, that the conformance suite has to catch."""
 
-from . import lifecycle, outputs, requests, responses, webhooks
-from .mutants import MUTANTS, Mutant, judged
+from . import lifecycle, outputs, pagination, requests, responses, webhooks
+from .mutants import MUTANTS, TOKEN, Mutant
+from .proxy import DOCUMENT
+from .running import check_mutant, failed_rules, forward, mutant_target, serve_mutant
 
-__all__ = ["MUTANTS", "Mutant", "judged", "lifecycle", "outputs", "requests", "responses", "webhooks"]
+__all__ = [
+    "DOCUMENT",
+    "MUTANTS",
+    "TOKEN",
+    "Mutant",
+    "check_mutant",
+    "failed_rules",
+    "forward",
+    "lifecycle",
+    "mutant_target",
+    "outputs",
+    "pagination",
+    "requests",
+    "responses",
+    "serve_mutant",
+    "webhooks",
+]

@@ -81,8 +81,8 @@ def conformance(
             reports = []
             for run in runs:
                 options = {"quick": quick, "seed": seed, **({"patience": patience} if patience else {})}
-                with _steps(run.get("dialect") or urlsplit(run["url"]).netloc) as tell:
-                    reports.append(module.check(**run, **options, tell=tell))
+                with _steps(run.get("dialect") or urlsplit(run["url"]).netloc) as on_step:
+                    reports.append(module.run_suite(**run, **options, on_step=on_step))
                 _show(reports[-1])
                 if reports[-1].interrupted:
                     break
@@ -115,7 +115,7 @@ def _runs(
             raise CannotCheckError("--webhook-listen and --webhook-url are for a server with a URL")
         embedded = importlib.import_module("zeroscope_conformance.embedded")
         for name in (dialect,) if dialect else ("live", "published"):
-            with embedded.mock(name, spec) as run:
+            with embedded.mock_server(name, spec) as run:
                 yield run
         return
     document = module.Document.load(spec)
