@@ -1,4 +1,4 @@
-"""Measure this project beside what people would use instead.
+"""Compares this project with its alternatives, and writes the results.
 
 Usage: python -m benchmarks [--quick] [--only WORDS] [--output FOLDER]
 """
@@ -11,68 +11,70 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from .benchmark import Bench, Benchmark
-from .environments import ROOT, Places
-from .errors import BenchmarkError, LeftOutError
-from .machine import describe
-from .report import Report, line
+from .benchmark import Benchmark, Context
+from .environments import ROOT, Environments
+from .errors import BenchmarkError, SkippedError
+from .machine import machine_info
+from .report import Report, format_row
 from .rows import BENCHMARKS
 
 FOLDER = ROOT / "build/benchmarks"
-"""Where the environments are, and what is written by a run of which nothing is kept."""
+"""The folder of the environments, and of the results of a run that is not a whole one."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; the exit code is 1 if something that should have been measured could not be."""
+    """Run the command, and return its exit code: 1 if a benchmark failed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="see that everything can be measured, in little time")
-    parser.add_argument("--only", default="", metavar="WORDS", help="measure only what has these words in its title")
-    parser.add_argument("--output", type=Path, metavar="FOLDER", help="where RESULTS.md and results.json go")
+    parser.add_argument("--quick", action="store_true", help="only show that everything can be measured")
+    parser.add_argument(
+        "--only", default="", metavar="WORDS", help="run only the benchmarks with these words in their titles"
+    )
+    parser.add_argument("--output", type=Path, metavar="FOLDER", help="the folder for RESULTS.md and results.json")
     options = parser.parse_args(arguments)
-    chosen = [one for one in BENCHMARKS if one.asked_for(options.only.split())]
+    chosen = [one for one in BENCHMARKS if one.matches(options.only.split())]
     if not chosen:
         titles = "\n".join(f"  {one.title}" for one in BENCHMARKS)
-        parser.error(f"nothing has the words {options.only!r} in its title; these are there:\n{titles}")
+        parser.error(f"no title has the words {options.only!r}; the titles are:\n{titles}")
 
-    # What is kept in the tree is a whole run.
+    # Only a whole run belongs in the repository.
     whole = not options.quick and not options.only
     output = options.output or (ROOT / "benchmarks" if whole else FOLDER)
     output.mkdir(parents=True, exist_ok=True)
     FOLDER.mkdir(parents=True, exist_ok=True)
-    bench = Bench(Places(FOLDER, lambda what: print(f"({what})", flush=True)), options.quick, FOLDER)
-    report = Report(describe())
-    measure(chosen, bench, report)
-    (output / "RESULTS.md").write_text(report.page(), encoding="utf-8")
-    (output / "results.json").write_text(report.values(), encoding="utf-8")
+    context = Context(Environments(FOLDER, lambda message: print(f"({message})", flush=True)), options.quick, FOLDER)
+    report = Report(machine_info())
+    measure(chosen, context, report)
+    (output / "RESULTS.md").write_text(report.to_markdown(), encoding="utf-8")
+    (output / "results.json").write_text(report.to_json(), encoding="utf-8")
     print(f"{len(report.rows)} rows are in {output / 'RESULTS.md'}")
-    for title, error in report.crashed:
+    for title, error in report.failed:
         print(f"could not be measured: {title}: {error.strip().splitlines()[-1]}", file=sys.stderr)
-    return 1 if report.crashed else 0
+    return 1 if report.failed else 0
 
 
 def measure(
-    benchmarks: Iterable[Benchmark], bench: Bench, report: Report, tell: Callable[[str], object] = print
+    benchmarks: Iterable[Benchmark], context: Context, report: Report, log: Callable[[str], object] = print
 ) -> None:
-    """Measure one after another and tell of each row; what goes wrong with one keeps none of the others.
+    """Run benchmarks one after another; an error in one does not affect the others.
 
     Args:
-        benchmarks: What to measure.
-        bench: What to measure it with.
-        report: Where the rows go.
-        tell: Called with each line.
+        benchmarks: The benchmarks.
+        context: Their context.
+        report: The report that receives the rows.
+        log: Called with a line for each row and each error.
     """
     for benchmark in benchmarks:
         try:
-            for row in benchmark.run(bench):
+            for row in benchmark.run(context):
                 report.rows.append(row)
-                tell(line(row))
-        except LeftOutError as error:
-            report.left_out.append((benchmark.title, f"{error}."))
-            tell(f"{benchmark.title}: left out: {error}")
+                log(format_row(row))
+        except SkippedError as error:
+            report.skipped.append((benchmark.title, f"{error}."))
+            log(f"{benchmark.title}: skipped: {error}")
         except Exception as error:
-            report.crashed.append((benchmark.title, str(error) or type(error).__name__))
+            report.failed.append((benchmark.title, str(error) or type(error).__name__))
             known = isinstance(error, BenchmarkError)
-            tell(f"{benchmark.title}: {error if known else traceback.format_exc()}")
+            log(f"{benchmark.title}: {error if known else traceback.format_exc()}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""One run of the benchmarks, as its rows see it."""
+"""A benchmark, and the context that it runs in."""
 
 from __future__ import annotations
 
@@ -6,41 +6,41 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from .environments import Places
+from .environments import Environments
 from .measurement import Row
 
 
 @dataclass(frozen=True)
-class Bench:
-    """What a row is measured with.
+class Context:
+    """The context of a run.
 
     Args:
-        places: The environments of the peers.
-        quick: Whether it is enough to see that a row can be measured.
-        folder: Where files may be written that nobody needs afterwards.
+        environments: The environments of the peers.
+        quick: Whether the run only shows that everything can be measured.
+        folder: A folder for temporary files.
     """
 
-    places: Places
+    environments: Environments
     quick: bool
     folder: Path
 
     def choose(self, usual: int, quick: int) -> int:
-        """A number of rounds, calls or things: the usual one, or the one for a quick run."""
+        """Return the number for a whole run or the one for a quick run, of rounds or calls for example."""
         return quick if self.quick else usual
 
 
 @dataclass(frozen=True)
 class Benchmark:
-    """Rows that are measured together.
+    """One or more rows that are measured together.
 
     Args:
-        title: What it measures, in the words that `--only` looks for.
-        run: Measures, and tells of each row as soon as it is known.
+        title: The title, which `--only` searches.
+        run: Measures, and yields each row as soon as it is complete.
     """
 
     title: str
-    run: Callable[[Bench], Iterable[Row]]
+    run: Callable[[Context], Iterable[Row]]
 
-    def asked_for(self, words: Iterable[str]) -> bool:
-        """Whether all of the words are in the title."""
+    def matches(self, words: Iterable[str]) -> bool:
+        """Return whether the title has all of some words."""
         return all(word.lower() in self.title.lower() for word in words)

@@ -1,4 +1,4 @@
-"""Where the peers live: an environment for each, with the versions of requirements.lock, made anew when one changes."""
+"""Environments: one for each peer, with the versions of requirements.lock."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from .errors import BenchmarkError, LeftOutError
+from .errors import BenchmarkError, SkippedError
 
 ROOT = Path(__file__).parent.parent
 LOCK = ROOT / "requirements.lock"
@@ -22,7 +22,7 @@ _OURS = "zeroscope"
 _CONTENTS = {
     "httpx": ["httpx"],
     "replicate": ["replicate"],
-    # The client alone, as its users install it.
+    # The client without extras, as its users install it.
     "zeroscope": [_OURS],
     "mock": [f"{_OURS}[cli,mock]"],
 }
@@ -30,37 +30,37 @@ _PRISM = ("package.json", "package-lock.json", ".npmrc")
 _STAMP = ".installed"
 
 
-class Places:
-    """The environments.
+class Environments:
+    """The environments of the peers, set up again when a version or the source changes.
 
     Args:
-        folder: Where they are kept from one run to the next.
-        tell: Called with what takes a while.
+        folder: The folder that keeps them from one run to the next.
+        log: Called with a message before each step that takes a while.
     """
 
-    def __init__(self, folder: Path, tell: Callable[[str], object] = lambda what: None) -> None:
+    def __init__(self, folder: Path, log: Callable[[str], object] = lambda message: None) -> None:
         self._folder = folder
-        self._tell = tell
+        self._log = log
 
     def python(self, name: str) -> Path:
-        """The interpreter of an environment: `httpx`, `replicate`, `zeroscope` or `mock`.
+        """Return the interpreter of an environment: `httpx`, `replicate`, `zeroscope` or `mock`.
 
         Raises:
             BenchmarkError: If it cannot be set up.
-            LeftOutError: If the peer cannot be had here.
+            SkippedError: If the peer does not work with this Python.
         """
         if name == "replicate":
-            need_replicate(sys.version_info[:2])
+            require_replicate(sys.version_info[:2])
         contents = _CONTENTS[name]
         ours = any(one.startswith(_OURS) for one in contents)
-        state = digest(sys.version, LOCK.read_bytes(), *contents, *([self._state_of_sources] if ours else []))
-        place = self._folder / name
-        python = place / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-        if not is_current(place, state):
-            self._tell(f"setting up {name}")
-            _run([_uv(), "venv", "--quiet", "--clear", "--python", sys.executable, str(place)])
+        state = digest(sys.version, LOCK.read_bytes(), *contents, *([self._source_digest] if ours else []))
+        folder = self._folder / name
+        python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+        if not is_current(folder, state):
+            self._log(f"setting up {name}")
+            _run([_uv(), "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)])
             self._install(python, [f"{one} @ {self._wheel.as_uri()}" if ours else one for one in contents])
-            (place / _STAMP).write_text(state)
+            (folder / _STAMP).write_text(state)
         return python
 
     @cached_property
@@ -68,66 +68,66 @@ class Places:
         """The command that starts Prism.
 
         Raises:
-            LeftOutError: If there is no Node.js, or Prism cannot be installed.
+            SkippedError: If there is no Node.js, or Prism cannot be installed.
         """
         node, npm = shutil.which("node"), shutil.which("npm")
         if node is None or npm is None:
-            raise LeftOutError("Prism needs Node.js and npm; install them to measure beside it")
-        source, place = ROOT / "benchmarks/prism", self._folder / "prism"
+            raise SkippedError("Prism needs Node.js and npm; install them for a comparison")
+        source, folder = ROOT / "benchmarks/prism", self._folder / "prism"
         state = digest(*((source / name).read_bytes() for name in _PRISM))
-        if not is_current(place, state):
-            self._tell("setting up prism")
-            shutil.rmtree(place, ignore_errors=True)
-            place.mkdir(parents=True)
+        if not is_current(folder, state):
+            self._log("setting up prism")
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
             for name in _PRISM:
-                shutil.copy(source / name, place)
+                shutil.copy(source / name, folder)
             try:
-                _run([npm, "ci", "--loglevel=error"], place)
+                _run([npm, "ci", "--loglevel=error"], folder)
             except BenchmarkError as error:
-                raise LeftOutError(f"Prism could not be installed: {error}") from error
-            (place / _STAMP).write_text(state)
-        return [node, str(place / "node_modules/@stoplight/prism-cli/dist/index.js")]
+                raise SkippedError(f"Prism could not be installed: {error}") from error
+            (folder / _STAMP).write_text(state)
+        return [node, str(folder / "node_modules/@stoplight/prism-cli/dist/index.js")]
 
     def _install(self, python: Path, requirements: Sequence[str]) -> None:
-        # A first start that compiles would be another one's second start.
+        # Otherwise the first start would compile the modules, and later ones would not.
         command = [_uv(), "pip", "install", "--quiet", "--system-certs", "--compile-bytecode", "--python", str(python)]
         try:
             _run([*command, "--constraint", str(LOCK), *requirements])
         except BenchmarkError as error:
-            # uv does not read pip's settings. pip takes no hashes where a package of our own has none.
-            self._tell(f"uv could not install the packages, so pip does: {error}")
+            # uv does not read pip's configuration. pip refuses hashes if one package, our own, has none.
+            self._log(f"uv could not install the packages, so pip does: {error}")
             versions = self._folder / "constraints.txt"
             versions.write_text(re.sub(r" \\\n +--hash=\S+", "", LOCK.read_text(encoding="utf-8")))
             command = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"]
             _run([*command, "--constraint", str(versions), *requirements])
 
     @cached_property
-    def _state_of_sources(self) -> str:
+    def _source_digest(self) -> str:
         return digest(*(part for path in _sources() for part in (str(path.relative_to(ROOT)), path.read_bytes())))
 
     @cached_property
     def _wheel(self) -> Path:
-        place = self._folder / "dist"
-        shutil.rmtree(place, ignore_errors=True)
-        _run([sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", str(place), str(ROOT)])
-        return next(place.glob("*.whl")).resolve()
+        folder = self._folder / "dist"
+        shutil.rmtree(folder, ignore_errors=True)
+        _run([sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", str(folder), str(ROOT)])
+        return next(folder.glob("*.whl")).resolve()
 
 
-def need_replicate(python: tuple[int, int]) -> None:
-    """Leave out what is measured beside replicate where it cannot be imported.
+def require_replicate(python: tuple[int, int]) -> None:
+    """Skip a comparison with replicate if this Python cannot import it.
 
     Args:
         python: The version of Python.
 
     Raises:
-        LeftOutError: On Python 3.14 and newer.
+        SkippedError: On Python 3.14 and newer.
     """
     if python >= (3, 14):
-        raise LeftOutError("replicate needs pydantic v1, which Python 3.14 cannot import; use an older Python")
+        raise SkippedError("replicate needs pydantic v1, which Python 3.14 cannot import; use an older Python")
 
 
 def digest(*parts: str | bytes) -> str:
-    """A text that changes with any of the parts."""
+    """Return a digest of some parts, which also depends on the borders between them."""
     whole = hashlib.sha256()
     for part in parts:
         content = part.encode() if isinstance(part, str) else part
@@ -135,9 +135,9 @@ def digest(*parts: str | bytes) -> str:
     return whole.hexdigest()
 
 
-def is_current(place: Path, state: str) -> bool:
-    """Whether a folder was set up to the end, and from the same things."""
-    stamp = place / _STAMP
+def is_current(folder: Path, state: str) -> bool:
+    """Return whether the setup of a folder is complete, and of the same state."""
+    stamp = folder / _STAMP
     return stamp.exists() and stamp.read_text() == state
 
 
@@ -160,5 +160,5 @@ def _run(command: Sequence[str], folder: Path = ROOT) -> None:
     except OSError as error:
         raise BenchmarkError(f"{command[0]} cannot be run ({error}); `make install` sets up what is needed") from error
     if done.returncode:
-        told = (done.stderr or done.stdout).strip()
-        raise BenchmarkError(f"{Path(command[0]).name} {command[1]} ended with {done.returncode}: {told[-2000:]}")
+        output = (done.stderr or done.stdout).strip()
+        raise BenchmarkError(f"{Path(command[0]).name} {command[1]} ended with {done.returncode}: {output[-2000:]}")

@@ -1,9 +1,9 @@
-"""What can keep a row from being measured."""
+"""Errors that prevent a row from being measured."""
 
 
 class BenchmarkError(Exception):
-    """A row could not be measured; the message says why and what to do."""
+    """A row could not be measured; the message has the reason and what to do."""
 
 
-class LeftOutError(BenchmarkError):
-    """A row is left out because this machine lacks what it is measured beside."""
+class SkippedError(BenchmarkError):
+    """A row is skipped because this machine lacks the peer."""

@@ -1,4 +1,4 @@
-"""What the benchmarks run on."""
+"""The machine that the benchmarks run on."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .environments import LOCK, ROOT
 PEERS = ("httpx", "replicate", "respx", "httpx-sse", "schemathesis", "openapi-python-client", "av", "uvicorn", "uvloop")
 
 
-def describe() -> dict[str, str]:
-    """The machine, the interpreters and the versions of the peers, each in a few words."""
-    told = {
+def machine_info() -> dict[str, str]:
+    """Return the machine, the interpreters and the versions of the peers, each in a few words."""
+    info = {
         "processor": f"{_processor()}, {os.cpu_count() or 'an unknown number of'} cores",
         "memory": _memory(),
         "system": f"{platform.system()} {platform.release()}, {platform.machine()}",
@@ -25,16 +25,16 @@ def describe() -> dict[str, str]:
     }
     node = shutil.which("node")
     if node is not None:
-        told["Node.js"] = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+        info["Node.js"] = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip()
     package = json.loads((ROOT / "benchmarks/prism/package.json").read_text(encoding="utf-8"))
-    versions = locked(LOCK.read_text(encoding="utf-8"))
+    versions = locked_versions(LOCK.read_text(encoding="utf-8"))
     prism = f"Prism {package['devDependencies']['@stoplight/prism-cli']}"
-    told["versions"] = ", ".join([f"{name} {versions[name]}" for name in PEERS if name in versions] + [prism])
-    return told
+    info["versions"] = ", ".join([f"{name} {versions[name]}" for name in PEERS if name in versions] + [prism])
+    return info
 
 
-def locked(lock: str) -> dict[str, str]:
-    """The versions in a lock, by the name of the package; of several for one package, that for newer Pythons."""
+def locked_versions(lock: str) -> dict[str, str]:
+    """Return the versions in a lock, by package; if a package has several, the one for the newest Python."""
     return dict(re.findall(r"^([a-z0-9-]+)==(\S+)", lock, re.MULTILINE))
 
 

@@ -1,4 +1,4 @@
-"""What is measured: series of figures, taken in turns, and what two of them come to beside each other."""
+"""Measurements: series of figures, their ratios, and the goals for them."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from math import inf
 from typing import Literal
 
 Sample = Callable[[], float]
-"""Takes one figure."""
+"""Measures one figure."""
 
 
 @dataclass(frozen=True)
 class Goal:
-    """What a figure is to reach.
+    """A goal for a figure or a ratio.
 
     Args:
-        kind: On which side of the bound it has to be.
+        kind: The side of the bound that reaches the goal.
         bound: The bound.
-        unit: What the bound is in; a ratio has none.
+        unit: The unit of the bound; empty for a ratio.
     """
 
     kind: Literal["at most", "at least", "below"]
@@ -27,7 +27,7 @@ class Goal:
     unit: str = ""
 
     def reached(self, figure: float) -> bool:
-        """Whether a figure is on the right side."""
+        """Return whether a figure reaches the goal."""
         match self.kind:
             case "at most":
                 return figure <= self.bound
@@ -42,11 +42,11 @@ class Goal:
 
 @dataclass(frozen=True)
 class Series:
-    """The figures of one side, in the order of the rounds.
+    """The figures of one side.
 
     Args:
-        unit: What they are in.
-        figures: One of each round.
+        unit: The unit.
+        figures: One figure for each round, in the order of the rounds.
     """
 
     unit: str
@@ -54,12 +54,12 @@ class Series:
 
     @property
     def median(self) -> float:
-        """The figure in the middle."""
+        """The median of the figures."""
         return statistics.median(self.figures)
 
     @property
     def quartiles(self) -> tuple[float, float]:
-        """Between what the middle half of the figures lies."""
+        """The first and the third quartile of the figures."""
         if len(self.figures) == 1:
             return self.figures[0], self.figures[0]
         low, _, high = statistics.quantiles(self.figures, n=4, method="inclusive")
@@ -68,16 +68,16 @@ class Series:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: what was measured, beside what, and what it should have come to.
+    """One row of the table.
 
     Args:
-        what: What was measured.
-        ours: This project's figures.
-        beside: What they are held against; None for a figure that stands alone.
-        theirs: The figures of that, round by round.
-        goal: What the ratio, or the figure that stands alone, is to reach; None for one that is only told.
-        reason: Why the goal is missed, shown only if it is.
-        note: What is good to know of the measurement.
+        what: The name of the measurement.
+        ours: The figures of this project.
+        beside: The name of the peer; None if there is no comparison.
+        theirs: The figures of the peer, from the same rounds.
+        goal: The goal for the ratio or, without a peer, for the figure; None if there is none.
+        reason: The reason why the goal is missed, shown only if it is.
+        note: A note on the measurement.
     """
 
     what: str
@@ -90,20 +90,20 @@ class Row:
 
     @property
     def ratios(self) -> Series | None:
-        """Ours divided by theirs, round by round, so that a slow moment of the machine is in both."""
+        """Our figure divided by theirs, for each round: a slow moment of the machine affects both."""
         if self.theirs is None:
             return None
         return Series("", tuple(map(_ratio, self.ours.figures, self.theirs.figures)))
 
     @property
-    def judged(self) -> Series:
-        """What the goal is about: the ratios, or the figures that stand alone."""
+    def result(self) -> Series:
+        """The ratios or, without a peer, the figures; the goal applies to their median."""
         return self.ratios or self.ours
 
     @property
     def reached(self) -> bool | None:
-        """Whether the goal is reached; None if there is none."""
-        return None if self.goal is None else self.goal.reached(self.judged.median)
+        """Whether the goal is reached; None if there is no goal."""
+        return None if self.goal is None else self.goal.reached(self.result.median)
 
 
 def _ratio(ours: float, theirs: float) -> float:
@@ -112,12 +112,12 @@ def _ratio(ours: float, theirs: float) -> float:
     return inf if ours else 1.0
 
 
-def in_turns(samples: Mapping[str, Sample], rounds: int) -> dict[str, tuple[float, ...]]:
-    """Take figures in turns, A B C A B C, so that what disturbs the machine for a while disturbs all.
+def interleave(samples: Mapping[str, Sample], rounds: int) -> dict[str, tuple[float, ...]]:
+    """Measure in interleaved rounds, A B C A B C: a disturbance of the machine then affects all sides.
 
     Args:
-        samples: What takes a figure, by name.
-        rounds: How many figures to take of each.
+        samples: The functions that measure one figure, by name.
+        rounds: The number of rounds.
 
     Returns:
         The figures by name, in the order of the rounds.

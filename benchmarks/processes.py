@@ -1,4 +1,4 @@
-"""The processes that are measured, or measure: workers that answer line by line, servers, and single runs."""
+"""Processes that measure or are measured: workers, servers and single commands."""
 
 from __future__ import annotations
 
@@ -19,36 +19,36 @@ from .environments import ROOT
 from .errors import BenchmarkError
 
 TOKEN = "a-token-of-the-benchmarks"
-"""The bearer token of all requests; a mock server takes any."""
+"""The bearer token of all requests; the mock server accepts any."""
 
-PATIENCE = 60.0
-"""How long a server may take to answer for the first time, in seconds."""
+START_TIMEOUT = 60.0
+"""The longest wait for the first response of a server, in seconds."""
 
-_SETTINGS = re.compile("(REPLICATE|ZEROSCOPE|PYTHON(PATH|HOME|DEVMODE|WARNINGS|TRACEMALLOC))", re.IGNORECASE)
+_EXCLUDED_VARIABLES = re.compile("(REPLICATE|ZEROSCOPE|PYTHON(PATH|HOME|DEVMODE|WARNINGS|TRACEMALLOC))", re.IGNORECASE)
 
 
 def environment() -> dict[str, str]:
-    """The variables of every process: the machine's, without what would change a peer or lead it to the service."""
-    return {name: value for name, value in os.environ.items() if not _SETTINGS.match(name)}
+    """Return the environment variables of every process: without those that configure Python or a client."""
+    return {name: value for name, value in os.environ.items() if not _EXCLUDED_VARIABLES.match(name)}
 
 
 class Process:
-    """A process that is ended at the end of a `with` block.
+    """A process that ends with a `with` block.
 
     Args:
-        command: What to run.
-        settings: What `subprocess.Popen` takes besides.
+        command: The command.
+        **options: Other options of `subprocess.Popen`.
     """
 
-    def __init__(self, command: Sequence[str | Path], **settings: Any) -> None:
+    def __init__(self, command: Sequence[str | Path], **options: Any) -> None:
         self._log: IO[str] = tempfile.TemporaryFile("w+")  # noqa: SIM115 - it lives as long as the process
         self._process = subprocess.Popen(
-            list(map(str, command)), cwd=ROOT, env=environment(), stderr=self._log, text=True, **settings
+            list(map(str, command)), cwd=ROOT, env=environment(), stderr=self._log, text=True, **options
         )
 
     @property
     def cpu(self) -> float:
-        """The processor time it has used so far, in seconds; 0 where the system does not tell."""
+        """The processor time used so far, in seconds; 0 on a system without /proc."""
         try:
             fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
         except OSError:
@@ -57,28 +57,28 @@ class Process:
 
     @property
     def memory(self) -> float:
-        """The memory that it holds, in MiB.
+        """The resident memory, in MiB.
 
         Raises:
-            BenchmarkError: Where the system does not tell.
+            BenchmarkError: On a system without /proc.
         """
         try:
-            told = Path(f"/proc/{self._process.pid}/status").read_text()
+            status = Path(f"/proc/{self._process.pid}/status").read_text()
         except OSError as error:
-            raise BenchmarkError("the memory of a process is told by /proc, which only Linux has") from error
-        return int(told.partition("VmRSS:")[2].split()[0]) / 1024
+            raise BenchmarkError("the memory of a process is read from /proc, which only Linux has") from error
+        return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
-    def check(self) -> None:
-        """Raise if it has ended.
+    def raise_if_ended(self) -> None:
+        """Raise an error if the process has ended.
 
         Raises:
-            BenchmarkError: With what it said last.
+            BenchmarkError: If it has ended, with the end of its output.
         """
         if self._process.poll() is not None:
-            raise BenchmarkError(self._end())
+            raise BenchmarkError(self._end_message())
 
     def close(self) -> None:
-        """End it."""
+        """End the process."""
         if self._process.poll() is None:
             self._process.terminate()
             try:
@@ -98,20 +98,20 @@ class Process:
     ) -> None:
         self.close()
 
-    def _end(self) -> str:
+    def _end_message(self) -> str:
         self._log.seek(0)
-        told = self._log.read().strip()[-2000:]
+        output = self._log.read().strip()[-2000:]
         arguments: Any = self._process.args
-        return f"{' '.join(arguments)} ended with {self._process.wait()}: {told or 'it said nothing'}"
+        return f"{' '.join(arguments)} ended with {self._process.wait()}: {output or 'it printed nothing'}"
 
 
 class Worker(Process):
-    """One of `benchmarks.workers`, which answers questions until it is closed.
+    """One of `benchmarks.workers`, which executes commands until it is closed.
 
     Args:
-        python: The interpreter of the environment that it runs in.
-        name: The worker's module.
-        arguments: What it is started with.
+        python: The interpreter of its environment.
+        name: The name of its module.
+        *arguments: Its command-line arguments.
 
     Raises:
         BenchmarkError: If it does not start.
@@ -126,22 +126,22 @@ class Worker(Process):
             self.close()
             raise
 
-    def ask(self, question: str, *arguments: Any) -> Any:
-        """What it answers to a question.
+    def call(self, command: str, *arguments: Any) -> Any:
+        """Execute a command, and return its result.
 
         Raises:
-            BenchmarkError: If it ends instead.
+            BenchmarkError: If the worker ends instead.
         """
         assert self._process.stdin
         try:
-            self._process.stdin.write(json.dumps([question, *arguments]) + "\n")
+            self._process.stdin.write(json.dumps([command, *arguments]) + "\n")
             self._process.stdin.flush()
         except BrokenPipeError:
-            raise BenchmarkError(self._end()) from None
+            raise BenchmarkError(self._end_message()) from None
         return self._read()
 
     def close(self) -> None:
-        """End it; most end by themselves when there are no more questions."""
+        """End the process; most workers end when their input is closed."""
         if self._process.stdin:
             try:
                 self._process.stdin.close()
@@ -154,42 +154,42 @@ class Worker(Process):
         assert self._process.stdout
         line = self._process.stdout.readline()
         if not line:
-            raise BenchmarkError(self._end())
+            raise BenchmarkError(self._end_message())
         return json.loads(line)
 
 
 class Server(Process):
-    """A server on a port of the loopback, from its first answer on.
+    """A server on the loopback interface that has sent its first response.
 
     Args:
-        command: Makes what starts it, given its port.
-        path: A path that it answers with 2xx once it is up.
-        now: Tells the time, in seconds.
+        command: Returns the command that starts it on a port.
+        path: A path that returns 2xx once it is ready.
+        now: Returns the time, in seconds.
 
     Attributes:
-        port: Where it listens.
-        started: How long it took from its start to the first answer, in seconds.
+        port: The port.
+        started: The time from its start to its first response, in seconds.
 
     Raises:
-        BenchmarkError: If it ends, or does not answer in time.
+        BenchmarkError: If it ends, or does not respond in time.
     """
 
     def __init__(
         self, command: Callable[[int], Sequence[str | Path]], path: str, now: Callable[[], float] = time.perf_counter
     ) -> None:
         self.port = _free_port()
-        begun = now()
+        start = now()
         super().__init__(command(self.port), stdout=subprocess.DEVNULL)
         try:
-            while not self._answers(path):
-                self.check()
-                if now() - begun > PATIENCE:
-                    raise BenchmarkError(f"{command(self.port)[0]} did not answer within {PATIENCE:g} s")
+            while not self._responds(path):
+                self.raise_if_ended()
+                if now() - start > START_TIMEOUT:
+                    raise BenchmarkError(f"{command(self.port)[0]} did not respond within {START_TIMEOUT:g} s")
                 time.sleep(0.002)
         except BenchmarkError:
             self.close()
             raise
-        self.started = now() - begun
+        self.started = now() - start
 
     @property
     def url(self) -> str:
@@ -197,32 +197,32 @@ class Server(Process):
         return f"http://127.0.0.1:{self.port}"
 
     def call(self, method: str, path: str, body: Any = None) -> tuple[list[tuple[str, str]], bytes]:
-        """The headers and the body of an answer.
+        """Send a request, and return the headers and the body of the response.
 
         Raises:
-            BenchmarkError: If it is a refusal.
+            BenchmarkError: If the status is not 2xx.
         """
         headers = {"Accept": "application/json"}
-        # With a token, a control call of the mock server is about that token's things only.
+        # With a token, a control request to the mock server affects only that token's predictions.
         if not path.startswith("/_mock/"):
             headers["Authorization"] = f"Bearer {TOKEN}"
         content = None
         if body is not None:
             content = json.dumps(body).encode()
             headers["Content-Type"] = "application/json"
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=START_TIMEOUT)
         try:
             connection.request(method, path, content, headers)
             response = connection.getresponse()
-            answer = response.read()
+            response_body = response.read()
         finally:
             connection.close()
         if not 200 <= response.status < 300:
-            told = answer.decode(errors="replace")[:2000]
-            raise BenchmarkError(f"{method} {path} was answered with {response.status}: {told}")
-        return response.getheaders(), answer
+            text = response_body.decode(errors="replace")[:2000]
+            raise BenchmarkError(f"{method} {path} returned {response.status}: {text}")
+        return response.getheaders(), response_body
 
-    def _answers(self, path: str) -> bool:
+    def _responds(self, path: str) -> bool:
         try:
             self.call("GET", path)
         except (OSError, http.client.HTTPException):
@@ -230,19 +230,19 @@ class Server(Process):
         return True
 
 
-def seconds(command: Sequence[str | Path], now: Callable[[], float] = time.perf_counter) -> float:
-    """How long a command takes from its start to its end.
+def duration(command: Sequence[str | Path], now: Callable[[], float] = time.perf_counter) -> float:
+    """Run a command, and return how long it takes, in seconds.
 
     Raises:
         BenchmarkError: If it fails.
     """
-    begun = now()
-    run(command)
-    return now() - begun
+    start = now()
+    run_command(command)
+    return now() - start
 
 
-def run(command: Sequence[str | Path]) -> str:
-    """What a command prints.
+def run_command(command: Sequence[str | Path]) -> str:
+    """Run a command, and return its output.
 
     Raises:
         BenchmarkError: If it fails.
@@ -251,8 +251,8 @@ def run(command: Sequence[str | Path]) -> str:
         list(map(str, command)), cwd=ROOT, env=environment(), capture_output=True, text=True, check=False
     )
     if done.returncode:
-        told = (done.stderr + done.stdout).strip()[-2000:]
-        raise BenchmarkError(f"{' '.join(map(str, command))} ended with {done.returncode}: {told}")
+        output = (done.stderr + done.stdout).strip()[-2000:]
+        raise BenchmarkError(f"{' '.join(map(str, command))} ended with {done.returncode}: {output}")
     return done.stdout
 
 

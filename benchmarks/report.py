@@ -1,4 +1,4 @@
-"""What a run came to: lines as it goes, a page for people and a file for programs."""
+"""The report of a run: lines while it runs, a page in Markdown and a JSON file."""
 
 from __future__ import annotations
 
@@ -12,74 +12,75 @@ from .measurement import Row, Series
 
 _TITLE = """# Results
 
-Written by `make bench`, which measures this project beside what people would use instead, in one run on one machine. A
-ratio is ours divided by theirs, taken round by round; shown are the median and, in brackets, the quartiles. The raw
-figures are medians. [README.md](README.md) says how it is done and how to read it.
+Written by `make bench`, which compares this project with its alternatives, in one run on one machine. A ratio is ours
+divided by theirs in the same round; the table has the median and, in brackets, the quartiles of the ratios. Raw figures
+are medians. [README.md](README.md) describes the method.
 """
 
 
 @dataclass
 class Report:
-    """What a run came to.
+    """The report of a run.
 
     Args:
-        machine: What it ran on, and with which versions.
+        machine: The machine and the versions.
+        rows: The rows measured so far.
+        skipped: The titles of the benchmarks that were skipped, with the reasons.
+        failed: The titles of the benchmarks that failed, with the errors.
     """
 
     machine: dict[str, str]
     rows: list[Row] = field(default_factory=list[Row])
-    left_out: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-    """Titles of what was not measured, with the reason."""
-    crashed: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-    """Titles of what could not be measured though it should, with the error."""
+    skipped: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    failed: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
 
-    def page(self) -> str:
-        """The page, in Markdown."""
-        parts = [_TITLE, "## Machine\n", "\n".join(f"- {name}: {told}" for name, told in self.machine.items()) + "\n"]
-        parts += ["## Figures\n", _table(self.rows)]
-        for title, told in (
-            ("Not reached", [(_name(row), row.reason) for row in self.rows if row.reached is False]),
-            ("Notes", [(_name(row), row.note) for row in self.rows if row.note]),
-            ("Left out", self.left_out),
-            ("Not measured", self.crashed),
+    def to_markdown(self) -> str:
+        """Return the report as a page in Markdown."""
+        parts = [_TITLE, "## Machine\n", "\n".join(f"- {name}: {text}" for name, text in self.machine.items()) + "\n"]
+        parts += ["## Figures\n", _format_table(self.rows)]
+        for title, items in (
+            ("Not reached", [(_format_name(row), row.reason) for row in self.rows if row.reached is False]),
+            ("Notes", [(_format_name(row), row.note) for row in self.rows if row.note]),
+            ("Skipped", self.skipped),
+            ("Not measured", self.failed),
         ):
-            if told:
-                lines = [f"- **{name}**: {text or 'the reason is not known yet.'}" for name, text in told]
+            if items:
+                lines = [f"- **{name}**: {text or 'the reason is not known yet.'}" for name, text in items]
                 parts += [f"## {title}\n", "\n".join(lines) + "\n"]
         return "\n".join(parts)
 
-    def values(self) -> str:
-        """The same as JSON."""
+    def to_json(self) -> str:
+        """Return the report as JSON."""
         values = {
             "machine": self.machine,
-            "rows": [values_of(row) for row in self.rows],
-            "left_out": dict(self.left_out),
-            "crashed": dict(self.crashed),
+            "rows": [row_to_json(row) for row in self.rows],
+            "left_out": dict(self.skipped),
+            "crashed": dict(self.failed),
         }
         return json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def line(row: Row) -> str:
-    """A row in one line, as it is told when it has been measured."""
+def format_row(row: Row) -> str:
+    """Return a row on one line."""
     beside = f" beside {row.beside}" if row.beside else ""
-    theirs = f" / {told(row.theirs.median, row.theirs.unit)}" if row.theirs else ""
-    figures = f"{told(row.ours.median, row.ours.unit)}{theirs}"
-    return f"{row.what}{beside}: {_judged(row)} | {figures} | {row.goal or 'no goal'} | {_reached(row)}"
+    theirs = f" / {format_figure(row.theirs.median, row.theirs.unit)}" if row.theirs else ""
+    figures = f"{format_figure(row.ours.median, row.ours.unit)}{theirs}"
+    return f"{row.what}{beside}: {_format_result(row)} | {figures} | {row.goal or 'no goal'} | {_format_reached(row)}"
 
 
-def told(figure: float, unit: str = "") -> str:
-    """A figure with three digits that count, and its unit."""
+def format_figure(figure: float, unit: str = "") -> str:
+    """Return a figure with three significant digits and its unit."""
     number = f"{figure:,.0f}" if abs(figure) >= 100 else f"{figure:.3g}"
     return f"{number} {unit}" if unit else number
 
 
-def values_of(row: Row) -> dict[str, Any]:
-    """A row as JSON values."""
+def row_to_json(row: Row) -> dict[str, Any]:
+    """Return a row as JSON values."""
     return {
         "what": row.what,
         "beside": row.beside,
         "ratio": _finite(row.ratios.median) if row.ratios else None,
-        "spread": [_finite(bound) for bound in row.judged.quartiles],
+        "spread": [_finite(bound) for bound in row.result.quartiles],
         "goal": str(row.goal) if row.goal else None,
         "reached": row.reached,
         "ours": _series(row.ours),
@@ -97,37 +98,37 @@ def _finite(figure: float) -> float | None:
     return figure if isfinite(figure) else None
 
 
-def _table(rows: Iterable[Row]) -> str:
+def _format_table(rows: Iterable[Row]) -> str:
     lines = ["| what | beside | ours | theirs | ratio | goal | reached |", "|---|---|---|---|---|---|---|"]
     for row in rows:
         cells: Sequence[str] = (
             row.what,
             row.beside or "-",
-            told(row.ours.median, row.ours.unit),
-            told(row.theirs.median, row.theirs.unit) if row.theirs else "-",
-            _judged(row) if row.ratios else f"- ({_between(row.ours)})",
+            format_figure(row.ours.median, row.ours.unit),
+            format_figure(row.theirs.median, row.theirs.unit) if row.theirs else "-",
+            _format_result(row) if row.ratios else f"- ({_format_quartiles(row.ours)})",
             str(row.goal or "-"),
-            _reached(row),
+            _format_reached(row),
         )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
-def _name(row: Row) -> str:
+def _format_name(row: Row) -> str:
     return f"{row.what}, beside {row.beside}" if row.beside else row.what
 
 
-def _judged(row: Row) -> str:
-    judged = row.judged
-    return f"{told(judged.median, judged.unit)} ({_between(judged)})"
+def _format_result(row: Row) -> str:
+    result = row.result
+    return f"{format_figure(result.median, result.unit)} ({_format_quartiles(result)})"
 
 
-def _between(series: Series) -> str:
+def _format_quartiles(series: Series) -> str:
     low, high = series.quartiles
-    return f"{told(low)} to {told(high)}"
+    return f"{format_figure(low)} to {format_figure(high)}"
 
 
-def _reached(row: Row) -> str:
+def _format_reached(row: Row) -> str:
     match row.reached:
         case True:
             return "yes"

@@ -1,4 +1,4 @@
-"""The rows of the table, in its order."""
+"""The benchmarks, in the order of the table."""
 
 from . import batch, client, events, harness, mock_growth, mock_speed, mock_start, tools, video, waiting
 

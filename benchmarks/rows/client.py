@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
 
-from ..benchmark import Bench, Benchmark
+from ..benchmark import Benchmark, Context
 from ..environments import ROOT
-from ..measurement import Goal, Row, Series, in_turns
-from ..processes import Worker, run, seconds
+from ..measurement import Goal, Row, Series, interleave
+from ..processes import Worker, duration, run_command
 from ..workers.canned import BASE_URL, BODY, ID, PREDICTIONS
 
 HTTPX, REPLICATE = "bare httpx", "replicate"
@@ -18,36 +18,38 @@ PEERS = ("zeroscope", "httpx", "replicate")
 
 
 def calls(
-    question: str, what: str, goals: dict[str, Goal | None], reasons: dict[str, str], bench: Bench
+    operation: str, what: str, goals: dict[str, Goal | None], reasons: dict[str, str], context: Context
 ) -> Iterator[Row]:
-    """One call, over a transport that answers it in the same process with the same bytes."""
+    """Measure one call, over a transport in the same process that returns the same bytes to all."""
     with ExitStack() as stack:
-        workers = {name: stack.enter_context(Worker(bench.places.python(name), "client", name)) for name in PEERS}
-        times = bench.choose(200, 50)
-        samples = {name: partial(worker.ask, question, times) for name, worker in workers.items()}
-        figures = in_turns(samples, bench.choose(31, 5))
+        workers = {
+            name: stack.enter_context(Worker(context.environments.python(name), "client", name)) for name in PEERS
+        }
+        times = context.choose(200, 50)
+        samples = {name: partial(worker.call, operation, times) for name, worker in workers.items()}
+        figures = interleave(samples, context.choose(31, 5))
     yield from _rows(what, figures, "µs", goals, reasons)
 
 
-def imports(bench: Bench) -> Iterator[Row]:
-    """A process that does nothing but import."""
-    pythons = {name: bench.places.python(name) for name in PEERS}
-    samples = {name: partial(seconds, [python, "-c", f"import {name}"]) for name, python in pythons.items()}
-    figures = in_turns(samples, bench.choose(21, 3))
+def imports(context: Context) -> Iterator[Row]:
+    """Measure a process that only imports the client."""
+    pythons = {name: context.environments.python(name) for name in PEERS}
+    samples = {name: partial(duration, [python, "-c", f"import {name}"]) for name, python in pythons.items()}
+    figures = interleave(samples, context.choose(21, 3))
     goals: dict[str, Goal | None] = {"httpx": Goal("at most", 1.15), "replicate": Goal("at most", 0.6)}
     yield from _rows("import, cold process", _milliseconds(figures), "ms", goals, {})
 
 
-def first_calls(bench: Bench) -> Iterator[Row]:
-    """A process that imports, makes a client and gets its first prediction, so that nothing is only put off."""
-    figures = in_turns({name: partial(_first_seconds, bench, name) for name in PEERS}, bench.choose(21, 3))
+def first_calls(context: Context) -> Iterator[Row]:
+    """Measure a process up to its first prediction, which includes what an import only postpones."""
+    figures = interleave({name: partial(_first_request_time, context, name) for name in PEERS}, context.choose(21, 3))
     goals: dict[str, Goal | None] = {"httpx": None, "replicate": Goal("below", 1)}
     yield from _rows("import, client and first get, cold process", _milliseconds(figures), "ms", goals, {})
 
 
-def memory(bench: Bench) -> Iterator[Row]:
-    """What that process holds at its end."""
-    figures = in_turns({name: partial(_first_memory, bench, name) for name in PEERS}, bench.choose(7, 3))
+def memory(context: Context) -> Iterator[Row]:
+    """Measure the memory of that process at its end."""
+    figures = interleave({name: partial(_first_request_memory, context, name) for name in PEERS}, context.choose(7, 3))
     goals: dict[str, Goal | None] = {"httpx": None, "replicate": Goal("below", 1)}
     yield from _rows("memory after import and one get", figures, "MiB", goals, {})
 
@@ -65,22 +67,28 @@ def _rows(
 
 
 def _milliseconds(figures: dict[str, tuple[float, ...]]) -> dict[str, tuple[float, ...]]:
-    return {name: tuple(1000 * figure for figure in taken) for name, taken in figures.items()}
+    return {name: tuple(1000 * figure for figure in series) for name, series in figures.items()}
 
 
-def _first(bench: Bench, name: str) -> list[str]:
-    body = bench.folder / "prediction.json"
+def _first_request(context: Context, name: str) -> list[str]:
+    body = context.folder / "prediction.json"
     if not body.exists() or body.read_bytes() != BODY:
         body.write_bytes(BODY)
-    return [str(bench.places.python(name)), str(ROOT / "benchmarks/workers/first_request.py"), name, URL, str(body)]
+    return [
+        str(context.environments.python(name)),
+        str(ROOT / "benchmarks/workers/first_request.py"),
+        name,
+        URL,
+        str(body),
+    ]
 
 
-def _first_seconds(bench: Bench, name: str) -> float:
-    return seconds(_first(bench, name))
+def _first_request_time(context: Context, name: str) -> float:
+    return duration(_first_request(context, name))
 
 
-def _first_memory(bench: Bench, name: str) -> float:
-    return int(run(_first(bench, name))) / 1024
+def _first_request_memory(context: Context, name: str) -> float:
+    return int(run_command(_first_request(context, name))) / 1024
 
 
 _GET: dict[str, Goal | None] = {"httpx": Goal("at most", 1.2), "replicate": Goal("below", 1)}

@@ -1,4 +1,4 @@
-"""Whether the mock server stays as fast as it was when it holds many predictions."""
+"""The speed of the mock server with many predictions."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from functools import partial
 
 from zeroscope_mock.store import PAGE_SIZE
 
-from ..benchmark import Bench, Benchmark
-from ..measurement import Goal, Row, Series, in_turns
+from ..benchmark import Benchmark, Context
+from ..measurement import Goal, Row, Series, interleave
 from ..processes import Worker
 
 _UNIT = "µs"
 _NOTE = "Processor time in process, through the ASGI application, with the predictions held by the same server."
-_FULL = f"Held against a list of {PAGE_SIZE} predictions, which fill its first page: an empty page is no work."
+_FULL = f"Compared with a list of {PAGE_SIZE} predictions, which fill its first page: an empty page takes no time."
 
-# What is asked for, what it is called, the fewest predictions held, how often it is asked, what is good to know.
-_QUESTIONS = (
+# The operation, its name, the least number of predictions, the number of calls, the note.
+_OPERATIONS = (
     ("get", "get", 0, 500, _NOTE),
     ("create", "create", 0, 500, ""),
     ("list", "first page of the list", PAGE_SIZE, 30, _FULL),
 )
 
 
-def growth(bench: Bench) -> Iterator[Row]:
-    """Servers that hold more and more, asked in turns."""
-    sizes = (1_000, 10_000) if bench.quick else (10_000, 1_000_000)
+def growth(context: Context) -> Iterator[Row]:
+    """Measure servers with different numbers of predictions, in interleaved rounds."""
+    sizes = (1_000, 10_000) if context.quick else (10_000, 1_000_000)
     with ExitStack() as stack:
         workers = {
             size: stack.enter_context(Worker(sys.executable, "growth", str(size))) for size in (0, PAGE_SIZE, *sizes)
         }
-        for question, what, fewest, times, note in _QUESTIONS:
-            samples = {str(size): partial(workers[size].ask, question, times) for size in (fewest, *sizes)}
-            figures = in_turns(samples, bench.choose(21, 5))
+        for operation, what, fewest, times, note in _OPERATIONS:
+            samples = {str(size): partial(workers[size].call, operation, times) for size in (fewest, *sizes)}
+            figures = interleave(samples, context.choose(21, 5))
             base = Series(_UNIT, figures[str(fewest)])
             for size in sizes:
                 name = f"mock: {what} with {size:,} predictions held"

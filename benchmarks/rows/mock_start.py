@@ -1,11 +1,11 @@
-"""How fast the mock server starts, and what it holds when nobody asks."""
+"""The start of the mock server, and its memory when idle."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
 
-from ..benchmark import Bench, Benchmark
+from ..benchmark import Benchmark, Context
 from ..measurement import Goal, Row, Series
 from ..processes import Server
 from ..workers.canned import PREDICTIONS
@@ -14,30 +14,30 @@ from . import servers
 _IDLE = 0.3
 
 
-def start(bench: Bench) -> Iterator[Row]:
-    """Both servers started anew in each round; their memory once both kinds of request have been answered."""
-    # Else setting them up would be a part of the first start.
-    bench.places.python("mock")
-    _ = bench.places.prism
+def start(context: Context) -> Iterator[Row]:
+    """Measure both servers, started in each round, and their memory after one request of each kind."""
+    # Otherwise the first start would include the setup of the environments.
+    context.environments.python("mock")
+    _ = context.environments.prism
     ours: list[tuple[float, float]] = []
     theirs: list[tuple[float, float]] = []
-    for _ in range(bench.choose(7, 1)):
-        ours.append(_take(lambda: servers.ours(bench)))
-        theirs.append(_take(lambda: servers.prism(bench)))
+    for _ in range(context.choose(7, 1)):
+        ours.append(_measure(lambda: servers.ours(context)))
+        theirs.append(_measure(lambda: servers.prism(context)))
     imports = (
-        "Nearly all of it is Python loading modules. A third is cyclopts, which reads the command line, and a quarter "
-        "asyncio and uvicorn."
+        "Nearly all of the time is the import of modules: a third is cyclopts, which parses the command line, and a "
+        "quarter asyncio and uvicorn."
     )
-    note = "Taken after a get and a create, with what comes with the first ones."
-    for place, what, unit, bound, reason, told in (
+    after_requests = "Measured after a get and a create, the first of which load more modules."
+    for index, what, unit, bound, reason, note in (
         (0, "mock: start to first answer", "s", 1 / 6, imports, ""),
-        (1, "mock: memory idle", "MiB", 1 / 3, "", note),
+        (1, "mock: memory idle", "MiB", 1 / 3, "", after_requests),
     ):
-        sides = [Series(unit, tuple(taken[place] for taken in side)) for side in (ours, theirs)]
-        yield Row(what, sides[0], "Prism", sides[1], Goal("at most", bound), reason, told)
+        sides = [Series(unit, tuple(figures[index] for figures in side)) for side in (ours, theirs)]
+        yield Row(what, sides[0], "Prism", sides[1], Goal("at most", bound), reason, note)
 
 
-def _take(begin: Callable[[], Server]) -> tuple[float, float]:
+def _measure(begin: Callable[[], Server]) -> tuple[float, float]:
     with begin() as server:
         server.call("POST", PREDICTIONS, servers.CREATE)
         time.sleep(_IDLE)

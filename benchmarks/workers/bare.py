@@ -1,4 +1,4 @@
-"""The least that uvicorn can do: an ASGI application that answers bytes it was given, and looks at nothing.
+"""A minimal ASGI application on uvicorn, which only returns recorded responses.
 
 Usage: python -m benchmarks.workers.bare PORT FILE, a JSON file with status, headers and body for each method
 """
@@ -16,17 +16,17 @@ import uvicorn
 Message = MutableMapping[str, Any]
 
 
-def application(answers: dict[str, Any]) -> Callable[..., Awaitable[None]]:
-    """The application.
+def application(responses: dict[str, Any]) -> Callable[..., Awaitable[None]]:
+    """Return the application.
 
     Args:
-        answers: What to answer, by method.
+        responses: The responses, by method.
     """
-    made: dict[str, tuple[Message, Message]] = {}
-    for method, answer in answers.items():
-        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer["headers"]]
-        start = {"type": "http.response.start", "status": answer["status"], "headers": headers}
-        made[method] = start, {"type": "http.response.body", "body": answer["body"].encode()}
+    messages: dict[str, tuple[Message, Message]] = {}
+    for method, response in responses.items():
+        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response["headers"]]
+        start = {"type": "http.response.start", "status": response["status"], "headers": headers}
+        messages[method] = start, {"type": "http.response.body", "body": response["body"].encode()}
 
     async def app(
         scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
@@ -34,7 +34,7 @@ def application(answers: dict[str, Any]) -> Callable[..., Awaitable[None]]:
         if scope["method"] == "POST":
             while (await receive()).get("more_body", False):
                 pass
-        start, body = made[scope["method"]]
+        start, body = messages[scope["method"]]
         await send(start)
         await send(body)
 

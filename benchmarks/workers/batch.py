@@ -1,4 +1,4 @@
-"""Many predictions at once, from their creates to saved files.
+"""A batch of concurrent predictions, from their creates to saved files.
 
 Usage: python -m benchmarks.workers.batch zeroscope|replicate URL TOKEN
 """
@@ -17,22 +17,22 @@ from typing import Any
 import httpx
 
 from .canned import INPUT, VERSION
-from .protocol import answer
+from .protocol import serve
 
 TIMEOUT = 300.0
-"""How long a step of a request may take, in seconds: with everything at once, some wait for their turn."""
+"""The timeout of each step of a request, in seconds; long, as many requests compete."""
 
 Run = Callable[[str, str, int, Path], Coroutine[Any, Any, None]]
 
 
 def limits(count: int) -> httpx.Limits:
-    """As many connections as there are predictions, so that none of the clients waits for one."""
-    # uvicorn closes what has been idle for as long as httpx would still use it, and then a request can fail.
+    """Return limits with a connection for each prediction, so that no client waits for one."""
+    # uvicorn closes an idle connection after the same time as httpx, so httpx could use one that is just closed.
     return httpx.Limits(max_connections=count, max_keepalive_connections=count, keepalive_expiry=2)
 
 
 async def ours(url: str, token: str, count: int, folder: Path) -> None:
-    """With this project's client, as its documentation saves many."""
+    """Run the batch with this project's client, as its documentation does."""
     from zeroscope import AsyncZeroscope
 
     async with (
@@ -44,35 +44,35 @@ async def ours(url: str, token: str, count: int, folder: Path) -> None:
 
 
 async def official(url: str, token: str, count: int, folder: Path) -> None:
-    """With Replicate's client; what it has for waiting, for each prediction."""
+    """Run the batch with Replicate's client, and its own wait for each prediction."""
     from replicate.client import Client
     from replicate.helpers import FileOutput
 
     transport = httpx.AsyncHTTPTransport(limits=limits(count))
     client = Client(api_token=token, base_url=url, timeout=httpx.Timeout(TIMEOUT), transport=transport)
 
-    async def one(place: int) -> None:
+    async def run(index: int) -> None:
         prediction = await client.predictions.async_create(version=VERSION, input=INPUT)
         await prediction.async_wait()
         output: Any = prediction.output
-        (folder / f"{place}.mp4").write_bytes(await FileOutput(output[0], client).aread())
+        (folder / f"{index}.mp4").write_bytes(await FileOutput(output[0], client).aread())
 
     async with asyncio.TaskGroup() as group:
-        for place in range(count):
-            group.create_task(one(place))
+        for index in range(count):
+            group.create_task(run(index))
 
 
-def seconds(run: Run, url: str, token: str, count: int) -> float:
-    """How long it takes from the first create to the last file."""
+def measure(run: Run, url: str, token: str, count: int) -> float:
+    """Return the time from the first create to the last file, in seconds."""
     folder = Path(tempfile.mkdtemp())
     try:
-        begun = time.perf_counter()
+        start = time.perf_counter()
         asyncio.run(run(url, token, count, folder))
-        taken = time.perf_counter() - begun
+        elapsed = time.perf_counter() - start
         saved = [path.read_bytes()[4:8] for path in folder.iterdir()]
         if saved != [b"ftyp"] * count:
-            raise RuntimeError(f"{len(saved)} files were saved, of {count}, or some are no MP4")
-        return taken
+            raise RuntimeError(f"{len(saved)} of {count} files were saved, or some are not MP4")
+        return elapsed
     finally:
         shutil.rmtree(folder)
 
@@ -80,4 +80,4 @@ def seconds(run: Run, url: str, token: str, count: int) -> float:
 if __name__ == "__main__":
     name, url, token = sys.argv[1:]
     run = {"zeroscope": ours, "replicate": official}[name]
-    answer({"run": lambda count: seconds(run, url, token, count)})
+    serve({"run": lambda count: measure(run, url, token, count)})

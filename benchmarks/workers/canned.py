@@ -1,11 +1,11 @@
-"""One prediction as the service sends it, the same bytes for all."""
+"""A canned response: one prediction as the service returns it."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
-# By its path, as the peers' environments have no package of ours.
+# Read by its path, as the peers' environments have none of our packages.
 _SPEC = json.loads((Path(__file__).parents[2] / "generated/zeroscope_api/spec.json").read_bytes())
 
 ID = "gm3qorzdhgbfurvjtvhg6dckhu"
@@ -15,7 +15,7 @@ VERSION: str = _SPEC["info"]["x-replicate"]["version"]
 PREDICTIONS: str = next(
     path for path, item in _SPEC["paths"].items() if item.get("post", {}).get("operationId") == "createPrediction"
 )
-"""Where predictions are created and listed, below the base URL."""
+"""The path to create and list predictions."""
 INPUT = {"prompt": "An astronaut riding a horse", "num_frames": 24, "fps": 24, "width": 576, "height": 320}
 
 BODY = json.dumps(

@@ -1,4 +1,4 @@
-"""Calls of a client in process: what comes back is canned, so that nothing but the client is measured.
+"""Calls of a client in process, with a canned response.
 
 Usage: python -m benchmarks.workers.client httpx|replicate|zeroscope
 """
@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from .canned import BASE_URL, BODY, ID, INPUT, PREDICTIONS, VERSION
-from .protocol import answer, timed
+from .protocol import serve, timer
 
 TOKEN = "a-token"
 
@@ -20,13 +20,13 @@ Call = Callable[[], Any]
 
 
 def respond(request: httpx.Request) -> httpx.Response:
-    """The canned prediction."""
+    """Return the canned response."""
     status = 201 if request.method == "POST" else 200
     return httpx.Response(status, content=BODY, headers={"content-type": "application/json"})
 
 
 def bare() -> tuple[Call, Call]:
-    """What one writes without a client: httpx and its JSON."""
+    """Return the calls written with httpx alone."""
     headers = {"authorization": f"Bearer {TOKEN}"}
     client = httpx.Client(transport=httpx.MockTransport(respond), base_url=BASE_URL, headers=headers)
 
@@ -43,7 +43,7 @@ def bare() -> tuple[Call, Call]:
 
 
 def official() -> tuple[Call, Call]:
-    """Replicate's own client."""
+    """Return the calls of Replicate's client."""
     from replicate.client import Client
 
     client = Client(api_token=TOKEN, transport=httpx.MockTransport(respond))
@@ -59,7 +59,7 @@ def official() -> tuple[Call, Call]:
 
 
 def ours() -> tuple[Call, Call]:
-    """The project's client; it checks the input."""
+    """Return the calls of this project's client, which validates the input."""
     from zeroscope import Zeroscope
 
     client = Zeroscope(TOKEN, http_client=httpx.Client(transport=httpx.MockTransport(respond)))
@@ -76,4 +76,4 @@ def ours() -> tuple[Call, Call]:
 
 if __name__ == "__main__":
     get, create = {"httpx": bare, "replicate": official, "zeroscope": ours}[sys.argv[1]]()
-    answer({"get": timed(get), "create": timed(create)})
+    serve({"get": timer(get), "create": timer(create)})

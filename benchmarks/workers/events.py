@@ -1,4 +1,4 @@
-"""A long stream of server-sent events, read from the pieces of a response.
+"""A long stream of server-sent events, parsed from the chunks of a response.
 
 Usage: python -m benchmarks.workers.events ours|httpx-sse COUNT
 """
@@ -14,14 +14,14 @@ from httpx_sse import EventSource
 
 from zeroscope._flows.sse import EventParser
 
-from .protocol import answer
+from .protocol import serve
 
-PIECE = 65536
-"""How many bytes come at a time, as from a socket."""
+CHUNK_SIZE = 65536
+"""The size of a chunk, as from a socket, in bytes."""
 
 
 def stream(count: int) -> bytes:
-    """So many events as the service sends them: a few lines of logs, then the output."""
+    """Return a number of events as the service sends them: some log lines, then the output."""
     events = (
         f"event: {'logs' if number % 4 else 'output'}\nid: 1700000000:{number}\n"
         f"data: {number % 100:3}%|███▊      | {number % 50}/50 [00:02<00:01, 15.8it/s]\n\n"
@@ -31,23 +31,23 @@ def stream(count: int) -> bytes:
 
 
 def response(content: bytes) -> httpx.Response:
-    """The answer that brings them."""
+    """Return a response that streams the events."""
 
-    def pieces() -> Iterator[bytes]:
-        for start in range(0, len(content), PIECE):
-            yield content[start : start + PIECE]
+    def chunks() -> Iterator[bytes]:
+        for start in range(0, len(content), CHUNK_SIZE):
+            yield content[start : start + CHUNK_SIZE]
 
-    return httpx.Response(200, headers={"content-type": "text/event-stream"}, content=pieces())
+    return httpx.Response(200, headers={"content-type": "text/event-stream"}, content=chunks())
 
 
 def ours(content: bytes) -> int:
-    """How many events this project's parser finds."""
+    """Return the number of events that this project's parser finds."""
     parser = EventParser()
-    return sum(len(parser.feed(piece)) for piece in response(content).iter_bytes())
+    return sum(len(parser.feed(chunk)) for chunk in response(content).iter_bytes())
 
 
 def theirs(content: bytes) -> int:
-    """How many events httpx-sse finds."""
+    """Return the number of events that httpx-sse finds."""
     return sum(1 for _ in EventSource(response(content)).iter_sse())
 
 
@@ -55,13 +55,13 @@ if __name__ == "__main__":
     count = int(sys.argv[2])
     content, read = stream(count), {"ours": ours, "httpx-sse": theirs}[sys.argv[1]]
 
-    def milliseconds() -> float:
-        begun = time.perf_counter()
+    def measure() -> float:
+        start = time.perf_counter()
         found = read(content)
-        taken = 1000 * (time.perf_counter() - begun)
+        elapsed = 1000 * (time.perf_counter() - start)
         if found != count:
-            raise RuntimeError(f"{found} events were found, of {count}")
-        return taken
+            raise RuntimeError(f"{found} of {count} events were found")
+        return elapsed
 
-    milliseconds()
-    answer({"read": milliseconds})
+    measure()
+    serve({"read": measure})

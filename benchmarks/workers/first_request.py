@@ -1,8 +1,8 @@
-"""A program from its start to its first prediction; it prints the memory that it then holds, in KiB.
+"""A program up to its first prediction, which then prints its memory, in KiB.
 
-Run by its path, with nothing imported but what it is about, as a program of a user's would be.
+It is run by its path and imports only what it needs, as a user's program does.
 
-Usage: python first_request.py httpx|replicate|zeroscope URL FILE, which holds the prediction that is at the URL
+Usage: python first_request.py httpx|replicate|zeroscope URL FILE, the response for the URL
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ ID = URL.rpartition("/")[2]
 
 
 def transport() -> Any:
-    """Answers everything with the prediction."""
+    """Return a transport that always returns the prediction."""
     import httpx
 
     with open(FILE, "rb") as file:
@@ -23,8 +23,8 @@ def transport() -> Any:
     return httpx.MockTransport(lambda request: httpx.Response(200, content=body))
 
 
-def prediction() -> Any:
-    """The status of the first prediction, through a client that is made for it."""
+def first_status() -> Any:
+    """Return the status of the first prediction, read with a new client."""
     match NAME:
         case "zeroscope":
             import httpx
@@ -43,6 +43,6 @@ def prediction() -> Any:
             return httpx.Client(transport=transport()).get(URL).raise_for_status().json()["status"]
 
 
-assert prediction() == "succeeded"
+assert first_status() == "succeeded"
 with open("/proc/self/status") as status:
     print(status.read().partition("VmRSS:")[2].split()[0])

@@ -1,4 +1,4 @@
-"""The mock server in process, with so many predictions held, asked through its ASGI application.
+"""The mock server in process with many predictions, called through ASGI.
 
 Usage: python -m benchmarks.workers.growth PREDICTIONS
 """
@@ -17,23 +17,23 @@ from zeroscope_mock import MockServer
 from zeroscope_mock.messages import Head, Request
 
 from .canned import BASE_URL, INPUT, PREDICTIONS, VERSION
-from .protocol import WARM_UP, answer
+from .protocol import WARM_UP, serve
 
 BODY = json.dumps({"version": VERSION, "input": INPUT}).encode()
 HEADERS = (("host", "127.0.0.1"), ("authorization", "Bearer a-token"), ("content-type", "application/json"))
 PATH = f"{urlsplit(BASE_URL).path}{PREDICTIONS}"
 
-MORE = 1_000_000
-"""How many predictions may come on top."""
+SPARE = 1_000_000
+"""The number of predictions that may be added."""
 
-AFTER = 600.0
-"""When all of them have ended, in seconds."""
+RUN_TIME = 600.0
+"""The time after which a prediction has ended, in seconds."""
 
 Message = MutableMapping[str, Any]
 
 
-class Asker:
-    """Makes requests of the application, without a socket.
+class AsgiClient:
+    """A client that calls the ASGI application, without a socket.
 
     Args:
         server: The mock server.
@@ -45,8 +45,8 @@ class Asker:
         self.status = 0
         self.body = b""
 
-    async def ask(self, method: str, path: str) -> None:
-        """Make one request."""
+    async def send(self, method: str, path: str) -> None:
+        """Send one request."""
         body = BODY if method == "POST" else b""
         headers = [(name.encode(), value.encode()) for name, value in HEADERS]
         if body:
@@ -66,53 +66,53 @@ class Asker:
         async def receive() -> Message:
             return {"type": "http.request", "body": body, "more_body": False}
 
-        async def send(message: Message) -> None:
+        async def receive_response(message: Message) -> None:
             self.status = message.get("status", self.status)
             self.body = message.get("body", b"")
 
-        await self._app(scope, receive, send)
+        await self._app(scope, receive, receive_response)
 
-    def once(self, method: str, path: str) -> Any:
-        """The answer to one request."""
-        self._runner.run(self.ask(method, path))
+    def call(self, method: str, path: str) -> Any:
+        """Send one request, and return the body of the response."""
+        self._runner.run(self.send(method, path))
         if not 200 <= self.status < 300:
-            raise RuntimeError(f"{method} {path} was answered with {self.status}: {self.body.decode()}")
+            raise RuntimeError(f"{method} {path} returned {self.status}: {self.body.decode()}")
         return json.loads(self.body)
 
-    def timed(self, method: str, path: Callable[[], str]) -> Callable[[int], float]:
-        """Answers how much processor time a request takes, in microseconds, as the mean of so many."""
+    def timer(self, method: str, path: Callable[[], str]) -> Callable[[int], float]:
+        """Return a function that measures the mean processor time of a number of requests, in microseconds."""
 
-        async def many(times: int) -> float:
-            where = path()
-            begun = time.process_time_ns()
+        async def repeat(times: int) -> float:
+            target = path()
+            start = time.process_time_ns()
             for _ in range(times):
-                await self.ask(method, where)
-            return (time.process_time_ns() - begun) / times / 1000
+                await self.send(method, target)
+            return (time.process_time_ns() - start) / times / 1000
 
-        self._runner.run(many(WARM_UP))
-        return lambda times: self._runner.run(many(times))
+        self._runner.run(repeat(WARM_UP))
+        return lambda times: self._runner.run(repeat(times))
 
 
 def main(held: int) -> None:
-    """Fill a server, then answer how long each kind of request takes.
+    """Fill a server, then measure each kind of request.
 
     Args:
-        held: How many predictions it is to hold.
+        held: The number of predictions on the server.
     """
-    server = MockServer(prediction_limit=held + MORE)
-    asker = Asker(server)
+    server = MockServer(prediction_limit=held + SPARE)
+    client = AsgiClient(server)
     for _ in range(held):
         server.core.handle(Request(Head("POST", PATH, headers=HEADERS), BODY))
-    server.clock.advance(AFTER)
-    # The one that is asked for is the newest of all, as it is for whoever waits.
-    newest = f"{PATH}/{asker.once('POST', PATH)['id']}"
-    server.clock.advance(AFTER)
-    assert asker.once("GET", newest)["status"] == "succeeded"
-    answer(
+    server.clock.advance(RUN_TIME)
+    # The newest prediction is read, as by a client that waits for it.
+    newest = f"{PATH}/{client.call('POST', PATH)['id']}"
+    server.clock.advance(RUN_TIME)
+    assert client.call("GET", newest)["status"] == "succeeded"
+    serve(
         {
-            "list": asker.timed("GET", lambda: PATH),
-            "get": asker.timed("GET", lambda: newest),
-            "create": asker.timed("POST", lambda: PATH),
+            "list": client.timer("GET", lambda: PATH),
+            "get": client.timer("GET", lambda: newest),
+            "create": client.timer("POST", lambda: PATH),
         }
     )
 

@@ -1,4 +1,4 @@
-"""One call of the client in a test: against the mock server's transport, or against respx with one canned route.
+"""One call of the client in a test, to the mock server or to respx.
 
 Usage: python -m benchmarks.workers.harness ours|respx
 """
@@ -14,32 +14,32 @@ from zeroscope import Zeroscope
 from zeroscope_mock import MockServer
 
 from .canned import BASE_URL, BODY, ID, PREDICTIONS
-from .protocol import answer, timed
+from .protocol import serve, timer
 
 
 def ours() -> None:
-    """The mock server, which looks the prediction up and writes the request down."""
+    """Measure a call to the mock server, which finds the prediction and records the request."""
     server = MockServer()
     with server.client() as client:
         prediction = client.predictions.create({"prompt": "An astronaut riding a horse"})
         server.clock.advance(600)
-        answer({"get": timed(lambda: client.predictions.get(prediction.id))})
+        serve({"get": timer(lambda: client.predictions.get(prediction.id))})
 
 
 def canned() -> None:
-    """A router of respx as its guide uses it, with the answer written by hand."""
+    """Measure a call to a router of respx, as its guide uses it, with a canned response."""
     with respx.mock(base_url=BASE_URL) as router:
         response = httpx.Response(200, content=BODY, headers={"content-type": "application/json"})
         router.get(f"{PREDICTIONS}/{ID}").mock(return_value=response)
         with Zeroscope("a-token") as client:
-            get = timed(lambda: client.predictions.get(ID))
+            get = timer(lambda: client.predictions.get(ID))
 
-            def take(times: int) -> float:
-                # It keeps every call for ever; a test is over before that matters.
+            def measure(times: int) -> float:
+                # respx keeps every call, which is too many only in a benchmark.
                 router.calls.reset()
                 return get(times)
 
-            answer({"get": take})
+            serve({"get": measure})
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How a worker is talked to: a line of JSON in for each question, a line of JSON out for each answer."""
+"""The protocol of the workers: a command and its result are a line of JSON each."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 
-def answer(questions: Mapping[str, Callable[..., Any]]) -> None:
-    """Say that all is ready, then answer questions until there are no more.
+def serve(commands: Mapping[str, Callable[..., Any]]) -> None:
+    """Report that the worker is ready, then execute commands until the input is closed.
 
     Args:
-        questions: What answers each, called with what comes after its name.
+        commands: The functions that execute the commands, by name.
     """
     print(json.dumps("ready"), flush=True)
     for line in sys.stdin:
         name, *arguments = json.loads(line)
-        print(json.dumps(questions[name](*arguments)), flush=True)
+        print(json.dumps(commands[name](*arguments)), flush=True)
 
 
-def per_call(call: Callable[[], object], times: int) -> float:
-    """How long a call takes, in microseconds, as the mean of so many."""
-    begun = time.perf_counter_ns()
+def mean_time(call: Callable[[], object], times: int) -> float:
+    """Return the mean time of a number of calls, in microseconds."""
+    start = time.perf_counter_ns()
     for _ in range(times):
         call()
-    return (time.perf_counter_ns() - begun) / times / 1000
+    return (time.perf_counter_ns() - start) / times / 1000
 
 
-def timed(call: Callable[[], Any]) -> Callable[[int], float]:
-    """Answers how long a call takes; it has been made before, as whatever is done once is not what is asked for."""
-    per_call(call, WARM_UP)
-    return lambda times: per_call(call, times)
+def timer(call: Callable[[], Any]) -> Callable[[int], float]:
+    """Return a function that measures a call; earlier calls have done what happens only once."""
+    mean_time(call, WARM_UP)
+    return lambda times: mean_time(call, times)
 
 
 WARM_UP = 100
-"""How often a call is made before it is timed."""
+"""The number of calls before the first measurement."""

@@ -1,4 +1,4 @@
-"""A plain run of schemathesis, with its own settings, against a mock server in this process.
+"""A run of schemathesis alone, with its default settings, against a mock server.
 
 Usage: python -m benchmarks.workers.schemathesis_run [MAX_EXAMPLES]
 """
@@ -18,10 +18,10 @@ from ..environments import ROOT
 
 
 def main(arguments: list[str]) -> None:
-    """Run it to the end, whatever it finds."""
+    """Run schemathesis, whose findings are ignored."""
     options = ["--max-examples", arguments[0]] if arguments else []
     spec = str(ROOT / "openapi.yaml")
-    # Not to be seen by it are the settings of whoever works here, and what it leaves behind.
+    # In another folder, it finds no settings of this project and leaves no files in it.
     with tempfile.TemporaryDirectory() as folder, mock_server("live") as server:
         os.chdir(folder)
         command: Any = schemathesis
@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> None:
         try:
             command.main(["run", spec, "--url", f"{server['url']}/v1", "--header", header, *options])
         except SystemExit as ended:
-            # 1 says that it found something, as it does where the document cannot tell all.
+            # 1 is for findings, which come from what the document cannot describe.
             if ended.code not in {0, 1}:
                 raise
         finally:

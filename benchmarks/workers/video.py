@@ -1,4 +1,4 @@
-"""One MP4 of the mock server: drawn and encoded, or encoded alone from the same frames.
+"""An MP4 of the mock server: drawn and encoded, or only encoded.
 
 Usage: python -m benchmarks.workers.video
 """
@@ -15,13 +15,13 @@ import av
 from zeroscope_mock.videos import video
 
 from .canned import INPUT
-from .protocol import answer
+from .protocol import serve
 
 WANTED: dict[str, Any] = {**INPUT, "seed": 38011}
 
 
-class _Recorder:
-    """An object with a method put in another's place, all else being as it was."""
+class _Wrapper:
+    """A wrapper of an object that replaces one of its methods."""
 
     def __init__(self, inner: Any, name: str, method: Callable[..., Any]) -> None:
         self.__dict__.update(_inner=inner, _name=name, _method=method)
@@ -41,12 +41,12 @@ class _Recorder:
 
 
 def record() -> tuple[bytes, list[Any]]:
-    """The video, and the frames that went into it."""
+    """Return the video and its frames."""
     frames: list[Any] = []
-    opened = av.open
+    original_open = av.open
 
     def open_recorded(*arguments: Any, **settings: Any) -> Any:
-        container = opened(*arguments, **settings)
+        container = original_open(*arguments, **settings)
 
         def add_stream(*arguments: Any, **settings: Any) -> Any:
             stream: Any = container.add_stream(*arguments, **settings)
@@ -55,25 +55,25 @@ def record() -> tuple[bytes, list[Any]]:
                 frames.extend([] if frame is None else [frame])
                 return stream.encode(frame)
 
-            return _Recorder(stream, "encode", encode)
+            return _Wrapper(stream, "encode", encode)
 
-        return _Recorder(container, "add_stream", add_stream)
+        return _Wrapper(container, "add_stream", add_stream)
 
     module: Any = av
     module.open = open_recorded
     try:
         return render(), frames
     finally:
-        module.open = opened
+        module.open = original_open
 
 
 def render() -> bytes:
-    """The video, as the mock server makes it."""
+    """Return the video as the mock server makes it."""
     return video.render(**WANTED)
 
 
 def encode(frames: list[Any]) -> bytes:
-    """The video from its frames, with the encoder set as the mock server sets it."""
+    """Return the video encoded from its frames, with the mock server's settings of the encoder."""
     settings: Any = vars(video)
     file = BytesIO()
     with av.open(file, "w", format="mp4") as container:
@@ -91,14 +91,14 @@ def encode(frames: list[Any]) -> bytes:
 
 
 def milliseconds(make: Callable[[], bytes]) -> float:
-    """How long one video takes."""
-    begun = time.perf_counter()
+    """Return the time to make one video."""
+    start = time.perf_counter()
     make()
-    return 1000 * (time.perf_counter() - begun)
+    return 1000 * (time.perf_counter() - start)
 
 
 if __name__ == "__main__":
     whole, recorded = record()
     if encode(recorded) != whole:
-        raise RuntimeError("the frames encoded alone come to other bytes than the video: the encoders differ")
-    answer({"render": lambda: milliseconds(render), "encode": lambda: milliseconds(lambda: encode(recorded))})
+        raise RuntimeError("the encoding of the frames differs from the video: the encoders have different settings")
+    serve({"render": lambda: milliseconds(render), "encode": lambda: milliseconds(lambda: encode(recorded))})

@@ -1,4 +1,4 @@
-"""Waits for predictions of a known length on the mock server's virtual clock.
+"""Waits for predictions of a known duration on the mock server's virtual clock.
 
 Usage: python -m benchmarks.workers.waiting ours|replicate
 """
@@ -15,59 +15,59 @@ from typing import Any
 from zeroscope_mock import MockServer
 
 from .canned import INPUT, VERSION
-from .protocol import answer
+from .protocol import serve
 
 TOKEN = "a-token"
 STARTUP = 0.5
-"""How long each prediction starts up, in seconds, before its progress bar moves."""
+"""The time that each prediction is starting, in seconds."""
 
 Wait = Callable[[MockServer, random.Random], None]
 
 
-def ours(server: MockServer, luck: random.Random) -> None:
+def ours(server: MockServer, rng: random.Random) -> None:
     """Create a prediction and wait for it with this project's client."""
-    with server.client(token=TOKEN, random=luck.random) as client:
+    with server.client(token=TOKEN, random=rng.random) as client:
         client.predictions.create(INPUT).wait()
 
 
-def official(server: MockServer, luck: random.Random) -> None:
-    """Create a prediction and wait for it with Replicate's client, asleep on the server's clock."""
+def official(server: MockServer, rng: random.Random) -> None:
+    """Create a prediction and wait for it with Replicate's client, on the mock server's clock."""
     from replicate import prediction
     from replicate.client import Client
 
-    # It has no clock to hand in; the module's own `time` is used for nothing else.
+    # It has no parameter for a clock; its module uses `time` for nothing else.
     module: Any = prediction
     module.time = SimpleNamespace(sleep=server.clock.sleep)
     client = Client(api_token=TOKEN, transport=server.transport)
     client.predictions.create(version=VERSION, input=INPUT).wait()
 
 
-def waits(wait: Wait, seconds: float, count: int, seed: int) -> dict[str, float]:
-    """What waiting for so many predictions comes to, each a little longer than the one before.
+def measure(wait: Wait, seconds: float, count: int, seed: int) -> dict[str, float]:
+    """Measure the waits for a number of predictions, each a little longer than the one before.
 
     Args:
-        wait: Waits for one.
-        seconds: How long the first one takes, in seconds.
-        count: How many to wait for; together they end at all moments between two looks of half a second.
-        seed: Decides how the pauses are spread.
+        wait: Creates a prediction and waits for it.
+        seconds: The duration of the first prediction, in seconds.
+        count: The number of predictions; their ends cover the half second between two polls of Replicate's client.
+        seed: The seed of the jitter of the pauses.
 
     Returns:
-        In the mean for one, how late the wait returned after the end, in seconds, and how often it asked.
+        The means of the delay from the end to the return, in seconds, and of the number of polls.
     """
     late, polls = 0.0, 0
-    for place in range(count):
-        server = MockServer(seed=seed * count + place)
-        server.scripts.add({"startup": STARTUP, "run": seconds - STARTUP + 0.5 * (place + 0.5) / count})
-        wait(server, random.Random(seed * count + place))
+    for index in range(count):
+        server = MockServer(seed=seed * count + index)
+        server.scripts.add({"startup": STARTUP, "run": seconds - STARTUP + 0.5 * (index + 0.5) / count})
+        wait(server, random.Random(seed * count + index))
         polls += sum(exchange.operation == "getPrediction" for exchange in server.journal)
         if server.journal.dropped:
             raise RuntimeError("the journal is too short to count the polls")
-        late += server.clock.time() - _end(server)
+        late += server.clock.time() - _end_time(server)
     return {"late": late / count, "polls": polls / count}
 
 
-def _end(server: MockServer) -> float:
-    """When the only prediction ended, in seconds since 1970."""
+def _end_time(server: MockServer) -> float:
+    """Return the time when the only prediction ended, in seconds since 1970."""
     with server.client(token=TOKEN) as client:
         ended = next(iter(client.predictions.list())).reload().completed_at
     assert ended is not None
@@ -76,4 +76,4 @@ def _end(server: MockServer) -> float:
 
 if __name__ == "__main__":
     wait = {"ours": ours, "replicate": official}[sys.argv[1]]
-    answer({"waits": lambda seconds, count, seed: waits(wait, seconds, count, seed)})
+    serve({"waits": lambda seconds, count, seed: measure(wait, seconds, count, seed)})

@@ -1,4 +1,4 @@
-"""What figures come to: rounds in turns, ratios round by round, goals."""
+"""Measurements: interleaved rounds, ratios and goals."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import pytest
 # Like `make`, which runs benchmarks/ from there.
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from benchmarks.measurement import Goal, Row, Series, in_turns
+from benchmarks.measurement import Goal, Row, Series, interleave
 
 
 def row(ours: tuple[float, ...], theirs: tuple[float, ...] | None, goal: Goal | None = None) -> Row:
-    """A row with these figures."""
+    """Return a row with some figures."""
     if theirs is None:
         return Row("a thing", Series("s", ours), goal=goal)
     return Row("a thing", Series("s", ours), "a peer", Series("s", theirs), goal)
 
 
 def test_in_turns() -> None:
-    """Each round takes one figure of each side before the next round begins."""
+    """Each round measures one figure of each side before the next one starts."""
     taken: list[str] = []
 
     def sample(name: str) -> Callable[[], float]:
@@ -32,34 +32,34 @@ def test_in_turns() -> None:
 
         return take
 
-    figures = in_turns({"a": sample("a"), "b": sample("b"), "c": sample("c")}, 2)
+    figures = interleave({"a": sample("a"), "b": sample("b"), "c": sample("c")}, 2)
 
     assert taken == ["a", "b", "c", "a", "b", "c"]
     assert figures == {"a": (1, 4), "b": (2, 5), "c": (3, 6)}
 
 
 def test_ratios__round_by_round() -> None:
-    """A round in which the machine was slow for both is one round, not a large ratio."""
+    """A round in which the machine was slow for both sides has an ordinary ratio."""
     measured = row((1, 10, 3), (2, 20, 4))
 
     assert measured.ratios is not None
     assert measured.ratios.figures == (0.5, 0.5, 0.75)
-    assert measured.judged.median == 0.5
+    assert measured.result.median == 0.5
 
 
 def test_ratios__nothing_beside() -> None:
-    """A figure that stands alone is itself what the goal is about."""
+    """Without a peer, the goal applies to the figure."""
     measured = row((1, 2, 9), None, Goal("below", 3, "s"))
 
     assert measured.ratios is None
-    assert measured.judged.median == 2
+    assert measured.result.median == 2
     assert measured.reached is True
 
 
 @pytest.mark.parametrize(("ours", "expected"), [(0.0, 1.0), (0.1, float("inf"))])
 def test_ratios__beside_nothing_at_all(ours: float, expected: float) -> None:
-    """Beside a zero a zero is as good, and anything else is beyond measure."""
-    assert row((ours,), (0.0,)).judged.figures == (expected,)
+    """The ratio of zero to zero is 1, of anything else to zero infinite."""
+    assert row((ours,), (0.0,)).result.figures == (expected,)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_ratios__beside_nothing_at_all(ours: float, expected: float) -> None:
     ],
 )
 def test_series__spread(figures: tuple[float, ...], median: float, quartiles: tuple[float, float]) -> None:
-    """The middle, and between what the middle half lies, whatever the order."""
+    """The median and the quartiles do not depend on the order."""
     series = Series("s", figures)
 
     assert series.median == median
@@ -87,7 +87,7 @@ def test_series__spread(figures: tuple[float, ...], median: float, quartiles: tu
     ],
 )
 def test_goal__reached(goal: Goal, reached: list[bool]) -> None:
-    """The bound itself is enough, unless the figure has to be below it."""
+    """The bound itself reaches the goal, except for `below`."""
     assert [goal.reached(figure) for figure in (1.1, 1.2, 1.3)] == reached
 
 
@@ -100,10 +100,10 @@ def test_goal__reached(goal: Goal, reached: list[bool]) -> None:
     ],
 )
 def test_goal__text(goal: Goal, expected: str) -> None:
-    """A goal names its unit, and a ratio is a number of times."""
+    """A goal has its unit, and a ratio has ×."""
     assert str(goal) == expected
 
 
 def test_reached__no_goal() -> None:
-    """What is only told is neither reached nor missed."""
+    """A row without a goal neither reaches nor misses it."""
     assert row((1,), (2,)).reached is None
