@@ -1,4 +1,4 @@
-"""A conformance suite for servers of Replicate's predictions API, after openapi.yaml."""
+"""A conformance suite for servers of Replicate's predictions API."""
 
 from .detect import NotThisAPIError
 from .document import Document, DocumentError

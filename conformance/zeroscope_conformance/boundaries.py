@@ -1,4 +1,4 @@
-"""Boundary values of the document: the last that it allows, the first that it forbids."""
+"""Boundary values: the last that the document allows, the first it forbids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lifecycle of each prediction, with the checks of one response against earlier ones."""
+"""The lifecycle of each prediction: responses checked against earlier ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A state machine test: random sequences of creates, reads, cancels, lists and waits."""
+"""A state machine test: random sequences of operations and waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""openapi.yaml against the published description, fact by fact, and against what the live service sends."""
+"""The document openapi.yaml, compared with the published and the live service."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SPEC: Any = YAML(typ="safe", pure=True).load(ROOT / "openapi.yaml")
 INPUT = SPEC["components"]["schemas"]["PredictionInput"]
 REQUEST = SPEC["components"]["schemas"]["CreatePredictionRequest"]
 
-# The published description's input, field by field: everything it says of each, and nothing else.
+# The input fields of the published description, complete.
 PUBLISHED_INPUT: dict[str, dict[str, Any]] = {
     "batch_size": {"default": 1, "description": "Batch size", "minimum": 1, "type": "integer"},
     "fps": {"default": 8, "description": "fps for the output video", "type": "integer"},
@@ -59,7 +59,7 @@ PUBLISHED_OPERATIONS = [
     ("cancelPrediction", "post", "/predictions/{prediction_id}/cancel", "Cancel an in progress prediction"),
 ]
 
-# Where the document knowingly parts from what is published, and the word that tells.
+# The places where the document departs from the published description, with words of the reason.
 DEPARTURES = [
     (("servers", 0), "no /v1"),
     (("components", "securitySchemes", "bearerAuth"), "header parameters"),
@@ -84,7 +84,7 @@ DEPARTURES = [
 
 
 def at(path: tuple[str | int, ...]) -> Any:
-    """The place in the document that a path leads to."""
+    """Return the value at a path in the document."""
     place = SPEC
     for step in path:
         place = place[step]
@@ -92,18 +92,18 @@ def at(path: tuple[str | int, ...]) -> Any:
 
 
 def validator(schema: str) -> Draft202012Validator:
-    """A validator for one of the document's schemas."""
+    """Return a validator for a schema of the document."""
     return Draft202012Validator({"$ref": f"#/components/schemas/{schema}", "components": SPEC["components"]})
 
 
 def test_document__is_valid_openapi() -> None:
-    """The document is OpenAPI 3.1 and valid."""
+    """The document is valid OpenAPI 3.1."""
     validate(SPEC)
     assert SPEC["openapi"].startswith("3.1.")
 
 
 def test_info__is_the_published_one() -> None:
-    """Title, version and description are as published, the base URL is there beside the live one."""
+    """Title, version and description are the published ones; the servers are the live and the published one."""
     assert (SPEC["info"]["title"], SPEC["info"]["version"], SPEC["info"]["description"]) == (
         "anotherjesse_zeroscope-v2-xl",
         "1.0.0",
@@ -117,13 +117,13 @@ def test_info__is_the_published_one() -> None:
 
 @pytest.mark.parametrize(("id", "method", "path", "summary"), PUBLISHED_OPERATIONS)
 def test_operation__is_the_published_one(id: str, method: str, path: str, summary: str) -> None:
-    """Each published operation is there under its path and method."""
+    """Each published operation has its path and method."""
     operation = SPEC["paths"][path][method]
     assert (operation["operationId"], operation["summary"]) == (id, summary)
 
 
 def test_operations__are_no_more_than_the_wrapper_needs() -> None:
-    """Beyond the published four there are an upload and the webhooks' secret."""
+    """The only other operations are the upload and the webhook secret."""
     ids = {
         operation["operationId"]
         for item in SPEC["paths"].values()
@@ -135,12 +135,12 @@ def test_operations__are_no_more_than_the_wrapper_needs() -> None:
 
 @pytest.mark.parametrize("name", PUBLISHED_INPUT)
 def test_input_field__is_the_published_one(name: str) -> None:
-    """Type, default, bounds, choices, format and description are as published, and no bound is added."""
+    """Type, default, bounds, enum, format and description are the published ones, without others."""
     assert INPUT["properties"][name] == PUBLISHED_INPUT[name]
 
 
 def test_input__has_the_published_fields_and_no_others() -> None:
-    """Fourteen fields, none required."""
+    """There are fourteen fields, none of them required."""
     assert set(INPUT["properties"]) == set(PUBLISHED_INPUT) and len(PUBLISHED_INPUT) == 14
     assert "required" not in INPUT
 
@@ -159,12 +159,12 @@ def test_request__has_the_published_fields() -> None:
     ("place", "word"), DEPARTURES, ids=lambda value: ".".join(map(str, value)) if isinstance(value, tuple) else ""
 )
 def test_departure__is_explained_beside_the_place(place: tuple[str | int, ...], word: str) -> None:
-    """Wherever the document parts from what is published, it says so."""
+    """Each departure has its reason in `x-departure`."""
     assert word in at(place)["x-departure"]
 
 
 def test_departures__are_all_listed() -> None:
-    """No other place claims to depart."""
+    """There are no other departures."""
 
     def count(node: Any) -> int:
         if isinstance(node, dict):
@@ -179,13 +179,13 @@ def test_departures__are_all_listed() -> None:
     [("completed", True), (["start", "output", "logs", "completed"], True), ([], True), (["done"], False), (5, False)],
 )
 def test_webhook_events_filter__is_either(filter: Any, valid: bool) -> None:
-    """The published string and the live array are both allowed."""
+    """Both the published string and the live array are valid."""
     body = {"input": {}, "version": "x", "webhook_events_filter": filter}
     assert validator("CreatePredictionRequest").is_valid(body) is valid
 
 
-def test_security_links_and_callback__are_there() -> None:
-    """Bearer security, links from create to get and cancel, and the webhook as a callback."""
+def test_security_links_and_callback() -> None:
+    """The document has bearer security, links from create to get and cancel, and a callback for the webhook."""
     create = SPEC["paths"]["/predictions"]["post"]
     assert SPEC["security"] == [{"bearerAuth": []}]
     assert SPEC["components"]["securitySchemes"]["bearerAuth"]["scheme"] == "bearer"
@@ -208,7 +208,7 @@ def test_security_links_and_callback__are_there() -> None:
     ],
 )
 def test_header__has_the_live_form(header: str, good: list[str], bad: list[str]) -> None:
-    """The two headers that steer a create are described by a pattern that admits what the service admits."""
+    """The patterns of the two headers of a create match what the service accepts."""
     validator = Draft202012Validator(SPEC["components"]["parameters"][header]["schema"])
     assert [text for text in good if not validator.is_valid(text)] == []
     assert [text for text in bad if validator.is_valid(text)] == []
@@ -231,14 +231,14 @@ RECORDED = {
 
 
 @pytest.mark.parametrize("body", RECORDED.values(), ids=RECORDED)
-def test_prediction__is_true_of_what_the_service_sends(body: dict[str, Any]) -> None:
-    """Bodies of the kinds that were recorded are valid, with all their gaps and oddities."""
+def test_prediction__of_the_service_is_valid(body: dict[str, Any]) -> None:
+    """Recorded predictions are valid, with missing and unexpected values."""
     assert [error.message for error in validator("Prediction").iter_errors(body)] == []
     assert validator("PredictionPage").is_valid({"next": None, "previous": None, "results": [body]})
 
 
 def test_final_statuses__are_statuses() -> None:
-    """The statuses after which nothing more happens are among those there are."""
+    """The final statuses are among the statuses."""
     described = SPEC["components"]["schemas"]["PredictionStatus"]
     assert described["x-final"] == ["succeeded", "failed", "canceled", "aborted"]
     assert set(described["x-final"]) < set(described["enum"])
@@ -246,7 +246,7 @@ def test_final_statuses__are_statuses() -> None:
 
 @pytest.mark.parametrize("body", [{}, {"id": "a"}, {"status": "starting"}, {"id": 5, "status": "x"}, [], "x", None])
 def test_prediction__needs_id_and_status(body: Any) -> None:
-    """What has no id or no status is no prediction."""
+    """A prediction without an id or a status is invalid."""
     assert not validator("Prediction").is_valid(body)
 
 
@@ -264,6 +264,6 @@ def test_prediction__needs_id_and_status(body: Any) -> None:
         },
     ],
 )
-def test_problem__is_true_of_what_the_service_sends(body: Any) -> None:
-    """The service's own errors are problems."""
+def test_problem__of_the_service_is_valid(body: Any) -> None:
+    """The errors of the service are valid problems."""
     assert validator("Problem").is_valid(body)

@@ -1,4 +1,4 @@
-"""Scenarios: fixed sequences of requests that reach the rules that no schema can express."""
+"""Scenarios: fixed sequences of requests that reach rules beyond the schemas."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Predictions that run to their end, are canceled, or are controlled by headers of the create."""
+"""Predictions that end, are canceled, or are controlled by request headers."""
 
 from __future__ import annotations
 

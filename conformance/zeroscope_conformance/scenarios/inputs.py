@@ -1,4 +1,4 @@
-"""Predictions with valid inputs, at the boundaries of the document, and the input that is returned."""
+"""Predictions with boundary inputs, and the input that the server returns."""
 
 from __future__ import annotations
 

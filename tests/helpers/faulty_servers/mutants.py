@@ -1,4 +1,4 @@
-"""Mutants: faults that turn the mock server into a faulty one, each with the rule that catches it."""
+"""Mutants: faults of a server, each with the rule that has to catch it."""
 
 from __future__ import annotations
 
