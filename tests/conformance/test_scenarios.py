@@ -1,0 +1,43 @@
+"""The scenarios, each alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from helpers.faulty_servers import Mutant, failed_rules, forward, mutant_target
+from zeroscope_conformance.scenarios import SCENARIOS, pagination
+
+REACHED = {
+    "refusals": {
+        *("no-token-401", "wrong-token-401", "unknown-id-404", "refusals-are-problems", "refusal-names-field"),
+        *("bounds-enforced", "enum-enforced", "types-enforced", "required-enforced", "unknown-names-refused"),
+    },
+    "inputs": {"bounds-enforced", "enum-enforced", "positive-data-acceptance", "created-readable", "input-echoed"},
+    "completion": {
+        *("prediction-ends", "final-is-final", "final-is-stable", "succeeded-has-output", "failed-has-error"),
+        *("times-ordered", "logs-grow", "status-forward", "cancel-repeatable"),
+    },
+    "cancellation": {"cancel-ends", "cancel-repeatable", "final-is-final", "final-is-stable"},
+    "create headers": {"prefer-waits", "cancel-after-ends"},
+    "outputs": {"outputs-fetchable", "outputs-as-asked"},
+    "urls": {"urls-answer"},
+    "pagination": {"list-newest-first", "list-complete", "list-links", "list-current"},
+}
+"""The rules that each scenario has to reach by itself, without those of every response."""
+
+
+@pytest.mark.parametrize("name", REACHED)
+def test_scenario__reaches_its_rules(name: str) -> None:
+    """A scenario reaches its rules, and none fails on the mock server."""
+    run = {**SCENARIOS, "pagination": pagination.follow_pages}[name]
+    with mutant_target(Mutant("nothing", "", handle=forward), listening=False) as target:
+        run(target)
+
+    reached = {result.rule.name for result in target.results.all() if result.checked}
+    assert REACHED[name] - reached == set()
+    assert failed_rules(target) == set()
+
+
+def test_scenarios__are_all_tested() -> None:
+    """Every scenario has its rules above."""
+    assert {*SCENARIOS, "pagination"} == set(REACHED)
