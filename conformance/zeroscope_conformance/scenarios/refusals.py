@@ -30,13 +30,13 @@ def send_invalid_requests(target: Target) -> None:
         check_refusal(exchange, target.results, "unknown-id-404", 404, f"the id {UNKNOWN_ID}, which does not exist")
     for request in invalid_requests(document):
         exchange = target.call("createPrediction", json=request.body)
-        if check_refusal(exchange, target.results, request.rule, 422, _in_words(request)):
+        if check_refusal(exchange, target.results, request.rule, 422, _format_request(request)):
             passed = names_field(exchange, request.field)
             expected = f"{request.field} in invalid_fields"
             target.results.check("refusal-names-field", passed, expected, exchange.summary, exchange)
 
 
-def _in_words(request: InvalidRequest) -> str:
+def _format_request(request: InvalidRequest) -> str:
     name = request.field.removeprefix("input.")
     sent = request.body.get("input", {}) if request.field.startswith("input.") else request.body
     if name in sent:

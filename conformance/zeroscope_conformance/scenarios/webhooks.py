@@ -49,20 +49,22 @@ def receive_webhooks(target: Target, receiver: Receiver) -> None:
         Subscription("/start", [started]),
         Subscription("/again", [completed], fails_once=True),
     ]
-    for one in subscriptions:
-        if one.fails_once:
-            receiver.fail_once(one.path)
-        properties: dict[str, Any] = {} if one.events is None else {"webhook_events_filter": one.events}
-        prediction, _ = target.create(document.required_input, webhook=receiver.url + one.path, **properties)
-        one.id = prediction["id"]
-    for one in subscriptions:
-        one.end, one.exchange = target.wait(one.id)
+    for subscription in subscriptions:
+        if subscription.fails_once:
+            receiver.fail_once(subscription.path)
+        properties: dict[str, Any] = {}
+        if subscription.events is not None:
+            properties["webhook_events_filter"] = subscription.events
+        prediction, _ = target.create(document.required_input, webhook=receiver.url + subscription.path, **properties)
+        subscription.id = prediction["id"]
+    for subscription in subscriptions:
+        subscription.end, subscription.exchange = target.wait(subscription.id)
     secret = _read_secret(target)
-    for one in subscriptions:
-        _wait_for_end(target, receiver, one)
+    for subscription in subscriptions:
+        _wait_for_end(target, receiver, subscription)
     target.clock.sleep(_QUIET_PERIOD)
-    for one in subscriptions:
-        _check_deliveries(target, receiver, one, secret)
+    for subscription in subscriptions:
+        _check_deliveries(target, receiver, subscription, secret)
 
 
 def _read_secret(target: Target) -> str | None:
@@ -85,59 +87,60 @@ def _is_secret(key: Any) -> bool:
         return False
 
 
-def _wait_for_end(target: Target, receiver: Receiver, one: Subscription) -> None:
+def _wait_for_end(target: Target, receiver: Receiver, subscription: Subscription) -> None:
     """Wait for the delivery of the end and, if the receiver failed, for its repetition."""
 
     def ends() -> list[Delivery]:
-        return _final_deliveries(target, receiver.deliveries(one.path))
+        return _final_deliveries(target, receiver.deliveries(subscription.path))
 
-    if one.events is None or target.document.events[-1] in one.events:
+    if subscription.events is None or target.document.events[-1] in subscription.events:
         arrived = target.wait_until(lambda: bool(ends()), target.patience)
-        seen = _in_words(receiver.deliveries(one.path))
-        expected = f"the end of {one.id} is delivered to its webhook"
-        target.results.check("webhook-arrives", arrived, expected, seen, one.exchange)
-    if one.fails_once and ends():
+        seen = _format_deliveries(receiver.deliveries(subscription.path))
+        expected = f"the end of {subscription.id} is delivered to its webhook"
+        target.results.check("webhook-arrives", arrived, expected, seen, subscription.exchange)
+    if subscription.fails_once and ends():
         repeated = target.wait_until(lambda: len(ends()) > 1, target.patience)
         passed = repeated and len({(end.headers.get("webhook-id"), end.body) for end in ends()}) == 1
         expected = "the delivery that got a 503 arrives again, with the same webhook-id and body"
-        target.results.check("webhook-retried", passed, expected, _in_words(ends()), one.exchange)
+        target.results.check("webhook-retried", passed, expected, _format_deliveries(ends()), subscription.exchange)
 
 
-def _check_deliveries(target: Target, receiver: Receiver, one: Subscription, secret: str | None) -> None:
+def _check_deliveries(target: Target, receiver: Receiver, subscription: Subscription, secret: str | None) -> None:
     results = target.results
-    deliveries = receiver.deliveries(one.path)
-    if deliveries or one.events == target.document.events[:1]:
-        passed = not _unrequested(target, one, deliveries)
-        expected = f"of {one.id} only {' and '.join(one.events) if one.events else 'its own events'}"
-        results.check("webhook-filtered", passed, expected, _in_words(deliveries), one.exchange)
+    deliveries = receiver.deliveries(subscription.path)
+    if deliveries or subscription.events == target.document.events[:1]:
+        passed = not _unexpected_deliveries(target, subscription, deliveries)
+        events = " and ".join(subscription.events) if subscription.events else "its own events"
+        expected = f"of {subscription.id} only {events}"
+        results.check("webhook-filtered", passed, expected, _format_deliveries(deliveries), subscription.exchange)
     ends = _final_deliveries(target, deliveries)
     if ends:
         ids = {delivery.headers.get("webhook-id") for delivery in ends}
-        expected = f"the end of {one.id} as one delivery, with one webhook-id"
-        passed = len(ids) == 1 and (one.fails_once or len(ends) == 1)
-        results.check("webhook-once", passed, expected, _in_words(ends), one.exchange)
-        _check_last(target, one, ends[-1].prediction)
+        expected = f"the end of {subscription.id} as one delivery, with one webhook-id"
+        passed = len(ids) == 1 and (subscription.fails_once or len(ends) == 1)
+        results.check("webhook-once", passed, expected, _format_deliveries(ends), subscription.exchange)
+        _check_last(target, subscription, ends[-1].prediction)
     for delivery in deliveries:
-        target.tracker.observe(delivery.prediction, "webhook", one.exchange)
+        target.tracker.observe(delivery.prediction, "webhook", subscription.exchange)
         if secret is not None:
             error = _signature_error(delivery, secret)
             expected = "a signature that verifies with the secret, made at that moment"
-            results.check("webhook-signed", error is None, expected, error or "signed", one.exchange)
+            results.check("webhook-signed", error is None, expected, error or "signed", subscription.exchange)
 
 
-def _check_last(target: Target, one: Subscription, delivered: dict[str, Any]) -> None:
-    end = one.end or {}
+def _check_last(target: Target, subscription: Subscription, delivered: dict[str, Any]) -> None:
+    end = subscription.end or {}
     different = sorted(name for name in {*delivered, *end} if delivered.get(name) != end.get(name))
     seen = excerpt(json.dumps({name: delivered.get(name) for name in different})) or "the same"
     expected = f"as GET returns: {excerpt(json.dumps({name: end.get(name) for name in different}))}"
-    target.results.check("webhook-equals-get", not different, expected, seen, one.exchange)
+    target.results.check("webhook-equals-get", not different, expected, seen, subscription.exchange)
 
 
 def _final_deliveries(target: Target, deliveries: list[Delivery]) -> list[Delivery]:
     return [delivery for delivery in deliveries if delivery.prediction.get("status") in target.document.final]
 
 
-def _unrequested(target: Target, one: Subscription, deliveries: list[Delivery]) -> list[Delivery]:
+def _unexpected_deliveries(target: Target, subscription: Subscription, deliveries: list[Delivery]) -> list[Delivery]:
     """Return the deliveries of other predictions, of other events, and of a start that was already delivered."""
     final, first = target.document.final, target.document.statuses[0]
     started, *_, completed = target.document.events
@@ -145,11 +148,11 @@ def _unrequested(target: Target, one: Subscription, deliveries: list[Delivery]) 
     for delivery in deliveries:
         status = delivery.prediction.get("status")
         event = completed if status in final else started
-        is_foreign = delivery.prediction.get("id") != one.id
-        if is_foreign or (one.events is not None and event not in one.events) or status == first:
+        is_foreign = delivery.prediction.get("id") != subscription.id
+        if is_foreign or (subscription.events is not None and event not in subscription.events) or status == first:
             found.append(delivery)
     starts = [delivery for delivery in deliveries if delivery.prediction.get("status") not in final]
-    return found or (starts[1:] if one.events == [started] else [])
+    return found or (starts[1:] if subscription.events == [started] else [])
 
 
 def _signature_error(delivery: Delivery, secret: str) -> str | None:
@@ -171,7 +174,7 @@ def _signature_error(delivery: Delivery, secret: str) -> str | None:
     return f"webhook-signature {signatures}, which does not verify with the secret"
 
 
-def _in_words(deliveries: list[Delivery]) -> str:
+def _format_deliveries(deliveries: list[Delivery]) -> str:
     words = [
         f"{delivery.prediction.get('status')} ({delivery.headers.get('webhook-id', 'no webhook-id')})"
         for delivery in deliveries
