@@ -46,7 +46,7 @@ class InvalidRequest:
 
 
 def boundary_inputs(document: Document) -> Iterator[BoundaryInput]:
-    """Return inputs with every bound and every enum value."""
+    """Yield inputs with every bound and every enum value."""
     for bound in ("minimum", "maximum"):
         found = {name: schema[bound] for name, schema in document.input_fields if bound in schema}
         if found:
@@ -60,7 +60,7 @@ def boundary_inputs(document: Document) -> Iterator[BoundaryInput]:
 
 
 def invalid_requests(document: Document) -> Iterator[InvalidRequest]:
-    """Return one request for each way to violate a constraint of the document, by the nearest value."""
+    """Yield one request for each way to violate a constraint of the document, by the nearest value."""
     for name, schema in document.input_fields:
         yield from _invalid_values(document, name, schema)
     for name in document.input.get("required", []):
@@ -94,7 +94,7 @@ def _invalid_values(document: Document, name: str, schema: Mapping[str, Any]) ->
 
 
 def _values_of_other_types(schema: Mapping[str, Any]) -> Iterator[tuple[Any, str]]:
-    """Return values that a lenient server would convert to the type of a schema, each with its type in words."""
+    """Yield values that a lenient server would convert to the type of a schema, each with its type in words."""
     expected = schema_type(schema)
     if expected is None:
         return
