@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self
 
 from ._drivers.async_ import AsyncDriver
 from ._drivers.sync import SyncDriver
 from ._flows import cleanup, read
 from ._flows.wait import WaitOptions, wait
-from ._steps import Flow, Stream
 from .options import OnProgress, OnUpdate
 from .state import PredictionState, output_videos
 from .video import AsyncVideo, Video
 
+# Following and saving predictions loads more, in the methods that do it.
 if TYPE_CHECKING:
-    # Loaded only by programs that follow predictions.
     from .events import Event
-
-P = TypeVar("P", bound=PredictionState)
 
 
 class Prediction(PredictionState):
@@ -89,8 +86,10 @@ class Prediction(PredictionState):
             ...         case Ended(prediction):
             ...             print(prediction.status)
         """
+        from ._flows.follow import follow
+
         driver: SyncDriver = self._require_driver()
-        return driver.iterate(_follow(self, driver, timeout))
+        return driver.iterate(follow(driver.sender, self, WaitOptions(driver.polling, timeout)))
 
     def cancel(self) -> Self:
         """Cancel the prediction, and return it. If it has already ended, nothing happens.
@@ -128,8 +127,10 @@ class Prediction(PredictionState):
             >>> prediction.save_all("videos")
             [PosixPath('videos/output-0.mp4'), PosixPath('videos/output-1.mp4')]
         """
+        from ._flows.save import save_all
+
         driver: SyncDriver = self._require_driver()
-        return driver.run(_save_all(self, driver, folder, overwrite, on_progress))
+        return driver.run(save_all(driver.sender, self, folder, overwrite, on_progress))
 
     def __enter__(self) -> Self:
         return self
@@ -168,8 +169,10 @@ class AsyncPrediction(PredictionState):
 
     def events(self, *, timeout: float | None = None) -> AsyncIterator[Event[AsyncPrediction]]:
         """Follow the prediction; see `Prediction.events`."""
+        from ._flows.follow import follow
+
         driver: AsyncDriver = self._require_driver()
-        return driver.iterate(_follow(self, driver, timeout))
+        return driver.iterate(follow(driver.sender, self, WaitOptions(driver.polling, timeout)))
 
     async def cancel(self) -> Self:
         """Cancel the prediction; see `Prediction.cancel`."""
@@ -181,8 +184,10 @@ class AsyncPrediction(PredictionState):
         self, folder: str | PathLike[str], *, overwrite: bool = False, on_progress: OnProgress | None = None
     ) -> list[Path]:
         """Download all videos into a folder; see `Prediction.save_all`."""
+        from ._flows.save import save_all
+
         driver: AsyncDriver = self._require_driver()
-        return await driver.run(_save_all(self, driver, folder, overwrite, on_progress))
+        return await driver.run(save_all(driver.sender, self, folder, overwrite, on_progress))
 
     async def __aenter__(self) -> Self:
         return self
@@ -192,22 +197,3 @@ class AsyncPrediction(PredictionState):
         if error is not None and self._driver is not None:
             flow = cleanup.cancel_if_interrupted(self._driver.sender, self, error)
             await self._driver.run(flow, interrupted=True)
-
-
-def _follow(prediction: P, driver: SyncDriver | AsyncDriver, timeout: float | None) -> Stream[Event[P]]:
-    from ._flows.follow import follow
-
-    return follow(driver.sender, prediction, WaitOptions(driver.polling, timeout))
-
-
-def _save_all(
-    prediction: PredictionState,
-    driver: SyncDriver | AsyncDriver,
-    folder: str | PathLike[str],
-    overwrite: bool,
-    on_progress: OnProgress | None,
-) -> Flow[list[Path]]:
-    # Loaded only by programs that save videos this way.
-    from ._flows.save import save_all
-
-    return save_all(driver.sender, prediction, folder, overwrite, on_progress)

@@ -6,7 +6,6 @@ import email.utils
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from ._numbers import is_number, require_setting
 from .errors import APIError, MalformedResponseError, TransportError, ZeroscopeError
@@ -98,18 +97,10 @@ def retry_after(headers: Mapping[str, str], detail: str | None, in_body: object,
     return _seconds(headers.get("ratelimit-reset"))
 
 
-class RateLimitBudget(NamedTuple):
-    """The requests that the service still accepts."""
-
-    requests: int
-    seconds: float
-    """Seconds until the service accepts more."""
-
-
-def rate_limit_budget(headers: Mapping[str, str]) -> RateLimitBudget | None:
-    """Return the budget that a response's headers report, as most do, or None."""
+def rate_limit_budget(headers: Mapping[str, str]) -> tuple[int, float] | None:
+    """Return how many requests the service still accepts, and in how many seconds it accepts more, if it says so."""
     left, seconds = _seconds(headers.get("ratelimit-remaining")), _seconds(headers.get("ratelimit-reset"))
-    return None if left is None or seconds is None else RateLimitBudget(int(left), seconds)
+    return None if left is None or seconds is None else (int(left), seconds)
 
 
 def _seconds(value: object) -> float | None:

@@ -7,8 +7,6 @@ from pathlib import Path
 
 from ._drivers.async_ import AsyncDriver
 from ._drivers.sync import SyncDriver
-from ._flows.context import attached
-from ._steps import Flow
 from .options import OnProgress
 from .state import VideoState
 
@@ -34,8 +32,10 @@ class Video(VideoState):
             APIError: If the server refuses it; NotFoundError once it is removed, an hour after it was made.
             TransportError: If the download fails, or breaks off again and again.
         """
+        from ._flows import download
+
         driver: SyncDriver = self._require_driver()
-        return driver.run(_read(self, driver))
+        return driver.run(download.read(driver.sender, self))
 
     def save(
         self, path: str | PathLike[str], *, overwrite: bool = False, on_progress: OnProgress | None = None
@@ -68,8 +68,10 @@ class Video(VideoState):
             >>> videos[0].save("astronaut.mp4")
             PosixPath('astronaut.mp4')
         """
+        from ._flows import download
+
         driver: SyncDriver = self._require_driver()
-        return driver.run(_save(self, driver, path, overwrite, on_progress))
+        return driver.run(download.save(driver.sender, self, path, overwrite, on_progress))
 
 
 class AsyncVideo(VideoState):
@@ -79,33 +81,16 @@ class AsyncVideo(VideoState):
 
     async def read(self) -> bytes:
         """Download the video into memory; see `Video.read`."""
+        from ._flows import download
+
         driver: AsyncDriver = self._require_driver()
-        return await driver.run(_read(self, driver))
+        return await driver.run(download.read(driver.sender, self))
 
     async def save(
         self, path: str | PathLike[str], *, overwrite: bool = False, on_progress: OnProgress | None = None
     ) -> Path:
         """Download the video into a file; see `Video.save`."""
+        from ._flows import download
+
         driver: AsyncDriver = self._require_driver()
-        return await driver.run(_save(self, driver, path, overwrite, on_progress))
-
-
-def _read(video: VideoState, driver: SyncDriver | AsyncDriver) -> Flow[bytes]:
-    # Loaded with the first download.
-    from ._flows import download
-
-    with attached(video.prediction):
-        return (yield from download.read(driver.sender, video.url))
-
-
-def _save(
-    video: VideoState,
-    driver: SyncDriver | AsyncDriver,
-    path: str | PathLike[str],
-    overwrite: bool,
-    on_progress: OnProgress | None,
-) -> Flow[Path]:
-    from ._flows import download
-
-    with attached(video.prediction):
-        return (yield from download.save(driver.sender, video.url, path, overwrite, on_progress))
+        return await driver.run(download.save(driver.sender, self, path, overwrite, on_progress))

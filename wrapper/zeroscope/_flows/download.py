@@ -16,21 +16,24 @@ from .._disk.outputs import is_data_uri, require_writable
 from .._steps import Flow, RunBlocking
 from ..errors import InvalidField, InvalidInputError, MalformedResponseError
 from ..options import OnProgress
+from ..state import VideoState
+from .context import attached
 from .request import Sender
 from .transfer import Transfer
 
 
-def read(sender: Sender, url: str) -> Flow[bytes]:
-    """Download an output into memory."""
+def read(sender: Sender, video: VideoState) -> Flow[bytes]:
+    """Download a video into memory."""
     memory = io.BytesIO()
-    yield from _download(sender, url, memory, None)
+    with attached(video.prediction):
+        yield from _download(sender, video.url, memory, None)
     return memory.getvalue()
 
 
 def save(
-    sender: Sender, url: str, path: str | PathLike[str], overwrite: bool, on_progress: OnProgress | None
+    sender: Sender, video: VideoState, path: str | PathLike[str], overwrite: bool, on_progress: OnProgress | None
 ) -> Flow[Path]:
-    """Download an output into a temporary file beside the target, and rename it once it is complete."""
+    """Download a video into a temporary file beside the target, and rename it once it is complete."""
     if on_progress is not None and not callable(on_progress):
         raise InvalidInputError([InvalidField("invalid_type", "on_progress", f"{on_progress!r} cannot be called")])
     target = Path(path)
@@ -39,7 +42,8 @@ def save(
     # Not as a step: a cancellation could come between the opening and this try.
     file = part.open("xb")
     try:
-        yield from _download(sender, url, file, on_progress)
+        with attached(video.prediction):
+            yield from _download(sender, video.url, file, on_progress)
         yield RunBlocking(file.close)
         yield RunBlocking(partial(require_writable, target, overwrite))
         yield RunBlocking(partial(part.replace, target))

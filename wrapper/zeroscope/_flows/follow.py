@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 import httpx
@@ -40,42 +41,38 @@ def follow(sender: Sender, prediction: P, options: WaitOptions) -> Stream[Event[
         yield from poller.begin()
         yield from _emit(detector.compare(prediction))
         if not prediction.done and _is_usable(url := prediction.urls.get("stream")):
-            yield from _StreamReader(sender, prediction, detector, str(url), poller).flow()
+            attempts = Attempts(sender, poller.until)
+            yield from _StreamReader(str(url), prediction, detector, poller, attempts).flow()
         while poller.going_on:
             yield from poller.poll()
             yield from _emit(detector.compare(prediction))
     yield from poller.finish()
 
 
+@dataclass(slots=True)
 class _StreamReader(Generic[P]):
-    """Reads one event stream, over as many connections as it takes.
+    """Reads one event stream, over as many connections as it takes."""
 
-    Args:
-        detector: Turns the stream into events.
-        poller: Reads the prediction after each connection.
-    """
-
-    def __init__(self, sender: Sender, prediction: P, detector: ChangeDetector[P], url: str, poller: Poller) -> None:
-        self._prediction = prediction
-        self._detector = detector
-        self._url = url
-        self._poller = poller
-        self._parser: EventParser | None = None
-        self._last_id = ""
-        self._seen: set[str] = set()
-        self._attempts = Attempts(sender, poller.until)
+    url: str
+    prediction: P
+    detector: ChangeDetector[P]
+    poller: Poller
+    attempts: Attempts
+    parser: EventParser | None = None
+    last_id: str = ""
+    seen: set[str] = field(default_factory=set)
 
     def flow(self) -> Stream[Event[P]]:
         """Read the stream until the prediction has ended, or the stream has nothing more to offer."""
         while True:
             may_continue = yield from self._connect()
             # Whatever ended the connection: the prediction may have ended.
-            yield from self._poller.read()
-            yield from _emit(self._detector.compare(self._prediction))
-            if not may_continue or not self._poller.going_on:
+            yield from self.poller.read()
+            yield from _emit(self.detector.compare(self.prediction))
+            if not may_continue or not self.poller.going_on:
                 return
-            asked = None if self._parser is None or self._parser.retry is None else self._parser.retry / 1000
-            pause = self._attempts.pause_after(Failed(TransportError("the event stream broke off"), asked))
+            asked = None if self.parser is None or self.parser.retry is None else self.parser.retry / 1000
+            pause = self.attempts.pause_after(Failed(TransportError("the event stream broke off"), asked))
             if pause is None:
                 return
             yield Sleep(pause)
@@ -83,15 +80,15 @@ class _StreamReader(Generic[P]):
     def _connect(self) -> StreamPart[Event[P], bool]:
         """Emit the events of one connection; the result is whether another connection may bring more."""
         headers = {"Accept": _MEDIA_TYPE, "Cache-Control": "no-store", "User-Agent": USER_AGENT}
-        if _SAFE_ID.fullmatch(self._last_id):
-            headers["Last-Event-ID"] = self._last_id
+        if _SAFE_ID.fullmatch(self.last_id):
+            headers["Last-Event-ID"] = self.last_id
         else:
-            self._detector.restart_stream()
+            self.detector.restart_stream()
         try:
-            download: Download = yield Open(self._url, headers)
+            download: Download = yield Open(self.url, headers)
             try:
                 status = download.response.status_code
-                log.debug("the stream of %s got status %d", self._prediction.id, status)
+                log.debug("the stream of %s got status %d", self.prediction.id, status)
                 if status != 200:
                     return is_transient_status(status)
                 if download.response.headers.get("content-type", "").partition(";")[0].strip() != _MEDIA_TYPE:
@@ -100,26 +97,26 @@ class _StreamReader(Generic[P]):
             finally:
                 yield Close(download)
         except (httpx.TransportError, httpx.StreamError) as error:
-            log.debug("the stream of %s: %s", self._prediction.id, error)
+            log.debug("the stream of %s: %s", self.prediction.id, error)
             return not isinstance(error, httpx.UnsupportedProtocol)
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            log.debug("the stream of %s cannot be followed: %s", self._prediction.id, error)
+            log.debug("the stream of %s cannot be followed: %s", self.prediction.id, error)
             return False
 
     def _read(self, download: Download) -> StreamPart[Event[P], bool]:
-        parser = self._parser = EventParser()
+        parser = self.parser = EventParser()
         before = ""
-        while (chunk := (yield Read(download))) is not None and self._poller.going_on:
+        while (chunk := (yield Read(download))) is not None and self.poller.going_on:
             for event in parser.feed(chunk):
-                self._attempts.restart()
+                self.attempts.restart()
                 if event.name in _LAST:
                     return False
                 # A server that ignores Last-Event-ID starts from the beginning.
-                is_repeated = event.id != before and event.id in self._seen
-                before = self._last_id = event.id
-                self._seen.add(event.id)
+                is_repeated = event.id != before and event.id in self.seen
+                before = self.last_id = event.id
+                self.seen.add(event.id)
                 if event.name == _LOGS and not is_repeated:
-                    yield from _emit(self._detector.stream_logs(event.data))
+                    yield from _emit(self.detector.stream_logs(event.data))
         return True
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from .._disk import outputs
 from .._steps import Flow, RunBlocking
 from ..options import OnProgress
-from ..state import PredictionState, output_videos
+from ..state import PredictionState, VideoState, output_videos
 from . import download, read
 from .context import attached
 from .request import Sender
@@ -27,17 +27,17 @@ def save_all(
     if prediction._lacks_output:
         prediction._update((yield from read.get(sender, prediction.id)))
     prediction.raise_for_status()
-    videos = output_videos(prediction.output)
+    sources = output_videos(prediction.output)
     with attached(prediction):
-        targets = [Path(folder) / name for name in outputs.unique_file_names(videos)]
+        targets = [Path(folder) / name for name in outputs.unique_file_names(sources)]
     yield RunBlocking(partial(outputs.make_folder, Path(folder)))
     for target in targets:
         yield RunBlocking(partial(outputs.require_writable, target, overwrite))
     saved: list[Path] = []
     try:
-        with attached(prediction):
-            for (_, url), target in zip(videos, targets, strict=True):
-                saved.append((yield from download.save(sender, url, target, overwrite, on_progress)))
+        for (index, url), target in zip(sources, targets, strict=True):
+            video = VideoState(url, index, prediction=prediction)
+            saved.append((yield from download.save(sender, video, target, overwrite, on_progress)))
     except BaseException as error:
         error.add_note(_summary(saved, targets))
         raise

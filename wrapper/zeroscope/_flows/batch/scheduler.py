@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -40,6 +41,7 @@ P = TypeVar("P", bound=PredictionState)
 _FATAL = (errors.AuthenticationError, errors.PaymentRequiredError)
 
 
+@dataclass(eq=False)
 class Batch(Generic[P]):
     """Runs many inputs; one object runs one batch.
 
@@ -50,28 +52,20 @@ class Batch(Generic[P]):
         open_journal: Opens the journal, if one is kept.
     """
 
-    def __init__(
-        self,
-        sender: Sender,
-        *,
-        prepare: Callable[[Any], Flow[CreateRequest]],
-        fingerprint: Callable[[Any], Mapping[str, Any]],
-        new: Callable[[PredictionModel], P],
-        options: WaitOptions,
-        concurrency: int,
-        open_journal: Callable[[], BatchJournal] | None,
-    ) -> None:
-        self._sender = sender
-        self._clock = sender.clock
-        self._prepare = prepare
-        self._fingerprint = fingerprint
-        self._new = new
-        self._options = options
-        self._concurrency = concurrency
-        self._open_journal = open_journal
-        self._throttle = Throttle(sender.clock)
+    sender: Sender
+    prepare: Callable[[Any], Flow[CreateRequest]]
+    fingerprint: Callable[[Any], Mapping[str, Any]]
+    new: Callable[[PredictionModel], P]
+    options: WaitOptions
+    concurrency: int
+    open_journal: Callable[[], BatchJournal] | None
+
+    def __post_init__(self) -> None:
+        """Start with an empty queue."""
+        self._clock = self.sender.clock
+        self._throttle = Throttle(self._clock)
         self._queue: deque[Item[P]] = deque()
-        self._running: RunningPredictions[P] = RunningPredictions(sender, options)
+        self._running: RunningPredictions[P] = RunningPredictions(self.sender, self.options)
 
     def stream(self, inputs: Iterable[Any]) -> Stream[RunResult[P, Any]]:
         """Run inputs, wait for predictions among them, and emit each result once it is known."""
@@ -84,16 +78,16 @@ class Batch(Generic[P]):
                     yield Emit(result)
                 if not self._queue and not running.items:
                     return
-                yield from self._sender.wait_for_cooldown()
+                yield from self.sender.wait_for_cooldown()
                 yield from self._start()
                 yield from running.poll()
                 if not running.ended and (idle := self._idle()) > 0:
                     yield Sleep(idle)
         except BaseException as error:
             left = [item.known for item in running.items.values()]
-            is_kept = self._open_journal is not None
+            is_kept = self.open_journal is not None
             if cleanup.is_interrupt(error) and not is_kept:
-                yield from cleanup.cancel_all(self._sender, left)
+                yield from cleanup.cancel_all(self.sender, left)
             cleanup.note_unfinished(error, left, "run the same inputs with the same journal" if is_kept else "")
             raise
         finally:
@@ -102,21 +96,21 @@ class Batch(Generic[P]):
 
     def _begin(self, inputs: Iterable[Any]) -> Flow[None]:
         for index, given in enumerate(inputs):
-            item: Item[P] = Item(index, given, Attempts(self._sender))
+            item: Item[P] = Item(index, given, Attempts(self.sender))
             if isinstance(given, PredictionState):
                 self._running.add(item, given)  # type: ignore[arg-type]  # of the client's own kind
                 yield from self._running.finish_ended([item])
             else:
                 self._queue.append(item)
-        if self._open_journal is not None:
-            journal = self._running.journal = yield RunBlocking(self._open_journal)
+        if self.open_journal is not None:
+            journal = self._running.journal = yield RunBlocking(self.open_journal)
             yield from self._load(journal)
 
     def _load(self, journal: BatchJournal) -> Flow[None]:
         """Continue each input from the state that an earlier run recorded, and record the new ones."""
         items, self._queue = list(self._queue), deque()
         # This reads the files in the inputs.
-        fingerprints = yield RunBlocking(partial(self._fingerprints, items))
+        fingerprints = yield RunBlocking(lambda: [self._try_fingerprint(item.given) for item in items])
         usable = []
         for item, found in zip(items, fingerprints, strict=True):
             if isinstance(found, errors.ZeroscopeError):
@@ -127,14 +121,11 @@ class Batch(Generic[P]):
         for (item, body), entry in zip(usable, entries, strict=True):
             self._resume(item, body, entry)
 
-    def _fingerprints(self, items: Iterable[Item[P]]) -> list[Mapping[str, Any] | errors.ZeroscopeError]:
-        found: list[Mapping[str, Any] | errors.ZeroscopeError] = []
-        for item in items:
-            try:
-                found.append(self._fingerprint(item.given))
-            except errors.ZeroscopeError as error:
-                found.append(error)
-        return found
+    def _try_fingerprint(self, given: Any) -> Mapping[str, Any] | errors.ZeroscopeError:
+        try:
+            return self.fingerprint(given)
+        except errors.ZeroscopeError as error:
+            return error
 
     def _resume(self, item: Item[P], body: Mapping[str, Any], entry: JournalEntry) -> None:
         item.row = entry.row
@@ -144,26 +135,26 @@ class Batch(Generic[P]):
                     f"{entry.message}. The prediction may have been created and billed, so it is not created again; "
                     "search for it with .find() on this error, and run its input without this journal if there is none"
                 )
-                self._running.finish(item, self._sender.lost_create(message, body, entry.sent_at or 0.0))
+                self._running.finish(item, self.sender.lost_create(message, body, entry.sent_at or 0.0))
             case "finished":
-                item.prediction = self._new(PredictionModel.from_dict(entry.prediction or {}))
+                item.prediction = self.new(PredictionModel.from_dict(entry.prediction or {}))
                 self._running.finish_by_status(item)
             case "running":
                 known = {"id": entry.prediction_id, "status": "unknown"}
-                self._running.add(item, self._new(PredictionModel.from_dict(known)))
+                self._running.add(item, self.new(PredictionModel.from_dict(known)))
             case _:
                 self._queue.append(item)
 
     def _start(self) -> Flow[None]:
         """Create as many predictions as there is room for."""
         now = self._clock.monotonic()
-        room = min(self._concurrency - len(self._running.items), self._throttle.room)
+        room = min(self.concurrency - len(self._running.items), self._throttle.room)
         wave: list[Item[P]] = []
         while len(wave) < room and self._queue and self._queue[0].due <= now:
             item = self._queue.popleft()
             try:
                 if item.create is None:
-                    item.create = yield from self._prepare(item.given)
+                    item.create = yield from self.prepare(item.given)
             except errors.ZeroscopeError as error:
                 self._running.finish(item, error)
             else:
@@ -202,11 +193,11 @@ class Batch(Generic[P]):
             if result is None or (isinstance(result, BaseException) and cleanup.is_interrupt(result)):
                 continue
             try:
-                model = self._sender.created(item.known_create, result, item.attempts.number, sent_at)
+                model = self.sender.created(item.known_create, result, item.attempts.number, sent_at)
             except (errors.UnknownOutcomeError, errors.APIError, errors.TransportError) as error:
                 failed.append((item, error))
             else:
-                self._running.add(item, self._new(model))
+                self._running.add(item, self.new(model))
                 started.append(item)
         if started:
             self._throttle.record_success()
@@ -227,7 +218,7 @@ class Batch(Generic[P]):
             self._running.finish(item, error)
             return False
         yield from self._running.record(item, lambda journal: journal.record_refused)
-        stalled = self._throttle.stalled(self._options.limit)
+        stalled = self._throttle.stalled(self.options.limit)
         # An account may be limited to a few creates a minute, so a 429 counts only once the throttle has stalled.
         if not stalled and self._running.may_retry(item, error, unlimited=isinstance(error, errors.RateLimitError)):
             return True
@@ -241,6 +232,6 @@ class Batch(Generic[P]):
     def _idle(self) -> float:
         """Return how long there is nothing to do, in seconds."""
         moments = self._running.next_moments()
-        if self._queue and len(self._running.items) < self._concurrency:
+        if self._queue and len(self._running.items) < self.concurrency:
             moments.append(max(self._queue[0].due, self._throttle.opens_at))
         return min(moments) - self._clock.monotonic()

@@ -49,8 +49,8 @@ class Throttle:
         self._in_flight = max(len(results) - refused, 1) if refused else min(2 * self._in_flight, MAX_IN_FLIGHT)
         budgets = [budget for response in responses if (budget := rate_limit_budget(response.headers)) is not None]
         if budgets:
-            least = min(budgets)
-            self._budget, self._refilled_at = least.requests, self._clock.monotonic() + least.seconds
+            self._budget, seconds = min(budgets)
+            self._refilled_at = self._clock.monotonic() + seconds
         else:
             self._budget = MAX_IN_FLIGHT
 
