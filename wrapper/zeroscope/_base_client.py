@@ -85,7 +85,6 @@ class BaseClient(ABC, Generic[Http]):
         return f"<{type(self).__name__} {self.base_url}>"
 
     def _run(self, new: Callable[[PredictionModel], P], arguments: Mapping[str, Any]) -> Flow[P]:
-        """Return the flow that creates a prediction and waits for its videos."""
         options: Any = {name: value for name, value in arguments.items() if name in RunOptions.__annotations__}
         input = {name: value for name, value in arguments.items() if name not in options}
         waiting = wait.WaitOptions(
@@ -97,7 +96,6 @@ class BaseClient(ABC, Generic[Http]):
     def _upscale(
         self, new: Callable[[PredictionModel], P], draft: Any, strength: float, arguments: Mapping[str, Any]
     ) -> Flow[P]:
-        """Return the flow that makes large videos from a draft."""
         from ._flows.upscale import upscaling_input
 
         return (yield from self._run(new, (yield from upscaling_input(self._sender, draft, strength, arguments))))
@@ -105,7 +103,6 @@ class BaseClient(ABC, Generic[Http]):
     def _batch(
         self, new: Callable[[PredictionModel], P], inputs: Iterable[Any], options: BatchOptions
     ) -> Stream[RunResult[P, Any]]:
-        """Return the stream that runs many inputs and emits each result."""
         # Most programs make one video at a time.
         from ._flows.batch.scheduler import Batch
 

@@ -37,7 +37,6 @@ class Polling:
     growth: float = 0.15
 
     def __post_init__(self) -> None:
-        """Refuse pauses that are not numbers."""
         for name in ("minimum", "maximum", "growth"):
             require_setting(f"Polling.{name}", getattr(self, name))
 

@@ -38,7 +38,6 @@ class Retry:
     maximum: float = 60.0
 
     def __post_init__(self) -> None:
-        """Refuse pauses that are not numbers."""
         for name in ("attempts", "initial", "maximum"):
             require_setting(f"Retry.{name}", getattr(self, name))
 

@@ -38,7 +38,6 @@ class SyncDriver(Driver):
         self._http = http
 
     def run(self, flow: Flow[T]) -> T:
-        """Carry out a flow and return its result."""
         try:
             step = next(flow)
             while True:
@@ -53,7 +52,6 @@ class SyncDriver(Driver):
             return cast(T, end.value)
 
     def iterate(self, stream: Stream[T]) -> Iterator[T]:
-        """Carry out a stream and yield what it emits."""
         try:
             while (emitted := self.run(next_emitted(stream))) is not None:
                 yield emitted.value

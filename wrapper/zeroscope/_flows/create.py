@@ -52,7 +52,6 @@ def prepare(sender: Sender, version: str, input: Mapping[str, Any], options: Cre
 
 
 def create(sender: Sender, version: str, input: Mapping[str, Any], options: CreateOptions) -> Flow[PredictionModel]:
-    """Create a prediction; the arguments are those of `prepare`."""
     request = yield from prepare(sender, version, input, options)
     return (yield from sender.send_once(request))
 
@@ -104,7 +103,6 @@ def _draft(version: str, input: Mapping[str, Any], options: CreateOptions) -> _D
 
 
 def _with_fields(body: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a body whose input has other values for some fields."""
     return {**body, "input": {**body["input"], **fields}}
 
 

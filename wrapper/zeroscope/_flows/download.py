@@ -23,7 +23,6 @@ from .transfer import Transfer
 
 
 def read(sender: Sender, video: VideoState) -> Flow[bytes]:
-    """Download a video into memory."""
     memory = io.BytesIO()
     with attached(video.prediction):
         yield from _download(sender, video.url, memory, None)
@@ -65,7 +64,6 @@ def _download(sender: Sender, url: str, file: IO[bytes], on_progress: OnProgress
 
 
 def _decode(url: str) -> bytes:
-    """Return the bytes in a data: URI."""
     head, comma, data = url.partition(",")
     try:
         if not comma:

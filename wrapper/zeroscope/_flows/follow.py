@@ -34,7 +34,6 @@ _LOGS, _LAST = "logs", frozenset({"done", "error"})
 
 
 def follow(sender: Sender, prediction: P, options: WaitOptions) -> Stream[Event[P]]:
-    """Emit the events of a prediction until it has ended or the time is up."""
     poller = Poller(sender, prediction, options)
     detector: ChangeDetector[P] = ChangeDetector()
     with attached(prediction):

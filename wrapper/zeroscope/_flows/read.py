@@ -20,12 +20,10 @@ _CLOCK_ALLOWANCE = 120.0
 
 
 def get_request(sender: Sender, prediction_id: str) -> Request[PredictionModel]:
-    """Return the request that reads a prediction."""
     return Request(api.get_call(prediction_id), partial(sender.parser.prediction, id=prediction_id))
 
 
 def cancel_request(sender: Sender, prediction_id: str) -> Request[PredictionModel]:
-    """Return the request that cancels a prediction."""
     return Request(api.cancel_call(prediction_id), partial(sender.parser.prediction, id=prediction_id))
 
 
@@ -42,7 +40,6 @@ def cancel(sender: Sender, prediction_id: str, timeout: float | None = None) -> 
 
 
 def webhook_secret(sender: Sender) -> Flow[str]:
-    """Read the key that signs the account's webhooks."""
     return (yield from sender.send_repeatable(Request(api.webhook_secret_call(), sender.parser.webhook_secret)))
 
 
@@ -75,7 +72,6 @@ class PageReader:
 
 
 def pages(sender: Sender, new: Callable[[PredictionModel], P]) -> Stream[Page[P]]:
-    """Read the account's predictions page by page."""
     reader = PageReader(sender)
     while (page := (yield from reader.next())) is not None:
         yield Emit(Page([new(model) for model in page.results], api.or_none(page.next_), api.or_none(page.previous)))

@@ -188,7 +188,6 @@ class Sender:
             raise self.lost_create(message, create.body, sent_at) from error
 
     def lost_create(self, message: str, body: Mapping[str, Any], sent_at: float) -> errors.UnknownOutcomeError:
-        """Return the error for a create whose outcome is unknown."""
         error = errors.UnknownOutcomeError(message)
         error._sent(body, sent_at, self.finder())
         return error
@@ -289,7 +288,6 @@ class Attempts:
 
 
 def _was_not_executed(error: errors.ZeroscopeError) -> bool:
-    """Whether a create that met with this error was not executed."""
     if isinstance(error, APIError):
         return error.status_code < 500 and error.status_code not in _AMBIGUOUS
     return isinstance(error, TransportError) and isinstance(error.__cause__, _NOT_SENT)

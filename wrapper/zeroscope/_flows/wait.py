@@ -45,7 +45,6 @@ class WaitOptions:
     cancel_on_timeout: bool = False
 
     def __post_init__(self) -> None:
-        """Validate the options."""
         timeout, on_update = self.timeout, self.on_update
         # An integer may be too large for a clock, which reckons in floats.
         if timeout is not None and timeout != inf and not is_number(timeout, maximum=1e300):
@@ -62,7 +61,6 @@ class WaitOptions:
         return float(spec()["info"]["x-replicate"]["run-limit-seconds"]) + _MARGIN
 
     def notify(self, prediction: PredictionState) -> None:
-        """Call the callback, if there is one."""
         if self.on_update is not None:
             self.on_update(prediction)
 

@@ -38,6 +38,5 @@ class Item(Generic[P]):
 
     @property
     def known(self) -> P:
-        """The prediction of an item that has one."""
         assert self.prediction is not None
         return self.prediction

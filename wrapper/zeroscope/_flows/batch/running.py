@@ -89,7 +89,6 @@ class RunningPredictions(Generic[P]):
         return moments
 
     def notify(self, item: Item[P]) -> None:
-        """Call the callback with an item's prediction."""
         with attached(item.known):
             self._options.notify(item.known)
 
@@ -119,7 +118,6 @@ class RunningPredictions(Generic[P]):
                 self.finish_by_status(item)
 
     def finish_by_status(self, item: Item[P]) -> None:
-        """Finish an item whose prediction has ended."""
         try:
             item.known.raise_for_status()
         except ZeroscopeError as error:
@@ -142,7 +140,6 @@ class RunningPredictions(Generic[P]):
             self.finish(item, error)
 
     def _read(self, items: Sequence[Item[P]]) -> Flow[None]:
-        """Read predictions, a few at a time."""
         for start in range(0, len(items), MAX_IN_FLIGHT):
             some = items[start : start + MAX_IN_FLIGHT]
             requests = [read.get_request(self._sender, item.known.id) for item in some]

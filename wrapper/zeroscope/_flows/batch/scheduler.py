@@ -61,7 +61,6 @@ class Batch(Generic[P]):
     open_journal: Callable[[], BatchJournal] | None
 
     def __post_init__(self) -> None:
-        """Start with an empty queue."""
         self._clock = self.sender.clock
         self._throttle = Throttle(self._clock)
         self._queue: deque[Item[P]] = deque()
@@ -163,7 +162,6 @@ class Batch(Generic[P]):
             yield from self._create(wave)
 
     def _create(self, wave: Sequence[Item[P]]) -> Flow[None]:
-        """Send creates concurrently."""
         sent_at = self._clock.time()
         rows = [item.row for item in wave if item.row is not None]
         if self._running.journal is not None and rows:
@@ -230,7 +228,6 @@ class Batch(Generic[P]):
         return False
 
     def _idle(self) -> float:
-        """Return how long there is nothing to do, in seconds."""
         moments = self._running.next_moments()
         if self._queue and len(self._running.items) < self.concurrency:
             moments.append(max(self._queue[0].due, self._throttle.opens_at))

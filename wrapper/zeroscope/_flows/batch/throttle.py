@@ -26,7 +26,6 @@ class Throttle:
 
     @property
     def room(self) -> int:
-        """The number of creates that may be sent now."""
         if self._clock.monotonic() >= self._refilled_at:
             self._budget = max(self._budget, 1)
         return min(self._budget, self._in_flight)
@@ -55,7 +54,6 @@ class Throttle:
             self._budget = MAX_IN_FLIGHT
 
     def record_success(self) -> None:
-        """Record that a create was accepted."""
         self._refused_since = None
 
     def stalled(self, limit: float) -> bool:
