@@ -116,7 +116,7 @@ def test_import__loads_no_more_than_it_takes(code: str, left_out: set[str], brou
 
 def test_mock_command__loads_no_client() -> None:
     """The mock server starts as fast as it can: it needs neither a client nor what draws progress bars and videos."""
-    code = "import zeroscope.cli.app, zeroscope.cli.mock, zeroscope_mock; zeroscope_mock.MockServer(clock='real').app"
+    code = "import zeroscope.cli.app, zeroscope_mock.cli, zeroscope_mock; zeroscope_mock.MockServer(clock='real').app"
     assert (
         loaded_by(code) & {"httpx", "zeroscope.client", "zeroscope_api", "rich.progress", "av", "PIL", "yaml"} == set()
     )

@@ -28,8 +28,8 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 # By their names, so that each command loads what it needs and no more: the mock server starts twice as fast.
-app.command(f"{__package__}.mock:serve", name="mock")
-app.command(f"{__package__}.conformance:conformance")
+app.command("zeroscope_mock.cli:serve", name="mock")
+app.command("zeroscope_conformance.cli:conformance")
 app.command(f"{__package__}.predictions:run_command", name="run", default_parameter=Parameter(group=INPUT))
 app.command(f"{__package__}.predictions:wait")
 app.command(f"{__package__}.predictions:get")

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Required, TypedDict, Unpack, g
 
 from cyclopts import Parameter
 
+from zeroscope_mock.cli import OPTIONS, Embedded
+
 from .._api import PredictionInputDict, file_fields
 from .._input import input_schema
 from ..client import Zeroscope
@@ -18,7 +20,6 @@ from ..errors import ZeroscopeError
 from ..prediction import Prediction
 from . import files, show
 from .errors import UsageError
-from .mock import OPTIONS, Embedded
 from .progress import watch
 
 _NO_MOCK = Embedded()

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Group, Parameter, Token, validators
 
-from ..errors import ConfigurationError
-from .errors import CannotStartError
+from zeroscope.cli.errors import CannotStartError
+from zeroscope.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from ..client import Zeroscope
+    from zeroscope.client import Zeroscope
 
 
 def _whole(kind: object, tokens: Sequence[Token]) -> int:
@@ -149,7 +149,7 @@ class Embedded:
     def client(self) -> Iterator[Zeroscope]:
         """A client that speaks HTTP on the loopback interface to the server."""
         # The server by itself needs no client.
-        from ..client import Zeroscope
+        from zeroscope.client import Zeroscope
 
         server = _module().MockServer(clock="real", speed=self.mock_speed)
         with (

@@ -17,10 +17,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .._environment import TOKEN_VARIABLE
-from .._spec import spec as packaged_spec
-from ..errors import ConfigurationError
-from .errors import CannotCheckError, NonconformantError, UnfitServerError
+from zeroscope._environment import TOKEN_VARIABLE
+from zeroscope._spec import spec as packaged_spec
+from zeroscope.cli.errors import CannotCheckError, NonconformantError, UnfitServerError
+from zeroscope.errors import ConfigurationError
 
 Flag = Parameter(negative=())
 _STYLES = {"passed": "green", "failed": "bold red", "not reached": "yellow"}
