@@ -1,12 +1,16 @@
 """Holds a server to openapi.yaml, and to what the service does beyond what a schema can say."""
 
-from .document import Document, DocumentError
-from .probe import NotThisAPIError
-from .receiver import Receiver
-from .report import Report, to_json, to_junit
-from .results import Finding, Result
-from .rules import RULES, Rule
-from .suite import PATIENCE, check
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .document import Document, DocumentError
+    from .probe import NotThisAPIError
+    from .receiver import Receiver
+    from .report import Report, to_json, to_junit
+    from .results import Finding, Result
+    from .rules import RULES, Rule
+    from .suite import PATIENCE, check
 
 __all__ = [
     "PATIENCE",
@@ -23,3 +27,26 @@ __all__ = [
     "to_json",
     "to_junit",
 ]
+
+_MODULES = {
+    "PATIENCE": "suite",
+    "RULES": "rules",
+    "Document": "document",
+    "DocumentError": "document",
+    "Finding": "results",
+    "NotThisAPIError": "probe",
+    "Receiver": "receiver",
+    "Report": "report",
+    "Result": "results",
+    "Rule": "rules",
+    "check": "suite",
+    "to_json": "report",
+    "to_junit": "report",
+}
+
+
+# The command's help is in this package and should not load schemathesis, so names are imported on first use.
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_MODULES[name]}", __name__), name)

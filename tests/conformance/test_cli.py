@@ -174,7 +174,7 @@ def test_other_server__is_told_as_it_was_seen(command: Command, monkeypatch: pyt
 
 @pytest.mark.parametrize(
     ("module", "arguments", "extra"),
-    [("schemathesis", [], "zeroscope[cli,conformance]"), ("uvicorn", [], "zeroscope[mock]")],
+    [("schemathesis", [], "zeroscope[conformance]"), ("uvicorn", [], "zeroscope[mock]")],
 )
 def test_missing_extra__is_named(
     command: Command, monkeypatch: pytest.MonkeyPatch, module: str, arguments: list[str], extra: str

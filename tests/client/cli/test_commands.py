@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import re
 import signal
 import subprocess
@@ -20,7 +19,6 @@ import pytest
 from rich.progress import Progress
 
 import zeroscope
-import zeroscope_mock
 from helpers.client import Harness, Script, prediction_body, value_of
 from helpers.command import Command
 from zeroscope import Video, Zeroscope, _spec
@@ -28,7 +26,6 @@ from zeroscope.cli import main, show
 from zeroscope.cli import predictions as commands
 from zeroscope.cli.files import check, targets
 from zeroscope_mock import MockServer, RealClock
-from zeroscope_mock.settings import JOURNAL_LIMIT, PREDICTION_LIMIT, STORAGE_LIMIT
 
 FIELDS = _spec.spec()["components"]["schemas"]["PredictionInput"]["properties"]
 
@@ -118,19 +115,6 @@ def test_help__tells_each_field_with_default_bounds_and_choices(command: Command
         (["run", "x", "-o", "old.mp4"], 2, "old.mp4: the file exists, pass --overwrite to replace it"),
         (["run", "x", "-o", "old.mp4", "--batch-size", "2"], 2, "old-1.mp4: the file exists"),
         (["rum"], 2, "rum"),
-        (["mock", "--port", "99999"], 2, "--port"),
-        (["mock", "--speed", "0"], 2, "--speed"),
-        (["mock", "--dialect", "klingon"], 2, "--dialect"),
-        (["mock", "--speed", "9", "--clock", "virtual"], 2, "a speed, here 9.0, is for the clock 'real' alone"),
-        (["mock", "--seed", "1.5"], 2, "Invalid value for --seed: 1.5 is not a whole number"),
-        (["mock", "--prediction-limit", "0"], 2, "--prediction-limit"),
-        (["mock", "--token", ""], 2, "the token must be text that is not empty"),
-        (["mock", "--host", "192.0.2.1", "--port", "81"], 2, "192.0.2.1, port 81: "),
-        (["mock", "--reload"], 2, "--reload needs --spec, the file to follow"),
-        (["mock", "--spec", "missing.yaml"], 2, "missing.yaml cannot be read"),
-        (["mock", "--spec", "old.mp4"], 2, "the document"),
-        (["mock", "--scripts", "missing.yaml"], 2, "missing.yaml cannot be read"),
-        (["mock", "--scripts", "old.mp4"], 2, "old.mp4: script: Invalid type. Expected: object"),
         (["run", "x", "--mock", "--mock-speed", "-1"], 2, "--mock-speed"),
         (["get"], 2, "ID"),
         (["list", "--limit", "0"], 2, "--limit 0 is too small"),
@@ -245,7 +229,6 @@ def test_targets__are_numbered_only_where_there_are_several(
         ("cyclopts", ["run", "x"], "zeroscope[cli]"),
         ("rich", ["run", "x"], "zeroscope[cli]"),
         ("zeroscope_mock", ["run", "x", "--mock"], "zeroscope[mock]"),
-        ("zeroscope_mock", ["mock"], "zeroscope[mock]"),
     ],
 )
 def test_extra__that_is_missing_is_named(missing: str, arguments: list[str], said: str, tmp_path: Path) -> None:
@@ -372,56 +355,6 @@ def test_result__does_without_pyav_and_with_files_that_are_no_videos(
     assert show._properties(path) == ["3072 KiB"]
 
 
-def test_mock__hands_its_options_on(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each option of `mock`, and --mock-speed of `run`, reaches the server."""
-    made: list[Any] = []
-    servers: list[MockServer] = []
-
-    class Recorded(MockServer):
-        def __init__(self, **options: Any) -> None:
-            made.append(options)
-            super().__init__(**options)
-            servers.append(self)
-
-        def serve(self, host: str = "", port: int = 0, on_ready: Any = None, on_reload: Any = None) -> None:
-            made.append((host, port))
-
-    monkeypatch.setattr(zeroscope_mock, "MockServer", Recorded)
-    (tmp_path / "spec.json").write_text(json.dumps(_spec.spec()))
-    (tmp_path / "scripts.yaml").write_text("- run: 600\n- outcome: failed\n")
-    options = ["--host", "::1", "--port", "0", "--seed", "7", "--token", "t", "--dialect", "published"]
-    options += ["--clock", "virtual", "--rate-limits", "low-credit", "--no-streams", "--spec", "spec.json", "--reload"]
-    options += ["--inline-outputs", "--insecure-webhooks", "--prediction-limit", "3", "--storage-limit", "4"]
-    options += ["--journal-limit", "5"]
-    assert command("mock", *options, "--scripts", "scripts.yaml", "--no-control").code == 0
-    told = {
-        "clock": "virtual",
-        "speed": None,
-        "seed": 7,
-        "dialect": "published",
-        "token": "t",
-        "rate_limits": "low-credit",
-        "streams": False,
-        "spec": Path("spec.json"),
-        "reload": True,
-        "control": False,
-        "inline_outputs": True,
-        "insecure_webhooks": True,
-        "prediction_limit": 3,
-        "storage_limit": 4,
-        "journal_limit": 5,
-    }
-    assert made == [told, ("::1", 0)]
-    assert len(servers[0].scripts) == 2
-    made.clear()
-    assert command("mock", "--speed", "9").code == 0
-    assert (made[0]["clock"], made[0]["speed"]) == ("real", 9.0)
-    assert not {name for name in made[0] if name.endswith("_limit")}
-    made.clear()
-    assert command("run", "mock:fail x", "--mock", "--mock-speed", "1000").code == 1
-    assert made[0]["speed"] == 1000
-
-
 def test_run__waits_on_the_clock_of_its_mock_server(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """What runs faster than real time is looked for more often, and given up sooner."""
     slept: list[float] = []
@@ -434,13 +367,6 @@ def test_run__waits_on_the_clock_of_its_mock_server(command: Command, monkeypatc
     monkeypatch.setattr(RealClock, "sleep", recorded)
     assert command("run", "mock:fail x", "--mock", "--mock-speed", "1000").code == 1
     assert slept and set(slept) == {1000}
-
-
-def test_mock__tells_its_limits(command: Command) -> None:
-    """The help names the limits that the server has when nobody says otherwise."""
-    help = " ".join(command("mock", "--help").out.split())
-    for limit in (PREDICTION_LIMIT, STORAGE_LIMIT, JOURNAL_LIMIT):
-        assert f"Default: {limit}." in help
 
 
 def test_module__that_is_missing_otherwise_is_a_bug_to_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
