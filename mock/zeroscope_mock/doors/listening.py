@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from queue import Empty, SimpleQueue
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -84,11 +85,12 @@ def serve(
         on_ready: called with the URL once it can be reached.
         on_tick: called twice a second.
     """
-    stop = threading.Event()
+    # Not an Event: its lock is not reentrant, so a signal that came while the loop below is about to wait would block.
+    signals_received: SimpleQueue[int] = SimpleQueue()
     thresholds = gc.get_threshold()
 
     def end(number: int, frame: FrameType | None) -> None:
-        stop.set()
+        signals_received.put(number)
 
     # Only the main thread may listen to signals; in any other one whoever ends the process ends the server.
     signals = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
@@ -98,13 +100,22 @@ def serve(
             _collect_less()
             if on_ready:
                 on_ready(listening.url)
-            while not stop.wait(_TICK):
+            while not _wait(signals_received):
                 on_tick()
     finally:
         gc.unfreeze()
         gc.set_threshold(*thresholds)
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _wait(signals_received: SimpleQueue[int]) -> bool:
+    """Wait for a signal until the next tick, and return whether one has come."""
+    try:
+        signals_received.get(timeout=_TICK)
+    except Empty:
+        return False
+    return True
 
 
 def _collect_less() -> None:
