@@ -21,7 +21,7 @@ from zeroscope_mock.settings import JOURNAL_LIMIT, PREDICTION_LIMIT, STORAGE_LIM
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         (["--port", "99999"], "--port"),
         (["--speed", "0"], "--speed"),
@@ -38,12 +38,12 @@ from zeroscope_mock.settings import JOURNAL_LIMIT, PREDICTION_LIMIT, STORAGE_LIM
         (["--scripts", "old.mp4"], "old.mp4: script: Invalid type. Expected: object"),
     ],
 )
-def test_error__is_a_sentence_and_a_code(command: Command, tmp_path: Path, options: list[str], said: str) -> None:
+def test_error__is_a_sentence_and_a_code(command: Command, tmp_path: Path, options: list[str], message: str) -> None:
     """An unusable option is reported on stderr in a line, with the exit code 2."""
     (tmp_path / "old.mp4").write_bytes(b"old")
     outcome = command("mock", *options)
     assert (outcome.code, outcome.out) == (2, "")
-    assert "zeroscope: " in outcome.err and said in outcome.err
+    assert "zeroscope: " in outcome.err and message in outcome.err
     assert [path.name for path in tmp_path.iterdir()] == ["old.mp4"]
 
 
@@ -105,7 +105,7 @@ def test_mock__hands_its_options_on(command: Command, tmp_path: Path, monkeypatc
 
 
 def test_mock__tells_its_limits(command: Command) -> None:
-    """The help names the limits that the server has when nobody says otherwise."""
+    """The help names the default limits of the server."""
     help = " ".join(command("mock", "--help").out.split())
     for limit in (PREDICTION_LIMIT, STORAGE_LIMIT, JOURNAL_LIMIT):
         assert f"Default: {limit}." in help
@@ -119,10 +119,10 @@ def process() -> Iterator[subprocess.Popen[str]]:
 
 
 def test_mock__listens_answers_and_ends(process: subprocess.Popen[str]) -> None:
-    """The server says where it listens, serves both prefixes, and ends cleanly when told to."""
+    """The server prints its URL, serves both prefixes, and ends cleanly on SIGTERM."""
     assert process.stdout is not None
-    said, _, url = process.stdout.readline().strip().rpartition(" ")
-    assert said == "listening on"
+    prefix_of_url, _, url = process.stdout.readline().strip().rpartition(" ")
+    assert prefix_of_url == "listening on"
     for prefix in ("/v1", ""):
         answer = httpx.get(f"{url}{prefix}/predictions", headers={"Authorization": "Bearer the-token"})
         assert answer.json() == {"next": None, "previous": None, "results": []}

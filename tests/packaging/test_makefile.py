@@ -1,4 +1,4 @@
-"""When `make` creates the environment anew."""
+"""The conditions under which `make` creates the environment anew."""
 
 from __future__ import annotations
 

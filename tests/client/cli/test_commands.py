@@ -99,7 +99,7 @@ def test_help__tells_each_field_with_default_bounds_and_choices(command: Command
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "message"),
     [
         (["run", "mock:fail out of luck"], 1, "failed: out of luck"),
         (["run", "mock:abort"], 1, "was aborted before it started"),
@@ -126,20 +126,20 @@ def test_help__tells_each_field_with_default_bounds_and_choices(command: Command
     ],
 )
 def test_error__is_a_sentence_and_a_code(
-    command: Command, tmp_path: Path, server: MockServer, arguments: list[str], code: int, said: str
+    command: Command, tmp_path: Path, server: MockServer, arguments: list[str], code: int, message: str
 ) -> None:
-    """Whatever goes wrong is said on stderr in a line, and the exit code tells the kind."""
+    """Every error is reported on stderr in a sentence, and the exit code says of which kind it is."""
     for name in ("old.mp4", "old-1.mp4"):
         (tmp_path / name).write_bytes(b"old")
     outcome = command(*arguments)
     assert (outcome.code, outcome.out) == (code, "")
-    assert "zeroscope: " in outcome.err and said in outcome.err
+    assert "zeroscope: " in outcome.err and message in outcome.err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["old-1.mp4", "old.mp4"]
     if code == 2:
         assert len(server.journal) == 0, "nothing is sent, and paid, for what cannot be carried out"
 
 
-def test_run__overwrites_when_told_to(command: Command, tmp_path: Path) -> None:
+def test_run__overwrites_with_the_option(command: Command, tmp_path: Path) -> None:
     """--overwrite replaces a file."""
     (tmp_path / "old.mp4").write_bytes(b"old")
     assert command("run", "x", "-o", "old.mp4", "--overwrite").code == 0
@@ -224,19 +224,19 @@ def test_targets__are_numbered_only_where_there_are_several(
 
 
 @pytest.mark.parametrize(
-    ("missing", "arguments", "said"),
+    ("missing", "arguments", "extra"),
     [
         ("cyclopts", ["run", "x"], "zeroscope[cli]"),
         ("rich", ["run", "x"], "zeroscope[cli]"),
         ("zeroscope_mock", ["run", "x", "--mock"], "zeroscope[mock]"),
     ],
 )
-def test_extra__that_is_missing_is_named(missing: str, arguments: list[str], said: str, tmp_path: Path) -> None:
+def test_extra__that_is_missing_is_named(missing: str, arguments: list[str], extra: str, tmp_path: Path) -> None:
     """Without an extra, the command says which one to install."""
     code = f"import sys; sys.modules[{missing!r}] = None; from zeroscope.cli import main; sys.exit(main({arguments}))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert result.returncode == 2
-    assert said in result.stderr and "Traceback" not in result.stderr
+    assert extra in result.stderr and "Traceback" not in result.stderr
 
 
 def test_wait__refuses_a_bad_output_before_it_waits(command: Command, server: MockServer, tmp_path: Path) -> None:
@@ -251,7 +251,7 @@ def test_wait__refuses_a_bad_output_before_it_waits(command: Command, server: Mo
 
 
 def test_wait__has_the_options_of_run(command: Command, server: MockServer, tmp_path: Path) -> None:
-    """`wait` gives up when its time is up, tells of each status, replaces a file and prints JSON when told to."""
+    """`wait` stops at its timeout, reports each status, and can replace a file and print JSON."""
     client = server.client()
     slow = client.predictions.create({"prompt": "mock:slow"})
     began = server.clock.monotonic()
@@ -265,21 +265,21 @@ def test_wait__has_the_options_of_run(command: Command, server: MockServer, tmp_
     assert (tmp_path / "a.mp4").read_bytes()[4:8] == b"ftyp"
 
 
-def test_cancel__prints_json_when_told_to(command: Command, server: MockServer) -> None:
+def test_cancel__prints_json_with_the_option(command: Command, server: MockServer) -> None:
     """`cancel --json` prints the prediction as the service sent it."""
     slow = server.client().predictions.create({"prompt": "mock:slow"})
     assert command("cancel", slow.id, "--json").json["status"] == "canceled"
 
 
 def test_absurd_number_of_videos__is_for_the_spec_to_judge(command: Command, tmp_path: Path) -> None:
-    """A batch size beyond all reason is answered at once, not after a look at as many files."""
+    """An absurd batch size does not lead to a check of as many files: the spec refuses it."""
     (tmp_path / "b").mkdir()
     check(Path("b/a.mp4"), 10**9, overwrite=False)
     for count in (0, -1, "two", None):
         check(tmp_path / "b" / "a.mp4", count, overwrite=False)
 
 
-def test_status__is_told_once_where_there_is_no_terminal(command: Command) -> None:
+def test_status__is_printed_once_where_there_is_no_terminal(command: Command) -> None:
     """Without a terminal, stderr gets a line for each new status, and stdout none of them."""
     outcome = command("run", "A lighthouse", "-o", "a.mp4")
     statuses = [line.split()[1] for line in outcome.err.splitlines()]
@@ -331,7 +331,7 @@ def test_list__keeps_each_prediction_on_its_line(capsys: pytest.CaptureFixture[s
     assert capsys.readouterr().out == f"{body['id']}  succeeded   -  a {'b' * 57}…\n"
 
 
-def test_list__shows_twenty_unless_told_otherwise(command: Command, server: MockServer) -> None:
+def test_list__shows_twenty_by_default(command: Command, server: MockServer) -> None:
     """Without --limit a long account does not fill the screen."""
     client = server.client()
     for _ in range(22):
@@ -347,7 +347,7 @@ def test_version__is_the_packages_own(command: Command) -> None:
 def test_result__does_without_pyav_and_with_files_that_are_no_videos(
     command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """What cannot be told of a file is left out of its line."""
+    """Properties of a file that are not known are left out of its line."""
     path = tmp_path / "a.mp4"
     path.write_bytes(b"x" * 3 * 1024 * 1024)
     assert show._properties(path) == ["3072 KiB", "not a video that can be read"]
@@ -356,7 +356,7 @@ def test_result__does_without_pyav_and_with_files_that_are_no_videos(
 
 
 def test_run__waits_on_the_clock_of_its_mock_server(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What runs faster than real time is looked for more often, and given up sooner."""
+    """A prediction that runs faster than real time is polled more often, and times out sooner."""
     slept: list[float] = []
     sleep = RealClock.sleep
 
@@ -409,7 +409,7 @@ def test_wait__without_an_output_needs_no_folder(
 
 
 def test_saving__that_fails_tells_how_to_save_again(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When the videos are there and cannot be saved, the paid prediction's ID is told."""
+    """When the videos cannot be saved, the error names the prediction that was paid for."""
 
     def fail(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device", "a.mp4")
@@ -430,7 +430,7 @@ def test_json__is_printed_of_a_prediction_that_failed(command: Command) -> None:
 
 
 def test_words__without_quotes_are_explained(command: Command) -> None:
-    """A prompt that the shell took apart is told to need quotes."""
+    """The error for a prompt that the shell has split says that it needs quotes."""
     assert "put quotes around a prompt" in command("run", "A", "lighthouse").err
 
 

@@ -1,4 +1,4 @@
-"""The command as its own process, over real sockets: the few tests that let real time pass, for a moment."""
+"""The command as a process of its own, over real sockets and in real time."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def test_end__of_the_process_cancels_the_prediction(server: subprocess.Popen[str
     assert waiting.stderr is not None
     id = waiting.stderr.readline().split()[0]
     waiting.send_signal(signal.SIGTERM)
-    _, said = waiting.communicate(timeout=20)
-    assert waiting.returncode == 130 and f"Prediction {id} was canceled." in said
+    _, err = waiting.communicate(timeout=20)
+    assert waiting.returncode == 130 and f"Prediction {id} was canceled." in err
 
 
 def test_output__may_be_read_in_part_and_in_any_encoding(server: subprocess.Popen[str], tmp_path: Path) -> None:
