@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from helpers.environment import reset_environment
 
@@ -22,6 +23,10 @@ from zeroscope import Zeroscope  # noqa: E402
 from zeroscope.cli import main  # noqa: E402
 from zeroscope.cli import predictions as commands  # noqa: E402
 from zeroscope_mock import MockServer  # noqa: E402
+
+# On a busy machine an example may take any time.
+settings.register_profile("without-deadline", deadline=None)
+settings.load_profile("without-deadline")
 
 
 @pytest.fixture(params=["sync", "async"])
