@@ -1,35 +1,42 @@
 # All work on this project, by name. `make` alone prints the list.
 #
-# PYTHON=/path/to/python   the Python to make .venv with; without it, the first 3.11 or newer that is found
-# ARGS="-k cancel -x"      handed on to pytest by `make test`, in place of what is below: a process for each core, of
-#                          which the one that is done first takes over half of what another one has left
-# URL=http://…             the server that `make conformance` looks at; QUICK=1 for a short run
-# QUICK=1 ONLY="mock get"  what `make bench` measures: in little time, and only what has these words in its title
+# PYTHON=/path/to/python   the Python for .venv; without it the one that .venv has, else the first 3.11 or newer on PATH
+# ARGS="-k cancel -x"      pytest's arguments in `make test`, in place of the default below: one process per core, where
+#                          a process that is done takes over half of the tests that another has left
+# URL=http://…             the server that `make conformance` tests; QUICK=1 for a short run
+# QUICK=1 ONLY="mock get"  a short run of `make bench`, and only the rows with these words in their title
 
 ARGS  ?= -n auto --dist worksteal
-STAMP := .venv/.installed
-PY    := .venv/bin/python
+VENV  := .venv
+STAMP := $(VENV)/.installed
+PY    := $(VENV)/bin/python
 CODE  := $(wildcard codegen wrapper mock conformance tests examples benchmarks)
 LINT  := codegen/node_modules/.installed
 JS    := tests/official/node_modules/.installed
 
-# .venv works only in the folder it was made for, and as long as its Python is there; else it is made anew.
+# An environment works only in the folder it was created in, and as long as its Python exists. If it does not, or PYTHON
+# names another interpreter, it is created anew.
+IDENTITY := import os, sys; print(os.path.realpath(getattr(sys, "_base_executable", sys.executable)), *sys.version_info)
 ifneq ($(shell test -x $(PY) && cat $(STAMP) 2>/dev/null),$(CURDIR))
 .PHONY: $(STAMP)
+else ifneq ($(PYTHON),)
+ifneq ($(shell '$(PYTHON)' -c '$(IDENTITY)' 2>/dev/null),$(shell cat $(VENV)/.interpreter 2>/dev/null))
+.PHONY: $(STAMP)
+endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo generate update-spec spec-diff format check test conformance bench dist lock clean
+.PHONY: help install demo generate update-spec spec-diff format check test test-all conformance bench dist lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 install: $(STAMP) ## Set up .venv with everything pinned in requirements.lock
-	@echo ".venv is ready; source .venv/bin/activate puts its commands on the PATH."
+	@echo "$(VENV) is ready; source $(VENV)/bin/activate puts its commands on the PATH."
 
 demo: $(STAMP) ## Make a video against the mock server: no token, no network, no bill
 	@mkdir -p build/demo
-	@.venv/bin/zeroscope run "An astronaut riding a horse" --mock --output build/demo/astronaut.mp4 --overwrite
+	@$(VENV)/bin/zeroscope run "An astronaut riding a horse" --mock --output build/demo/astronaut.mp4 --overwrite
 
 generate: $(STAMP) ## Write generated/ from openapi.yaml
 	@$(PY) codegen/generate.py
@@ -48,7 +55,7 @@ check: $(STAMP) $(LINT) ## Lint, types, the spec's own lint, generated/ in step 
 	$(PY) -m ruff check $(CODE)
 	$(PY) -m ruff format --check $(CODE)
 	$(PY) -m mypy $(CODE) generated
-	.venv/bin/basedpyright $(CODE) generated
+	$(VENV)/bin/basedpyright $(CODE) generated
 	$(PY) -m openapi_spec_validator openapi.yaml
 	REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true codegen/node_modules/.bin/redocly lint openapi.yaml
 	$(PY) codegen/generate.py --check
@@ -56,8 +63,11 @@ check: $(STAMP) $(LINT) ## Lint, types, the spec's own lint, generated/ in step 
 test: $(STAMP) $(JS) ## Run all tests
 	@$(PY) -m pytest $(ARGS)
 
+test-all: $(JS) ## Run all tests on each Python from 3.11 to 3.14 that is found
+	@bash .ci/test-all
+
 conformance: $(STAMP) ## Hold a server to the spec: URL=http://… or else the mock server
-	@.venv/bin/zeroscope conformance $(URL) $(if $(QUICK),--quick)
+	@$(VENV)/bin/zeroscope conformance $(URL) $(if $(QUICK),--quick)
 
 bench: $(STAMP) ## Measure the project beside what people would use instead: QUICK=1, ONLY="mock get"
 	@$(PY) -m benchmarks $(if $(QUICK),--quick) $(if $(ONLY),--only "$$ONLY")
@@ -69,19 +79,19 @@ dist: $(STAMP) ## Build the sdist, and from it the wheel, into dist/
 # A lock must hold on every machine, so it names neither a registry nor a folder.
 lock: $(STAMP) ## Pin the newest of everything that pyproject.toml allows in requirements.lock
 	@rm -rf build/lock && mkdir -p build/lock
-	@.venv/bin/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
+	@$(VENV)/bin/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
 		--system-certs --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
 		--custom-compile-command "make lock" --quiet --output-file build/lock/requirements.lock
 	@if grep -n '://' build/lock/requirements.lock; then echo "An address got into the lock." >&2; exit 1; fi
 	@mv build/lock/requirements.lock requirements.lock
 
-clean: ## Remove all that these targets have made, .venv included
+clean: ## Remove all that these targets create, .venv included
 	rm -rf .venv build dist codegen/node_modules tests/official/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis
 	find $(CODE) generated -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The stamp is written last, so an interrupted set-up is done again. pip brings the pinned uv, which installs the rest
-# several times as fast; where uv cannot (it does not read pip's settings), pip does that too. uv leaves compiling to the
-# first import; where Python may not keep the result, every start would compile again, so there uv does it.
+# The stamp is written last, so an interrupted setup is repeated. pip installs the pinned uv, which installs the rest
+# several times as fast; where uv fails (it does not read pip's settings), pip installs that too. uv leaves compiling to
+# the first import; where Python may not write the result, every start would compile again, so there uv does it.
 $(STAMP): requirements.lock pyproject.toml
 	@python=; seen=; \
 	if [ -n "$$PYTHON" ]; then set -- "$$PYTHON"; \
@@ -99,22 +109,23 @@ $(STAMP): requirements.lock pyproject.toml
 		exit 1; \
 	fi; \
 	set -e; \
-	echo "Setting up .venv with Python $$found; this takes up to a minute, once."; \
+	echo "Setting up $(VENV) with Python $$found; this takes up to a minute, once."; \
 	base=$$("$$python" -c 'import sys; print(getattr(sys, "_base_executable", sys.executable))'); \
-	if ! "$$base" -m venv --clear .venv; then \
-		echo "Python $$found could not make .venv; it may lack its modules venv and ensurepip" \
+	if ! "$$base" -m venv --clear $(VENV); then \
+		echo "Python $$found could not create $(VENV); it may lack its modules venv and ensurepip" \
 			"(on Debian and Ubuntu: apt install python3-venv)." >&2; \
 		exit 1; \
 	fi; \
-	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > .venv/uv.txt; \
+	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.txt; \
 	pip="$(PY) -m pip install --quiet --disable-pip-version-check"; \
-	if ! { $$pip --require-hashes -r .venv/uv.txt && \
-		.venv/bin/uv pip install --quiet --system-certs $${PYTHONDONTWRITEBYTECODE:+--compile-bytecode} \
+	if ! { $$pip --require-hashes -r $(VENV)/uv.txt && \
+		$(VENV)/bin/uv pip install --quiet --system-certs $${PYTHONDONTWRITEBYTECODE:+--compile-bytecode} \
 			--python $(PY) --require-hashes -r requirements.lock; }; then \
 		echo "uv could not install the packages, so pip does." >&2; \
 		$$pip --require-hashes -r requirements.lock; \
 	fi; \
 	$$pip --no-deps --no-build-isolation --editable .; \
+	"$$python" -c '$(IDENTITY)' > $(VENV)/.interpreter; \
 	printf '%s\n' "$(CURDIR)" > $@
 
 # node_modules goes first in `npm ci`, and this stamp with it.

@@ -1,4 +1,4 @@
-"""Fixtures for all tests, and what is told at their end."""
+"""Fixtures for all tests, the environment they run in, and a summary of the faulty servers."""
 
 from __future__ import annotations
 
@@ -10,13 +10,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
-from helpers.client import Harness
-from helpers.command import Command, Outcome
-from zeroscope import Zeroscope
-from zeroscope.cli import main
-from zeroscope.cli import predictions as commands
-from zeroscope_mock import MockServer
+from helpers.environment import reset_environment
+
+# Before anything is imported that reads the environment. Under pytest-xdist the workers inherit it.
+reset_environment()
+
+from helpers.client import Harness  # noqa: E402
+from helpers.command import Command, Outcome  # noqa: E402
+from zeroscope import Zeroscope  # noqa: E402
+from zeroscope.cli import main  # noqa: E402
+from zeroscope.cli import predictions as commands  # noqa: E402
+from zeroscope_mock import MockServer  # noqa: E402
+
+# On a busy machine an example may take any time.
+settings.register_profile("without-deadline", deadline=None)
+settings.load_profile("without-deadline")
 
 
 @pytest.fixture(params=["sync", "async"])
@@ -27,16 +37,9 @@ def harness(request: pytest.FixtureRequest) -> Harness:
 
 @pytest.fixture(params=["sync", "async"])
 def kind(request: pytest.FixtureRequest) -> str:
-    """The kinds of client, in turn, for tests that make their own."""
+    """The kinds of client, in turn, for tests that create their own."""
     kind: str = request.param
     return kind
-
-
-@pytest.fixture(autouse=True)
-def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test depends on the settings of whoever runs it."""
-    monkeypatch.delenv("REPLICATE_API_TOKEN", raising=False)
-    monkeypatch.delenv("ZEROSCOPE_BASE_URL", raising=False)
 
 
 @pytest.fixture
@@ -70,9 +73,9 @@ def command(
 
 @pytest.fixture
 def ordinary() -> Iterator[Path]:
-    """A folder in which this process may not do everything, as root may."""
+    """A folder and an ordinary user, whom permissions hold back; root they do not."""
     user = os.geteuid() or 65534
-    # The one of pytest is in a folder that nobody else may enter.
+    # Not `tmp_path`: it is in a folder that only its owner may enter.
     with tempfile.TemporaryDirectory() as folder:
         os.chown(folder, user, -1)
         try:
@@ -85,9 +88,9 @@ def ordinary() -> Iterator[Path]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Keep the garbage collector from looking again and again at all that is imported and collected here.
+    """Exclude everything that is imported and collected here from garbage collection.
 
-    It stays until the end, thousands of tests and some large packages, and one look through it takes longer than most
+    It stays until the end, thousands of tests and some large packages, and to go through it takes longer than most
     tests do.
     """
     gc.disable()
@@ -100,11 +103,11 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 MUTANT = "mutant"
-"""The property of a test that names a faulty server and the rules that caught it."""
+"""The name of a test's property that holds a faulty server and the rules that caught it."""
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Tell which rule caught which faulty server."""
+    """Report which rules caught which faulty server."""
     reports = [report for reports in terminalreporter.stats.values() for report in reports]
     caught: dict[str, list[str]] = {}
     for report in reports:

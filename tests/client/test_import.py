@@ -132,7 +132,21 @@ def test_webhooks__load_no_client() -> None:
 
 def test_mock_command__loads_no_client() -> None:
     """The mock server starts as fast as it can: it needs neither a client nor what draws progress bars and videos."""
-    code = "import zeroscope.cli.app, zeroscope.cli.mock, zeroscope_mock; zeroscope_mock.MockServer(clock='real').app"
+    code = "import zeroscope.cli.app, zeroscope_mock.cli, zeroscope_mock; zeroscope_mock.MockServer(clock='real').app"
     assert (
         loaded_by(code) & {"httpx", "zeroscope.client", "zeroscope_api", "rich.progress", "av", "PIL", "yaml"} == set()
     )
+
+
+@pytest.mark.parametrize("command", ["mock:serve", "conformance:conformance"])
+def test_help__of_a_command_loads_what_the_command_line_takes(command: str) -> None:
+    """The help of the mock server and of the conformance suite loads neither of the two, and no client."""
+    package, _, function = command.partition(":")
+    loaded = loaded_by(f"import zeroscope.cli.app; from zeroscope_{package}.cli import {function}")
+    heavy = {"httpx", "schemathesis", "yaml", "uvicorn", "zeroscope_api", "zeroscope_mock.server"}
+    assert loaded & (heavy | {"zeroscope_conformance.suite", "zeroscope_conformance.document"}) == set()
+
+
+def test_missing_extra__is_explained_without_the_extra_cli() -> None:
+    """What the commands of other packages import of the command loads none of its libraries."""
+    assert loaded_by("import zeroscope.cli.errors, zeroscope.cli.extras") & {"cyclopts", "rich", "httpx"} == set()

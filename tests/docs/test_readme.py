@@ -71,11 +71,15 @@ def test_license_and_independence__are_stated() -> None:
 
 def test_exit_codes__are_those_of_the_command() -> None:
     """The exit codes of the README are those of the command."""
-    import zeroscope.cli.app as app
+    from zeroscope.cli import errors
 
-    for code, meaning in ((app.DONE, "when done"), (app.FAILED, "when the prediction failed"), (app.USAGE, "for bad")):
+    for code, meaning in (
+        (errors.DONE, "when done"),
+        (errors.FAILED, "when the prediction failed"),
+        (errors.USAGE, "for bad"),
+    ):
         assert f"{code} {meaning}" in README
-    assert f"{app.SERVICE} for the service" in README and f"{app.INTERRUPTED} when" in README
+    assert f"{errors.SERVICE} for the service" in README and f"{errors.INTERRUPTED} when" in README
 
 
 def test_demo__prints_the_line_shown(command: Command) -> None:

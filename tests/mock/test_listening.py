@@ -180,14 +180,32 @@ def test_serve_ends_by_signal(number: signal.Signals) -> None:
     assert time.monotonic() - started < 2
 
 
-def test_serve__leaves_the_collector_as_it_was() -> None:
-    """While it serves, garbage is looked for less often; whoever goes on afterwards notices nothing of that."""
+def test_serve_ends_by_signal__whenever_it_comes() -> None:
+    """A signal ends the server also in the moment in which it begins to wait for one."""
+    program = (
+        f"import sys; sys.path[:0] = {sys.path!r}\n"
+        "import contextlib, os, signal, threading, types\n"
+        "from zeroscope_mock.doors import listening\n"
+        "listening._TICK = 0\n"
+        "socket = contextlib.nullcontext(types.SimpleNamespace(url=''))\n"
+        "def ready(url): threading.Timer(0.002, os.kill, (os.getpid(), signal.SIGTERM)).start()\n"
+        "for _ in range(50): listening.serve(lambda: socket, ready)\n"
+        "print('ended')"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=20)
+    assert (result.stdout, result.stderr) == ("ended\n", "")
+
+
+@pytest.mark.parametrize("frozen", ["", "gc.freeze()"])
+def test_serve__leaves_the_collector_as_it_was(frozen: str) -> None:
+    """While it serves, garbage is collected less often; afterwards all is as before, also what the program froze."""
     program = (
         f"import sys; sys.path[:0] = {sys.path!r}\n"
         "import gc, os, signal\n"
         "from zeroscope_mock import MockServer\n"
         "def state(): return gc.get_threshold(), gc.get_freeze_count() > 0\n"
         "def ready(url): print(state() != before, gc.get_freeze_count() > 0); os.kill(os.getpid(), signal.SIGTERM)\n"
+        f"{frozen}\n"
         "before = state()\n"
         "MockServer(clock='real').serve(port=0, on_ready=ready)\n"
         "print(state() == before)"

@@ -1,4 +1,4 @@
-"""The wheel, as somebody gets it who installs the project."""
+"""The wheel, as users of the project install it."""
 
 from __future__ import annotations
 

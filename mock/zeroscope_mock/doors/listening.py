@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from queue import Empty, SimpleQueue
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -84,36 +85,50 @@ def serve(
         on_ready: called with the URL once it can be reached.
         on_tick: called twice a second.
     """
-    stop = threading.Event()
+    # Not an Event: its lock is not reentrant, so a signal that came while the loop below is about to wait would block.
+    signals_received: SimpleQueue[int] = SimpleQueue()
     thresholds = gc.get_threshold()
+    # What the program, or Python 3.12 at its start, has frozen cannot be told apart afterwards, so it stays as it is.
+    freeze = gc.get_freeze_count() == 0
 
     def end(number: int, frame: FrameType | None) -> None:
-        stop.set()
+        signals_received.put(number)
 
     # Only the main thread may listen to signals; in any other one whoever ends the process ends the server.
     signals = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
     before = {number: signal.signal(number, end) for number in signals}
     try:
         with listen() as listening:
-            _collect_less()
+            _collect_less(freeze)
             if on_ready:
                 on_ready(listening.url)
-            while not stop.wait(_TICK):
+            while not _wait(signals_received):
                 on_tick()
     finally:
-        gc.unfreeze()
+        if freeze:
+            gc.unfreeze()
         gc.set_threshold(*thresholds)
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def _collect_less() -> None:
+def _wait(signals_received: SimpleQueue[int]) -> bool:
+    """Wait for a signal until the next tick, and return whether one has come."""
+    try:
+        signals_received.get(timeout=_TICK)
+    except Empty:
+        return False
+    return True
+
+
+def _collect_less(freeze: bool) -> None:
     """Let the collector of garbage do less: it finds none here, and looks through all that is kept.
 
     What is there now is left out, unseen, for the first request is waiting; and it looks again only when there is much
     that is new.
     """
-    gc.freeze()
+    if freeze:
+        gc.freeze()
     gc.set_threshold(20_000, *gc.get_threshold()[1:])
 
 

@@ -1,4 +1,4 @@
-"""The `zeroscope` command; it needs the extra `cli`."""
+"""The `zeroscope` command, which needs the extra `cli`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
+
+from .errors import INTERRUPTED
+from .extras import missing_extra
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,25 +25,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         130 interrupted.
     """
     try:
-        with _collecting_less(), _interrupted_when_ended():
+        with _less_garbage_collection(), _interrupted_by_signals():
             from .app import run
 
             return run(sys.argv[1:] if arguments is None else arguments)
     except KeyboardInterrupt:
         # Before the command was ready, or a second time while it was cleaning up.
-        return 130
+        return INTERRUPTED
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.split(".")[0] not in {"cyclopts", "rich"}:
+        missing = missing_extra(error)
+        if missing is None:
             raise
-        print(
-            f"zeroscope: the command needs {error.name}; install it with: pip install 'zeroscope[cli]'", file=sys.stderr
-        )
-        return 2
+        print(f"zeroscope: {missing}", file=sys.stderr)
+        return missing.exit_code
 
 
 @contextmanager
-def _collecting_less() -> Iterator[None]:
-    """Let the collector of garbage look seldom: what is loaded is none, and it would look through all of it again."""
+def _less_garbage_collection() -> Iterator[None]:
+    """Collect garbage rarely: imports produce none, and each collection would go through all that is loaded."""
     before = gc.get_threshold()
     gc.set_threshold(max(before[0], 100_000), *before[1:])
     try:
@@ -50,8 +52,8 @@ def _collecting_less() -> Iterator[None]:
 
 
 @contextmanager
-def _interrupted_when_ended() -> Iterator[None]:
-    """Treat the end of the terminal or the job as Ctrl-C, so that a prediction nobody waits for is canceled."""
+def _interrupted_by_signals() -> Iterator[None]:
+    """Treat the end of the terminal or the job as Ctrl-C, so that a prediction is not left running unattended."""
     names = ("SIGTERM", "SIGHUP") if threading.current_thread() is threading.main_thread() else ()
     before = {
         number: signal.signal(number, _interrupt)

@@ -1,4 +1,4 @@
-"""The commands, and what becomes of their errors."""
+"""The command's app: its subcommands, and the exit code of each error."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from .._constants import TOKEN_VARIABLE
 from .._service.spec import spec
 from .._service.validation import input_schema
 from ..errors import ConfigurationError, InvalidInputError, PredictionError, ZeroscopeError
-from .errors import CannotCheckError, CannotStartError, NonconformantError, UnfitServerError, UsageError
+from .errors import DONE, FAILED, INTERRUPTED, SERVICE, USAGE, CommandError
 
-DONE, FAILED, USAGE, SERVICE, INTERRUPTED = 0, 1, 2, 3, 130
 INPUT = Group("Input", sort_key=2, help="Fields of the model's input; only those given are sent.")
 
 app = App(
@@ -24,65 +23,65 @@ app = App(
     version=__version__,
     help=f"Make videos with {spec()['info']['x-replicate']['model']}. The token is read from {TOKEN_VARIABLE}.",
     version_flags=["--version"],
-    # `run` below tells what became of the prediction.
+    # `run` below reports how the prediction ended.
     suppress_keyboard_interrupt=False,
 )
-# By their names, so that each command loads what it needs and no more: the mock server starts twice as fast.
-app.command(f"{__package__}.mock:serve", name="mock")
-app.command(f"{__package__}.conformance:conformance")
+# Registered by name, so that a command imports only what it needs, and `--help` lists those whose extra is missing.
+app.command("zeroscope_mock.cli:serve", name="mock")
+app.command("zeroscope_conformance.cli:conformance")
 app.command(f"{__package__}.predictions:run_command", name="run", default_parameter=Parameter(group=INPUT))
 app.command(f"{__package__}.predictions:wait")
 app.command(f"{__package__}.predictions:get")
 app.command(f"{__package__}.predictions:cancel")
 app.command(f"{__package__}.predictions:list_command", name="list")
 
-_UNUSABLE = (UsageError, CannotStartError, CannotCheckError)
-
 
 def run(arguments: Sequence[str]) -> int:
-    """Run a command line and return its exit code; every error becomes one sentence on stderr."""
-    _spell_anything()
+    """Run a command line, report an error as one sentence on stderr, and return the exit code.
+
+    Raises:
+        ModuleNotFoundError: If a module cannot be imported.
+    """
+    _escape_unencodable_output()
     try:
         app(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read has read enough; Python would complain once more at its end.
+        # The reader has closed the pipe. Without this, Python would report it again when it flushes stdout at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except UnusedCliTokensError as error:
         unused = " ".join(error.unused_tokens or [])
         takes_prompt = "prompt" in input_schema()["properties"]
         advice = "put quotes around a prompt of several words" if takes_prompt else "the model takes no prompt"
-        return _complain(UsageError(f"what is {unused!r} for? {advice}"), USAGE)
+        return _report(f"what is {unused!r} for? {advice}", USAGE)
     except ImportError as error:
-        # In place of the error that names the module, cyclopts raises one that does not.
+        # cyclopts raises an ImportError that does not name the module, from the error that does.
         raise error.__cause__ if isinstance(error.__cause__, ModuleNotFoundError) else error from None
-    except NonconformantError:
-        return FAILED
-    except UnfitServerError as error:
-        return _complain(error, SERVICE)
-    except (CycloptsError, ConfigurationError, InvalidInputError, OSError, *_UNUSABLE) as error:
-        return _complain(error, USAGE)
+    except CommandError as error:
+        return _report(error, error.exit_code) if str(error) else error.exit_code
+    except (CycloptsError, ConfigurationError, InvalidInputError, OSError) as error:
+        return _report(error, USAGE)
     except PredictionError as error:
-        return _complain(error, FAILED)
+        return _report(error, FAILED)
     except ZeroscopeError as error:
-        return _complain(error, SERVICE)
+        return _report(error, SERVICE)
     except KeyboardInterrupt as error:
-        return _complain(error, INTERRUPTED)
+        return _report(error, INTERRUPTED)
     return DONE
 
 
-def _spell_anything() -> None:
-    """Let no character that the terminal's encoding lacks stop a line from being printed."""
+def _escape_unencodable_output() -> None:
+    """Print characters that the terminal's encoding lacks as escapes, instead of failing on them."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
-def _complain(error: BaseException, code: int) -> int:
-    said = [str(error) or "interrupted"]
+def _report(error: BaseException | str, exit_code: int) -> int:
+    message = str(error) or "interrupted"
     if isinstance(error, OSError) and error.strerror:
-        # The library speaks of its argument, the command has an option.
-        words = error.strerror.replace("overwrite=True", "--overwrite")
-        said = [f"{error.filename}: {words}" if error.filename else words]
-    print("zeroscope: " + "\n  ".join([*said, *getattr(error, "__notes__", [])]), file=sys.stderr)
-    return code
+        # The library names its argument; the command has an option.
+        reason = error.strerror.replace("overwrite=True", "--overwrite")
+        message = f"{error.filename}: {reason}" if error.filename else reason
+    print("zeroscope: " + "\n  ".join([message, *getattr(error, "__notes__", [])]), file=sys.stderr)
+    return exit_code

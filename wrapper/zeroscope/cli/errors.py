@@ -1,23 +1,18 @@
-"""What commands raise besides the library's own errors."""
+"""Exit codes of the command, and the error that ends it with one."""
 
 from __future__ import annotations
 
-
-class UsageError(Exception):
-    """A command line that makes no sense."""
+DONE, FAILED, USAGE, SERVICE, INTERRUPTED = 0, 1, 2, 3, 130
 
 
-class CannotStartError(Exception):
-    """The mock server cannot start as it was told to."""
+class CommandError(Exception):
+    """Ends the command.
 
+    Args:
+        message: The sentence for stderr; empty where everything has been printed already.
+        exit_code: The exit code of the process.
+    """
 
-class CannotCheckError(Exception):
-    """A server cannot be looked at as asked."""
-
-
-class UnfitServerError(Exception):
-    """The server is none of this API."""
-
-
-class NonconformantError(Exception):
-    """A rule was broken or not reached; everything about it has been printed."""
+    def __init__(self, message: str = "", exit_code: int = USAGE) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code

@@ -1,4 +1,4 @@
-"""Where the command saves videos."""
+"""The files in which the command saves videos."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ..prediction import Prediction
 
 
 def targets(output: Path | None, name: str, count: int) -> list[Path]:
-    """The files for so many videos: the output itself for one, else with -0, -1 and so on before the ending.
+    """The file of each video: the output itself for one, else with -0, -1 and so on before the extension.
 
     Args:
-        output: What was asked for: a file, an existing folder, or nothing for the current folder.
-        name: The file's name where none was asked for, without its ending.
-        count: How many videos there are.
+        output: A file, an existing folder, or None for the current folder.
+        name: The file name without extension, where the output names none.
+        count: The number of videos.
     """
     if output is None or output.is_dir():
         output = (output or Path()) / f"{name}.mp4"
@@ -25,21 +25,25 @@ def targets(output: Path | None, name: str, count: int) -> list[Path]:
 
 
 def expand(output: Path | None) -> Path | None:
-    """The output with ``~`` for the home folder made out; shells leave it alone within quotes."""
+    """Expand ``~`` to the home folder, as shells leave it alone within quotes."""
     return output.expanduser() if output else None
 
 
 def check(output: Path | None, count: object, overwrite: bool) -> None:
-    """Refuse, before anything is sent, an output that could not be saved."""
+    """Refuse an output that could not be saved, before anything is sent.
+
+    Raises:
+        OSError: If a file exists and may not be overwritten, or the folder is missing or cannot be written.
+    """
     names_a_file = output is not None and not output.is_dir()
     if names_a_file:
-        # An absurd number of videos is for the spec or the service to refuse.
+        # The spec or the service refuses an absurd number of videos.
         number = count if isinstance(count, int) and 1 <= count <= 1000 else 1
         for target in targets(output, "", number):
             require_writable(target, overwrite)
     folder = output.parent if output is not None and names_a_file else output
     try:
-        # Whether a file can be made there, nothing tells as surely as making one.
+        # The only reliable test for whether a file can be created is to create one.
         tempfile.TemporaryFile(dir=folder or Path()).close()
     except OSError as error:
         raise PermissionError(error.errno, "no file can be saved in this folder", str(folder or Path())) from error

@@ -1,4 +1,4 @@
-"""The progress bar, fed by the model's own log lines."""
+"""The progress of a prediction on stderr: a bar on a terminal, else lines."""
 
 from __future__ import annotations
 
@@ -13,9 +13,17 @@ from ..prediction import Prediction
 
 @contextmanager
 def watch() -> Iterator[Callable[[Prediction], None]]:
-    """Show on stderr how predictions get on: a bar on a terminal, otherwise a line for each new status."""
+    """Show a prediction's progress on stderr.
+
+    A terminal gets a bar with the steps from the model's own log lines. A pipe, a CI log or a terminal that cannot move
+    its cursor (`TERM=dumb`) gets a line with the ID for each new status.
+
+    Yields:
+        The function to call with the prediction after each poll.
+    """
     console = Console(stderr=True)
-    if console.is_terminal:
+    # rich shows nothing at all of a bar on a dumb terminal.
+    if console.is_terminal and not console.is_dumb_terminal:
         with Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -39,12 +47,12 @@ def watch() -> Iterator[Callable[[Prediction], None]]:
             yield update
         return
 
-    said = ""
+    printed = ""
 
-    def say(prediction: Prediction) -> None:
-        nonlocal said
-        if prediction.status != said:
-            said = prediction.status
-            console.print(f"{prediction.id} {prediction.status}", highlight=False, soft_wrap=True)
+    def print_status(prediction: Prediction) -> None:
+        nonlocal printed
+        if prediction.status != printed:
+            printed = prediction.status
+            console.print(f"{prediction.id} {prediction.status}", highlight=False, markup=False, soft_wrap=True)
 
-    yield say
+    yield print_status

@@ -1,4 +1,4 @@
-"""What the command prints on stdout."""
+"""The command's output on stdout: results and predictions, as text or JSON."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..state import PredictionState, output_videos
 
 
 def result(prediction: Prediction, saved: Sequence[Path], *, as_json: bool) -> None:
-    """Print what came out: the prediction as JSON, else a line for each file, else its URLs."""
+    """Print a result: the prediction as JSON, else a line for each saved file, else the URLs of its videos."""
     if as_json:
         print(json.dumps(prediction.to_dict(), indent=2))
         return
@@ -50,7 +50,7 @@ def prediction(prediction: PredictionState, *, as_json: bool) -> None:
 
 
 def predictions(listed: Sequence[Prediction], *, as_json: bool) -> None:
-    """Print predictions, one on a line."""
+    """Print predictions, one per line."""
     if as_json:
         print(json.dumps([prediction.to_dict() for prediction in listed], indent=2))
         return
@@ -61,7 +61,7 @@ def predictions(listed: Sequence[Prediction], *, as_json: bool) -> None:
 
 
 def _properties(path: Path) -> list[str]:
-    """What can be told of a file: its size, and with PyAV at hand its picture size, length and frame rate."""
+    """The properties of a file: its size and, where PyAV is installed, picture size, length and frame rate."""
     size = f"{path.stat().st_size / 1024:.0f} KiB"
     try:
         import av

@@ -1,20 +1,17 @@
-"""The command as its own process, over real sockets: the few tests that let real time pass, for a moment."""
+"""The command as a process of its own, over real sockets and in real time."""
 
 from __future__ import annotations
 
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
+from helpers.command import COMMAND, mock_process
 from zeroscope import Zeroscope
-
-COMMAND = [sys.executable, "-c", "import sys; from zeroscope.cli import main; sys.exit(main())"]
 
 
 def test_run_mock__goes_through_the_whole_stack(tmp_path: Path) -> None:
@@ -30,33 +27,8 @@ def test_run_mock__goes_through_the_whole_stack(tmp_path: Path) -> None:
 @pytest.fixture
 def server() -> Iterator[subprocess.Popen[str]]:
     """`zeroscope mock` on a free port."""
-    process = subprocess.Popen(
-        [*COMMAND, "mock", "--port", "0", "--speed", "1", "--token", "the-token"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    yield process
-    process.kill()
-    process.communicate()
-
-
-def test_mock__listens_answers_and_ends(server: subprocess.Popen[str]) -> None:
-    """The server says where it listens, serves both prefixes, and ends cleanly when told to."""
-    assert server.stdout is not None
-    said, _, url = server.stdout.readline().strip().rpartition(" ")
-    assert said == "listening on"
-    for prefix in ("/v1", ""):
-        answer = httpx.get(f"{url}{prefix}/predictions", headers={"Authorization": "Bearer the-token"})
-        assert answer.json() == {"next": None, "previous": None, "results": []}
-    assert httpx.get(f"{url}/v1/predictions", headers={"Authorization": "Bearer other"}).status_code == 401
-
-    port = url.rpartition(":")[2]
-    taken = subprocess.run([*COMMAND, "mock", "--port", port], capture_output=True, text=True, check=False)
-    assert taken.returncode == 2 and taken.stderr.startswith(f"zeroscope: port {port} ")
-
-    server.send_signal(signal.SIGTERM)
-    assert server.wait(timeout=10) == 0
+    with mock_process("--speed", "1", "--token", "the-token") as process:
+        yield process
 
 
 def test_end__of_the_process_cancels_the_prediction(server: subprocess.Popen[str], tmp_path: Path) -> None:
@@ -75,8 +47,8 @@ def test_end__of_the_process_cancels_the_prediction(server: subprocess.Popen[str
     assert waiting.stderr is not None
     id = waiting.stderr.readline().split()[0]
     waiting.send_signal(signal.SIGTERM)
-    _, said = waiting.communicate(timeout=20)
-    assert waiting.returncode == 130 and f"Prediction {id} was canceled." in said
+    _, err = waiting.communicate(timeout=20)
+    assert waiting.returncode == 130 and f"Prediction {id} was canceled." in err
 
 
 def test_output__may_be_read_in_part_and_in_any_encoding(server: subprocess.Popen[str], tmp_path: Path) -> None:

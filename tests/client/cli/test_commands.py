@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import re
 import signal
 import subprocess
@@ -20,7 +19,6 @@ import pytest
 from rich.progress import Progress
 
 import zeroscope
-import zeroscope_mock
 from helpers.client import Harness, ScriptedResponses, prediction_body, value_of
 from helpers.command import Command
 from zeroscope import Video, Zeroscope
@@ -29,7 +27,6 @@ from zeroscope.cli import main, show
 from zeroscope.cli import predictions as commands
 from zeroscope.cli.files import check, targets
 from zeroscope_mock import MockServer, RealClock
-from zeroscope_mock.settings import JOURNAL_LIMIT, PREDICTION_LIMIT, STORAGE_LIMIT
 
 FIELDS = _spec.spec()["components"]["schemas"]["PredictionInput"]["properties"]
 
@@ -103,7 +100,7 @@ def test_help__tells_each_field_with_default_bounds_and_choices(command: Command
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "message"),
     [
         (["run", "mock:fail out of luck"], 1, "failed: out of luck"),
         (["run", "mock:abort"], 1, "was aborted before it started"),
@@ -119,19 +116,6 @@ def test_help__tells_each_field_with_default_bounds_and_choices(command: Command
         (["run", "x", "-o", "old.mp4"], 2, "old.mp4: the file exists, pass --overwrite to replace it"),
         (["run", "x", "-o", "old.mp4", "--batch-size", "2"], 2, "old-1.mp4: the file exists"),
         (["rum"], 2, "rum"),
-        (["mock", "--port", "99999"], 2, "--port"),
-        (["mock", "--speed", "0"], 2, "--speed"),
-        (["mock", "--dialect", "klingon"], 2, "--dialect"),
-        (["mock", "--speed", "9", "--clock", "virtual"], 2, "a speed, here 9.0, is for the clock 'real' alone"),
-        (["mock", "--seed", "1.5"], 2, "Invalid value for --seed: 1.5 is not a whole number"),
-        (["mock", "--prediction-limit", "0"], 2, "--prediction-limit"),
-        (["mock", "--token", ""], 2, "the token must be text that is not empty"),
-        (["mock", "--host", "192.0.2.1", "--port", "81"], 2, "192.0.2.1, port 81: "),
-        (["mock", "--reload"], 2, "--reload needs --spec, the file to follow"),
-        (["mock", "--spec", "missing.yaml"], 2, "missing.yaml cannot be read"),
-        (["mock", "--spec", "old.mp4"], 2, "the document"),
-        (["mock", "--scripts", "missing.yaml"], 2, "missing.yaml cannot be read"),
-        (["mock", "--scripts", "old.mp4"], 2, "old.mp4: script: Invalid type. Expected: object"),
         (["run", "x", "--mock", "--mock-speed", "-1"], 2, "--mock-speed"),
         (["get"], 2, "ID"),
         (["list", "--limit", "0"], 2, "--limit 0 is too small"),
@@ -143,20 +127,20 @@ def test_help__tells_each_field_with_default_bounds_and_choices(command: Command
     ],
 )
 def test_error__is_a_sentence_and_a_code(
-    command: Command, tmp_path: Path, server: MockServer, arguments: list[str], code: int, said: str
+    command: Command, tmp_path: Path, server: MockServer, arguments: list[str], code: int, message: str
 ) -> None:
-    """Whatever goes wrong is said on stderr in a line, and the exit code tells the kind."""
+    """Every error is reported on stderr in a sentence, and the exit code says of which kind it is."""
     for name in ("old.mp4", "old-1.mp4"):
         (tmp_path / name).write_bytes(b"old")
     outcome = command(*arguments)
     assert (outcome.code, outcome.out) == (code, "")
-    assert "zeroscope: " in outcome.err and said in outcome.err
+    assert "zeroscope: " in outcome.err and message in outcome.err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["old-1.mp4", "old.mp4"]
     if code == 2:
         assert len(server.journal) == 0, "nothing is sent, and paid, for what cannot be carried out"
 
 
-def test_run__overwrites_when_told_to(command: Command, tmp_path: Path) -> None:
+def test_run__overwrites_with_the_option(command: Command, tmp_path: Path) -> None:
     """--overwrite replaces a file."""
     (tmp_path / "old.mp4").write_bytes(b"old")
     assert command("run", "x", "-o", "old.mp4", "--overwrite").code == 0
@@ -241,20 +225,19 @@ def test_targets__are_numbered_only_where_there_are_several(
 
 
 @pytest.mark.parametrize(
-    ("missing", "arguments", "said"),
+    ("missing", "arguments", "extra"),
     [
         ("cyclopts", ["run", "x"], "zeroscope[cli]"),
         ("rich", ["run", "x"], "zeroscope[cli]"),
         ("zeroscope_mock", ["run", "x", "--mock"], "zeroscope[mock]"),
-        ("zeroscope_mock", ["mock"], "zeroscope[mock]"),
     ],
 )
-def test_extra__that_is_missing_is_named(missing: str, arguments: list[str], said: str, tmp_path: Path) -> None:
+def test_extra__that_is_missing_is_named(missing: str, arguments: list[str], extra: str, tmp_path: Path) -> None:
     """Without an extra, the command says which one to install."""
     code = f"import sys; sys.modules[{missing!r}] = None; from zeroscope.cli import main; sys.exit(main({arguments}))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert result.returncode == 2
-    assert said in result.stderr and "Traceback" not in result.stderr
+    assert extra in result.stderr and "Traceback" not in result.stderr
 
 
 def test_wait__refuses_a_bad_output_before_it_waits(command: Command, server: MockServer, tmp_path: Path) -> None:
@@ -269,7 +252,7 @@ def test_wait__refuses_a_bad_output_before_it_waits(command: Command, server: Mo
 
 
 def test_wait__has_the_options_of_run(command: Command, server: MockServer, tmp_path: Path) -> None:
-    """`wait` gives up when its time is up, tells of each status, replaces a file and prints JSON when told to."""
+    """`wait` stops at its timeout, reports each status, and can replace a file and print JSON."""
     client = server.client()
     slow = client.predictions.create({"prompt": "mock:slow"})
     began = server.clock.monotonic()
@@ -283,21 +266,21 @@ def test_wait__has_the_options_of_run(command: Command, server: MockServer, tmp_
     assert (tmp_path / "a.mp4").read_bytes()[4:8] == b"ftyp"
 
 
-def test_cancel__prints_json_when_told_to(command: Command, server: MockServer) -> None:
+def test_cancel__prints_json_with_the_option(command: Command, server: MockServer) -> None:
     """`cancel --json` prints the prediction as the service sent it."""
     slow = server.client().predictions.create({"prompt": "mock:slow"})
     assert command("cancel", slow.id, "--json").json["status"] == "canceled"
 
 
 def test_absurd_number_of_videos__is_for_the_spec_to_judge(command: Command, tmp_path: Path) -> None:
-    """A batch size beyond all reason is answered at once, not after a look at as many files."""
+    """An absurd batch size does not lead to a check of as many files: the spec refuses it."""
     (tmp_path / "b").mkdir()
     check(Path("b/a.mp4"), 10**9, overwrite=False)
     for count in (0, -1, "two", None):
         check(tmp_path / "b" / "a.mp4", count, overwrite=False)
 
 
-def test_status__is_told_once_where_there_is_no_terminal(command: Command) -> None:
+def test_status__is_printed_once_where_there_is_no_terminal(command: Command) -> None:
     """Without a terminal, stderr gets a line for each new status, and stdout none of them."""
     outcome = command("run", "A lighthouse", "-o", "a.mp4")
     statuses = [line.split()[1] for line in outcome.err.splitlines()]
@@ -349,7 +332,7 @@ def test_list__keeps_each_prediction_on_its_line(capsys: pytest.CaptureFixture[s
     assert capsys.readouterr().out == f"{body['id']}  succeeded   -  a {'b' * 57}…\n"
 
 
-def test_list__shows_twenty_unless_told_otherwise(command: Command, server: MockServer) -> None:
+def test_list__shows_twenty_by_default(command: Command, server: MockServer) -> None:
     """Without --limit a long account does not fill the screen."""
     client = server.client()
     for _ in range(22):
@@ -365,7 +348,7 @@ def test_version__is_the_packages_own(command: Command) -> None:
 def test_result__does_without_pyav_and_with_files_that_are_no_videos(
     command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """What cannot be told of a file is left out of its line."""
+    """Properties of a file that are not known are left out of its line."""
     path = tmp_path / "a.mp4"
     path.write_bytes(b"x" * 3 * 1024 * 1024)
     assert show._properties(path) == ["3072 KiB", "not a video that can be read"]
@@ -373,58 +356,8 @@ def test_result__does_without_pyav_and_with_files_that_are_no_videos(
     assert show._properties(path) == ["3072 KiB"]
 
 
-def test_mock__hands_its_options_on(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each option of `mock`, and --mock-speed of `run`, reaches the server."""
-    made: list[Any] = []
-    servers: list[MockServer] = []
-
-    class Recorded(MockServer):
-        def __init__(self, **options: Any) -> None:
-            made.append(options)
-            super().__init__(**options)
-            servers.append(self)
-
-        def serve(self, host: str = "", port: int = 0, on_ready: Any = None, on_reload: Any = None) -> None:
-            made.append((host, port))
-
-    monkeypatch.setattr(zeroscope_mock, "MockServer", Recorded)
-    (tmp_path / "spec.json").write_text(json.dumps(_spec.spec()))
-    (tmp_path / "scripts.yaml").write_text("- run: 600\n- outcome: failed\n")
-    options = ["--host", "::1", "--port", "0", "--seed", "7", "--token", "t", "--dialect", "published"]
-    options += ["--clock", "virtual", "--rate-limits", "low-credit", "--no-streams", "--spec", "spec.json", "--reload"]
-    options += ["--inline-outputs", "--insecure-webhooks", "--prediction-limit", "3", "--storage-limit", "4"]
-    options += ["--journal-limit", "5"]
-    assert command("mock", *options, "--scripts", "scripts.yaml", "--no-control").code == 0
-    told = {
-        "clock": "virtual",
-        "speed": None,
-        "seed": 7,
-        "dialect": "published",
-        "token": "t",
-        "rate_limits": "low-credit",
-        "streams": False,
-        "spec": Path("spec.json"),
-        "reload": True,
-        "control": False,
-        "inline_outputs": True,
-        "insecure_webhooks": True,
-        "prediction_limit": 3,
-        "storage_limit": 4,
-        "journal_limit": 5,
-    }
-    assert made == [told, ("::1", 0)]
-    assert len(servers[0].scripts) == 2
-    made.clear()
-    assert command("mock", "--speed", "9").code == 0
-    assert (made[0]["clock"], made[0]["speed"]) == ("real", 9.0)
-    assert not {name for name in made[0] if name.endswith("_limit")}
-    made.clear()
-    assert command("run", "mock:fail x", "--mock", "--mock-speed", "1000").code == 1
-    assert made[0]["speed"] == 1000
-
-
 def test_run__waits_on_the_clock_of_its_mock_server(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What runs faster than real time is looked for more often, and given up sooner."""
+    """A prediction that runs faster than real time is polled more often, and times out sooner."""
     slept: list[float] = []
     sleep = RealClock.sleep
 
@@ -435,13 +368,6 @@ def test_run__waits_on_the_clock_of_its_mock_server(command: Command, monkeypatc
     monkeypatch.setattr(RealClock, "sleep", recorded)
     assert command("run", "mock:fail x", "--mock", "--mock-speed", "1000").code == 1
     assert slept and set(slept) == {1000}
-
-
-def test_mock__tells_its_limits(command: Command) -> None:
-    """The help names the limits that the server has when nobody says otherwise."""
-    help = " ".join(command("mock", "--help").out.split())
-    for limit in (PREDICTION_LIMIT, STORAGE_LIMIT, JOURNAL_LIMIT):
-        assert f"Default: {limit}." in help
 
 
 def test_module__that_is_missing_otherwise_is_a_bug_to_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -484,7 +410,7 @@ def test_wait__without_an_output_needs_no_folder(
 
 
 def test_saving__that_fails_tells_how_to_save_again(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When the videos are there and cannot be saved, the paid prediction's ID is told."""
+    """When the videos cannot be saved, the error names the prediction that was paid for."""
 
     def fail(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device", "a.mp4")
@@ -505,7 +431,7 @@ def test_json__is_printed_of_a_prediction_that_failed(command: Command) -> None:
 
 
 def test_words__without_quotes_are_explained(command: Command) -> None:
-    """A prompt that the shell took apart is told to need quotes."""
+    """The error for a prompt that the shell has split says that it needs quotes."""
     assert "put quotes around a prompt" in command("run", "A", "lighthouse").err
 
 

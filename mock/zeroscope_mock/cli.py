@@ -1,0 +1,109 @@
+"""The `zeroscope mock` command."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cyclopts import Parameter, Token, validators
+
+from zeroscope.cli.errors import CommandError
+from zeroscope.cli.extras import require
+from zeroscope.cli.options import Flag, SpeedBounds
+
+
+def _integer(kind: object, tokens: Sequence[Token]) -> int:
+    # cyclopts by itself would round 1.5.
+    try:
+        return int(tokens[0].value)
+    except ValueError:
+        raise ValueError(f"{tokens[0].value} is not a whole number") from None
+
+
+Limit = Annotated[int | None, Parameter(converter=_integer, validator=validators.Number(gte=1))]
+
+
+def serve(
+    *,
+    host: str = "127.0.0.1",
+    port: Annotated[int, Parameter(converter=_integer, validator=validators.Number(gte=0, lte=65535))] = 8000,
+    speed: Annotated[float | None, SpeedBounds] = None,
+    seed: Annotated[int, Parameter(converter=_integer)] = 0,
+    dialect: Literal["live", "published"] = "live",
+    token: str | None = None,
+    clock: Literal["real", "virtual"] = "real",
+    rate_limits: Literal["live", "low-credit"] | None = None,
+    streams: Annotated[bool | None, Parameter(negative="--no-streams")] = None,
+    inline_outputs: Flag = False,
+    insecure_webhooks: Flag = False,
+    prediction_limit: Limit = None,
+    storage_limit: Limit = None,
+    journal_limit: Limit = None,
+    scripts: Path | None = None,
+    spec: Path | None = None,
+    reload: Flag = False,
+    control: Annotated[bool, Parameter(name="--control", negative="--no-control")] = True,
+) -> None:
+    """Start the mock server, which behaves like the service and needs no token, network or money.
+
+    Args:
+        host: The address to listen on.
+        port: The port to listen on; 0 for any free port.
+        speed: How many times faster than real time predictions run, on the real clock. Default: 1.
+        seed: Determines IDs, seeds, timings and pictures; equal seeds give equal runs.
+        dialect: Behave as the live service does, or as its published description says.
+        token: The only bearer token to accept. Default: any.
+        clock: `virtual` for a clock that stands still until a request waits or a client advances it under /_mock/clock.
+        rate_limits: Refuse requests above the service's limits, or above those of an account with little credit.
+            Default: none.
+        streams: Give every prediction a stream of events, or none. Default: those that ask for one.
+        inline_outputs: Return videos as data: URIs instead of URLs.
+        insecure_webhooks: Send webhooks to http URLs of other machines, too.
+        prediction_limit: How many predictions are kept; the oldest are dropped. Default: 1000000.
+        storage_limit: How many bytes of uploads are kept; the oldest are dropped. Default: 1073741824.
+        journal_limit: How many exchanges the journal keeps, and how many deliveries are kept. Default: 1000.
+        scripts: A YAML file of scripts for the next predictions.
+        spec: The OpenAPI document to follow, as a YAML or JSON file. Default: the one built in.
+        reload: Read the file of --spec again whenever it changes.
+        control: Let programs control the server under /_mock/.
+    """
+    if reload and spec is None:
+        raise CommandError("--reload needs --spec, the file to follow")
+    require("mock")
+    from . import MockServer, PortInUseError, ScriptError, SpecError
+
+    limits = {"prediction_limit": prediction_limit, "storage_limit": storage_limit, "journal_limit": journal_limit}
+    options: dict[str, Any] = {name: limit for name, limit in limits.items() if limit is not None}
+    try:
+        server = MockServer(
+            clock=clock,
+            speed=speed,
+            seed=seed,
+            dialect=dialect,
+            token=token,
+            rate_limits=rate_limits,
+            streams=streams,
+            spec=spec,
+            reload=reload,
+            control=control,
+            inline_outputs=inline_outputs,
+            insecure_webhooks=insecure_webhooks,
+            **options,
+        )
+    except (ValueError, SpecError) as error:
+        raise CommandError(str(error)) from error
+    try:
+        if scripts is not None:
+            server.scripts.add(scripts)
+        server.serve(
+            host,
+            port,
+            on_ready=lambda url: print(f"listening on {url}", flush=True),
+            on_reload=lambda message: print(f"zeroscope: {message}", file=sys.stderr, flush=True),
+        )
+    except (PortInUseError, ScriptError) as error:
+        raise CommandError(str(error)) from error
+    if dropped := {kind: number for kind, number in server.dropped.items() if number}:
+        print("dropped for lack of room: " + ", ".join(f"{number} {kind}" for kind, number in dropped.items()))
