@@ -1,6 +1,6 @@
 """Write generated/zeroscope_api from openapi.yaml, or say where the two are out of step.
 
-Usage: python codegen/generate.py [--check] [--spec FILE] [--output FOLDER]
+Usage: python -m codegen.generate [--check] [--spec FILE] [--output FOLDER]
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def tests(bench: Bench) -> Iterator[Row]:
 def generate(bench: Bench) -> Iterator[Row]:
     """The generator as the project runs it, with its templates and checks, beside it with the same settings alone."""
     place = bench.folder / "generated"
-    ours: list[str | Path] = [sys.executable, ROOT / "codegen/generate.py", "--output", place / "ours"]
+    ours: list[str | Path] = [sys.executable, "-m", "codegen.generate", "--output", place / "ours"]
     theirs: list[str | Path] = [
         *(sys.executable, "-m", "openapi_python_client", "generate", "--path", ROOT / "openapi.yaml"),
         *("--config", ROOT / "codegen/config.yml", "--meta", "none", "--output-path", place / "theirs"),

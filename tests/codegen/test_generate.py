@@ -46,8 +46,8 @@ def changed_spec(tmp_path: Path) -> Callable[[Change], Path]:
 
 def test_generated__is_what_the_document_gives_to_the_byte(tmp_path: Path) -> None:
     """Generating anew as `make generate` does, but in another folder, gives the committed files and no others."""
-    command: list[str | Path] = [sys.executable, ROOT / "codegen/generate.py", "--output", tmp_path / "again"]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    command: list[str | Path] = [sys.executable, "-m", "codegen.generate", "--output", tmp_path / "again"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stderr) == (0, "")
     assert contents(tmp_path / "again") == contents(GENERATED)
     assert {"py.typed", "spec.json"} <= set(contents(GENERATED))

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from codegen.update_document import Document
-from codegen.update_error import UpdateError
-from codegen.update_source import fetch, version_url
-from codegen.update_spec import main
-from codegen.update_yaml import compose
+from codegen.document.yaml import compose
+from codegen.update.__main__ import main
+from codegen.update.errors import UpdateError
+from codegen.update.source import fetch, version_url
+from codegen.update.spec import Document
 from ruamel.yaml import YAML
 
 from helpers.command import Outcome

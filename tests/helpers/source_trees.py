@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from codegen.document.yaml import load
 from codegen.generate import generate, main, pinned_first
-from codegen.update_yaml import load
 
 from helpers.command import Outcome
 

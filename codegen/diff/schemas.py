@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .spec_change import BOTH, NOBODY, RECEIVER, SENDER, Change, Role
-from .spec_rules import bound, choice, demand, listed, notes, requirement
-from .spec_shape import COUNTED, DEMANDS, KINDS, LISTED, LOWER, NAMED, OPAQUE, UPPER, Schema, Shape, component, shapes
-from .update_yaml import same
+from ..document.yaml import same
+from .alternatives import COUNTED, DEMANDS, KINDS, LISTED, LOWER, NAMED, OPAQUE, UPPER, Schema, Shape, component, shapes
+from .changes import BOTH, NOBODY, RECEIVER, SENDER, Change, Role
+from .keywords import bound, choice, demand, listed, notes, requirement
 
 
 class Schemas:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import Any, TypeAlias
 
-from .generate import resolve
-from .update_yaml import same
+from ..document.yaml import same
+from ..generate import resolve
 
 Schema: TypeAlias = Mapping[str, Any] | bool
 

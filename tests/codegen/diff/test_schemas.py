@@ -8,9 +8,9 @@ import jsonschema_rs
 import pytest
 
 # Like `make`, which runs the modules of codegen/ from there.
-from codegen.spec_change import BOTH, NOBODY, RECEIVER, SENDER, Party, Role, Row, rows
-from codegen.spec_operations import Documents
-from codegen.spec_schema import Schemas
+from codegen.diff.changes import BOTH, NOBODY, RECEIVER, SENDER, Party, Role, Row, rows
+from codegen.diff.operations import Documents
+from codegen.diff.schemas import Schemas
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

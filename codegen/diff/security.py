@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from .spec_change import NOBODY, RECEIVER, SENDER, Change
+from .changes import NOBODY, RECEIVER, SENDER, Change
 
 Proof: TypeAlias = tuple[str, str]
 """A security scheme by what it is, and one of its scopes, if any."""

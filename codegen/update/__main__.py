@@ -1,6 +1,6 @@
 """Rewrite the model's input in openapi.yaml as a version of the model describes it.
 
-Usage: python -m codegen.update_spec FROM [--dry-run] [--version-id ID] [--spec FILE]
+Usage: python -m codegen.update FROM [--dry-run] [--version-id ID] [--spec FILE]
 
 FROM is a file with a version as the service answers it, or its `openapi_schema` alone, in JSON or YAML; or the word
 `live`, for the service itself, with the token in REPLICATE_API_TOKEN.
@@ -18,12 +18,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .update_cog import read_input
-from .update_document import INPUT, VERSION, Document
-from .update_error import UpdateError
-from .update_source import Version, fetch, parse_version, read_text, version_url
+from .cog import read_input
+from .errors import UpdateError
+from .source import Version, fetch, parse_version, read_text, version_url
+from .spec import INPUT, VERSION, Document
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 LIVE = "live"
 
 

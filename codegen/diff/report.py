@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .spec_change import Party, Row
+from .changes import Party, Row
 
 _WIDTH = 120
 _TITLES: dict[Party | None, str] = {

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from .generate import METHODS
-from .spec_change import BOTH, NOBODY, SENDER, Change, Finding, Party, Place, Role
-from .spec_parts import Parts, resolved
-from .spec_rules import notes
-from .spec_security import security, ways
+from ..generate import METHODS
+from .changes import BOTH, NOBODY, SENDER, Change, Finding, Party, Place, Role
+from .keywords import notes
+from .messages import Parts, resolved
+from .security import security, ways
 
 Part: TypeAlias = Mapping[str, Any]
 

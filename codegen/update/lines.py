@@ -13,8 +13,8 @@ from typing import Any
 
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from .update_cog import CARRIED
-from .update_yaml import entry, item, key_of, same
+from ..document.yaml import entry, item, key_of, same
+from .cog import CARRIED
 
 # Where what is new goes: in a schema, among its fields (at their end), in a field and whatever is in there.
 _ORDERS: tuple[tuple[str, ...], ...] = (("type", "description", "required", "properties"), (), CARRIED)

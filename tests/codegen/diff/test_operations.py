@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 # Like `make`, which runs the modules of codegen/ from there.
-from codegen.spec_change import Party, rows
-from codegen.spec_operations import Documents
+from codegen.diff.changes import Party, rows
+from codegen.diff.operations import Documents
 
 Change = Callable[[Any], object]
 Told = list[tuple[str, str, Party | None]]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from .generate import resolve
-from .spec_change import BOTH, NOBODY, RECEIVER, SENDER, Change, Finding, Place
-from .spec_rules import notes, requirement
-from .spec_schema import Schemas
-from .spec_shape import component
-from .update_yaml import same
+from ..document.yaml import same
+from ..generate import resolve
+from .alternatives import component
+from .changes import BOTH, NOBODY, RECEIVER, SENDER, Change, Finding, Place
+from .keywords import notes, requirement
+from .schemas import Schemas
 
 Part: TypeAlias = Mapping[str, Any]
 Comparison: TypeAlias = Callable[[Place, Part, Part], Iterator[Finding]]

@@ -12,9 +12,9 @@ from typing import Any
 
 import httpx
 
-from .update_document import VERSION, Document
-from .update_error import UpdateError, first_line
-from .update_yaml import load
+from ..document.yaml import load
+from .errors import UpdateError, first_line
+from .spec import VERSION, Document
 
 TOKEN_VARIABLE = "REPLICATE_API_TOKEN"
 BASE_URL_VARIABLE = "ZEROSCOPE_BASE_URL"

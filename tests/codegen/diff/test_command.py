@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from codegen.spec_change import Kind, Party, Row
-from codegen.spec_diff import VERSION, main
-from codegen.spec_report import Report
+from codegen.diff.__main__ import VERSION, main
+from codegen.diff.changes import Kind, Party, Row
+from codegen.diff.report import Report
 from ruamel.yaml import YAML
 
 from helpers.command import Outcome
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 Change = Callable[[Any], object]
 Diff = Callable[..., Outcome]
@@ -372,7 +372,7 @@ def test_changelog__keeps_values_whole(value: str) -> None:
 
 def test_command__is_a_module() -> None:
     """It runs as make runs it, and its own document is what it compares."""
-    command = [sys.executable, "-m", "codegen.spec_diff", str(ROOT / "openapi.yaml")]
+    command = [sys.executable, "-m", "codegen.diff", str(ROOT / "openapi.yaml")]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout.startswith("openapi.yaml is unchanged since ")
@@ -382,7 +382,7 @@ def test_command__whose_reader_has_seen_enough() -> None:
     """A pipe that is closed at the other end, by `head` for one, is no error."""
     reader, writer = os.pipe()
     os.close(reader)
-    command = [sys.executable, "-m", "codegen.spec_diff", str(ROOT / "openapi.yaml")]
+    command = [sys.executable, "-m", "codegen.diff", str(ROOT / "openapi.yaml")]
     with os.fdopen(writer, "wb") as pipe:
         result = subprocess.run(command, cwd=ROOT, stdout=pipe, stderr=subprocess.PIPE, text=True, check=False)
     assert (result.returncode, result.stderr) == (0, "")

@@ -1,6 +1,6 @@
 """Tell what changed between two versions of openapi.yaml, and for whom it breaks.
 
-Usage: python -m codegen.spec_diff BASE [--spec FILE] [--json]
+Usage: python -m codegen.diff BASE [--spec FILE] [--json]
 
 BASE is a git ref, whose openapi.yaml is read, or a file. The exit code is 0 if nothing breaks anybody, 1 if something
 does, and 2 if the two cannot be compared.
@@ -21,14 +21,14 @@ from openapi_spec_validator import validate
 from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
 from referencing.exceptions import Unresolvable
 
-from .generate import modern
-from .spec_change import rows
-from .spec_operations import Documents
-from .spec_report import Report
-from .update_error import first_line
-from .update_yaml import load, same
+from ..document.yaml import load, same
+from ..generate import modern
+from ..update.errors import first_line
+from .changes import rows
+from .operations import Documents
+from .report import Report
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 NAME = "openapi.yaml"
 VERSION = "wrapper/zeroscope/_version.py"
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
-from .update_error import UpdateError, first_line
+from .errors import UpdateError, first_line
 
 # The keywords of a field, in the order in which the document has them.
 CARRIED = (

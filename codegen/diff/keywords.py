@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from .spec_change import NOBODY, RECEIVER, SENDER, Change, Kind, Role
-from .spec_shape import LOWER, UPPER
-from .update_yaml import same
+from ..document.yaml import same
+from .alternatives import LOWER, UPPER
+from .changes import NOBODY, RECEIVER, SENDER, Change, Kind, Role
 
 # The extension in which this document says where it parts from the published one, and why.
 _PROSE = "x-departure"

@@ -13,10 +13,10 @@ from openapi_spec_validator import validate
 from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
 from ruamel.yaml.nodes import MappingNode, ScalarNode
 
-from .update_cog import Input, Schema
-from .update_error import UpdateError, first_line
-from .update_lines import body, entries, is_block, mapping
-from .update_yaml import compose, load, same, scalar
+from ..document.yaml import compose, load, same, scalar
+from .cog import Input, Schema
+from .errors import UpdateError, first_line
+from .lines import body, entries, is_block, mapping
 
 _ANCHOR = re.compile(r"(?:&\S+ +)?")
 

@@ -1,0 +1,1 @@
+"""Generates, compares and updates from the OpenAPI document; one package for each."""
