@@ -21,9 +21,10 @@ from openapi_spec_validator import validate
 from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
 from referencing.exceptions import Unresolvable
 
-from ..document.yaml import load, same
-from ..generate import modern
-from ..update.errors import first_line
+from ..document.errors import first_line
+from ..document.nullable import convert_nullable
+from ..document.values import equal
+from ..document.yaml import load
 from .changes import rows
 from .operations import Documents
 from .report import Report
@@ -51,7 +52,7 @@ def compare(base: str, spec: Path | None, root: Path) -> Report:
     old = _document(_base(base, root), base)
     new = _document(_read(spec or root / NAME), str(spec or NAME))
     found = rows(Documents(old, new).compare())
-    return Report(base, str(spec or NAME), same(old, new), found, _version(root / VERSION))
+    return Report(base, str(spec or NAME), equal(old, new), found, _version(root / VERSION))
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
@@ -123,7 +124,7 @@ def _document(text: str, name: str) -> dict[str, Any]:
         elif isinstance(error, OpenAPIValidationError):
             reason = f"{reason}, at {error.json_path}"
         raise SpecDiffError(f"{name} is no valid OpenAPI document ({reason}); mend it first") from error
-    written: dict[str, Any] = modern(document)
+    written: dict[str, Any] = convert_nullable(document)
     return written
 
 

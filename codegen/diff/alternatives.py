@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import Any, TypeAlias
 
-from ..document.yaml import same
-from ..generate import resolve
+from ..document.references import resolve
+from ..document.values import equal
 
 Schema: TypeAlias = Mapping[str, Any] | bool
 
@@ -126,7 +126,7 @@ def _own(schema: Mapping[str, Any]) -> list[Shape]:
         rules = {
             word: schema[word]
             for word in _WORDS[kind]
-            if word in schema and not any(same(schema[word], idle) for idle in _IDLE.get(word, ()))
+            if word in schema and not any(equal(schema[word], idle) for idle in _IDLE.get(word, ()))
         }
         rules.update({word: (value,) for word, value in rules.items() if word in DEMANDS})
         rules.update({word: (value, word in UPPER) for word, value in rules.items() if word in (*LOWER, *UPPER)})
@@ -198,7 +198,7 @@ def _joint(word: str, one: Any, other: Any) -> Any:
         return list(dict.fromkeys((*one, *other)))
     if word == "enum":
         return _common(one, other)
-    if same(one, other):
+    if equal(one, other):
         return one
     if word in NAMED:
         return {**one, **{key: {"allOf": [one[key], value]} if key in one else value for key, value in other.items()}}
@@ -212,10 +212,10 @@ def _field(name: str, *rules: Mapping[str, Any]) -> Schema:
     found: list[Schema] = []
     for one in rules:
         schema = one.get("properties", {}).get(name, one.get("additionalProperties", True))
-        if schema is not True and not any(same(schema, other) for other in found):
+        if schema is not True and not any(equal(schema, other) for other in found):
             found.append(schema)
     return found[0] if len(found) == 1 else {"allOf": found} if found else True
 
 
 def _common(one: list[Any], other: list[Any]) -> list[Any]:
-    return [value for value in one if any(same(value, twin) for twin in other)]
+    return [value for value in one if any(equal(value, twin) for twin in other)]

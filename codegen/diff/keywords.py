@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from ..document.yaml import same
+from ..document.values import equal
 from .alternatives import LOWER, UPPER
 from .changes import NOBODY, RECEIVER, SENDER, Change, Kind, Role
 
@@ -41,7 +41,7 @@ def notes(old: Mapping[str, Any], new: Mapping[str, Any], binding: bool = False)
     for word in dict.fromkeys((*old, *new)):
         one, other = old.get(word), new.get(word)
         read = binding or (word.startswith("x-") and word != _PROSE)
-        if (word in old) == (word in new) and same(one, other):
+        if (word in old) == (word in new) and equal(one, other):
             continue
         if isinstance(one, dict) and isinstance(other, dict) and word != "default":
             yield from (change.below(word) for change in notes(one, other, read))
@@ -117,4 +117,4 @@ def _implied(word: str, value: Any, demands: Iterable[Any]) -> bool:
 
 
 def _missing(values: list[Any], others: list[Any]) -> list[Any]:
-    return [value for value in values if not any(same(value, other) for other in others)]
+    return [value for value in values if not any(equal(value, other) for other in others)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from ..document.yaml import same
-from ..generate import resolve
+from ..document.references import resolve
+from ..document.values import equal
 from .alternatives import component
 from .changes import BOTH, NOBODY, RECEIVER, SENDER, Change, Finding, Place
 from .keywords import notes, requirement
@@ -108,7 +108,7 @@ class Parts:
                 one, other = before[name], after[name]
                 body = place if len(before) == len(after) == 1 else place.within(name)
                 yield from body.found(*self._schemas.compare(one.get("schema", True), other.get("schema", True)))
-                if not same(one.get("encoding", {}), other.get("encoding", {})):
+                if not equal(one.get("encoding", {}), other.get("encoding", {})):
                     yield from body.found(Change("encoding changed, which cannot be weighed", BOTH))
 
 

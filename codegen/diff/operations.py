@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from ..generate import METHODS
+from ..document.operations import METHODS
 from .changes import BOTH, NOBODY, SENDER, Change, Finding, Party, Place, Role
 from .keywords import notes
 from .messages import Parts, resolved

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..document.yaml import same
+from ..document.values import equal
 from .alternatives import COUNTED, DEMANDS, KINDS, LISTED, LOWER, NAMED, OPAQUE, UPPER, Schema, Shape, component, shapes
 from .changes import BOTH, NOBODY, RECEIVER, SENDER, Change, Role
 from .keywords import bound, choice, demand, listed, notes, requirement
@@ -147,7 +147,7 @@ class Schemas:
     def _alike(self, word: str, old: Any, new: Any) -> bool:
         """Whether two values of an opaque word come to the same, whatever they are written in."""
         if old is None or new is None or word in COUNTED:
-            return same(old, new)
+            return equal(old, new)
         if word in LISTED or word in NAMED:
             before, after = (dict(enumerate(value)) if word in LISTED else value for value in (old, new))
             return before.keys() == after.keys() and all(self._equal(before[key], after[key]) for key in before)

@@ -1,129 +1,97 @@
-"""Values as YAML in the document's own style, each read back before it is used."""
+"""Reads YAML 1.2, and writes it with the round trip of ruamel.yaml."""
 
 from __future__ import annotations
 
+import io
 import json
-import textwrap
 import warnings
 from collections.abc import Callable
-from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from ruamel.yaml import YAML
-from ruamel.yaml.constructor import SafeConstructor
+from ruamel.yaml.emitter import RoundTripEmitter
 from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning, YAMLError
-from ruamel.yaml.nodes import Node
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.representer import RoundTripRepresenter
 
-WIDTH = 120
+from .values import equal
+
+AnchoredNode = TypeVar("AnchoredNode", MappingNode, SequenceNode)
+
+
+# libyaml is several times as fast, where PyYAML was built with it.
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def load(text: str) -> Any:
-    """Read YAML 1.2, with anchors and merges resolved.
+    """Read a document, with its anchors and merge keys resolved.
 
     Raises:
-        ValueError: If it is none.
+        ValueError: If the text is not YAML.
     """
-    return _read(text, _construct)
+    return _read(text, YAML(typ="safe", pure=True).load)
 
 
 def compose(text: str) -> Node:
-    """Where each part of a YAML text stands.
+    """Read the representation graph of a document: its nodes, with the line and column where each begins.
 
     Raises:
-        ValueError: If it is no YAML.
+        ValueError: If the text is not YAML.
     """
-    node: Node = _read(text, _compose)[1]
+    node: Node = _read(text, YAML(typ="safe", pure=True).compose)
     return node
 
 
-def same(one: Any, other: Any) -> bool:
-    """Whether two JSON values are equal; 1 and 1.0 are, 1 and true are not."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same, one, other))
-    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
+def load_round_trip(text: str) -> Any:
+    """Read a document into containers that keep anchors, merge keys, quotes and flow style.
+
+    Raises:
+        ValueError: If the text is not YAML.
+    """
+    return _read(text, _round_trip().load)
 
 
-def entry(key: str, value: Any, indent: int) -> str:
-    """A key and its value as lines of a block mapping, the last one without its end."""
-    head = " " * indent + key_of(key)
-    if isinstance(value, str):
-        return head + " " + _text(value, indent, len(head) + 1)
-    line = f"{head} {inline(value)}"
-    if not value or not isinstance(value, dict | list):
-        return line
-    if isinstance(value, dict):
-        # All schemas have a line for each keyword, save that of an array's items if it has but one.
-        if key == "items" and len(value) == 1 and len(line) <= WIDTH:
-            return line
-        return "\n".join([head, *(entry(name, part, indent + 2) for name, part in value.items())])
-    if len(line) <= WIDTH and not any(isinstance(part, dict) for part in value):
-        return line
-    return "\n".join([head, *(item(part, indent + 2) for part in value)])
+def dump_round_trip(root: Any, mapping: int = 2, offset: int = 2) -> str:
+    """Write what `load_round_trip` has read, without its comments and empty lines.
 
-
-def key_of(key: str) -> str:
-    """A key and its colon."""
-    return scalar(key) + ":"
-
-
-def item(value: Any, indent: int) -> str:
-    """A value as lines of a block sequence."""
-    if not value or not isinstance(value, dict):
-        return " " * indent + "- " + inline(value)
-    lines = "\n".join(entry(key, part, indent + 2) for key, part in value.items())
-    return " " * indent + "- " + lines[indent + 2 :]
-
-
-def inline(value: Any) -> str:
-    """A value on one line, as it may stand in a flow collection."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{scalar(key)}: {inline(part)}" for key, part in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(inline, value)) + "]"
-    return scalar(value)
-
-
-def scalar(value: Any, *, flow: bool = True) -> str:
-    """A value that holds no others: plain if every reader takes it for what it is, otherwise in quotes.
+    ruamel.yaml loses or moves comments in flow collections, beside aliases and beside removed keys. The caller keeps
+    them.
 
     Args:
-        value: The value.
-        flow: Whether it may stand in a collection, where a comma may end it.
+        root: The document.
+        mapping: The indentation of a block mapping, in columns.
+        offset: The indentation of the dash of a block sequence, in columns.
     """
-    if not isinstance(value, str):
-        # YAML 1.1 takes 1e-05 for a text.
-        text = json.dumps(value, allow_nan=False)
-        return text.replace("e", ".0e") if isinstance(value, float) and "." not in text else text
-    frame = f"- {value}\n- [{value}, {{{value}: {value}}}]" if flow else f"a: {value}"
-    whole: Any = [value, [value, {value: value}]] if flow else {"a": value}
-    return value if value.isprintable() and _reads_as(frame, whole) else _quoted(value)
+    stream = io.StringIO()
+    writer = _round_trip()
+    writer.indent(mapping=mapping, sequence=offset + 2, offset=offset)
+    writer.dump(root, stream)
+    return stream.getvalue()
 
 
-def _text(value: str, indent: int, column: int) -> str:
-    """A text behind its key, on lines of its own where it is long.
+def reads_as(text: str, value: Any) -> bool:
+    """Check that parsers of YAML 1.2, such as the generator's, and of 1.1, such as the mock server's, read a value."""
+    try:
+        return equal(load(text), value) and equal(load_yaml_1_1(text), value)
+    except ValueError:
+        return False
 
-    Args:
-        value: The text.
-        indent: How far its key is indented.
-        column: Where on the line of its key it begins.
+
+def load_yaml_1_1(text: str) -> Any:
+    """Read a document with PyYAML, which takes `on` for true, `1:30` for 90 and `1e3` for a string.
+
+    Raises:
+        ValueError: If the text is not YAML 1.1.
     """
-    line = scalar(value, flow=False)
-    if column + len(line) <= WIDTH and "\n" not in value:
-        return line
-    margin = " " * (indent + 2)
-    if "\n" in value:
-        lines, header = value.split("\n"), "|-"
-    else:
-        lines, header = textwrap.wrap(value, WIDTH - len(margin), break_long_words=False, break_on_hyphens=False), ">-"
-    block = "\n".join([header, *((margin + line if line else "") for line in lines)])
-    good = all(map(str.isprintable, lines)) and _reads_as(f"a:\n{' ' * indent}b: {block}", {"a": {"b": value}})
-    return block if good else _quoted(value)
+    try:
+        return yaml.load(text, _Loader)
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from error
 
 
-def _quoted(value: str) -> str:
+def quoted(value: str) -> str:
+    """Return a double-quoted scalar on one line, in which every character that does not print is escaped."""
     written = json.dumps(value, ensure_ascii=False)
     return "".join(character if character.isprintable() else _escaped(character) for character in written)
 
@@ -133,53 +101,60 @@ def _escaped(character: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def _reads_as(text: str, value: Any) -> bool:
-    """Whether readers of YAML 1.2, such as the generator, and of 1.1, such as the mock server, see this value."""
-    try:
-        return same(load(text), value) and same(yaml.safe_load(text), value)
-    # A text that looks like a date may be none.
-    except (yaml.YAMLError, ValueError):
-        return False
+class _Emitter(RoundTripEmitter):
+    def emit(self, event: Any) -> None:
+        event.comment = None
+        super().emit(event)
+
+    def write_double_quoted(self, text: Any, split: Any = True) -> None:
+        # The inherited method leaves characters such as U+202E, which reverses the line, unescaped.
+        self.write_indicator(quoted(text), True)
 
 
-class _Constructor(SafeConstructor):
-    """Leaves the nodes as they were read; its parent writes merges out into them."""
+class _Representer(RoundTripRepresenter):
+    def represent_mapping(self, tag: Any, mapping: Any, flow_style: Any = None) -> MappingNode:
+        return _with_anchor(super().represent_mapping(tag, mapping, flow_style))
 
-    def __init__(self, *arguments: Any, **more: Any) -> None:
-        super().__init__(*arguments, **more)
-        self._before: list[tuple[Node, list[Any]]] = []
+    def represent_sequence(self, tag: Any, sequence: Any, flow_style: Any = None) -> SequenceNode:
+        return _with_anchor(super().represent_sequence(tag, sequence, flow_style))
 
-    def flatten_mapping(self, node: Any) -> Any:
-        self._before.append((node, list(node.value)))
-        return super().flatten_mapping(node)
+    def represent_none(self, data: Any) -> ScalarNode:
+        return self.represent_scalar("tag:yaml.org,2002:null", "null")
 
-    def construct_document(self, node: Any) -> Any:
-        try:
-            return super().construct_document(node)
-        finally:
-            while self._before:
-                changed, value = self._before.pop()
-                changed.value = value
+    def represent_float(self, data: Any) -> ScalarNode:
+        # YAML 1.1 takes 1e-05 for a string.
+        text = repr(data)
+        return self.represent_scalar("tag:yaml.org,2002:float", text if "." in text else text.replace("e", ".0e"))
 
 
-# What a text says and where it stands are asked one after the other, and reading it takes far longer than either.
-@lru_cache(maxsize=8)
-def _compose(text: str) -> tuple[YAML, Node | None]:
-    reader = YAML(typ="safe", pure=True)
-    return reader, reader.compose(text)
+def _with_anchor(node: AnchoredNode) -> AnchoredNode:
+    """Keep the anchor of a collection that has no alias any more, as ruamel.yaml does for scalars."""
+    if node.anchor is not None and node.anchor.value is not None:
+        node.anchor.always_dump = True
+    return node
 
 
-def _construct(text: str) -> Any:
-    reader, node = _compose(text)
-    return None if node is None else _Constructor(loader=reader).construct_document(node)
+_Representer.add_representer(type(None), _Representer.represent_none)
+_Representer.add_representer(float, _Representer.represent_float)
 
 
-def _read(text: str, reader: Callable[[str], Any]) -> Any:
+def _round_trip() -> YAML:
+    parser = YAML()
+    parser.preserve_quotes = True
+    # Nothing is folded that was not.
+    parser.width = 4096
+    parser.brace_single_entry_mapping_in_flow_sequence = True
+    parser.Emitter = _Emitter
+    parser.Representer = _Representer
+    return parser
+
+
+def _read(text: str, read: Callable[[str], Any]) -> Any:
     try:
         with warnings.catch_warnings():
-            # It is allowed, and whoever reads the spec knows of it.
+            # The specification allows an anchor to be defined again.
             warnings.simplefilter("ignore", ReusedAnchorWarning)
-            return reader(text)
+            return read(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = "" if mark is None else f" in line {mark.line + 1}"

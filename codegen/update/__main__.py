@@ -21,7 +21,7 @@ from pathlib import Path
 from .cog import read_input
 from .errors import UpdateError
 from .source import Version, fetch, parse_version, read_text, version_url
-from .spec import INPUT, VERSION, Document
+from .spec import INPUT, VERSION, Spec
 
 ROOT = Path(__file__).parents[2]
 LIVE = "live"
@@ -41,7 +41,7 @@ def update(spec: Path, source: str, *, version_id: str | None = None, dry_run: b
     """
     with _about(spec):
         before = read_text(spec)
-        document = Document(before)
+        document = Spec(before)
     origin, version = _obtain(document, source, version_id)
     with _about(origin):
         found = read_input(version.schema)
@@ -84,7 +84,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _obtain(document: Document, source: str, version_id: str | None) -> tuple[str, Version]:
+def _obtain(document: Spec, source: str, version_id: str | None) -> tuple[str, Version]:
     """A version, and what messages call where it came from."""
     if not source:
         raise UpdateError("nothing says where the description comes from; name a file, or live, with FROM=")

@@ -16,7 +16,8 @@ from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
-from .errors import UpdateError, first_line
+from ..document.errors import first_line
+from .errors import UpdateError
 
 # The keywords of a field, in the order in which the document has them.
 CARRIED = (

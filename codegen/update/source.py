@@ -12,9 +12,10 @@ from typing import Any
 
 import httpx
 
+from ..document.errors import first_line
 from ..document.yaml import load
-from .errors import UpdateError, first_line
-from .spec import VERSION, Document
+from .errors import UpdateError
+from .spec import VERSION, Spec
 
 TOKEN_VARIABLE = "REPLICATE_API_TOKEN"
 BASE_URL_VARIABLE = "ZEROSCOPE_BASE_URL"
@@ -103,7 +104,7 @@ def check_id(version: object) -> str:
     return version
 
 
-def version_url(document: Document, version: str | None, environment: Mapping[str, str]) -> str:
+def version_url(document: Spec, version: str | None, environment: Mapping[str, str]) -> str:
     """Where the service describes a version of the document's model.
 
     Args:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from helpers.command import Outcome
-from helpers.source_trees import ROOT, Change, main, pinned_first, write
+from helpers.source_trees import ROOT, Change, main, pinned_ruff_first, write
 
 GENERATED = ROOT / "generated/zeroscope_api"
 
@@ -70,7 +70,7 @@ def test_pinned_ruff__is_found_first_while_it_is_needed(monkeypatch: pytest.Monk
         monkeypatch.delenv("PATH")
     else:
         monkeypatch.setenv("PATH", before)
-    with pinned_first():
+    with pinned_ruff_first():
         assert Path(shutil.which("ruff") or "").parent == Path(sys.executable).parent
     assert os.environ.get("PATH") == before
 
@@ -94,6 +94,34 @@ def test_warning__is_an_error(changed_spec: Callable[[Change], Path]) -> None:
 
     outcome = generate("--check", "--spec", changed_spec(break_reference))
     assert outcome.code == 1 and "could not be turned into a client" in outcome.err
+
+
+BAD_SPECS: dict[str, tuple[str, str]] = {
+    "no YAML": ("a: [", "it is not YAML, "),
+    "list": ("[1]", "it is not an OpenAPI document with paths"),
+    "no paths": ("openapi: 3.1.0", "it is not an OpenAPI document with paths"),
+    "operation without a name": ("paths: {/a: {get: {}}}", "GET /a has no operationId"),
+    "reference to nothing": (
+        "paths: {/a: {$ref: '#/components/pathItems/a'}}",
+        "/a refers to #/components/pathItems/a",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "reason"), BAD_SPECS.values(), ids=BAD_SPECS)
+def test_spec__that_is_no_document(tmp_path: Path, text: str, reason: str) -> None:
+    """A file that is not an OpenAPI document is refused with its name and the reason, and nothing is written."""
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(text, encoding="utf-8")
+    outcome = generate("--spec", spec, "--output", tmp_path / "client")
+    assert (outcome.code, outcome.out) == (1, "") and not (tmp_path / "client").exists()
+    assert outcome.err.startswith(f"{spec} could not be turned into a client:\n{reason}")
+
+
+def test_spec__that_is_missing(tmp_path: Path) -> None:
+    """So is a file that does not exist."""
+    outcome = generate("--spec", tmp_path / "nowhere.yaml", "--output", tmp_path / "client")
+    assert outcome.code == 1 and "it cannot be read, [Errno 2] No such file or directory" in outcome.err
 
 
 def _field(document: Any, name: str) -> Any:

@@ -11,16 +11,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from codegen.document.yaml import compose
+from codegen.document.yaml import compose, dump_round_trip, load_round_trip
 from codegen.update.__main__ import main
 from codegen.update.errors import UpdateError
+from codegen.update.merge import merge
 from codegen.update.source import fetch, version_url
-from codegen.update.spec import Document
+from codegen.update.spec import Spec
 from ruamel.yaml import YAML
 
 from helpers.command import Outcome
 
-__all__ = ["Document", "UpdateError", "compose", "fetch", "main", "version_url"]
+__all__ = [
+    "Spec",
+    "UpdateError",
+    "compose",
+    "dump_round_trip",
+    "fetch",
+    "load_round_trip",
+    "main",
+    "merge",
+    "version_url",
+]
 
 ROOT = Path(__file__).parents[2]
 SPEC = (ROOT / "openapi.yaml").read_text(encoding="utf-8")

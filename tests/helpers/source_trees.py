@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from codegen.document.yaml import load
-from codegen.generate import generate, main, pinned_first
+from codegen.generate import generate, main, pinned_ruff_first
 
 from helpers.command import Outcome
 
@@ -27,7 +27,7 @@ __all__ = [
     "grow",
     "load",
     "main",
-    "pinned_first",
+    "pinned_ruff_first",
     "swap",
     "write",
 ]

@@ -25,8 +25,8 @@ from helpers.model_versions import (
     SPEC,
     VERSION,
     Change,
-    Document,
     Run,
+    Spec,
     as_cog,
     changed_lines,
     described,
@@ -34,6 +34,7 @@ from helpers.model_versions import (
     input_of,
     load,
     main,
+    merge,
     runner,
 )
 from zeroscope_mock import MockServer
@@ -390,7 +391,7 @@ LINES: dict[str, tuple[str, dict[str, Any], str]] = {
     "alias among choices": (
         "a:\n  type: string\n  default: &v x\n  enum:\n    - *v\n    - y\n",
         {"a": {"type": "string", "default": "x", "enum": ["x", "z"]}},
-        "a:\n  type: string\n  default: &v x\n  enum: [x, z]\n",
+        "a:\n  type: string\n  default: &v x\n  enum:\n    - *v\n    - z\n",
     ),
     "anchor of a value": (
         "a:\n  type: integer\n  minimum: &low 1  # low\nb:\n  type: integer\n  minimum: *low\n",
@@ -421,7 +422,7 @@ LINES: dict[str, tuple[str, dict[str, Any], str]] = {
     "dash alone": (
         "a:\n  enum:\n    -\n      x\n    - y-z\n  type: string\n",
         {"a": {"type": "string", "enum": ["x"]}},
-        "a:\n  enum: [x]\n  type: string\n",
+        "a:\n  enum:\n    -\n      x\n  type: string\n",
     ),
     "equal items": (
         "a:\n  type: array\n  items: {}\n  default:\n    - 1  # one\n    - 2\n",
@@ -458,6 +459,99 @@ def test_lines__are_written_anew_where_they_change(
     outcome = run(described(fields))
     assert (outcome.code, outcome.err) == (0, "")
     assert small.read_text(encoding="utf-8").removesuffix("\n") == document(after).removesuffix("\n")
+
+
+ANCHORS: dict[str, tuple[str, str, str]] = {
+    "removed": (
+        "old: &old {type: string}",
+        "Other: *old",
+        "Other: &old {type: string}",
+    ),
+    "changed": (
+        "new: &new\n          type: string",
+        "Other: *new",
+        "Other: &new\n      type: string",
+    ),
+}
+
+
+@pytest.mark.parametrize(("field", "before", "after"), ANCHORS.values(), ids=ANCHORS)
+def test_anchor__moves_to_its_alias(run: Run, small: Path, field: str, before: str, after: str) -> None:
+    """An alias elsewhere keeps its value when the field with the anchor is removed or changed."""
+    text = SMALL.replace("properties: {}", f"properties:\n        {field}") + f"    {before}  # elsewhere\n"
+    small.write_text(text, encoding="utf-8")
+    assert run(described({"new": INTEGER})).code == 0
+    head, *rest = f"    {after}".split("\n")
+    wanted = SMALL.replace("properties: {}", "properties:\n        new:\n          type: integer")
+    assert small.read_text(encoding="utf-8") == wanted + "\n".join([f"{head}  # elsewhere", *rest]) + "\n"
+    assert load(small.read_text(encoding="utf-8"))["components"]["schemas"]["Other"] == {"type": "string"}
+
+
+INDENTS: dict[str, str] = {
+    "four spaces": "openapi: 3.1.0\ninfo: {title: T, version: '1'}\npaths: {}\ncomponents:\n    schemas:\n"
+    "        PredictionInput:\n            properties:\n                a:\n                    type: integer\n",
+    "dashes without": "openapi: 3.1.0\ninfo: {title: T, version: '1'}\nservers:\n- url: https://a.test\npaths: {}\n"
+    "components:\n  schemas:\n    PredictionInput:\n      properties:\n        a:\n          type: integer\n",
+}
+
+
+@pytest.mark.parametrize("text", INDENTS.values(), ids=INDENTS)
+def test_indentation__is_that_of_the_document(run: Run, spec: Path, text: str) -> None:
+    """New lines are indented as the lines around them, and those stay."""
+    spec.write_text(text, encoding="utf-8")
+    fields = {"a": {**INTEGER, "enum": [1000 + number for number in range(20)]}}
+    assert run(described(fields)).code == 0
+    after = spec.read_text(encoding="utf-8")
+    assert after.startswith(text) and load(after)["components"]["schemas"]["PredictionInput"]["properties"] == fields
+    column = 20 if "    schemas" in text else 10
+    dash = column + (2 if column == 20 else 0)
+    assert after.removeprefix(text).startswith(f"{' ' * column}enum:\n{' ' * dash}- 1000\n")
+
+
+WORDS = [
+    *("yes", "No", "on", "OFF", "~", "null", "1e3", "0o17", "017", "1_000", "190:20:30"),
+    *("2020-01-01", "2020-01-01T00:00:00Z", "---", "...", "<<", "=", "\n"),
+]
+
+
+def test_field__whose_name_is_a_word_of_yaml(run: Run, small: Path) -> None:
+    """A name that YAML 1.1 takes for a truth value or null is quoted, so that every parser reads the name."""
+    names = ["on", "yes", "n", "null", "plain"]
+    assert run(described(dict.fromkeys(names, INTEGER))).code == 0
+    after = small.read_text(encoding="utf-8")
+    assert list(input_of(after)["properties"]) == names
+    assert list(yaml.safe_load(after)["components"]["schemas"]["PredictionInput"]["properties"]) == names
+    assert '"on":' in after and " plain:" in after
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_text__that_a_parser_takes_for_something_else(run: Run, small: Path, word: str) -> None:
+    """A new string is quoted where YAML 1.1 or 1.2 would read another value, in block style and in flow style."""
+    field = {"type": "string", "description": "A word", "default": word, "enum": [word, "other"]}
+    assert run(described({"a": field, "last": INTEGER})).code == 0
+    after = small.read_text(encoding="utf-8")
+    for read in (load(after), yaml.safe_load(after)):
+        assert read["components"]["schemas"]["PredictionInput"]["properties"] == {"a": field, "last": INTEGER}
+    assert f"default: {json.dumps(word)}\n" in after
+
+
+DAMAGES: dict[str, tuple[str, str, str]] = {
+    "elsewhere": ('title: "on"', 'title: "off"', "info.title would change in a way that is not meant"),
+    "for YAML 1.1 alone": ('title: "on"', "title: on", "info.title would change in a way that is not meant"),
+    "no YAML": ("paths: {}", "paths: {", "the result would be no YAML"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "reason"), DAMAGES.values(), ids=DAMAGES)
+def test_result__is_read_back_by_both_parsers(
+    run: Run, small: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, reason: str
+) -> None:
+    """A text that either parser reads as something else than was meant is not written."""
+    before = SMALL.replace("title: Small", 'title: "on"')
+    small.write_text(before, encoding="utf-8")
+    monkeypatch.setattr("codegen.update.spec.merge", lambda *texts: merge(*texts).replace(old, new))
+    outcome = run(described({"new": INTEGER}))
+    assert outcome.code == 2 and reason in outcome.err and small.read_text(encoding="utf-8") == before
 
 
 # The version, what is shown, and what is written.
@@ -567,13 +661,13 @@ def test_file__that_somebody_else_changes_meanwhile_is_theirs(
     run: Run, spec: Path, cog: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was written after the document was read is not overwritten."""
-    replace = Document.updated
+    replace = Spec.updated
 
     def meanwhile(self: Any, *arguments: Any) -> str:
         spec.write_text("theirs", encoding="utf-8")
         return replace(self, *arguments)
 
-    monkeypatch.setattr(Document, "updated", meanwhile)
+    monkeypatch.setattr(Spec, "updated", meanwhile)
     fields_of(cog)["fps"]["default"] = 12
     outcome = run(cog)
     assert outcome.code == 2 and "changed by somebody else meanwhile; run this again" in outcome.err
