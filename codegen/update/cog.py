@@ -1,8 +1,8 @@
-"""What a model version says of its input, in the form in which the document says it.
+"""Converts the input schema that Cog writes to the form that openapi.yaml has.
 
-Cog, with which models are packed, writes OpenAPI 3.0.2 or 3.1 by its own habits: a title and an `x-order` beside every
-field, each enumeration as a schema of its own that the field refers to through `allOf`, and `nullable` or a union with
-null for what may be null (the Cog schemas in recorded traffic; the mock server writes the first form).
+Cog, which packages models, writes OpenAPI 3.0.2 or 3.1 in its own form: a title and an `x-order` beside every field,
+each enumeration as a separate schema that the field refers to through `allOf`, and `nullable` or a union with null for
+a field that may be null (seen in recorded traffic; the mock server writes the 3.0.2 form).
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from typing import Any
 from jsonschema_rs import Draft202012Validator
 
 from ..document.errors import first_line
+from ..document.references import pointer_tokens
 from .errors import UpdateError
 
-# The keywords of a field, in the order in which the document has them.
-CARRIED = (
+# The keywords of a field, in the order that they have in the spec.
+KEYWORDS = (
     "type",
     "format",
     "description",
@@ -42,145 +43,146 @@ CARRIED = (
     "deprecated",
 )
 
-# What pydantic says of an enumeration of which nobody has said anything.
-NOTHING_SAID = "An enumeration."
+# The description that pydantic gives an enumeration without one.
+NO_DESCRIPTION = "An enumeration."
 
 Schema = dict[str, Any]
 
 
 @dataclass
-class Input:
+class ModelInput:
     """The input of a model version.
 
     Args:
-        fields: Its fields by name, in the order of their `x-order`.
-        required: The names of those that must be given.
-        left_out: What could not be carried over, a sentence each.
+        fields: The schemas of its fields by name, in the order of their `x-order`.
+        required: The names of the required fields.
+        warnings: One sentence for each part of the schema that was left out.
     """
 
     fields: dict[str, Schema] = field(default_factory=dict)
     required: list[str] = field(default_factory=list)
-    left_out: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
-def read_input(document: Any) -> Input:
-    """The input that a version's `openapi_schema` describes.
+def convert_input(document: Any) -> ModelInput:
+    """Convert the input schema of a model version.
 
     Args:
-        document: The `openapi_schema`.
+        document: The `openapi_schema` of the version.
 
     Raises:
-        UpdateError: If it describes none that the spec could hold.
+        UpdateError: If it has no input schema that the spec could hold.
     """
     try:
-        return _Reader(document).read()
+        return _Converter(document).convert()
     except RecursionError:
-        raise UpdateError("its schemas are nested without an end; get the schema of the version anew") from None
+        raise UpdateError("its schemas are nested without an end; get the schema of the version again") from None
 
 
-class _Reader:
-    """Reads one document and keeps account of what is left out."""
+class _Converter:
+    """Converts the schemas of one document, and collects warnings about the parts that it leaves out."""
 
     def __init__(self, document: Any) -> None:
         self._document = document
-        self._found = Input()
+        self._input = ModelInput()
 
-    def read(self) -> Input:
-        """The input, all of its fields checked."""
-        schema = self._plain(_at(self._document, "components", "schemas", "Input"), "Input", ())
+    def convert(self) -> ModelInput:
+        schema = self._flattened(_at(self._document, "components", "schemas", "Input"), "Input", ())
         properties = schema.pop("properties", {})
         if not isinstance(properties, dict):
-            raise UpdateError("the properties of Input are no object; get the schema of the version anew")
+            raise UpdateError("the properties of Input are not an object; get the schema of the version again")
         for name in sorted(properties, key=lambda name: _order(properties[name])):
-            self._found.fields[_checked(name)] = self._form(properties[name], name, ())
+            self._input.fields[_field_name(name)] = self._converted(properties[name], name, ())
         required = schema.pop("required", [])
         if not isinstance(required, list) or not all(isinstance(name, str) for name in required):
-            raise UpdateError("`required` of Input is no list of names; get the schema of the version anew")
+            raise UpdateError("`required` of Input is not a list of names; get the schema of the version again")
         for name in dict.fromkeys(required):
-            if name in self._found.fields:
-                self._found.required.append(name)
+            if name in self._input.fields:
+                self._input.required.append(name)
             else:
-                self._leave_out("Input", f"requires {name!r:.80}, which is none of its fields")
+                self._warn("Input", f"requires {name!r:.80}, which is not one of its fields")
         if schema.pop("type", "object") != "object":
-            raise UpdateError("Input is not of type object; get the schema of the version anew")
+            raise UpdateError("Input is not of type object; get the schema of the version again")
         for key in schema.keys() - {"description"}:
-            self._leave_out("Input", f"has {key!r:.80}, which is not carried over")
-        self._found.left_out.sort()
-        return self._found
+            self._warn("Input", f"has {key!r:.80}, which is not carried over")
+        self._input.warnings.sort()
+        return self._input
 
-    def _form(self, schema: Any, where: str, trail: tuple[str, ...]) -> Schema:
-        """A schema with the document's keywords alone, in the document's order."""
-        plain = self._plain(schema, where, trail)
-        if isinstance(plain.get("description"), str):
-            plain["description"] = plain["description"].strip()
-        if "const" in plain:
-            plain.setdefault("enum", [plain.pop("const")])
-        if "example" in plain:
-            plain.setdefault("examples", [plain.pop("example")])
+    def _converted(self, schema: Any, where: str, trail: tuple[str, ...]) -> Schema:
+        """Convert a field's schema to the keywords of the spec, in the order of the spec."""
+        flat = self._flattened(schema, where, trail)
+        if isinstance(flat.get("description"), str):
+            flat["description"] = flat["description"].strip()
+        if "const" in flat:
+            flat.setdefault("enum", [flat.pop("const")])
+        if "example" in flat:
+            flat.setdefault("examples", [flat.pop("example")])
         for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
-            if plain.get(exclusive) is False or (plain.get(exclusive) is True and bound not in plain):
-                del plain[exclusive]
-            elif plain.get(exclusive) is True:
-                plain[exclusive] = plain.pop(bound)
-        if "enum" in plain:
-            plain = self._choices(plain, where)
-        if "array" in _types(plain):
-            # The generator knows no array of which nothing is said.
-            plain.setdefault("items", {})
-        for key in sorted(plain.keys() - set(CARRIED)):
-            self._leave_out(where, f"has {key!r:.80}, which is not carried over")
-        return self._valid({key: plain[key] for key in CARRIED if key in plain}, where)
+            if flat.get(exclusive) is False or (flat.get(exclusive) is True and bound not in flat):
+                del flat[exclusive]
+            elif flat.get(exclusive) is True:
+                flat[exclusive] = flat.pop(bound)
+        if "enum" in flat:
+            flat = self._with_enum(flat, where)
+        if "array" in _types(flat):
+            # The generator does not support an array without `items`.
+            flat.setdefault("items", {})
+        for key in sorted(flat.keys() - set(KEYWORDS)):
+            self._warn(where, f"has {key!r:.80}, which is not carried over")
+        return self._validated({key: flat[key] for key in KEYWORDS if key in flat}, where)
 
-    def _valid(self, made: Schema, where: str) -> Schema:
-        """The same schema without a default and examples that it does not allow; the document's check refuses them."""
+    def _validated(self, merged: Schema, where: str) -> Schema:
+        """Remove a default and examples that the schema does not allow; validation of the spec would refuse them."""
         try:
-            json.dumps(made, allow_nan=False)
-            validator = Draft202012Validator(made, validate_formats=True)
+            json.dumps(merged, allow_nan=False)
+            validator = Draft202012Validator(merged, validate_formats=True)
         except (TypeError, ValueError) as error:
-            raise UpdateError(f"the field {where} is no valid schema, {first_line(error)}; mend it there") from error
-        if "default" in made and not validator.is_valid(made["default"]):
-            self._leave_out(where, f"has a default that it does not allow, {made.pop('default')!r:.80}")
-        examples = made.get("examples", [])
+            raise UpdateError(
+                f"the field {where} is not a valid schema, {first_line(error)}; correct it in the file"
+            ) from error
+        if "default" in merged and not validator.is_valid(merged["default"]):
+            self._warn(where, f"has a default that it does not allow, {merged.pop('default')!r:.80}")
+        examples = merged.get("examples", [])
         good = [example for example in examples if validator.is_valid(example)]
         if len(good) < len(examples):
-            self._leave_out(where, "has examples that it does not allow")
-            made = {key: value for key, value in made.items() if key != "examples"} | (
+            self._warn(where, "has examples that it does not allow")
+            merged = {key: value for key, value in merged.items() if key != "examples"} | (
                 {"examples": good} if good else {}
             )
-        return made
+        return merged
 
-    def _choices(self, plain: Schema, where: str) -> Schema:
-        """The same schema, with an enumeration as the generator knows it."""
-        enum = plain.pop("enum")
+    def _with_enum(self, flat: Schema, where: str) -> Schema:
+        """Convert an enumeration to the form that the generator supports."""
+        enum = flat.pop("enum")
         values = [value for value in enum if value is not None] if isinstance(enum, list) else []
         kind = _KINDS.get(type(values[0])) if len({type(value) for value in values}) == 1 else None
         if kind is None:
-            self._leave_out(where, f"has the choices {enum!r:.80}, which are not all texts or all whole numbers")
-            return plain
-        types = _types(plain)
+            self._warn(where, f"has the choices {enum!r:.80}, which are not all strings or all integers")
+            return flat
+        types = _types(flat)
         if not (None in enum or "null" in types):
-            return {"type": kind, **plain, "enum": values}
-        # Of an enumeration beside a list of types, the generator makes a type for each of them.
+            return {"type": kind, **flat, "enum": values}
+        # For an enumeration beside a list of types, the generator would make one enumeration for each type.
         branch = {"type": next((name for name in types if name != "null"), kind), "enum": values}
-        rest = {key: value for key, value in plain.items() if key != "type"}
+        rest = {key: value for key, value in flat.items() if key != "type"}
         return {**rest, "anyOf": [branch, {"type": "null"}]}
 
-    def _plain(self, schema: Any, where: str, trail: tuple[str, ...]) -> Schema:
-        """A schema with its references and unions resolved, and without what only Cog needs.
+    def _flattened(self, schema: Any, where: str, trail: tuple[str, ...]) -> Schema:
+        """Merge a schema with its references, `allOf` and unions with null, and drop the keywords that only Cog uses.
 
         Args:
             schema: The schema.
-            where: What messages call it.
-            trail: The references that led here.
+            where: Its name in messages.
+            trail: The references that led to it.
         """
         if not isinstance(schema, dict):
-            raise UpdateError(f"{where} is {schema!r:.40} and no object; get the schema of the version anew")
+            raise UpdateError(f"{where} is {schema!r:.40}, not an object; get the schema of the version again")
         own: Schema = {key: value for key, value in schema.items() if key not in {"title", "x-order"}}
         parts = []
         if "items" in own:
-            own["items"] = self._form(own["items"], f"{where}.items", trail)
+            own["items"] = self._converted(own["items"], f"{where}.items", trail)
         if "$ref" in own:
-            parts.append(self._referred(own.pop("$ref"), where, trail))
+            parts.append(self._target(own.pop("$ref"), where, trail))
         parts += [self._part(part, where, trail) for part in _schemas(own.pop("allOf", []), where)]
         nullable = own.pop("nullable", False) is True
         for union in ("anyOf", "oneOf"):
@@ -191,62 +193,70 @@ class _Reader:
                 if len(real) == 1:
                     parts += real
                 else:
-                    self._leave_out(where, f"is one of {len(real)} forms, which are not carried over")
-        made: Schema = {}
+                    self._warn(where, f"is a union of {len(real)} schemas, which are not carried over")
+        merged: Schema = {}
         for part in [*parts, own]:
-            for key in sorted(made.keys() & part.keys() - {"description", "default", "type"}):
-                if made[key] != part[key]:
-                    self._leave_out(where, f"says {key!r:.80} more than once, of which the last holds")
-            made |= part
-        if nullable and "null" not in _types(made) and "type" in made:
-            made["type"] = [*_types(made), "null"]
-        elif nullable and isinstance(made.get("enum"), list):
-            made["enum"] = [*made["enum"], None]
-        return made
+            for key in sorted(merged.keys() & part.keys() - {"description", "default", "type"}):
+                if merged[key] != part[key]:
+                    self._warn(where, f"has {key!r:.80} more than once; the last one is used")
+            merged |= part
+        if nullable and "null" not in _types(merged) and "type" in merged:
+            merged["type"] = [*_types(merged), "null"]
+        elif nullable and isinstance(merged.get("enum"), list):
+            merged["enum"] = [*merged["enum"], None]
+        return merged
 
     def _part(self, schema: Any, where: str, trail: tuple[str, ...]) -> Schema:
-        part = self._plain(schema, where, trail)
-        if part.get("description") == NOTHING_SAID:
+        part = self._flattened(schema, where, trail)
+        if part.get("description") == NO_DESCRIPTION:
             del part["description"]
         return part
 
-    def _referred(self, reference: Any, where: str, trail: tuple[str, ...]) -> Schema:
+    def _target(self, reference: Any, where: str, trail: tuple[str, ...]) -> Schema:
         if reference in trail:
             raise UpdateError(
-                f"{where} refers to itself through {reference!r:.80}, which no field of the spec can; leave it out"
+                f"{where} refers to itself through {reference!r:.80}, which the spec does not support; remove it"
             )
         if not isinstance(reference, str) or not reference.startswith("#/"):
-            raise UpdateError(f"{where} refers to {reference!r:.80}, outside of the file; put it in there")
-        steps = [step.replace("~1", "/").replace("~0", "~") for step in reference[2:].split("/")]
-        return self._part(_at(self._document, *steps, where=where), where, (*trail, reference))
+            raise UpdateError(f"{where} refers to {reference!r:.80}, outside the file; add it to the file")
+        target = _at(self._document, *pointer_tokens(reference), where=where)
+        return self._part(target, where, (*trail, reference))
 
-    def _leave_out(self, where: str, what: str) -> None:
+    def _warn(self, where: str, what: str) -> None:
         sentence = f"{where} {what}."
-        if sentence not in self._found.left_out:
-            self._found.left_out.append(sentence)
+        if sentence not in self._input.warnings:
+            self._input.warnings.append(sentence)
 
 
 _KINDS = {str: "string", int: "integer", bool: "boolean"}
 
 
-def _at(document: Any, *steps: str, where: str = "") -> Any:
-    """The place in a document that steps lead to."""
-    place = document
-    for step in steps:
-        if not isinstance(place, dict) or step not in place:
+def _at(document: Any, *keys: str, where: str = "") -> Any:
+    """Return the object at a path of a document.
+
+    Args:
+        document: The document.
+        keys: The path.
+        where: The name of the schema that refers to it; empty if none does.
+    """
+    target = document
+    for key in keys:
+        if not isinstance(target, dict) or key not in target:
             if where:
-                place = "#/" + "/".join(steps)
-                raise UpdateError(f"{where} refers to {place!r:.80}, which is not in the file; put it in there")
+                reference = "#/" + "/".join(keys)
+                raise UpdateError(f"{where} refers to {reference!r:.80}, which is not in the file; add it there")
             raise UpdateError(
-                f"it has no {'.'.join(steps)}; give the openapi_schema of a model version, or the whole version"
+                f"it has no {'.'.join(keys)}; give the openapi_schema of a model version, or the whole version"
             )
-        place = place[step]
-    return place
+        target = target[key]
+    return target
 
 
 def _schemas(found: Any, where: str) -> Iterable[Any]:
     if not isinstance(found, list):
-        raise UpdateError(f"{where} has {found!r:.40} where a list of schemas belongs; get the schema anew")
+        raise UpdateError(
+            f"{where} has {found!r:.40} where a list of schemas belongs; get the schema of the version again"
+        )
     return found
 
 
@@ -260,8 +270,8 @@ def _order(schema: Any) -> float:
     return order if isinstance(order, int | float) and not isinstance(order, bool) else math.inf
 
 
-def _checked(name: Any) -> str:
-    # Fields are the keyword arguments of `run` and the options of the command.
+def _field_name(name: Any) -> str:
+    # A field is a keyword argument of `run` and an option of the command.
     if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
-        raise UpdateError(f"the field {name!r:.80} cannot be an argument in Python; rename it, or take it out")
+        raise UpdateError(f"the field {name!r:.80} cannot be an argument in Python; rename it, or remove it")
     return name

@@ -7,11 +7,11 @@ from typing import Any
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from ..document.values import equal
-from .cog import CARRIED
+from .cog import KEYWORDS
 from .style import fits, styled_entry, styled_flow, styled_item, styled_key
 
 # The order of the keys that are added: in a schema, in its properties (at their end), in a property and below.
-_ORDERS: tuple[tuple[str, ...], ...] = (("type", "description", "required", "properties"), (), CARRIED)
+_ORDERS: tuple[tuple[str, ...], ...] = (("type", "description", "required", "properties"), (), KEYWORDS)
 
 
 def edit_mapping(node: CommentedMap, old: dict[str, Any], new: dict[str, Any], level: int = 0) -> None:

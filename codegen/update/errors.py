@@ -1,7 +1,7 @@
-"""Why the spec was left as it is."""
+"""The error that leaves the spec unchanged."""
 
 from __future__ import annotations
 
 
 class UpdateError(Exception):
-    """The spec cannot be brought up to date; the message is one sentence that says what to do."""
+    """The spec cannot be updated; the message is one sentence that says what to do."""

@@ -1,4 +1,4 @@
-"""Where a model version's description comes from: a file, or the service."""
+"""Reads a model version from a file or from the service."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ from .spec import VERSION, Spec
 TOKEN_VARIABLE = "REPLICATE_API_TOKEN"
 BASE_URL_VARIABLE = "ZEROSCOPE_BASE_URL"
 
-# Where a file comes from, for messages.
-ANSWER = "the answer to GET /v1/models/{owner}/{name}/versions/{id}"
+# The source of a file, for messages.
+RESPONSE = "the response to GET /v1/models/{owner}/{name}/versions/{id}"
 
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]*")
 _MODEL = re.compile(r"[0-9A-Za-z][\w.-]*/[0-9A-Za-z][\w.-]*", re.ASCII)
 _TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 
-_REFUSALS = {
+_ERRORS = {
     401: f"the service does not accept the token in {TOKEN_VARIABLE} (401); check it in the account's settings",
-    403: f"the token in {TOKEN_VARIABLE} may not read the model (403); take one that may",
+    403: f"the token in {TOKEN_VARIABLE} may not read the model (403); use one that may",
     404: "the service has no such version of the model (404); check info.x-replicate, or name another version",
-    429: "the service is asked too often (429); try again in a minute",
+    429: "the service received too many requests (429); try again in a minute",
 }
 
 
 @dataclass(frozen=True)
-class Version:
-    """A model version, as far as it is known.
+class ModelVersion:
+    """A model version.
 
     Args:
         schema: Its `openapi_schema`.
-        id: Its id; None where only the schema was given.
+        id: Its ID; None if only the schema is known.
     """
 
     schema: Any
@@ -49,10 +49,10 @@ class Version:
 
 
 def read_text(path: Path) -> str:
-    """The text of a file, its line ends and all.
+    """Read the text of a file, without converting line ends.
 
     Raises:
-        UpdateError: If it cannot be read, is empty or not UTF-8.
+        UpdateError: If the file cannot be read, is empty or is not UTF-8.
     """
     try:
         text = path.read_bytes().decode()
@@ -63,59 +63,59 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         raise UpdateError("it is not UTF-8; save it as UTF-8") from error
     except (OSError, ValueError) as error:
-        raise UpdateError(f"it cannot be read, {first_line(error)}; check its name and who may read it") from error
+        raise UpdateError(f"it cannot be read, {first_line(error)}; check its name and permissions") from error
     if not text.strip():
         raise UpdateError("it is empty; check its name")
     return text
 
 
-def parse_version(text: str) -> Version:
-    """The version that a text describes, whole or by its schema alone, in JSON or YAML.
+def parse_version(text: str) -> ModelVersion:
+    """Parse a model version, or its `openapi_schema` alone, from JSON or YAML.
 
     Raises:
-        UpdateError: If it describes none.
+        UpdateError: If the text holds neither.
     """
     text = text.removeprefix("\ufeff")
     if text.lstrip().startswith("<"):
-        raise UpdateError(f"it is a page for a browser and no schema; take {ANSWER}")
+        raise UpdateError(f"it is a web page, not a schema; use {RESPONSE}")
     try:
         found = _parsed(text)
     except ValueError as error:
-        raise UpdateError(f"it is neither JSON nor YAML, {first_line(error)}; take {ANSWER}") from error
+        raise UpdateError(f"it is neither JSON nor YAML, {first_line(error)}; use {RESPONSE}") from error
     if not isinstance(found, dict):
-        raise UpdateError(f"it is no object; take {ANSWER}")
+        raise UpdateError(f"it is not an object; use {RESPONSE}")
     if "openapi_schema" not in found:
-        return Version(found, None)
+        return ModelVersion(found, None)
     if not found["openapi_schema"]:
         raise UpdateError(
-            "its openapi_schema is empty, so the service does not say what the version takes; take another"
+            "its openapi_schema is empty, so the service does not describe its input; use another version"
         )
-    return Version(found["openapi_schema"], check_id(found.get("id")))
+    return ModelVersion(found["openapi_schema"], check_version_id(found.get("id")))
 
 
-def check_id(version: object) -> str:
-    """The id of a version.
+def check_version_id(version: object) -> str:
+    """Return the ID of a version.
 
     Raises:
-        UpdateError: If it cannot be one.
+        UpdateError: If the service cannot have such an ID.
     """
     if not isinstance(version, str) or not _VERSION.fullmatch(version):
-        raise UpdateError(f"{version!r:.80} cannot be the id of a version; it should be letters and digits")
+        raise UpdateError(f"{version!r:.80} cannot be the ID of a version; an ID has letters and digits")
     return version
 
 
-def version_url(document: Spec, version: str | None, environment: Mapping[str, str]) -> str:
-    """Where the service describes a version of the document's model.
+def version_url(spec: Spec, version: str | None, environment: Mapping[str, str]) -> str:
+    """Return the URL at which the service describes a version of the model.
 
     Args:
-        document: The spec.
-        version: The version's id; None for the document's own.
-        environment: The environment variables, one of which may name another address.
+        spec: The spec, which names the model.
+        version: The ID of the version; None for the one in the spec.
+        environment: The environment variables, one of which may hold another base URL.
 
     Raises:
         UpdateError: If the address, the model or the version cannot be used.
     """
-    servers = document.get("servers")
+    servers = spec.get("servers")
     published = (
         servers[0].get("url") if isinstance(servers, list) and servers and isinstance(servers[0], dict) else None
     )
@@ -125,49 +125,50 @@ def version_url(document: Spec, version: str | None, environment: Mapping[str, s
     except (httpx.InvalidURL, ValueError) as error:
         raise UpdateError(f"the base URL cannot be used, {first_line(error)}; check {BASE_URL_VARIABLE}") from error
     good = address.scheme in {"http", "https"} and address.host and not (address.query or address.fragment)
-    # A password in it would be printed with it.
+    # A message would print the password in it.
     if not good or address.userinfo:
         raise UpdateError(f"the base URL cannot be used; check {BASE_URL_VARIABLE} and the spec's servers")
-    model = document.get(*VERSION[:-1], "model")
+    model = spec.get(*VERSION[:-1], "model")
     if not isinstance(model, str) or not _MODEL.fullmatch(model):
-        raise UpdateError(f"info.x-replicate.model is {model!r:.80}; it should be an owner and a name, such as a/b")
-    wanted = check_id(document.get(*VERSION) if version is None else version)
+        raise UpdateError(f"info.x-replicate.model is {model!r:.80}; it must be an owner and a name, such as a/b")
+    wanted = check_version_id(spec.get(*VERSION) if version is None else version)
     return f"{str(address).rstrip('/')}/models/{model}/versions/{wanted}"
 
 
-def fetch(
+def fetch_version(
     url: str, environment: Mapping[str, str] = os.environ, transport: httpx.BaseTransport | None = None
-) -> Version:
-    """Read a version from the service.
+) -> ModelVersion:
+    """Fetch a version from the service.
 
     Args:
-        url: Where the service describes it.
+        url: The URL of the version.
         environment: The environment variables, which hold the token.
-        transport: What sends the request; the network when left out.
+        transport: The transport of the request; the network if left out.
 
     Raises:
-        UpdateError: If there is no token, or no description comes.
+        UpdateError: If there is no token, or the response does not describe the version.
     """
     token = environment.get(TOKEN_VARIABLE, "").strip()
     if not token or not token.isascii() or not token.isprintable() or " " in token:
-        raise UpdateError(f"there is no API token that could be sent; set {TOKEN_VARIABLE}, or give a file")
+        raise UpdateError(f"there is no usable API token; set {TOKEN_VARIABLE}, or give a file")
     try:
         with httpx.Client(transport=transport, timeout=_TIMEOUT, follow_redirects=False) as client:
-            answer = client.get(url, headers={"Authorization": f"Bearer {token}", "Accept": "application/json"})
+            response = client.get(url, headers={"Authorization": f"Bearer {token}", "Accept": "application/json"})
     except httpx.HTTPError as error:
         what = first_line(error)
         raise UpdateError(
-            f"no answer came, {what}; check the network and {BASE_URL_VARIABLE}, or give a file"
+            f"there was no response, {what}; check the network and {BASE_URL_VARIABLE}, or give a file"
         ) from error
-    if answer.status_code != 200:
-        other = f"the service answered {answer.status_code}; check {BASE_URL_VARIABLE}, try again later, or give a file"
-        raise UpdateError(_REFUSALS.get(answer.status_code, other))
+    if response.status_code != 200:
+        advice = f"check {BASE_URL_VARIABLE}, try again later, or give a file"
+        other = f"the service responded with {response.status_code}; {advice}"
+        raise UpdateError(_ERRORS.get(response.status_code, other))
     try:
-        found = parse_version(answer.content.decode())
+        found = parse_version(response.content.decode())
     except UnicodeDecodeError as error:
-        raise UpdateError(f"the answer is not UTF-8; check {BASE_URL_VARIABLE}, or give a file") from error
+        raise UpdateError(f"the response is not UTF-8; check {BASE_URL_VARIABLE}, or give a file") from error
     if found.id != url.rpartition("/")[2]:
-        raise UpdateError(f"the answer is not that version but {found.id}; check {BASE_URL_VARIABLE}, or give a file")
+        raise UpdateError(f"the response is not that version but {found.id}; check {BASE_URL_VARIABLE}, or give a file")
     return found
 
 

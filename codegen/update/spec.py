@@ -1,4 +1,4 @@
-"""The spec, openapi.yaml, with another input schema and version ID in it, and every other byte as it was."""
+"""Replaces the input schema and the version ID in the text of the spec."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ruamel.yaml.scalarstring import ScalarString
 from ..document.errors import first_line
 from ..document.values import equal
 from ..document.yaml import dump_round_trip, load, load_round_trip, load_yaml_1_1
-from .cog import Input, Schema
+from .cog import ModelInput, Schema
 from .edit import edit_mapping
 from .errors import UpdateError
 from .merge import merge
@@ -22,7 +22,7 @@ from .style import styled_scalar
 INPUT = ("components", "schemas", "PredictionInput")
 VERSION = ("info", "x-replicate", "version")
 
-ADVICE = "write the place out, without anchors and merges, then update again"
+ADVICE = "write it in block style there, without anchors and merge keys, then update again"
 
 
 class Spec:
@@ -40,7 +40,7 @@ class Spec:
         try:
             self.content: Any = load(text)
         except ValueError as error:
-            raise UpdateError(f"it is no YAML, {first_line(error)}; mend it first") from error
+            raise UpdateError(f"it is not YAML, {first_line(error)}; correct it first") from error
         if not isinstance(self.get(*INPUT, "properties"), dict):
             raise UpdateError(f"it has no {'.'.join(INPUT)} with properties; name the spec of this project")
 
@@ -48,7 +48,7 @@ class Spec:
         """Return the value at a path, None if there is none."""
         return _get(self.content, *path)
 
-    def updated(self, found: Input, version: str | None) -> str:
+    def updated(self, found: ModelInput, version: str | None) -> str:
         """Return the text with another input schema and, if one is given, another version ID.
 
         Args:
@@ -89,14 +89,16 @@ class Spec:
             try:
                 after = loader(text)
             except ValueError as error:
-                raise UpdateError(f"the result would be no YAML, {first_line(error)}; {ADVICE}") from error
+                raise UpdateError(f"the result would not be YAML, {first_line(error)}; {ADVICE}") from error
             path = _difference(meant, after, (self.get(*VERSION), version))
             if path is not None:
-                raise UpdateError(f"{'.'.join(path)} would change in a way that is not meant; {ADVICE}")
+                raise UpdateError(f"{'.'.join(path)} would change, too; {ADVICE}")
         try:
             validate(load(text))
         except OpenAPIValidationError as error:
-            raise UpdateError(f"the result would be no valid OpenAPI, {first_line(error)}; mend that first") from error
+            raise UpdateError(
+                f"the result would not be valid OpenAPI, {first_line(error)}; correct that first"
+            ) from error
 
 
 def _indents(root: CommentedMap, text: str) -> tuple[int, int]:
@@ -121,10 +123,10 @@ def _input_node(root: CommentedMap) -> CommentedMap:
     for key in INPUT:
         node = node[key]
         if _is_flow(node):
-            raise UpdateError(f"{key} is not written line by line below its name; {ADVICE}")
+            raise UpdateError(f"{key} is not in block style; {ADVICE}")
     properties = node["properties"]
     if properties and _is_flow(properties):
-        raise UpdateError(f"the properties of PredictionInput are not written line by line; {ADVICE}")
+        raise UpdateError(f"the properties of PredictionInput are not in block style; {ADVICE}")
     return node
 
 
@@ -139,7 +141,7 @@ def _set_version(root: CommentedMap, version: str) -> None:
         parent = parent.get(key) if isinstance(parent, dict) else None
     key = VERSION[-1]
     if not isinstance(parent, dict) or key not in parent:
-        raise UpdateError(f"it has no {'.'.join(VERSION)} to write the version into; put one in first")
+        raise UpdateError(f"it has no {'.'.join(VERSION)} to hold the version; add it first")
     old, anchor = parent[key], None
     places = [(parent, key)]
     if isinstance(old, ScalarString) and old.anchor.value is not None:
@@ -147,7 +149,7 @@ def _set_version(root: CommentedMap, version: str) -> None:
         places = list(_occurrences(root, old, set()))
     # An alias stands behind its anchor.
     if isinstance(old, dict | list) or places[0][0] is not parent or places[0][1] != key:
-        raise UpdateError(f"{'.'.join(VERSION)} is no text of its own; {ADVICE}")
+        raise UpdateError(f"{'.'.join(VERSION)} is not a string of its own; {ADVICE}")
     new = styled_scalar(version, anchor)
     for container, step in places:
         container[step] = new
@@ -176,7 +178,7 @@ def _put(content: Any, path: Sequence[str], value: Any) -> Any:
     return {**content, path[0]: _put(content[path[0]], path[1:], value)} if path else value
 
 
-def _merged(schema: Schema, found: Input) -> Schema:
+def _merged(schema: Schema, found: ModelInput) -> Schema:
     """Return the spec's schema with the properties of another input, and with what the spec alone has."""
     before: dict[str, Any] = schema["properties"]
     names = [name for name in before if name in found.fields] + [name for name in found.fields if name not in before]

@@ -15,7 +15,7 @@ from codegen.document.yaml import compose, dump_round_trip, load_round_trip
 from codegen.update.__main__ import main
 from codegen.update.errors import UpdateError
 from codegen.update.merge import merge
-from codegen.update.source import fetch, version_url
+from codegen.update.source import fetch_version, version_url
 from codegen.update.spec import Spec
 from ruamel.yaml import YAML
 
@@ -26,7 +26,7 @@ __all__ = [
     "UpdateError",
     "compose",
     "dump_round_trip",
-    "fetch",
+    "fetch_version",
     "load_round_trip",
     "main",
     "merge",

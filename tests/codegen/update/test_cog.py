@@ -217,7 +217,7 @@ def test_other_model__comes_out_of_the_generator(run: Run, spec: Path, tmp_path:
     assert notes == [
         "key has 'writeOnly', which is not carried over.",
         "key has 'x-cog-secret', which is not carried over.",
-        "weight has the choices [0.5, 1.5], which are not all texts or all whole numbers.",
+        "weight has the choices [0.5, 1.5], which are not all strings or all integers.",
     ]
     described = input_of(spec.read_bytes().decode())
     assert described["required"] == ["image"] and set(described["properties"]) == set(fields_of(OTHER_MODEL))
@@ -306,7 +306,7 @@ LEFT_OUT: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "union": (
         {"anyOf": [{"type": "string"}, {"type": "integer"}], "description": "Either"},
         {"description": "Either"},
-        "new is one of 2 forms, which are not carried over.",
+        "new is a union of 2 schemas, which are not carried over.",
     ),
     "default": (
         {"type": "integer", "minimum": 1, "default": 0},
@@ -341,17 +341,17 @@ LEFT_OUT: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "mixed choices": (
         {"enum": [1, "a"]},
         {},
-        "new has the choices [1, 'a'], which are not all texts or all whole numbers.",
+        "new has the choices [1, 'a'], which are not all strings or all integers.",
     ),
     "no choices": (
         {"type": "string", "enum": []},
         {"type": "string"},
-        "new has the choices [], which are not all texts or all whole numbers.",
+        "new has the choices [], which are not all strings or all integers.",
     ),
     "two bounds": (
         {"allOf": [{"type": "integer", "minimum": 1}, {"minimum": 2}, {"minimum": 3}]},
         {"type": "integer", "minimum": 3},
-        "new says 'minimum' more than once, of which the last holds.",
+        "new has 'minimum' more than once; the last one is used.",
     ),
     "own extension": ({"type": "string", "x-cog-secret": True}, {"type": "string"}, "new has 'x-cog-secret'"),
 }
@@ -374,6 +374,6 @@ def test_rest__of_the_input_is_left_out_with_a_sentence(run: Run, small: Path) -
     outcome = run(cog)
     assert [line.partition(": ")[2] for line in outcome.err.splitlines()] == [
         "Input has 'additionalProperties', which is not carried over.",
-        "Input requires 'b', which is none of its fields.",
+        "Input requires 'b', which is not one of its fields.",
     ]
     assert input_of(small.read_text(encoding="utf-8"))["required"] == ["a"]

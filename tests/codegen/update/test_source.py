@@ -23,7 +23,7 @@ from helpers.model_versions import (
     UpdateError,
     as_cog,
     described,
-    fetch,
+    fetch_version,
     input_of,
     load,
     runner,
@@ -77,30 +77,30 @@ def with_field(field: Any, name: str = "a") -> bytes:
 BAD: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "it is empty"),
     "blank": (b" \n\t\n", "it is empty"),
-    "page": (b"<!DOCTYPE html>\n<html><body>Sign in</body></html>", "a page for a browser"),
-    "page behind a mark": (b"\xef\xbb\xbf  <html>", "a page for a browser"),
+    "page": (b"<!DOCTYPE html>\n<html><body>Sign in</body></html>", "it is a web page"),
+    "page behind a mark": (b"\xef\xbb\xbf  <html>", "it is a web page"),
     "latin": ("{'é': 1}".encode("latin-1"), "it is not UTF-8; save it as UTF-8"),
     "utf-16": ("{}".encode("utf-16"), "it is not UTF-8"),
     "broken": (b'{"openapi": ', "neither JSON nor YAML"),
     "tag": (b"a: !!python/object:os.system x", "neither JSON nor YAML"),
     "nested": (b"[" * 100_000, "neither JSON nor YAML"),
     "nested yaml": (b"- " * 5_000 + b"x", "neither JSON nor YAML"),
-    "prose": (b"Hello, this is no schema.", "it is no object"),
-    "list": (b"[1]", "it is no object"),
+    "prose": (b"Hello, this is no schema.", "it is not an object"),
+    "list": (b"[1]", "it is not an object"),
     "binary": (b"\x00\x01", "neither JSON nor YAML"),
     "problem": (b'{"detail": "Not found.", "status": 404}', "it has no components.schemas.Input"),
     "own document": (SPEC.encode(), "it has no components.schemas.Input"),
     "list of schemas": (b'{"components": {"schemas": []}}', "it has no components.schemas.Input"),
     "no schema": (b'{"id": "1a", "openapi_schema": null}', "its openapi_schema is empty"),
-    "no id": (b'{"openapi_schema": {"a": 1}}', "None cannot be the id of a version"),
-    "odd id": (b'{"id": "../x", "openapi_schema": {"a": 1}}', "'../x' cannot be the id of a version"),
-    "input": (b'{"components": {"schemas": {"Input": 5}}}', "Input is 5 and no object"),
+    "no id": (b'{"openapi_schema": {"a": 1}}', "None cannot be the ID of a version"),
+    "odd id": (b'{"id": "../x", "openapi_schema": {"a": 1}}', "'../x' cannot be the ID of a version"),
+    "input": (b'{"components": {"schemas": {"Input": 5}}}', "Input is 5, not an object"),
     "type of the input": (with_input(lambda input: input.update(type="array")), "Input is not of type object"),
-    "properties": (with_input(lambda input: input.update(properties=[])), "the properties of Input are no object"),
-    "required": (with_input(lambda input: input.update(required="a")), "`required` of Input is no list of names"),
-    "required numbers": (with_input(lambda input: input.update(required=[[]])), "`required` of Input is no list"),
-    "field": (with_field(5), "a is 5 and no object"),
-    "field true": (with_field(True), "a is True and no object"),
+    "properties": (with_input(lambda input: input.update(properties=[])), "the properties of Input are not an object"),
+    "required": (with_input(lambda input: input.update(required="a")), "`required` of Input is not a list of names"),
+    "required numbers": (with_input(lambda input: input.update(required=[[]])), "`required` of Input is not a list"),
+    "field": (with_field(5), "a is 5, not an object"),
+    "field true": (with_field(True), "a is True, not an object"),
     "name": (with_field({}, "my-field"), "the field 'my-field' cannot be an argument in Python"),
     "keyword": (with_field({}, "class"), "the field 'class' cannot be an argument in Python"),
     "no name": (with_field({}, ""), "the field '' cannot be an argument in Python"),
@@ -109,8 +109,8 @@ BAD: dict[str, tuple[bytes, str]] = {
         with_field({"$ref": "#/components/schemas/No"}),
         "'#/components/schemas/No', which is not in the file",
     ),
-    "foreign reference": (with_field({"$ref": "other.json#/a"}), "'other.json#/a', outside of the file"),
-    "reference to all": (with_field({"$ref": 5}), "refers to 5, outside of the file"),
+    "foreign reference": (with_field({"$ref": "other.json#/a"}), "'other.json#/a', outside the file"),
+    "reference to all": (with_field({"$ref": 5}), "refers to 5, outside the file"),
     "loop": (
         with_field({"$ref": "#/components/schemas/Loop"}),
         "a refers to itself through '#/components/schemas/Loop'",
@@ -129,17 +129,17 @@ BAD: dict[str, tuple[bytes, str]] = {
         "nested without an end",
     ),
     "union": (with_field({"anyOf": {"type": "string"}}), "where a list of schemas belongs"),
-    "part": (with_field({"allOf": ["x"]}), "a is 'x' and no object"),
-    "type": (with_field({"type": "file"}), "the field a is no valid schema"),
-    "bound": (with_field({"type": "integer", "minimum": "1"}), "the field a is no valid schema"),
-    "pattern": (with_field({"type": "string", "pattern": "("}), "the field a is no valid schema"),
-    "infinity": (with_field({"type": "number", "default": float("inf")}), "the field a is no valid schema"),
+    "part": (with_field({"allOf": ["x"]}), "a is 'x', not an object"),
+    "type": (with_field({"type": "file"}), "the field a is not a valid schema"),
+    "bound": (with_field({"type": "integer", "minimum": "1"}), "the field a is not a valid schema"),
+    "pattern": (with_field({"type": "string", "pattern": "("}), "the field a is not a valid schema"),
+    "infinity": (with_field({"type": "number", "default": float("inf")}), "the field a is not a valid schema"),
     "date": (
         b"components: {schemas: {Input: {properties: {a: {type: string, default: 2020-01-01}}}}}",
-        "the field a is no valid schema",
+        "the field a is not a valid schema",
     ),
-    "half a sign": (with_field({"type": "string", "description": "\ud800"}), "the field a is no valid schema"),
-    "enumeration": (with_field({"enum": 5, "nullable": True, "type": "file"}), "the field a is no valid schema"),
+    "half a sign": (with_field({"type": "string", "description": "\ud800"}), "the field a is not a valid schema"),
+    "enumeration": (with_field({"enum": 5, "nullable": True, "type": "file"}), "the field a is not a valid schema"),
     "escape": (with_field({}, "\u001b[31m"), "the field '\\x1b[31m' cannot"),
 }
 
@@ -170,25 +170,25 @@ def test_bad_file__that_is_none(run: Run, small: Path, tmp_path: Path) -> None:
 
 
 BAD_SPECS: dict[str, tuple[str, str]] = {
-    "no yaml": ("a: [", "it is no YAML, "),
+    "no yaml": ("a: [", "it is not YAML, "),
     "no input": ("a: 1", "it has no components.schemas.PredictionInput"),
     "list": ("[1]", "it has no components.schemas.PredictionInput"),
-    "json": (json.dumps(load(SPEC)), "components is not written line by line below its name"),
+    "json": (json.dumps(load(SPEC)), "components is not in block style"),
     "flow": (
         SMALL.replace("      properties: {}", "      properties: {old: {type: string}}"),
-        "the properties of PredictionInput are not written line by line",
+        "the properties of PredictionInput are not in block style",
     ),
     "flow input": (
         SMALL[: SMALL.index("    Pred")] + "    PredictionInput: {type: object, properties: {old: {type: string}}}\n",
-        "PredictionInput is not written line by line",
+        "PredictionInput is not in block style",
     ),
     "merge": (
         SMALL.replace("paths: {}\n", "paths: {}\nx-old: &old {old: {type: string}}\n").replace(
             "properties: {}", "properties:\n        <<: *old"
         ),
-        "the properties of PredictionInput are not written line by line",
+        "the properties of PredictionInput are not in block style",
     ),
-    "invalid": (SMALL.replace("paths: {}", "paths: {/a: {get: {responses: 5}}}"), "no valid OpenAPI"),
+    "invalid": (SMALL.replace("paths: {}", "paths: {/a: {get: {responses: 5}}}"), "not be valid OpenAPI"),
 }
 
 
@@ -205,8 +205,12 @@ def test_bad_document__is_left_alone(run: Run, spec: Path, content: str, reason:
     ("old", "new", "reason"),
     [
         ("version: &version", "edition: &version", "it has no info.x-replicate.version"),
-        (f"version: &version {VERSION}", "edition: &version a\n    version: *model", "version is no text of its own"),
-        (f"&version {VERSION}", "&version [a]", "info.x-replicate.version is no text of its own"),
+        (
+            f"version: &version {VERSION}",
+            "edition: &version a\n    version: *model",
+            "version is not a string of its own",
+        ),
+        (f"&version {VERSION}", "&version [a]", "info.x-replicate.version is not a string of its own"),
     ],
 )
 def test_version__that_has_no_place(run: Run, spec: Path, cog: dict[str, Any], old: str, new: str, reason: str) -> None:
@@ -263,19 +267,19 @@ ANSWERS: dict[str, tuple[httpx.BaseTransport, str]] = {
     "token": (answering(401, json={"detail": TOKEN}), "does not accept the token in REPLICATE_API_TOKEN"),
     "forbidden": (answering(403), "may not read the model"),
     "unknown": (answering(404), "no such version of the model"),
-    "too often": (answering(429), "asked too often"),
-    "failure": (answering(502, html="<p>Bad gateway"), "the service answered 502"),
-    "redirect": (answering(302, headers={"location": "https://elsewhere.test/"}), "the service answered 302"),
-    "page": (answering(200, html="<!doctype html>"), "a page for a browser"),
-    "nothing": (answering(200), "it is no object"),
-    "bytes": (answering(200, content=b"\xff"), "the answer is not UTF-8"),
-    "other": (answering(200, json={"id": "b", "openapi_schema": {"a": 1}}), "the answer is not that version but b"),
-    "schema alone": (answering(200, json={"components": {}}), "the answer is not that version"),
+    "too often": (answering(429), "too many requests"),
+    "failure": (answering(502, html="<p>Bad gateway"), "the service responded with 502"),
+    "redirect": (answering(302, headers={"location": "https://elsewhere.test/"}), "the service responded with 302"),
+    "page": (answering(200, html="<!doctype html>"), "it is a web page"),
+    "nothing": (answering(200), "it is not an object"),
+    "bytes": (answering(200, content=b"\xff"), "the response is not UTF-8"),
+    "other": (answering(200, json={"id": "b", "openapi_schema": {"a": 1}}), "the response is not that version but b"),
+    "schema alone": (answering(200, json={"components": {}}), "the response is not that version"),
     "no network": (
         refusing(httpx.ConnectError("Name or service not known")),
-        "no answer came, Name or service not known",
+        "there was no response, Name or service not known",
     ),
-    "no answer": (refusing(httpx.ReadTimeout("")), "no answer came, ReadTimeout"),
+    "no answer": (refusing(httpx.ReadTimeout("")), "there was no response, ReadTimeout"),
 }
 
 
@@ -284,7 +288,7 @@ def test_live__says_what_is_wrong(transport: httpx.BaseTransport, reason: str) -
     """Whatever the service answers but the version is one sentence without the token."""
     environment = {"REPLICATE_API_TOKEN": TOKEN}
     with pytest.raises(UpdateError) as caught:
-        fetch("https://api.example.test/v1/models/a/b/versions/c", environment, transport)
+        fetch_version("https://api.example.test/v1/models/a/b/versions/c", environment, transport)
     assert reason in str(caught.value) and ";" in str(caught.value) and "\n" not in str(caught.value)
     assert TOKEN not in str(caught.value)
 
@@ -293,10 +297,10 @@ def test_live__through_the_transport_of_the_mock_server() -> None:
     """The request is the one that the service knows, with the token where it belongs."""
     server = MockServer(token=TOKEN)
     url = f"https://api.replicate.com/v1/models/{MODEL}/versions/{VERSION}"
-    found = fetch(url, {"REPLICATE_API_TOKEN": f" {TOKEN}\n"}, server.transport)
+    found = fetch_version(url, {"REPLICATE_API_TOKEN": f" {TOKEN}\n"}, server.transport)
     assert found.id == VERSION and "Input" in found.schema["components"]["schemas"]
     with pytest.raises(UpdateError, match="does not accept the token"):
-        fetch(url, {"REPLICATE_API_TOKEN": "another"}, server.transport)
+        fetch_version(url, {"REPLICATE_API_TOKEN": "another"}, server.transport)
 
 
 @pytest.mark.parametrize("token", [None, "", " ", "r8_with space", "r8_é", "r8_line\nbreak"])
@@ -304,7 +308,7 @@ def test_live__needs_a_token_that_can_be_sent(token: str | None) -> None:
     """Without one, nothing is asked."""
     environment = {} if token is None else {"REPLICATE_API_TOKEN": token}
     with pytest.raises(UpdateError, match="set REPLICATE_API_TOKEN") as caught:
-        fetch("https://api.example.test/v1/models/a/b/versions/c", environment, refusing(AssertionError()))
+        fetch_version("https://api.example.test/v1/models/a/b/versions/c", environment, refusing(AssertionError()))
     assert "r8_" not in str(caught.value)
 
 
@@ -323,7 +327,7 @@ def test_live__needs_a_token_that_can_be_sent(token: str | None) -> None:
         ("https://x.test", f"model: {MODEL}", f"model: {MODEL}/x", "info.x-replicate.model is"),
         ("https://x.test", f"model: {MODEL}", "model: ../..", "info.x-replicate.model is '../..'"),
         ("https://x.test", f"model: {MODEL}", "model: 5", "info.x-replicate.model is 5"),
-        ("https://x.test", f"&version {VERSION}", "&version a/b", "'a/b' cannot be the id of a version"),
+        ("https://x.test", f"&version {VERSION}", "&version a/b", "'a/b' cannot be the ID of a version"),
     ],
 )
 def test_live__needs_an_address(

@@ -536,9 +536,9 @@ def test_text__that_a_parser_takes_for_something_else(run: Run, small: Path, wor
 
 
 DAMAGES: dict[str, tuple[str, str, str]] = {
-    "elsewhere": ('title: "on"', 'title: "off"', "info.title would change in a way that is not meant"),
-    "for YAML 1.1 alone": ('title: "on"', "title: on", "info.title would change in a way that is not meant"),
-    "no YAML": ("paths: {}", "paths: {", "the result would be no YAML"),
+    "elsewhere": ('title: "on"', 'title: "off"', "info.title would change, too"),
+    "for YAML 1.1 alone": ('title: "on"', "title: on", "info.title would change, too"),
+    "no YAML": ("paths: {}", "paths: {", "the result would not be YAML"),
 }
 
 
@@ -591,7 +591,7 @@ def test_version__and_input_change_together(run: Run, small: Path) -> None:
 def test_version__of_a_schema_alone_is_not_known(run: Run, spec: Path, cog: dict[str, Any]) -> None:
     """The id stays, and that is said."""
     fields_of(cog)["fps"]["default"] = 12
-    assert "names no version, so info.x-replicate.version stays" in run(cog).out
+    assert "has no version ID, so info.x-replicate.version stays" in run(cog).out
     assert load(spec.read_bytes().decode())["info"]["x-replicate"]["version"] == VERSION
 
 
@@ -609,9 +609,9 @@ def test_difference__is_shown_and_nothing_written_on_a_dry_run(run: Run, spec: P
 def test_required__asks_for_another_look_at_the_description(run: Run, cog: dict[str, Any]) -> None:
     """The document's own words on the input may be true no more."""
     cog["components"]["schemas"]["Input"]["required"] = ["prompt"]
-    assert "read the description of PredictionInput again" in run(cog).out
+    assert "check whether the description of PredictionInput is still right" in run(cog).out
     fields_of(cog)["fps"]["default"] = 12
-    assert "again" not in run(cog).out
+    assert "The required fields" not in run(cog).out
 
 
 def test_required__says_the_same_in_any_order(run: Run, small: Path) -> None:
@@ -651,9 +651,7 @@ def test_file__that_cannot_be_replaced_stays(
     ordinary.chmod(0o500)
     assert main([str(source), "--spec", str(spec)]) == 2
     error = capsys.readouterr().err
-    assert (
-        error == f"Nothing was changed: {spec}: it cannot be written, Permission denied; check who may write there.\n"
-    )
+    assert error == f"Nothing was changed: {spec}: it cannot be written, Permission denied; check its permissions.\n"
     assert spec.read_bytes() == SPEC.encode() and len(list(ordinary.iterdir())) == 2
 
 
@@ -670,7 +668,7 @@ def test_file__that_somebody_else_changes_meanwhile_is_theirs(
     monkeypatch.setattr(Spec, "updated", meanwhile)
     fields_of(cog)["fps"]["default"] = 12
     outcome = run(cog)
-    assert outcome.code == 2 and "changed by somebody else meanwhile; run this again" in outcome.err
+    assert outcome.code == 2 and "another process has changed it in the meantime; run this again" in outcome.err
     assert spec.read_text(encoding="utf-8") == "theirs"
 
 
@@ -685,7 +683,7 @@ def test_file__that_does_not_come_back_the_same_is_not_used(
     monkeypatch.setattr("shutil.copymode", cut_off)
     fields_of(cog)["fps"]["default"] = 12
     outcome = run(cog)
-    assert outcome.code == 2 and "did not come back the same; check the disk" in outcome.err
+    assert outcome.code == 2 and "does not read back the same; check the disk" in outcome.err
     assert spec.read_bytes() == SPEC.encode()
 
 
