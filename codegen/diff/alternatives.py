@@ -1,7 +1,7 @@
-"""A schema as the shapes of values that it admits, one for each kind of value and alternative.
+"""Normalizes a schema to a disjunction of alternatives, each for one JSON type.
 
-`type: [string, "null"]`, an `anyOf` with null, a `$ref` with something beside it and an `allOf` of one are all the same
-here, so that only what they admit is compared, never how it is written.
+`type: [string, "null"]`, an `anyOf` with null, a `$ref` with siblings and an `allOf` of one schema become the same
+alternatives, so that two schemas are compared by the values that they allow, however they are written.
 """
 
 from __future__ import annotations
@@ -12,210 +12,218 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import Any, TypeAlias
 
-from ..document.references import resolve
+from ..document.references import component_name, resolve
 from ..document.values import equal
 
 Schema: TypeAlias = Mapping[str, Any] | bool
 
-LOWER = ("minimum", "minLength", "minItems", "minProperties")
-"""Their values are pairs here: the bound, and whether the bound itself is refused."""
-UPPER = ("maximum", "maxLength", "maxItems", "maxProperties")
-"""Their values are pairs here: the bound, and whether the bound itself is admitted."""
-DEMANDS = ("pattern", "format", "multipleOf", "contentEncoding", "contentMediaType", "uniqueItems")
-"""Their values are tuples here, as an `allOf` may make the same demand twice, differently."""
-_EVERYWHERE = ("not", "if", "then", "else")
-COUNTED = ("minContains", "maxContains", "dependentRequired")
-LISTED = ("prefixItems",)
-NAMED = ("patternProperties", "dependentSchemas")
-OPAQUE = (
-    *(*_EVERYWHERE, *COUNTED, *LISTED, *NAMED),
+LOWER_BOUNDS = ("minimum", "minLength", "minItems", "minProperties")
+"""An alternative holds a pair for each: the bound, and whether it is exclusive."""
+UPPER_BOUNDS = ("maximum", "maxLength", "maxItems", "maxProperties")
+"""An alternative holds a pair for each: the bound, and whether it is inclusive."""
+ASSERTIONS = ("pattern", "format", "multipleOf", "contentEncoding", "contentMediaType", "uniqueItems")
+"""An alternative holds a tuple for each, since the schemas of an `allOf` may have different values."""
+_ANY_TYPE = ("not", "if", "then", "else")
+PLAIN_VALUES = ("minContains", "maxContains", "dependentRequired")
+SCHEMA_ARRAYS = ("prefixItems",)
+SCHEMA_MAPS = ("patternProperties", "dependentSchemas")
+OPAQUE_KEYWORDS = (
+    *(*_ANY_TYPE, *PLAIN_VALUES, *SCHEMA_ARRAYS, *SCHEMA_MAPS),
     *("contains", "propertyNames", "unevaluatedItems", "unevaluatedProperties"),
 )
-"""What cannot be weighed, only told apart: plain values, lists and tables of schemas, and schemas."""
+"""The keywords whose changes cannot be classified, only detected."""
 
-_WORDS: dict[str, tuple[str, ...]] = {
-    "null": _EVERYWHERE,
-    "boolean": _EVERYWHERE,
-    "number": (*_EVERYWHERE, "multipleOf", "format"),
-    "string": (*_EVERYWHERE, "minLength", "maxLength", "pattern", "format", "contentEncoding", "contentMediaType"),
+_KEYWORDS: dict[str, tuple[str, ...]] = {
+    "null": _ANY_TYPE,
+    "boolean": _ANY_TYPE,
+    "number": (*_ANY_TYPE, "multipleOf", "format"),
+    "string": (*_ANY_TYPE, "minLength", "maxLength", "pattern", "format", "contentEncoding", "contentMediaType"),
     "array": (
-        *(*_EVERYWHERE, "items", "minItems", "maxItems", "uniqueItems"),
+        *(*_ANY_TYPE, "items", "minItems", "maxItems", "uniqueItems"),
         *("contains", "minContains", "maxContains", "prefixItems", "unevaluatedItems"),
     ),
     "object": (
-        *(*_EVERYWHERE, "properties", "required", "additionalProperties", "minProperties", "maxProperties"),
+        *(*_ANY_TYPE, "properties", "required", "additionalProperties", "minProperties", "maxProperties"),
         *("propertyNames", "patternProperties", "dependentRequired", "dependentSchemas", "unevaluatedProperties"),
     ),
 }
-KINDS = tuple(_WORDS)
-# Written out or left out, these say the same.
-_IDLE: dict[str, tuple[Any, ...]] = {
+TYPES = tuple(_KEYWORDS)
+# The values that have the same effect as leaving the keyword out.
+_NO_EFFECT: dict[str, tuple[Any, ...]] = {
     **dict.fromkeys(("minLength", "minItems", "minProperties"), (0,)),
     **dict.fromkeys(("additionalProperties", "items", "unevaluatedItems", "unevaluatedProperties"), (True, {})),
     **dict.fromkeys(("properties", "patternProperties", "dependentRequired", "dependentSchemas"), ({},)),
     "uniqueItems": (False,),
     "required": ([],),
 }
-_STRUCTURE = {"$ref", "allOf", "anyOf", "oneOf", "type", "enum", "const"}
-_RULES = _STRUCTURE.union(*_WORDS.values(), ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"))
+_STRUCTURAL = {"$ref", "allOf", "anyOf", "oneOf", "type", "enum", "const"}
+_NUMERIC_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+_NOT_ANNOTATIONS = _STRUCTURAL.union(*_KEYWORDS.values(), _NUMERIC_BOUNDS)
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """What values of one kind must be like.
+class Alternative:
+    """The values of one JSON type that a schema allows.
 
     Args:
-        kind: The kind of value; integers are numbers with the rule `integer`.
-        rules: What they must keep to, by JSON Schema's own words.
-        notes: What is said of them and binds nobody.
-        aside: What is said of them alone, and not of the other alternatives.
-        name: The component that says so, if it is one alone.
+        json_type: The type; an integer is a number with the keyword `integer`.
+        keywords: The keywords of JSON Schema that restrict the values.
+        annotations: The annotations of the whole schema.
+        own_annotations: The annotations of this alternative alone.
+        component: The name of the component that defines it, if it is a single one.
     """
 
-    kind: str
-    rules: Mapping[str, Any] = field(default_factory=dict)
-    notes: Mapping[str, Any] = field(default_factory=dict)
-    aside: Mapping[str, Any] = field(default_factory=dict)
-    name: str | None = None
+    json_type: str
+    keywords: Mapping[str, Any] = field(default_factory=dict)
+    annotations: Mapping[str, Any] = field(default_factory=dict)
+    own_annotations: Mapping[str, Any] = field(default_factory=dict)
+    component: str | None = None
 
 
-def shapes(document: Mapping[str, Any], schema: Schema, _seen: tuple[str, ...] = ()) -> list[Shape]:
-    """The shapes that a schema of the document admits."""
+def normalize(document: Mapping[str, Any], schema: Schema, _seen: tuple[str, ...] = ()) -> list[Alternative]:
+    """Return the alternatives of a schema; a value is valid if it matches one of them."""
     if isinstance(schema, bool):
-        return [Shape(kind) for kind in KINDS] if schema else []
-    found = _own(schema)
+        return [Alternative(json_type) for json_type in TYPES] if schema else []
+    found = _own_alternatives(schema)
     if "$ref" in schema:
         reference = schema["$ref"]
-        # A schema that is nothing but itself admits no value by any rule of its own.
+        # A schema that is only a reference to itself allows no value.
         if reference in _seen:
             return []
-        name = component(reference)
-        target = shapes(document, resolve(dict(document), reference), (*_seen, reference))
-        found = _meet(found, [replace(shape, name=shape.name or name) for shape in target])
+        name = component_name(reference)
+        target = normalize(document, resolve(document, reference), (*_seen, reference))
+        found = _intersect(found, [replace(one, component=one.component or name) for one in target])
     for part in schema.get("allOf", ()):
-        found = _meet(found, shapes(document, part, _seen))
-    for word in ("anyOf", "oneOf"):
-        if word in schema:
-            alternatives = [shape for part in schema[word] for shape in shapes(document, part, _seen)]
-            found = _meet(found, [replace(one, notes={}, aside={**one.aside, **one.notes}) for one in alternatives])
+        found = _intersect(found, normalize(document, part, _seen))
+    for keyword in ("anyOf", "oneOf"):
+        if keyword in schema:
+            union = [_as_own(one) for part in schema[keyword] for one in normalize(document, part, _seen)]
+            found = _intersect(found, union)
     return found
 
 
-def component(reference: str) -> str:
-    """The name of what a reference leads to."""
-    return reference.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+def _as_own(one: Alternative) -> Alternative:
+    """Return an alternative of a union, whose annotations are not those of the whole schema."""
+    return replace(one, annotations={}, own_annotations={**one.own_annotations, **one.annotations})
 
 
-def kind_of(value: Any) -> str:
-    """The kind of a value."""
+def type_of(value: Any) -> str:
+    """Return the JSON type of a value."""
     if value is None:
         return "null"
-    kinds: dict[type, str] = {bool: "boolean", int: "number", float: "number", list: "array", dict: "object"}
-    return kinds.get(type(value), "string")
+    names: dict[type, str] = {bool: "boolean", int: "number", float: "number", list: "array", dict: "object"}
+    return names.get(type(value), "string")
 
 
-def _own(schema: Mapping[str, Any]) -> list[Shape]:
-    """What a schema admits by itself, without what it refers to."""
-    types = schema.get("type", list(KINDS))
+def _own_alternatives(schema: Mapping[str, Any]) -> list[Alternative]:
+    """Return the alternatives of a schema without its references, `allOf`, `anyOf` and `oneOf`."""
+    types = schema.get("type", list(TYPES))
     types = {types} if isinstance(types, str) else set(types)
-    notes = {word: value for word, value in schema.items() if word not in _RULES}
+    annotations = {keyword: value for keyword, value in schema.items() if keyword not in _NOT_ANNOTATIONS}
     found = []
-    for kind in KINDS:
-        if kind not in types and not (kind == "number" and "integer" in types):
+    for json_type in TYPES:
+        if json_type not in types and not (json_type == "number" and "integer" in types):
             continue
-        rules = {
-            word: schema[word]
-            for word in _WORDS[kind]
-            if word in schema and not any(equal(schema[word], idle) for idle in _IDLE.get(word, ()))
+        keywords = {
+            keyword: schema[keyword]
+            for keyword in _KEYWORDS[json_type]
+            if keyword in schema and not any(equal(schema[keyword], unset) for unset in _NO_EFFECT.get(keyword, ()))
         }
-        rules.update({word: (value,) for word, value in rules.items() if word in DEMANDS})
-        rules.update({word: (value, word in UPPER) for word, value in rules.items() if word in (*LOWER, *UPPER)})
-        if kind == "number":
-            rules.update(_limits(schema))
+        keywords.update({keyword: (value,) for keyword, value in keywords.items() if keyword in ASSERTIONS})
+        bounds = {keyword: keywords[keyword] for keyword in (*LOWER_BOUNDS, *UPPER_BOUNDS) if keyword in keywords}
+        keywords.update({keyword: (value, keyword in UPPER_BOUNDS) for keyword, value in bounds.items()})
+        if json_type == "number":
+            keywords.update(_numeric_bounds(schema))
             if "number" not in types:
-                rules["integer"] = True
-        choices = [[schema[word]] if word == "const" else schema[word] for word in ("const", "enum") if word in schema]
-        if choices:
-            rules["enum"] = [value for value in _common(choices[0], choices[-1]) if kind_of(value) == kind]
-        if rules.get("enum") != []:
-            found.append(Shape(kind, _whole(rules), notes))
+                keywords["integer"] = True
+        enums = [[schema["const"]]] if "const" in schema else []
+        enums += [schema["enum"]] if "enum" in schema else []
+        if enums:
+            keywords["enum"] = [value for value in _common_values(enums[0], enums[-1]) if type_of(value) == json_type]
+        if keywords.get("enum") != []:
+            found.append(Alternative(json_type, _with_integer_bounds(keywords), annotations))
     return found
 
 
-def _limits(schema: Mapping[str, Any]) -> dict[str, tuple[Any, bool]]:
-    """The bounds of a number, of two at the same end the one that counts."""
-    lower = [(schema[word], word != "minimum") for word in ("minimum", "exclusiveMinimum") if word in schema]
-    upper = [(schema[word], word == "maximum") for word in ("maximum", "exclusiveMaximum") if word in schema]
+def _numeric_bounds(schema: Mapping[str, Any]) -> dict[str, tuple[Any, bool]]:
+    """Return the bounds of a number, the stricter one of an inclusive and an exclusive bound."""
+    lower = [(schema[key], key != "minimum") for key in ("minimum", "exclusiveMinimum") if key in schema]
+    upper = [(schema[key], key == "maximum") for key in ("maximum", "exclusiveMaximum") if key in schema]
     return {
         **({"minimum": max(lower)} if lower else {}),
         **({"maximum": min(upper)} if upper else {}),
     }
 
 
-def _whole(rules: dict[str, Any]) -> dict[str, Any]:
-    """The same rules with bounds that an integer can reach."""
-    if "integer" not in rules:
-        return rules
-    rules = dict(rules)
-    if "minimum" in rules:
-        bound, refused = rules["minimum"]
-        rules["minimum"] = (math.floor(bound) + 1 if refused else math.ceil(bound), False)
-    if "maximum" in rules:
-        bound, admitted = rules["maximum"]
-        rules["maximum"] = (math.floor(bound) if admitted else math.ceil(bound) - 1, True)
-    return rules
+def _with_integer_bounds(keywords: dict[str, Any]) -> dict[str, Any]:
+    """Return the keywords of an integer with inclusive integer bounds."""
+    if "integer" not in keywords:
+        return keywords
+    keywords = dict(keywords)
+    if "minimum" in keywords:
+        bound, exclusive = keywords["minimum"]
+        keywords["minimum"] = (math.floor(bound) + 1 if exclusive else math.ceil(bound), False)
+    if "maximum" in keywords:
+        bound, inclusive = keywords["maximum"]
+        keywords["maximum"] = (math.floor(bound) if inclusive else math.ceil(bound) - 1, True)
+    return keywords
 
 
-def _meet(outer: Iterable[Shape], inner: list[Shape]) -> list[Shape]:
-    """What both admit."""
-    met = [_both(one, other) for one in outer for other in inner if one.kind == other.kind]
-    return [shape for shape in met if shape.rules.get("enum") != []]
+def _intersect(outer: Iterable[Alternative], inner: list[Alternative]) -> list[Alternative]:
+    """Return the alternatives that match both."""
+    both = [_intersection(one, other) for one in outer for other in inner if one.json_type == other.json_type]
+    return [alternative for alternative in both if alternative.keywords.get("enum") != []]
 
 
-def _both(outer: Shape, inner: Shape) -> Shape:
-    rules = {**inner.rules, **outer.rules}
-    for word in set(outer.rules) & set(inner.rules):
-        rules[word] = _joint(word, outer.rules[word], inner.rules[word])
-    names = {name: None for shape in (outer, inner) for name in shape.rules.get("properties", ())}
+def _intersection(outer: Alternative, inner: Alternative) -> Alternative:
+    keywords = {**inner.keywords, **outer.keywords}
+    for keyword in set(outer.keywords) & set(inner.keywords):
+        keywords[keyword] = _conjunction(keyword, outer.keywords[keyword], inner.keywords[keyword])
+    names = {name: None for alternative in (outer, inner) for name in alternative.keywords.get("properties", ())}
     if names:
-        rules["properties"] = {name: _field(name, outer.rules, inner.rules) for name in names}
-    # Of two with rules neither names the whole.
-    name = outer.name or inner.name
-    if outer.rules and inner.rules and outer.name != inner.name:
-        name = None
-    return Shape(outer.kind, _whole(rules), {**inner.notes, **outer.notes}, {**inner.aside, **outer.aside}, name)
+        keywords["properties"] = {name: _conjoined_property(name, outer.keywords, inner.keywords) for name in names}
+    # If both restrict the values, neither component defines the whole.
+    component = outer.component or inner.component
+    if outer.keywords and inner.keywords and outer.component != inner.component:
+        component = None
+    annotations = {**inner.annotations, **outer.annotations}
+    own_annotations = {**inner.own_annotations, **outer.own_annotations}
+    return Alternative(outer.json_type, _with_integer_bounds(keywords), annotations, own_annotations, component)
 
 
-def _joint(word: str, one: Any, other: Any) -> Any:
-    """A value that demands what two values of a word demand."""
-    if word in LOWER:
+def _conjunction(keyword: str, one: Any, other: Any) -> Any:
+    """Return the value of a keyword that has the effect of two values together."""
+    if keyword in LOWER_BOUNDS:
         return max(one, other)
-    if word in UPPER:
+    if keyword in UPPER_BOUNDS:
         return min(one, other)
-    if word in DEMANDS:
+    if keyword in ASSERTIONS:
         return tuple(dict.fromkeys((*one, *other)))
-    if word == "required":
+    if keyword == "required":
         return list(dict.fromkeys((*one, *other)))
-    if word == "enum":
-        return _common(one, other)
+    if keyword == "enum":
+        return _common_values(one, other)
     if equal(one, other):
         return one
-    if word in NAMED:
+    if keyword in SCHEMA_MAPS:
         return {**one, **{key: {"allOf": [one[key], value]} if key in one else value for key, value in other.items()}}
-    if word in LISTED:
+    if keyword in SCHEMA_ARRAYS:
         return [{"allOf": list(pair)} for pair in zip_longest(one, other, fillvalue=True)]
-    return [one, other] if word in COUNTED else {"allOf": [one, other]}
+    return [one, other] if keyword in PLAIN_VALUES else {"allOf": [one, other]}
 
 
-def _field(name: str, *rules: Mapping[str, Any]) -> Schema:
-    """A field of an object that keeps to several rules; to those that do not name it, it is one more name."""
+def _conjoined_property(name: str, *keywords: Mapping[str, Any]) -> Schema:
+    """Return the schema of a property under several sets of keywords.
+
+    Where a set does not name the property, its `additionalProperties` applies.
+    """
     found: list[Schema] = []
-    for one in rules:
+    for one in keywords:
         schema = one.get("properties", {}).get(name, one.get("additionalProperties", True))
         if schema is not True and not any(equal(schema, other) for other in found):
             found.append(schema)
     return found[0] if len(found) == 1 else {"allOf": found} if found else True
 
 
-def _common(one: list[Any], other: list[Any]) -> list[Any]:
-    return [value for value in one if any(equal(value, twin) for twin in other)]
+def _common_values(one: list[Any], other: list[Any]) -> list[Any]:
+    return [value for value in one if any(equal(value, match) for match in other)]

@@ -1,4 +1,4 @@
-"""One difference between two versions of the document, and whom it breaks where."""
+"""The changes between two versions of the document, and which side each one breaks."""
 
 from __future__ import annotations
 
@@ -7,130 +7,140 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 Role: TypeAlias = Literal["sender", "receiver"]
+"""The end of a message: the one that sends the value, or the one that receives it."""
 Party: TypeAlias = Literal["callers", "readers"]
+"""The users of the API that a change can break: those who send requests, or those who read responses and webhooks."""
 Kind: TypeAlias = Literal["added", "removed", "changed", "default", "words"]
 
-NOBODY: frozenset[Role] = frozenset()
+NEITHER: frozenset[Role] = frozenset()
 SENDER: frozenset[Role] = frozenset({"sender"})
-"""What was sent so far may be refused from now on."""
+"""A value that could be sent before may be refused now."""
 RECEIVER: frozenset[Role] = frozenset({"receiver"})
-"""What was promised to come so far may be missing, or something else may come."""
+"""A value that was guaranteed before may be missing now, or another one may be received."""
 BOTH = SENDER | RECEIVER
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A difference, seen from the schema or the part of an operation that it is in.
+    """A change of a schema or of a part of an operation, wherever it is used.
 
     Args:
-        what: The difference in words.
-        breaks: Which end of the wire it breaks; which of them there is to break depends on the place.
-        kind: What sort of difference it is.
+        message: The description of the change.
+        breaks: The ends of a message that it breaks; the location decides which of them is a party.
+        kind: The kind of change.
         path: The fields that lead to it.
-        shared: What to call it for all the places together that refer to the same component.
+        shared_name: One name for all locations that refer to the same component.
     """
 
-    what: str
-    breaks: frozenset[Role] = NOBODY
+    message: str
+    breaks: frozenset[Role] = NEITHER
     kind: Kind = "changed"
     path: tuple[str, ...] = ()
-    shared: str | None = None
+    shared_name: str | None = None
 
-    def below(self, *steps: str) -> Change:
-        """The same, seen from further up."""
-        return replace(self, path=(*steps, *self.path))
+    def under(self, *fields: str) -> Change:
+        """Return the change with a longer path, as a change of the schema that has these fields."""
+        return replace(self, path=(*fields, *self.path))
 
-    def known_as(self, component: str) -> Change:
-        """The same, as a part of a component, unless it is one of a component within that."""
-        return self if self.shared else replace(self, shared=_joined((component, *self.path)))
+    def in_component(self, component: str) -> Change:
+        """Return the change as one of a component, unless a component within that one has it."""
+        return self if self.shared_name else replace(self, shared_name=_joined((component, *self.path)))
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """A difference at its place in the document.
+class LocatedChange:
+    """A change at one location of the document.
 
     Args:
-        where: The place in words.
-        what: The difference in words.
-        breaks: Whom it breaks, if anybody.
-        kind: What sort of difference it is.
-        shared: What to call it for all the places together that refer to the same component.
+        location: The name of the location.
+        message: The description of the change.
+        breaks: The party that it breaks, if any.
+        kind: The kind of change.
+        shared_name: One name for all locations that refer to the same component.
     """
 
-    where: str
-    what: str
+    location: str
+    message: str
     breaks: Party | None
     kind: Kind
-    shared: str | None
+    shared_name: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A part of an operation.
+class Location:
+    """An operation, or a part of one.
 
     Args:
-        words: What it is called.
-        role: At which end of the wire those are who can be broken here.
-        party: Who that is.
+        name: Its name in reports.
+        role: The end of the message at which the party is.
+        party: The party that a change can break here.
     """
 
-    words: str
+    name: str
     role: Role
     party: Party
 
-    def within(self, part: str) -> Place:
-        """A part of this part."""
-        return replace(self, words=f"{self.words}, {part}")
+    def part(self, name: str) -> Location:
+        """Return the location of a part of this one."""
+        return replace(self, name=f"{self.name}, {name}")
 
-    def found(self, *changes: Change) -> Iterator[Finding]:
-        """Changes as they are here."""
+    def locate(self, *changes: Change) -> Iterator[LocatedChange]:
+        """Yield changes at this location."""
         for change in changes:
-            where = ", ".join(filter(None, (self.words, _joined(change.path))))
-            what = change.what
+            location = ", ".join(filter(None, (self.name, _joined(change.path))))
+            message = change.message
             if change.kind == "default":
                 sender = self.role == "sender"
-                what += f"; changes {'results' if sender else 'the meaning'} for {self.party} where it is left out"
-            broken = self.party if self.role in change.breaks else None
-            yield Finding(where, what, broken, change.kind, change.shared)
+                message += f"; changes {'results' if sender else 'the meaning'} for {self.party} where it is left out"
+            party = self.party if self.role in change.breaks else None
+            yield LocatedChange(location, message, party, change.kind, change.shared_name)
 
-    def known_as(self, component: str, findings: Iterable[Finding]) -> Iterator[Finding]:
-        """Findings here, as ones in a component that other places share."""
-        for finding in findings:
-            shared = finding.shared or component + finding.where.removeprefix(self.words)
-            yield replace(finding, shared=shared)
+    def in_component(self, component: str, changes: Iterable[LocatedChange]) -> Iterator[LocatedChange]:
+        """Yield changes at this location as changes of a component that other locations share."""
+        for change in changes:
+            shared_name = change.shared_name or component + change.location.removeprefix(self.name)
+            yield replace(change, shared_name=shared_name)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A difference with all the places where it is found."""
+class ChangeGroup:
+    """A change with all the locations where it applies.
 
-    where: str
-    what: str
+    Args:
+        name: The name of the location, or the one that they share.
+        message: The description of the change.
+        breaks: The party that it breaks, if any.
+        kind: The kind of change.
+        locations: The names of the locations.
+    """
+
+    name: str
+    message: str
     breaks: Party | None
     kind: Kind
-    places: tuple[str, ...]
+    locations: tuple[str, ...]
 
 
-def rows(findings: Iterable[Finding]) -> list[Row]:
-    """The findings, each told once, the worst first."""
-    places: dict[tuple[str, str, Party | None, Kind], dict[str, None]] = {}
-    for finding in findings:
-        key = (finding.shared or finding.where, finding.what, finding.breaks, finding.kind)
-        places.setdefault(key, {})[finding.where] = None
-    told = [
-        Row(name if len(found) > 1 else next(iter(found)), what, breaks, kind, tuple(found))
-        for (name, what, breaks, kind), found in places.items()
+def group_changes(changes: Iterable[LocatedChange]) -> list[ChangeGroup]:
+    """Group equal changes of the same component, and sort the groups by severity."""
+    locations: dict[tuple[str, str, Party | None, Kind], dict[str, None]] = {}
+    for change in changes:
+        key = (change.shared_name or change.location, change.message, change.breaks, change.kind)
+        locations.setdefault(key, {})[change.location] = None
+    groups = [
+        ChangeGroup(name if len(found) > 1 else next(iter(found)), message, breaks, kind, tuple(found))
+        for (name, message, breaks, kind), found in locations.items()
     ]
-    return sorted(told, key=_weight)
+    return sorted(groups, key=_severity)
 
 
-def _weight(row: Row) -> tuple[int, int]:
+def _severity(group: ChangeGroup) -> tuple[int, int]:
     kinds: dict[Kind, int] = {"default": 0, "words": 2}
-    return ["callers", "readers", None].index(row.breaks), kinds.get(row.kind, 1)
+    return ["callers", "readers", None].index(group.breaks), kinds.get(group.kind, 1)
 
 
 def _joined(path: tuple[str, ...]) -> str:
     text = ""
-    for step in path:
-        text += step if not text or step == "[]" else f".{step}"
+    for field in path:
+        text += field if not text or field == "[]" else f".{field}"
     return text

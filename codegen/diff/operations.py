@@ -1,4 +1,4 @@
-"""Two versions of the whole document, compared operation by operation."""
+"""Compares two versions of the document, operation by operation."""
 
 from __future__ import annotations
 
@@ -8,61 +8,61 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from ..document.operations import METHODS
-from .changes import BOTH, NOBODY, SENDER, Change, Finding, Party, Place, Role
-from .keywords import notes
-from .messages import Parts, resolved
-from .security import security, ways
+from ..document.references import dereference
+from .changes import BOTH, NEITHER, SENDER, Change, LocatedChange, Location, Party, Role
+from .keywords import compare_annotations
+from .messages import MessageComparison
+from .security import compare_security, read_requirements
 
-Part: TypeAlias = Mapping[str, Any]
+Object: TypeAlias = Mapping[str, Any]
 
-# What binds somebody, in the document and in an operation; all else is words.
-_DOCUMENT = {"openapi", "servers", "security", "paths", "webhooks", "components"}
-_OPERATION = {"parameters", "requestBody", "responses", "callbacks", "security"}
-# A name in a path; a callback's expression is none.
-_NAME = re.compile(r"\{[^{}$]*\}")
-# OpenAPI ignores header parameters of these names.
-_IGNORED = {"header accept", "header content-type", "header authorization"}
+# The fields of an OpenAPI Object and of an Operation Object that affect messages; the others are annotations.
+_DOCUMENT_KEYS = {"openapi", "servers", "security", "paths", "webhooks", "components"}
+_OPERATION_KEYS = {"parameters", "requestBody", "responses", "callbacks", "security"}
+# A template expression in a path; a runtime expression of a callback is not one.
+_PATH_PARAMETER = re.compile(r"\{[^{}$]*\}")
+# OpenAPI ignores header parameters with these names.
+_IGNORED_HEADERS = {"header accept", "header content-type", "header authorization"}
 
 
 @dataclass(frozen=True, slots=True)
-class Ends:
-    """Who is at the ends of the wire, of those who can be broken.
+class Direction:
+    """The direction of requests: from the users of the API to the service, or from the service to their webhooks.
 
     Args:
-        noun: What to call an operation.
-        asks: Their end of the request.
-        answers: Their end of the answer.
-        asker: Whom a change of the request breaks.
+        noun: The name of an operation in reports.
+        request_role: The users' end of the request.
+        response_role: The users' end of the response.
+        request_party: The party that a change of the request can break.
     """
 
     noun: str
-    asks: Role
-    answers: Role
-    asker: Party
+    request_role: Role
+    response_role: Role
+    request_party: Party
 
 
-_CALLS = Ends("operation", "sender", "receiver", "callers")
-# Here the service asks, and those who read what it sends answer.
-_WEBHOOKS = Ends("webhook", "receiver", "sender", "readers")
+_TO_SERVICE = Direction("operation", "sender", "receiver", "callers")
+_FROM_SERVICE = Direction("webhook", "receiver", "sender", "readers")
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation with what its path says for it.
+    """An operation, including the parameters of its path item.
 
     Args:
         name: Its method and path.
-        content: What the document says of it.
-        parameters: Its own and its path's, by what tells them apart on the wire: what each is called, and how it is
-            written.
+        definition: Its Operation Object.
+        parameters: The name of each parameter in reports and its definition, by a key that is the same for parameters
+            with the same effect on requests.
     """
 
     name: str
-    content: Part
-    parameters: Mapping[str, tuple[str, Part]]
+    definition: Object
+    parameters: Mapping[str, tuple[str, Object]]
 
 
-class Documents:
+class DocumentComparison:
     """Compares two versions of the document.
 
     Args:
@@ -70,106 +70,115 @@ class Documents:
         new: The newer version.
     """
 
-    def __init__(self, old: Part, new: Part) -> None:
+    def __init__(self, old: Object, new: Object) -> None:
         self._old = old
         self._new = new
-        self._parts = Parts(old, new)
+        self._messages = MessageComparison(old, new)
 
-    def compare(self) -> Iterator[Finding]:
-        """Everything that changed from the older version to the newer one."""
-        whole = Place("the document", "sender", "callers")
-        yield from whole.found(*_servers(self._old.get("servers", []), self._new.get("servers", [])))
-        yield from self._operations("", self._old.get("paths", {}), self._new.get("paths", {}), _CALLS)
-        hooks = ({name: {name: item} for name, item in of.get("webhooks", {}).items()} for of in (self._old, self._new))
-        yield from self._hooks("", *hooks)
-        yield from whole.found(*notes(_without(self._old, _DOCUMENT), _without(self._new, _DOCUMENT)))
+    def compare(self) -> Iterator[LocatedChange]:
+        """Yield all changes from the older version to the newer one."""
+        whole = Location("the document", "sender", "callers")
+        yield from whole.locate(*_servers(self._old.get("servers", []), self._new.get("servers", [])))
+        yield from self._operations("", self._old.get("paths", {}), self._new.get("paths", {}), _TO_SERVICE)
+        yield from self._webhooks("", _webhooks(self._old), _webhooks(self._new))
+        before, after = (_without(document, _DOCUMENT_KEYS) for document in (self._old, self._new))
+        yield from whole.locate(*compare_annotations(before, after))
 
-    def _hooks(self, above: str, old: Part, new: Part) -> Iterator[Finding]:
-        """What changed in webhooks or callbacks, each a name and some paths."""
+    def _webhooks(self, prefix: str, old: Object, new: Object) -> Iterator[LocatedChange]:
+        """Compare webhooks or callbacks, each of which has a name and paths."""
         for name in dict.fromkeys((*old, *new)):
-            yield from self._operations(f"{above}webhook {name}", old.get(name, {}), new.get(name, {}), _WEBHOOKS)
+            yield from self._operations(f"{prefix}webhook {name}", old.get(name, {}), new.get(name, {}), _FROM_SERVICE)
 
-    def _operations(self, above: str, old: Part, new: Part, ends: Ends) -> Iterator[Finding]:
-        """What changed in the operations of some paths.
+    def _operations(self, name: str, old: Object, new: Object, direction: Direction) -> Iterator[LocatedChange]:
+        """Compare the operations of paths.
 
         Args:
-            above: What to call each operation, if not by its own name.
+            name: The name of the operations in reports; if empty, each has its own.
             old: The paths of the older version.
             new: The paths of the newer version.
-            ends: Who is at the ends of the wire.
+            direction: The direction of their requests.
         """
         before, after = _operations(self._old, old), _operations(self._new, new)
         for key in dict.fromkeys((*before, *after)):
-            place = Place(above or (after.get(key) or before[key]).name, ends.asks, ends.asker)
+            own_name = (after.get(key) or before[key]).name
+            location = Location(name or own_name, direction.request_role, direction.request_party)
             if key not in after:
-                yield from place.found(Change(f"{ends.noun} removed", BOTH, "removed"))
+                yield from location.locate(Change(f"{direction.noun} removed", BOTH, "removed"))
             elif key not in before:
-                yield from place.found(Change(f"new {ends.noun}", NOBODY, "added"))
+                yield from location.locate(Change(f"new {direction.noun}", NEITHER, "added"))
             else:
-                yield from self._operation(place, before[key], after[key], ends)
+                yield from self._operation(location, before[key], after[key], direction)
 
-    def _operation(self, place: Place, old: Operation, new: Operation, ends: Ends) -> Iterator[Finding]:
+    def _operation(
+        self, location: Location, old: Operation, new: Operation, direction: Direction
+    ) -> Iterator[LocatedChange]:
         for key in dict.fromkeys((*old.parameters, *new.parameters)):
-            (words, before), (now, after) = (version.parameters.get(key, ("", None)) for version in (old, new))
-            yield from self._parts.part(place.within(now or words), before, after)
-        one, other = old.content, new.content
-        yield from self._parts.part(place.within("body"), one.get("requestBody"), other.get("requestBody"))
-        answer = Place(place.words, ends.answers, "readers")
-        yield from self._parts.answers(answer, one.get("responses", {}), other.get("responses", {}))
-        yield from self._security(place, one, other, ends)
-        hooks = (_callbacks(*version) for version in ((self._old, old), (self._new, new)))
-        yield from self._hooks(f"{place.words}, ", *hooks)
-        yield from place.found(*notes(_without(one, _OPERATION), _without(other, _OPERATION)))
+            (old_name, before), (new_name, after) = (version.parameters.get(key, ("", None)) for version in (old, new))
+            yield from self._messages.compare_part(location.part(new_name or old_name), before, after)
+        one, other = old.definition, new.definition
+        yield from self._messages.compare_part(location.part("body"), one.get("requestBody"), other.get("requestBody"))
+        responses = Location(location.name, direction.response_role, "readers")
+        yield from self._messages.compare_responses(responses, one.get("responses", {}), other.get("responses", {}))
+        yield from self._security(location, one, other, direction)
+        callbacks = (_callbacks(*version) for version in ((self._old, old), (self._new, new)))
+        yield from self._webhooks(f"{location.name}, ", *callbacks)
+        old_annotations, new_annotations = (_without(definition, _OPERATION_KEYS) for definition in (one, other))
+        yield from location.locate(*compare_annotations(old_annotations, new_annotations))
 
-    def _security(self, place: Place, old: Part, new: Part, ends: Ends) -> Iterator[Finding]:
+    def _security(self, location: Location, old: Object, new: Object, direction: Direction) -> Iterator[LocatedChange]:
         found = []
-        for document, content in ((self._old, old), (self._new, new)):
-            # What the document says for all requests is about those to the service.
-            general = document.get("security", []) if ends is _CALLS else []
-            found.append(ways(document, content.get("security", general)))
-        # Said once for all operations of which the same is to be said.
-        place = place.within("security")
-        yield from place.known_as("security", place.found(*security(*found)))
+        for document, definition in ((self._old, old), (self._new, new)):
+            # The security requirements of the document apply to requests to the service.
+            default = document.get("security", []) if direction is _TO_SERVICE else []
+            found.append(read_requirements(document, definition.get("security", default)))
+        # The report groups the operations with the same change.
+        location = location.part("security")
+        yield from location.in_component("security", location.locate(*compare_security(*found)))
 
 
-def _operations(document: Part, paths: Part) -> dict[tuple[str, str], Operation]:
-    """The operations of some paths; what a path calls its parameters makes no difference on the wire."""
+def _operations(document: Object, paths: Object) -> dict[tuple[str, str], Operation]:
+    """Return the operations of paths by method and path, without the names of path parameters, which have no effect."""
     found = {}
     for path, item in paths.items():
-        item = resolved(document, item)
-        names = _NAME.findall(path)
-        for method, content in item.items():
+        item = dereference(document, item)
+        names = _PATH_PARAMETER.findall(path)
+        for method, definition in item.items():
             if method not in METHODS:
                 continue
             parameters = {}
-            for written in (*item.get("parameters", ()), *content.get("parameters", ())):
-                parameter = resolved(document, written)
-                words = key = f"{parameter['in']} {parameter['name']}"
+            for written in (*item.get("parameters", ()), *definition.get("parameters", ())):
+                parameter = dereference(document, written)
+                label = key = f"{parameter['in']} {parameter['name']}"
                 if parameter["in"] == "header":
                     key = key.lower()
                 if (name := f"{{{parameter['name']}}}") in names and parameter["in"] == "path":
                     key = f"path {names.index(name)}"
-                if key not in _IGNORED:
-                    parameters[key] = words, written
-            found[method, _NAME.sub("{}", path)] = Operation(f"{method.upper()} {path}", content, parameters)
+                if key not in _IGNORED_HEADERS:
+                    parameters[key] = label, written
+            name = f"{method.upper()} {path}"
+            found[method, _PATH_PARAMETER.sub("{}", path)] = Operation(name, definition, parameters)
     return found
 
 
-def _callbacks(document: Part, operation: Operation) -> Part:
-    return {name: resolved(document, item) for name, item in operation.content.get("callbacks", {}).items()}
+def _webhooks(document: Object) -> Object:
+    return {name: {name: item} for name, item in document.get("webhooks", {}).items()}
 
 
-def _servers(old: list[Part], new: list[Part]) -> Iterator[Change]:
+def _callbacks(document: Object, operation: Operation) -> Object:
+    return {name: dereference(document, item) for name, item in operation.definition.get("callbacks", {}).items()}
+
+
+def _servers(old: list[Object], new: list[Object]) -> Iterator[Change]:
     before, after = ([server["url"] for server in version] for version in (old, new))
     for url in before:
         if url not in after:
             yield Change(f"server {url} removed", SENDER, "removed")
     for url in after:
         if url not in before:
-            yield Change(f"new server {url}", NOBODY, "added")
+            yield Change(f"new server {url}", NEITHER, "added")
     if before and after and before[0] != after[0]:
-        yield Change(f"first server {before[0]} -> {after[0]}; requests go there unless told otherwise")
+        yield Change(f"first server {before[0]} -> {after[0]}; clients use it by default")
 
 
-def _without(part: Part, words: set[str]) -> Part:
-    return {word: value for word, value in part.items() if word not in words}
+def _without(part: Object, keys: set[str]) -> Object:
+    return {key: value for key, value in part.items() if key not in keys}

@@ -1,59 +1,63 @@
-"""How a request may prove who sends it."""
+"""Compares the security requirements of an operation."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from .changes import NOBODY, RECEIVER, SENDER, Change
+from .changes import NEITHER, RECEIVER, SENDER, Change
 
-Proof: TypeAlias = tuple[str, str]
-"""A security scheme by what it is, and one of its scopes, if any."""
-Way: TypeAlias = frozenset[Proof]
-"""What a request shows, all of it."""
+SchemeScope: TypeAlias = tuple[str, str]
+"""The description of a security scheme, and one of its scopes or an empty string."""
+Requirement: TypeAlias = frozenset[SchemeScope]
+"""The schemes and scopes that a request needs, all of them together."""
 
 
-def ways(document: Mapping[str, Any], requirements: Iterable[Mapping[str, list[str]]]) -> list[Way]:
-    """The ways to be let in, of which one is enough; to show nothing is one as well.
+def read_requirements(document: Mapping[str, Any], security: Iterable[Mapping[str, list[str]]]) -> list[Requirement]:
+    """Return the alternative security requirements of an operation; an empty one stands for anonymous access.
 
     Args:
         document: The document.
-        requirements: The value of `security`.
+        security: The value of `security`.
     """
     schemes = document.get("components", {}).get("securitySchemes", {})
     found = [
         frozenset(
-            (_shape(schemes.get(name, {}), name), scope) for name, scopes in way.items() for scope in ("", *scopes)
+            (_description(schemes.get(name, {}), name), scope)
+            for name, scopes in requirement.items()
+            for scope in ("", *scopes)
         )
-        for way in requirements
+        for requirement in security
     ]
     return found or [frozenset()]
 
 
-def security(old: list[Way], new: list[Way]) -> Iterator[Change]:
-    """What changed from some ways to be let in to others."""
+def compare_security(old: list[Requirement], new: list[Requirement]) -> Iterator[Change]:
+    """Compare the alternative requirements of two versions."""
     if set(old) != set(new):
-        shut = not all(any(way <= known for way in new) for known in old)
-        weaker = not all(any(known <= way for known in old) for way in new)
-        breaks = (SENDER if shut else NOBODY) | (RECEIVER if weaker else NOBODY)
-        yield Change(f"{_spoken(old)} -> {_spoken(new)}", breaks)
+        stricter = not all(any(requirement <= known for requirement in new) for known in old)
+        weaker = not all(any(known <= requirement for known in old) for requirement in new)
+        breaks = (SENDER if stricter else NEITHER) | (RECEIVER if weaker else NEITHER)
+        yield Change(f"{_format_requirements(old)} -> {_format_requirements(new)}", breaks)
 
 
-def _shape(scheme: Mapping[str, Any], name: str) -> str:
-    """What a scheme comes to on the wire, whatever it is called."""
-    words = [scheme.get(word, "") for word in ("type", "scheme", "in", "name", "openIdConnectUrl")]
-    # HTTP knows no difference between Bearer and bearer.
-    words[1] = words[1].lower()
-    return " ".join(filter(None, words)) or name
+def _description(scheme: Mapping[str, Any], name: str) -> str:
+    """Describe a security scheme by its effect on requests; its name has none."""
+    parts = [scheme.get(key, "") for key in ("type", "scheme", "in", "name", "openIdConnectUrl")]
+    # The scheme of an Authorization header is case-insensitive.
+    parts[1] = parts[1].lower()
+    return " ".join(filter(None, parts)) or name
 
 
-def _spoken(found: list[Way]) -> str:
-    return " or ".join(
-        " and ".join(f"{shape} {scope}".strip() for shape, scope in sorted(way) if scope or not _scoped(shape, way))
-        or "none"
-        for way in found
-    )
+def _format_requirements(found: list[Requirement]) -> str:
+    return " or ".join(" and ".join(_format_requirement(requirement)) or "none" for requirement in found)
 
 
-def _scoped(shape: str, way: Way) -> bool:
-    return any(other == shape and scope for other, scope in way)
+def _format_requirement(requirement: Requirement) -> Iterator[str]:
+    for scheme, scope in sorted(requirement):
+        if scope or not _has_scope(scheme, requirement):
+            yield f"{scheme} {scope}".strip()
+
+
+def _has_scope(scheme: str, requirement: Requirement) -> bool:
+    return any(other == scheme and scope for other, scope in requirement)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from codegen.diff.__main__ import VERSION, main
-from codegen.diff.changes import Kind, Party, Row
+from codegen.diff.changes import ChangeGroup, Kind, Party
 from codegen.diff.report import Report
 from ruamel.yaml import YAML
 
@@ -99,7 +99,7 @@ def test_document__that_is_written_otherwise(diff: Diff, change: Callable[[Chang
 
     outcome = diff(change(rename))
     assert outcome.code == 0
-    assert "is written otherwise than" in outcome.out and "nothing changes for callers or readers" in outcome.out
+    assert "is written differently from" in outcome.out and "nothing changes for callers or readers" in outcome.out
 
 
 def test_change__that_breaks_callers(diff: Diff, change: Callable[[Change], Path]) -> None:
@@ -123,16 +123,16 @@ def test_change__that_breaks_callers(diff: Diff, change: Callable[[Change], Path
         "",
         "- `POST /predictions, body, input.width`: minimum 256 -> 512. Breaks callers.",
     ]
-    assert outcome.out.startswith("From ") and ": 1 change, 1 of which breaks somebody.\n" in outcome.out
+    assert outcome.out.startswith("From ") and ": 1 change, 1 of them breaking.\n" in outcome.out
 
 
 def test_change__in_words_breaks_nobody(diff: Diff, change: Callable[[Change], Path]) -> None:
     """A description is told last, and asks for no more than a patch."""
     outcome = diff(change(words))
     assert outcome.code == 0
-    assert "Breaks nobody:\n  POST /predictions, body, input.width: description changed" in outcome.out
+    assert "Not breaking:\n  POST /predictions, body, input.width: description changed" in outcome.out
     assert "Next version: 0.1.1" in outcome.out
-    assert "- `openapi.yaml`: descriptions and other words that bind nobody." in outcome.out
+    assert "- `openapi.yaml`: descriptions and other annotations." in outcome.out
 
 
 def test_change__as_json(diff: Diff, change: Callable[[Change], Path]) -> None:
@@ -159,14 +159,14 @@ def test_change__of_what_many_answers_hold_is_told_once(diff: Diff, change: Call
     assert outcome.code == 1
     told = outcome.out[outcome.out.index("Breaks readers") : outcome.out.index("Next version")]
     assert told.strip().splitlines() == [
-        "Breaks readers of answers and webhooks:",
+        "Breaks readers of responses and webhooks:",
         "  Prediction.logs: removed",
-        "      GET /predictions, answer 200, results[].logs",
-        "      POST /predictions, answer 200, [].logs",
-        "      POST /predictions, answer 200/201/202, logs",
+        "      GET /predictions, response 200, results[].logs",
+        "      POST /predictions, response 200, [].logs",
+        "      POST /predictions, response 200/201/202, logs",
         "      POST /predictions, webhook predictionEvent, body, logs",
-        "      GET /predictions/{prediction_id}, answer 200, logs",
-        "      POST /predictions/{prediction_id}/cancel, answer 200, logs",
+        "      GET /predictions/{prediction_id}, response 200, logs",
+        "      POST /predictions/{prediction_id}/cancel, response 200, logs",
     ]
 
 
@@ -200,7 +200,7 @@ def test_spec__can_be_another_file(diff: Diff, project: Path) -> None:
     (project / "next.yaml").write_text(json.dumps(document), encoding="utf-8")
     outcome = diff("openapi.yaml", "--spec", "next.yaml")
     assert outcome.code == 0
-    assert outcome.out.startswith("From openapi.yaml to next.yaml: 1 change, none of which breaks somebody.")
+    assert outcome.out.startswith("From openapi.yaml to next.yaml: 1 change, none of them breaking.")
 
 
 def test_document__with_bare_status_codes(diff: Diff, project: Path) -> None:
@@ -273,22 +273,25 @@ def test_base__without_git(diff: Diff, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there is no git, files can be compared all the same."""
     monkeypatch.setenv("PATH", "")
     outcome = diff("HEAD")
-    assert (outcome.code, outcome.err) == (2, "git is not there to read HEAD; install it, or name a file.\n")
+    assert (outcome.code, outcome.err) == (
+        2,
+        "git is not installed, so HEAD cannot be read; install it, or name a file.\n",
+    )
     assert diff("openapi.yaml").code == 0
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("a: [", "no valid OpenAPI document"),
-        ("", "no OpenAPI 3.1 document"),
-        ("- openapi", "no OpenAPI 3.1 document"),
-        ("openapi: 3.0.3", "no OpenAPI 3.1 document"),
-        ("a: 1\na: 2", "no valid OpenAPI document"),
+        ("a: [", "not a valid OpenAPI document"),
+        ("", "not an OpenAPI 3.1 document"),
+        ("- openapi", "not an OpenAPI 3.1 document"),
+        ("openapi: 3.0.3", "not an OpenAPI 3.1 document"),
+        ("a: 1\na: 2", "not a valid OpenAPI document"),
         ("openapi: 3.1.0", '"info" is a required property, at $'),
-        (TEXT.replace("schemas/WebhookSecret", "schemas/Nowhere"), "/components/schemas/Nowhere leads nowhere"),
+        (TEXT.replace("schemas/WebhookSecret", "schemas/Nowhere"), "/components/schemas/Nowhere does not exist"),
         (TEXT.replace("minimum: 256", "minimum: wide"), "'wide' is not of type 'number', at $"),
-        ("\0", "no valid OpenAPI document"),
+        ("\0", "not a valid OpenAPI document"),
     ],
     ids=[
         "no YAML",
@@ -327,9 +330,9 @@ def test_version__that_has_no_three_numbers(diff: Diff, project: Path, text: str
     assert outcome.code == 2 and "write one as 1.2.3" in outcome.err and outcome.err.count("\n") == 1
 
 
-def row(kind: Kind = "changed", breaks: Party | None = None, what: str = "x") -> Row:
+def row(kind: Kind = "changed", breaks: Party | None = None, what: str = "x") -> ChangeGroup:
     """A change."""
-    return Row("GET /", what, breaks, kind, ("GET /",))
+    return ChangeGroup("GET /", what, breaks, kind, ("GET /",))
 
 
 @pytest.mark.parametrize(
@@ -347,7 +350,7 @@ def row(kind: Kind = "changed", breaks: Party | None = None, what: str = "x") ->
     ],
 )
 def test_version__follows_from_what_breaks(
-    version: tuple[int, int, int], told: list[Row], following: str | None
+    version: tuple[int, int, int], told: list[ChangeGroup], following: str | None
 ) -> None:
     """Below 1.0 a break raises the minor part and all else the patch part; above, versions are what they are called."""
     assert Report("a", "b", False, told, version).next_version == following

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 # Like `make`, which runs the modules of codegen/ from there.
-from codegen.diff.changes import Party, rows
-from codegen.diff.operations import Documents
+from codegen.diff.changes import Party, group_changes
+from codegen.diff.operations import DocumentComparison
 
 Change = Callable[[Any], object]
 Told = list[tuple[str, str, Party | None]]
@@ -223,7 +223,7 @@ CASES: list[tuple[str, Change, Told]] = [
     (
         "media type of an answer described",
         lambda d: create(d)["responses"]["200"].update(content={"application/json": {}}),
-        [(f"{POST}, answer 200", "type object -> anything", "readers")],
+        [(f"{POST}, response 200", "type object -> anything", "readers")],
     ),
     (
         "media type in other letters",
@@ -240,21 +240,21 @@ CASES: list[tuple[str, Change, Told]] = [
     (
         "encoding",
         lambda d: create(d)["requestBody"]["content"]["application/xml"].update(encoding={"x": {"style": "form"}}),
-        [(f"{POST}, body, application/xml", "encoding changed, which cannot be weighed", "callers")],
+        [(f"{POST}, body, application/xml", "encoding changed, which cannot be classified", "callers")],
     ),
     (
         "media type of an answer removed",
         lambda d: read(d)["responses"].update({"200": body("application/xml", type="object")}),
         [
-            (f"{GET}, answer 200", "media type application/json removed", "readers"),
-            (f"{GET}, answer 200", "new media type application/xml", None),
+            (f"{GET}, response 200", "media type application/json removed", "readers"),
+            (f"{GET}, response 200", "new media type application/xml", None),
         ],
     ),
-    ("success removed", lambda d: create(d)["responses"].pop("201"), [(f"{POST}, answer 201", "removed", "readers")]),
+    ("success removed", lambda d: create(d)["responses"].pop("201"), [(f"{POST}, response 201", "removed", "readers")]),
     (
         "success new",
         lambda d: create(d)["responses"].update({"202": body(type="object")}),
-        [(f"{POST}, answer 202", "new", "readers")],
+        [(f"{POST}, response 202", "new", "readers")],
     ),
     (
         "error removed that another answer covers",
@@ -264,7 +264,7 @@ CASES: list[tuple[str, Change, Told]] = [
     (
         "error removed",
         lambda d: [create(d)["responses"].pop(status) for status in ("404", "4XX")],
-        [(f"{POST}, answer 404", "removed", None), (f"{POST}, answer 4XX", "removed", None)],
+        [(f"{POST}, response 404", "removed", None), (f"{POST}, response 4XX", "removed", None)],
     ),
     (
         "error new that another answer covers",
@@ -275,24 +275,24 @@ CASES: list[tuple[str, Change, Told]] = [
         "error new that is unlike the one that covered it",
         lambda d: create(d)["responses"].update({"402": body("text/html")}),
         [
-            (f"{POST}, answer 402", "media type application/problem+json removed", "readers"),
-            (f"{POST}, answer 402", "new media type text/html", None),
+            (f"{POST}, response 402", "media type application/problem+json removed", "readers"),
+            (f"{POST}, response 402", "new media type text/html", None),
         ],
     ),
     (
         "error new",
         lambda d: read(d)["responses"].update({"500": body(type="object")}),
-        [(f"{GET}, answer 500", "new", None)],
+        [(f"{GET}, response 500", "new", None)],
     ),
     (
         "header of an answer removed",
         lambda d: create(d)["responses"]["201"].pop("headers"),
-        [(f"{POST}, answer 201, header X-Left", "removed", "readers")],
+        [(f"{POST}, response 201, header X-Left", "removed", "readers")],
     ),
     (
         "header of an answer new",
         lambda d: create(d)["responses"]["200"].update(headers={"X-New": {"schema": {}, "required": True}}),
-        [(f"{POST}, answer 200, header X-New", "new and required", None)],
+        [(f"{POST}, response 200, header X-New", "new and required", None)],
     ),
     (
         "header of an answer in other letters",
@@ -302,7 +302,7 @@ CASES: list[tuple[str, Change, Told]] = [
     (
         "header of an answer sure",
         lambda d: create(d)["responses"]["201"]["headers"]["X-Left"].update(required=True),
-        [(f"{POST}, answer 201, header X-Left", "now required", None)],
+        [(f"{POST}, response 201, header X-Left", "now required", None)],
     ),
     (
         "shared answer",
@@ -343,17 +343,17 @@ CASES: list[tuple[str, Change, Told]] = [
     (
         "answer to a callback no longer taken",
         lambda d: hook(d)["responses"].pop("2XX"),
-        [(f"{HOOK}, answer 2XX", "removed", "readers")],
+        [(f"{HOOK}, response 2XX", "removed", "readers")],
     ),
     (
         "answers to a callback fewer",
         lambda d: hook(d)["responses"].update({"200": hook(d)["responses"].pop("2XX")}),
-        [(f"{HOOK}, answer 2XX", "now only 200", "readers")],
+        [(f"{HOOK}, response 2XX", "now only 200", "readers")],
     ),
     (
         "answer to a callback new",
         lambda d: hook(d)["responses"].update({"307": {"description": "Elsewhere."}}),
-        [(f"{HOOK}, answer 307", "new", None)],
+        [(f"{HOOK}, response 307", "new", None)],
     ),
     ("webhook removed", lambda d: d["webhooks"].clear(), [("webhook news", "webhook removed", "readers")]),
     (
@@ -394,7 +394,7 @@ CASES: list[tuple[str, Change, Told]] = [
             ("the document", "server https://a.test removed", "callers"),
             (
                 "the document",
-                "first server https://a.test -> https://b.test; requests go there unless told otherwise",
+                "first server https://a.test -> https://b.test; clients use it by default",
                 None,
             ),
         ],
@@ -409,7 +409,7 @@ CASES: list[tuple[str, Change, Told]] = [
     (
         "description of an answer",
         lambda d: read(d)["responses"]["200"].update(description="x"),
-        [(f"{GET}, answer 200", "description changed", None)],
+        [(f"{GET}, response 200", "description changed", None)],
     ),
     ("title", lambda d: d["info"].update(title="x"), [("the document, info", "title changed", None)]),
     (
@@ -430,7 +430,7 @@ def told(change: Change, back: bool = False) -> Told:
     old, new = base(), copy.deepcopy(base())
     change(new)
     versions = (new, old) if back else (old, new)
-    return [(row.where, row.what, row.breaks) for row in rows(Documents(*versions).compare())]
+    return [(row.name, row.message, row.breaks) for row in group_changes(DocumentComparison(*versions).compare())]
 
 
 @pytest.mark.parametrize(("change", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
@@ -450,7 +450,7 @@ def test_operation__breaks_who_relied_on_it(change: Change, expected: Told) -> N
         (lambda d: d["components"]["securitySchemes"].pop("key"), []),
         (
             lambda d: hook(d)["responses"].update({"200": hook(d)["responses"].pop("2XX")}),
-            [(f"{HOOK}, answer 2XX", "new", None)],
+            [(f"{HOOK}, response 2XX", "new", None)],
         ),
     ],
     ids=["security", "security of a callback", "scheme that nobody uses", "answers to a callback"],
@@ -484,7 +484,7 @@ def test_security__breaks_who_has_no_way_left(old: list[Any], new: list[Any], ca
     for place, party, broken in ((read, "callers", callers), (hook, "readers", readers)):
         for version, ways in zip(versions, (old, new), strict=True):
             place(version)["security"] = ways
-        found = [row.breaks for row in rows(Documents(*versions).compare()) if row.breaks == party]
+        found = [row.breaks for row in group_changes(DocumentComparison(*versions).compare()) if row.breaks == party]
         assert found == [party] * broken
 
 
@@ -492,6 +492,6 @@ def test_security__of_the_whole_document_is_told_once() -> None:
     """What is said for all operations is one row with all of them as its places."""
     new = base()
     new["security"] = [{"key": []}]
-    [row] = rows(Documents(base(), new).compare())
-    assert (row.where, row.breaks) == ("security", "callers")
-    assert row.places == tuple(f"{operation}, security" for operation in EVERYWHERE)
+    [row] = group_changes(DocumentComparison(base(), new).compare())
+    assert (row.name, row.breaks) == ("security", "callers")
+    assert row.locations == tuple(f"{operation}, security" for operation in EVERYWHERE)

@@ -8,9 +8,9 @@ import jsonschema_rs
 import pytest
 
 # Like `make`, which runs the modules of codegen/ from there.
-from codegen.diff.changes import BOTH, NOBODY, RECEIVER, SENDER, Party, Role, Row, rows
-from codegen.diff.operations import Documents
-from codegen.diff.schemas import Schemas
+from codegen.diff.changes import BOTH, NEITHER, RECEIVER, SENDER, ChangeGroup, Party, Role, group_changes
+from codegen.diff.operations import DocumentComparison
+from codegen.diff.schemas import SchemaComparison
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -90,20 +90,20 @@ CASES: list[Case] = [
         "bounds of which one counts",
         of("number", minimum=1, exclusiveMinimum=4, maximum=9, exclusiveMaximum=12),
         of("number", exclusiveMinimum=4, maximum=9),
-        NOBODY,
+        NEITHER,
         [],
     ),
     (
         "bounds that no integer reaches",
         of("integer", minimum=0.5, maximum=9.5),
         of("integer", exclusiveMinimum=0.5, exclusiveMaximum=9.5),
-        NOBODY,
+        NEITHER,
         [],
     ),
-    ("bounds of integers", of("integer", minimum=0.5, maximum=9.5), of("integer", minimum=1, maximum=9), NOBODY, []),
-    ("bound of an integer", of("integer", exclusiveMinimum=0), of("integer", minimum=1), NOBODY, []),
-    ("bound above an integer", of("integer", exclusiveMaximum=2.5), of("integer", maximum=2), NOBODY, []),
-    ("bound that is none", of("string", minLength=0), TEXT, NOBODY, []),
+    ("bounds of integers", of("integer", minimum=0.5, maximum=9.5), of("integer", minimum=1, maximum=9), NEITHER, []),
+    ("bound of an integer", of("integer", exclusiveMinimum=0), of("integer", minimum=1), NEITHER, []),
+    ("bound above an integer", of("integer", exclusiveMaximum=2.5), of("integer", maximum=2), NEITHER, []),
+    ("bound that is none", of("string", minLength=0), TEXT, NEITHER, []),
     ("step tightened", of("integer", multipleOf=4), of("integer", multipleOf=8), SENDER, ["multipleOf 4 -> 8"]),
     ("step loosened", of("number", multipleOf=0.3), of("number", multipleOf=0.1), RECEIVER, ["multipleOf 0.3 -> 0.1"]),
     ("step shifted", of("integer", multipleOf=4), of("integer", multipleOf=6), BOTH, ["multipleOf 4 -> 6"]),
@@ -119,7 +119,7 @@ CASES: list[Case] = [
     ("value removed", MORE, WORDS, SENDER, ['value "c" removed']),
     ("value new", WORDS, MORE, RECEIVER, ['new value "c"']),
     ("values swapped", {"enum": ["a"]}, {"enum": ["b"]}, BOTH, ['value "a" removed', 'new value "b"']),
-    ("values in another order", WORDS, of("string", enum=["b", "a"]), NOBODY, []),
+    ("values in another order", WORDS, of("string", enum=["b", "a"]), NEITHER, []),
     ("values new", TEXT, WORDS, SENDER, ['from now on only "a" or "b"']),
     ("values gone", WORDS, TEXT, RECEIVER, ['from now on any value, so far only "a" or "b"']),
     ("value of a const", {"const": "a"}, {"enum": ["a", "b"]}, RECEIVER, ['new value "b"']),
@@ -128,49 +128,49 @@ CASES: list[Case] = [
         "value new in an open list",
         OPEN,
         either(MORE, TEXT),
-        NOBODY,
-        ['new value "c"; another alternative admitted it before'],
+        NEITHER,
+        ['new value "c"; another alternative allowed it before'],
     ),
     (
         "value removed from an open list",
         either(MORE, TEXT),
         OPEN,
-        NOBODY,
-        ['value "c" removed; another alternative still admits it'],
+        NEITHER,
+        ['value "c" removed; another alternative still allows it'],
     ),
     (
         "value new in a list that one of two others opens",
         either(WORDS, TEXT, STARTS),
         either(MORE, TEXT, STARTS),
-        NOBODY,
-        ['new value "c"; another alternative admitted it before'],
+        NEITHER,
+        ['new value "c"; another alternative allowed it before'],
     ),
     (
         "value removed from a list that one of two others opens",
         either(MORE, TEXT, STARTS),
         either(WORDS, TEXT, STARTS),
-        NOBODY,
-        ['value "c" removed; another alternative still admits it'],
+        NEITHER,
+        ['value "c" removed; another alternative still allows it'],
     ),
     ("value in other letters", {"enum": ["a"]}, {"enum": ["a", "é"]}, RECEIVER, ['new value "é"']),
     ("values opened", WORDS, OPEN, RECEIVER, ["new alternative of type string"]),
     ("values closed", OPEN, WORDS, SENDER, ["alternative of type string removed"]),
-    ("values named of what is open", TEXT, OPEN, NOBODY, ['new alternative "a" or "b"']),
-    ("values no longer named of what is open", OPEN, TEXT, NOBODY, ['alternative "a" or "b" removed']),
+    ("values named of what is open", TEXT, OPEN, NEITHER, ['new alternative "a" or "b"']),
+    ("values no longer named of what is open", OPEN, TEXT, NEITHER, ['alternative "a" or "b" removed']),
     ("field removed", XY, X, BOTH, ["removed"]),
     ("field removed that was required", fields("y", x=TEXT, y=TEXT), X, BOTH, ["removed"]),
-    ("field new", X, XY, NOBODY, ["new optional field"]),
+    ("field new", X, XY, NEITHER, ["new optional field"]),
     ("field new and required", X, fields("y", x=TEXT, y=TEXT), SENDER, ["new required field"]),
     ("field required", X, fields("x", x=TEXT), SENDER, ["now required"]),
     ("field optional", fields("x", x=TEXT), X, RECEIVER, ["no longer required"]),
     ("name required", of("object"), of("object", required=["x"]), SENDER, ["now required"]),
     ("name no longer required", of("object", required=["x"]), of("object"), RECEIVER, ["no longer required"]),
     ("name described", of("object", required=["x"]), fields("x", x=TEXT), SENDER, ["type anything -> string"]),
-    ("field new and required, answers only", X, fields("y", x=TEXT, y=ANSWERED), NOBODY, ["new required field"]),
+    ("field new and required, answers only", X, fields("y", x=TEXT, y=ANSWERED), NEITHER, ["new required field"]),
     ("field removed, answers only", fields(x=TEXT, y=ANSWERED), X, RECEIVER, ["removed"]),
     ("field removed, requests only", fields(x=TEXT, y=ASKED), X, SENDER, ["removed"]),
-    ("field optional, requests only", fields("x", x=ASKED), fields(x=ASKED), NOBODY, ["no longer required"]),
-    ("field required from answers only", X, fields("x", x=ANSWERED), NOBODY, ["now required", "new readOnly true"]),
+    ("field optional, requests only", fields("x", x=ASKED), fields(x=ASKED), NEITHER, ["no longer required"]),
+    ("field required from answers only", X, fields("x", x=ANSWERED), NEITHER, ["now required", "new readOnly true"]),
     (
         "field required that answers alone held",
         fields(x=ANSWERED),
@@ -194,12 +194,12 @@ CASES: list[Case] = [
     ("type gone", TEXT, {}, RECEIVER, ["type string -> anything"]),
     ("type new", {}, TEXT, SENDER, ["type anything -> string"]),
     ("type impossible", TEXT, False, SENDER, ["type string -> nothing"]),
-    ("types in another order", of(["null", "string"]), NULLABLE, NOBODY, []),
+    ("types in another order", of(["null", "string"]), NULLABLE, NEITHER, []),
     ("null admitted", TEXT, NULLABLE, RECEIVER, ["may now be null"]),
     ("null refused", NULLABLE, TEXT, SENDER, ["may no longer be null"]),
     ("null admitted by anyOf", ITEM, either(ITEM, NULL), RECEIVER, ["may now be null"]),
     ("null refused by anyOf", either(ITEM, NULL), ITEM, SENDER, ["may no longer be null"]),
-    ("null written otherwise", either(TEXT, NULL), NULLABLE, NOBODY, []),
+    ("null written otherwise", either(TEXT, NULL), NULLABLE, NEITHER, []),
     (
         "null beside a bound",
         either(of("integer", minimum=1), NULL),
@@ -221,36 +221,36 @@ CASES: list[Case] = [
         "alternative of integers beside numbers",
         either(of("integer"), of("number")),
         of("number"),
-        NOBODY,
+        NEITHER,
         ["alternative of type integer removed"],
     ),
-    ("alternative in another place", either(ITEM, X), either(X, ITEM), NOBODY, []),
-    ("default changed", of("integer", default=8), of("integer", default=24), NOBODY, ["default 8 -> 24"]),
-    ("default new", of("integer"), of("integer", default=24), NOBODY, ["new default 24"]),
-    ("default gone", of("integer", default=8), of("integer"), NOBODY, ["default 8 removed"]),
-    ("default of another kind", of("boolean", default=1), of("boolean", default=True), NOBODY, ["default 1 -> true"]),
+    ("alternative in another place", either(ITEM, X), either(X, ITEM), NEITHER, []),
+    ("default changed", of("integer", default=8), of("integer", default=24), NEITHER, ["default 8 -> 24"]),
+    ("default new", of("integer"), of("integer", default=24), NEITHER, ["new default 24"]),
+    ("default gone", of("integer", default=8), of("integer"), NEITHER, ["default 8 removed"]),
+    ("default of another kind", of("boolean", default=1), of("boolean", default=True), NEITHER, ["default 1 -> true"]),
     (
         "default of an alternative",
         either(of("integer", default=8), NULL),
         either(of("integer", default=9), NULL),
-        NOBODY,
+        NEITHER,
         ["default 8 -> 9"],
     ),
     (
         "default that is an object",
         of("object", default={"a": 1}),
         of("object", default={"a": 2}),
-        NOBODY,
+        NEITHER,
         ['default {"a": 1} -> {"a": 2}'],
     ),
-    ("default beside allOf", every(WORDS, default="a"), every(WORDS, default="b"), NOBODY, ['default "a" -> "b"']),
+    ("default beside allOf", every(WORDS, default="a"), every(WORDS, default="b"), NEITHER, ['default "a" -> "b"']),
     ("items tightened", of("array", items=MORE), of("array", items=WORDS), SENDER, ['value "c" removed']),
     ("items loosened", of("array", items=WORDS), of("array", items=MORE), RECEIVER, ['new value "c"']),
     ("items of any type", of("array", items=TEXT), of("array"), RECEIVER, ["type string -> anything"]),
     ("items new", of("array"), of("array", items=TEXT), SENDER, ["type anything -> string"]),
-    ("other fields refused", of("object"), CLOSED, SENDER, ["other fields are no longer admitted"]),
-    ("other fields admitted", CLOSED, of("object"), NOBODY, ["other fields are now admitted"]),
-    ("other fields written out", of("object", additionalProperties=True), of("object"), NOBODY, []),
+    ("other fields refused", of("object"), CLOSED, SENDER, ["other fields are no longer allowed"]),
+    ("other fields admitted", CLOSED, of("object"), NEITHER, ["other fields are now allowed"]),
+    ("other fields written out", of("object", additionalProperties=True), of("object"), NEITHER, []),
     (
         "other fields typed",
         of("object"),
@@ -265,17 +265,17 @@ CASES: list[Case] = [
         RECEIVER,
         ["type integer -> number"],
     ),
-    ("description", TEXT, of("string", description="x"), NOBODY, ["description changed"]),
-    ("description of an alternative", either(X, NULL), either({**X, "title": "x"}, NULL), NOBODY, ["title changed"]),
-    ("examples", TEXT, of("string", examples=["x"]), NOBODY, ["examples changed"]),
-    ("readOnly", TEXT, ANSWERED, NOBODY, ["new readOnly true"]),
-    ("deprecated", TEXT, of("string", deprecated=True), NOBODY, ["new deprecated true"]),
-    ("extension", {"x-a": 1}, {"x-a": 2}, NOBODY, ["x-a 1 -> 2"]),
-    ("extension of another kind", {"x-a": {"b": 1}}, {"x-a": 1}, NOBODY, ['x-a {"b": 1} -> 1']),
-    ("extension within an extension", {"x-a": {"b": 1}}, {"x-a": {"b": 2}}, NOBODY, ["b 1 -> 2"]),
-    ("reference written out", ITEM, fields("id", id=TEXT), NOBODY, []),
-    ("allOf of one", every(ITEM, description="x"), {**ITEM, "description": "x"}, NOBODY, []),
-    ("allOf with siblings", every(TEXT, maxLength=5), of("string", maxLength=5), NOBODY, []),
+    ("description", TEXT, of("string", description="x"), NEITHER, ["description changed"]),
+    ("description of an alternative", either(X, NULL), either({**X, "title": "x"}, NULL), NEITHER, ["title changed"]),
+    ("examples", TEXT, of("string", examples=["x"]), NEITHER, ["examples changed"]),
+    ("readOnly", TEXT, ANSWERED, NEITHER, ["new readOnly true"]),
+    ("deprecated", TEXT, of("string", deprecated=True), NEITHER, ["new deprecated true"]),
+    ("extension", {"x-a": 1}, {"x-a": 2}, NEITHER, ["x-a 1 -> 2"]),
+    ("extension of another kind", {"x-a": {"b": 1}}, {"x-a": 1}, NEITHER, ['x-a {"b": 1} -> 1']),
+    ("extension within an extension", {"x-a": {"b": 1}}, {"x-a": {"b": 2}}, NEITHER, ["b 1 -> 2"]),
+    ("reference written out", ITEM, fields("id", id=TEXT), NEITHER, []),
+    ("allOf of one", every(ITEM, description="x"), {**ITEM, "description": "x"}, NEITHER, []),
+    ("allOf with siblings", every(TEXT, maxLength=5), of("string", maxLength=5), NEITHER, []),
     (
         "allOf with a sibling that changes",
         every(ITEM, minProperties=1),
@@ -283,28 +283,28 @@ CASES: list[Case] = [
         SENDER,
         ["minProperties 1 -> 2"],
     ),
-    ("allOf of fields", every(fields("a", a=TEXT), fields(b=WORDS)), fields("a", a=TEXT, b=WORDS), NOBODY, []),
-    ("allOf of one field", every(fields(a=TEXT), fields(a=WORDS)), fields(a=WORDS), NOBODY, []),
+    ("allOf of fields", every(fields("a", a=TEXT), fields(b=WORDS)), fields("a", a=TEXT, b=WORDS), NEITHER, []),
+    ("allOf of one field", every(fields(a=TEXT), fields(a=WORDS)), fields(a=WORDS), NEITHER, []),
     (
         "allOf of bounds",
         every(of("integer"), {"minimum": 1, "maximum": 9}, {"exclusiveMinimum": 4, "maximum": 7}),
         of("integer", minimum=5, maximum=7),
-        NOBODY,
+        NEITHER,
         [],
     ),
-    ("allOf of any field", every(fields(a=True), fields(a=True, b=TEXT)), fields(a=True, b=TEXT), NOBODY, []),
+    ("allOf of any field", every(fields(a=True), fields(a=True, b=TEXT)), fields(a=True, b=TEXT), NEITHER, []),
     (
         "allOf of items in a row",
         every(of("array", prefixItems=[TEXT]), of("array", prefixItems=[WORDS, NULL])),
         of("array", prefixItems=[WORDS, NULL]),
-        NOBODY,
+        NEITHER,
         [],
     ),
     (
         "allOf of fields by pattern",
         every(of("object", patternProperties={"^a": TEXT, "^b": TEXT}), of("object", patternProperties={"^a": WORDS})),
         of("object", patternProperties={"^a": WORDS, "^b": TEXT}),
-        NOBODY,
+        NEITHER,
         [],
     ),
     (
@@ -312,31 +312,31 @@ CASES: list[Case] = [
         every(of("object", dependentRequired={"a": ["b"]}), of("object", dependentRequired={"b": ["c"]})),
         every(of("object", dependentRequired={"a": ["b"]}), of("object", dependentRequired={"b": ["d"]})),
         BOTH,
-        ["dependentRequired changed, which cannot be weighed"],
+        ["dependentRequired changed, which cannot be classified"],
     ),
     (
         "allOf of a field and no other fields",
         every(X, CLOSED),
         of("object", properties={"x": every(TEXT, False)}, additionalProperties=False),
-        NOBODY,
+        NEITHER,
         [],
     ),
-    ("allOf of values", every(MORE, {"enum": ["b", "c", 4]}), of("string", enum=["b", "c"]), NOBODY, []),
-    ("not, the same", {"not": ITEM}, {"not": fields("id", id=TEXT)}, NOBODY, []),
-    ("not, another", {"not": TEXT}, {"not": WORDS}, BOTH, ["not changed, which cannot be weighed"]),
-    ("contains", of("array"), of("array", contains=TEXT), BOTH, ["contains changed, which cannot be weighed"]),
+    ("allOf of values", every(MORE, {"enum": ["b", "c", 4]}), of("string", enum=["b", "c"]), NEITHER, []),
+    ("not, the same", {"not": ITEM}, {"not": fields("id", id=TEXT)}, NEITHER, []),
+    ("not, another", {"not": TEXT}, {"not": WORDS}, BOTH, ["not changed, which cannot be classified"]),
+    ("contains", of("array"), of("array", contains=TEXT), BOTH, ["contains changed, which cannot be classified"]),
     (
         "prefixItems",
         of("array", prefixItems=[TEXT, NULL]),
         of("array", prefixItems=[WORDS, NULL]),
         BOTH,
-        ["prefixItems changed, which cannot be weighed"],
+        ["prefixItems changed, which cannot be classified"],
     ),
     (
         "patternProperties",
         of("object", patternProperties={"^x": ITEM}),
         of("object", patternProperties={"^x": fields("id", id=TEXT)}),
-        NOBODY,
+        NEITHER,
         [],
     ),
     (
@@ -344,7 +344,7 @@ CASES: list[Case] = [
         of("object", dependentRequired={"a": ["b"]}),
         of("object", dependentRequired={"a": ["c"]}),
         BOTH,
-        ["dependentRequired changed, which cannot be weighed"],
+        ["dependentRequired changed, which cannot be classified"],
     ),
 ]
 
@@ -352,10 +352,10 @@ CASES: list[Case] = [
 PLACES: dict[str, tuple[Role, Party]] = {
     "POST /things, body": ("sender", "callers"),
     "POST /things, query q": ("sender", "callers"),
-    "POST /things, answer 200": ("receiver", "readers"),
-    "POST /things, answer 200, header X": ("receiver", "readers"),
+    "POST /things, response 200": ("receiver", "readers"),
+    "POST /things, response 200, header X": ("receiver", "readers"),
     "POST /things, webhook done, body": ("receiver", "readers"),
-    "POST /things, webhook done, answer 200": ("sender", "readers"),
+    "POST /things, webhook done, response 200": ("sender", "readers"),
 }
 
 
@@ -365,15 +365,15 @@ def document(place: str, schema: Schema, **components: Any) -> dict[str, Any]:
     content = {name: {"content": {"application/json": {"schema": at[name]}}} for name in at}
     hook = {
         "requestBody": content["POST /things, webhook done, body"],
-        "responses": {"200": content["POST /things, webhook done, answer 200"]},
+        "responses": {"200": content["POST /things, webhook done, response 200"]},
     }
     operation = {
         "parameters": [{"name": "q", "in": "query", "schema": at["POST /things, query q"]}],
         "requestBody": content["POST /things, body"],
         "responses": {
             "200": {
-                **content["POST /things, answer 200"],
-                "headers": {"X": {"schema": at["POST /things, answer 200, header X"]}},
+                **content["POST /things, response 200"],
+                "headers": {"X": {"schema": at["POST /things, response 200, header X"]}},
             }
         },
         "callbacks": {"done": {"{$request.body#/hook}": {"post": hook}}},
@@ -382,9 +382,9 @@ def document(place: str, schema: Schema, **components: Any) -> dict[str, Any]:
     return {"openapi": "3.1.0", "paths": {"/things": {"post": operation}}, "components": {"schemas": schemas}}
 
 
-def told(old: dict[str, Any], new: dict[str, Any]) -> list[Row]:
+def told(old: dict[str, Any], new: dict[str, Any]) -> list[ChangeGroup]:
     """What is told of two documents."""
-    return rows(Documents(old, new).compare())
+    return group_changes(DocumentComparison(old, new).compare())
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -395,8 +395,8 @@ def test_schema__breaks_who_is_at_the_other_end(place: str, case: Case) -> None:
     role, party = PLACES[place]
     found = told(document(place, old), document(place, new))
     assert {row.breaks for row in found} - {None} == ({party} if role in broken else set())
-    assert sorted(row.what.partition("; changes ")[0] for row in found) == sorted(what)
-    assert all(row.where.startswith(place) for row in found)
+    assert sorted(row.message.partition("; changes ")[0] for row in found) == sorted(what)
+    assert all(row.name.startswith(place) for row in found)
 
 
 TEXTUAL = [
@@ -424,14 +424,14 @@ def test_text__holds_numbers(
     ("place", "note"),
     [
         ("POST /things, body", "changes results for callers where it is left out"),
-        ("POST /things, answer 200", "changes the meaning for readers where it is left out"),
+        ("POST /things, response 200", "changes the meaning for readers where it is left out"),
     ],
 )
 def test_default__that_changed_says_for_whom(place: str, note: str) -> None:
     """A new default breaks nobody, but whoever leaves the field out gets something else."""
     old, new = (document(place, fields(x=of("integer", default=value))) for value in (8, 24))
     [row] = told(old, new)
-    assert (row.where, row.what, row.breaks) == (f"{place}, x", f"default 8 -> 24; {note}", None)
+    assert (row.name, row.message, row.breaks) == (f"{place}, x", f"default 8 -> 24; {note}", None)
 
 
 @pytest.mark.parametrize(
@@ -449,13 +449,13 @@ def test_default__that_changed_says_for_whom(place: str, note: str) -> None:
 def test_place__is_told_in_words(old: Schema, new: Schema, where: str) -> None:
     """The place of a change is the operation, its part, and the fields as one would write them."""
     place = "POST /things, body"
-    assert [row.where for row in told(document(place, old), document(place, new))] == [f"{place}, {where}"]
+    assert [row.name for row in told(document(place, old), document(place, new))] == [f"{place}, {where}"]
 
 
 def test_reference__to_another_name_of_the_same_is_no_change() -> None:
     """A component may be called anything; only its shape counts."""
-    old = document("POST /things, answer 200", {"$ref": "#/components/schemas/A"}, A=fields(x=ITEM))
-    new = document("POST /things, answer 200", {"$ref": "#/components/schemas/B"}, B=fields(x=ITEM))
+    old = document("POST /things, response 200", {"$ref": "#/components/schemas/A"}, A=fields(x=ITEM))
+    new = document("POST /things, response 200", {"$ref": "#/components/schemas/B"}, B=fields(x=ITEM))
     assert told(old, new) == []
 
 
@@ -469,8 +469,8 @@ def test_reference__to_itself_ends() -> None:
 
     assert told(tree(TEXT), tree(TEXT)) == []
     [row] = told(tree(TEXT), tree(WORDS))
-    assert (row.where, row.breaks) == ("Node.value", "callers")
-    assert row.places == ("POST /things, body, value", "POST /things, body, others[].value")
+    assert (row.name, row.breaks) == ("Node.value", "callers")
+    assert row.locations == ("POST /things, body, value", "POST /things, body, others[].value")
 
 
 LOOP = {"$ref": "#/components/schemas/Loop"}
@@ -487,17 +487,17 @@ def test_component__is_told_once_with_its_places() -> None:
     """A change in a component is one row, named after the component, with every place that it reaches."""
 
     def twice(id: Schema) -> dict[str, Any]:
-        found = document("POST /things, answer 200", either(ITEM, of("array", items=ITEM)), Item=fields(id=id))
+        found = document("POST /things, response 200", either(ITEM, of("array", items=ITEM)), Item=fields(id=id))
         answer = found["paths"]["/things"]["post"]["responses"]["200"]
         return {**found, "paths": {**found["paths"], "/things/{id}": {"get": {"responses": {"200": answer}}}}}
 
     [row] = told(twice(TEXT), twice(NULLABLE))
-    assert (row.where, row.what, row.breaks) == ("Item.id", "may now be null", "readers")
-    assert row.places == (
-        "POST /things, answer 200, [].id",
-        "POST /things, answer 200, id",
-        "GET /things/{id}, answer 200, [].id",
-        "GET /things/{id}, answer 200, id",
+    assert (row.name, row.message, row.breaks) == ("Item.id", "may now be null", "readers")
+    assert row.locations == (
+        "POST /things, response 200, [].id",
+        "POST /things, response 200, id",
+        "GET /things/{id}, response 200, [].id",
+        "GET /things/{id}, response 200, id",
     )
 
 
@@ -509,9 +509,9 @@ def test_component__of_requests_and_answers_is_told_for_each() -> None:
         found["paths"]["/things"]["post"]["responses"]["200"]["content"]["application/json"]["schema"] = ITEM
         return found
 
-    assert [(row.where, row.breaks) for row in told(both(TEXT), both(WORDS))] == [
+    assert [(row.name, row.breaks) for row in told(both(TEXT), both(WORDS))] == [
         ("POST /things, body, id", "callers"),
-        ("POST /things, answer 200, id", None),
+        ("POST /things, response 200, id", None),
     ]
 
 
@@ -548,7 +548,7 @@ VALUES: list[Any] = [
 @given(_schemas, _schemas)
 def test_verdict__holds_for_real_values(old: Schema, new: Schema) -> None:
     """Where nobody is said to break, a validator takes after the change what it took before, or the other way round."""
-    broken = {role for change in Schemas({}, {}).compare(old, new) for role in change.breaks}
+    broken = {role for change in SchemaComparison({}, {}).compare(old, new) for role in change.breaks}
     was, now = (jsonschema_rs.Draft202012Validator(schema) for schema in (old, new))
     if "sender" not in broken:
         assert [value for value in VALUES if was.is_valid(value) and not now.is_valid(value)] == []
