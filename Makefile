@@ -31,13 +31,13 @@ demo: $(STAMP) ## Make a video against the mock server: no token, no network, no
 	@mkdir -p build/demo
 	@.venv/bin/zeroscope run "An astronaut riding a horse" --mock --output build/demo/astronaut.mp4 --overwrite
 
-generate: $(STAMP) ## Write generated/ from openapi.yaml
+generate: $(STAMP) ## Generate the client in generated/ from openapi.yaml
 	@$(PY) -m codegen.generate
 
-update-spec: $(STAMP) ## Bring the input in openapi.yaml up to a version of the model: FROM=FILE or FROM=live
+update-spec: $(STAMP) ## Update the input schema of openapi.yaml to a version of the model: FROM=FILE or FROM=live
 	@$(PY) -m codegen.update "$$FROM" $(if $(DRY_RUN),--dry-run) $(if $(VERSION_ID),--version-id "$$VERSION_ID")
 
-spec-diff: $(STAMP) ## Tell what changed in openapi.yaml, and for whom it breaks: BASE=HEAD, another ref, or a file
+spec-diff: $(STAMP) ## List the changes of openapi.yaml and which are breaking: BASE=HEAD, another ref, or a file
 	@$(PY) -m codegen.diff "$${BASE:-HEAD}" $(if $(SPEC),--spec "$$SPEC") $(if $(JSON),--json)
 
 format: $(STAMP) ## Format the code and fix what can be fixed
