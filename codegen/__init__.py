@@ -1,1 +1,1 @@
-"""Generates, compares and updates from the OpenAPI document; one package for each."""
+"""Generates the client from openapi.yaml, compares its versions and updates it."""

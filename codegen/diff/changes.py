@@ -1,4 +1,4 @@
-"""The changes between two versions of the document, and which side each one breaks."""
+"""Changes between two versions of the document, and the party that each breaks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A change of the document and nothing else: fields, values, bounds and operations come and go, and all follows."""
+"""A changed document: all hand-written code follows new and removed parts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from helpers.command import Command, Outcome
-from helpers.source_trees import Change, Tree, fields
+from helpers.source_trees import Change, GeneratedTree, input_fields
 
 # Of each kind that some code could take for granted; none goes together with what could stand in for it.
 REMOVED = (("prompt",), ("fps", "seed"), ("batch_size", "num_frames"))
@@ -33,7 +33,7 @@ OPERATION = {
 
 def change(document: Any, removed: Iterable[str]) -> None:
     """Everything that may happen to a document at once."""
-    known = fields(document)
+    known = input_fields(document)
     known["motion"] = {"type": "integer", "description": "How much moves", "default": 3, "minimum": 0, "maximum": 10}
     null = {"type": "null"}
     known["pace"] = {"description": "How fast", "anyOf": [{"type": "number", "minimum": 0, "maximum": 2}, null]}
@@ -53,19 +53,19 @@ def removed(request: pytest.FixtureRequest) -> Sequence[str]:
 
 
 @pytest.fixture(scope="session")
-def tree_without(new_tree: Callable[[Change], Tree]) -> Callable[[Sequence[str]], Tree]:
+def tree_without(new_tree: Callable[[Change], GeneratedTree]) -> Callable[[Sequence[str]], GeneratedTree]:
     """Makes the tree of the changed document, once for the same fields that it has no more."""
     return cache(lambda removed: new_tree(partial(change, removed=removed)))
 
 
 @pytest.fixture(scope="module")
-def tree(removed: Sequence[str], tree_without: Callable[[Sequence[str]], Tree]) -> Tree:
+def tree(removed: Sequence[str], tree_without: Callable[[Sequence[str]], GeneratedTree]) -> GeneratedTree:
     """The tree without the fields."""
     return tree_without(removed)
 
 
 @pytest.fixture
-def changed_tree(tree_without: Callable[[Sequence[str]], Tree]) -> Tree:
+def changed_tree(tree_without: Callable[[Sequence[str]], GeneratedTree]) -> GeneratedTree:
     """One of these trees, for what does not depend on the fields: without the one that is used most."""
     return tree_without(("prompt",))
 
@@ -120,7 +120,7 @@ def option(name: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def seen_without(tree_without: Callable[[Sequence[str]], Tree]) -> Callable[[Sequence[str]], Any]:
+def seen_without(tree_without: Callable[[Sequence[str]], GeneratedTree]) -> Callable[[Sequence[str]], Any]:
     """Tells what becomes of inputs and command lines in a tree, and looks once at each."""
 
     @cache
@@ -147,7 +147,7 @@ def seen(removed: Sequence[str], seen_without: Callable[[Sequence[str]], Any]) -
     return seen_without(removed)
 
 
-def test_tree__goes_before_what_is_installed(tree: Tree, seen: Any) -> None:
+def test_tree__goes_before_what_is_installed(tree: GeneratedTree, seen: Any) -> None:
     """What is tested here is the changed client, and not the one of the repository."""
     assert Path(seen["from"]).parent == tree.folder / "zeroscope_api"
 
@@ -183,7 +183,7 @@ def test_help__lists_the_fields_that_there_are(seen: Any, removed: Sequence[str]
     assert ("PROMPT" in help) == ("prompt" not in removed)
 
 
-def test_command__makes_a_video_with_the_new_field(tree: Tree, seen: Any) -> None:
+def test_command__makes_a_video_with_the_new_field(tree: GeneratedTree, seen: Any) -> None:
     """`zeroscope run --mock` sends the new field, and saves the video."""
     done = Outcome(*seen["commands"][1])
     assert done.code == 0, done.err
@@ -232,7 +232,9 @@ WRONG = {
 """Mistakes, with a part of what mypy and pyright say of each."""
 
 
-def check_types(tree: Tree, removed: Sequence[str], which: int, find: Callable[[Path], dict[int, str]]) -> None:
+def check_types(
+    tree: GeneratedTree, removed: Sequence[str], which: int, find: Callable[[Path], dict[int, str]]
+) -> None:
     """Let a checker read a program that uses what is new, and makes mistakes.
 
     Args:
@@ -256,17 +258,17 @@ def check_types(tree: Tree, removed: Sequence[str], which: int, find: Callable[[
         assert part in told
 
 
-def test_types__follow_for_mypy(tree: Tree, removed: Sequence[str]) -> None:
+def test_types__follow_for_mypy(tree: GeneratedTree, removed: Sequence[str]) -> None:
     """A program that uses what is new is taken, and each of its mistakes is found."""
     check_types(tree, removed, 0, tree.mypy)
 
 
-def test_types__follow_for_pyright(changed_tree: Tree) -> None:
+def test_types__follow_for_pyright(changed_tree: GeneratedTree) -> None:
     """The other checker takes the same, and finds the same."""
     check_types(changed_tree, ("prompt",), 1, changed_tree.pyright)
 
 
-def test_hand_written__code_still_has_the_right_types(changed_tree: Tree) -> None:
+def test_hand_written__code_still_has_the_right_types(changed_tree: GeneratedTree) -> None:
     """Neither the wrapper nor the mock server has to be touched to please mypy, which checks every field in them."""
     assert changed_tree.mypy("-p", "zeroscope", "-p", "zeroscope_mock", "-p", "zeroscope_api") == {}
 
@@ -289,14 +291,14 @@ print(json.dumps([answer.status_code, answer.parsed.to_dict(), exchange.path, he
 """
 
 
-def test_operation__has_an_endpoint_and_a_route(changed_tree: Tree) -> None:
+def test_operation__has_an_endpoint_and_a_route(changed_tree: GeneratedTree) -> None:
     """The new operation can be called; the mock server answers with what the document says, and is held to it."""
     status, value, path, held_to = changed_tree.python(OPERATE)
     assert (status, path, held_to) == (200, "/v1/collections/text-to-video", ["getCollection"])
     assert value == {}
 
 
-def test_conformance__follows(changed_tree: Tree, command: Command) -> None:
+def test_conformance__follows(changed_tree: GeneratedTree, command: Command) -> None:
     """The mock server of the changed document keeps the rules that the conformance suite makes of it."""
     outcome = command("conformance", "--quick", "--dialect", "live", "--spec", str(changed_tree.spec))
     assert (outcome.code, "bounds-enforced" in outcome.out) == (0, True), outcome.out + outcome.err
@@ -313,7 +315,7 @@ with MockServer().client() as client:
 """
 
 
-def test_upscale__carries_over_what_there_still_is(tree: Tree, removed: Sequence[str]) -> None:
+def test_upscale__carries_over_what_there_still_is(tree: GeneratedTree, removed: Sequence[str]) -> None:
     """A draft from before the fields were removed can be made large, without the fields."""
     old, new, names = tree.python(UPSCALE, VALUES)
     assert set(removed) <= old.keys() and not set(removed) & new.keys()

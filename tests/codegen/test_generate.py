@@ -1,4 +1,4 @@
-"""Regeneration: repeatable, watched, and followed by everything that reads the document."""
+"""Generation of the client: reproducible, checked, and the source of all types."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from helpers.command import Outcome
-from helpers.source_trees import ROOT, Change, main, pinned_ruff_first, write
+from helpers.source_trees import ROOT, Change, main, pinned_ruff_first, write_spec
 
 GENERATED = ROOT / "generated/zeroscope_api"
 
@@ -41,7 +41,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 @pytest.fixture
 def changed_spec(tmp_path: Path) -> Callable[[Change], Path]:
     """Writes a copy of the document with a change made to it."""
-    return partial(write, tmp_path)
+    return partial(write_spec, tmp_path)
 
 
 def test_generated__is_what_the_document_gives_to_the_byte(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What the generator gets wrong by default, and the templates put right."""
+"""Defects of the generator's own templates, and their fixes in ours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command that tells what changed in openapi.yaml: where it reads, what it prints, what it exits with."""
+"""The command that compares versions: its sources, its output and its exit codes."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def diff(project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
 
 
 def test_document__that_is_unchanged(diff: Diff) -> None:
-    """Nothing to tell is told, and no version is asked for."""
+    """The report says so, and proposes no version."""
     outcome = diff("openapi.yaml")
     assert (outcome.code, outcome.out) == (0, "openapi.yaml is unchanged since openapi.yaml.\n")
     told = diff("openapi.yaml", "--json").json
@@ -126,7 +126,7 @@ def test_change__that_breaks_callers(diff: Diff, change: Callable[[Change], Path
     assert outcome.out.startswith("From ") and ": 1 change, 1 of them breaking.\n" in outcome.out
 
 
-def test_change__in_words_breaks_nobody(diff: Diff, change: Callable[[Change], Path]) -> None:
+def test_change__of_a_description_is_not_breaking(diff: Diff, change: Callable[[Change], Path]) -> None:
     """A description is told last, and asks for no more than a patch."""
     outcome = diff(change(words))
     assert outcome.code == 0
@@ -210,7 +210,7 @@ def test_document__with_bare_status_codes(diff: Diff, project: Path) -> None:
 
 
 def git(folder: Path, *arguments: str) -> None:
-    """Run git as somebody."""
+    """Run git with an identity."""
     identity = ("-c", "user.name=a", "-c", "user.email=a@b.test", "-c", "commit.gpgsign=false")
     subprocess.run(["git", "-C", folder, *identity, *arguments], check=True, capture_output=True)
 

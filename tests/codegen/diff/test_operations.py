@@ -1,4 +1,4 @@
-"""Whom a changed operation breaks: its parameters, bodies, answers, webhooks and security."""
+"""Breaking changes of operations: parameters, bodies, responses and security."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
-# Like `make`, which runs the modules of codegen/ from there.
 from codegen.diff.changes import Party, group_changes
 from codegen.diff.operations import DocumentComparison
 
@@ -453,7 +451,7 @@ def test_operation__breaks_who_relied_on_it(change: Change, expected: Told) -> N
             [(f"{HOOK}, response 2XX", "new", None)],
         ),
     ],
-    ids=["security", "security of a callback", "scheme that nobody uses", "answers to a callback"],
+    ids=["security", "security of a callback", "scheme that is not used", "answers to a callback"],
 )
 def test_operation__with_a_change_taken_back(change: Change, expected: Told) -> None:
     """The other way round, others are broken."""

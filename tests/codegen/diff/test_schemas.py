@@ -1,4 +1,7 @@
-"""Whom a changed schema breaks: in requests, in answers, and in webhooks, where the two are the other way round."""
+"""Breaking changes of schemas: in requests, in responses and in webhooks.
+
+In webhooks the roles are reversed: the service sends the request.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,6 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-
-# Like `make`, which runs the modules of codegen/ from there.
 from codegen.diff.changes import BOTH, NEITHER, RECEIVER, SENDER, ChangeGroup, Party, Role, group_changes
 from codegen.diff.operations import DocumentComparison
 from codegen.diff.schemas import SchemaComparison
@@ -428,7 +429,7 @@ def test_text__holds_numbers(
     ],
 )
 def test_default__that_changed_says_for_whom(place: str, note: str) -> None:
-    """A new default breaks nobody, but whoever leaves the field out gets something else."""
+    """A new default is not breaking, but a caller who leaves the field out gets another result."""
     old, new = (document(place, fields(x=of("integer", default=value))) for value in (8, 24))
     [row] = told(old, new)
     assert (row.name, row.message, row.breaks) == (f"{place}, x", f"default 8 -> 24; {note}", None)
@@ -547,7 +548,7 @@ VALUES: list[Any] = [
 @settings(derandomize=True, deadline=None, max_examples=400)
 @given(_schemas, _schemas)
 def test_verdict__holds_for_real_values(old: Schema, new: Schema) -> None:
-    """Where nobody is said to break, a validator takes after the change what it took before, or the other way round."""
+    """If no role is broken, a validator accepts the old values after the change, or the new ones before it."""
     broken = {role for change in SchemaComparison({}, {}).compare(old, new) for role in change.breaks}
     was, now = (jsonschema_rs.Draft202012Validator(schema) for schema in (old, new))
     if "sender" not in broken:

@@ -1,4 +1,4 @@
-"""What a model version says, in the document's words."""
+"""The conversion of the input schema that Cog writes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from helpers.model_versions import OTHER, SMALL, SPEC, Run, described, fields_of, input_of, runner
+from helpers.model_versions import OTHER_VERSION, SMALL, SPEC, Run, fields_of, input_of, openapi_schema, runner
 from helpers.source_trees import generate
 
 
@@ -81,7 +81,7 @@ NULLABLE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 def test_nullable__is_one_of_the_types(run: Run, small: Path, field: dict[str, Any], wanted: dict[str, Any]) -> None:
     """`nullable` and a union with null come to the same; of an enumeration, to the union that the generator knows."""
     kind = {"enum": ["a", "b"], "type": "string", "description": "An enumeration."}
-    assert run(described({"mask": field}, Kind=kind)).err == ""
+    assert run(openapi_schema({"mask": field}, Kind=kind)).err == ""
     assert input_of(small.read_text(encoding="utf-8"))["properties"] == {"mask": wanted}
 
 
@@ -161,7 +161,7 @@ def test_form__is_that_of_the_document(run: Run, small: Path, field: dict[str, A
     """Whatever a version writes differently is written as the document writes it, and reads the same everywhere."""
     told = {"enum": ["a"], "type": "string", "description": "Told of all"}
     kind = {"enum": ["a", "b"], "type": "string", "title": "Kind", "description": "An enumeration."}
-    cog = described({"new": field}, Kind=kind, Told=told)
+    cog = openapi_schema({"new": field}, Kind=kind, Told=told)
     cog["components"]["schemas"]["a/b"] = {"$ref": "#/components/schemas/Kind"}
     assert run(cog).err == "" and "nothing was written" in run(cog).out
     after = small.read_bytes().decode()
@@ -172,7 +172,7 @@ def test_form__is_that_of_the_document(run: Run, small: Path, field: dict[str, A
 
 # Another model, through the generator.
 
-OTHER_MODEL = described(
+OTHER_MODEL = openapi_schema(
     {
         "image": {"type": "string", "title": "Image", "format": "uri", "x-order": 0, "description": "What to sharpen"},
         "prompt": {"type": "string", "title": "Prompt", "x-order": 1, "description": "Words:\nmany # of them\n"},
@@ -211,7 +211,7 @@ OTHER_MODEL = described(
 
 def test_other_model__comes_out_of_the_generator(run: Run, spec: Path, tmp_path: Path) -> None:
     """The input of a model that has nothing in common with this one becomes a client."""
-    outcome = run({"id": OTHER, "openapi_schema": OTHER_MODEL})
+    outcome = run({"id": OTHER_VERSION, "openapi_schema": OTHER_MODEL})
     assert outcome.code == 0
     notes = [line.partition(": ")[2] for line in outcome.err.splitlines()]
     assert notes == [
@@ -261,7 +261,7 @@ WRITTEN: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize(("field", "lines"), WRITTEN.values(), ids=WRITTEN)
 def test_field__is_written_as_by_hand(run: Run, small: Path, field: dict[str, Any], lines: str) -> None:
     """One line for each keyword, in the document's order, quoted or folded only where that is needed."""
-    assert run(described({"new": field})).code == 0
+    assert run(openapi_schema({"new": field})).code == 0
     written = "".join(" " * (10 if line.strip() else 0) + line for line in lines.splitlines(keepends=True))
     head = "      properties:\n        new:" + ("\n" if lines else " {}\n")
     assert small.read_text(encoding="utf-8").endswith(head + written)
@@ -284,9 +284,9 @@ SAME: list[tuple[Any, Any, bool]] = [
 @pytest.mark.parametrize(("old", "new", "same"), SAME)
 def test_default__that_is_equal_keeps_its_form(run: Run, small: Path, old: Any, new: Any, same: bool) -> None:
     """Numbers are equal by their value, and no number is equal to true or false."""
-    assert run(described({"new": {"default": old}})).code == 0
+    assert run(openapi_schema({"new": {"default": old}})).code == 0
     before = small.read_bytes()
-    assert ("nothing was written" in run(described({"new": {"default": new}})).out) is same
+    assert ("nothing was written" in run(openapi_schema({"new": {"default": new}})).out) is same
     assert (small.read_bytes() == before) is same
 
 
@@ -362,14 +362,14 @@ def test_rest__is_left_out_with_a_sentence(
     run: Run, small: Path, field: dict[str, Any], wanted: dict[str, Any], sentence: str
 ) -> None:
     """What the document cannot hold is named, with the file, and the rest of the field is taken over."""
-    outcome = run(described({"new": field}))
+    outcome = run(openapi_schema({"new": field}))
     assert outcome.code == 0 and f"version.json: {sentence}" in outcome.err and outcome.err.count("\n") == 1
     assert input_of(small.read_text(encoding="utf-8"))["properties"] == {"new": wanted}
 
 
 def test_rest__of_the_input_is_left_out_with_a_sentence(run: Run, small: Path) -> None:
     """So is what is said of the input as a whole."""
-    cog = described({"a": {"type": "string"}}, required=["a", "b", "a"])
+    cog = openapi_schema({"a": {"type": "string"}}, required=["a", "b", "a"])
     cog["components"]["schemas"]["Input"].update(additionalProperties=False, description="Theirs")
     outcome = run(cog)
     assert [line.partition(": ")[2] for line in outcome.err.splitlines()] == [

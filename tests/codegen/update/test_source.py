@@ -1,4 +1,4 @@
-"""Where a model version comes from, and what is wrong with it."""
+"""The sources of a model version, and their errors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from helpers.client import TOKEN
 from helpers.model_versions import (
     MODEL,
-    OTHER,
+    OTHER_VERSION,
     SMALL,
     SPEC,
     VERSION,
@@ -22,10 +22,10 @@ from helpers.model_versions import (
     Spec,
     UpdateError,
     as_cog,
-    described,
     fetch_version,
     input_of,
     load,
+    openapi_schema,
     runner,
     version_url,
 )
@@ -64,14 +64,14 @@ def small(spec: Path) -> Path:
 
 def with_input(change: Change) -> bytes:
     """A small version whose Input was changed."""
-    cog = described({"a": {"type": "string"}})
+    cog = openapi_schema({"a": {"type": "string"}})
     change(cog["components"]["schemas"]["Input"])
     return json.dumps(cog).encode()
 
 
 def with_field(field: Any, name: str = "a") -> bytes:
     """A small version with one field."""
-    return json.dumps(described({name: field}, Loop={"$ref": "#/components/schemas/Loop"})).encode()
+    return json.dumps(openapi_schema({name: field}, Loop={"$ref": "#/components/schemas/Loop"})).encode()
 
 
 BAD: dict[str, tuple[bytes, str]] = {
@@ -117,7 +117,7 @@ BAD: dict[str, tuple[bytes, str]] = {
     ),
     "loop of items": (
         json.dumps(
-            described(
+            openapi_schema(
                 {"a": {"$ref": "#/components/schemas/Tree"}},
                 Tree={"type": "array", "items": {"allOf": [{"$ref": "#/components/schemas/Tree"}]}},
             )
@@ -196,7 +196,7 @@ BAD_SPECS: dict[str, tuple[str, str]] = {
 def test_bad_document__is_left_alone(run: Run, spec: Path, content: str, reason: str) -> None:
     """A document in which the change could do harm is left, and the error says where."""
     spec.write_text(content, encoding="utf-8")
-    outcome = run(described({"new": {"type": "integer"}}))
+    outcome = run(openapi_schema({"new": {"type": "integer"}}))
     assert outcome.code == 2 and outcome.err.startswith(f"Nothing was changed: {spec}: ") and reason in outcome.err
     assert outcome.err.count("\n") == 1 and spec.read_text(encoding="utf-8") == content
 
@@ -217,7 +217,7 @@ def test_version__that_has_no_place(run: Run, spec: Path, cog: dict[str, Any], o
     """A version can be written only where the document has one."""
     text = SPEC.replace("model: anotherjesse", "model: &model anotherjesse").replace(old, new)
     spec.write_text(text, encoding="utf-8")
-    outcome = run({"id": OTHER, "openapi_schema": cog})
+    outcome = run({"id": OTHER_VERSION, "openapi_schema": cog})
     assert outcome.code == 2 and reason in outcome.err and spec.read_text(encoding="utf-8") == text
 
 
@@ -238,11 +238,11 @@ def test_live__asks_the_service(run: Run, spec: Path, service: MockServer) -> No
     """The document's version is what the service says, and another version is asked for by its id."""
     spec.write_text(SPEC.replace("default: 24", "default: 25"), encoding="utf-8")
     assert run("live").code == 0 and spec.read_bytes() == SPEC.encode()
-    outcome = run("live", "--version-id", OTHER)
+    outcome = run("live", "--version-id", OTHER_VERSION)
     assert outcome.code == 0 and TOKEN not in outcome.out + outcome.err
-    assert spec.read_bytes().decode() == SPEC.replace(VERSION, OTHER)
+    assert spec.read_bytes().decode() == SPEC.replace(VERSION, OTHER_VERSION)
     asked = [(entry.method, entry.path) for entry in service.journal]
-    assert asked == [("GET", f"/v1/models/{MODEL}/versions/{id}") for id in (VERSION, OTHER)]
+    assert asked == [("GET", f"/v1/models/{MODEL}/versions/{id}") for id in (VERSION, OTHER_VERSION)]
 
 
 def test_live__without_such_a_version(run: Run, spec: Path, service: MockServer) -> None:
@@ -350,5 +350,5 @@ def test_live__takes_the_address_of_the_document() -> None:
 
 def test_version_id__is_for_the_service(run: Run, cog: dict[str, Any]) -> None:
     """A file holds one version, so another cannot be asked for."""
-    outcome = run(cog, "--version-id", OTHER)
+    outcome = run(cog, "--version-id", OTHER_VERSION)
     assert outcome.code == 2 and "a file holds one version" in outcome.err

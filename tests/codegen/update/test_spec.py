@@ -1,4 +1,4 @@
-"""Taking a model version's input over into openapi.yaml."""
+"""Updates of the input schema in openapi.yaml."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ruamel.yaml import YAML
 from helpers.client import TOKEN
 from helpers.model_versions import (
     MODEL,
-    OTHER,
+    OTHER_VERSION,
     ROOT,
     SMALL,
     SPEC,
@@ -29,12 +29,12 @@ from helpers.model_versions import (
     Spec,
     as_cog,
     changed_lines,
-    described,
     fields_of,
     input_of,
     load,
     main,
     merge,
+    openapi_schema,
     runner,
 )
 from zeroscope_mock import MockServer
@@ -346,7 +346,7 @@ def test_hand__keeps_what_it_wrote(
     spec.write_bytes(before.replace("\n", end).encode())
     fields = copy.deepcopy(HAND_FIELDS)
     change(fields)
-    outcome = run(described(fields))
+    outcome = run(openapi_schema(fields))
     assert (outcome.code, outcome.err) == (0, "")
     for old, new in replaced:
         assert wanted.count(old) == 1
@@ -456,7 +456,7 @@ def test_lines__are_written_anew_where_they_change(
         return SMALL.replace("properties: {}\n", "properties:\n") + lines
 
     small.write_text(document(before).removesuffix("\n") + last, encoding="utf-8")
-    outcome = run(described(fields))
+    outcome = run(openapi_schema(fields))
     assert (outcome.code, outcome.err) == (0, "")
     assert small.read_text(encoding="utf-8").removesuffix("\n") == document(after).removesuffix("\n")
 
@@ -480,7 +480,7 @@ def test_anchor__moves_to_its_alias(run: Run, small: Path, field: str, before: s
     """An alias elsewhere keeps its value when the field with the anchor is removed or changed."""
     text = SMALL.replace("properties: {}", f"properties:\n        {field}") + f"    {before}  # elsewhere\n"
     small.write_text(text, encoding="utf-8")
-    assert run(described({"new": INTEGER})).code == 0
+    assert run(openapi_schema({"new": INTEGER})).code == 0
     head, *rest = f"    {after}".split("\n")
     wanted = SMALL.replace("properties: {}", "properties:\n        new:\n          type: integer")
     assert small.read_text(encoding="utf-8") == wanted + "\n".join([f"{head}  # elsewhere", *rest]) + "\n"
@@ -500,7 +500,7 @@ def test_indentation__is_that_of_the_document(run: Run, spec: Path, text: str) -
     """New lines are indented as the lines around them, and those stay."""
     spec.write_text(text, encoding="utf-8")
     fields = {"a": {**INTEGER, "enum": [1000 + number for number in range(20)]}}
-    assert run(described(fields)).code == 0
+    assert run(openapi_schema(fields)).code == 0
     after = spec.read_text(encoding="utf-8")
     assert after.startswith(text) and load(after)["components"]["schemas"]["PredictionInput"]["properties"] == fields
     column = 20 if "    schemas" in text else 10
@@ -517,7 +517,7 @@ WORDS = [
 def test_field__whose_name_is_a_word_of_yaml(run: Run, small: Path) -> None:
     """A name that YAML 1.1 takes for a truth value or null is quoted, so that every parser reads the name."""
     names = ["on", "yes", "n", "null", "plain"]
-    assert run(described(dict.fromkeys(names, INTEGER))).code == 0
+    assert run(openapi_schema(dict.fromkeys(names, INTEGER))).code == 0
     after = small.read_text(encoding="utf-8")
     assert list(input_of(after)["properties"]) == names
     assert list(yaml.safe_load(after)["components"]["schemas"]["PredictionInput"]["properties"]) == names
@@ -528,7 +528,7 @@ def test_field__whose_name_is_a_word_of_yaml(run: Run, small: Path) -> None:
 def test_text__that_a_parser_takes_for_something_else(run: Run, small: Path, word: str) -> None:
     """A new string is quoted where YAML 1.1 or 1.2 would read another value, in block style and in flow style."""
     field = {"type": "string", "description": "A word", "default": word, "enum": [word, "other"]}
-    assert run(described({"a": field, "last": INTEGER})).code == 0
+    assert run(openapi_schema({"a": field, "last": INTEGER})).code == 0
     after = small.read_text(encoding="utf-8")
     for read in (load(after), yaml.safe_load(after)):
         assert read["components"]["schemas"]["PredictionInput"]["properties"] == {"a": field, "last": INTEGER}
@@ -550,7 +550,7 @@ def test_result__is_read_back_by_both_parsers(
     before = SMALL.replace("title: Small", 'title: "on"')
     small.write_text(before, encoding="utf-8")
     monkeypatch.setattr("codegen.update.spec.merge", lambda *texts: merge(*texts).replace(old, new))
-    outcome = run(described({"new": INTEGER}))
+    outcome = run(openapi_schema({"new": INTEGER}))
     assert outcome.code == 2 and reason in outcome.err and small.read_text(encoding="utf-8") == before
 
 
@@ -559,11 +559,11 @@ def test_result__is_read_back_by_both_parsers(
 
 def test_version__comes_along_with_all_that_names_it(run: Run, spec: Path, cog: dict[str, Any]) -> None:
     """A whole version brings its id, to the place that the example of the request refers to as well."""
-    outcome = run({"id": OTHER, "openapi_schema": cog})
+    outcome = run({"id": OTHER_VERSION, "openapi_schema": cog})
     after = spec.read_bytes().decode()
-    assert outcome.code == 0 and after == SPEC.replace(f"&version {VERSION}", f"&version {OTHER}") != SPEC
+    assert outcome.code == 0 and after == SPEC.replace(f"&version {VERSION}", f"&version {OTHER_VERSION}") != SPEC
     assert load(after)["components"]["schemas"]["CreatePredictionRequest"]["properties"]["version"]["examples"] == [
-        OTHER
+        OTHER_VERSION
     ]
     assert run(cog).code == 0 and spec.read_bytes().decode() == after
 
@@ -579,13 +579,13 @@ def test_version__that_looks_like_a_number_stays_a_text(run: Run, spec: Path, co
 
 def test_version__and_input_change_together(run: Run, small: Path) -> None:
     """Both places are found, and an id that is there already keeps its quotes."""
-    assert run({"id": "a1", "openapi_schema": described({"new": INTEGER})}).code == 0
+    assert run({"id": "a1", "openapi_schema": openapi_schema({"new": INTEGER})}).code == 0
     wanted = SMALL.replace('"111"', "a1").replace(
         "properties: {}", "properties:\n        new:\n          type: integer"
     )
     assert small.read_text(encoding="utf-8") == wanted
     small.write_text(SMALL.replace('"111"', "'111'"), encoding="utf-8")
-    assert "nothing was written" in run({"id": "111", "openapi_schema": described({})}).out
+    assert "nothing was written" in run({"id": "111", "openapi_schema": openapi_schema({})}).out
 
 
 def test_version__of_a_schema_alone_is_not_known(run: Run, spec: Path, cog: dict[str, Any]) -> None:
@@ -617,12 +617,12 @@ def test_required__asks_for_another_look_at_the_description(run: Run, cog: dict[
 def test_required__says_the_same_in_any_order(run: Run, small: Path) -> None:
     """Neither the order of what is required nor that of the types is a change."""
     field: dict[str, Any] = {"anyOf": [{"type": "null"}, {"type": "string"}]}
-    assert run(described({"a": field, "b": field}, required=["b", "a"])).code == 0
+    assert run(openapi_schema({"a": field, "b": field}, required=["b", "a"])).code == 0
     written = small.read_text(encoding="utf-8")
     assert "required: [b, a]" in written
     small.write_text(written.replace('[string, "null"]', '["null", string]'), encoding="utf-8")
-    assert "nothing was written" in run(described({"a": field, "b": field}, required=["a", "b"])).out
-    assert run(described({"a": field, "b": field})).code == 0
+    assert "nothing was written" in run(openapi_schema({"a": field, "b": field}, required=["a", "b"])).out
+    assert run(openapi_schema({"a": field, "b": field})).code == 0
     assert small.read_text(encoding="utf-8") == written.replace("      required: [b, a]\n", "").replace(
         '[string, "null"]', '["null", string]'
     )
