@@ -121,7 +121,7 @@ def test_spec__that_is_no_document(tmp_path: Path, text: str, reason: str) -> No
 def test_spec__that_is_missing(tmp_path: Path) -> None:
     """So is a file that does not exist."""
     outcome = generate("--spec", tmp_path / "nowhere.yaml", "--output", tmp_path / "client")
-    assert outcome.code == 1 and "it cannot be read, [Errno 2] No such file or directory" in outcome.err
+    assert outcome.code == 1 and "it cannot be read, No such file or directory" in outcome.err
 
 
 def _field(document: Any, name: str) -> Any:

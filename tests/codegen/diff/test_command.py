@@ -320,6 +320,7 @@ def test_file__that_is_missing_or_no_text(diff: Diff, project: Path) -> None:
     for name in ("missing.yaml", "bytes.yaml", "."):
         outcome = diff("openapi.yaml", "--spec", name)
         assert outcome.code == 2 and outcome.err.startswith(f"{name} cannot be read (") and outcome.err.count("\n") == 1
+        assert "Errno" not in outcome.err
 
 
 @pytest.mark.parametrize("text", ['__version__ = "next"', '__version__ = "1.2"', ""])

@@ -161,7 +161,7 @@ def test_bad_file__that_is_none(run: Run, small: Path, tmp_path: Path) -> None:
     for source, reason in [
         (tmp_path / "nowhere.json", f"{tmp_path / 'nowhere.json'}: there is no such file; check its name"),
         (tmp_path, f"{tmp_path}: it is a folder; name a file in it"),
-        (small / "below", f"{small / 'below'}: it cannot be read, [Errno 20] Not a directory"),
+        (small / "below", f"{small / 'below'}: it cannot be read, Not a directory"),
         ("a\0b", "it cannot be read, embedded null byte"),
         ("", "name a file, or live, with FROM="),
     ]:
