@@ -38,14 +38,14 @@ demo: $(STAMP) ## Make a video against the mock server: no token, no network, no
 	@mkdir -p build/demo
 	@$(VENV)/bin/zeroscope run "An astronaut riding a horse" --mock --output build/demo/astronaut.mp4 --overwrite
 
-generate: $(STAMP) ## Write generated/ from openapi.yaml
-	@$(PY) codegen/generate.py
+generate: $(STAMP) ## Generate the client in generated/ from openapi.yaml
+	@$(PY) -m codegen.generate
 
-update-spec: $(STAMP) ## Bring the input in openapi.yaml up to a version of the model: FROM=FILE or FROM=live
-	@$(PY) -m codegen.update_spec "$$FROM" $(if $(DRY_RUN),--dry-run) $(if $(VERSION_ID),--version-id "$$VERSION_ID")
+update-spec: $(STAMP) ## Update the input schema of openapi.yaml to a version of the model: FROM=FILE or FROM=live
+	@$(PY) -m codegen.update "$$FROM" $(if $(DRY_RUN),--dry-run) $(if $(VERSION_ID),--version-id "$$VERSION_ID")
 
-spec-diff: $(STAMP) ## Tell what changed in openapi.yaml, and for whom it breaks: BASE=HEAD, another ref, or a file
-	@$(PY) -m codegen.spec_diff "$${BASE:-HEAD}" $(if $(SPEC),--spec "$$SPEC") $(if $(JSON),--json)
+spec-diff: $(STAMP) ## List the changes of openapi.yaml and which are breaking: BASE=HEAD, another ref, or a file
+	@$(PY) -m codegen.diff "$${BASE:-HEAD}" $(if $(SPEC),--spec "$$SPEC") $(if $(JSON),--json)
 
 format: $(STAMP) ## Format the code and fix what can be fixed
 	$(PY) -m ruff check --fix $(CODE)
@@ -58,7 +58,7 @@ check: $(STAMP) $(LINT) ## Lint, types, the spec's own lint, generated/ in step 
 	$(VENV)/bin/basedpyright $(CODE) generated
 	$(PY) -m openapi_spec_validator openapi.yaml
 	REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true codegen/node_modules/.bin/redocly lint openapi.yaml
-	$(PY) codegen/generate.py --check
+	$(PY) -m codegen.generate --check
 
 test: $(STAMP) $(JS) ## Run all tests
 	@$(PY) -m pytest $(ARGS)

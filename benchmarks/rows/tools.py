@@ -49,7 +49,7 @@ def tests(context: Context) -> Iterator[Row]:
 def generate(context: Context) -> Iterator[Row]:
     """Measure the generator with the project's templates and checks, and without them."""
     folder = context.folder / "generated"
-    ours: list[str | Path] = [sys.executable, ROOT / "codegen/generate.py", "--output", folder / "ours"]
+    ours: list[str | Path] = [sys.executable, "-m", "codegen.generate", "--output", folder / "ours"]
     theirs: list[str | Path] = [
         *(sys.executable, "-m", "openapi_python_client", "generate", "--path", ROOT / "openapi.yaml"),
         *("--config", ROOT / "codegen/config.yml", "--meta", "none", "--output-path", folder / "theirs"),

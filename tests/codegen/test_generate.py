@@ -1,4 +1,4 @@
-"""Regeneration: repeatable, watched, and followed by everything that reads the document."""
+"""Generation of the client: reproducible, checked, and the source of all types."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from helpers.command import Outcome
-from helpers.source_trees import ROOT, Change, main, pinned_first, write
+from helpers.source_trees import ROOT, Change, main, pinned_ruff_first, write_spec
 
 GENERATED = ROOT / "generated/zeroscope_api"
 
@@ -41,13 +41,13 @@ def contents(folder: Path) -> dict[str, bytes]:
 @pytest.fixture
 def changed_spec(tmp_path: Path) -> Callable[[Change], Path]:
     """Writes a copy of the document with a change made to it."""
-    return partial(write, tmp_path)
+    return partial(write_spec, tmp_path)
 
 
 def test_generated__is_what_the_document_gives_to_the_byte(tmp_path: Path) -> None:
     """Generating anew as `make generate` does, but in another folder, gives the committed files and no others."""
-    command: list[str | Path] = [sys.executable, ROOT / "codegen/generate.py", "--output", tmp_path / "again"]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    command: list[str | Path] = [sys.executable, "-m", "codegen.generate", "--output", tmp_path / "again"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stderr) == (0, "")
     assert contents(tmp_path / "again") == contents(GENERATED)
     assert {"py.typed", "spec.json"} <= set(contents(GENERATED))
@@ -70,7 +70,7 @@ def test_pinned_ruff__is_found_first_while_it_is_needed(monkeypatch: pytest.Monk
         monkeypatch.delenv("PATH")
     else:
         monkeypatch.setenv("PATH", before)
-    with pinned_first():
+    with pinned_ruff_first():
         assert Path(shutil.which("ruff") or "").parent == Path(sys.executable).parent
     assert os.environ.get("PATH") == before
 
@@ -94,6 +94,34 @@ def test_warning__is_an_error(changed_spec: Callable[[Change], Path]) -> None:
 
     outcome = generate("--check", "--spec", changed_spec(break_reference))
     assert outcome.code == 1 and "could not be turned into a client" in outcome.err
+
+
+BAD_SPECS: dict[str, tuple[str, str]] = {
+    "no YAML": ("a: [", "it is not YAML, "),
+    "list": ("[1]", "it is not an OpenAPI document with paths"),
+    "no paths": ("openapi: 3.1.0", "it is not an OpenAPI document with paths"),
+    "operation without a name": ("paths: {/a: {get: {}}}", "GET /a has no operationId"),
+    "reference to nothing": (
+        "paths: {/a: {$ref: '#/components/pathItems/a'}}",
+        "/a refers to #/components/pathItems/a",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "reason"), BAD_SPECS.values(), ids=BAD_SPECS)
+def test_spec__that_is_no_document(tmp_path: Path, text: str, reason: str) -> None:
+    """A file that is not an OpenAPI document is refused with its name and the reason, and nothing is written."""
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(text, encoding="utf-8")
+    outcome = generate("--spec", spec, "--output", tmp_path / "client")
+    assert (outcome.code, outcome.out) == (1, "") and not (tmp_path / "client").exists()
+    assert outcome.err.startswith(f"{spec} could not be turned into a client:\n{reason}")
+
+
+def test_spec__that_is_missing(tmp_path: Path) -> None:
+    """So is a file that does not exist."""
+    outcome = generate("--spec", tmp_path / "nowhere.yaml", "--output", tmp_path / "client")
+    assert outcome.code == 1 and "it cannot be read, No such file or directory" in outcome.err
 
 
 def _field(document: Any, name: str) -> Any:

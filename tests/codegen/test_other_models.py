@@ -1,4 +1,4 @@
-"""Quite other models, as the service describes them, in the document: all that is written by hand serves them."""
+"""Other models in the document: all hand-written code works with them unchanged."""
 
 from __future__ import annotations
 
@@ -12,37 +12,42 @@ from openapi_spec_validator import validate
 
 from helpers.command import Command, Outcome
 from helpers.other_models import ALL, Model
-from helpers.source_trees import Change, Tree, swap
+from helpers.source_trees import Change, GeneratedTree, replace_input
 
 
 @pytest.fixture(scope="module", params=ALL, ids=str)
 def model(request: pytest.FixtureRequest) -> Model:
-    """The models in turn."""
+    """Each model."""
     one: Model = request.param
     return one
 
 
 @pytest.fixture(scope="module")
-def tree(model: Model, new_tree: Callable[[Change], Tree]) -> Tree:
-    """The tree of the document with the model in it."""
-    return new_tree(partial(swap, schemas=model.schemas))
+def tree(model: Model, new_tree: Callable[[Change], GeneratedTree]) -> GeneratedTree:
+    """The tree that is generated for the model."""
+    return new_tree(partial(replace_input, schemas=model.schemas))
 
 
 @pytest.fixture(scope="module")
-def seen(tree: Tree, model: Model) -> Any:
-    """What becomes of inputs and command lines in the tree."""
+def seen(tree: GeneratedTree, model: Model) -> Any:
+    """The results of inputs and command lines in the tree."""
     run = ["run", "--mock", "--mock-speed", "1000", "--output", "new.mp4", "--json", *model.options]
-    inputs = [model.valid, model.least, *(input for input, _, _ in model.wrong), *(input for input, _ in model.edges())]
+    inputs = [
+        model.valid,
+        model.minimal,
+        *(input for input, _, _ in model.invalid),
+        *(input for input, _ in model.boundaries()),
+    ]
     return tree.probe(inputs, [["run", "--help"], run, ["run", "--mock"]])
 
 
 def test_check__follows_before_anything_is_sent(seen: Any, model: Model) -> None:
     """The client finds all that is wrong with an input, bounds and all, and nothing wrong with a good one."""
-    bounds = [allowed for _, allowed in model.edges()]
+    bounds = [allowed for _, allowed in model.boundaries()]
     good, least, *found = seen["client"]
     assert good == least == []
-    assert found[: len(model.wrong)] == [faults for _, faults, _ in model.wrong]
-    assert [not faults for faults in found[len(model.wrong) :]] == bounds and bounds
+    assert found[: len(model.invalid)] == [faults for _, faults, _ in model.invalid]
+    assert [not faults for faults in found[len(model.invalid) :]] == bounds and bounds
     assert seen["sent"] == 2 + bounds.count(True)
 
 
@@ -50,14 +55,14 @@ def test_mock__follows(seen: Any, model: Model) -> None:
     """The server without settings refuses the same inputs, and names the fields."""
     good, least, *found = seen["mock"]
     assert good == least == [201, []]
-    assert found[: len(model.wrong)] == [[422, faults] for _, _, faults in model.wrong]
-    changed = [(set(input) - set(model.least), allowed) for input, allowed in model.edges()]
-    for (status, faults), (names, allowed) in zip(found[len(model.wrong) :], changed, strict=True):
+    assert found[: len(model.invalid)] == [[422, faults] for _, _, faults in model.invalid]
+    changed = [(set(input) - set(model.minimal), allowed) for input, allowed in model.boundaries()]
+    for (status, faults), (names, allowed) in zip(found[len(model.invalid) :], changed, strict=True):
         assert (status == 201) == allowed
         assert {name for name, _ in faults} == (set() if allowed else {f"input.{name}" for name in names})
 
 
-def test_conformance__follows(tree: Tree, command: Command) -> None:
+def test_conformance__follows(tree: GeneratedTree, command: Command) -> None:
     """The mock server of the model's document keeps the rules that the conformance suite makes of it."""
     outcome = command("conformance", "--quick", "--dialect", "live", "--spec", str(tree.spec))
     assert (outcome.code, "types-enforced" in outcome.out) == (0, True), outcome.out + outcome.err
@@ -75,7 +80,7 @@ def test_help__lists_every_field(seen: Any, model: Model) -> None:
     assert ("PROMPT" in help) == ("prompt" in model.fields)
 
 
-def test_command__makes_and_saves_a_result(tree: Tree, seen: Any, model: Model) -> None:
+def test_command__makes_and_saves_a_result(tree: GeneratedTree, seen: Any, model: Model) -> None:
     """`zeroscope run --mock` sends the fields as they were given, and refuses to send nothing where one is needed."""
     made, nothing = (Outcome(*told) for told in seen["commands"][1:3])
     assert made.code == 0, made.err
@@ -83,10 +88,10 @@ def test_command__makes_and_saves_a_result(tree: Tree, seen: Any, model: Model) 
     assert sent == {name: model.valid[name] for name in sent}
     assert len(sent) == len({option.partition("=")[0] for option in model.options})
     assert (tree.folder / "new.mp4").read_bytes()[4:8] == b"ftyp"
-    assert nothing.code == 2 and next(iter(model.least)) in nothing.err
+    assert nothing.code == 2 and next(iter(model.minimal)) in nothing.err
 
 
-def test_descriptions__stand_beside_the_types(tree: Tree, model: Model) -> None:
+def test_descriptions__stand_beside_the_types(tree: GeneratedTree, model: Model) -> None:
     """What the service says of each field is what editors show, on one line however it was written."""
     source = (tree.folder / "zeroscope_api/models/__init__.py").read_text(encoding="utf-8")
     said = [" ".join(described.get("description", "").split()) for described in model.fields.values()]
@@ -94,24 +99,24 @@ def test_descriptions__stand_beside_the_types(tree: Tree, model: Model) -> None:
     assert source.count("An enumeration.") == 0
 
 
-def test_types__follow(tree: Tree, model: Model) -> None:
+def test_types__follow(tree: GeneratedTree, model: Model) -> None:
     """Both checkers take a program for the model, and find each of its mistakes."""
     lines = [
         "from pathlib import Path",
         "from zeroscope import Zeroscope",
         "def use(client: Zeroscope) -> None:",
-        *(f"    client.run({arguments})" for arguments in (*model.right, *model.mistakes)),
+        *(f"    client.run({arguments})" for arguments in (*model.accepted, *model.rejected)),
     ]
     program = tree.folder / "program.py"
     program.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    places = range(len(lines) - len(model.mistakes) + 1, len(lines) + 1)
+    places = range(len(lines) - len(model.rejected) + 1, len(lines) + 1)
     for which, found in enumerate((tree.mypy(program), tree.pyright(program))):
         assert list(found) == list(places)
-        for told, parts in zip(found.values(), model.mistakes.values(), strict=True):
+        for told, parts in zip(found.values(), model.rejected.values(), strict=True):
             assert parts[which] in told
 
 
-def test_hand_written__code_still_has_the_right_types(tree: Tree) -> None:
+def test_hand_written__code_still_has_the_right_types(tree: GeneratedTree) -> None:
     """Neither the wrapper nor the mock server has to be touched to please mypy, which checks every field in them."""
     assert tree.mypy("-p", "zeroscope", "-p", "zeroscope_mock", "-p", "zeroscope_api") == {}
 
@@ -145,7 +150,7 @@ print(json.dumps([told(videos), asyncio.run(main()), answer.json()["openapi_sche
 """
 
 
-def test_run__makes_and_saves_a_result(tree: Tree, model: Model) -> None:
+def test_run__makes_and_saves_a_result(tree: GeneratedTree, model: Model) -> None:
     """Both clients take files in the fields that the model has for them, and save what comes out.
 
     The mock server tells of the model's version what the service tells.

@@ -36,7 +36,7 @@ def test_spec_diff__prints_what_is_shown(tmp_path: Path) -> None:
     old, new = tmp_path / "HEAD", tmp_path / "openapi.yaml"
     old.write_text(text, encoding="utf-8")
     new.write_text(changed, encoding="utf-8")
-    done = run("codegen.spec_diff", old, "--spec", new)
+    done = run("codegen.diff", old, "--spec", new)
 
     printed = done.stdout.replace(str(old), "HEAD").replace(str(new), "openapi.yaml")
     assert (done.returncode, printed.startswith(shown)) == (1, True), printed
@@ -47,7 +47,7 @@ def test_update_spec__rejects_a_file_that_is_no_version(tmp_path: Path) -> None:
     spec, file = tmp_path / "openapi.yaml", tmp_path / "version.json"
     spec.write_bytes((ROOT / "openapi.yaml").read_bytes())
     file.write_text("{}", encoding="utf-8")
-    done = run("codegen.update_spec", file, "--spec", spec)
+    done = run("codegen.update", file, "--spec", spec)
 
     assert done.returncode == 2 and done.stderr.count("\n") == 1
     assert spec.read_bytes() == (ROOT / "openapi.yaml").read_bytes()

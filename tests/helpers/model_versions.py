@@ -1,4 +1,4 @@
-"""Versions of models as the service describes them, and what updating the document from one comes to."""
+"""Model versions as Cog describes them, and updates of the document from them."""
 
 from __future__ import annotations
 
@@ -11,22 +11,33 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from codegen.update_document import Document
-from codegen.update_error import UpdateError
-from codegen.update_source import fetch, version_url
-from codegen.update_spec import main
-from codegen.update_yaml import compose
+from codegen.document.yaml import compose, dump_round_trip, load_round_trip
+from codegen.update.__main__ import main
+from codegen.update.errors import UpdateError
+from codegen.update.merge import merge
+from codegen.update.source import fetch_version, version_url
+from codegen.update.spec import Spec
 from ruamel.yaml import YAML
 
 from helpers.command import Outcome
 
-__all__ = ["Document", "UpdateError", "compose", "fetch", "main", "version_url"]
+__all__ = [
+    "Spec",
+    "UpdateError",
+    "compose",
+    "dump_round_trip",
+    "fetch_version",
+    "load_round_trip",
+    "main",
+    "merge",
+    "version_url",
+]
 
 ROOT = Path(__file__).parents[2]
 SPEC = (ROOT / "openapi.yaml").read_text(encoding="utf-8")
 MODEL = "anotherjesse/zeroscope-v2-xl"
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
-OTHER = "71996d331e8ede8ef7bd76eba9fae076d31792e4ddf4ad057779b443d6aea62f"
+OTHER_VERSION = "71996d331e8ede8ef7bd76eba9fae076d31792e4ddf4ad057779b443d6aea62f"
 
 Run = Callable[..., Outcome]
 Change = Callable[[dict[str, Any]], object]
@@ -38,7 +49,7 @@ def _loaded(text: str) -> Any:
 
 
 def load(text: str) -> Any:
-    """What a document says; nearly every test reads the one of the repository, which takes long."""
+    """Load a document; the result is cached, since nearly every test loads that of the repository."""
     return copy.deepcopy(_loaded(text))
 
 
@@ -47,7 +58,7 @@ def input_of(text: str) -> Any:
 
 
 def as_cog(schema: dict[str, Any]) -> dict[str, Any]:
-    """An input as Cog writes it: titles, an order, and each enumeration as a schema that is referred to."""
+    """Return an input schema as Cog writes it: with titles, `x-order`, and a schema for each enumeration."""
     schemas: dict[str, Any] = {}
     fields: dict[str, Any] = {}
     for order, (name, field) in enumerate(schema["properties"].items()):
@@ -63,11 +74,11 @@ def as_cog(schema: dict[str, Any]) -> dict[str, Any]:
         else:
             field["title"] = name.replace("_", " ").title()
         fields[name] = {**field, "x-order": order}
-    return described(fields, **schemas)
+    return openapi_schema(fields, **schemas)
 
 
-def described(fields: dict[str, Any], *, required: list[str] | None = None, **schemas: Any) -> dict[str, Any]:
-    """A version's `openapi_schema` with these fields."""
+def openapi_schema(fields: dict[str, Any], *, required: list[str] | None = None, **schemas: Any) -> dict[str, Any]:
+    """Return the `openapi_schema` of a version with these fields."""
     input: dict[str, Any] = {"type": "object", "title": "Input", "properties": fields}
     if required is not None:
         input["required"] = required
@@ -93,7 +104,7 @@ components:
 
 
 def runner(spec: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Updates a document from a file, or from an object that is written to one beside it."""
+    """Return a function that updates a document from a file, or from an object that it writes to a file first."""
 
     def call(source: Any, *options: str) -> Outcome:
         name = str(source)
@@ -110,13 +121,13 @@ def runner(spec: Path, capsys: pytest.CaptureFixture[str]) -> Run:
 
 
 def fields_of(cog: dict[str, Any]) -> dict[str, Any]:
-    """The fields of an input as Cog writes it."""
+    """Return the properties of an input schema as Cog writes it."""
     fields: dict[str, Any] = cog["components"]["schemas"]["Input"]["properties"]
     return fields
 
 
 def changed_lines(before: str, after: str) -> tuple[list[str], list[str]]:
-    """The lines that are gone, and those that have come."""
+    """Return the removed lines and the added lines."""
     lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), n=0))[2:]
-    gone, come = ([line[1:].strip() for line in lines if line[0] == sign] for sign in "-+")
-    return gone, come
+    removed, added = ([line[1:].strip() for line in lines if line[0] == sign] for sign in "-+")
+    return removed, added

@@ -1,7 +1,7 @@
-"""Quite other models than the document's, and what is to become of inputs for them.
+"""Other models, with inputs for them and the expected results.
 
-The files hold the schemas that the service keeps of a model's version, in its own way of writing: titles everywhere,
-choices as references within `allOf`, `nullable`, fields in the order of `x-order`.
+The files hold the schemas of a model version as the service describes it: titles everywhere, enumerations as references
+within `allOf`, `nullable`, and fields in the order of `x-order`.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ MODELS = Path(__file__).parent / "models"
 
 @dataclass(frozen=True)
 class Model:
-    """A model, and what is to become of inputs for it."""
+    """A model, with inputs for it and the expected results."""
 
     name: str
     valid: dict[str, Any]
-    """An input with every kind of field in it, as a program gives it."""
+    """An input with every kind of field, as a program passes it."""
     options: list[str]
-    """The same on the command line."""
-    wrong: list[tuple[dict[str, Any], list[list[str]], list[list[str]]]]
-    """Inputs, what the client finds wrong with each, and what the mock server does."""
+    """The same as options of the command."""
+    invalid: list[tuple[dict[str, Any], list[list[str]], list[list[str]]]]
+    """Invalid inputs, each with the invalid fields that the client and the mock server report."""
     help: list[str]
-    """What the help says."""
-    right: list[str]
-    """What type checkers take as arguments of `run`."""
-    mistakes: dict[str, tuple[str, str]]
-    """What they do not, and what mypy and pyright say of it."""
+    """Lines of the help."""
+    accepted: list[str]
+    """Arguments of `run` that type checkers accept."""
+    rejected: dict[str, tuple[str, str]]
+    """Arguments that they reject, each with a part of the messages of mypy and pyright."""
     schemas: dict[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -43,29 +43,29 @@ class Model:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """The fields of the input, as the service describes them."""
-        described: dict[str, Any] = self.schemas["Input"]["properties"]
-        return described
+        """The properties of the input schema, as the service describes them."""
+        properties: dict[str, Any] = self.schemas["Input"]["properties"]
+        return properties
 
     @property
-    def least(self) -> dict[str, Any]:
-        """The input that has nothing but what is required."""
+    def minimal(self) -> dict[str, Any]:
+        """The input with the required fields alone."""
         return {name: self.valid[name] for name in self.schemas["Input"].get("required", [])}
 
-    def edges(self) -> Iterator[tuple[dict[str, Any], bool]]:
-        """Inputs with one field at each of its bounds and beyond, and whether they are allowed."""
-        for name, described in self.fields.items():
+    def boundaries(self) -> Iterator[tuple[dict[str, Any], bool]]:
+        """Yield inputs with one field at a bound or just beyond it, and whether they are valid."""
+        for name, schema in self.fields.items():
             for bound, step in (("minimum", -1), ("maximum", 1)):
-                if bound in described:
-                    for value, allowed in ((described[bound], True), (described[bound] + step, False)):
-                        yield {**self.least, name: value}, allowed
+                if bound in schema:
+                    for value, valid in ((schema[bound], True), (schema[bound] + step, False)):
+                        yield {**self.minimal, name: value}, valid
 
 
 UPSCALER = Model(
     name="upscaler",
     valid={"image": "https://h.test/a.png", "scale": 2.5, "style": "line art", "prompts": ["a", "b"], "mask": None},
     options=["--image=https://h.test/a.png", "--scale=2.5", "--style=line art", "--prompts=a", "--prompts=b"],
-    wrong=[
+    invalid=[
         (
             {"scale": 4},
             [["input", '"image" is a required property']],
@@ -100,8 +100,8 @@ UPSCALER = Model(
         "--prompts STR... --empty-prompts What to look for One thing in each.",
         "--mask URL|PATH What to leave as it is.",
     ],
-    right=['image=b"bytes", mask=None', 'image=Path("a.png"), style="anime", prompts=["a"], scale=2'],
-    mistakes={
+    accepted=['image=b"bytes", mask=None', 'image=Path("a.png"), style="anime", prompts=["a"], scale=2'],
+    rejected={
         'style="anime"': ('Missing named argument "image"', 'Argument missing for parameter "image"'),
         "image=None": ('Argument "image" to "run"', '"None" cannot be assigned to parameter "image"'),
         'image="a", style="oil"': (
@@ -129,7 +129,7 @@ PAINTER = Model(
         "styles": [],
     },
     options=["a lighthouse", "--width=512", "--num-outputs=2", "--refine=base_image_refiner", "--no-apply-watermark"],
-    wrong=[
+    invalid=[
         (
             {"prompt": "x", "width": 513, "refine": "much", "seed": -1},
             [
@@ -175,11 +175,11 @@ PAINTER = Model(
         "--image URL|PATH Picture to start from. Or the path of a file;",
         "Styles to mix. Default: ['oil', 'ink'].",
     ],
-    right=[
+    accepted=[
         'prompt="x", width=768, seed=None, image=None, refine=None',
         'prompt="x", negative_prompt=None, image="a.png", mask=b"bytes", styles=["oil"]',
     ],
-    mistakes={
+    rejected={
         "width=512": ('Missing named argument "prompt"', 'Argument missing for parameter "prompt"'),
         'prompt="x", width=500': ('expected "Literal[512, 768, 1024]"', '"Literal[500]" is not assignable'),
         'prompt="x", mask=None': ('Argument "mask" to "run"', '"None" cannot be assigned to parameter "mask"'),
@@ -192,7 +192,7 @@ SPEAKER = Model(
     name="speaker",
     valid={"text": "hello", "version": "v1.2", "type": "mp3", "id": 3, "format": True, "fps": "few"},
     options=["--text=hello", "--version=v1.2", "--type=mp3", "--id=3", "--format", "--fps=few"],
-    wrong=[
+    invalid=[
         (
             {"version": "v1.1", "id": -2},
             [
@@ -221,8 +221,8 @@ SPEAKER = Model(
         "--format --no-format Format. Default: false.",
         "--fps STR Frames, in words. Default: as recorded.",
     ],
-    right=['text="x", version="2", input=b"bytes", id=1, format=False, fps="few"'],
-    mistakes={
+    accepted=['text="x", version="2", input=b"bytes", id=1, format=False, fps="few"'],
+    rejected={
         'text="x", version="3"': ("expected \"Literal['2', 'v1.2']\"", "\"Literal['3']\" is not assignable"),
         'text="x", version="2", fps=8': ('expected "str"', '"Literal[8]" is not assignable to "str"'),
     },

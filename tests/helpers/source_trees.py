@@ -1,4 +1,4 @@
-"""Trees whose document was changed: the client is generated anew, and all that is written by hand stays as it is."""
+"""Source trees with a client that is generated from a changed document."""
 
 from __future__ import annotations
 
@@ -12,43 +12,43 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from codegen.generate import generate, main, pinned_first
-from codegen.update_yaml import load
+from codegen.document.yaml import load
+from codegen.generate import generate, main, pinned_ruff_first
 
 from helpers.command import Outcome
 
 __all__ = [
+    "HAND_WRITTEN",
     "ROOT",
-    "WRITTEN",
     "Change",
-    "Tree",
-    "fields",
+    "GeneratedTree",
     "generate",
-    "grow",
+    "generate_tree",
+    "input_fields",
     "load",
     "main",
-    "pinned_first",
-    "swap",
-    "write",
+    "pinned_ruff_first",
+    "replace_input",
+    "write_spec",
 ]
 
 ROOT = Path(__file__).parents[2]
-WRITTEN = tuple(ROOT / name for name in ("wrapper", "mock", "conformance"))
-"""The folders of what is written by hand."""
+HAND_WRITTEN = tuple(ROOT / name for name in ("wrapper", "mock", "conformance"))
+"""The folders with hand-written code."""
 
 SPEC = "openapi.json"
-"""What a changed document is called."""
+"""The file name of a changed document."""
 
 Change = Callable[[Any], object]
 
 
 @dataclass(frozen=True)
-class Tree:
-    """A generated client in a folder of its own, which goes before the one of the repository.
+class GeneratedTree:
+    """A folder with a generated client, which takes precedence over the one of the repository.
 
     Args:
-        folder: The folder that holds it.
-        types: Where the type checker keeps what it knows; trees may share it.
+        folder: The folder.
+        types: The cache folder of the type checker; trees may share it.
     """
 
     folder: Path
@@ -56,23 +56,23 @@ class Tree:
 
     @property
     def spec(self) -> Path:
-        """The document that it was generated from."""
+        """The document from which the client was generated."""
         return self.folder / SPEC
 
     def run(self, *command: str | Path) -> Outcome:
-        """Run a program with the tree in front of what is installed.
+        """Run a program with the tree before the installed packages on its path.
 
         Args:
             command: The program and its arguments.
         """
-        path = os.pathsep.join(map(str, (self.folder, *WRITTEN)))
+        path = os.pathsep.join(map(str, (self.folder, *HAND_WRITTEN)))
         environment = {
             **os.environ,
             "PYTHONPATH": path,
             "MYPYPATH": path,
             "COLUMNS": "200",
             "PYTHONWARNINGS": "error",
-            # Hypothesis keeps here what it has read in the code, which takes a second.
+            # Hypothesis caches the constants of the source code here; collecting them takes a second.
             "HYPOTHESIS_STORAGE_DIRECTORY": str(self.folder.parent / "hypothesis"),
         }
         result = subprocess.run(
@@ -81,32 +81,32 @@ class Tree:
         return Outcome(result.returncode, result.stdout, result.stderr)
 
     def python(self, program: str, *arguments: Any) -> Any:
-        """What a program prints as JSON on its last line.
+        """Run a Python program and return the JSON value on the last line of its output.
 
         Args:
-            program: Its text.
-            arguments: What it finds in `sys.argv`, each as JSON.
+            program: Its source.
+            arguments: Its arguments in `sys.argv`, each as JSON.
         """
         done = self.run(sys.executable, "-c", program, *map(json.dumps, arguments))
         assert done.code == 0, done.err
         return json.loads(done.out.splitlines()[-1])
 
     def probe(self, inputs: Sequence[Mapping[str, Any]], commands: Sequence[Sequence[str]] = ()) -> Any:
-        """What becomes of inputs and of command lines.
+        """Send inputs through the client and straight to the mock server, and run command lines.
 
         Args:
-            inputs: The inputs; the client checks each, and the mock server is asked for each without the client.
+            inputs: The inputs.
             commands: The command lines, without the program's name.
 
         Returns:
-            ``from``, the folder of the generated client; ``client``, what it finds wrong with each input; ``sent``, how
-            many of them it sent; ``mock``, the server's status for each and what that finds wrong; ``commands``, code,
-            stdout and stderr of each.
+            ``from``, the file of the generated package; ``client``, the client's invalid fields for each input;
+            ``sent``, the number of inputs that the client sent; ``mock``, the server's status and invalid fields for
+            each input; ``commands``, the exit code, stdout and stderr of each command line.
         """
         return self.python(_PROBE, inputs, commands)
 
     def mypy(self, *arguments: str | Path) -> dict[int, str]:
-        """What mypy finds in a program, or in packages, by line."""
+        """Return the errors of mypy in a program or in packages, by line."""
         done = self.run(
             *(sys.executable, "-m", "mypy", "--strict", "--config-file=", f"--cache-dir={self.types}"),
             *("--hide-error-codes", "--no-error-summary", *arguments),
@@ -117,15 +117,15 @@ class Tree:
         return {int(line): message for line, message in found}
 
     def pyright(self, program: Path) -> dict[int, str]:
-        """What basedpyright finds in a program or a folder, by line."""
+        """Return the errors of basedpyright in a program or a folder, by line."""
         settings = self.folder / "pyright.json"
-        told = {
+        configuration = {
             "include": [str(program)],
-            "extraPaths": [str(self.folder), *map(str, WRITTEN)],
+            "extraPaths": [str(self.folder), *map(str, HAND_WRITTEN)],
             "pythonVersion": "3.11",
             "typeCheckingMode": "standard",
         }
-        settings.write_text(json.dumps(told), encoding="utf-8")
+        settings.write_text(json.dumps(configuration), encoding="utf-8")
         checker = Path(sys.executable).with_name("basedpyright")
         done = self.run(checker, "-p", settings, "--pythonpath", sys.executable, "--outputjson")
         found = json.loads(done.out)["generalDiagnostics"]
@@ -150,13 +150,13 @@ def client(input):
         with server.client() as client:
             client.predictions.create(input)
     except InvalidInputError as error:
-        return [[fault.field, fault.description] for fault in error.invalid_fields]
+        return [[invalid.field, invalid.description] for invalid in error.invalid_fields]
     return []
 
 def mock(input):
-    answer = http.post("https://mock.test/v1/predictions", json={"version": "9" * 64, "input": input})
-    faults = answer.json().get("invalid_fields", [])
-    return [answer.status_code, [[fault["field"], fault["description"]] for fault in faults]]
+    response = http.post("https://mock.test/v1/predictions", json={"version": "9" * 64, "input": input})
+    invalid_fields = response.json().get("invalid_fields", [])
+    return [response.status_code, [[invalid["field"], invalid["description"]] for invalid in invalid_fields]]
 
 def command(arguments):
     with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
@@ -173,7 +173,7 @@ print(json.dumps({
 """
 
 
-def write(folder: Path, change: Change) -> Path:
+def write_spec(folder: Path, change: Change) -> Path:
     """Write a changed copy of the document into a folder."""
     document = load((ROOT / "openapi.yaml").read_text(encoding="utf-8"))
     change(document)
@@ -182,20 +182,20 @@ def write(folder: Path, change: Change) -> Path:
     return spec
 
 
-def grow(folder: Path, change: Change) -> Tree:
-    """Change a copy of the document, and generate the client of it as `make generate` does."""
-    generate(write(folder, change), folder / "zeroscope_api")
-    return Tree(folder, folder.parent / "types")
+def generate_tree(folder: Path, change: Change) -> GeneratedTree:
+    """Change a copy of the document, and generate the client from it as `make generate` does."""
+    generate(write_spec(folder, change), folder / "zeroscope_api")
+    return GeneratedTree(folder, folder.parent / "types")
 
 
-def fields(document: Any) -> dict[str, Any]:
-    """The fields of the model's input in a document."""
+def input_fields(document: Any) -> dict[str, Any]:
+    """Return the properties of the input schema of a document."""
     properties: dict[str, Any] = document["components"]["schemas"]["PredictionInput"]["properties"]
     return properties
 
 
-def swap(document: Any, schemas: Mapping[str, Any]) -> None:
-    """Put another model's input, as the service describes it, in place of the document's.
+def replace_input(document: Any, schemas: Mapping[str, Any]) -> None:
+    """Replace the input schema of a document by that of another model, as the service describes it.
 
     Args:
         document: The document.

@@ -22,10 +22,10 @@ from .webhook_secret import WebhookSecret
 
 
 class BinaryReader(Protocol):
-    """What bytes can be read from, such as a file that was opened with ``open(path, "rb")``."""
+    """An object from which bytes can be read, such as a file opened with ``open(path, "rb")``."""
 
     def read(self, size: int = ..., /) -> bytes:
-        """Up to so many bytes; none at the end."""
+        """Return at most ``size`` bytes; none at the end."""
         ...
 
 
@@ -66,6 +66,24 @@ class PredictionInputDict(TypedDict, total=False):
     """Width of the output video. At least 256. Default: 576."""
 
 
+INPUT_DESCRIPTIONS: dict[str, str] = {
+    "batch_size": """Batch size. At least 1. Default: 1.""",
+    "fps": """fps for the output video. Default: 8.""",
+    "guidance_scale": """Guidance scale. Between 1 and 100. Default: 7.5.""",
+    "height": """Height of the output video. At least 256. Default: 320.""",
+    "init_video": """URL of the initial video (optional). Or the path of a file; in Python, its bytes or an open binary file as well.""",
+    "init_weight": """Strength of init_video. Default: 0.5.""",
+    "model": """Model to use. Default: xl.""",
+    "negative_prompt": """Negative prompt.""",
+    "num_frames": """Number of frames for the output video. Default: 24.""",
+    "num_inference_steps": """Number of denoising steps. Between 1 and 500. Default: 50.""",
+    "prompt": """Input prompt. Default: An astronaut riding a horse.""",
+    "remove_watermark": """Remove watermark. Default: false.""",
+    "seed": """Random seed. Leave blank to randomize the seed.""",
+    "width": """Width of the output video. At least 256. Default: 576.""",
+}
+"""The description of each field of the input, as in the docstrings, which Python does not keep."""
+
 __all__ = (
     "BinaryReader",
     "CreateFileRequest",
@@ -73,6 +91,7 @@ __all__ = (
     "File",
     "FileInput",
     "FileUrls",
+    "INPUT_DESCRIPTIONS",
     "InvalidField",
     "JsonObject",
     "Prediction",

@@ -19,6 +19,7 @@ from zeroscope_api.client import DEFAULT_TIMEOUT
 from zeroscope_api.client import AuthenticatedClient as ApiClient
 from zeroscope_api.errors import InvalidPathSegmentError
 from zeroscope_api.models import (
+    INPUT_DESCRIPTIONS,
     CreateFileRequest,
     FileInput,
     JsonObject,
@@ -40,6 +41,7 @@ from .spec import spec
 
 __all__ = [
     "DEFAULT_TIMEOUT",
+    "INPUT_DESCRIPTIONS",
     "ApiClient",
     "FileInput",
     "FileModel",

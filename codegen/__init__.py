@@ -1,0 +1,1 @@
+"""Generates the client from openapi.yaml, compares its versions and updates it."""

@@ -1,0 +1,1 @@
+"""Classifies the changes between two versions of the OpenAPI document."""

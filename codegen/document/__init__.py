@@ -1,0 +1,1 @@
+"""Reads and writes an OpenAPI document: YAML, references, values."""

@@ -1,0 +1,1 @@
+"""Updates the input schema of openapi.yaml to a version of the model."""

@@ -1,0 +1,217 @@
+"""Replaces the input schema and the version ID in the text of the spec."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from openapi_spec_validator import validate
+from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
+from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.scalarstring import ScalarString
+
+from ..document.errors import first_line
+from ..document.values import equal
+from ..document.yaml import dump_round_trip, load, load_round_trip, load_yaml_1_1
+from .cog import ModelInput, Schema
+from .edit import edit_mapping
+from .errors import UpdateError
+from .merge import merge
+from .style import styled_scalar
+
+INPUT = ("components", "schemas", "PredictionInput")
+VERSION = ("info", "x-replicate", "version")
+
+ADVICE = "write it in block style there, without anchors and merge keys, then update again"
+
+
+class Spec:
+    """The spec: its text and its content.
+
+    Args:
+        text: The text.
+
+    Raises:
+        UpdateError: If the text is not a spec with an input schema.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        try:
+            self.content: Any = load(text)
+        except ValueError as error:
+            raise UpdateError(f"it is not YAML, {first_line(error)}; correct it first") from error
+        if not isinstance(self.get(*INPUT, "properties"), dict):
+            raise UpdateError(f"it has no {'.'.join(INPUT)} with properties; name the spec of this project")
+
+    def get(self, *path: str) -> Any:
+        """Return the value at a path, None if there is none."""
+        return _get(self.content, *path)
+
+    def updated(self, found: ModelInput, version: str | None) -> str:
+        """Return the text with another input schema and, if one is given, another version ID.
+
+        Args:
+            found: The input of the model version.
+            version: The version's ID.
+
+        Raises:
+            UpdateError: If the text cannot be changed without a risk for the rest of it, or would not be valid OpenAPI.
+        """
+        schema = self.get(*INPUT)
+        wanted = _merged(schema, found)
+        changed = not equal(schema, wanted)
+        renamed = version is not None and version != self.get(*VERSION)
+        if not changed and not renamed:
+            return self.text
+        source = self.text.replace("\r\n", "\n")
+        root = load_round_trip(source)
+        indents = _indents(root, source)
+        before = dump_round_trip(root, *indents)
+        if changed:
+            edit_mapping(_input_node(root), schema, wanted)
+        if renamed:
+            _set_version(root, str(version))
+        text = merge(self.text, before, dump_round_trip(root, *indents))
+        self._check(text, wanted, version)
+        return text
+
+    def _check(self, text: str, wanted: Schema, version: str | None) -> None:
+        """Refuse a text whose content differs from the intended one."""
+        meant = _put(self.content, INPUT, wanted)
+        if version is not None:
+            meant = _put(meant, VERSION, version)
+        loaders = [load]
+        # A spec that the two versions of YAML read differently is not made so here.
+        if equal(self.content, load_yaml_1_1(self.text)):
+            loaders.append(load_yaml_1_1)
+        for loader in loaders:
+            try:
+                after = loader(text)
+            except ValueError as error:
+                raise UpdateError(f"the result would not be YAML, {first_line(error)}; {ADVICE}") from error
+            path = _difference(meant, after, (self.get(*VERSION), version))
+            if path is not None:
+                raise UpdateError(f"{'.'.join(path)} would change, too; {ADVICE}")
+        try:
+            validate(load(text))
+        except OpenAPIValidationError as error:
+            raise UpdateError(
+                f"the result would not be valid OpenAPI, {first_line(error)}; correct that first"
+            ) from error
+
+
+def _indents(root: CommentedMap, text: str) -> tuple[int, int]:
+    """Find the indentation of block mappings and of sequences' dashes with which the most lines stay as they are."""
+    columns = [node.lc.col for node in root.values() if isinstance(node, CommentedMap) and node and not _is_flow(node)]
+    mapping = min(columns, default=2)
+    lines = set(text.split("\n"))
+    best, most = (mapping, 2), -1
+    for offset in dict.fromkeys((2, 0, mapping)):
+        written = dump_round_trip(root, mapping, offset).split("\n")
+        same = sum(map(lines.__contains__, written))
+        if same > most:
+            best, most = (mapping, offset), same
+        if same == len(written):
+            break
+    return best
+
+
+def _input_node(root: CommentedMap) -> CommentedMap:
+    """Find the input schema, all of whose parents must be in block style, without merge keys."""
+    node = root
+    for key in INPUT:
+        node = node[key]
+        if _is_flow(node):
+            raise UpdateError(f"{key} is not in block style; {ADVICE}")
+    properties = node["properties"]
+    if properties and _is_flow(properties):
+        raise UpdateError(f"the properties of PredictionInput are not in block style; {ADVICE}")
+    return node
+
+
+def _is_flow(node: CommentedMap) -> bool:
+    return bool(node.fa.flow_style() or node.merge)
+
+
+def _set_version(root: CommentedMap, version: str) -> None:
+    """Replace the version ID, and what its aliases stand for."""
+    parent: Any = root
+    for key in VERSION[:-1]:
+        parent = parent.get(key) if isinstance(parent, dict) else None
+    key = VERSION[-1]
+    if not isinstance(parent, dict) or key not in parent:
+        raise UpdateError(f"it has no {'.'.join(VERSION)} to hold the version; add it first")
+    old, anchor = parent[key], None
+    places = [(parent, key)]
+    if isinstance(old, ScalarString) and old.anchor.value is not None:
+        anchor = old.anchor.value
+        places = list(_occurrences(root, old, set()))
+    # An alias stands behind its anchor.
+    if isinstance(old, dict | list) or places[0][0] is not parent or places[0][1] != key:
+        raise UpdateError(f"{'.'.join(VERSION)} is not a string of its own; {ADVICE}")
+    new = styled_scalar(version, anchor)
+    for container, step in places:
+        container[step] = new
+
+
+def _occurrences(node: Any, wanted: Any, seen: set[int]) -> Iterator[tuple[Any, Any]]:
+    """Find the places of a node, its anchor's first: containers, and the keys in them."""
+    if id(node) in seen or not isinstance(node, dict | list):
+        return
+    seen.add(id(node))
+    for key, value in list(node.items() if isinstance(node, dict) else enumerate(node)):
+        if value is wanted:
+            yield node, key
+        else:
+            yield from _occurrences(value, wanted, seen)
+
+
+def _get(content: Any, *path: str) -> Any:
+    for key in path:
+        content = content.get(key) if isinstance(content, dict) else None
+    return content
+
+
+def _put(content: Any, path: Sequence[str], value: Any) -> Any:
+    """Return the same content with another value at a path."""
+    return {**content, path[0]: _put(content[path[0]], path[1:], value)} if path else value
+
+
+def _merged(schema: Schema, found: ModelInput) -> Schema:
+    """Return the spec's schema with the properties of another input, and with what the spec alone has."""
+    before: dict[str, Any] = schema["properties"]
+    names = [name for name in before if name in found.fields] + [name for name in found.fields if name not in before]
+    merged = {key: value for key, value in schema.items() if key != "required"}
+    merged["properties"] = {name: _field(before.get(name), found.fields[name]) for name in names}
+    if found.required:
+        merged["required"] = _arranged(schema.get("required"), found.required)
+    return merged
+
+
+def _field(before: Any, field: Schema) -> Schema:
+    if not isinstance(before, dict):
+        return field
+    if "type" in field:
+        field = {**field, "type": _arranged(before.get("type"), field["type"])}
+    return {**field, **{key: value for key, value in before.items() if str(key).startswith("x-")}}
+
+
+def _arranged(before: Any, names: Any) -> Any:
+    """Return names whose order has no meaning in the order that they have in the spec."""
+    if isinstance(before, list) and isinstance(names, list) and sorted(before) == sorted(names):
+        return before
+    return names
+
+
+def _difference(one: Any, other: Any, renamed: tuple[Any, Any], path: tuple[str, ...] = ()) -> tuple[str, ...] | None:
+    """Find the first path at which two documents differ, except where an alias of the version ID stands."""
+    pairs: Iterable[tuple[Any, Any, Any]]
+    if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
+        pairs = ((key, value, other[key]) for key, value in one.items())
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        pairs = zip(range(len(one)), one, other, strict=True)
+    else:
+        return None if equal(one, other) or (one, other) == renamed else path
+    found = (_difference(before, after, renamed, (*path, str(key))) for key, before, after in pairs)
+    return next((place for place in found if place is not None), None)

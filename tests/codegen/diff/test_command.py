@@ -1,0 +1,399 @@
+"""The command that compares versions: its sources, its output and its exit codes."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from codegen.diff.__main__ import VERSION, main
+from codegen.diff.changes import ChangeGroup, Kind, Party
+from codegen.diff.report import Report
+from ruamel.yaml import YAML
+
+from helpers.command import Outcome
+
+ROOT = Path(__file__).parents[3]
+
+Change = Callable[[Any], object]
+Diff = Callable[..., Outcome]
+
+TEXT = (ROOT / "openapi.yaml").read_text(encoding="utf-8")
+SPEC = YAML(typ="safe", pure=True).load(TEXT)
+
+
+def schema(document: Any, name: str) -> Any:
+    """A schema of the document."""
+    return document["components"]["schemas"][name]
+
+
+def width(document: Any, minimum: int = 512) -> None:
+    """Ask for wider videos."""
+    schema(document, "PredictionInput")["properties"]["width"]["minimum"] = minimum
+
+
+def words(document: Any) -> None:
+    """Describe the width anew."""
+    schema(document, "PredictionInput")["properties"]["width"]["description"] = "How wide"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder with the document, a version, and what was changed in it."""
+    (tmp_path / "openapi.yaml").write_text(TEXT, encoding="utf-8")
+    (tmp_path / VERSION).parent.mkdir(parents=True)
+    (tmp_path / VERSION).write_text('__version__ = "0.1.0"\n', encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def change(project: Path) -> Callable[[Change], Path]:
+    """Changes the document, and keeps what it was beside it."""
+
+    def write(change: Change) -> Path:
+        document = copy.deepcopy(SPEC)
+        change(document)
+        (project / "openapi.yaml").write_text(json.dumps(document), encoding="utf-8")
+        (project / "old.yaml").write_text(TEXT, encoding="utf-8")
+        return project / "old.yaml"
+
+    return write
+
+
+@pytest.fixture
+def diff(project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Diff:
+    """Runs the command in the folder."""
+    monkeypatch.chdir(project)
+
+    def run(*arguments: str | Path, root: Path = project) -> Outcome:
+        code = main(list(map(str, arguments)), root)
+        captured = capsys.readouterr()
+        return Outcome(code, captured.out, captured.err)
+
+    return run
+
+
+def test_document__that_is_unchanged(diff: Diff) -> None:
+    """The report says so, and proposes no version."""
+    outcome = diff("openapi.yaml")
+    assert (outcome.code, outcome.out) == (0, "openapi.yaml is unchanged since openapi.yaml.\n")
+    told = diff("openapi.yaml", "--json").json
+    assert told["unchanged"] is True and told["changes"] == [] and told["next_version"] is told["changelog"] is None
+
+
+def test_document__that_is_written_otherwise(diff: Diff, change: Callable[[Change], Path]) -> None:
+    """A component with another name is a change of the document, but of nothing that it says."""
+
+    def rename(document: Any) -> None:
+        schemas = document["components"]["schemas"]
+        schemas["Key"] = schemas.pop("WebhookSecret")
+        answer = document["paths"]["/webhooks/default/secret"]["get"]["responses"]["200"]
+        answer["content"]["application/json"]["schema"] = {"$ref": "#/components/schemas/Key"}
+
+    outcome = diff(change(rename))
+    assert outcome.code == 0
+    assert "is written differently from" in outcome.out and "nothing changes for callers or readers" in outcome.out
+
+
+def test_change__that_breaks_callers(diff: Diff, change: Callable[[Change], Path]) -> None:
+    """What breaks is told at its place, with the next version and an entry for the changelog."""
+    outcome = diff(change(width))
+    assert (outcome.code, outcome.err) == (1, "")
+    assert outcome.out.splitlines()[1:] == [
+        "",
+        "Breaks callers, who send requests:",
+        "  POST /predictions, body, input.width: minimum 256 -> 512",
+        "",
+        "Next version: 0.2.0 (now 0.1.0).",
+        "",
+        "For CHANGELOG.md:",
+        "",
+        "## [Unreleased]",
+        "",
+        "Becomes 0.2.0.",
+        "",
+        "### Changed",
+        "",
+        "- `POST /predictions, body, input.width`: minimum 256 -> 512. Breaks callers.",
+    ]
+    assert outcome.out.startswith("From ") and ": 1 change, 1 of them breaking.\n" in outcome.out
+
+
+def test_change__of_a_description_is_not_breaking(diff: Diff, change: Callable[[Change], Path]) -> None:
+    """A description is told last, and asks for no more than a patch."""
+    outcome = diff(change(words))
+    assert outcome.code == 0
+    assert "Not breaking:\n  POST /predictions, body, input.width: description changed" in outcome.out
+    assert "Next version: 0.1.1" in outcome.out
+    assert "- `openapi.yaml`: descriptions and other annotations." in outcome.out
+
+
+def test_change__as_json(diff: Diff, change: Callable[[Change], Path]) -> None:
+    """The same can be had as JSON, with the same exit code."""
+
+    def both(document: Any) -> None:
+        words(document)
+        width(document)
+
+    outcome = diff(change(both), "--json")
+    assert outcome.code == 1
+    where = "POST /predictions, body, input.width"
+    assert outcome.json["changes"] == [
+        {"where": where, "what": "minimum 256 -> 512", "breaks": "callers", "kind": "changed", "places": [where]},
+        {"where": where, "what": "description changed", "breaks": None, "kind": "words", "places": [where]},
+    ]
+    assert outcome.json["breaks"] is True and outcome.json["next_version"] == "0.2.0"
+    assert outcome.json["changelog"].startswith("## [Unreleased]\n\nBecomes 0.2.0.")
+
+
+def test_change__of_what_many_answers_hold_is_told_once(diff: Diff, change: Callable[[Change], Path]) -> None:
+    """A field that a prediction loses is one row, and below it one line for all answers of an operation alike."""
+    outcome = diff(change(lambda document: schema(document, "Prediction")["properties"].pop("logs")))
+    assert outcome.code == 1
+    told = outcome.out[outcome.out.index("Breaks readers") : outcome.out.index("Next version")]
+    assert told.strip().splitlines() == [
+        "Breaks readers of responses and webhooks:",
+        "  Prediction.logs: removed",
+        "      GET /predictions, response 200, results[].logs",
+        "      POST /predictions, response 200, [].logs",
+        "      POST /predictions, response 200/201/202, logs",
+        "      POST /predictions, webhook predictionEvent, body, logs",
+        "      GET /predictions/{prediction_id}, response 200, logs",
+        "      POST /predictions/{prediction_id}/cancel, response 200, logs",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change_", "told"),
+    [
+        (lambda d: schema(d, "PredictionStatus")["enum"].append("paused"), ("PredictionStatus", None)),
+        (lambda d: schema(d, "Prediction")["required"].remove("status"), ("Prediction.status", "readers")),
+        (lambda d: schema(d, "WebhookSecret")["properties"].pop("key"), (None, "readers")),
+        (lambda d: schema(d, "CreatePredictionRequest")["properties"].pop("stream"), (None, "callers")),
+        (lambda d: schema(d, "Problem")["properties"]["detail"].update(type="string"), ("Problem.detail", None)),
+        (lambda d: d["paths"]["/predictions"].pop("get"), ("GET /predictions", "callers")),
+        (lambda d: d["components"]["parameters"]["Prefer"].update(required=True), (None, "callers")),
+    ],
+    ids=["open list", "required name", "field of an answer", "field of a request", "null", "operation", "parameter"],
+)
+def test_change__of_this_document(
+    diff: Diff, change: Callable[[Change], Path], change_: Change, told: tuple[str | None, str | None]
+) -> None:
+    """What may happen to the real document has the verdict that it should."""
+    outcome = diff(change(change_), "--json")
+    [row] = outcome.json["changes"]
+    assert row["breaks"] == told[1] and told[0] in (None, row["where"])
+    assert outcome.code == (1 if told[1] else 0)
+
+
+def test_spec__can_be_another_file(diff: Diff, project: Path) -> None:
+    """The newer version is the one that is named."""
+    document = copy.deepcopy(SPEC)
+    width(document, 128)
+    (project / "next.yaml").write_text(json.dumps(document), encoding="utf-8")
+    outcome = diff("openapi.yaml", "--spec", "next.yaml")
+    assert outcome.code == 0
+    assert outcome.out.startswith("From openapi.yaml to next.yaml: 1 change, none of them breaking.")
+
+
+def test_document__with_bare_status_codes(diff: Diff, project: Path) -> None:
+    """A status that YAML takes for a number is the same as one in quotes."""
+    (project / "bare.yaml").write_text(TEXT.replace('"200":', "200:"), encoding="utf-8")
+    assert diff("bare.yaml").out == "openapi.yaml is unchanged since bare.yaml.\n"
+
+
+def git(folder: Path, *arguments: str) -> None:
+    """Run git with an identity."""
+    identity = ("-c", "user.name=a", "-c", "user.email=a@b.test", "-c", "commit.gpgsign=false")
+    subprocess.run(["git", "-C", folder, *identity, *arguments], check=True, capture_output=True)
+
+
+@pytest.fixture
+def repository(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder as a git repository: first without the document, then with it, then with a wider video."""
+    if not shutil.which("git"):
+        pytest.skip("needs git")
+    monkeypatch.delenv("GIT_DIR", raising=False)
+    git(project, "init", "--quiet")
+    git(project, "add", VERSION)
+    git(project, "commit", "--quiet", "--message", "begin")
+    git(project, "tag", "empty")
+    git(project, "add", "openapi.yaml")
+    git(project, "commit", "--quiet", "--message", "describe")
+    git(project, "branch", "feature/one")
+    return project
+
+
+@pytest.mark.parametrize("ref", ["HEAD", "feature/one", "HEAD~1"])
+def test_base__is_a_git_ref(diff: Diff, repository: Path, ref: str) -> None:
+    """The older version is read from git, committed or not what the newer one is."""
+    document = copy.deepcopy(SPEC)
+    width(document)
+    (repository / "openapi.yaml").write_text(json.dumps(document), encoding="utf-8")
+    if ref == "HEAD~1":
+        git(repository, "commit", "--quiet", "--all", "--message", "wider")
+    outcome = diff(ref)
+    assert outcome.code == 1
+    assert outcome.out.startswith(f"From {ref} to openapi.yaml: 1 change") and "minimum 256 -> 512" in outcome.out
+
+
+def test_base__in_a_folder_of_a_repository(diff: Diff, repository: Path) -> None:
+    """The project need not be the whole repository."""
+    inner = repository / "inner"
+    inner.mkdir()
+    shutil.copy(repository / "openapi.yaml", inner)
+    shutil.copytree(repository / "wrapper", inner / "wrapper")
+    git(repository, "rm", "--quiet", "--cached", "openapi.yaml")
+    git(repository, "add", "inner")
+    git(repository, "commit", "--quiet", "--message", "move")
+    assert diff("HEAD", root=inner).code == 0
+    assert diff("HEAD").code == 2
+
+
+@pytest.mark.parametrize(
+    ("base", "reason"),
+    [("nowhere", "nowhere"), ("empty", "exists on disk"), ("--output=x", "neither a file nor a git ref")],
+)
+def test_base__that_git_does_not_know(diff: Diff, repository: Path, base: str, reason: str) -> None:
+    """A ref that is none, or has no document, is told apart from what may be meant."""
+    outcome = diff("--", base)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.count("\n") == 1 and reason in outcome.err and "name one, such as HEAD or main" in outcome.err
+    assert not (repository / "x").exists()
+
+
+def test_base__without_git(diff: Diff, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no git, files can be compared all the same."""
+    monkeypatch.setenv("PATH", "")
+    outcome = diff("HEAD")
+    assert (outcome.code, outcome.err) == (
+        2,
+        "git is not installed, so HEAD cannot be read; install it, or name a file.\n",
+    )
+    assert diff("openapi.yaml").code == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("a: [", "not a valid OpenAPI document"),
+        ("", "not an OpenAPI 3.1 document"),
+        ("- openapi", "not an OpenAPI 3.1 document"),
+        ("openapi: 3.0.3", "not an OpenAPI 3.1 document"),
+        ("a: 1\na: 2", "not a valid OpenAPI document"),
+        ("openapi: 3.1.0", '"info" is a required property, at $'),
+        (TEXT.replace("schemas/WebhookSecret", "schemas/Nowhere"), "/components/schemas/Nowhere does not exist"),
+        (TEXT.replace("minimum: 256", "minimum: wide"), "'wide' is not of type 'number', at $"),
+        ("\0", "not a valid OpenAPI document"),
+    ],
+    ids=[
+        "no YAML",
+        "nothing",
+        "a list",
+        "an older version",
+        "twice a key",
+        "no paths",
+        "a dead end",
+        "no number",
+        "NUL",
+    ],
+)
+@pytest.mark.parametrize("side", ["base", "spec"])
+def test_file__that_is_no_document(diff: Diff, project: Path, text: str, reason: str, side: str) -> None:
+    """What cannot be compared is refused in one sentence that names it, never with a traceback."""
+    (project / "bad.yaml").write_text(text, encoding="utf-8")
+    outcome = diff(*(("bad.yaml",) if side == "base" else ("openapi.yaml", "--spec", "bad.yaml")))
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.startswith("bad.yaml is ") and reason in outcome.err and outcome.err.count("\n") == 1
+
+
+def test_file__that_is_missing_or_no_text(diff: Diff, project: Path) -> None:
+    """A newer version that cannot be read is refused, whatever the reason."""
+    (project / "bytes.yaml").write_bytes(b"\xff\xfe")
+    for name in ("missing.yaml", "bytes.yaml", "."):
+        outcome = diff("openapi.yaml", "--spec", name)
+        assert outcome.code == 2 and outcome.err.startswith(f"{name} cannot be read (") and outcome.err.count("\n") == 1
+        assert "Errno" not in outcome.err
+
+
+@pytest.mark.parametrize("text", ['__version__ = "next"', '__version__ = "1.2"', ""])
+def test_version__that_has_no_three_numbers(diff: Diff, project: Path, text: str) -> None:
+    """No version is proposed after one that cannot be counted on from."""
+    (project / VERSION).write_text(text, encoding="utf-8")
+    outcome = diff("openapi.yaml")
+    assert outcome.code == 2 and "write one as 1.2.3" in outcome.err and outcome.err.count("\n") == 1
+
+
+def row(kind: Kind = "changed", breaks: Party | None = None, what: str = "x") -> ChangeGroup:
+    """A change."""
+    return ChangeGroup("GET /", what, breaks, kind, ("GET /",))
+
+
+@pytest.mark.parametrize(
+    ("version", "told", "following"),
+    [
+        ((0, 1, 4), [row(breaks="callers")], "0.2.0"),
+        ((0, 1, 4), [row(breaks="readers"), row("added")], "0.2.0"),
+        ((0, 1, 4), [row("added")], "0.1.5"),
+        ((0, 1, 4), [row("default")], "0.1.5"),
+        ((0, 1, 4), [row("words")], "0.1.5"),
+        ((1, 2, 3), [row(breaks="callers")], "2.0.0"),
+        ((1, 2, 3), [row("added"), row()], "1.3.0"),
+        ((1, 2, 3), [row("default")], "1.2.4"),
+        ((1, 2, 3), [], None),
+    ],
+)
+def test_version__follows_from_what_breaks(
+    version: tuple[int, int, int], told: list[ChangeGroup], following: str | None
+) -> None:
+    """Below 1.0 a break raises the minor part and all else the patch part; above, versions are what they are called."""
+    assert Report("a", "b", False, told, version).next_version == following
+
+
+def test_changelog__is_sorted_and_fits() -> None:
+    """Additions, changes and removals have their own headings, words have none, and no line is too long."""
+    told = [row("removed", "callers"), row("default", what="y " * 80), row("words"), row("added"), row("changed")]
+    entry = str(Report("a", "b", False, told, (0, 1, 0)).changelog)
+    headings = [line for line in entry.splitlines() if line.startswith("#")]
+    assert headings == ["## [Unreleased]", "### Added", "### Changed", "### Removed"]
+    assert entry.count("\n- ") == 4 and max(map(len, entry.splitlines())) <= 120
+    assert entry.endswith("### Removed\n\n- `GET /`: x. Breaks callers.")
+
+
+@pytest.mark.parametrize("value", ["a" * 150, "-".join(["ab"] * 30)], ids=["long", "hyphens"])
+def test_changelog__keeps_values_whole(value: str) -> None:
+    """A value is never broken, so that it can be found again."""
+    entry = Report("a", "b", False, [row(what=f"{'y ' * 30}{value} z")], (0, 1, 0)).changelog
+    assert value in str(entry)
+
+
+def test_command__is_a_module() -> None:
+    """It runs as make runs it, and its own document is what it compares."""
+    command = [sys.executable, "-m", "codegen.diff", str(ROOT / "openapi.yaml")]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.startswith("openapi.yaml is unchanged since ")
+
+
+def test_command__whose_reader_has_seen_enough() -> None:
+    """A pipe that is closed at the other end, by `head` for one, is no error."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "codegen.diff", str(ROOT / "openapi.yaml")]
+    with os.fdopen(writer, "wb") as pipe:
+        result = subprocess.run(command, cwd=ROOT, stdout=pipe, stderr=subprocess.PIPE, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_command__without_a_base(diff: Diff) -> None:
+    """A command line that makes no sense is misuse as well."""
+    with pytest.raises(SystemExit) as caught:
+        diff()
+    assert caught.value.code == 2
