@@ -6,21 +6,12 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 from urllib.parse import SplitResult, parse_qs, urljoin, urlsplit
 
+from zeroscope_api import models
+
 from .. import errors
 from .._steps import Call
 from ..retry import retry_after
-from .api import (
-    FileModel,
-    InvalidFieldModel,
-    PredictionModel,
-    PredictionPage,
-    Problem,
-    Response,
-    WebhookSecret,
-    is_text,
-    operation_names,
-    or_none,
-)
+from .api import PredictionModel, PredictionPage, Response, is_text, operation_names, or_none
 
 E = TypeVar("E", bound=BaseException)
 
@@ -66,7 +57,7 @@ class ResponseParser:
     def webhook_secret(self, call: Call, response: Response[Any]) -> str:
         """Return the key in a 2xx response; the error for a malformed body hides it, as it may hold the key."""
         parsed = response.parsed
-        if response.error is None and isinstance(parsed, WebhookSecret) and is_text(parsed.key):
+        if response.error is None and isinstance(parsed, models.WebhookSecret) and is_text(parsed.key):
             return parsed.key
         raise errors.MalformedResponseError(
             request=call.name,
@@ -78,7 +69,7 @@ class ResponseParser:
     def file(self, call: Call, response: Response[Any]) -> str:
         """Return the URL of the stored file in a 2xx response."""
         file = response.parsed
-        if response.error is not None or not isinstance(file, FileModel):
+        if response.error is not None or not isinstance(file, models.File):
             raise self._malformed(call, response, "not a stored file")
         if not is_text(file.urls.get) or not file.urls.get.startswith(("https://", "http://")):
             raise self._malformed(call, response, "urls.get should be a URL")
@@ -110,7 +101,7 @@ class ResponseParser:
 
     def error(self, call: Call, response: Response[Any], now: float) -> errors.APIError:
         """Return the error for a response that is not 2xx."""
-        problem = response.parsed if isinstance(response.parsed, Problem) else Problem()
+        problem = response.parsed if isinstance(response.parsed, models.Problem) else models.Problem()
         details: dict[str, Any] = {
             "request": call.name,
             "status_code": response.status_code,
@@ -146,13 +137,13 @@ class ResponseParser:
             error.__cause__ = ValueError(self.redact(f"{type(response.error).__name__}: {response.error}"))
         return error
 
-    def _invalid_fields(self, problem: Problem) -> list[errors.InvalidField]:
+    def _invalid_fields(self, problem: models.Problem) -> list[errors.InvalidField]:
         # The generated parser keeps a value that is not a list as it is.
         found = problem.invalid_fields if isinstance(problem.invalid_fields, list) else []
         return [
             errors.InvalidField(*(self._text(part) or "" for part in (item.type_, item.field, item.description)))
             for item in found
-            if isinstance(item, InvalidFieldModel)
+            if isinstance(item, models.InvalidField)
         ]
 
     def _body(self, response: Response[Any]) -> str:
