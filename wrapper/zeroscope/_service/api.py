@@ -69,13 +69,7 @@ def operation_names() -> dict[str, str]:
 def create_call(
     body: Mapping[str, Any], cancel_after: str | None = None, prefer: str | None = None, hold: float | None = None
 ) -> Call:
-    """Return the call that creates a prediction.
-
-    Args:
-        cancel_after: The ``Cancel-After`` header, with which the service ends the prediction.
-        prefer: The ``Prefer`` header, with which the service holds the request open.
-        hold: How long it may do so, in seconds.
-    """
+    """Return the call that creates a prediction; `prefer` lets the service hold the request for `hold` seconds."""
     arguments = {
         # Not a generated model, which would parse the validated body only to serialize it again.
         "body": SimpleNamespace(to_dict=lambda: body),
@@ -114,11 +108,7 @@ def webhook_secret_call() -> Call:
 
 
 def prediction_from_json(body: bytes) -> PredictionModel:
-    """Parse a prediction from a body that is not a response, such as a webhook's.
-
-    Raises:
-        ValueError: If it is not a prediction; the message gives the reason.
-    """
+    """Parse a prediction from a webhook's body, or raise a ValueError with the reason why it is none."""
     try:
         parsed = json.loads(body)
     except (ValueError, RecursionError) as error:

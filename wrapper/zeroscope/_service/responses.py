@@ -17,11 +17,7 @@ E = TypeVar("E", bound=BaseException)
 
 
 class ResponseParser:
-    """Parses responses, and redacts the token, which a server may echo, from everything that goes into an error.
-
-    Args:
-        base_url: The service's address; a next page at another origin is not followed.
-    """
+    """Parses responses, and redacts the token, which a server may echo, from everything that goes into an error."""
 
     def __init__(self, token: str, base_url: str) -> None:
         self.token = token
@@ -30,11 +26,7 @@ class ResponseParser:
     def prediction(self, call: Call, response: Response[Any], id: str | None = None) -> PredictionModel:
         """Return the prediction in a 2xx response, which as published may be an array of one.
 
-        Args:
-            id: The requested prediction's ID; a response about another prediction is refused.
-
-        Raises:
-            MalformedResponseError: If the body is not such a prediction.
+        If it should have an ID, a response about another prediction is refused.
         """
         parsed = response.parsed
         if isinstance(parsed, list) and len(parsed) == 1:
@@ -76,11 +68,7 @@ class ResponseParser:
         return file.urls.get
 
     def next_cursor(self, page: PredictionPage) -> str | None:
-        """Return the cursor of the next page, or None after the last one.
-
-        Raises:
-            MalformedResponseError: If the next page is at another origin.
-        """
+        """Return the cursor of the next page, which must be at the base URL's origin, or None after the last one."""
         following = or_none(page.next_)
         if not isinstance(following, str):
             return None
@@ -114,17 +102,14 @@ class ResponseParser:
         if cls is errors.ValidationError:
             details["invalid_fields"] = self._invalid_fields(problem)
         elif cls is errors.RateLimitError:
-            details["retry_after"] = retry_after(
-                details["headers"], details["detail"], or_none(problem.retry_after), now
-            )
+            named = or_none(problem.retry_after)
+            details["retry_after"] = retry_after(details["headers"], details["detail"], named, now)
         return self._chained(cls(**details), response)
 
     def _require_identity(self, call: Call, response: Response[Any], predictions: Sequence[PredictionModel]) -> None:
         # The generated parser accepts any type here, and all further requests rely on these two.
-        for prediction in predictions:
-            for value in (prediction.id, prediction.status):
-                if not is_text(value):
-                    raise self._malformed(call, response, "id and status should be texts that are not empty")
+        if not all(is_text(prediction.id) and is_text(prediction.status) for prediction in predictions):
+            raise self._malformed(call, response, "id and status should be texts that are not empty")
 
     def _malformed(self, call: Call, response: Response[Any], reason: str) -> errors.MalformedResponseError:
         details: dict[str, Any] = {"request": call.name, "status_code": response.status_code, "reason": reason}

@@ -35,11 +35,10 @@ def invalid_fields(body: Mapping[str, Any], extra: Collection[str] = ()) -> list
     try:
         sent = to_json(body)
     except NOT_JSON:
-        invalid += _not_json(body)
-        names = {field.field for field in invalid}
-        input = {name: value for name, value in body["input"].items() if f"input.{name}" not in names}
-        rest = {name: value for name, value in body.items() if name not in names}
-        sent = to_json({**rest, "input": input})
+        rest, invalid_rest = _fields_to_json({name: value for name, value in body.items() if name != "input"}, "")
+        input, invalid_input = _fields_to_json(body["input"], "input.")
+        invalid += invalid_rest + invalid_input
+        sent = {**rest, "input": input}
     return invalid + [_invalid_field(error) for error in _validator().iter_errors(sent)]
 
 
@@ -122,17 +121,17 @@ def _validator() -> Draft202012Validator:
     return Draft202012Validator(root, validate_formats=True)
 
 
-def _not_json(body: Mapping[str, Any]) -> list[InvalidField]:
-    """The values that JSON cannot represent."""
-    values = {name: value for name, value in body.items() if name != "input"}
-    values |= {f"input.{name}": value for name, value in body["input"].items()}
+def _fields_to_json(fields: Mapping[str, Any], prefix: str) -> tuple[dict[str, Any], list[InvalidField]]:
+    """Return fields as the server parses them, without those that JSON cannot represent, and the latter."""
+    sent: dict[str, Any] = {}
     invalid = []
-    for name, value in values.items():
+    for name, value in fields.items():
         try:
-            to_json({name: value})
+            sent |= to_json({name: value})
         except NOT_JSON as error:
-            invalid.append(InvalidField("invalid_type", name, f"{display(value)} cannot be sent as JSON: {error}"))
-    return invalid
+            problem = f"{display(value)} cannot be sent as JSON: {error}"
+            invalid.append(InvalidField("invalid_type", f"{prefix}{name}", problem))
+    return sent, invalid
 
 
 def _unknown_names(input: Mapping[str, Any], extra: Collection[str]) -> list[InvalidField]:
@@ -177,10 +176,9 @@ def _description(keyword: str, error: ValidationError) -> str:
             return f"{value} is not one of {', '.join(map(str, limit))}"
         case "format":
             return f"{value} is not a {limit}"
-        case "type" if error.instance is None:
-            return f"None is not of type {' or '.join(limit)}{none_hint(error.instance_path[-1])}"
         case "type":
-            return f"{value} is not of type {' or '.join(limit)}"
+            hint = none_hint(error.instance_path[-1]) if error.instance is None else ""
+            return f"{value} is not of type {' or '.join(limit)}{hint}"
         case "anyOf":
             return f"{value} is none of the forms that the spec allows"
         case _:
