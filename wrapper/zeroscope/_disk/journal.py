@@ -76,11 +76,7 @@ class BatchJournal:
     """A journal of creates for one service, in a SQLite database that one run at a time uses.
 
     A record is on disk when its method returns; if the method raises, none of it is. Methods may be called from any
-    thread, one at a time.
-
-    Raises:
-        ConfigurationError: If the file cannot be used, is not a journal, is for another service or is in use by another
-            run. Every method raises it where it cannot write, for example on a full disk.
+    thread, one at a time. A file that cannot be used or written raises a ConfigurationError.
     """
 
     def __init__(self, path: str | PathLike[str], *, base_url: str) -> None:

@@ -28,7 +28,6 @@ _HTTP_ERRORS = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)
 # These are caused by the URL or the request, and would occur again.
 _PERMANENT = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)")
-_VALIDATORS = ("etag", "last-modified")
 _REMOVED = "the service removes videos after {:.0f} minutes; create it again"
 _REFUSED = f"it was removed, or the token lacks the permission; {_REMOVED}"
 _HINTS = {401: _REFUSED, 403: _REFUSED, 404: _REMOVED, 410: _REMOVED}
@@ -135,7 +134,7 @@ class Transfer:
         self._received = 0
         named = response.headers.get("content-length", "")
         self._total = int(named) if named.isdecimal() else None
-        self._version = {name: response.headers[name] for name in _VALIDATORS if name in response.headers}
+        self._version = {name: response.headers[name] for name in ("etag", "last-modified") if name in response.headers}
 
     def _continues(self, response: httpx.Response) -> bool:
         """Whether a partial response continues the received bytes of the same file; if so, record the total."""

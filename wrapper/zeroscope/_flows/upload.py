@@ -59,9 +59,7 @@ def fingerprints(files: Sequence[InputFile]) -> dict[str, Any]:
 
 def upload(sender: Sender, files: Sequence[InputFile]) -> Flow[dict[str, str]]:
     """Read validated files, all of them before any is sent, and return a URL for each field."""
-    contents: list[FileContent] = []
-    for file in files:
-        contents.append((yield RunBlocking(file.read)))
+    contents: list[FileContent] = yield RunBlocking(lambda: [file.read() for file in files])
     urls: dict[str, str] = {}
     for content in contents:
         urls[content.field] = yield from _url(sender, content)
