@@ -15,7 +15,8 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar, overload
 
-from ._service import api as _api
+from ._numbers import is_number
+from ._service.api import prediction_from_json
 from .errors import WebhookVerificationError, excerpt
 from .prediction import AsyncPrediction, Prediction
 from .state import PredictionState
@@ -118,23 +119,31 @@ def verify(
     _check_number("tolerance", tolerance, MAX_TOLERANCE, "seconds, 0 or more and at most a day")
     now = time.time() if now is None else now
     _check_number("now", now, _MAX_TIME, "seconds since 1970")
-    if client is not None and not _is_client(client):
+    # The module of the clients is not imported for this: without it, there is no client.
+    clients: Any = sys.modules.get(f"{__package__}.client")
+    if client is not None and not (clients and isinstance(client, clients.Zeroscope | clients.AsyncZeroscope)):
         raise WebhookVerificationError(f"client is of type {type(client).__name__}, not Zeroscope or AsyncZeroscope")
     if not isinstance(body, bytes | bytearray | memoryview):
         raise WebhookVerificationError(f"the webhook's body is of type {type(body).__name__}: {_RAW_BODY}")
     raw = bytes(body)
     values = _parse_headers(headers)
     _verify_signature(f"{values[ID]}.{values[TIMESTAMP]}.".encode() + raw, keys, values[SIGNATURE])
-    _check_age(now - int(values[TIMESTAMP]), tolerance)
-    model = _parse_body(raw)
+    age = now - int(values[TIMESTAMP])
+    if abs(age) > tolerance:
+        when = f"{round(abs(age), 3)} s {'ago' if age > 0 else 'from now'}"
+        raise WebhookVerificationError(
+            f"the webhook was signed {when}, which is beyond the tolerance of {tolerance} s: it is an old webhook "
+            "sent again, or the clock of this machine is wrong"
+        )
+    try:
+        model = prediction_from_json(raw)
+    except ValueError as error:
+        raise WebhookVerificationError(
+            f"the webhook is signed with the secret, but its body is not a prediction ({excerpt(str(error))}), so it "
+            f"has another purpose: {excerpt(raw.decode('utf-8', 'replace'))}"
+        ) from None
     prediction: Any = Prediction(model) if client is None else client.predictions._new(model)
     return VerifiedWebhook(prediction, values[ID])
-
-
-def _is_client(client: object) -> bool:
-    # The module of the clients is not imported for this: without it, there is no client.
-    module: Any = sys.modules.get(f"{__package__}.client")
-    return module is not None and isinstance(client, module.Zeroscope | module.AsyncZeroscope)
 
 
 def _keys(secret: str | Sequence[str]) -> list[bytes]:
@@ -163,7 +172,7 @@ def _key(name: str, secret: object) -> bytes:
 
 
 def _check_number(name: str, value: object, maximum: float, meaning: str) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= maximum:
+    if not is_number(value, 0, maximum):
         raise WebhookVerificationError(f"{name} cannot be {value!r:.80}; it should be a number of {meaning}")
 
 
@@ -234,34 +243,12 @@ def _verify_signature(content: bytes, keys: Sequence[bytes], header: str) -> Non
         raise WebhookVerificationError(
             f"the header {SIGNATURE} contains no signature of version v1, such as v1,BASE64; others are not supported"
         )
-    matches = False
-    for key in keys:
-        expected = base64.b64encode(hmac.digest(key, content, hashlib.sha256))
-        for signature in signatures:
-            # All are compared, so that the time taken does not reveal which key or signature matches.
-            matches |= hmac.compare_digest(expected, signature)
-    if not matches:
+    expected = [base64.b64encode(hmac.digest(key, content, hashlib.sha256)) for key in keys]
+    # All are compared, so that the time taken does not reveal which key or signature matches.
+    matches = [hmac.compare_digest(right, signature) for right in expected for signature in signatures]
+    if not any(matches):
         raise WebhookVerificationError(
             f"the webhook is not signed with {'any of the secrets' if len(keys) > 1 else 'the secret'}: it is forged, "
             "its body or headers were changed in transit, or the secret is another account's or an old one. Pass the "
             "body as received, and the secret that client.webhook_secret() returns"
         )
-
-
-def _check_age(age: float, tolerance: float) -> None:
-    if abs(age) > tolerance:
-        when = f"{round(abs(age), 3)} s {'ago' if age > 0 else 'from now'}"
-        raise WebhookVerificationError(
-            f"the webhook was signed {when}, which is beyond the tolerance of {tolerance} s: it is an old webhook "
-            "sent again, or the clock of this machine is wrong"
-        )
-
-
-def _parse_body(raw: bytes) -> _api.PredictionModel:
-    try:
-        return _api.prediction_from_json(raw)
-    except ValueError as error:
-        raise WebhookVerificationError(
-            f"the webhook is signed with the secret, but its body is not a prediction ({excerpt(str(error))}), so it "
-            f"has another purpose: {excerpt(raw.decode('utf-8', 'replace'))}"
-        ) from None

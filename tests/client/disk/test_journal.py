@@ -83,7 +83,7 @@ def record(journal: BatchJournal, name: str, row: int) -> None:
 
 def prepare(path: Path, *states: str) -> None:
     """Make a journal of equal items in some states."""
-    with BatchJournal(path, base_url=URL) as journal:
+    with closing(BatchJournal(path, base_url=URL)) as journal:
         for entry, state in zip(journal.load([item("a")] * len(states)), states, strict=True):
             for name in RECORDS[state]:
                 record(journal, name, entry.row)
@@ -91,7 +91,7 @@ def prepare(path: Path, *states: str) -> None:
 
 def loaded(path: Path, *items: dict[str, Any]) -> list[JournalEntry]:
     """The entries that the next run loads."""
-    with BatchJournal(path, base_url=URL) as journal:
+    with closing(BatchJournal(path, base_url=URL)) as journal:
         return journal.load(items or [item("a")])
 
 
@@ -120,7 +120,7 @@ def test_records__are_loaded_by_the_next_run(path: Path, state: str) -> None:
 def test_note__is_taken_in_its_turn_only(path: Path, state: str, name: str) -> None:
     """No state is left twice or backwards, and a refused record changes nothing."""
     before, after = TRANSITIONS[name]
-    with BatchJournal(path, base_url=URL) as journal:
+    with closing(BatchJournal(path, base_url=URL)) as journal:
         ((row, *_),) = journal.load([item("a")])
         for step in RECORDS[state]:
             record(journal, step, row)
@@ -137,7 +137,7 @@ def test_note__is_taken_in_its_turn_only(path: Path, state: str, name: str) -> N
 def test_sending__is_for_all_or_none(path: Path, rows: list[int]) -> None:
     """If one of them cannot be sent, none is noted as sent."""
     prepare(path, "queued", "finished")
-    with BatchJournal(path, base_url=URL) as journal:
+    with closing(BatchJournal(path, base_url=URL)) as journal:
         with pytest.raises(RuntimeError, match=f"row {rows[1]} "):
             journal.record_sending(rows, SENT_AT)
         journal.record_sending([1], SENT_AT)
@@ -147,7 +147,7 @@ def test_sending__is_for_all_or_none(path: Path, rows: list[int]) -> None:
 def test_sending__takes_many_at_once(path: Path) -> None:
     """Creates that go out side by side are one note."""
     items = [item("a"), item("b"), item("c")]
-    with BatchJournal(path, base_url=URL) as journal:
+    with closing(BatchJournal(path, base_url=URL)) as journal:
         rows = [entry.row for entry in journal.load(items)]
         journal.record_sending(rows[1:], SENT_AT)
         journal.record_sending([], SENT_AT)
@@ -163,7 +163,7 @@ def test_interrupt__leaves_a_note_out_as_a_whole(path: Path) -> None:
             raise KeyboardInterrupt
 
     prepare(path, "queued", "queued")
-    with BatchJournal(path, base_url=URL) as journal:
+    with closing(BatchJournal(path, base_url=URL)) as journal:
         with pytest.raises(KeyboardInterrupt):
             journal.record_sending(Interrupted([1, 2]), SENT_AT)
         journal.record_sending([1], SENT_AT)
@@ -187,7 +187,7 @@ def test_interrupt__leaves_a_note_out_as_a_whole(path: Path) -> None:
 def test_items__are_known_by_their_content(path: Path, now: str, rows: list[int]) -> None:
     """A list that was turned round, cut or extended finds its rows, and equal ones are as many as there are."""
     loaded(path, *map(item, "abc"))
-    with BatchJournal(path, base_url=URL) as journal:
+    with closing(BatchJournal(path, base_url=URL)) as journal:
         assert [entry.row for entry in journal.load([item(prompt) for prompt in now])] == rows
         assert [entry.row for entry in journal.load([item(prompt) for prompt in "abc"])] == [1, 2, 3]
 
@@ -321,7 +321,7 @@ def test_values__that_are_not_json_are_refused(path: Path, value: Any) -> None:
         loaded(path, item("b"), item("a", x=value))
     prepare(path, "running")
     with (
-        BatchJournal(path, base_url=URL) as journal,
+        closing(BatchJournal(path, base_url=URL)) as journal,
         pytest.raises(
             ConfigurationError, match=r"that prediction gm3q has ended, .* not consist of JSON.* ask for it ag"
         ),
@@ -356,6 +356,7 @@ def test_closed_journal__takes_nothing(path: Path) -> None:
 
 USER = """
 import sys
+from contextlib import closing
 from zeroscope._disk.journal import BatchJournal
 
 path, url, until, *_ = sys.argv[1:]
@@ -372,7 +373,7 @@ def trace(statement):
         here("inside")
 
 
-with BatchJournal(path, base_url=url) as journal:
+with closing(BatchJournal(path, base_url=url)) as journal:
     # So that changes do not wait for the commit, but go to the file at once.
     journal._connection.execute("PRAGMA cache_size = 1")
     ((row, *_),) = journal.load([{"prompt": "a"}])
@@ -440,7 +441,7 @@ def test_two_users__are_one_too_many(path: Path) -> None:
     """Two runs with one journal would create the same inputs; a refused one does not release the lock."""
     message = "in use by another run; wait until that has ended, or name another file"
     code = f"from zeroscope._disk.journal import BatchJournal; BatchJournal({str(path)!r}, base_url={URL!r})"
-    with BatchJournal(path, base_url=URL) as journal:
+    with closing(BatchJournal(path, base_url=URL)) as journal:
         for _ in range(2):
             with pytest.raises(ConfigurationError, match=message):
                 BatchJournal(path, base_url=URL)
@@ -549,7 +550,7 @@ def test_file__that_may_not_be_written_is_refused(
         loaded(path)
         path.chmod(of_file)
     ordinary.chmod(of_folder)
-    with pytest.raises(ConfigurationError, match=message), BatchJournal(path, base_url=URL) as journal:
+    with pytest.raises(ConfigurationError, match=message), closing(BatchJournal(path, base_url=URL)) as journal:
         journal.load([item("a")])
 
 
@@ -557,7 +558,7 @@ def test_file__that_may_not_be_written_is_refused(
 def test_service__is_the_same_with_a_slash_at_its_end(path: Path, other: str) -> None:
     """A journal is about an address, however that is written."""
     prepare(path, "finished")
-    with BatchJournal(path, base_url=other) as journal:
+    with closing(BatchJournal(path, base_url=other)) as journal:
         assert journal.load([item("a")]) == [LOADED["finished"]]
 
 
@@ -577,7 +578,7 @@ def test_name__that_means_something_to_sqlite_is_a_name(
         pytest.skip("Windows has no such names")
     monkeypatch.chdir(tmp_path)
     for form in (name, os.fsencode(name)):
-        with BatchJournal(form, base_url=URL) as journal:  # type: ignore[arg-type]  # bytes do as well
+        with closing(BatchJournal(form, base_url=URL)) as journal:  # type: ignore[arg-type]  # bytes do as well
             monkeypatch.chdir("/")
             journal.load([item("a")])
         monkeypatch.chdir(tmp_path)
@@ -592,7 +593,7 @@ def test_file__is_for_its_owner_alone(path: Path, is_linked: bool) -> None:
         path.with_name("link.db").symlink_to(path)
     before = os.umask(0)
     try:
-        with BatchJournal(path.with_name("link.db") if is_linked else path, base_url=URL) as journal:
+        with closing(BatchJournal(path.with_name("link.db") if is_linked else path, base_url=URL)) as journal:
             journal.load([item("a")])
             modes = [stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()]
     finally:
@@ -604,7 +605,7 @@ def test_write_ahead_log__is_switched_off_again(path: Path) -> None:
     """Another tool may have left the journal in another mode."""
     prepare(path, "running")
     database(path, "PRAGMA journal_mode = WAL")
-    with BatchJournal(path, base_url=URL) as journal:
+    with closing(BatchJournal(path, base_url=URL)) as journal:
         journal.load([item("a")])
         assert not {f"{path.name}-wal", f"{path.name}-shm"} & set(beside(path))
     assert loaded(path) == [LOADED["running"]]
@@ -613,7 +614,7 @@ def test_write_ahead_log__is_switched_off_again(path: Path) -> None:
 
 def test_notes__outlive_a_power_cut_by_these_settings(path: Path) -> None:
     """No test can cut the power; SQLite promises it for a rollback journal that is synced and written over."""
-    with BatchJournal(path, base_url=URL) as journal:
+    with closing(BatchJournal(path, base_url=URL)) as journal:
         names = ("synchronous", "fullfsync", "locking_mode", "journal_mode")
         settings = [journal._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
     assert settings == [2, 1, "exclusive", "delete"]
@@ -645,7 +646,7 @@ def full_disk() -> Iterator[None]:
 )
 def test_full_disk__says_what_is_missing(path: Path, state: str, name: str, what: str, then: str) -> None:
     """What cannot be noted is an error with the way to go on; what was noted before stays, and the note can follow."""
-    with BatchJournal(path, base_url=URL) as journal:
+    with closing(BatchJournal(path, base_url=URL)) as journal:
         ((row, *_),) = journal.load([item("a")])
         for step in RECORDS[state]:
             record(journal, step, row)

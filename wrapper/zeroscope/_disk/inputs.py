@@ -7,7 +7,6 @@ import io
 import os
 import re
 import stat
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, NamedTuple
@@ -37,7 +36,7 @@ def input_file(field: str, value: Any) -> InputFile | str | None:
     if isinstance(value, str | os.PathLike):
         return _Path(field, value)
     if isinstance(value, bytes | bytearray | memoryview):
-        return _Bytes(field, value)
+        return InputFile(field, value)
     if callable(getattr(value, "read", None)):
         return _Stream(field, value)
     hint = none_hint(field) if value is None else ""
@@ -53,46 +52,41 @@ class FileContent(NamedTuple):
     media_type: str
 
 
-class InputFile(ABC):
-    """A file in a field of an input."""
+class InputFile:
+    """A file in a field of an input; in this class the content itself, as bytes, a bytearray or a memoryview."""
 
     def __init__(self, field: str, value: Any) -> None:
         self.field = field
         self.value = value
 
-    @abstractmethod
     def __str__(self) -> str:
         """Its name in messages; never its content."""
+        return display(self.value)
 
     @property
-    @abstractmethod
     def _name(self) -> str:
         """Its file name, or an empty string."""
+        return ""
 
-    @abstractmethod
     def _size(self) -> int | None:
         """Its size in bytes; None if only reading it shows the size, or if it can be read only once."""
+        return memoryview(self.value).nbytes
 
-    @abstractmethod
     def _open(self) -> Any:
         """A context manager that returns a binary file."""
+        return io.BytesIO(self.value)
 
     def validate(self) -> InvalidField | None:
         """Return the reason why the file cannot be sent, as far as it shows without reading it."""
         try:
-            size = self._size()
-            if size is not None:
+            if (size := self._size()) is not None:
                 self._check_size(size)
         except (OSError, ValueError) as error:
             return self._invalid(error)
         return None
 
     def read(self) -> FileContent:
-        """Read the file, up to the largest size of an upload.
-
-        Raises:
-            InvalidInputError: If it cannot be read, is empty or is too large.
-        """
+        """Read the file; one that cannot be read, is empty or is too large raises an InvalidInputError."""
         try:
             with self._open() as file:
                 data = self._read_up_to(size_limits()["file-bytes"] + 1, file)
@@ -105,11 +99,7 @@ class InputFile(ABC):
         return FileContent(self.field, data, name.encode(errors="replace").decode(), media_type)
 
     def fingerprint(self) -> dict[str, Any]:
-        """Return JSON values that identify the content, wherever it is stored.
-
-        Raises:
-            InvalidInputError: If it cannot be read, or cannot be read again to be sent.
-        """
+        """Return JSON values that identify the content; the file must be readable again to be sent."""
         try:
             if self._size() is None:
                 raise _InvalidFileError(
@@ -176,23 +166,6 @@ class _Path(InputFile):
 
     def _open(self) -> Any:
         return open(self.value, "rb")
-
-
-class _Bytes(InputFile):
-    """The content itself, as bytes, a bytearray or a memoryview."""
-
-    def __str__(self) -> str:
-        return display(self.value)
-
-    @property
-    def _name(self) -> str:
-        return ""
-
-    def _size(self) -> int:
-        return memoryview(self.value).nbytes
-
-    def _open(self) -> Any:
-        return io.BytesIO(self.value)
 
 
 class _Stream(InputFile):

@@ -16,8 +16,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from os import PathLike
-from typing import Any, Literal, NamedTuple, Self, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
+from .._service.validation import NOT_JSON
 from ..errors import ConfigurationError, InvalidField, InvalidInputError, excerpt
 
 State: TypeAlias = Literal["queued", "sending", "running", "finished", "unknown"]
@@ -54,8 +55,6 @@ _FIND = """
     ) ORDER BY number
 """
 _LEFT_BEHIND = b"the program ended while this create was being sent, so its response is not known"
-# What json.dumps raises for a value that JSON cannot represent.
-_NOT_JSON = (TypeError, ValueError, RecursionError)
 
 
 class JournalEntry(NamedTuple):
@@ -74,18 +73,10 @@ class JournalEntry(NamedTuple):
 
 
 class BatchJournal:
-    """A journal of creates, in a SQLite database that one run at a time uses.
+    """A journal of creates for one service, in a SQLite database that one run at a time uses.
 
     A record is on disk when its method returns; if the method raises, none of it is. Methods may be called from any
-    thread, one at a time.
-
-    Args:
-        path: The file; it is created if it is missing, in an existing folder.
-        base_url: The service that the creates go to; a journal is for one service.
-
-    Raises:
-        ConfigurationError: If the file cannot be used, is not a journal, is for another service or is in use by another
-            run. Every method raises it where it cannot write, for example on a full disk.
+    thread, one at a time. A file that cannot be used or written raises a ConfigurationError.
     """
 
     def __init__(self, path: str | PathLike[str], *, base_url: str) -> None:
@@ -98,7 +89,7 @@ class BatchJournal:
             self._create_file(file)
             self._connection = sqlite3.connect(file, timeout=0, isolation_level=None, check_same_thread=False)
         except (TypeError, ValueError) as error:
-            raise ConfigurationError(f"{self._name} cannot be used: {error}; name a file") from error
+            raise self._error(f"cannot be used: {error}; name a file") from error
         except sqlite3.Error as error:
             raise self._unusable(error) from error
         try:
@@ -113,13 +104,7 @@ class BatchJournal:
         """Return an entry for each create, in order, and add those that are new.
 
         Creates are recognized by their content, and equal ones by their order, so the list may differ from that of the
-        run before.
-
-        Args:
-            items: What identifies each create, as JSON values.
-
-        Raises:
-            InvalidInputError: If an item does not consist of JSON values.
+        run before. An item, which identifies a create, must consist of JSON values.
         """
         digests = [_digest(index, item) for index, item in enumerate(items)]
         counts = Counter(digests)
@@ -129,7 +114,7 @@ class BatchJournal:
             database.execute("UPDATE items SET state = 'unknown', message = ? WHERE state = 'sending'", [_LEFT_BEHIND])
             database.executemany("INSERT OR IGNORE INTO items (digest, number, state) VALUES (?, ?, 'queued')", keys)
             rows = {key: iter(database.execute(_FIND, [key, count]).fetchall()) for key, count in counts.items()}
-        return [_entry(next(rows[digest])) for digest in digests]
+        return [_entry(*next(rows[digest])) for digest in digests]
 
     def record_sending(self, rows: Sequence[int], at: float) -> None:
         """Record that creates are about to be sent, at a time in seconds since 1970; all of them or none."""
@@ -157,10 +142,10 @@ class BatchJournal:
         what = f"that prediction {excerpt(str(prediction.get('id')))} has ended"
         try:
             written = json.dumps(dict(prediction))
-        except _NOT_JSON as error:
-            raise ConfigurationError(
-                f"{self._name} could not record {what}, as it does not consist of JSON values: {error}. Run the same "
-                "inputs with the same journal to ask for it again"
+        except NOT_JSON as error:
+            raise self._error(
+                f"could not record {what}, as it does not consist of JSON values: {error}. Run the same inputs with "
+                "the same journal to ask for it again"
             ) from error
         with self._transaction(what):
             self._set_state(row, "running", "finished", prediction=_to_bytes(written))
@@ -169,16 +154,10 @@ class BatchJournal:
         """Release the file; nothing is left beside it."""
         self._connection.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def _create_file(self, file: str) -> None:
         """Create the file if it is missing, readable by its owner only."""
         if os.path.exists(file) and not os.path.isfile(file):
-            raise ConfigurationError(f"{self._name} cannot be used: it is a folder or a device; name a file")
+            raise self._error("cannot be used: it is a folder or a device; name a file")
         try:
             # Predictions contain their prompts, which are private, and SQLite would create a file that all users can
             # read. An existing file is not opened: under POSIX, closing it again would release all locks that this
@@ -186,9 +165,8 @@ class BatchJournal:
             with suppress(FileExistsError):
                 os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         except OSError as error:
-            raise ConfigurationError(
-                f"{self._name} cannot be created: {error.strerror}; name a file in an existing folder that is writable"
-            ) from error
+            problem = f"cannot be created: {error.strerror}; name a file in an existing folder that is writable"
+            raise self._error(problem) from error
 
     def _claim(self, base_url: str) -> None:
         """Lock the database for this run, and check that it is a journal for the service.
@@ -211,18 +189,16 @@ class BatchJournal:
                 database.execute(statement)
             database.execute("INSERT INTO settings VALUES (?)", [_to_bytes(base_url)])
         elif application != _APPLICATION:
-            raise ConfigurationError(
-                f"{self._name} cannot be used: it is a SQLite database of another program; name another file"
-            )
+            raise self._error("cannot be used: it is a SQLite database of another program; name another file")
         elif version != _VERSION:
-            raise ConfigurationError(
-                f"{self._name} has format {version}, but this version of zeroscope supports only format {_VERSION}; "
-                "continue with the version that created it, or name another file"
+            raise self._error(
+                f"has format {version}, but this version of zeroscope supports only format {_VERSION}; continue with "
+                "the version that created it, or name another file"
             )
         elif (before := _to_text(database.execute("SELECT base_url FROM settings").fetchone()[0])) != base_url:
-            raise ConfigurationError(
-                f"{self._name} is for {excerpt(before)}, not for {excerpt(base_url)}; continue with the base_url that "
-                "it was created with, or name another file"
+            raise self._error(
+                f"is for {excerpt(before)}, not for {excerpt(base_url)}; continue with the base_url that it was "
+                "created with, or name another file"
             )
         # Written every time: this shows before anything is sent whether the file can be written, and SQLite locks no
         # file that is read-only.
@@ -242,8 +218,8 @@ class BatchJournal:
             # The journal is closed, which is a mistake of the caller.
             raise
         except sqlite3.Error as error:
-            raise ConfigurationError(
-                f"{self._name} could not record {what}: {error}. Everything recorded before is kept; free disk space, "
+            raise self._error(
+                f"could not record {what}: {error}. Everything recorded before is kept; free disk space, "
                 "or fix the cause above, and run the same inputs with the same journal to continue"
             ) from error
         finally:
@@ -271,20 +247,22 @@ class BatchJournal:
                 problem = "cannot be written; check the permissions of the file and of its folder, or name another file"
             case _:
                 problem = f"cannot be used: {error}; name another file"
+        return self._error(problem)
+
+    def _error(self, problem: str) -> ConfigurationError:
         return ConfigurationError(f"{self._name} {problem}")
 
 
 def _digest(index: int, item: Mapping[str, Any]) -> bytes:
     try:
         written = json.dumps(dict(item), sort_keys=True, separators=(",", ":"))
-    except _NOT_JSON as error:
+    except NOT_JSON as error:
         reason = f"it cannot be recorded in a journal, as it does not consist of JSON values: {error}"
         raise InvalidInputError([InvalidField("invalid_type", f"inputs.{index}", reason)]) from error
     return hashlib.sha256(written.encode()).digest()
 
 
-def _entry(found: Sequence[Any]) -> JournalEntry:
-    row, state, prediction_id, prediction, sent_at, message = found
+def _entry(row: int, state: State, prediction_id: Any, prediction: Any, sent_at: Any, message: Any) -> JournalEntry:
     ended = None if prediction is None else json.loads(prediction)
     return JournalEntry(row, state, _to_text(prediction_id), ended, sent_at, _to_text(message))
 

@@ -6,7 +6,6 @@ import functools
 import mimetypes
 import os
 
-_UNKNOWN = "application/octet-stream"
 # Where the tables of Python's versions differ. An extension is of the last type listed for it.
 _PINNED = (
     ("image/webp", ".webp"),
@@ -29,7 +28,7 @@ def guess_type(start: bytes, name: str) -> str:
     if start[:4] == b"RIFF" and start[8:12] == b"AVI ":
         return "video/x-msvideo"
     # The last extension alone: for a compressed file the table would return the type of its content.
-    return _table().guess_type("file" + os.path.splitext(name)[1])[0] or _UNKNOWN
+    return _table().guess_type("file" + os.path.splitext(name)[1])[0] or "application/octet-stream"
 
 
 def extension_for(media_type: str) -> str:

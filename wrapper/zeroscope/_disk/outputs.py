@@ -54,11 +54,7 @@ def file_name(url: str, index: int) -> str:
 
 
 def unique_file_names(sources: Sequence[tuple[int, str]]) -> list[str]:
-    """Return a file name for each index and URL; names that are equal get a number before the extension.
-
-    Raises:
-        MalformedResponseError: If the name in a URL leads out of the folder.
-    """
+    """Return a file name for each index and URL; names that are equal get a number before the extension."""
     for _, url in sources:
         if _PATH_TRAVERSAL.fullmatch(segment := last_path_segment(url)):
             reason = f"its file name {segment!r:.80} leads out of the folder; choose another with video.save(path)"

@@ -10,29 +10,21 @@ import httpx
 from .._flows.request import Sender
 from .._steps import Call, Close, Download, Flow, Gather, Open, Read, RunBlocking, Sleep, Step, Stream
 from ..polling import Polling
-from .common import CLEANUP_TIMEOUT, Driver, abandon, build_request, next_emitted, results_or_interrupt, with_timeouts
+from .common import CLEANUP_TIMEOUT, Driver, abandon, build_request, next_emitted, with_timeouts
 from .loops import LoopClients
 
 T = TypeVar("T")
 
 
 class AsyncDriver(Driver):
-    """Carries out flows in the running event loop.
-
-    Args:
-        clients: Provides the HTTP client of the running loop.
-    """
+    """Carries out flows in the running event loop."""
 
     def __init__(self, sender: Sender, polling: Polling, clients: LoopClients) -> None:
         super().__init__(sender, polling)
         self._clients = clients
 
     async def run(self, flow: Flow[T], interrupted: bool = False) -> T:
-        """Carry out a flow and return its result.
-
-        Args:
-            interrupted: Whether the task was canceled before, which would cancel every step as well.
-        """
+        """Carry out a flow and return its result, with its steps shielded if the task was `interrupted` before."""
         try:
             step = next(flow)
             while True:
@@ -111,4 +103,4 @@ class AsyncDriver(Driver):
                 for scope in scopes:
                     scope.deadline = anyio.current_time() + CLEANUP_TIMEOUT
                 raise
-        return results_or_interrupt(step)
+        return step.results

@@ -9,7 +9,7 @@ import httpx
 
 from .._flows.request import Sender
 from .._service.api import ApiClient
-from .._steps import Call, Emit, Flow, Gather, IterationAbandoned, Open, Step, Stream
+from .._steps import Call, Emit, Flow, IterationAbandoned, Open, Step, Stream
 from ..polling import Polling
 
 T = TypeVar("T")
@@ -49,14 +49,6 @@ def with_timeouts(api: ApiClient, call: Call) -> ApiClient:
     if call.limit is not None:
         allowed = {name: call.limit if most is None else min(most, call.limit) for name, most in allowed.items()}
     return api.with_timeout(httpx.Timeout(**allowed))
-
-
-def results_or_interrupt(step: Gather) -> list[Any]:
-    """Return a step's results, or raise the interrupt among them."""
-    for result in step.results:
-        if isinstance(result, BaseException) and not isinstance(result, Exception):
-            raise result
-    return step.results
 
 
 def next_emitted(stream: Stream[T]) -> Flow[Emit[T] | None]:

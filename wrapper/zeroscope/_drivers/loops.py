@@ -17,10 +17,7 @@ CLOSED = "this client is closed; create another one"
 class LoopClients:
     """The HTTP clients of an async client, one for each event loop in which it is used.
 
-    Args:
-        given: The caller's own client; it belongs to the loop that uses it first, and is never closed here.
-        create: Creates a client if none was given.
-        api: Creates the generated client that sends its calls over an HTTP client.
+    The caller's own client, if given, belongs to the loop that uses it first, and is never closed here.
     """
 
     def __init__(
@@ -37,11 +34,7 @@ class LoopClients:
         self._closed = False
 
     def current(self) -> tuple[httpx.AsyncClient, ApiClient]:
-        """Return the HTTP client of the running loop, and the generated client over it.
-
-        Raises:
-            ConfigurationError: If it is closed, or the caller's own client was used in another loop.
-        """
+        """Return the HTTP client of the running loop, and the generated client over it."""
         loop = _running_loop()
         found = self._clients.get(loop)
         if found is None:

@@ -20,7 +20,7 @@ from .._service.api import ApiClient
 from .._steps import Call, Close, Download, Flow, Gather, Open, Read, RunBlocking, Sleep, Step, Stream
 from ..errors import ConfigurationError
 from ..polling import Polling
-from .common import CLEANUP_TIMEOUT, Driver, abandon, build_request, next_emitted, results_or_interrupt, with_timeouts
+from .common import CLEANUP_TIMEOUT, Driver, abandon, build_request, next_emitted, with_timeouts
 from .loops import CLOSED
 
 T = TypeVar("T")
@@ -113,4 +113,7 @@ class SyncDriver(Driver):
                 interrupted = True
                 changed.wait_for(lambda: not running, CLEANUP_TIMEOUT)
             raise
-        return results_or_interrupt(step)
+        for result in step.results:
+            if isinstance(result, BaseException) and not isinstance(result, Exception):
+                raise result
+        return step.results

@@ -19,13 +19,10 @@ class ServerSentEvent(NamedTuple):
 
 
 class EventParser:
-    """Parses events from chunks of a stream.
-
-    Attributes:
-        retry: The reconnection time that the server set, in milliseconds; None if it set none.
-    """
+    """Parses events from chunks of a stream."""
 
     def __init__(self) -> None:
+        # The reconnection time in milliseconds, if the server set one.
         self.retry: int | None = None
         # UTF-8, with an optional byte order mark; invalid bytes are replaced.
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
@@ -48,9 +45,7 @@ class EventParser:
         if self._ended_with_cr and text[0] == "\n":
             text = text[1:]
         self._ended_with_cr = text[-1:] == "\r"
-        if "\r" in text:
-            text = text.replace("\r\n", "\n").replace("\r", "\n")
-        lines = (self._rest + text).split("\n")
+        lines = (self._rest + text.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
         self._rest = lines.pop()
         events: list[ServerSentEvent] = []
         data = self._data

@@ -28,14 +28,9 @@ _HTTP_ERRORS = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)
 # These are caused by the URL or the request, and would occur again.
 _PERMANENT = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)")
-_VALIDATORS = ("etag", "last-modified")
 _REMOVED = "the service removes videos after {:.0f} minutes; create it again"
-_HINTS = {
-    401: f"it was removed, or the token lacks the permission; {_REMOVED}",
-    403: f"it was removed, or the token lacks the permission; {_REMOVED}",
-    404: _REMOVED,
-    410: _REMOVED,
-}
+_REFUSED = f"it was removed, or the token lacks the permission; {_REMOVED}"
+_HINTS = {401: _REFUSED, 403: _REFUSED, 404: _REMOVED, 410: _REMOVED}
 
 
 class Transfer:
@@ -43,11 +38,6 @@ class Transfer:
 
     An attempt returns an error if another attempt may help, and raises it otherwise, so that an exception of the
     callback is never mistaken for a network error.
-
-    Args:
-        sender: Holds the retry policy and the token.
-        file: The file, at its beginning.
-        on_progress: Called with the bytes received, and their total or None if it is unknown.
     """
 
     def __init__(self, sender: Sender, url: str, file: IO[bytes], on_progress: OnProgress | None) -> None:
@@ -144,7 +134,7 @@ class Transfer:
         self._received = 0
         named = response.headers.get("content-length", "")
         self._total = int(named) if named.isdecimal() else None
-        self._version = {name: response.headers[name] for name in _VALIDATORS if name in response.headers}
+        self._version = {name: response.headers[name] for name in ("etag", "last-modified") if name in response.headers}
 
     def _continues(self, response: httpx.Response) -> bool:
         """Whether a partial response continues the received bytes of the same file; if so, record the total."""
@@ -174,22 +164,14 @@ class Transfer:
         return self._failure(f"was cut short: {got}{why}; {_try_again()}", error)
 
     def _not_begun(self, error: Exception) -> errors.ZeroscopeError:
-        """Return the error for a request without a response.
-
-        Raises:
-            errors.TransportError: If another attempt cannot help.
-        """
+        """Return the error for a request without a response, or raise it if another attempt cannot help."""
         if isinstance(error, httpx.TransportError) and not isinstance(error, _PERMANENT):
             begun = f"did not go on after {self._received} bytes" if self._received else "did not begin"
             return self._failure(f"{begun}: {self._text_of(error)}; {_try_again()}", error)
         raise self._failure(f"did not begin: {self._text_of(error)}; nothing can be downloaded from this URL", error)
 
     def _refused(self, download: Download) -> Flow[errors.APIError]:
-        """Return the error for a response that is not a file.
-
-        Raises:
-            APIError: If another attempt cannot help.
-        """
+        """Return the error for a response that is not a file, or raise it if another attempt cannot help."""
         response, start = download.response, b""
         with suppress(*_HTTP_ERRORS):
             start = (yield Read(download)) or b""

@@ -37,12 +37,13 @@ def extract_files(input: Mapping[str, Any]) -> SplitInput:
         if field not in input or (may_be_none and input[field] is None):
             continue
         file = input_file(field, input[field])
+        if file is None:
+            continue
+        split.rest[field] = _PLACEHOLDER
         if isinstance(file, InputFile):
             split.files.append(file)
-        elif file is not None:
+        else:
             split.invalid.append(InvalidField("invalid_type", f"input.{field}", file))
-        if file is not None:
-            split.rest[field] = _PLACEHOLDER
     return split
 
 
@@ -57,15 +58,8 @@ def fingerprints(files: Sequence[InputFile]) -> dict[str, Any]:
 
 
 def upload(sender: Sender, files: Sequence[InputFile]) -> Flow[dict[str, str]]:
-    """Read validated files, and return a URL for each field.
-
-    Raises:
-        InvalidInputError: If a file cannot be read after all; nothing was sent.
-        APIError, TransportError, MalformedResponseError: If a file could not be uploaded.
-    """
-    contents: list[FileContent] = []
-    for file in files:
-        contents.append((yield RunBlocking(file.read)))
+    """Read validated files, all of them before any is sent, and return a URL for each field."""
+    contents: list[FileContent] = yield RunBlocking(lambda: [file.read() for file in files])
     urls: dict[str, str] = {}
     for content in contents:
         urls[content.field] = yield from _url(sender, content)

@@ -9,29 +9,17 @@ import functools
 import io
 import json
 from collections.abc import Mapping
-from types import NoneType
+from types import NoneType, SimpleNamespace
 from typing import Any, TypeVar, get_args, get_type_hints
 
+from zeroscope_api import models
 from zeroscope_api.api.files import create_file
 from zeroscope_api.api.predictions import cancel_prediction, create_prediction, get_prediction, list_predictions
 from zeroscope_api.api.webhooks import get_default_webhook_secret
 from zeroscope_api.client import DEFAULT_TIMEOUT
 from zeroscope_api.client import AuthenticatedClient as ApiClient
 from zeroscope_api.errors import InvalidPathSegmentError
-from zeroscope_api.models import (
-    INPUT_DESCRIPTIONS,
-    CreateFileRequest,
-    FileInput,
-    JsonObject,
-    PredictionInputDict,
-    PredictionMetrics,
-    PredictionPage,
-    PredictionUrls,
-    Problem,
-    WebhookSecret,
-)
-from zeroscope_api.models import File as FileModel
-from zeroscope_api.models import InvalidField as InvalidFieldModel
+from zeroscope_api.models import INPUT_DESCRIPTIONS, FileInput, PredictionInputDict, PredictionPage
 from zeroscope_api.models import Prediction as PredictionModel
 from zeroscope_api.types import UNSET, File, Response, Unset
 
@@ -44,29 +32,12 @@ __all__ = [
     "INPUT_DESCRIPTIONS",
     "ApiClient",
     "FileInput",
-    "FileModel",
-    "InvalidFieldModel",
     "InvalidPathSegmentError",
     "PredictionInputDict",
     "PredictionModel",
     "PredictionPage",
-    "Problem",
     "Response",
     "Unset",
-    "WebhookSecret",
-    "as_mapping",
-    "cancel_call",
-    "create_call",
-    "create_file_call",
-    "file_fields",
-    "final_statuses",
-    "get_call",
-    "is_text",
-    "list_call",
-    "operation_names",
-    "or_none",
-    "prediction_from_json",
-    "webhook_secret_call",
 ]
 
 T = TypeVar("T")
@@ -96,28 +67,13 @@ def operation_names() -> dict[str, str]:
     }
 
 
-class _ValidatedBody:
-    """A validated body in place of a generated model, which would parse it only to serialize it again."""
-
-    def __init__(self, body: Mapping[str, Any]) -> None:
-        self._body = body
-
-    def to_dict(self) -> Mapping[str, Any]:
-        return self._body
-
-
 def create_call(
     body: Mapping[str, Any], cancel_after: str | None = None, prefer: str | None = None, hold: float | None = None
 ) -> Call:
-    """Return the call that creates a prediction.
-
-    Args:
-        cancel_after: The ``Cancel-After`` header, with which the service ends the prediction.
-        prefer: The ``Prefer`` header, with which the service holds the request open.
-        hold: How long it may do so, in seconds.
-    """
+    """Return the call that creates a prediction; `prefer` lets the service hold the request for `hold` seconds."""
     arguments = {
-        "body": _ValidatedBody(body),
+        # Not a generated model, which would parse the validated body only to serialize it again.
+        "body": SimpleNamespace(to_dict=lambda: body),
         "cancel_after": UNSET if cancel_after is None else cancel_after,
         "prefer": UNSET if prefer is None else prefer,
     }
@@ -127,22 +83,18 @@ def create_call(
 def create_file_call(content: bytes, name: str, media_type: str) -> Call:
     """Return the call that uploads a file."""
     file = File(payload=io.BytesIO(content), file_name=name, mime_type=media_type)
-    arguments = {"body": CreateFileRequest(content=file, filename=name, type_=media_type)}
+    arguments = {"body": models.CreateFileRequest(content=file, filename=name, type_=media_type)}
     return Call(create_file, arguments, operation_names()["createFile"])
 
 
 def get_call(prediction_id: str) -> Call:
     """Return the call that reads a prediction."""
-    _require_id(prediction_id)
-    arguments = {"prediction_id": prediction_id}
-    return Call(get_prediction, arguments, operation_names()["getPrediction"].format(**arguments))
+    return _call_by_id(get_prediction, "getPrediction", prediction_id)
 
 
 def cancel_call(prediction_id: str) -> Call:
     """Return the call that cancels a prediction."""
-    _require_id(prediction_id)
-    arguments = {"prediction_id": prediction_id}
-    return Call(cancel_prediction, arguments, operation_names()["cancelPrediction"].format(**arguments))
+    return _call_by_id(cancel_prediction, "cancelPrediction", prediction_id)
 
 
 def list_call(cursor: str | None) -> Call:
@@ -157,11 +109,7 @@ def webhook_secret_call() -> Call:
 
 
 def prediction_from_json(body: bytes) -> PredictionModel:
-    """Parse a prediction from a body that is not a response, such as a webhook's.
-
-    Raises:
-        ValueError: If it is not a prediction; the message gives the reason.
-    """
+    """Parse a prediction from a webhook's body, or raise a ValueError with the reason why it is none."""
     try:
         parsed = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -179,14 +127,8 @@ def or_none(value: T | Unset) -> T | None:
 
 def as_mapping(value: object) -> dict[str, Any]:
     """Return an object of a response as a dict; empty if it is missing or of another type."""
-    return value.to_dict() if isinstance(value, JsonObject | PredictionMetrics | PredictionUrls) else {}
-
-
-def _require_id(prediction_id: object) -> None:
-    """Refuse an id that is not a text; the generated client checks the text itself."""
-    if not isinstance(prediction_id, str):
-        problem = f"{prediction_id!r:.80} is not a text"
-        raise errors.InvalidInputError([errors.InvalidField("invalid_type", "prediction_id", problem)])
+    known = models.JsonObject | models.PredictionMetrics | models.PredictionUrls
+    return value.to_dict() if isinstance(value, known) else {}
 
 
 def is_text(value: object) -> bool:
@@ -195,3 +137,12 @@ def is_text(value: object) -> bool:
         return isinstance(value, str) and value.encode() != b""
     except UnicodeEncodeError:
         return False
+
+
+def _call_by_id(endpoint: Any, operation: str, prediction_id: str) -> Call:
+    # The generated client checks the text itself.
+    if not isinstance(prediction_id, str):
+        problem = f"{prediction_id!r:.80} is not a text"
+        raise errors.InvalidInputError([errors.InvalidField("invalid_type", "prediction_id", problem)])
+    arguments = {"prediction_id": prediction_id}
+    return Call(endpoint, arguments, operation_names()[operation].format(**arguments))

@@ -6,31 +6,18 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 from urllib.parse import SplitResult, parse_qs, urljoin, urlsplit
 
+from zeroscope_api import models
+
 from .. import errors
 from .._steps import Call
 from ..retry import retry_after
-from .api import (
-    FileModel,
-    InvalidFieldModel,
-    PredictionModel,
-    PredictionPage,
-    Problem,
-    Response,
-    WebhookSecret,
-    is_text,
-    operation_names,
-    or_none,
-)
+from .api import PredictionModel, PredictionPage, Response, is_text, operation_names, or_none
 
 E = TypeVar("E", bound=BaseException)
 
 
 class ResponseParser:
-    """Parses responses, and redacts the token, which a server may echo, from everything that goes into an error.
-
-    Args:
-        base_url: The service's address; a next page at another origin is not followed.
-    """
+    """Parses responses, and redacts the token, which a server may echo, from everything that goes into an error."""
 
     def __init__(self, token: str, base_url: str) -> None:
         self.token = token
@@ -39,11 +26,7 @@ class ResponseParser:
     def prediction(self, call: Call, response: Response[Any], id: str | None = None) -> PredictionModel:
         """Return the prediction in a 2xx response, which as published may be an array of one.
 
-        Args:
-            id: The requested prediction's ID; a response about another prediction is refused.
-
-        Raises:
-            MalformedResponseError: If the body is not such a prediction.
+        If it should have an ID, a response about another prediction is refused.
         """
         parsed = response.parsed
         if isinstance(parsed, list) and len(parsed) == 1:
@@ -66,7 +49,7 @@ class ResponseParser:
     def webhook_secret(self, call: Call, response: Response[Any]) -> str:
         """Return the key in a 2xx response; the error for a malformed body hides it, as it may hold the key."""
         parsed = response.parsed
-        if response.error is None and isinstance(parsed, WebhookSecret) and is_text(parsed.key):
+        if response.error is None and isinstance(parsed, models.WebhookSecret) and is_text(parsed.key):
             return parsed.key
         raise errors.MalformedResponseError(
             request=call.name,
@@ -78,18 +61,14 @@ class ResponseParser:
     def file(self, call: Call, response: Response[Any]) -> str:
         """Return the URL of the stored file in a 2xx response."""
         file = response.parsed
-        if response.error is not None or not isinstance(file, FileModel):
+        if response.error is not None or not isinstance(file, models.File):
             raise self._malformed(call, response, "not a stored file")
         if not is_text(file.urls.get) or not file.urls.get.startswith(("https://", "http://")):
             raise self._malformed(call, response, "urls.get should be a URL")
         return file.urls.get
 
     def next_cursor(self, page: PredictionPage) -> str | None:
-        """Return the cursor of the next page, or None after the last one.
-
-        Raises:
-            MalformedResponseError: If the next page is at another origin.
-        """
+        """Return the cursor of the next page, which must be at the base URL's origin, or None after the last one."""
         following = or_none(page.next_)
         if not isinstance(following, str):
             return None
@@ -110,7 +89,7 @@ class ResponseParser:
 
     def error(self, call: Call, response: Response[Any], now: float) -> errors.APIError:
         """Return the error for a response that is not 2xx."""
-        problem = response.parsed if isinstance(response.parsed, Problem) else Problem()
+        problem = response.parsed if isinstance(response.parsed, models.Problem) else models.Problem()
         details: dict[str, Any] = {
             "request": call.name,
             "status_code": response.status_code,
@@ -123,17 +102,14 @@ class ResponseParser:
         if cls is errors.ValidationError:
             details["invalid_fields"] = self._invalid_fields(problem)
         elif cls is errors.RateLimitError:
-            details["retry_after"] = retry_after(
-                details["headers"], details["detail"], or_none(problem.retry_after), now
-            )
+            named = or_none(problem.retry_after)
+            details["retry_after"] = retry_after(details["headers"], details["detail"], named, now)
         return self._chained(cls(**details), response)
 
     def _require_identity(self, call: Call, response: Response[Any], predictions: Sequence[PredictionModel]) -> None:
         # The generated parser accepts any type here, and all further requests rely on these two.
-        for prediction in predictions:
-            for value in (prediction.id, prediction.status):
-                if not is_text(value):
-                    raise self._malformed(call, response, "id and status should be texts that are not empty")
+        if not all(is_text(prediction.id) and is_text(prediction.status) for prediction in predictions):
+            raise self._malformed(call, response, "id and status should be texts that are not empty")
 
     def _malformed(self, call: Call, response: Response[Any], reason: str) -> errors.MalformedResponseError:
         details: dict[str, Any] = {"request": call.name, "status_code": response.status_code, "reason": reason}
@@ -146,13 +122,13 @@ class ResponseParser:
             error.__cause__ = ValueError(self.redact(f"{type(response.error).__name__}: {response.error}"))
         return error
 
-    def _invalid_fields(self, problem: Problem) -> list[errors.InvalidField]:
+    def _invalid_fields(self, problem: models.Problem) -> list[errors.InvalidField]:
         # The generated parser keeps a value that is not a list as it is.
         found = problem.invalid_fields if isinstance(problem.invalid_fields, list) else []
         return [
             errors.InvalidField(*(self._text(part) or "" for part in (item.type_, item.field, item.description)))
             for item in found
-            if isinstance(item, InvalidFieldModel)
+            if isinstance(item, models.InvalidField)
         ]
 
     def _body(self, response: Response[Any]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
@@ -16,6 +15,7 @@ from .spec import spec
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator, ValidationError
 
+_UNKNOWN = "additional_property_not_allowed"
 # The service's error types (recorded traffic), by schema keyword.
 _ERROR_TYPES = {
     "required": "required",
@@ -23,28 +23,22 @@ _ERROR_TYPES = {
     "maximum": "number_lte",
     "enum": "enum",
     "type": "invalid_type",
-    "additionalProperties": "additional_property_not_allowed",
+    "additionalProperties": _UNKNOWN,
 }
-
 # What json.dumps and encoding raise for a value that JSON cannot represent.
-_NOT_JSON = (TypeError, ValueError, RecursionError)
+NOT_JSON = (TypeError, ValueError, RecursionError)
 
 
 def invalid_fields(body: Mapping[str, Any], extra: Collection[str] = ()) -> list[InvalidField]:
-    """Return everything in a create's body that the spec forbids, unknown names in the input included.
-
-    Args:
-        extra: Names that are allowed in the input although the spec does not have them.
-    """
+    """Return what the spec forbids in a create's body: unknown names in the input, too, unless they are `extra`."""
     invalid = _unknown_names(body["input"], extra)
     try:
-        sent = body if _is_plain_json(body) else to_json(body)
-    except _NOT_JSON:
-        invalid += _not_json(body)
-        names = {field.field for field in invalid}
-        input = {name: value for name, value in body["input"].items() if f"input.{name}" not in names}
-        rest = {name: value for name, value in body.items() if name not in names}
-        sent = to_json({**rest, "input": input})
+        sent = to_json(body)
+    except NOT_JSON:
+        rest, invalid_rest = _fields_to_json({name: value for name, value in body.items() if name != "input"}, "")
+        input, invalid_input = _fields_to_json(body["input"], "input.")
+        invalid += invalid_rest + invalid_input
+        sent = {**rest, "input": input}
     return invalid + [_invalid_field(error) for error in _validator().iter_errors(sent)]
 
 
@@ -68,27 +62,16 @@ def merge_extra_input(input: Mapping[str, Any], extra: object) -> tuple[dict[str
 
 def unknown_options(given: Mapping[str, Any], known: Mapping[str, Any]) -> list[InvalidField]:
     """Return the options of a create that do not exist."""
-    in_input = "it is a field of the model, which belongs in the input"
+    fields = dict.fromkeys(input_schema()["properties"], "it is a field of the model, which belongs in the input")
     return [
-        InvalidField(
-            "additional_property_not_allowed",
-            name,
-            in_input if name in input_schema()["properties"] else f"there is no such option{_name_hint(name, known)}",
-        )
+        InvalidField(_UNKNOWN, name, fields.get(name, f"there is no such option{_name_hint(name, known)}"))
         for name in given
         if name not in known
     ]
 
 
 def invalid_header(parameter: str, argument: str, value: object, header: str) -> list[InvalidField]:
-    """Return an argument whose header does not match the pattern in the spec, or nothing.
-
-    Args:
-        parameter: The header's name among the spec's parameters.
-        argument: The argument's name.
-        value: The argument.
-        header: The header's value.
-    """
+    """Return an argument if its header does not match the pattern of the spec's parameter, or nothing."""
     described = spec()["components"]["parameters"][parameter]
     if re.search(described["schema"]["pattern"], header):
         return []
@@ -119,21 +102,6 @@ def to_json(value: Any) -> Any:
     return json.loads(text)
 
 
-def _is_plain_json(value: Any) -> bool:
-    """Whether a value is certain to be JSON as it is, as most bodies are; much faster than `to_json`."""
-    kind = type(value)
-    if kind is dict:
-        for name, inner in value.items():
-            if type(name) is not str or not name.isascii() or not _is_plain_json(inner):
-                return False
-        return True
-    if kind is str:
-        return bool(value.isascii())
-    if kind is int:
-        return bool(value.bit_length() < 64)
-    return kind is bool or (kind is float and math.isfinite(value))
-
-
 def display(value: object, length: int = 80) -> str:
     """Return a value for a message, truncated; never the content of bytes."""
     text = f"this {type(value).__name__} object"
@@ -153,25 +121,23 @@ def _validator() -> Draft202012Validator:
     return Draft202012Validator(root, validate_formats=True)
 
 
-def _not_json(body: Mapping[str, Any]) -> list[InvalidField]:
-    """The values that JSON cannot represent."""
-    values = {name: value for name, value in body.items() if name != "input"}
-    values |= {f"input.{name}": value for name, value in body["input"].items()}
+def _fields_to_json(fields: Mapping[str, Any], prefix: str) -> tuple[dict[str, Any], list[InvalidField]]:
+    """Return fields as the server parses them, without those that JSON cannot represent, and the latter."""
+    sent: dict[str, Any] = {}
     invalid = []
-    for name, value in values.items():
+    for name, value in fields.items():
         try:
-            to_json({name: value})
-        except _NOT_JSON as error:
-            invalid.append(InvalidField("invalid_type", name, f"{display(value)} cannot be sent as JSON: {error}"))
-    return invalid
+            sent |= to_json({name: value})
+        except NOT_JSON as error:
+            problem = f"{display(value)} cannot be sent as JSON: {error}"
+            invalid.append(InvalidField("invalid_type", f"{prefix}{name}", problem))
+    return sent, invalid
 
 
 def _unknown_names(input: Mapping[str, Any], extra: Collection[str]) -> list[InvalidField]:
     known = input_schema()["properties"]
     return [
-        InvalidField(
-            "additional_property_not_allowed", f"input.{name}", f"there is no such field{_name_hint(name, known)}"
-        )
+        InvalidField(_UNKNOWN, f"input.{name}", f"there is no such field{_name_hint(name, known)}")
         for name in input
         if name not in known and name not in extra
     ]
@@ -210,10 +176,9 @@ def _description(keyword: str, error: ValidationError) -> str:
             return f"{value} is not one of {', '.join(map(str, limit))}"
         case "format":
             return f"{value} is not a {limit}"
-        case "type" if error.instance is None:
-            return f"None is not of type {' or '.join(limit)}{none_hint(error.instance_path[-1])}"
         case "type":
-            return f"{value} is not of type {' or '.join(limit)}"
+            hint = none_hint(error.instance_path[-1]) if error.instance is None else ""
+            return f"{value} is not of type {' or '.join(limit)}{hint}"
         case "anyOf":
             return f"{value} is none of the forms that the spec allows"
         case _:
