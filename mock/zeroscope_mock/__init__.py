@@ -7,13 +7,13 @@ if TYPE_CHECKING:
     from .clocks.real import RealClock
     from .clocks.virtual import VirtualClock
     from .control.snapshot import SnapshotError
-    from .courses.scripts import ScriptError, Scripts
     from .documents.reading import SpecError
     from .doors.listening import Listening, PortInUseError
-    from .faults.arguments import FaultError
     from .faults.fault import Fault
     from .faults.faults import Faults
+    from .faults.settings import FaultError
     from .journal import Exchange, Journal
+    from .lifecycle.scripts import ScriptError, Scripts
     from .rate_limits import Limits, Rate, RateLimits
     from .server import MockServer
     from .webhooks.deliveries import Attempt, Deliveries
@@ -45,7 +45,7 @@ _MODULES = {
     "Deliveries": "webhooks.deliveries",
     "Exchange": "journal",
     "Fault": "faults.fault",
-    "FaultError": "faults.arguments",
+    "FaultError": "faults.settings",
     "Faults": "faults.faults",
     "Journal": "journal",
     "Limits": "rate_limits",
@@ -55,8 +55,8 @@ _MODULES = {
     "Rate": "rate_limits",
     "RateLimits": "rate_limits",
     "RealClock": "clocks.real",
-    "ScriptError": "courses.scripts",
-    "Scripts": "courses.scripts",
+    "ScriptError": "lifecycle.scripts",
+    "Scripts": "lifecycle.scripts",
     "SnapshotError": "control.snapshot",
     "SpecError": "documents.reading",
     "VirtualClock": "clocks.virtual",

@@ -8,7 +8,6 @@ from collections.abc import Generator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from .clocks.protocols import Clock
 from .control.operations import PREFIX, Control
 from .dispatch import Envelope, open_envelope
 from .documents.spec import Spec
@@ -21,6 +20,7 @@ from .operations.predictions import Predictions
 from .operations.streams import Delivery
 from .operations.webhooks import Webhooks
 from .problems import problem
+from .protocols import Clock
 from .settings import Settings
 from .state import State
 from .steps import ConnectionCutError, Flow, drive

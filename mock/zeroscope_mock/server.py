@@ -14,14 +14,14 @@ from .clocks.real import RealClock
 from .clocks.virtual import VirtualClock
 from .control import snapshot
 from .core import Core
-from .courses.scripts import Scripts
 from .dialects import DialectName
-from .documents.added import load_spec
-from .documents.reload import Reload
+from .documents.bundled import load_spec
+from .documents.reloader import Reload
 from .doors.asgi import App
 from .doors.listening import Listening, serve
 from .faults.faults import Faults
 from .journal import Journal
+from .lifecycle.scripts import Scripts
 from .rate_limits import Limits, RateLimits
 from .settings import FILE_LIMIT, JOURNAL_LIMIT, JSON_LIMIT, PREDICTION_LIMIT, STORAGE_LIMIT, Settings
 from .store import tenant_of

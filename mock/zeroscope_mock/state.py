@@ -10,23 +10,23 @@ from dataclasses import dataclass
 from random import Random
 from urllib.parse import quote
 
-from .clocks.protocols import Clock
-from .courses.lifecycle import Hook, Record, describe
-from .courses.script import ModelInput, failure
-from .courses.scripts import Scripts
 from .dialects import DIALECTS
-from .dice import throw
-from .documents.reload import Reload
+from .documents.reloader import Reload
 from .documents.spec import Spec
 from .faults.faults import Faults
 from .faults.rules import DELIVERY
 from .journal import Journal
+from .lifecycle.script import ModelInput, failure
+from .lifecycle.scripts import Scripts
+from .lifecycle.timeline import Hook, Record, describe
 from .messages import encode
+from .protocols import Clock
+from .randomness import throw
 from .rate_limits import Limits
 from .settings import Settings
 from .store import Store
-from .videos.outputs import Outputs
-from .webhooks.courier import Courier
+from .videos.cache import Outputs
+from .webhooks.scheduler import Courier
 
 deciding: ContextVar[tuple[State, int] | None] = ContextVar("zeroscope_mock.deciding", default=None)
 """Whose script decides on a prediction in this context, and in which thread, which holds the lock meanwhile."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from .clocks.protocols import Clock
+    from .protocols import Clock
 
 T = TypeVar("T")
 

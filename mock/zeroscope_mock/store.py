@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .courses.lifecycle import Record
+from .lifecycle.timeline import Record
 
 PAGE_SIZE = 100
 """How many predictions a page holds (recorded traffic)."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from zeroscope_mock import MockServer
-from zeroscope_mock.documents.added import control_document
+from zeroscope_mock.documents.bundled import control_document
 
 PAGE = (Path(__file__).parents[2] / "docs" / "control.md").read_text(encoding="utf-8")
 ADDRESS = "http://127.0.0.1:8000"

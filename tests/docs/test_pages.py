@@ -12,8 +12,8 @@ import pytest
 import zeroscope_mock
 from helpers.command import Command
 from helpers.pages import broken_links
-from zeroscope_mock.courses import prompts
 from zeroscope_mock.faults.rules import FaultSettings
+from zeroscope_mock.lifecycle import prompts
 
 DOCS = Path(__file__).parents[2] / "docs"
 CONTROL = Path(zeroscope_mock.__file__).parent / "documents" / "control.json"

@@ -12,7 +12,7 @@ import zeroscope
 from helpers.command import Command
 from helpers.pages import broken_links
 from zeroscope_mock import MockServer
-from zeroscope_mock.courses import prompts
+from zeroscope_mock.lifecycle import prompts
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

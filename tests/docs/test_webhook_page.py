@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from zeroscope_mock.webhooks import receivers
-from zeroscope_mock.webhooks.courier import RETRY_DELAYS
 from zeroscope_mock.webhooks.events import THROTTLE
+from zeroscope_mock.webhooks.scheduler import RETRY_DELAYS
 from zeroscope_mock.webhooks.sender import RETRIED_STATUSES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text(encoding="utf-8")

@@ -13,11 +13,11 @@ import httpx
 import pytest
 
 from zeroscope_mock import RealClock, VirtualClock
-from zeroscope_mock.courses.lifecycle import Hook, Record, standing
-from zeroscope_mock.courses.script import Script
 from zeroscope_mock.faults.faults import Faults
 from zeroscope_mock.faults.rules import DELIVERY
-from zeroscope_mock.webhooks.courier import Courier
+from zeroscope_mock.lifecycle.script import Script
+from zeroscope_mock.lifecycle.timeline import Hook, Record, standing
+from zeroscope_mock.webhooks.scheduler import Courier
 
 ALL = ("start", "output", "logs", "completed")
 SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"

@@ -18,7 +18,7 @@ import pytest
 from zeroscope_mock import RealClock, VirtualClock
 from zeroscope_mock.clocks import real as real_clocks
 from zeroscope_mock.clocks import virtual
-from zeroscope_mock.clocks.protocols import Clock
+from zeroscope_mock.protocols import Clock
 from zeroscope_mock.steps import Advance, Flow, Sleep, Work
 
 # A deadline that only a clock that hangs would reach.

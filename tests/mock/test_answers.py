@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zeroscope_mock import MockServer
-from zeroscope_mock.courses.lifecycle import describe
+from zeroscope_mock.lifecycle.timeline import describe
 from zeroscope_mock.messages import encode
-from zeroscope_mock.operations import answers
+from zeroscope_mock.operations import response_cache
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 AUTH = {"Authorization": "Bearer a-token-of-a-test"}
@@ -148,7 +148,7 @@ def test_get__after_the_document_has_changed(tmp_path: Path) -> None:
 
 def test_answers__are_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many predictions are read, there is an end to what is kept, and the answers stay right."""
-    monkeypatch.setattr(answers, "LIMIT", 3)
+    monkeypatch.setattr(response_cache, "LIMIT", 3)
     server = MockServer()
     with httpx.Client(transport=server.transport, base_url="https://h.test/v1/", headers=AUTH) as api:
         ids = [api.post("predictions", json={"version": VERSION, "input": {}}).json()["id"] for _ in range(10)]

@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 from zeroscope_mock import RealClock, VirtualClock
-from zeroscope_mock.clocks import patience
+from zeroscope_mock.clocks import stall_guard
 
 # A deadline that only a clock that hangs would reach.
 LONG = 10
@@ -348,7 +348,7 @@ def test_a_frozen_clock_that_nobody_moves_is_no_trap(
     clock: VirtualClock | RealClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The only thread there is does not sleep for ever, and is told what to do."""
-    monkeypatch.setattr(patience, "FROZEN_LIMIT", 0.01)
+    monkeypatch.setattr(stall_guard, "FROZEN_LIMIT", 0.01)
     clock.freeze()
 
     with pytest.raises(RuntimeError, match=r"the clock is frozen, so nobody can sleep on it; call run\(\) or"):
@@ -382,7 +382,7 @@ def test_a_frozen_clock_that_somebody_moves_is_slept_on(
 
     clock.freeze()
     before = clock.monotonic()
-    for module in ("patience", "virtual", "real"):
+    for module in ("stall_guard", "virtual", "real"):
         monkeypatch.setattr(f"zeroscope_mock.clocks.{module}.time", Machine)
 
     clock.sleep(5)

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from zeroscope_mock import MockServer
-from zeroscope_mock.doors.connection import MOST, Connection
+from zeroscope_mock.doors.buffered_transport import MOST, Connection
 from zeroscope_mock.doors.http_server import HttpServer
 
 Act = Callable[[Connection], object]

@@ -14,12 +14,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from zeroscope_mock import MockServer
-from zeroscope_mock.courses.scripts import LIMIT
-from zeroscope_mock.documents.added import control_document
+from zeroscope_mock.documents.bundled import control_document
 from zeroscope_mock.documents.spec import METHODS
-from zeroscope_mock.faults.arguments import READERS
 from zeroscope_mock.faults.recipes import RECIPES
 from zeroscope_mock.faults.rules import FaultSettings
+from zeroscope_mock.faults.settings import READERS
+from zeroscope_mock.lifecycle.scripts import LIMIT
 from zeroscope_mock.messages import Head, Request
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"

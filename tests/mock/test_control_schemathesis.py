@@ -13,7 +13,7 @@ from schemathesis.engine import Status
 
 from helpers.schemathesis_report import Report, report_of
 from zeroscope_mock import MockServer
-from zeroscope_mock.documents.added import control_document
+from zeroscope_mock.documents.bundled import control_document
 
 DOCUMENT = control_document()
 METHODS = {"get", "put", "post", "delete"}

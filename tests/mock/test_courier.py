@@ -29,12 +29,12 @@ from helpers.webhooks import (
     body,
 )
 from zeroscope_mock import RealClock, VirtualClock
-from zeroscope_mock.courses.lifecycle import Hook, Record
-from zeroscope_mock.courses.script import Script
 from zeroscope_mock.faults.faults import Faults
 from zeroscope_mock.faults.rules import DELIVERY
-from zeroscope_mock.webhooks.courier import RETRY_DELAYS, Courier
+from zeroscope_mock.lifecycle.script import Script
+from zeroscope_mock.lifecycle.timeline import Hook, Record
 from zeroscope_mock.webhooks.deliveries import Attempt, Deliveries
+from zeroscope_mock.webhooks.scheduler import RETRY_DELAYS, Courier
 
 
 def test_deliveries__are_signed_as_their_receivers_check(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from zeroscope_mock import MockServer
 from zeroscope_mock.dialects import DIALECTS, DialectName, read_events
-from zeroscope_mock.documents.added import added_documents
+from zeroscope_mock.documents.bundled import added_documents
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 MODEL = "/models/anotherjesse/zeroscope-v2-xl"

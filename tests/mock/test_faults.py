@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from zeroscope_mock.faults import fault as fault_module
-from zeroscope_mock.faults.arguments import FaultError
 from zeroscope_mock.faults.faults import MOST_FAULTS, Faults
 from zeroscope_mock.faults.recipes import RECIPES
 from zeroscope_mock.faults.rules import FaultSettings
+from zeroscope_mock.faults.settings import FaultError
 from zeroscope_mock.store import tenant_of
 
 TOKEN = "r8_a-token-that-must-show-nowhere"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from zeroscope_mock import MockServer
-from zeroscope_mock.documents.added import control_document
+from zeroscope_mock.documents.bundled import control_document
 from zeroscope_mock.documents.spec import Spec
 from zeroscope_mock.messages import Head, Request, Response, Stream
 from zeroscope_mock.steps import Sleep

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from zeroscope_mock import MockServer
-from zeroscope_mock.doors import heads
-from zeroscope_mock.doors.heads import Heads
+from zeroscope_mock.doors import head_cache
+from zeroscope_mock.doors.head_cache import Heads
 from zeroscope_mock.messages import Head
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
@@ -29,10 +29,10 @@ def test_find__reads_the_same_head_once() -> None:
     ("head", "kept"),
     [
         (Head("GET", "/", headers=(("a", "b"),)), True),
-        (Head("GET", "/" + "a" * heads.LONGEST), False),
-        (Head("GET", "/", query="a" * heads.LONGEST), False),
-        (Head("GET", "/", headers=(("a", "b" * heads.LONGEST),)), False),
-        (Head("GET", "/", headers=(("a" * heads.LONGEST, "b"),)), False),
+        (Head("GET", "/" + "a" * head_cache.LONGEST), False),
+        (Head("GET", "/", query="a" * head_cache.LONGEST), False),
+        (Head("GET", "/", headers=(("a", "b" * head_cache.LONGEST),)), False),
+        (Head("GET", "/", headers=(("a" * head_cache.LONGEST, "b"),)), False),
     ],
     ids=["short", "path", "query", "value", "name"],
 )
@@ -45,7 +45,7 @@ def test_find__keeps_no_long_ones(head: Head, kept: bool) -> None:
 
 def test_find__keeps_no_more_than_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor with many."""
-    monkeypatch.setattr(heads, "LIMIT", 3)
+    monkeypatch.setattr(head_cache, "LIMIT", 3)
     known = Heads()
     made = [Head("GET", "/") for _ in range(6)]
 

@@ -11,11 +11,11 @@ import httpx
 import pytest
 
 from zeroscope_mock import MockServer
-from zeroscope_mock.courses.lifecycle import RETENTION, Record, describe, timestamp
-from zeroscope_mock.courses.logs import progress_line
-from zeroscope_mock.courses.script import MEMORY_LIMIT, RATE_LIMIT, SIDE_LIMIT, Script
-from zeroscope_mock.documents.added import added_documents
+from zeroscope_mock.documents.bundled import added_documents
 from zeroscope_mock.documents.spec import Spec
+from zeroscope_mock.lifecycle.logs import progress_line
+from zeroscope_mock.lifecycle.script import MEMORY_LIMIT, RATE_LIMIT, SIDE_LIMIT, Script
+from zeroscope_mock.lifecycle.timeline import RETENTION, Record, describe, timestamp
 from zeroscope_mock.state import Links
 
 CREATED = 1_700_000_000.0

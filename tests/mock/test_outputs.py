@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from zeroscope_mock import MockServer
-from zeroscope_mock.videos import outputs as outputs_module
+from zeroscope_mock.videos import cache as cache_module
 
 Create = Callable[..., dict[str, Any]]
 
@@ -106,7 +106,7 @@ def test_videos_are_kept_within_bounds(
         return b"a video"
 
     monkeypatch.setattr("zeroscope_mock.videos.video.render", render)
-    monkeypatch.setattr(outputs_module, "CACHE_SIZE", cache)
+    monkeypatch.setattr(cache_module, "CACHE_SIZE", cache)
     prediction = create(batch_size=2)
     server.clock.advance(100)
     assert rendered == []

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from zeroscope_mock import MockServer
-from zeroscope_mock.courses.prompts import PROMPTS
+from zeroscope_mock.lifecycle.prompts import PROMPTS
 
 Create = Callable[..., dict[str, Any]]
 

@@ -27,8 +27,8 @@ from helpers.webhooks import (
     as_function,
 )
 from zeroscope_mock.webhooks import receivers
-from zeroscope_mock.webhooks.courier import RETRY_DELAYS
 from zeroscope_mock.webhooks.receivers import refusal
+from zeroscope_mock.webhooks.scheduler import RETRY_DELAYS
 
 RECEIVERS = pytest.mark.parametrize("wrap", [as_function, as_coroutine_function, App, as_app_function])
 

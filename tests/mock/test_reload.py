@@ -16,7 +16,7 @@ import pytest
 
 from zeroscope import _spec
 from zeroscope_mock import MockServer
-from zeroscope_mock.documents.reload import Reload
+from zeroscope_mock.documents.reloader import Reload
 from zeroscope_mock.documents.spec import Spec
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"

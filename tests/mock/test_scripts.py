@@ -16,7 +16,7 @@ import pytest
 
 import zeroscope_mock
 from zeroscope_mock import MockServer, ScriptError
-from zeroscope_mock.courses.scripts import LIMIT
+from zeroscope_mock.lifecycle.scripts import LIMIT
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 API = "https://api.replicate.com/v1"

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from zeroscope_mock import MockServer
 from zeroscope_mock.control.snapshot import SnapshotError
-from zeroscope_mock.courses.lifecycle import Hook, Record
-from zeroscope_mock.courses.script import Script
-from zeroscope_mock.documents.added import control_document
+from zeroscope_mock.documents.bundled import control_document
 from zeroscope_mock.journal import Exchange
+from zeroscope_mock.lifecycle.script import Script
+from zeroscope_mock.lifecycle.timeline import Hook, Record
 from zeroscope_mock.messages import Head, Request, Stream
 from zeroscope_mock.rate_limits import Rate, RateLimits
 from zeroscope_mock.store import StoredFile

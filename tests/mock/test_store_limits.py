@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zeroscope_mock import MockServer, store
-from zeroscope_mock.courses.lifecycle import Record
-from zeroscope_mock.courses.script import Script
+from zeroscope_mock.lifecycle.script import Script
+from zeroscope_mock.lifecycle.timeline import Record
 from zeroscope_mock.store import Store
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"

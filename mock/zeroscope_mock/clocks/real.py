@@ -12,9 +12,9 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
+from ..protocols import Agenda, check_advance
 from ..steps import drive_async
-from .patience import Patience
-from .protocols import Agenda, check_advance
+from .stall_guard import Patience
 
 if TYPE_CHECKING:
     from ..steps import Flow

@@ -11,10 +11,10 @@ from contextvars import ContextVar
 from math import inf
 from weakref import WeakKeyDictionary
 
+from ..protocols import Agenda, check_advance
 from ..steps import Flow, drive, drive_async
-from .dormitory import GLANCE, Dormitory, Sleeper
-from .patience import Patience
-from .protocols import Agenda, check_advance
+from .sleep_queue import GLANCE, Dormitory, Sleeper
+from .stall_guard import Patience
 
 START = 1_767_225_600.0
 """When a virtual clock starts, in seconds since 1970: the first moment of 2026."""

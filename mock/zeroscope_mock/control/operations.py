@@ -9,13 +9,13 @@ from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
 
-from ..courses.scripts import ScriptError
 from ..dispatch import Envelope, bearer_token, open_envelope
-from ..documents.added import control_document
+from ..documents.bundled import control_document
 from ..documents.operation import Operation
 from ..documents.spec import Spec
-from ..faults.arguments import FaultError, meant
 from ..faults.fault import Fault
+from ..faults.settings import FaultError, meant
+from ..lifecycle.scripts import ScriptError
 from ..messages import Head, Request, Response, json_response
 from ..operations.calls import Call, Handler
 from ..problems import InvalidField, invalid, problem

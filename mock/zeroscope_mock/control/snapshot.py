@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from ..courses.lifecycle import Hook, Record
-from ..courses.script import Script
-from ..documents.added import control_document
+from ..documents.bundled import control_document
 from ..documents.validation import Schema
-from ..faults.arguments import FaultError
 from ..faults.fault import Fault
+from ..faults.settings import FaultError
 from ..journal import Exchange
+from ..lifecycle.script import Script
+from ..lifecycle.timeline import Hook, Record
 from ..messages import encode
 from ..problems import InvalidField
 from ..state import State

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import Field, asdict, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
-from ..clocks.protocols import Clock
 from ..clocks.real import RealClock
 from ..faults.fault import Fault
+from ..protocols import Clock
 from ..rate_limits import Rate, RateLimits
 from ..state import State
 

@@ -14,7 +14,7 @@ from ..core import Core
 from ..messages import Head, Headers, Request, Response, Stream
 from ..problems import problem, too_large
 from ..steps import ConnectionCutError, Flow, Sleep, drive_async
-from .heads import Heads
+from .head_cache import Heads
 
 if TYPE_CHECKING:
     import anyio

@@ -12,7 +12,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from .asgi import CONNECTION, App
-from .connection import Connection
+from .buffered_transport import Connection
 
 # How long requests under way may take to end once the server is closed, how often the header `Date` is renewed, and how
 # long it takes to notice who has gone, in seconds.

@@ -8,12 +8,12 @@ from math import inf
 
 import httpx
 
-from ..clocks.protocols import Clock
 from ..core import Core
 from ..messages import Head, Request, Response, Stream
+from ..protocols import Clock
 from ..steps import ConnectionCutError, Flow, Sleep, drive, drive_async
 from .asgi import EMPTY
-from .heads import Heads
+from .head_cache import Heads
 
 
 class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):

@@ -10,9 +10,9 @@ from typing import Any, Self
 
 from ..messages import Headers, Response
 from ..steps import Flow
-from .arguments import FaultError, check_integer
 from .effects import afflict, spoil
 from .rules import Rule
+from .settings import FaultError, check_integer
 
 MOST_RESOURCES = 10_000
 """For how many resources a fault with `per` counts; it forgets the one that was not asked for the longest."""

@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from random import Random
 from typing import Any, Unpack, overload
 
-from .arguments import FaultError, meant
 from .fault import Fault
 from .recipes import RECIPES, Recipes
 from .rules import FaultSettings, Rule
+from .settings import FaultError, meant
 
 MOST_FAULTS = 1000
 """How many faults a server takes at a time."""

@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Unpack
 
-from .arguments import LONGEST, check_flag, check_number
 from .rules import DELIVERY, FaultSettings
+from .settings import LONGEST, check_flag, check_number
 
 if TYPE_CHECKING:
     from .fault import Fault

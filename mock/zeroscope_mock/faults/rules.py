@@ -10,7 +10,7 @@ from typing import Any, Literal, TypedDict
 
 from ..messages import Headers
 from ..store import tenant_of
-from .arguments import READERS, FaultError, meant
+from .settings import READERS, FaultError, meant
 
 DELIVERY = "receivePredictionEvent"
 """The operation that a delivery of a webhook is, named by the callback of the document."""

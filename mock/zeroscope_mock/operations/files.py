@@ -6,10 +6,10 @@ import hashlib
 from typing import Any
 
 from ..bodies import Upload
-from ..courses.lifecycle import RETENTION, timestamp
-from ..dice import new_id
+from ..lifecycle.timeline import RETENTION, timestamp
 from ..messages import Response, json_response
 from ..problems import not_found
+from ..randomness import new_id
 from ..state import State
 from ..store import StoredFile
 from .calls import Call, Handler

@@ -8,19 +8,19 @@ import threading
 from dataclasses import replace
 from typing import Any
 
-from ..courses.lifecycle import Hook, Record, course, describe, standing
-from ..courses.prompts import steer
-from ..courses.script import ModelInput, write_script
-from ..courses.scripts import follow
 from ..dialects import read_events
-from ..dice import new_id
+from ..lifecycle.prompts import steer
+from ..lifecycle.script import ModelInput, write_script
+from ..lifecycle.scripts import follow
+from ..lifecycle.timeline import Hook, Record, course, describe, standing
 from ..messages import Response, json_response
 from ..problems import InvalidField, invalid, invalid_version, not_found
+from ..randomness import new_id
 from ..state import BUSY_SCRIPT, State, deciding, inline
 from ..steps import Flow, Sleep, Work
-from .answers import Answers
 from .calls import Call, Handler
 from .models import is_model, is_version, latest_version
+from .response_cache import Answers
 
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?")
 _MOST_DIGITS = 12

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from math import inf
 from typing import Any
 
-from ..courses.lifecycle import Record, Standing, course, standing
-from ..courses.script import Script
+from ..lifecycle.script import Script
+from ..lifecycle.timeline import Record, Standing, course, standing
 from ..messages import Response, Stream
 from ..problems import not_found
 from ..state import Links, State

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from math import inf
 from operator import itemgetter
 
-from ..courses.lifecycle import Record, course, standing
-from ..courses.script import Script
+from ..lifecycle.script import Script
+from ..lifecycle.timeline import Record, course, standing
 
 THROTTLE = 0.5
 """How long after an `output` or `logs` the next of them may be sent, in seconds (the service's documentation)."""

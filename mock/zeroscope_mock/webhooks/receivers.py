@@ -16,7 +16,7 @@ from ..messages import Headers, Response
 if TYPE_CHECKING:
     import httpx
 
-    from ..clocks.protocols import Clock
+    from ..protocols import Clock
 
 T = TypeVar("T")
 

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from ..clocks.protocols import Clock
-from ..courses.lifecycle import Record
 from ..faults.rules import DELIVERY
+from ..lifecycle.timeline import Record
 from ..messages import Headers, Response
+from ..protocols import Clock
 from ..steps import ConnectionCutError, Flow
 from .deliveries import Attempt
 from .receivers import HttpReceiver, Post, receiver_of, refusal

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .protocols import Clock
+    from ..protocols import Clock
 
 FROZEN_LIMIT = 60.0
 """How long a thread sleeps on a frozen clock that nobody moves, in real seconds: it may be the only one there is."""

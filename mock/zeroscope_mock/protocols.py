@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from ..steps import Flow
+    from .steps import Flow
 
 
 class Clock(Protocol):

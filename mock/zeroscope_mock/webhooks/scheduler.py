@@ -10,9 +10,9 @@ from heapq import heapify, heappop, heappush
 from math import inf
 from typing import Any
 
-from ..clocks.protocols import Clock
-from ..courses.lifecycle import Record, course
-from ..dice import new_id, throw
+from ..lifecycle.timeline import Record, course
+from ..protocols import Clock
+from ..randomness import new_id, throw
 from ..steps import Flow
 from .deliveries import Attempt, Deliveries
 from .events import Cursor, Event, next_event

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..courses.lifecycle import Record, moves_on
+from ..lifecycle.timeline import Record, moves_on
 from ..messages import Response
 from ..state import Links
 

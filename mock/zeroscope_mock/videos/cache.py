@@ -7,7 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 
-from ..courses.script import ModelInput
+from ..lifecycle.script import ModelInput
 
 CACHE_SIZE = 64 * 2**20
 """How many bytes of videos are kept at most; those fetched longest ago go first, and are rendered again if need be."""

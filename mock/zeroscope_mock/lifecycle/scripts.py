@@ -13,7 +13,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from ..documents.added import control_document
+from ..documents.bundled import control_document
 from ..documents.validation import Schema
 from ..problems import InvalidField
 from ..store import tenant_of

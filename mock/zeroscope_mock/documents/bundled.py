@@ -18,7 +18,7 @@ def added_documents() -> dict[str, Any]:
     paths: dict[str, Any] = {}
     # What is added takes it by reference, also where a document of somebody's own writes it out at each operation.
     components: dict[str, Any] = {"parameters": {"PredictionId": _PREDICTION_ID}}
-    for name in ("service", "delivery"):
+    for name in ("service", "outputs"):
         document = _read(name)
         paths |= document["paths"]
         for part, named in document.get("components", {}).items():
