@@ -519,6 +519,6 @@ def test_keys__are_those_of_the_document() -> None:
     document = (Path(zeroscope_mock.__file__).parent / "documents" / "control.json").read_text(encoding="utf-8")
     keys = json.loads(document)["components"]["schemas"]["Script"]["properties"]
     text = Path(__file__).read_text(encoding="utf-8")
-    streams = Path(__file__).with_name("test_streams.py").read_text(encoding="utf-8")
+    streams = (Path(__file__).parents[1] / "operations" / "test_streams.py").read_text(encoding="utf-8")
 
     assert [key for key in keys if f'"{key}"' not in text + streams] == []

@@ -28,7 +28,7 @@ PICKY = {
     "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "422"]}},
 }
 # A snapshot is so large that these two phases would take longer over it than over all the rest. The link from the
-# operation that takes one is followed all the same, and tests/mock/test_snapshot.py makes hostile ones of good ones.
+# operation that takes one is followed all the same, and tests/mock/control/test_snapshot.py makes hostile ones of good ones.
 LARGE = {
     "include-operation-id": ["restoreSnapshot"],
     "phases": {"coverage": {"enabled": False}, "fuzzing": {"enabled": False}},
