@@ -1,4 +1,4 @@
-"""A mock server that behaves like Replicate's predictions API for one model, for trying and testing without a bill."""
+"""A mock server that behaves like Replicate's predictions API for one model."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -9,11 +9,12 @@ if TYPE_CHECKING:
     from .control.snapshot import SnapshotError
     from .documents.reading import SpecError
     from .doors.listening import Listening, PortInUseError
+    from .faults.expectations import FaultError
     from .faults.fault import Fault
     from .faults.faults import Faults
-    from .faults.settings import FaultError
     from .journal import Exchange, Journal
-    from .lifecycle.scripts import ScriptError, Scripts
+    from .lifecycle.script_values import ScriptError
+    from .lifecycle.scripts import Scripts
     from .rate_limits import Limits, Rate, RateLimits
     from .server import MockServer
     from .webhooks.deliveries import Attempt, Deliveries
@@ -45,7 +46,7 @@ _MODULES = {
     "Deliveries": "webhooks.deliveries",
     "Exchange": "journal",
     "Fault": "faults.fault",
-    "FaultError": "faults.settings",
+    "FaultError": "faults.expectations",
     "Faults": "faults.faults",
     "Journal": "journal",
     "Limits": "rate_limits",
@@ -55,7 +56,7 @@ _MODULES = {
     "Rate": "rate_limits",
     "RateLimits": "rate_limits",
     "RealClock": "clocks.real",
-    "ScriptError": "lifecycle.scripts",
+    "ScriptError": "lifecycle.script_values",
     "Scripts": "lifecycle.scripts",
     "SnapshotError": "control.snapshot",
     "SpecError": "documents.reading",
@@ -63,7 +64,7 @@ _MODULES = {
 }
 
 
-# pytest imports this package in every run, for its plugin; so its parts come when they are first asked for.
+# pytest imports this package in every run, for its plugin, so its modules are imported when first used.
 def __getattr__(name: str) -> Any:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,21 +1,24 @@
-"""What the server and its clients need of time."""
+"""The protocols of time and of work: `Clock`, `Agenda`, `Step` and `Flow`.
+
+They lie in one module because they name each other: a clock runs the flows of an agenda, a flow yields steps, and a
+step is run on a clock. Nothing here has behaviour; `clocks/` has the clocks and `steps` the steps.
+"""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Generator
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Protocol
+from typing import Any, Protocol, TypeVar
 
-if TYPE_CHECKING:
-    from .steps import Flow
+T = TypeVar("T")
 
 
 class Clock(Protocol):
     """Tells the time and lets it pass."""
 
     @property
-    def glance(self) -> float:
-        """How long whoever watches for something on this clock sleeps at a time, in seconds of the clock."""
+    def poll_interval(self) -> float:
+        """The pause between two polls of something that changes on this clock, in seconds of the clock."""
         ...
 
     def time(self) -> float:
@@ -23,39 +26,39 @@ class Clock(Protocol):
         ...
 
     def monotonic(self) -> float:
-        """Seconds since some moment, never going back."""
+        """Seconds since an arbitrary moment, never going back."""
         ...
 
     def sleep(self, seconds: float) -> None:
-        """Let so many seconds pass."""
+        """Block this thread until the clock has moved forward by a number of seconds."""
         ...
 
     async def sleep_async(self, seconds: float) -> None:
-        """Let so many seconds pass, and other tasks run meanwhile."""
+        """Wait until the clock has moved forward by a number of seconds while other tasks run."""
         ...
 
     def advance(self, seconds: float) -> None:
-        """Move forward at once, and let happen what falls due on the way."""
+        """Move forward at once and run what falls due on the way."""
         ...
 
     async def advance_async(self, seconds: float) -> None:
-        """Move forward as `advance` does, and let other tasks run meanwhile."""
+        """Move forward as `advance` does while other tasks run."""
         ...
 
-    def settle(self) -> None:
-        """Let happen what is due now."""
+    def run_due(self) -> None:
+        """Run what is due now."""
         ...
 
-    async def settle_async(self) -> None:
-        """Let happen what is due now, and other tasks run meanwhile."""
+    async def run_due_async(self) -> None:
+        """Run what is due now while other tasks run."""
         ...
 
     def set(self, time: float) -> None:
-        """Show another time of day, in seconds since 1970, without letting any time pass."""
+        """Show another time of day, in seconds since 1970, without any time passing."""
         ...
 
     def freeze(self) -> None:
-        """Let nothing but `advance` move the clock."""
+        """Stop the clock, so that only `advance` moves it."""
         ...
 
     def run(self) -> None:
@@ -64,46 +67,52 @@ class Clock(Protocol):
 
     @property
     def frozen(self) -> bool:
-        """Whether nothing but `advance` moves the clock."""
+        """Whether only `advance` moves the clock."""
         ...
 
     def hold(self) -> AbstractContextManager[None]:
-        """Keep a clock that others can move by sleeping where it is, until the end of the block."""
+        """Keep other tasks' sleeps from moving the clock until the end of the block."""
         ...
 
     def attach(self, agenda: Agenda) -> None:
-        """Let the things of an agenda happen when the clock reaches them."""
+        """Run the entries of an agenda when the clock reaches them."""
         ...
 
     def close(self) -> None:
-        """Let nothing happen any more, and break off what is under way."""
+        """Run nothing any more and cancel what is running."""
         ...
 
 
 class Agenda(Protocol):
-    """Things that happen at moments of a clock."""
+    """A schedule of flows that a clock runs, each when it is due."""
 
     def due(self) -> float | None:
-        """When the first thing is due, in seconds since 1970; None if there is nothing."""
+        """When the first entry is due, in seconds since 1970; None if there is none."""
         ...
 
     def take(self, now: float) -> Flow[None] | None:
-        """Take out the first thing that is due, for somebody to carry out; the flow never raises.
+        """Remove the first entry that is due and return its flow, which never raises.
 
         Args:
             now: in seconds since 1970.
 
         Returns:
-            None if nothing is due by then; `due` says so from then on as well.
+            None if nothing is due by then; `due` agrees from then on.
         """
         ...
 
 
-def check_advance(seconds: float) -> None:
-    """Refuse what no clock can do.
+class Step(Protocol):
+    """Something a flow waits for: it takes time or does I/O."""
 
-    Raises:
-        ValueError: for a negative or endless time.
-    """
-    if not (seconds >= 0 and math.isfinite(seconds)):
-        raise ValueError(f"a clock advances by 0 or more seconds, not by {seconds}")
+    def run(self, clock: Clock) -> Any:
+        """Run it in this thread."""
+        ...
+
+    async def run_async(self, clock: Clock) -> Any:
+        """Run it while other tasks run."""
+        ...
+
+
+Flow = Generator[Step, Any, T]
+"""Logic without I/O: it yields steps, is sent the result of each, and returns a value."""

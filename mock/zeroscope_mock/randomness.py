@@ -1,4 +1,7 @@
-"""Chance that is the same in every run."""
+"""Deterministic random bytes: the same text gives the same bytes in every run.
+
+`blake2b` hashes a text in less time than Python's own generator takes to be seeded with it.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,16 @@ import hashlib
 _LETTERS = b"abcdefghijklmnopqrstuvwxyz234567" * 8
 
 
-def throw(text: str) -> bytes:
-    """64 bytes that are as good as random, and always the same for the same text.
-
-    Python's own generator would need longer to be seeded than all else that a prediction's creation takes.
-    """
+def random_bytes(text: str) -> bytes:
+    """64 random bytes that depend on nothing but a text."""
     return hashlib.blake2b(text.encode()).digest()
 
 
-def new_id(dice: bytes) -> str:
-    """An id as the service makes them, of 26 letters and digits, from the first 26 bytes of a throw."""
-    return dice[:26].translate(_LETTERS).decode()
+def random_fraction(text: str) -> float:
+    """A random number from 0 up to but not including 1 that depends on nothing but a text."""
+    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()) / 2**64
+
+
+def new_id(random: bytes) -> str:
+    """An id in the service's form, 26 letters and digits, made from the first 26 of some random bytes."""
+    return random[:26].translate(_LETTERS).decode()

@@ -12,7 +12,7 @@ import pytest
 import zeroscope_mock
 from helpers.command import Command
 from helpers.pages import broken_links
-from zeroscope_mock.faults.rules import FaultSettings
+from zeroscope_mock.faults.settings import FaultSettings
 from zeroscope_mock.lifecycle import prompts
 
 DOCS = Path(__file__).parents[2] / "docs"

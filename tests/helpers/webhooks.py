@@ -15,9 +15,10 @@ import pytest
 from zeroscope_mock import RealClock, VirtualClock
 from zeroscope_mock.faults.faults import Faults
 from zeroscope_mock.faults.rules import DELIVERY
+from zeroscope_mock.lifecycle.record import Hook, Record
 from zeroscope_mock.lifecycle.script import Script
-from zeroscope_mock.lifecycle.timeline import Hook, Record, standing
-from zeroscope_mock.webhooks.scheduler import Courier
+from zeroscope_mock.lifecycle.timeline import state_at
+from zeroscope_mock.webhooks.scheduler import WebhookScheduler
 
 ALL = ("start", "output", "logs", "completed")
 SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"
@@ -27,7 +28,7 @@ URL = "https://example.test/hook?to=me"
 
 
 def body(record: Record, now: float) -> bytes:
-    return json.dumps({"id": record.id, "status": standing(record, now).status, "after": now - record.created}).encode()
+    return json.dumps({"id": record.id, "status": state_at(record, now).status, "after": now - record.created}).encode()
 
 
 class Office:
@@ -38,10 +39,10 @@ class Office:
     ) -> None:
         self.clock = clock or VirtualClock()
         self.faults = Faults(Random(0), operations={DELIVERY})
-        self.courier = Courier(
+        self.webhooks = WebhookScheduler(
             self.clock, body=body, secret=lambda tenant: SECRET, faults=self.faults, receiver=receiver, **settings
         )
-        self.clock.attach(self.courier)
+        self.clock.attach(self.webhooks)
         self.start = self.clock.time()
 
     def create(
@@ -56,21 +57,21 @@ class Office:
     ) -> Record:
         hook = Hook(url, frozenset(events), "https://api.example.test", "/v1")
         record = Record(id, tenant, 0, self.clock.time(), "v", {}, script, hook, **fields)
-        self.courier.add(record)
+        self.webhooks.add(record)
         return record
 
     @property
     def attempts(self) -> list[tuple[str, float, int | None]]:
         """Event, seconds since the start and status of each attempt."""
-        return [(one.event, round(one.time - self.start, 3), one.status) for one in self.courier.deliveries]
+        return [(one.event, round(one.time - self.start, 3), one.status) for one in self.webhooks.deliveries]
 
     @property
     def events(self) -> list[str]:
-        return [one.event for one in self.courier.deliveries]
+        return [one.event for one in self.webhooks.deliveries]
 
     @property
     def reasons(self) -> list[str | None]:
-        return [one.reason for one in self.courier.deliveries]
+        return [one.reason for one in self.webhooks.deliveries]
 
 
 class Inbox:

@@ -11,8 +11,9 @@ import jsonschema_rs
 import pytest
 
 from zeroscope_mock import MockServer
-from zeroscope_mock.dialects import DIALECTS, DialectName, read_events
-from zeroscope_mock.documents.bundled import added_documents
+from zeroscope_mock.dialects import DIALECTS, DialectName
+from zeroscope_mock.documents.bundled import bundled_documents
+from zeroscope_mock.webhooks.events import parse_events_filter
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 MODEL = "/models/anotherjesse/zeroscope-v2-xl"
@@ -30,7 +31,7 @@ class Watcher:
     """
 
     def __init__(self, server: MockServer) -> None:
-        added = added_documents()
+        added = bundled_documents()
         document = server.core.document
         self._server = server
         self._components = {
@@ -200,8 +201,8 @@ def test_filter__that_is_neither_is_refused(server: MockServer, filter: Any) -> 
 
 def test_filter__without_a_document_that_knows_events_lets_nothing_through() -> None:
     """The words are the document's."""
-    assert read_events(None, EVENTS) == frozenset(EVENTS)
-    assert read_events("start", []) == frozenset()
+    assert parse_events_filter(None, EVENTS) == frozenset(EVENTS)
+    assert parse_events_filter("start", []) == frozenset()
 
 
 @pytest.mark.parametrize("dialect", ["live", "published"])

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zeroscope_mock import MockServer
-from zeroscope_mock.store import tenant_of
+from zeroscope_mock.tenants import tenant_of
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 MINE, THEIRS = "the-token-of-one-test", "the-token-of-another-test"

@@ -1,4 +1,4 @@
-"""The documents that come with the server: what it serves beyond the document that it is told to follow."""
+"""The documents that come with the server, and what it serves beyond the document that it follows."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from .spec import Spec
+from .validation import Schema
 
 _PREDICTION_ID = {"name": "prediction_id", "in": "path", "required": True, "schema": {"type": "string"}}
 
 
-def added_documents() -> dict[str, Any]:
-    """The paths and components of what other clients of the service call and of what it answers on its other hosts."""
+def bundled_documents() -> dict[str, Any]:
+    """The paths and components of what other clients of the service call, and of what it serves on its other hosts."""
     paths: dict[str, Any] = {}
-    # What is added takes it by reference, also where a document of somebody's own writes it out at each operation.
+    # The added paths refer to it, but a user's document may write it out at each operation.
     components: dict[str, Any] = {"parameters": {"PredictionId": _PREDICTION_ID}}
     for name in ("service", "outputs"):
         document = _read(name)
@@ -27,7 +28,7 @@ def added_documents() -> dict[str, Any]:
 
 
 def load_spec(source: str | Path | Mapping[str, Any] | None) -> Spec:
-    """A document with what is added to it.
+    """A document together with the bundled ones.
 
     Args:
         source: as `Spec.load` takes it.
@@ -35,19 +36,25 @@ def load_spec(source: str | Path | Mapping[str, Any] | None) -> Spec:
     Raises:
         SpecError: for a file that cannot be read and a document that cannot be followed.
     """
-    return _packaged() if source is None else Spec.load(source, added_documents())
+    return _packaged() if source is None else Spec.load(source, bundled_documents())
 
 
 @cache
 def _packaged() -> Spec:
-    # Servers share it: none of them changes it, and a program's tests may need thousands.
-    return Spec.load(None, added_documents())
+    # All servers share it: none of them changes it, and a test suite may make thousands of servers.
+    return Spec.load(None, bundled_documents())
 
 
 @cache
 def control_document() -> dict[str, Any]:
-    """The document of what is served under `/_mock/`."""
+    """The document of the operations under `/_mock/`."""
     return _read("control")
+
+
+@cache
+def control_schema(name: str) -> Schema:
+    """A schema of the control document, compiled."""
+    return Schema({"$ref": f"#/components/schemas/{name}"}, control_document()["components"])
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Follow the file of the document while somebody edits it."""
+"""The reloader, which follows the file of a document while it is edited."""
 
 from __future__ import annotations
 
@@ -14,51 +14,51 @@ from .spec import Spec
 _log = logging.getLogger("zeroscope_mock")
 
 
-class Reload:
-    """Reads the document again when its file has changed; a bad one is told and the last good one stays in use.
+class SpecReloader:
+    """Reads a document again when its file has changed; keeps the last good one while the file is broken.
 
     Args:
         path: the file.
         load: reads it.
-        use: puts what was read into force.
+        use: puts the new document into force.
 
     Attributes:
         error: why the file as it is now cannot be used; None if it can.
-        tell: called with a sentence whenever the file has changed; logs it unless set.
+        notify: called with a sentence whenever the file has changed; logs it unless set.
     """
 
     def __init__(self, path: str | Path, load: Callable[[], Spec], use: Callable[[Spec], object]) -> None:
         self.error: str | None = None
-        self.tell: Callable[[str], object] = _log.warning
+        self.notify: Callable[[str], object] = _log.warning
         self._path = Path(path)
         self._load = load
         self._use = use
-        self._seen = self._look()
+        self._seen = self._fingerprint()
         self._lock = threading.Lock()
 
-    def check(self) -> None:
-        """Read the file again if it has changed since the last look."""
-        if self._look() == self._seen:
+    def reload_if_changed(self) -> None:
+        """Read the file again if it has changed since the last call."""
+        if self._fingerprint() == self._seen:
             return
         with self._lock:
-            seen = self._look()
+            seen = self._fingerprint()
             if seen == self._seen:
                 return
             try:
                 self._use(self._load())
             except Exception as error:
-                # Whatever goes wrong, the server goes on with what it has.
+                # The server goes on with the document it has, whatever the error.
                 self.error = str(error) if isinstance(error, SpecError) else repr(error)
                 sentence = f"cannot be used, the last good one stays in use: {self.error}"
             else:
                 self.error = None
                 sentence = "has changed and is in use now"
-            # Not before: whoever finds the file seen relies on its being in use.
+            # Not earlier: another thread that finds the file seen relies on its being in use.
             self._seen = seen
-            self.tell(f"{self._path} {sentence}")
+            self.notify(f"{self._path} {sentence}")
 
-    def _look(self) -> tuple[int, int, int] | None:
-        """What tells one state of the file from another; None while there is no file."""
+    def _fingerprint(self) -> tuple[int, int, int] | None:
+        """Values that differ between two states of the file; None while there is no file."""
         try:
             found = os.stat(self._path)
         except OSError:

@@ -1,52 +1,52 @@
-"""A connection to a client, as the protocol of uvicorn knows it."""
+"""An asyncio transport that joins small writes."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
 
-MOST = 16_384
-"""How many bytes wait to be sent together; more go at once, so that the transport can tell when it has enough."""
+MAX_BUFFERED = 16_384
+"""How many bytes are buffered at most; more are sent at once, so that the transport can signal back-pressure."""
 
 
-class Connection:
-    """A transport that sends together what is written in one turn of the event loop.
+class BufferedTransport:
+    """A transport that sends all writes of one turn of the event loop together.
 
-    uvicorn writes head and body one by one, and to send a second packet takes as long as to think of a short answer.
+    uvicorn writes head and body separately, and a second packet takes as long as making a short response.
 
     Args:
-        transport: what the event loop made for the connection; all that is not here is left to it.
+        transport: the transport of the connection; other attributes are taken from it.
     """
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
         self._loop = asyncio.get_running_loop()
-        self._waiting: list[bytes] = []
+        self._buffer: list[bytes] = []
         self._size = 0
 
     def write(self, data: bytes) -> None:
-        """Send some bytes at the end of this turn."""
-        if not self._waiting:
+        """Send some bytes at the end of this turn of the loop."""
+        if not self._buffer:
             self._loop.call_soon(self._send)
-        self._waiting.append(data)
+        self._buffer.append(data)
         self._size += len(data)
-        if self._size > MOST:
+        if self._size > MAX_BUFFERED:
             self._send()
 
     def close(self) -> None:
-        """Send what waits and close the connection."""
+        """Send the buffer and close the connection."""
         self._send()
         self._transport.close()
 
     def abort(self) -> None:
-        """Send what waits, as far as that is possible at once, and cut the connection."""
+        """Send as much of the buffer as possible at once, and cut the connection."""
         self._send()
         self._transport.abort()
 
     def _send(self) -> None:
-        waiting, self._waiting, self._size = self._waiting, [], 0
-        if waiting and not self._transport.is_closing():
-            self._transport.writelines(waiting)
+        buffer, self._buffer, self._size = self._buffer, [], 0
+        if buffer and not self._transport.is_closing():
+            self._transport.writelines(buffer)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)

@@ -1,4 +1,4 @@
-"""The heads of requests that a door has read, to be found by what they were read from."""
+"""A cache of the heads of requests, by the bytes that they were read from."""
 
 from __future__ import annotations
 
@@ -10,30 +10,31 @@ LIMIT = 2000
 """How many heads are kept."""
 
 LONGEST = 2000
-"""How many characters the target and headers of a head may have together for it to be kept."""
+"""How many characters the target and the headers of a head may have together for it to be kept."""
 
 
-class Heads:
+class HeadCache:
     """The heads that a door has read.
 
-    Who polls sends the same head again and again; to read it and find where it leads takes longer than all else.
+    Clients that poll send the same head again and again, and reading and routing it takes longer than the rest of the
+    work.
     """
 
     def __init__(self) -> None:
-        self._kept: dict[Hashable, Head] = {}
+        self._heads: dict[Hashable, Head] = {}
 
-    def find(self, key: Hashable, read: Callable[[], Head]) -> Head:
-        """A head.
+    def get(self, key: Hashable, read: Callable[[], Head]) -> Head:
+        """The head for a key, which is read if it is not in the cache.
 
         Args:
-            key: all that it is read from.
-            read: reads it.
+            key: all values that the head is read from.
+            read: reads the head.
         """
-        if (head := self._kept.get(key)) is not None:
+        if (head := self._heads.get(key)) is not None:
             return head
         head = read()
         if len(head.target) + sum(len(name) + len(value) for name, value in head.headers) <= LONGEST:
-            if len(self._kept) >= LIMIT:
-                self._kept.clear()
-            self._kept[key] = head
+            if len(self._heads) >= LIMIT:
+                self._heads.clear()
+            self._heads[key] = head
         return head

@@ -1,1 +1,1 @@
-"""What goes wrong on purpose."""
+"""The faults: failures that tests inject into requests and webhook deliveries."""

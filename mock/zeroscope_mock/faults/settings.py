@@ -1,236 +1,201 @@
-"""Check the arguments of faults one by one, as Python values or as JSON."""
+"""The settings of a fault: their names and types, and how values are read."""
 
 from __future__ import annotations
 
 import base64
 import json
-import math
-import re
-from collections.abc import Callable, Collection, Iterable, Mapping
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Literal, TypedDict
 
 from ..documents.spec import METHODS
 from ..messages import Headers
+from ..suggestions import did_you_mean
+from ..tenants import tenant_of
+from .expectations import FaultError, expectations, shortened
 
 HANG = 60.0
-"""How long a connection hangs if nothing else is said, in seconds."""
+"""How long a connection hangs if no number is given, in seconds."""
 
-LONGEST = 3600.0
-"""The longest delay and the longest hang, in seconds."""
-
-_SLOWEST, _FASTEST = 0.001, 1e12
-_MOST_NUMBERS = 1000
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_SENT_BY_SERVER = frozenset({"content-length", "transfer-encoding"})
 
 
-class FaultError(ValueError):
-    """A fault that cannot be set up.
+class FaultSettings(TypedDict, total=False):
+    """The arguments of `Faults.add`, in Python or as JSON; None is as good as left out."""
+
+    operation: str | Collection[str] | None
+    """The `operationId` of the requests that the fault applies to, or several; all requests of clients if left out. It
+    applies to webhook deliveries only if it names `receivePredictionEvent`."""
+
+    method: str | Collection[str] | None
+    """The method of the requests that the fault applies to, or several."""
+
+    path: str | None
+    """A pattern for the path, with or without `/v1`, such as `/predictions/*`; `*` matches slashes, too."""
+
+    token: str | None
+    """The bearer token of the requests that the fault applies to; only a hash of it is kept."""
+
+    nth: int | Collection[int] | None
+    """The numbers of the matching requests that the fault applies to, counted from 1: one or several."""
+
+    skip: int | None
+    """How many matching requests to skip first."""
+
+    times: int | None
+    """How many requests the fault applies to; after that it has no effect."""
+
+    per: Literal["resource"] | None
+    """`resource` to count each path separately."""
+
+    probability: float | None
+    """The probability that the fault applies to a request that is due, from 0 to 1; the server's seed decides."""
+
+    status: int | None
+    """The status of the response, 200 to 599, which is sent instead of carrying the request out. The body is the
+    service's own for that status, as far as it is known."""
+
+    retry_after: int | None
+    """The seconds in the response after which the client may try again; 1 by default with the status 429."""
+
+    body: Any
+    """The body of the response, which is sent instead of carrying the request out: text, bytes, or a value to send as
+    JSON. The status is 200 by default."""
+
+    body_base64: str | None
+    """The same for bytes, in base64."""
+
+    html: bool | None
+    """Answer with a page of HTML, as the service's edge does, instead of carrying the request out. The status is 502 by
+    default."""
+
+    headers: Mapping[str, str | int] | None
+    """Headers that replace those of the response."""
+
+    content_type: str | None
+    """The content type that the response claims to have."""
+
+    carried_out: bool | None
+    """Carry the request out before `status`, `body`, `html` or `hang` hides its response, as when a create is lost."""
+
+    delay: float | None
+    """Seconds before the request is handled, at most 3600."""
+
+    hang: float | bool | None
+    """Seconds without a response, at most 3600, after which the connection is cut; True for 60."""
+
+    reset: Literal["before", "after"] | None
+    """Reset the connection instead of answering, `before` or `after` the request is carried out."""
+
+    truncate: float | None
+    """How much of the body is sent, although `Content-Length` announces all of it: bytes as an integer, or a share
+    between 0 and 1. At least the last byte is missing. A stream has no length; it is reset at that point, and a share
+    is one of its first event."""
+
+    malformed: bool | None
+    """Send half of the body as if it were all, so that its JSON cannot be parsed. For a delivery, that is the body that
+    is posted."""
+
+    bytes_per_second: float | None
+    """How fast the body is sent, from 0.001 up."""
+
+    duplicate: bool | None
+    """Deliver a webhook twice."""
+
+
+def read_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a `Rule`, from the arguments of `Faults.add`.
 
     Args:
-        field: the argument that is wrong; empty where it is not a single one.
-        message: what is wrong with it, and what would do.
-    """
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(message)
-        self.field = field
-
-
-def meant(word: str, known: Iterable[str]) -> str:
-    """The end of a sentence about an unknown word: the known one that was likely meant, or all of them."""
-    # Only mistakes need it.
-    import difflib
-
-    near = difflib.get_close_matches(str(word), known, n=1)
-    return f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(sorted(known))}"
-
-
-def check_number(name: str, value: Any, least: float, most: float, *, above: bool = False) -> float:
-    """A number within bounds.
-
-    Args:
-        name: the argument.
-        value: what was given for it.
-        least: the least number that will do.
-        most: the greatest number that will do.
-        above: whether the number must be above the least.
+        settings: the arguments, by name; None is as good as left out.
 
     Raises:
-        FaultError: if it is anything else.
+        FaultError: for an unknown argument and an invalid value.
     """
-    in_bounds = isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most
-    if not in_bounds or (above and value == least):
-        bounds = f"above {least:g}" if above else f"from {least:g}"
-        raise FaultError(name, f"{name} must be a number {bounds}{_up_to(most)}, not {_show(value)}")
-    return float(value)
+    known = expectations("FaultSettings")
+    values: dict[str, Any] = {}
+    for name, value in settings.items():
+        if name not in known:
+            raise FaultError(str(name), f"a fault has no argument {name!r}{did_you_mean(name, known)}")
+        if value is None:
+            continue
+        if name == "token" and isinstance(value, str):
+            value = value.strip()
+        value = known[name].require(name, value) if name != "body" else value
+        values[name] = _READERS[name](value) if name in _READERS else value
+    if "body_base64" in values:
+        if "body" in values:
+            raise FaultError("body_base64", "body_base64 does not go with body: there is one body")
+        values["body"] = values.pop("body_base64")
+    if "token" in values:
+        values["tenant"] = values.pop("token")
+    return values
 
 
-def check_integer(name: str, value: Any, least: int, most: float = math.inf) -> int:
-    """An integer within bounds.
-
-    Args:
-        name: the argument.
-        value: what was given for it.
-        least: the least integer that will do.
-        most: the greatest integer that will do.
-
-    Raises:
-        FaultError: if it is anything else.
-    """
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise FaultError(name, f"{name} must be an integer from {least}{_up_to(most)}, not {_show(value)}")
-    return value
+def _names(value: str | list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([value] if isinstance(value, str) else value))
 
 
-def check_flag(name: str, value: Any) -> bool:
-    """Either true or false.
-
-    Raises:
-        FaultError: if it is anything else.
-    """
-    if not isinstance(value, bool):
-        raise FaultError(name, f"{name} must be true or false, not {_show(value)}")
-    return value
-
-
-def _up_to(most: float) -> str:
-    return " up" if math.isinf(most) else f" to {most:g}"
-
-
-def _show(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _word(name: str, value: Any, known: Collection[str]) -> str:
-    if not isinstance(value, str) or value not in known:
-        raise FaultError(name, f"{name} must be {' or '.join(map(repr, known))}, not {_show(value)}")
-    return value
-
-
-def _words(name: str, value: Any) -> tuple[str, ...]:
-    words = (value,) if isinstance(value, str) else value
-    if not isinstance(words, Collection) or not words or not all(isinstance(word, str) and word for word in words):
-        raise FaultError(name, f"{name} must be a name or several of them, not {_show(value)}")
-    # A set has no order of its own, and descriptions must not differ from run to run.
-    return tuple(sorted(words) if isinstance(words, set | frozenset) else dict.fromkeys(words))
-
-
-def _methods(name: str, value: Any) -> tuple[str, ...]:
-    methods = tuple(word.upper() for word in _words(name, value))
+def _methods(value: str | list[str]) -> tuple[str, ...]:
+    methods = tuple(name.upper() for name in _names(value))
     known = [method.upper() for method in METHODS]
     for method in methods:
         if method not in known:
-            raise FaultError(name, f"there is no method {method!r}{meant(method, known)}")
+            raise FaultError("method", f"there is no method {method!r}{did_you_mean(method, known)}")
     return methods
 
 
-def _pattern(name: str, value: Any) -> str:
-    if not isinstance(value, str) or not value.startswith(("/", "*")):
-        raise FaultError(name, f"{name} must be a pattern such as '/predictions/*', not {_show(value)}")
-    return value
+def _numbers(value: int | list[int]) -> tuple[int, ...]:
+    return tuple(sorted({value} if isinstance(value, int) else set(value)))
 
 
-def _token(name: str, value: Any) -> str:
-    # The value itself must not be shown.
-    if not isinstance(value, str) or not value or len(value.split()) != 1:
-        raise FaultError(name, "token must be the token alone, without 'Bearer' before it and without spaces")
-    return value.strip()
-
-
-def _numbers(name: str, value: Any) -> tuple[int, ...]:
-    numbers = (value,) if isinstance(value, int) else value
-    if not isinstance(numbers, Collection) or isinstance(numbers, str | bytes) or not 0 < len(numbers) <= _MOST_NUMBERS:
-        raise FaultError(
-            name, f"{name} must be an integer from 1 up, or 1 to {_MOST_NUMBERS} of them, not {_show(value)}"
-        )
-    return tuple(sorted({check_integer(name, number, 1) for number in numbers}))
-
-
-def _body(name: str, value: Any) -> Any:
+def _body(value: Any) -> Any:
     if isinstance(value, str | bytes):
         return value
     try:
         return json.loads(json.dumps(value, allow_nan=False))
     except (RecursionError, TypeError, ValueError) as error:
-        raise FaultError(name, f"{name} must be text, bytes or a value that JSON can carry: {error}") from error
+        raise FaultError("body", f"body must be text, bytes or a JSON value: {error}") from error
 
 
-def _base64(name: str, value: Any) -> bytes:
+def _decoded(value: str) -> bytes:
     try:
         return base64.b64decode(value, validate=True)
-    except (TypeError, ValueError) as error:
-        raise FaultError(name, f"{name} must be text in base64, not {_show(value)}: {error}") from error
-
-
-def _headers(name: str, value: Any) -> Headers:
-    if not isinstance(value, Mapping):
-        raise FaultError(name, f"{name} must be names and values, such as {{'Retry-After': '5'}}, not {_show(value)}")
-    return tuple((_header_name(name, key), _header_value(name, content)) for key, content in value.items())
-
-
-def _header_name(name: str, value: Any) -> str:
-    if not isinstance(value, str) or not _HEADER_NAME.fullmatch(value):
-        raise FaultError(name, f"{_show(value)} cannot be the name of a header")
-    if value.lower() in {"content-length", "transfer-encoding"}:
-        raise FaultError(name, f"the server itself sends the header {value!r}; truncate makes it a lie")
-    return value.lower()
-
-
-def _header_value(name: str, value: Any) -> str:
-    if not isinstance(value, str | int) or isinstance(value, bool) or not _HEADER_VALUE.fullmatch(str(value)):
-        raise FaultError(name, f"{_show(value)} cannot be the value of a header")
-    return str(value)
-
-
-def _content_type(name: str, value: Any) -> str:
-    if not isinstance(value, str):
-        raise FaultError(name, f"{name} must be a content type such as 'text/plain', not {_show(value)}")
-    return _header_value(name, value)
-
-
-def _hang(name: str, value: Any) -> float | None:
-    if isinstance(value, bool):
-        return HANG if value else None
-    return check_number(name, value, 0, LONGEST, above=True)
-
-
-def _amount(name: str, value: Any) -> float:
-    if isinstance(value, float) and 0 < value < 1:
-        return value
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+    except ValueError as error:
         raise FaultError(
-            name, f"{name} must be bytes as an integer, or a share between 0 and 1 such as 0.5, not {_show(value)}"
-        )
+            "body_base64", f"body_base64 must be text in base64, not {shortened(value)}: {error}"
+        ) from error
+
+
+def _headers(value: Mapping[str, str | int]) -> Headers:
+    for name in value:
+        if name.lower() in _SENT_BY_SERVER:
+            raise FaultError("headers", f"the server itself sends the header {name!r}; truncate makes it wrong")
+    return tuple((name.lower(), str(content)) for name, content in value.items())
+
+
+def _hang(value: float | bool) -> float | None:
+    return (HANG if value else None) if isinstance(value, bool) else float(value)
+
+
+def _amount(value: float) -> float:
+    if isinstance(value, float) and not 0 < value < 1:
+        words = "bytes as an integer, or a share between 0 and 1 such as 0.5"
+        raise FaultError("truncate", f"truncate must be {words}, not {value!r}")
     return value
 
 
-READERS: Mapping[str, Callable[[str, Any], Any]] = {
-    "operation": _words,
+_READERS: Mapping[str, Callable[[Any], Any]] = {
+    "operation": _names,
     "method": _methods,
-    "path": _pattern,
-    "token": _token,
+    "token": tenant_of,
     "nth": _numbers,
-    "skip": partial(check_integer, least=0),
-    "times": partial(check_integer, least=1),
-    "per": partial(_word, known=("resource",)),
-    "probability": partial(check_number, least=0, most=1),
-    "status": partial(check_integer, least=200, most=599),
-    "retry_after": partial(check_integer, least=0),
+    "probability": float,
     "body": _body,
-    "body_base64": _base64,
+    "body_base64": _decoded,
     "headers": _headers,
-    "content_type": _content_type,
-    "carried_out": check_flag,
-    "delay": partial(check_number, least=0, most=LONGEST),
+    "delay": float,
     "hang": _hang,
-    "reset": partial(_word, known=("before", "after")),
     "truncate": _amount,
-    "malformed": check_flag,
-    "html": check_flag,
-    "bytes_per_second": partial(check_number, least=_SLOWEST, most=_FASTEST),
-    "duplicate": check_flag,
+    "bytes_per_second": float,
 }
-"""What checks each argument, by the argument's name: given that and the value, it returns the value to keep."""
+"""Converts the values of settings, once they are known to be valid, to those of the fields of `Rule`."""

@@ -1,1 +1,1 @@
-"""What becomes of a prediction: its script, and where it stands at a moment."""
+"""The lifecycle of a prediction: its script, its timeline, and its JSON at any moment."""

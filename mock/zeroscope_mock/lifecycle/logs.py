@@ -1,4 +1,4 @@
-"""The lines that the model prints: the seed, then a progress bar as the library tqdm draws it."""
+"""The log of the model: a line with the seed, then a progress bar as tqdm draws it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ _WIDTH = 10
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
-def log(seed: int, total: int, rate: float, number: int) -> str:
-    """The first lines that are printed.
+def log_text(seed: int, total: int, rate: float, number: int) -> str:
+    """The first lines of the log.
 
     Args:
-        seed: the seed in use, which is the first line.
+        seed: the seed in use, named in the first line.
         total: where the progress bar ends, in steps.
-        rate: steps a second.
+        rate: steps per second.
         number: how many lines.
     """
     return f"Using seed: {seed}\n{_progress(total, rate, number - 1)}" if number else ""
@@ -22,7 +22,7 @@ def log(seed: int, total: int, rate: float, number: int) -> str:
 
 @lru_cache(maxsize=256)
 def _progress(total: int, rate: float, number: int) -> str:
-    # Polling asks for the same text again and again, and equal inputs share it.
+    # Every poll needs the same text, and equal inputs share it.
     return "".join(f"{progress_line(total, rate, done)}\n" for done in range(number))
 
 
@@ -37,13 +37,13 @@ def progress_line(total: int, rate: float, done: int) -> str:
     bar = ("█" * (eighths // 8) + (_EIGHTHS[eighths % 8] if eighths % 8 else "")).ljust(_WIDTH)
     if done:
         speed = f"{rate:.1f}it/s" if rate >= 1 else f"{1 / rate:.1f}s/it"
-        times = f"{_clock(done / rate)}<{_clock((total - done) / rate)}, {speed}"
+        times = f"{_duration(done / rate)}<{_duration((total - done) / rate)}, {speed}"
     else:
         times = "00:00<?, ?it/s"
     return f"{done * 100 // total:3d}%|{bar}| {done}/{total} [{times}]"
 
 
-def _clock(seconds: float) -> str:
+def _duration(seconds: float) -> str:
     minutes, second = divmod(int(seconds), 60)
     hours, minute = divmod(minutes, 60)
     return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute:02d}:{second:02d}"

@@ -1,4 +1,4 @@
-"""Prompts that steer a prediction, as the test card numbers of a payment service steer a payment.
+"""The prompts that steer a prediction, as test card numbers steer a payment.
 
 | prompt | what happens |
 |---|---|
@@ -8,8 +8,8 @@
 | `mock:expire` | succeeds, but its input, output and logs are already removed |
 | `mock:empty` | succeeds without a single video |
 
-What follows the word is the error's text after `mock:fail` and has no meaning after the others. An unknown word fails
-and says which there are, so that a typing error does not look like success.
+The text after `mock:fail` is the error; after the other words it has no meaning. An unknown word fails with a list of
+the known ones, so that a typing error is not taken for success.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from .script import PREFIX, Script
+from .model_input import PREFIX
+from .script import Script
 
 _SLOW_SECONDS = 10.0
 
 
-def steer(prompt: str, script: Script) -> Script:
-    """The course of a prediction with a prompt: another one if the prompt says so, otherwise the one given."""
+def apply_prompt(prompt: str, script: Script) -> Script:
+    """The script of a prediction with a prompt: changed if the prompt steers it, otherwise the one given."""
     if not prompt.startswith(PREFIX) or script.outcome == "failed":
         return script
     word, _, rest = prompt.removeprefix(PREFIX).partition(" ")
@@ -65,4 +66,4 @@ PROMPTS: dict[str, Callable[[Script, str], Script]] = {
     "expire": _expire,
     "empty": _empty,
 }
-"""What each word after `mock:` makes of a course and the rest of the prompt."""
+"""The functions that change a script, by the word after `mock:`; each also takes the rest of the prompt."""

@@ -1,57 +1,58 @@
-"""Answers about predictions, kept for as long as they stay true."""
+"""A cache of the responses about predictions, valid until the prediction changes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from ..lifecycle.timeline import Record, moves_on
+from ..documents.links import Links
+from ..lifecycle.record import Record
+from ..lifecycle.timeline import unchanged_until
 from ..messages import Response
-from ..state import Links
 
 LIMIT = 10_000
-"""How many answers are kept."""
+"""How many responses are kept."""
 
 
 @dataclass(slots=True)
-class _Kept:
+class _Entry:
     response: Response
     since: float
     until: float
-    depends: tuple[Any, ...]
+    key: tuple[Any, ...]
 
 
-class Answers:
-    """The latest answer about each prediction, to be given again until the prediction has moved on.
+class ResponseCache:
+    """The latest response about each prediction, sent again until the prediction changes.
 
-    Who polls asks the same again and again, and to write the answer takes longer than all else.
+    Clients that poll repeat the same request, and encoding the response takes longer than the rest of the work.
     """
 
     def __init__(self) -> None:
-        self._kept: dict[str, _Kept] = {}
+        self._entries: dict[str, _Entry] = {}
 
-    def find(self, record: Record, now: float, addresses: Links) -> Response | None:
-        """The answer about a prediction; None if there is none that is true now.
+    def get(self, record: Record, now: float, links: Links) -> Response | None:
+        """The response about a prediction; None if there is none that is valid now.
 
         Args:
             record: the prediction.
             now: the moment, in seconds since 1970.
-            addresses: the URLs in the answer.
+            links: the URLs in the response.
         """
-        kept = self._kept.get(record.id)
-        # The clock can be set back, too.
-        if kept is None or not kept.since <= now < kept.until or kept.depends != _depends(record, addresses):
+        entry = self._entries.get(record.id)
+        # The clock may have been set back as well.
+        if entry is None or not entry.since <= now < entry.until or entry.key != _key(record, links):
             return None
-        return kept.response
+        return entry.response
 
-    def keep(self, response: Response, record: Record, now: float, addresses: Links) -> Response:
-        """Keep an answer that is true at a moment, and return it; see `find`."""
-        if len(self._kept) >= LIMIT:
-            self._kept.clear()
-        self._kept[record.id] = _Kept(response, now, moves_on(record, now), _depends(record, addresses))
+    def put(self, response: Response, record: Record, now: float, links: Links) -> Response:
+        """Keep a response that is valid at a moment, and return it; see `get`."""
+        if len(self._entries) >= LIMIT:
+            self._entries.clear()
+        self._entries[record.id] = _Entry(response, now, unchanged_until(record, now), _key(record, links))
         return response
 
 
-def _depends(record: Record, addresses: Links) -> tuple[Any, ...]:
-    """What an answer depends on besides the time."""
-    return record, record.canceled, record.reads, addresses.origin, addresses.prefix, addresses.spec
+def _key(record: Record, links: Links) -> tuple[Any, ...]:
+    """All that a response depends on besides the time."""
+    return record, record.canceled, record.reads, links.origin, links.prefix, links.spec

@@ -1,4 +1,4 @@
-"""The videos of predictions: rendered when first fetched, and the latest ones kept."""
+"""A cache of the videos of predictions, which are rendered when first fetched."""
 
 from __future__ import annotations
 
@@ -7,53 +7,53 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 
-from ..lifecycle.script import ModelInput
+from ..lifecycle.model_input import ModelInput
 
 CACHE_SIZE = 64 * 2**20
-"""How many bytes of videos are kept at most; those fetched longest ago go first, and are rendered again if need be."""
+"""How many bytes of videos are kept; the least recently fetched go first, and are rendered again when needed."""
 
-# Ids come again after a reset, so what is to be seen is part of it.
+# Ids repeat after a reset, so the content is part of the key.
 _Key = tuple[str, int, ModelInput, int]
 
 
-class Outputs:
-    """The videos, by their prediction, their place in it and what it was asked for."""
+class VideoCache:
+    """The latest videos, by their prediction, their index and their input. Threads may share it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._videos: OrderedDict[_Key, bytes] = OrderedDict()
         self._size = 0
-        self._turns: dict[_Key, threading.Lock] = {}
+        self._rendering: dict[_Key, threading.Lock] = {}
         # Each render takes a processor and, for large videos, hundreds of megabytes.
         self._processors = threading.Semaphore(os.cpu_count() or 1)
 
-    def video(self, prediction_id: str, index: int, wanted: ModelInput, seed: int) -> Callable[[], bytes]:
-        """A function that returns the bytes of one MP4, which can take a while.
+    def renderer(self, prediction_id: str, index: int, wanted: ModelInput, seed: int) -> Callable[[], bytes]:
+        """A function that returns the bytes of one MP4, which may take seconds.
 
         Args:
-            prediction_id: the prediction it belongs to.
-            index: its place among the prediction's videos.
-            wanted: what the prediction was asked for.
+            prediction_id: the id of its prediction.
+            index: its index among the prediction's videos, from 0.
+            wanted: the prediction's input.
             seed: the seed that the prediction used.
         """
         key = (prediction_id, index, wanted, seed)
 
-        def make() -> bytes:
+        def get() -> bytes:
             with self._lock:
-                turn = self._turns.setdefault(key, threading.Lock())
-            # Whoever comes second waits for the first one's video instead of making another.
-            with turn:
+                lock = self._rendering.setdefault(key, threading.Lock())
+            # A second thread waits for the first one's video instead of rendering another.
+            with lock:
                 video = self._kept(key)
                 if video is None:
                     with self._processors:
-                        video = render_it()
+                        video = render_video()
                     self._keep(key, video)
             with self._lock:
-                self._turns.pop(key, None)
+                self._rendering.pop(key, None)
             return video
 
-        def render_it() -> bytes:
-            # Brings Pillow and PyAV, more than all the rest together.
+        def render_video() -> bytes:
+            # Imports Pillow and PyAV, which are larger than all the rest together.
             from .video import render
 
             return render(
@@ -66,7 +66,7 @@ class Outputs:
                 index=index,
             )
 
-        return make
+        return get
 
     def clear(self) -> None:
         """Forget all videos."""

@@ -18,8 +18,8 @@ import pytest
 from zeroscope_mock import RealClock, VirtualClock
 from zeroscope_mock.clocks import real as real_clocks
 from zeroscope_mock.clocks import virtual
-from zeroscope_mock.protocols import Clock
-from zeroscope_mock.steps import Advance, Flow, Sleep, Work
+from zeroscope_mock.protocols import Clock, Flow
+from zeroscope_mock.steps import AdvanceClock, RunBlocking, Sleep
 
 # A deadline that only a clock that hangs would reach.
 LONG = 10
@@ -32,10 +32,10 @@ class Do:
     act: Callable[[], object] = lambda: None
     act_async: Callable[[], Awaitable[object]] | None = None
 
-    def do(self, clock: Clock) -> object:
+    def run(self, clock: Clock) -> object:
         return self.act()
 
-    async def do_async(self, clock: Clock) -> object:
+    async def run_async(self, clock: Clock) -> object:
         return await self.act_async() if self.act_async else self.act()
 
 
@@ -143,7 +143,7 @@ def test_things_bring_up_others(clock: VirtualClock, plan: Plan, move: Move) -> 
     assert plan.diary == [("first", 2), ("first ended", 2), ("more", 2), ("more", 2), ("more", 4)]
 
 
-@pytest.mark.parametrize("step", [Sleep(20), Advance(20)], ids=["sleeps", "advances"])
+@pytest.mark.parametrize("step", [Sleep(20), AdvanceClock(20)], ids=["sleeps", "advances"])
 def test_a_thing_moves_the_clock(clock: VirtualClock, plan: Plan, move: Move, step: Any) -> None:
     """What falls due meanwhile happens on time, and the clock does not go back."""
     plan.at(3, "slow", step)
@@ -289,7 +289,7 @@ async def test_the_clock_waits_for_who_has_slept(clock: VirtualClock, plan: Plan
 async def test_the_clock_waits_for_work(clock: VirtualClock) -> None:
     """How long something takes the processor does not show in anybody's times."""
     begun, enough = threading.Event(), threading.Event()
-    work = Work(stall(begun, enough))
+    work = RunBlocking(stall(begun, enough))
 
     async def sleep() -> None:
         await anyio.to_thread.run_sync(begun.wait)
@@ -300,7 +300,7 @@ async def test_the_clock_waits_for_work(clock: VirtualClock) -> None:
         enough.set()
 
     async with anyio.create_task_group() as sleeper:
-        sleeper.start_soon(work.do_async, clock)
+        sleeper.start_soon(work.run_async, clock)
         sleeper.start_soon(sleep)
 
     assert clock.monotonic() == 10
@@ -405,7 +405,7 @@ def test_threads_wait_once_for_one_thing(clock: VirtualClock, plan: Plan, monkey
     """A receiver that lets other threads move the clock again and again costs one wait, not one for each time."""
     monkeypatch.setattr(virtual, "TURN_LIMIT", 0.01)
     waits: list[float] = []
-    settler = clock._settler
+    settler = clock._running
 
     class Settler:
         @staticmethod
@@ -423,7 +423,7 @@ def test_threads_wait_once_for_one_thing(clock: VirtualClock, plan: Plan, monkey
             thread.join(LONG)
 
     plan.at(1, "waits", Do(wait))
-    monkeypatch.setattr(clock, "_settler", Settler)
+    monkeypatch.setattr(clock, "_running", Settler)
     clock.advance(1)
 
     assert [timeout for timeout in waits if timeout] == [0.01]
@@ -514,13 +514,13 @@ def eventually(condition: Callable[[], object]) -> None:
 def test_a_real_clock_has_a_thread_while_it_needs_one(real: RealClock) -> None:
     """It begins with the first thing that is to come, ends with the last one, and may begin again."""
     plan = Plan(real)
-    real.settle()
+    real.run_due()
     real.advance(1)
     assert not workers()
 
     for now in (3, 5):
         plan.at(now, "thing")
-        real.settle()
+        real.run_due()
         assert len(workers()) == 1
         real.advance(2)
         eventually(lambda: not workers())
@@ -535,7 +535,7 @@ def test_a_real_clock_by_itself() -> None:
     for seconds in (5, 2, 9):
         plan.at(seconds, f"{seconds}")
 
-    clock.settle()
+    clock.run_due()
     eventually(lambda: not workers())
 
     assert [name for name, _ in plan.diary] == ["2", "5", "9"]
@@ -546,11 +546,11 @@ def test_a_real_clock_does_not_oversleep(real: RealClock) -> None:
     """What comes up while the thread waits for something later happens on time."""
     plan = Plan(real)
     plan.at(3600, "later")
-    real.settle()
+    real.run_due()
     eventually(lambda: plan.asked_by & set(workers()))
 
     plan.at(0, "now")
-    real.settle()
+    real.run_due()
 
     eventually(lambda: plan.diary)
     assert plan.diary[0][0] == "now"
@@ -561,7 +561,7 @@ def test_a_real_clock_is_moved_under_its_thread(real: RealClock, how: str) -> No
     """The thread notices that the moment which it waits for has come."""
     plan = Plan(real)
     plan.at(0.001 if how == "run" else 3600, "thing")
-    real.settle()
+    real.run_due()
     eventually(lambda: plan.asked_by & set(workers()))
 
     match how:
@@ -606,7 +606,7 @@ def test_a_real_clock_does_things_side_by_side(real: RealClock) -> None:
 
 def test_a_real_clock_does_not_do_all_at_once(real: RealClock, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of many things that are due only so many begin; the others follow as soon as one has ended."""
-    monkeypatch.setattr(real_clocks, "_AT_ONCE", 3)
+    monkeypatch.setattr(real_clocks, "_MAX_CONCURRENT", 3)
     plan = Plan(real)
     under_way: set[int] = set()
     most = 0
@@ -639,7 +639,7 @@ def test_a_real_clock_survives_what_fails(real: RealClock, caplog: pytest.LogCap
         eventually(lambda: not workers())
 
     assert ("good", 2) in plan.diary
-    assert [record.message for record in caplog.records] == ["something on the agenda of the clock failed"]
+    assert [record.message for record in caplog.records] == ["an entry of the clock's agenda failed"]
     assert "ZeroDivisionError" in caplog.text
 
 
@@ -656,6 +656,6 @@ def test_a_real_clock_is_closed(real: RealClock) -> None:
     assert plan.diary == [("hangs", 1), ("hangs ended", 1)]
     assert not workers()
     real.advance(2)
-    real.settle()
+    real.run_due()
 
     assert not workers()

@@ -351,7 +351,7 @@ def test_a_frozen_clock_that_nobody_moves_is_no_trap(
     monkeypatch.setattr(stall_guard, "FROZEN_LIMIT", 0.01)
     clock.freeze()
 
-    with pytest.raises(RuntimeError, match=r"the clock is frozen, so nobody can sleep on it; call run\(\) or"):
+    with pytest.raises(RuntimeError, match=r"the clock is frozen, so sleeping on it never ends; call run\(\) or"):
         clock.sleep(5)
 
     clock.run()

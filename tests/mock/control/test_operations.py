@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ from hypothesis import strategies as st
 from zeroscope_mock import MockServer
 from zeroscope_mock.documents.bundled import control_document
 from zeroscope_mock.documents.spec import METHODS
+from zeroscope_mock.faults.expectations import expectations
 from zeroscope_mock.faults.recipes import RECIPES
-from zeroscope_mock.faults.rules import FaultSettings
-from zeroscope_mock.faults.settings import READERS
+from zeroscope_mock.faults.rules import Rule
+from zeroscope_mock.faults.settings import FaultSettings
 from zeroscope_mock.lifecycle.scripts import LIMIT
 from zeroscope_mock.messages import Head, Request
 
@@ -288,15 +290,16 @@ def test_recipe__of_a_token_strikes_no_other(control: httpx.Client, api: httpx.C
 
 
 def test_fault_settings__agree_with_the_code() -> None:
-    """The document and the code name the same arguments and bounds."""
-    described = SCHEMAS["FaultSettings"]["properties"]
-    assert set(described) == set(FaultSettings.__annotations__) == set(READERS)
+    """The document and the code name the same arguments, and the code keeps to the document's bounds."""
+    described, expected = SCHEMAS["FaultSettings"]["properties"], expectations("FaultSettings")
+    kept = {field.name for field in fields(Rule)} - {"tenant"} | {"token", "body_base64"}
+    assert set(described) == set(FaultSettings.__annotations__) == set(expected) == kept
     for name, schema in described.items():
         for word, step in (("minimum", -1), ("maximum", 1)):
             if word in schema:
-                READERS[name](name, schema[word])
+                expected[name].require(name, schema[word])
                 with pytest.raises(ValueError, match=name):
-                    READERS[name](name, schema[word] + step)
+                    expected[name].require(name, schema[word] + step)
 
 
 def test_recipes__agree_with_the_code(server: MockServer) -> None:
@@ -564,7 +567,7 @@ def test_journal__of_an_operation_that_was_not_called_yet(control: httpx.Client)
 @pytest.mark.parametrize(
     ("method", "path", "said"),
     [
-        ("GET", "/nowhere", "there is no call /_mock/nowhere; /_mock/openapi.json has all that there are"),
+        ("GET", "/nowhere", "there is no operation /_mock/nowhere; /_mock/openapi.json lists them"),
         ("GET", "/faults/f9", "there is no fault 'f9'; /_mock/faults lists them"),
         ("DELETE", "/faults/f9", "there is no fault 'f9'; /_mock/faults lists them"),
         ("POST", "/deliveries/d9/redeliver", "there is no delivery 'd9'; /_mock/deliveries lists them"),

@@ -27,8 +27,8 @@ PICKY = {
     "include-operation-id": ["addFault", "addRecipe", "getJournal", "restoreSnapshot"],
     "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "422"]}},
 }
-# A snapshot is so large that these two phases would take longer over it than over all the rest. The link from the
-# operation that takes one is followed all the same, and tests/mock/control/test_snapshot.py makes hostile ones of good ones.
+# A snapshot is so large that these two phases would take longer for it than for all the rest. The link from the
+# operation that takes one is followed all the same, and test_snapshot.py makes hostile snapshots of good ones.
 LARGE = {
     "include-operation-id": ["restoreSnapshot"],
     "phases": {"coverage": {"enabled": False}, "fuzzing": {"enabled": False}},
@@ -44,8 +44,8 @@ def run(app: Any, phases: Collection[str] = PHASES) -> Report:
             "generation": {"deterministic": True, "max-examples": 5, "mode": "all"},
             "phases": {
                 **{name: {"enabled": name in phases} for name in PHASES},
-                # So many walks follow every link there is.
-                "stateful": {"enabled": "stateful" in phases, "generation": {"max-examples": 10}},
+                # Enough walks to follow every link.
+                "stateful": {"enabled": "stateful" in phases, "generation": {"max-examples": 20}},
             },
             "operations": [PICKY, LARGE],
         }

@@ -16,8 +16,8 @@ from zeroscope_mock import MockServer
 from zeroscope_mock.control.snapshot import SnapshotError
 from zeroscope_mock.documents.bundled import control_document
 from zeroscope_mock.journal import Exchange
+from zeroscope_mock.lifecycle.record import Hook, Record
 from zeroscope_mock.lifecycle.script import Script
-from zeroscope_mock.lifecycle.timeline import Hook, Record
 from zeroscope_mock.messages import Head, Request, Stream
 from zeroscope_mock.rate_limits import Rate, RateLimits
 from zeroscope_mock.store import StoredFile
@@ -333,8 +333,8 @@ def test_nonsense__changes_nothing(server: MockServer, change: Change, field: st
     with pytest.raises(SnapshotError) as caught:
         server.restore(wrong)
 
-    assert any(field in fault.field for fault in caught.value.faults), caught.value
-    assert caught.value.faults[0].field or not field
+    assert any(field in fault.field for fault in caught.value.invalid_fields), caught.value
+    assert caught.value.invalid_fields[0].field or not field
     assert server.snapshot() == snapshot
 
 

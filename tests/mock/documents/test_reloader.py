@@ -16,7 +16,7 @@ import pytest
 
 from zeroscope import _spec
 from zeroscope_mock import MockServer
-from zeroscope_mock.documents.reloader import Reload
+from zeroscope_mock.documents.reloader import SpecReloader
 from zeroscope_mock.documents.spec import Spec
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
@@ -55,8 +55,8 @@ def server(edited: Edited) -> MockServer:
 def told(server: MockServer) -> list[str]:
     """What is said of the file."""
     sentences: list[str] = []
-    assert server.core.state.reload is not None
-    server.core.state.reload.tell = sentences.append
+    assert server.core.state.reloader is not None
+    server.core.state.reloader.notify = sentences.append
     return sentences
 
 
@@ -111,12 +111,12 @@ def test_whatever_goes_wrong__counts_as_a_bad_change(edited: Edited) -> None:
     def load() -> Spec:
         raise StopIteration("at the end")
 
-    reload = Reload(edited.path, load, lambda _: None)
-    reload.tell = sentences.append
+    reload = SpecReloader(edited.path, load, lambda _: None)
+    reload.notify = sentences.append
     edited.write(width=400)
 
-    reload.check()
-    reload.check()
+    reload.reload_if_changed()
+    reload.reload_if_changed()
 
     assert reload.error == "StopIteration('at the end')"
     assert len(sentences) == 1 and sentences[0].endswith("the last good one stays in use: StopIteration('at the end')")
@@ -128,7 +128,7 @@ def test_a_request_during_a_change__waits_for_it(edited: Edited) -> None:
     found: list[int] = []
 
     def look() -> None:
-        reload.check()
+        reload.reload_if_changed()
         found.append(len(used))
 
     def load() -> Spec:
@@ -138,11 +138,11 @@ def test_a_request_during_a_change__waits_for_it(edited: Edited) -> None:
         return Spec({"paths": {}})
 
     other = threading.Thread(target=look)
-    reload = Reload(edited.path, load, used.append)
-    reload.tell = lambda _: None
+    reload = SpecReloader(edited.path, load, used.append)
+    reload.notify = lambda _: None
     edited.write(width=400)
 
-    reload.check()
+    reload.reload_if_changed()
     other.join(5)
 
     assert found == [1]

@@ -99,7 +99,7 @@ def test_the_order_of_faults_is_not_that_of_the_validator() -> None:
     """Whichever the validator finds first, what is missing comes first."""
     schema = Schema({"additionalProperties": False, "properties": {"x": {}, "y": {}}, "required": ["a"]}, {})
 
-    assert [fault.type for fault in schema.faults({"c": 1})] == ["required", "additional_property_not_allowed"]
+    assert [fault.type for fault in schema.invalid_fields({"c": 1})] == ["required", "additional_property_not_allowed"]
 
 
 @pytest.mark.parametrize(

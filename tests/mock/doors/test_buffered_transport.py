@@ -9,12 +9,12 @@ from typing import Any, cast
 import pytest
 
 from zeroscope_mock import MockServer
-from zeroscope_mock.doors.buffered_transport import MOST, Connection
+from zeroscope_mock.doors.buffered_transport import MAX_BUFFERED, BufferedTransport
 from zeroscope_mock.doors.http_server import HttpServer
 
-Act = Callable[[Connection], object]
+Act = Callable[[BufferedTransport], object]
 Told = list[tuple[int, bytes | str]]
-BIG = b"x" * (MOST + 1)
+BIG = b"x" * (MAX_BUFFERED + 1)
 
 
 class Recorder:
@@ -47,7 +47,7 @@ class Recorder:
 async def told(*acts: Act, then: Act = lambda connection: None) -> Told:
     """What a transport is told of some acts, and of another one in the next turn."""
     transport = Recorder()
-    connection = Connection(cast(Any, transport))
+    connection = BufferedTransport(cast(Any, transport))
     for act in acts:
         act(connection)
     transport.turn = 1
@@ -88,7 +88,7 @@ def test_write__to_nobody_is_dropped() -> None:
 
     async def run() -> Told:
         transport = Recorder()
-        Connection(cast(Any, transport)).write(b"a")
+        BufferedTransport(cast(Any, transport)).write(b"a")
         transport.closing = True
         await asyncio.sleep(0)
         return transport.told

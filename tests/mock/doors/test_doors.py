@@ -12,7 +12,8 @@ import pytest
 from zeroscope_mock import MockServer
 from zeroscope_mock.doors.transport import Transport
 from zeroscope_mock.messages import Response, Stream
-from zeroscope_mock.steps import ConnectionCutError, Flow, Sleep, Work
+from zeroscope_mock.protocols import Flow
+from zeroscope_mock.steps import ConnectionCutError, RunBlocking, Sleep
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 AUTH = {"Authorization": "Bearer a-token"}
@@ -79,7 +80,7 @@ def test_a_hang_longer_than_the_client_waits(server: MockServer, door: Door, tim
         door.send("GET", timeout=httpx.Timeout(1, read=timeout))
 
     assert server.clock.monotonic() == pytest.approx(timeout)
-    assert (server.journal[0].status, server.journal[0].note) == (None, "the client went away before it was answered")
+    assert (server.journal[0].status, server.journal[0].note) == (None, "the client disconnected before the response")
 
 
 @pytest.mark.parametrize("timeout", [None, 61])
@@ -209,7 +210,7 @@ def test_a_step_that_fails_is_told_to_the_flow(server: MockServer, door: Door, m
 
     def answer() -> Flow[Response]:
         try:
-            yield Work(lambda: 1 / 0)
+            yield RunBlocking(lambda: 1 / 0)
         except ZeroDivisionError:
             return Response(500, (), b"no")
         return Response(200, (), b"")
@@ -295,7 +296,7 @@ async def test_a_held_request_is_given_up(server: MockServer, asgi: Asgi) -> Non
         asgi.gone.set()
 
     assert asgi.sent == []
-    assert server.journal[0].note == "the client went away before it was answered"
+    assert server.journal[0].note == "the client disconnected before the response"
 
 
 @pytest.mark.anyio
@@ -325,7 +326,7 @@ async def test_a_body_that_never_comes(
     server: MockServer, monkeypatch: pytest.MonkeyPatch, messages: list[dict[str, Any]]
 ) -> None:
     """It is refused after a while and not carried out."""
-    monkeypatch.setattr("zeroscope_mock.doors.asgi.PATIENCE", 0.001)
+    monkeypatch.setattr("zeroscope_mock.doors.asgi.BODY_TIMEOUT", 0.001)
     asgi = Asgi(server)
 
     async def receive() -> Any:

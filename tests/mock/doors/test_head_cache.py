@@ -9,7 +9,7 @@ import pytest
 
 from zeroscope_mock import MockServer
 from zeroscope_mock.doors import head_cache
-from zeroscope_mock.doors.head_cache import Heads
+from zeroscope_mock.doors.head_cache import HeadCache
 from zeroscope_mock.messages import Head
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
@@ -17,12 +17,12 @@ VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 
 def test_find__reads_the_same_head_once() -> None:
     """A head is read when its key is new, and only then."""
-    known = Heads()
+    known = HeadCache()
 
-    first = known.find("a", lambda: Head("GET", "/a"))
+    first = known.get("a", lambda: Head("GET", "/a"))
 
-    assert known.find("a", lambda: Head("GET", "/b")) is first
-    assert known.find("b", lambda: Head("GET", "/b")).path == "/b"
+    assert known.get("a", lambda: Head("GET", "/b")) is first
+    assert known.get("b", lambda: Head("GET", "/b")).path == "/b"
 
 
 @pytest.mark.parametrize(
@@ -38,18 +38,18 @@ def test_find__reads_the_same_head_once() -> None:
 )
 def test_find__keeps_no_long_ones(head: Head, kept: bool) -> None:
     """Nobody can fill the memory with long heads, whichever part of them is long."""
-    known = Heads()
-    known.find("a", lambda: head)
-    assert (known.find("a", lambda: Head("GET", "/other")) is head) == kept
+    known = HeadCache()
+    known.get("a", lambda: head)
+    assert (known.get("a", lambda: Head("GET", "/other")) is head) == kept
 
 
 def test_find__keeps_no_more_than_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor with many."""
     monkeypatch.setattr(head_cache, "LIMIT", 3)
-    known = Heads()
+    known = HeadCache()
     made = [Head("GET", "/") for _ in range(6)]
 
-    found = [known.find(key, iter([head]).__next__) for key, head in zip("abcada", made, strict=True)]
+    found = [known.get(key, iter([head]).__next__) for key, head in zip("abcada", made, strict=True)]
 
     assert [made.index(head) for head in found] == [0, 1, 2, 0, 4, 5]
 

@@ -102,7 +102,7 @@ def test_closing_is_quick_and_complete(server: MockServer) -> None:
 @pytest.mark.parametrize("connected", [False, True], ids=["nobody", "somebody who asks for nothing"])
 def test_close__waits_for_no_tick(server: MockServer, monkeypatch: pytest.MonkeyPatch, connected: bool) -> None:
     """The server ends when it is told to, and pauses no longer than it takes to notice who has gone."""
-    monkeypatch.setattr(http_server, "_DATE", 3600.0)
+    monkeypatch.setattr(http_server, "_DATE_INTERVAL", 3600.0)
     pauses = list[object]()
     monkeypatch.setattr(uvicorn.Server, "shutdown", lambda *arguments: pauses.append(arguments))
     listening = server.listen()
@@ -126,7 +126,7 @@ def test_close__lets_a_request_under_way_have_its_answer(server: MockServer, mon
         return b"a video"
 
     monkeypatch.setattr("zeroscope_mock.videos.video.render", render)
-    monkeypatch.setattr(http_server, "_MOMENT", 0.0)
+    monkeypatch.setattr(http_server, "_CLOSE_DELAY", 0.0)
     monkeypatch.setattr(http_server, "_GRACE", 10.0)
     with server.client() as client:
         path = httpx.URL(client.predictions.create({"prompt": "x"}).wait().videos[0].url).path

@@ -204,7 +204,7 @@ def test_a_held_request_whose_client_goes_away(server: MockServer, listening: Li
     eventually(lambda: len(server.journal))
 
     assert server.journal[0].status is None
-    assert server.journal[0].note == "the client went away before it was answered"
+    assert server.journal[0].note == "the client disconnected before the response"
     eventually(lambda: not tasks(listening))
 
 
@@ -228,7 +228,7 @@ def tasks(listening: Listening) -> set[Any]:
 
 def test_a_body_that_never_comes(listening: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is refused in the end, and the connection with it."""
-    monkeypatch.setattr("zeroscope_mock.doors.asgi.PATIENCE", 0.01)
+    monkeypatch.setattr("zeroscope_mock.doors.asgi.BODY_TIMEOUT", 0.01)
     with connect(listening.url) as wire:
         wire.sendall(post()[:-1])
         data, reset = read_all(wire)

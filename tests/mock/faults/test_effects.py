@@ -18,7 +18,8 @@ from zeroscope_mock import MockServer, VirtualClock
 from zeroscope_mock.faults.fault import Fault
 from zeroscope_mock.faults.faults import Faults
 from zeroscope_mock.messages import Response, Stream, json_response
-from zeroscope_mock.steps import ConnectionCutError, Flow, Sleep, drive
+from zeroscope_mock.protocols import Flow
+from zeroscope_mock.steps import ConnectionCutError, Sleep, drive
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 SMALL = {"width": 256, "height": 256, "num_frames": 2}
@@ -54,7 +55,7 @@ class Exchange:
 
     def run(self, fault: Fault) -> Exchange:
         try:
-            self.response = drive(fault.around(self.answer()), self.clock)
+            self.response = drive(fault.apply(self.answer()), self.clock)
             self.read(self.response.body)
         except ConnectionCutError:
             self.reset = True
@@ -336,7 +337,7 @@ def test_a_delivery__is_spoiled(settings: dict[str, Any], headers: tuple[tuple[s
     """What is posted is changed as an answer would be."""
     fault = make(operation=DELIVERY, **settings)
 
-    assert fault.spoil((("content-type", "application/json"), ("webhook-id", "1")), BYTES) == (headers, body)
+    assert fault.alter_delivery((("content-type", "application/json"), ("webhook-id", "1")), BYTES) == (headers, body)
 
 
 def test_a_delivery__is_doubled() -> None:
@@ -349,7 +350,7 @@ def test_a_delivery__is_doubled() -> None:
 def test_a_flow_that_is_abandoned() -> None:
     """A client that leaves while a fault makes it wait leaves nothing undone or half done."""
     exchange = Exchange()
-    flow = make(delay=5).around(exchange.answer())
+    flow = make(delay=5).apply(exchange.answer())
     assert next(flow) == Sleep(5)
 
     flow.close()
@@ -364,7 +365,7 @@ def test_a_refusal_of_the_server__meets_the_fault_as_well() -> None:
         return json_response(422, {"detail": "no"})
         yield
 
-    response = drive(make(content_type="text/plain").around(refuse()), VirtualClock())
+    response = drive(make(content_type="text/plain").apply(refuse()), VirtualClock())
 
     assert (response.status, response.header("content-type")) == (422, "text/plain")
 

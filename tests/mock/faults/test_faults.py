@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from zeroscope_mock.faults import fault as fault_module
-from zeroscope_mock.faults.faults import MOST_FAULTS, Faults
+from zeroscope_mock.faults.expectations import FaultError
+from zeroscope_mock.faults.faults import MAX_FAULTS, Faults
 from zeroscope_mock.faults.recipes import RECIPES
-from zeroscope_mock.faults.rules import FaultSettings
-from zeroscope_mock.faults.settings import FaultError
-from zeroscope_mock.store import tenant_of
+from zeroscope_mock.faults.settings import FaultSettings
+from zeroscope_mock.tenants import tenant_of
 
 TOKEN = "r8_a-token-that-must-show-nowhere"
 CREATES = frozenset({"createFile", "createModelPrediction", "createPrediction"})
@@ -41,7 +41,7 @@ def add(faults: Faults, **settings: Any) -> Any:
 
 def told(faults: Faults) -> list[dict[str, Any]]:
     """What all faults are told to do."""
-    return [fault.rule.describe() for fault in faults]
+    return [fault.rule.to_json() for fault in faults]
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_counting__over_all_resources() -> None:
 
 def test_counting__forgets_old_resources(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the limit, the resource that was not asked for the longest is counted anew."""
-    monkeypatch.setattr(fault_module, "MOST_RESOURCES", 2)
+    monkeypatch.setattr(fault_module, "MAX_RESOURCES", 2)
     faults = make()
     faults.add(status=503, times=1, per="resource")
     asked = ["/a", "/b", "/a", "/c", "/a", "/b"]
@@ -233,11 +233,11 @@ def test_threads_share_faults() -> None:
         ({"token": ""}, "token", "token must be the token alone"),
         ({"token": f"Bearer {TOKEN}"}, "token", "token must be the token alone, without 'Bearer'"),
         ({"token": [TOKEN]}, "token", "token must be the token alone"),
-        ({"nth": 0}, "nth", "nth must be an integer from 1 up, not 0"),
-        ({"nth": [1, 2.0]}, "nth", "nth must be an integer from 1 up, not 2.0"),
+        ({"nth": 0}, "nth", "nth must be an integer from 1 up, or 1 to 1000 of them, not 0"),
+        ({"nth": [1, 2.0]}, "nth", "nth must be an integer from 1 up, or 1 to 1000 of them, not [1, 2.0]"),
         ({"nth": []}, "nth", "nth must be an integer from 1 up, or 1 to 1000 of them"),
         ({"nth": range(1, 10**9)}, "nth", "nth must be an integer from 1 up, or 1 to 1000 of them"),
-        ({"nth": True}, "nth", "nth must be an integer from 1 up, not True"),
+        ({"nth": True}, "nth", "nth must be an integer from 1 up, or 1 to 1000 of them, not True"),
         ({"nth": "2"}, "nth", "nth must be an integer from 1 up"),
         ({"skip": -1}, "skip", "skip must be an integer from 0 up, not -1"),
         ({"times": 0}, "times", "times must be an integer from 1 up, not 0"),
@@ -249,8 +249,8 @@ def test_threads_share_faults() -> None:
         ({"status": 600}, "status", "status must be an integer from 200 to 599, not 600"),
         ({"status": "503"}, "status", "not '503'"),
         ({"retry_after": -1}, "retry_after", "retry_after must be an integer from 0 up"),
-        ({"body": object()}, "body", "body must be text, bytes or a value that JSON can carry"),
-        ({"body": [float("inf")]}, "body", "body must be text, bytes or a value that JSON can carry"),
+        ({"body": object()}, "body", "body must be text, bytes or a JSON value"),
+        ({"body": [float("inf")]}, "body", "body must be text, bytes or a JSON value"),
         ({"body_base64": "a"}, "body_base64", "body_base64 must be text in base64, not 'a'"),
         ({"body_base64": 1}, "body_base64", "body_base64 must be text in base64, not 1"),
         ({"headers": ["a"]}, "headers", "headers must be names and values"),
@@ -260,12 +260,16 @@ def test_threads_share_faults() -> None:
         ({"headers": {"a": "\u20ac"}}, "headers", "cannot be the value of a header"),
         ({"headers": {"Content-Length": "1"}}, "headers", "the server itself sends the header 'Content-Length'"),
         ({"content_type": 5}, "content_type", "content_type must be a content type such as 'text/plain', not 5"),
-        ({"content_type": "a\nb"}, "content_type", "cannot be the value of a header"),
+        (
+            {"content_type": "a\nb"},
+            "content_type",
+            "content_type must be a content type such as 'text/plain', not 'a\\nb'",
+        ),
         ({"carried_out": 1}, "carried_out", "carried_out must be true or false, not 1"),
         ({"delay": -1}, "delay", "delay must be a number from 0 to 3600, not -1"),
         ({"delay": 3601}, "delay", "delay must be a number from 0 to 3600, not 3601"),
-        ({"hang": 0}, "hang", "hang must be a number above 0 to 3600, not 0"),
-        ({"hang": float("inf")}, "hang", "hang must be a number above 0 to 3600, not inf"),
+        ({"hang": 0}, "hang", "hang must be true, false or a number above 0 and at most 3600, not 0"),
+        ({"hang": float("inf")}, "hang", "hang must be true, false or a number above 0 and at most 3600, not inf"),
         ({"reset": "during"}, "reset", "reset must be 'before' or 'after', not 'during'"),
         ({"reset": True}, "reset", "reset must be 'before' or 'after', not True"),
         ({"truncate": -1}, "truncate", "truncate must be bytes as an integer, or a share between 0 and 1"),
@@ -294,9 +298,9 @@ def test_an_argument_that_is_wrong(settings: dict[str, Any], field: str, message
 @pytest.mark.parametrize(
     ("settings", "field", "message"),
     [
-        ({}, "", "a fault must do something; say what with one of status, body, html"),
+        ({}, "", "a fault must do something; add one of status, body, html"),
         ({"operation": "getPrediction", "times": 2, "delay": 0, "html": False, "hang": False}, "", "must do something"),
-        ({"hang": 5, "status": 503}, "status", "status does not go with hang: then there is no answer"),
+        ({"hang": 5, "status": 503}, "status", "status does not go with hang: then there is no response"),
         ({"reset": "after", "body": None, "truncate": 0}, "truncate", "truncate does not go with reset"),
         ({"reset": "after", "body": 0}, "body", "body does not go with reset"),
         ({"reset": "before", "hang": True}, "hang", "hang does not go with reset"),
@@ -311,7 +315,7 @@ def test_an_argument_that_is_wrong(settings: dict[str, Any], field: str, message
         ({"per": "resource", "status": 500}, "per", "per needs something to count"),
         ({"retry_after": 0, "delay": 1}, "retry_after", "retry_after needs a refusal to go with"),
         ({"content_type": "a/b", "headers": {"Content-Type": "a/c"}}, "content_type", "does not go with a header"),
-        ({"status": 204, "body": ""}, "body", "body does not go with status 204: such an answer has no body"),
+        ({"status": 204, "body": ""}, "body", "body does not go with status 204: such a response has no body"),
         ({"status": 304, "truncate": 0}, "truncate", "truncate does not go with status 304"),
         ({"status": 304, "html": True}, "html", "html does not go with status 304"),
         ({"duplicate": True}, "duplicate", "it needs operation='receivePredictionEvent'"),
@@ -365,7 +369,7 @@ def test_a_fault_describes_itself(settings: dict[str, Any]) -> None:
     """What it was told is JSON, and telling another one the same makes an equal fault."""
     fault = add(make(), **json.loads(json.dumps(settings)))
 
-    described = json.loads(json.dumps(fault.describe()))
+    described = json.loads(json.dumps(fault.to_json()))
 
     assert described == {"id": "f1", "hits": 0, "seen": 0, **settings}
     assert not fault.seen
@@ -384,7 +388,7 @@ def test_a_set_of_names_is_sorted() -> None:
     """Two runs describe it alike."""
     fault = make().add(operation=CREATES | FILES | READS, delay=1)
 
-    assert fault.describe()["operation"] == sorted(CREATES | FILES | READS)
+    assert fault.to_json()["operation"] == sorted(CREATES | FILES | READS)
 
 
 def test_a_body_is_a_copy() -> None:
@@ -427,8 +431,8 @@ def test_a_token_shows_nowhere() -> None:
     faults = make()
     fault = faults.add(status=503, token=TOKEN)
 
-    assert fault.describe()["tenant"] == tenant_of(TOKEN)
-    assert TOKEN not in f"{fault!r} {fault} {faults!r} {fault.describe()} {json.dumps(faults.dump())} {vars(fault)}"
+    assert fault.to_json()["tenant"] == tenant_of(TOKEN)
+    assert TOKEN not in f"{fault!r} {fault} {faults!r} {fault.to_json()} {json.dumps(faults.dump())} {vars(fault)}"
 
 
 def test_faults_are_a_sequence() -> None:
@@ -467,13 +471,13 @@ def test_a_server_takes_so_many_faults() -> None:
     """One more is refused, and several are added all or not at all."""
     faults = make()
     one: FaultSettings = {"status": 503}
-    faults.add_all([one] * (MOST_FAULTS - 1))
+    faults.add_all([one] * (MAX_FAULTS - 1))
 
     with pytest.raises(FaultError, match="a server takes 1000 faults at a time; clear those"):
         faults.add_all([one] * 2)
     with pytest.raises(FaultError, match="status must be"):
         faults.add_all([one, {"status": 1}])
-    assert len(faults) == MOST_FAULTS - 1
+    assert len(faults) == MAX_FAULTS - 1
     faults.add(status=503)
 
 
@@ -579,7 +583,7 @@ def test_recipes__are_all_known() -> None:
         ("storm", {"probability": "much"}, "probability", "probability must be a number from 0 to 1, not 'much'"),
         ("storm", {"probability": 0.1, "ambiguous": 1}, "ambiguous", "ambiguous must be true or false, not 1"),
         ("slow", {"second": 1}, "second", "slow has no argument 'second'; did you mean 'seconds'?"),
-        ("slow", {"seconds": 0}, "seconds", "seconds must be a number above 0 to 3600, not 0"),
+        ("slow", {"seconds": 0}, "seconds", "seconds must be a number above 0 and at most 3600, not 0"),
         ("throttle", {"retry_after": "soon"}, "retry_after", "retry_after must be an integer from 0 up"),
         ("flaky", {"times": 0}, "times", "times must be an integer from 1 up, not 0"),
         ("outage", {"token": 5}, "token", "token must be the token alone"),

@@ -11,12 +11,16 @@ import httpx
 import pytest
 
 from zeroscope_mock import MockServer
-from zeroscope_mock.documents.bundled import added_documents
+from zeroscope_mock.documents.bundled import bundled_documents
+from zeroscope_mock.documents.links import Links
 from zeroscope_mock.documents.spec import Spec
 from zeroscope_mock.lifecycle.logs import progress_line
-from zeroscope_mock.lifecycle.script import MEMORY_LIMIT, RATE_LIMIT, SIDE_LIMIT, Script
-from zeroscope_mock.lifecycle.timeline import RETENTION, Record, describe, timestamp
-from zeroscope_mock.state import Links
+from zeroscope_mock.lifecycle.model_input import MEMORY_LIMIT, RATE_LIMIT, SIDE_LIMIT
+from zeroscope_mock.lifecycle.record import Record
+from zeroscope_mock.lifecycle.representation import prediction_json
+from zeroscope_mock.lifecycle.script import Script
+from zeroscope_mock.lifecycle.timeline import RETENTION
+from zeroscope_mock.times import timestamp
 
 CREATED = 1_700_000_000.0
 # Starts after 1 s and runs for 4 s, one step a second.
@@ -29,8 +33,8 @@ REMOVED = Script(seed=7, startup_seconds=1.0, run_seconds=4.0, steps=4, rate=1.0
 def at(seconds: float, script: Script = USUAL, **changes: Any) -> dict[str, Any]:
     """The body of a prediction so many seconds after its creation."""
     record = Record("an-id", "tenant", 0, CREATED, "a-version", {"prompt": "x"}, script, **changes)
-    return describe(
-        record, CREATED + seconds, Links(Spec.load(None, added_documents()), "https://h", "/v1"), model="owner/name"
+    return prediction_json(
+        record, CREATED + seconds, Links(Spec.load(None, bundled_documents()), "https://h", "/v1"), model="owner/name"
     )
 
 

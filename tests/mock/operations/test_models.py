@@ -13,12 +13,12 @@ from openapi_spec_validator import validate
 import zeroscope_mock
 from zeroscope_mock.documents.spec import Spec
 from zeroscope_mock.operations.models import (
-    describe_model,
-    describe_version,
-    describe_versions,
     is_model,
     is_version,
     latest_version,
+    model_json,
+    version_json,
+    versions_json,
 )
 
 SPEC = Spec.load()
@@ -37,22 +37,22 @@ def changed(**changes: Any) -> Spec:
 
 def test_the_document_s_model() -> None:
     """It has the name and the description of the document, and its version as the latest one."""
-    model = describe_model(SPEC)
+    model = model_json(SPEC)
 
     assert f"{model['owner']}/{model['name']}" == SPEC.model
     assert model["url"] == f"https://replicate.com/{SPEC.model}"
     assert model["description"] == SPEC.document["info"]["description"]
     assert model["visibility"] == "public"
-    assert model["latest_version"] == describe_version(SPEC, VERSION)
+    assert model["latest_version"] == version_json(SPEC, VERSION)
 
 
 def test_the_document_s_version() -> None:
     """It is the only one in the list, which is the only page."""
     assert latest_version(SPEC) == VERSION
-    assert describe_versions(SPEC) == {
+    assert versions_json(SPEC) == {
         "next": None,
         "previous": None,
-        "results": [describe_version(SPEC, VERSION)],
+        "results": [version_json(SPEC, VERSION)],
     }
 
 
@@ -61,8 +61,8 @@ def test_a_document_without_a_version() -> None:
     spec = changed(info={"x-replicate": {"model": "someone/something"}})
 
     assert latest_version(spec) is None
-    assert describe_versions(spec)["results"] == []
-    model = describe_model(spec)
+    assert versions_json(spec)["results"] == []
+    model = model_json(spec)
     assert (model["owner"], model["name"], model["latest_version"]) == ("someone", "something", None)
 
 
@@ -97,16 +97,16 @@ def test_which_versions_exist(version_id: str, known: bool) -> None:
 
 def test_a_version_s_schema__is_an_openapi_document() -> None:
     """Whatever reads it as one can; it is the same for every version."""
-    version = describe_version(SPEC, OLDER)
+    version = version_json(SPEC, OLDER)
 
     validate(version["openapi_schema"])
     assert version["id"] == OLDER
-    assert version["openapi_schema"] == describe_version(SPEC, VERSION)["openapi_schema"]
+    assert version["openapi_schema"] == version_json(SPEC, VERSION)["openapi_schema"]
 
 
 def test_a_version_s_schema__input() -> None:
     """All fields of the document are there, in its order, with its defaults and bounds."""
-    schemas = describe_version(SPEC, VERSION)["openapi_schema"]["components"]["schemas"]
+    schemas = version_json(SPEC, VERSION)["openapi_schema"]["components"]["schemas"]
     fields = SPEC.document["components"]["schemas"]["PredictionInput"]["properties"]
     described = schemas["Input"]["properties"]
 
@@ -122,7 +122,7 @@ def test_a_version_s_schema__input() -> None:
 
 def test_a_version_s_schema__output() -> None:
     """A list of URLs that comes at once; clients would iterate over one that comes bit by bit."""
-    version = describe_version(SPEC, VERSION)
+    version = version_json(SPEC, VERSION)
     output = version["openapi_schema"]["components"]["schemas"]["Output"]
 
     assert (output["type"], output["items"]) == ("array", {"type": "string", "format": "uri"})
@@ -134,14 +134,14 @@ def test_a_version_s_schema__follows_the_document() -> None:
     """A field added to the document appears, without what only this project makes of it."""
     spec = changed(sharpness={"type": "number", "maximum": 2, "x-departure": "made up"})
 
-    fields = describe_version(spec, VERSION)["openapi_schema"]["components"]["schemas"]["Input"]["properties"]
+    fields = version_json(spec, VERSION)["openapi_schema"]["components"]["schemas"]["Input"]["properties"]
 
     assert fields["sharpness"] == {"title": "Sharpness", "type": "number", "maximum": 2, "x-order": len(fields) - 1}
 
 
 def test_a_version_s_schema__nothing_to_run() -> None:
     """A document without predictions describes an empty input."""
-    schema = describe_version(Spec({"paths": {}}), VERSION)["openapi_schema"]
+    schema = version_json(Spec({"paths": {}}), VERSION)["openapi_schema"]
 
     validate(schema)
     assert schema["components"]["schemas"]["Input"]["properties"] == {}
@@ -209,4 +209,4 @@ def test_a_prediction_without_a_version(body: dict[str, Any], faults: list[tuple
     assert match is not None
     _, schema = match.route.operations["POST"].bodies["application/json"]
 
-    assert [(fault.type, fault.field) for fault in schema.faults(body)] == faults
+    assert [(fault.type, fault.field) for fault in schema.invalid_fields(body)] == faults

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from zeroscope_mock import MockServer
 from zeroscope_mock.messages import Head, Response
-from zeroscope_mock.operations.ranges import ranged
+from zeroscope_mock.operations.ranges import range_response
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 AUTH = {"Authorization": "Bearer a-token-of-a-test"}
@@ -23,7 +23,7 @@ SMALL = {"width": 256, "height": 256, "num_frames": 1}
 def answer(method: str = "GET", /, content: bytes = CONTENT, **headers: Any) -> Response:
     """What is answered to a request with these headers."""
     sent = tuple((name.replace("_", "-"), value) for name, value in headers.items())
-    return ranged(Head(method, "/file", headers=sent), content, "video/mp4")
+    return range_response(Head(method, "/file", headers=sent), content, "video/mp4")
 
 
 ETAG = answer().header("etag") or ""
@@ -176,7 +176,7 @@ def test_file__can_be_fetched_in_parts(addresses: dict[str, str], anyone: httpx.
 def test_etag__stays_while_the_video_does(server: MockServer, addresses: dict[str, str], api: httpx.Client) -> None:
     """A video that is rendered again is the same, and another one has another tag."""
     tag = api.get(addresses["video"]).headers["etag"]
-    server.core.state.outputs.clear()
+    server.core.state.videos.clear()
 
     assert api.get(addresses["video"]).headers["etag"] == tag
     assert api.get(addresses["second"]).headers["etag"] != tag

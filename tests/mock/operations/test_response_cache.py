@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zeroscope_mock import MockServer
-from zeroscope_mock.lifecycle.timeline import describe
+from zeroscope_mock.lifecycle.representation import prediction_json
 from zeroscope_mock.messages import encode
 from zeroscope_mock.operations import response_cache
 
@@ -43,8 +43,8 @@ def written(server: MockServer, prediction: str, base: httpx.URL) -> bytes:
     state = server.core.state
     record = state.store.prediction(prediction)
     assert record is not None
-    addresses = state.addresses(f"{base.scheme}://{base.host}", base.path.rstrip("/"))
-    return encode(describe(record, state.clock.time(), addresses, model=state.spec.model))
+    addresses = state.links(f"{base.scheme}://{base.host}", base.path.rstrip("/"))
+    return encode(prediction_json(record, state.clock.time(), addresses, model=state.spec.model))
 
 
 @settings(max_examples=100, deadline=None)
@@ -101,7 +101,7 @@ def test_get__writes_an_answer_once(monkeypatch: pytest.MonkeyPatch) -> None:
         prediction = api.post("predictions", json={"version": VERSION, "input": {}}).json()["id"]
         server.clock.advance(60)
         first = api.get(f"predictions/{prediction}").content
-        monkeypatch.delattr("zeroscope_mock.operations.predictions.describe")
+        monkeypatch.delattr("zeroscope_mock.operations.predictions.prediction_json")
 
         assert [api.get(f"predictions/{prediction}").content for _ in range(3)] == [first] * 3
 

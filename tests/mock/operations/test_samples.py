@@ -113,4 +113,4 @@ def test_operation__is_answered_by_its_document(
 
     assert answer.status_code == status and refused == [401, 422]
     assert body is None or answer.json() == body
-    assert ("a sample of what the document says" in (server.journal[0].note or "")) == (status != 501)
+    assert ("a sample of the response" in (server.journal[0].note or "")) == (status != 501)

@@ -469,6 +469,6 @@ def test_silence__is_broken_by_comments(server: MockServer) -> None:
             heard = server.clock.monotonic()
             pieces.append(piece)
 
-    assert max(silences) <= KEEP_ALIVE + server.clock.glance
+    assert max(silences) <= KEEP_ALIVE + server.clock.poll_interval
     assert [event.name for event in read(lines_of(b"".join(pieces).decode()))] == ["logs", "logs", "output", "done"]
     assert pieces[1].startswith(b":") and len(pieces) == 4 + 3 + 3

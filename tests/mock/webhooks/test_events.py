@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from zeroscope_mock.lifecycle.record import Hook, Record
 from zeroscope_mock.lifecycle.script import Script
-from zeroscope_mock.lifecycle.timeline import Hook, Record
 from zeroscope_mock.webhooks.events import THROTTLE, Cursor, next_event
 
 ALL = ("start", "output", "logs", "completed")

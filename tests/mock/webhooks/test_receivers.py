@@ -27,7 +27,7 @@ from helpers.webhooks import (
     as_function,
 )
 from zeroscope_mock.webhooks import receivers
-from zeroscope_mock.webhooks.receivers import refusal
+from zeroscope_mock.webhooks.receivers import refusal_reason
 from zeroscope_mock.webhooks.scheduler import RETRY_DELAYS
 
 RECEIVERS = pytest.mark.parametrize("wrap", [as_function, as_coroutine_function, App, as_app_function])
@@ -142,7 +142,7 @@ def returns(answer: Any) -> Callable[[httpx.Request], Any]:
         (Inbox(ConnectionResetError("by peer")), None, "ConnectionResetError: by peer"),
         (Inbox(AssertionError()), None, "AssertionError"),
         (as_coroutine_function(Inbox(ValueError("no"))), None, "ValueError: no"),
-        (silent, None, "RuntimeError: the app returned without an answer"),
+        (silent, None, "RuntimeError: the app returned without a response"),
         (broken, None, "LookupError: no such table"),
     ],
 )
@@ -153,7 +153,7 @@ def test_receiver__answers_or_the_reason_is_kept(kind: str, receiver: Any, statu
 
     advance(kind, office, 60)
 
-    assert [(one.status, one.reason) for one in office.courier.deliveries] == [(status, reason)] * 3
+    assert [(one.status, one.reason) for one in office.webhooks.deliveries] == [(status, reason)] * 3
 
 
 def test_receiver__may_be_a_builtin_method() -> None:
@@ -182,7 +182,7 @@ def test_receiver__can_be_interrupted() -> None:
     with pytest.raises(KeyboardInterrupt):
         office.clock.advance(60)
 
-    assert [(one.event, one.status, one.retry_at) for one in office.courier.deliveries] == [("start", None, None)]
+    assert [(one.event, one.status, one.retry_at) for one in office.webhooks.deliveries] == [("start", None, None)]
     office.clock.advance(60)
     assert office.attempts[1:] == [("completed", 3.0, 200)]
 
@@ -245,21 +245,21 @@ def test_app__may_move_the_clock_itself() -> None:
         ("https:///hook", True, "an https URL with a host"),
         ("example.test/hook", True, "an https URL with a host"),
         ("", True, "an https URL with a host"),
-        ("http://[::1/", False, "the webhook is no URL"),
-        ("https://example.test:99999999/", False, "the webhook is no URL"),
-        ("https://exa mple.test\n/", False, "the webhook is no URL"),
+        ("http://[::1/", False, "the webhook is not a URL"),
+        ("https://example.test:99999999/", False, "the webhook is not a URL"),
+        ("https://exa mple.test\n/", False, "the webhook is not a URL"),
     ],
 )
 def test_targets__are_https_or_this_machine(url: str, allow_http: bool, refused: str | None) -> None:
     """What is no URL is refused, and so is plain http to others, unless it was allowed."""
-    reason = refusal(url, allow_http=allow_http)
+    reason = refusal_reason(url, allow_http=allow_http)
     assert reason is None if refused is None else refused in str(reason)
 
 
 def test_refused_target__is_not_tried_again() -> None:
     """The attempt says why nothing was sent, also at the end."""
     office = Office()
-    office.courier.online = True
+    office.webhooks.online = True
     office.create(events=("start", "completed"), url="http://example.test/hook")
 
     office.clock.advance(3600)
@@ -277,7 +277,7 @@ def test_receiver__is_reached_whatever_the_url() -> None:
 
     office.clock.advance(60)
 
-    assert [one.status for one in office.courier.deliveries] == [200, None]
+    assert [one.status for one in office.webhooks.deliveries] == [200, None]
     assert str(office.reasons[1]).startswith("InvalidURL: ")
 
 
@@ -291,7 +291,7 @@ def test_nobody__is_sent_nothing() -> None:
     assert office.attempts == [("start", 1.0, None), ("completed", 3.0, None)]
     reason = "not sent: there is no receiver; pass MockServer(receiver=...) or listen on a socket"
     assert office.reasons == [reason, reason]
-    assert json.loads(office.courier.deliveries[1].body)["status"] == "succeeded"
+    assert json.loads(office.webhooks.deliveries[1].body)["status"] == "succeeded"
 
 
 class Listener(HTTPServer):
@@ -345,13 +345,13 @@ def test_http__is_sent_to_the_url(kind: str, listener: Listener) -> None:
     """While the server listens, deliveries go over the wire, and the end is told again as ever."""
     listener.statuses = [204, 503, 200]
     office = Office()
-    office.courier.online = True
+    office.webhooks.online = True
     office.create(events=("start", "completed"), url=f"{listener.url}?to=me")
 
     advance(kind, office, 60)
 
     assert office.attempts == [("start", 1.0, 204), ("completed", 3.0, 503), ("completed", 4.0, 200)]
-    for (path, headers, content), sent in zip(listener.requests, office.courier.deliveries, strict=True):
+    for (path, headers, content), sent in zip(listener.requests, office.webhooks.deliveries, strict=True):
         assert path == "/hook?to=me"
         assert content.decode() == sent.body
         assert headers["content-type"] == "application/json"
@@ -364,7 +364,7 @@ def test_http__follows_no_redirects(listener: Listener) -> None:
     """A redirect is final, and where it leads to is never asked."""
     listener.statuses = [307]
     office = Office()
-    office.courier.online = True
+    office.webhooks.online = True
     office.create(events=("completed",), url=listener.url)
 
     office.clock.advance(60)
@@ -378,12 +378,12 @@ def test_http__gives_up_in_time(listener: Listener, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(receivers, "HTTP_TIMEOUT", 0.05)
     listener.silence = threading.Event()
     office = Office()
-    office.courier.online = True
+    office.webhooks.online = True
     office.create(events=("start",), url=listener.url)
 
     office.clock.advance(60)
 
-    assert office.reasons == ["TimeoutError: there was no answer within 0.05 s"]
+    assert office.reasons == ["TimeoutError: there was no response within 0.05 s"]
 
 
 def test_http__says_why_nobody_is_reached() -> None:
@@ -391,7 +391,7 @@ def test_http__says_why_nobody_is_reached() -> None:
     with Listener() as closed:
         url = closed.url
     office = Office()
-    office.courier.online = True
+    office.webhooks.online = True
     office.create(events=("completed",), url=url)
 
     office.clock.advance(120)

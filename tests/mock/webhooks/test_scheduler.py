@@ -31,10 +31,10 @@ from helpers.webhooks import (
 from zeroscope_mock import RealClock, VirtualClock
 from zeroscope_mock.faults.faults import Faults
 from zeroscope_mock.faults.rules import DELIVERY
+from zeroscope_mock.lifecycle.record import Hook, Record
 from zeroscope_mock.lifecycle.script import Script
-from zeroscope_mock.lifecycle.timeline import Hook, Record
 from zeroscope_mock.webhooks.deliveries import Attempt, Deliveries
-from zeroscope_mock.webhooks.scheduler import RETRY_DELAYS, Courier
+from zeroscope_mock.webhooks.scheduler import RETRY_DELAYS, WebhookScheduler
 
 
 def test_deliveries__are_signed_as_their_receivers_check(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,7 +59,7 @@ def test_deliveries__are_signed_as_their_receivers_check(monkeypatch: pytest.Mon
         Webhook(SECRET).verify(first.content + b" ", dict(first.headers))
     assert first.headers["webhook-timestamp"] == str(int(office.start) + 3)
     assert again.headers["webhook-timestamp"] == str(int(office.start) + 4)
-    assert first.headers["webhook-id"] == again.headers["webhook-id"] == office.courier.deliveries[0].id
+    assert first.headers["webhook-id"] == again.headers["webhook-id"] == office.webhooks.deliveries[0].id
     assert first.headers["webhook-signature"] != again.headers["webhook-signature"]
     assert first.content == again.content
 
@@ -72,7 +72,7 @@ def test_deliveries__of_all_predictions_are_in_order() -> None:
 
     office.clock.advance(60)
 
-    assert [(one.prediction_id, one.event) for one in office.courier.deliveries] == [
+    assert [(one.prediction_id, one.event) for one in office.webhooks.deliveries] == [
         ("fast", "start"),
         ("slow", "start"),
         ("fast", "completed"),
@@ -125,7 +125,7 @@ def test_end__is_told_until_it_is_heard(answer: Any) -> None:
         ("completed", 6.0, status),
         ("completed", 10.0, 200),
     ]
-    attempts = office.courier.deliveries[:]
+    attempts = office.webhooks.deliveries[:]
     assert [one.number for one in attempts] == [1, 2, 3, 4]
     assert len({(one.id, one.body) for one in attempts}) == 1
     assert [one.retry_at for one in attempts] == [*(one.time for one in attempts[1:]), None]
@@ -141,8 +141,8 @@ def test_end__is_given_up_after_about_a_minute() -> None:
     assert len(office.attempts) == len(RETRY_DELAYS) + 1
     assert [one[1] for one in office.attempts] == [3.0 + sum(RETRY_DELAYS[:n]) for n in range(len(RETRY_DELAYS) + 1)]
     assert 60 <= office.attempts[-1][1] - 3 <= 66
-    assert office.courier.deliveries[-1].retry_at is None
-    assert office.courier.due() is None
+    assert office.webhooks.deliveries[-1].retry_at is None
+    assert office.webhooks.due() is None
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308, 400, 401, 404, 410, 422, 501, 505])
@@ -167,7 +167,7 @@ def test_other_events__are_told_once(answer: Any) -> None:
     office.clock.advance(3600)
 
     assert office.events == ["start", "logs", "logs", "completed"]
-    assert {one.retry_at for one in office.courier.deliveries} == {None}
+    assert {one.retry_at for one in office.webhooks.deliveries} == {None}
 
 
 def test_redeliver__sends_the_same_again() -> None:
@@ -176,16 +176,16 @@ def test_redeliver__sends_the_same_again() -> None:
     office = Office(inbox)
     office.create(events=("completed",))
     office.clock.advance(600)
-    id = office.courier.deliveries[0].id
+    id = office.webhooks.deliveries[0].id
 
-    office.courier.redeliver(id)
+    office.webhooks.redeliver(id)
     # It is no part of what the predictions have to tell.
-    assert office.courier.dump() == {"watches": [], "retries": []}
-    office.clock.settle()
+    assert office.webhooks.dump() == {"watches": [], "retries": []}
+    office.clock.run_due()
     office.clock.advance(600)
 
     assert office.attempts == [("completed", 3.0, 200), ("completed", 600.0, 500)]
-    assert [(one.id, one.number, one.retry_at) for one in office.courier.deliveries] == [(id, 1, None), (id, 2, None)]
+    assert [(one.id, one.number, one.retry_at) for one in office.webhooks.deliveries] == [(id, 1, None), (id, 2, None)]
     first, again = inbox.requests
     assert first.content == again.content
     assert first.headers["webhook-id"] == again.headers["webhook-id"]
@@ -198,18 +198,18 @@ def test_redeliver__does_not_disturb_the_retries() -> None:
     office.create(events=("completed",))
     office.clock.advance(3)
 
-    office.courier.redeliver(office.courier.deliveries[0].id)
+    office.webhooks.redeliver(office.webhooks.deliveries[0].id)
     office.clock.advance(60)
 
     assert office.attempts == [("completed", 3.0, 500), ("completed", 3.0, 500), ("completed", 4.0, 200)]
-    assert [one.number for one in office.courier.deliveries] == [1, 2, 3]
+    assert [one.number for one in office.webhooks.deliveries] == [1, 2, 3]
 
 
 def test_redeliver__needs_a_delivery() -> None:
     """An id that is not known is named."""
     office = Office(Inbox())
     with pytest.raises(KeyError, match="there is no delivery 'msg_x' among the 0 attempts that are kept"):
-        office.courier.redeliver("msg_x")
+        office.webhooks.redeliver("msg_x")
 
 
 @pytest.mark.parametrize("told", [True, False])
@@ -221,18 +221,18 @@ def test_cancel__ends_the_events(told: bool) -> None:
 
     record.canceled = office.clock.time()
     if told:
-        office.courier.update(record)
-        office.clock.settle()
+        office.webhooks.update(record)
+        office.clock.run_due()
         assert office.attempts[-1] == ("completed", 1.6, 200)
     office.clock.advance(60)
 
     assert office.events == ["start", "logs", "completed"]
-    assert json.loads(office.courier.deliveries[-1].body) == {
+    assert json.loads(office.webhooks.deliveries[-1].body) == {
         "id": "p",
         "status": "canceled",
         "after": pytest.approx(1.6),
     }
-    assert office.courier.due() is None
+    assert office.webhooks.due() is None
 
 
 def test_cancel__may_leave_nothing_to_tell() -> None:
@@ -245,7 +245,7 @@ def test_cancel__may_leave_nothing_to_tell() -> None:
     office.clock.advance(60)
 
     assert office.events == ["start", "logs"]
-    assert office.courier.dump() == {"watches": [], "retries": []}
+    assert office.webhooks.dump() == {"watches": [], "retries": []}
 
 
 @pytest.mark.parametrize("lifetime", [None, 100.0])
@@ -254,13 +254,13 @@ def test_reads__move_the_events_on(lifetime: float | None) -> None:
     office = Office(Inbox())
     script = Script(1, 1.0, 3.0, 3, 1.0, outputs=1, reads=3)
     record = office.create(script=script, lifetime=lifetime)
-    assert office.courier.due() == (lifetime and office.start + lifetime)
+    assert office.webhooks.due() == (lifetime and office.start + lifetime)
 
     for _ in range(3):
         office.clock.advance(10)
         record.reads = (*record.reads, office.clock.time())
-        office.courier.update(record)
-        office.clock.settle()
+        office.webhooks.update(record)
+        office.clock.run_due()
 
     assert office.attempts == [
         ("start", 10.0, 200),
@@ -268,7 +268,7 @@ def test_reads__move_the_events_on(lifetime: float | None) -> None:
         ("logs", 20.0, 200),
         ("completed", 30.0, 200),
     ]
-    assert office.courier.due() is None
+    assert office.webhooks.due() is None
 
 
 @pytest.mark.parametrize(
@@ -295,9 +295,9 @@ def test_faults__strike_deliveries(fault: dict[str, Any], sent: int, attempts: l
 
     assert [one[1:] for one in office.attempts] == attempts
     assert len(inbox.requests) == sent
-    failures = [one.reason for one in office.courier.deliveries if one.reason]
+    failures = [one.reason for one in office.webhooks.deliveries if one.reason]
     assert all(reason.startswith(("the connection ", "answered with ")) for reason in failures)
-    assert [one.fault is not None for one in office.courier.deliveries] == [
+    assert [one.fault is not None for one in office.webhooks.deliveries] == [
         number < set_up.hits * (1 + set_up.duplicate) for number in range(len(attempts))
     ]
 
@@ -310,8 +310,8 @@ def test_duplicate__is_one_attempt_sent_twice() -> None:
 
     office.clock.advance(60)
 
-    assert [(one.number, one.status) for one in office.courier.deliveries] == [(1, 500), (1, 500), (2, 500), (2, 200)]
-    assert [one.retry_at for one in office.courier.deliveries] == [None, office.start + 4, None, None]
+    assert [(one.number, one.status) for one in office.webhooks.deliveries] == [(1, 500), (1, 500), (2, 500), (2, 200)]
+    assert [one.retry_at for one in office.webhooks.deliveries] == [None, office.start + 4, None, None]
 
 
 def test_duplicate__is_received_if_one_of_the_two_is() -> None:
@@ -332,12 +332,12 @@ def test_malformed__spoils_what_is_sent() -> None:
     office.faults.add(operation=DELIVERY, malformed=True, times=1)
     office.create(events=("completed",))
     office.clock.advance(60)
-    office.courier.redeliver(office.courier.deliveries[0].id)
-    office.clock.settle()
+    office.webhooks.redeliver(office.webhooks.deliveries[0].id)
+    office.clock.run_due()
 
     spoiled, whole = (request.content for request in inbox.requests)
     assert spoiled and spoiled != whole and whole.startswith(spoiled)
-    assert whole.decode() == office.courier.deliveries[0].body
+    assert whole.decode() == office.webhooks.deliveries[0].body
 
 
 def test_slow_receiver__gets_events_in_order() -> None:
@@ -361,8 +361,8 @@ def test_cancel__by_the_receiver_is_told_after_its_answer() -> None:
         order.append(f"begin {status}")
         if status == "processing":
             record.canceled = office.clock.time()
-            office.courier.update(record)
-            office.clock.settle()
+            office.webhooks.update(record)
+            office.clock.run_due()
         order.append(f"end {status}")
 
     office = Office(receive)
@@ -382,7 +382,9 @@ def test_internal_error__is_a_reason(what: str) -> None:
 
     makers: dict[str, Any] = {"body": body, "secret": lambda tenant: SECRET}
     clock = VirtualClock()
-    courier = Courier(clock, faults=Faults(Random(0), operations=()), receiver=Inbox(), **{**makers, what: fail})
+    courier = WebhookScheduler(
+        clock, faults=Faults(Random(0), operations=()), receiver=Inbox(), **{**makers, what: fail}
+    )
     clock.attach(courier)
     hook = Hook(URL, frozenset({"start"}), "", "")
     courier.add(Record("p", "me", 0, clock.time(), "v", {}, SCRIPT, hook))
@@ -399,21 +401,21 @@ def test_clear__forgets_a_tenant() -> None:
         office.create(f"p-{tenant}", tenant=tenant)
     office.clock.advance(3)
 
-    office.courier.clear("me")
-    assert {one.tenant for one in office.courier.deliveries} == {"you"}
+    office.webhooks.clear("me")
+    assert {one.tenant for one in office.webhooks.deliveries} == {"you"}
     office.clock.advance(120)
-    assert {one.tenant for one in office.courier.deliveries} == {"you"}
+    assert {one.tenant for one in office.webhooks.deliveries} == {"you"}
     assert office.events == ["start", "logs", "logs", *["completed"] * 7]
 
-    office.courier.clear()
-    assert (len(office.courier.deliveries), office.courier.due()) == (0, None)
+    office.webhooks.clear()
+    assert (len(office.webhooks.deliveries), office.webhooks.due()) == (0, None)
 
 
 def test_clear__forgets_what_is_under_way() -> None:
     """A delivery whose prediction is forgotten before its answer comes is neither written down nor tried again."""
 
     def receive(request: httpx.Request) -> int:
-        office.courier.clear()
+        office.webhooks.clear()
         return 500
 
     office = Office(receive)
@@ -422,7 +424,7 @@ def test_clear__forgets_what_is_under_way() -> None:
     office.clock.advance(60)
 
     assert office.attempts == []
-    assert office.courier.due() is None
+    assert office.webhooks.due() is None
 
 
 @pytest.mark.parametrize("pause", [0.5, 1.2, 1.7, 3.0, 5.0, 12.0, 120.0])
@@ -435,16 +437,16 @@ def test_dump__is_taken_up_again(pause: float) -> None:
     office = Office(refuse_the_end)
     record = office.create()
     office.clock.advance(pause)
-    behind = len(office.courier.deliveries)
-    state = json.loads(json.dumps(office.courier.dump()))
+    behind = len(office.webhooks.deliveries)
+    state = json.loads(json.dumps(office.webhooks.dump()))
     copy = Office(refuse_the_end, VirtualClock(office.clock.time()))
-    copy.courier.load(state, {"p": record}.get)
+    copy.webhooks.load(state, {"p": record}.get)
     office.clock.advance(120)
     copy.clock.advance(120)
 
-    assert behind + len(copy.courier.deliveries) == 3 + 7
-    assert copy.courier.deliveries[:] == office.courier.deliveries[behind:]
-    assert copy.courier.dump() == {"watches": [], "retries": []}
+    assert behind + len(copy.webhooks.deliveries) == 3 + 7
+    assert copy.webhooks.deliveries[:] == office.webhooks.deliveries[behind:]
+    assert copy.webhooks.dump() == {"watches": [], "retries": []}
 
 
 def test_load__replaces_everything() -> None:
@@ -453,14 +455,14 @@ def test_load__replaces_everything() -> None:
     office.create()
     office.clock.advance(3)
     other = office.create("other")
-    state = office.courier.dump()
+    state = office.webhooks.dump()
     assert (len(state["watches"]), len(state["retries"])) == (1, 1)
 
-    office.courier.load(state, {"other": other}.get)
+    office.webhooks.load(state, {"other": other}.get)
     assert office.attempts == []
     office.clock.advance(120)
 
-    assert {one.prediction_id for one in office.courier.deliveries} == {"other"}
+    assert {one.prediction_id for one in office.webhooks.deliveries} == {"other"}
 
 
 def attempt(number: int, *, tenant: str = "me", body: str = "{}") -> Attempt:
@@ -516,7 +518,7 @@ def test_runs__are_equal() -> None:
         office.create("a")
         office.create("b")
         office.clock.advance(120)
-        return office.courier.deliveries[:]
+        return office.webhooks.deliveries[:]
 
     first = run()
     assert first == run()
@@ -530,14 +532,14 @@ def test_real_clock__delivers_in_the_background(wrap: Callable[[Inbox], Callable
     inbox = Inbox(200, 200, 200, 500, 500, 200)
     office = Office(wrap(inbox), RealClock(speed=1000))
     office.create()
-    office.clock.settle()
+    office.clock.run_due()
 
     finish_background_work()
 
-    assert [one.event for one in office.courier.deliveries] == ["start", "logs", "logs", *["completed"] * 3]
-    told = [json.loads(one.body)["after"] for one in office.courier.deliveries]
+    assert [one.event for one in office.webhooks.deliveries] == ["start", "logs", "logs", *["completed"] * 3]
+    told = [json.loads(one.body)["after"] for one in office.webhooks.deliveries]
     assert told == [pytest.approx(after, abs=1e-5) for after in (1.0, 1.5, 2.0, 3.0, 3.0, 3.0)]
-    assert office.courier.due() is None
+    assert office.webhooks.due() is None
 
 
 def test_real_clock__is_closed_in_the_middle() -> None:
@@ -551,14 +553,14 @@ def test_real_clock__is_closed_in_the_middle() -> None:
     clock = RealClock(speed=1000)
     office = Office(hang, clock)
     office.create()
-    clock.settle()
+    clock.run_due()
     assert begun.wait(10)
 
     clock.close()
 
     finish_background_work()
-    assert [(one.event, one.status) for one in office.courier.deliveries] == [("start", None)]
-    assert (office.courier.deliveries[0].reason or "").startswith("broken off")
+    assert [(one.event, one.status) for one in office.webhooks.deliveries] == [("start", None)]
+    assert (office.webhooks.deliveries[0].reason or "").startswith("canceled: ")
 
 
 def finish_background_work() -> None:
@@ -588,9 +590,9 @@ async def test_delivery__of_a_task_that_is_canceled_is_tried_again() -> None:
         group.cancel_scope.cancel()
     await office.clock.advance_async(60)
 
-    assert [attempt.status for attempt in office.courier.deliveries] == [None, 200]
-    assert (office.courier.deliveries[0].reason or "").startswith("broken off")
-    assert [attempt.number for attempt in office.courier.deliveries] == [1, 2]
+    assert [attempt.status for attempt in office.webhooks.deliveries] == [None, 200]
+    assert (office.webhooks.deliveries[0].reason or "").startswith("canceled: ")
+    assert [attempt.number for attempt in office.webhooks.deliveries] == [1, 2]
     assert calls[0].content == calls[1].content != b""
 
 
@@ -601,24 +603,24 @@ def test_forget__leaves_nothing_to_send(moment: float) -> None:
     for id in ("p", "other"):
         office.create(id)
     office.clock.advance(moment)
-    behind = len(office.courier.deliveries)
+    behind = len(office.webhooks.deliveries)
 
-    office.courier.forget("p")
-    office.courier.forget("p")
+    office.webhooks.forget("p")
+    office.webhooks.forget("p")
 
-    state = office.courier.dump()
+    state = office.webhooks.dump()
     assert {one["prediction"] for kind in ("watches", "retries") for one in state[kind]} == {"other"}
     office.clock.advance(120)
-    assert {one.prediction_id for one in office.courier.deliveries[behind:]} == {"other"}
-    assert sum(one.prediction_id == "other" for one in office.courier.deliveries) == 3 + 7
-    assert office.courier.due() is None
+    assert {one.prediction_id for one in office.webhooks.deliveries[behind:]} == {"other"}
+    assert sum(one.prediction_id == "other" for one in office.webhooks.deliveries) == 3 + 7
+    assert office.webhooks.due() is None
 
 
 def test_forget__of_what_is_under_way() -> None:
     """It is written down, and says that it is not tried again."""
 
     def receive(request: httpx.Request) -> int:
-        office.courier.forget("p")
+        office.webhooks.forget("p")
         return 500
 
     office = Office(receive)
@@ -627,8 +629,8 @@ def test_forget__of_what_is_under_way() -> None:
     office.clock.advance(60)
 
     assert office.attempts == [("completed", 3.0, 500)]
-    assert office.courier.deliveries[0].retry_at is None
-    assert office.courier.due() is None
+    assert office.webhooks.deliveries[0].retry_at is None
+    assert office.webhooks.due() is None
 
 
 def test_forget__after_load() -> None:
@@ -636,12 +638,12 @@ def test_forget__after_load() -> None:
     office = Office(Inbox(500))
     record = office.create(events=("completed",))
     office.clock.advance(3)
-    office.courier.load(office.courier.dump(), {"p": record}.get)
-    assert office.courier.due() == office.start + 4
+    office.webhooks.load(office.webhooks.dump(), {"p": record}.get)
+    assert office.webhooks.due() == office.start + 4
 
-    office.courier.forget("p")
+    office.webhooks.forget("p")
 
-    assert office.courier.due() is None
+    assert office.webhooks.due() is None
 
 
 def test_forget__spares_what_is_sent_by_hand() -> None:
@@ -649,10 +651,10 @@ def test_forget__spares_what_is_sent_by_hand() -> None:
     office = Office(Inbox())
     office.create(events=("start",))
     office.clock.advance(2)
-    office.courier.redeliver(office.courier.deliveries[0].id)
+    office.webhooks.redeliver(office.webhooks.deliveries[0].id)
 
-    office.courier.forget("p")
-    office.clock.settle()
+    office.webhooks.forget("p")
+    office.clock.run_due()
 
     assert office.attempts == [("start", 1.0, 200), ("start", 2.0, 200)]
 
@@ -664,10 +666,10 @@ def test_forget__frees_the_memory() -> None:
     try:
         for number in range(2000):
             office.create(f"{number}")
-            office.courier.forget(f"{number}")
+            office.webhooks.forget(f"{number}")
         kept, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
 
     assert kept < 200_000
-    assert office.courier.due() is None
+    assert office.webhooks.due() is None
