@@ -236,10 +236,10 @@ async def test_async_client__runs_without_being_told(dialect: DialectName) -> No
 
 @pytest.mark.parametrize("dialect", ["live", "published"])
 def test_answers__are_what_the_document_says(dialect: DialectName) -> None:
-    """Of every operation and every status that can be had, in every course that a prediction can take."""
+    """Of every operation and every status that can be had, in every script that a prediction can follow."""
     server = MockServer(dialect=dialect, rate_limits="live", json_limit=5000)
     watch = Watcher(server)
-    courses: list[dict[str, Any]] = [
+    scripts: list[dict[str, Any]] = [
         {"outputs": 2},
         {"error": "x"},
         {"outcome": "canceled"},
@@ -251,8 +251,8 @@ def test_answers__are_what_the_document_says(dialect: DialectName) -> None:
     ]
     with client_of(server, event_hooks={"response": [watch]}) as api:
         for headers in ({}, {"Prefer": "wait=1"}, {"Prefer": "wait=60"}, {"Cancel-After": "5s"}):
-            server.scripts.add(courses)
-            for _ in courses:
+            server.scripts.add(scripts)
+            for _ in scripts:
                 prediction = create(api, headers, webhook="https://h.test/hook", stream=True)
                 for seconds in (0.6, 1, 1, 60, 3600):
                     api.get(prediction["urls"]["get"])

@@ -1,4 +1,4 @@
-"""Whoever shares a server with others sees only what is its own."""
+"""Tenants that share a server see only their own data."""
 
 from __future__ import annotations
 
@@ -157,10 +157,10 @@ def test_reset__forgets_the_videos_too(server: MockServer, mine: httpx.Client, t
 
 
 def test_reset__of_a_token_that_nobody_has_does_nothing(server: MockServer, mine: httpx.Client) -> None:
-    """Nor of none at all, which is everybody's."""
+    """Nor of requests without a token."""
     id = act(mine, "create")["id"]
 
-    server.reset(token="nobody's")
+    server.reset(token="unknown")
     assert ids(mine, "/predictions") == [id]
     server.reset()
     assert (ids(mine, "/predictions"), len(server.journal)) == ([], 1)

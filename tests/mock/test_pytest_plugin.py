@@ -377,13 +377,13 @@ def test_xdist__keeps_tests_apart(run: Run) -> None:
         for _ in range(number):
             zeroscope_client.predictions.create({"prompt": "x"})
         assert len(zeroscope_mock.journal) == number
-        assert worker_id == "nobody"
+        assert worker_id == "none"
     """
     result = run(code, "-n2", "--dist=each", "-p", "no:hypothesispytest")
 
     result.assert_outcomes(failed=4)
     out = str(result.stdout)
-    assert set(re.findall(r"'(gw\d)' == 'nobody'", out)) == {"gw0", "gw1"}
+    assert set(re.findall(r"'(gw\d)' == 'none'", out)) == {"gw0", "gw1"}
     assert sorted(re.findall(r"- zeroscope mock: (\d) ", out)) == ["1", "1", "2", "2"]
 
 

@@ -1,4 +1,4 @@
-"""What is on a clock's agenda happens on time and in order, whoever moves the clock and however."""
+"""The entries of a clock's agenda run on time and in order, however the clock is moved."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LONG = 10
 
 @dataclass
 class Do:
-    """A step that does something, in the way of whoever carries it out."""
+    """A step that calls a function, in the thread or the loop of its driver."""
 
     act: Callable[[], object] = lambda: None
     act_async: Callable[[], Awaitable[object]] | None = None
@@ -163,7 +163,7 @@ def test_a_thing_moves_the_clock(clock: VirtualClock, plan: Plan, move: Move, st
 
 
 def test_a_thing_that_fails(clock: VirtualClock, plan: Plan, move: Move) -> None:
-    """Whoever moved the clock gets to know, and the rest happens when the clock is moved again."""
+    """The caller that moved the clock gets the error, and the rest runs when the clock is moved again."""
     plan.at(1, "bad", Do(lambda: 1 / 0))
     plan.at(2, "good")
 
@@ -208,7 +208,7 @@ def test_another_time_of_day(clock: VirtualClock, plan: Plan, move: Move) -> Non
 @pytest.mark.anyio
 @pytest.mark.parametrize("seconds", [1, 5, 10, 20, 30, 50])
 async def test_a_thing_sleeps_while_others_do(clock: VirtualClock, plan: Plan, seconds: float) -> None:
-    """Nobody waits for ever, whoever is to wake first; only whoever carries out a thing can wake late."""
+    """No task waits for ever, whichever wakes first; only one that runs an entry can wake late."""
     woken: dict[float, float] = {}
 
     async def sleep(seconds: float) -> None:
@@ -287,7 +287,7 @@ async def test_the_clock_waits_for_who_has_slept(clock: VirtualClock, plan: Plan
 
 @pytest.mark.anyio
 async def test_the_clock_waits_for_work(clock: VirtualClock) -> None:
-    """How long something takes the processor does not show in anybody's times."""
+    """How long something takes the processor does not show in the clock's times."""
     begun, enough = threading.Event(), threading.Event()
     work = RunBlocking(stall(begun, enough))
 
@@ -449,7 +449,7 @@ def test_threads_leave_nothing_undone(clock: VirtualClock, plan: Plan, monkeypat
 
 
 def test_threads_take_over_from_each_other(clock: VirtualClock, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever found another thread at the agenda looks again once it has moved the clock."""
+    """A thread that found another one at the agenda polls again once it has moved the clock."""
     monkeypatch.setattr(virtual, "TURN_LIMIT", 0.01)
     begun, enough = threading.Event(), threading.Event()
     plan.at(1, "slow", Do(stall(begun, enough)))
@@ -529,7 +529,7 @@ def test_a_real_clock_has_a_thread_while_it_needs_one(real: RealClock) -> None:
 
 
 def test_a_real_clock_by_itself() -> None:
-    """Things happen without anybody's doing, in order and not too early."""
+    """Entries run in the background, in order and not too early."""
     clock = RealClock(speed=1000)
     plan = Plan(clock)
     for seconds in (5, 2, 9):
@@ -605,7 +605,7 @@ def test_a_real_clock_does_things_side_by_side(real: RealClock) -> None:
 
 
 def test_a_real_clock_does_not_do_all_at_once(real: RealClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of many things that are due only so many begin; the others follow as soon as one has ended."""
+    """Of many entries that are due a limited number start; the others follow as soon as one has ended."""
     monkeypatch.setattr(real_clocks, "_MAX_CONCURRENT", 3)
     plan = Plan(real)
     under_way: set[int] = set()

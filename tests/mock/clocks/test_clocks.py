@@ -85,7 +85,7 @@ async def test_tasks_sleep_side_by_side() -> None:
 
 @pytest.mark.anyio
 async def test_tasks_sleep_again_and_again() -> None:
-    """Whoever wakes and sleeps again takes its turn before the clock moves on."""
+    """A task that wakes and sleeps again takes its turn before the clock moves on."""
     clock = VirtualClock()
     told: list[tuple[str, float]] = []
 
@@ -198,7 +198,7 @@ def test_tasks_sleep_side_by_side_in_every_loop(loop: str) -> None:
 
 
 def test_loops_in_threads_share_a_virtual_clock() -> None:
-    """Nobody wakes too early, whichever loop moves the clock."""
+    """No task wakes too early, whichever loop moves the clock."""
     clock = VirtualClock()
     late: list[float] = []
 
@@ -258,7 +258,7 @@ def test_sleepers_on_a_frozen_clock(clock: VirtualClock | RealClock, loop: str |
     for thread in threads:
         thread.start()
     asleep.wait(LONG)
-    # Whoever has not fallen asleep yet does so a little later, and sleeps as long.
+    # A task that does not sleep yet does so a little later, and sleeps as long.
     advanced = 0
     while not awake[0].wait(0.01):
         clock.advance(2)
@@ -344,7 +344,7 @@ def test_both_clocks_are_what_the_client_sleeps_on(clock: VirtualClock | RealClo
 
 
 @pytest.mark.parametrize("clock", [VirtualClock(), RealClock(1000)], ids=["virtual", "real"])
-def test_a_frozen_clock_that_nobody_moves_is_no_trap(
+def test_a_frozen_clock_that_nothing_moves_is_no_trap(
     clock: VirtualClock | RealClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The only thread there is does not sleep for ever, and is told what to do."""
@@ -361,14 +361,14 @@ def test_a_frozen_clock_that_nobody_moves_is_no_trap(
 
 
 @pytest.mark.parametrize("clock", [VirtualClock(), RealClock()], ids=["virtual", "real"])
-def test_a_frozen_clock_that_somebody_moves_is_slept_on(
+def test_a_frozen_clock_that_another_thread_moves_is_slept_on(
     clock: VirtualClock | RealClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However long it takes in all, patience only runs out if the clock does not move for a minute."""
+    """However long it takes in all, the sleep only fails if the clock does not move for a minute."""
     real = 0.0
 
     class Machine:
-        """The machine's time; every 50 real seconds somebody moves the clock by one."""
+        """The machine's time; every 50 real seconds another thread moves the clock by one."""
 
         @staticmethod
         def monotonic() -> float:

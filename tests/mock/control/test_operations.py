@@ -221,7 +221,7 @@ def test_token__limits_what_is_seen(shared: MockServer, control: httpx.Client) -
 def test_token__limits_what_is_forgotten(
     shared: MockServer, control: httpx.Client, method: str, path: str, gone: set[str]
 ) -> None:
-    """With a token only that token's is; without one, everybody's."""
+    """With a token only that token's data is; without one, all data."""
     assert control.request(method, path, headers=MINE).status_code == 204
     assert ok(control.get("", headers=MINE))["holds"] == {n: 0 if n in gone else count for n, count in EACH.items()}
     assert ok(control.get("", headers=OTHER))["holds"] == EACH
@@ -230,7 +230,7 @@ def test_token__limits_what_is_forgotten(
 
 
 def test_token__limits_what_is_touched(shared: MockServer, control: httpx.Client) -> None:
-    """A fault and a delivery of somebody else are as good as not there."""
+    """A fault and a delivery of another tenant are not found."""
     fault = ok(control.get("/faults", headers=OTHER))["faults"][0]["id"]
     delivery = ok(control.get("/deliveries", headers=OTHER))["attempts"][0]["id"]
     assert control.delete(f"/faults/{fault}", headers=MINE).status_code == 404
@@ -312,7 +312,7 @@ def test_recipes__agree_with_the_code(server: MockServer) -> None:
 
 
 def test_script__is_followed_by_the_next_predictions(control: httpx.Client, api: httpx.Client) -> None:
-    """Several go into the queue in order, each for so many predictions."""
+    """Several go into the queue in order, each for a number of predictions."""
     answer = ok(control.post("/scripts", json={"script": [{"outcome": "failed"}, {"run": 5}], "times": 2}), 201)
     assert answer == {"waiting": 2}
     assert ok(control.get("/scripts"))["scripts"] == [
@@ -328,7 +328,7 @@ def test_script__is_followed_by_the_next_predictions(control: httpx.Client, api:
 
 
 def test_script__for_all_that_follow_and_of_a_token(control: httpx.Client, api: httpx.Client) -> None:
-    """With null for the number it is used up never, and with a token by nobody else."""
+    """With null for the number it is used up never, and with a token by no other tenant."""
     control.post("/scripts", json={"script": {"progression": "once"}, "times": None}, headers=OTHER)
     assert [create(api, headers=OTHER)["status"] for _ in range(3)] == ["succeeded"] * 3
     assert create(api)["status"] == "starting"
@@ -352,7 +352,7 @@ def test_script__with_integers_as_json_may_write_them(control: httpx.Client, api
 
 
 def test_journal__is_filtered(control: httpx.Client, api: httpx.Client) -> None:
-    """By operation, and to the latest so many."""
+    """By operation, and to a number of the latest."""
     prediction = create(api)
     api.get(f"/predictions/{prediction['id']}")
     api.get("/nowhere")
@@ -516,7 +516,7 @@ def test_nonsense__is_refused_by_name(
 
 
 def test_token__in_body_and_header_must_agree(control: httpx.Client) -> None:
-    """Whoever names two tokens is told which one counts, and shown neither."""
+    """A call with two tokens is told which one counts, and shown neither."""
     response = control.post("/faults", json={"status": 500, "token": "some-third-token"}, headers=OTHER)
     assert response.status_code == 422 and response.json()["invalid_fields"][0]["field"] == "token"
     assert "some-third-token" not in response.text and "another-token" not in response.text

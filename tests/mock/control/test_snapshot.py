@@ -265,7 +265,7 @@ def test_webhooks__under_way_are_those_of_the_snapshot(server: MockServer) -> No
     ("schema", "kind"),
     [
         ("SavedPrediction", Record),
-        ("SavedCourse", Script),
+        ("SavedScript", Script),
         ("SavedFile", StoredFile),
         ("Exchange", Exchange),
         ("Attempt", Attempt),
@@ -348,7 +348,7 @@ def test_refusal__says_what_to_do() -> None:
 
 @pytest.mark.parametrize(("method", "body"), [("GET", None), ("PUT", {})])
 def test_snapshot__is_refused_to_a_single_token(server: MockServer, method: str, body: Any) -> None:
-    """It is of everybody's things, so whoever wants only its own is told so, and nothing happens."""
+    """It holds the data of all tenants, so a call with a token is refused, and nothing happens."""
     snapshot = server.snapshot()
     with client(server) as api:
         body = body if body is None else make().snapshot()

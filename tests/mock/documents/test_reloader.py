@@ -1,4 +1,4 @@
-"""A server that follows the file of its document while somebody edits it."""
+"""A server that follows the file of its document while it is edited."""
 
 from __future__ import annotations
 

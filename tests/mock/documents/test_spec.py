@@ -1,4 +1,4 @@
-"""Documents of somebody's own: what the server cannot follow is refused when it is read, and never answered with."""
+"""Documents of users: one that the server cannot follow is refused when it is read."""
 
 from __future__ import annotations
 
@@ -189,16 +189,16 @@ def nodes(value: Any) -> list[tuple[Any, Any]]:
     return [place for key in keys if key not in UNREAD for place in [(value, key), *nodes(value[key])]]
 
 
-def mutate(document: dict[str, Any], dice: random.Random) -> str:
+def mutate(document: dict[str, Any], rng: random.Random) -> str:
     """Delete, retype or rename a node, and say which."""
-    holder, key = dice.choice(
+    holder, key = rng.choice(
         [place for part in READ if part in document for place in [(document, part), *nodes(document[part])]]
     )
-    kind = dice.choice(["delete", "retype", "rename"])
+    kind = rng.choice(["delete", "retype", "rename"])
     if kind == "rename" and isinstance(holder, dict):
-        holder[dice.choice(["x", "{x}", f"{key}x", 5])] = holder.pop(key)
+        holder[rng.choice(["x", "{x}", f"{key}x", 5])] = holder.pop(key)
     elif kind == "retype":
-        holder[key] = dice.choice([None, True, 0, -1.5, "", "x", [], ["x"], {}, {"x": 1}])
+        holder[key] = rng.choice([None, True, 0, -1.5, "", "x", [], ["x"], {}, {"x": 1}])
     else:
         del holder[key]
     return f"{kind} {key}"
@@ -206,11 +206,11 @@ def mutate(document: dict[str, Any], dice: random.Random) -> str:
 
 def test_any_document__is_refused_or_served() -> None:
     """Whatever is spoiled in the document, nothing but SpecError comes of it, and no answer is a failure."""
-    dice, text = random.Random(0), json.dumps(DOCUMENT)
+    rng, text = random.Random(0), json.dumps(DOCUMENT)
     served = 0
     for number in range(MUTANTS):
         document = json.loads(text)
-        what = mutate(document, dice)
+        what = mutate(document, rng)
         try:
             server = MockServer(spec=document)
         except SpecError:

@@ -37,7 +37,7 @@ class Door:
         return self.stream(method, url, read=-1, **settings)
 
     def stream(self, method: str, url: str = URL, *, read: int, **settings: Any) -> httpx.Response:
-        """The response, left after so many pieces of its body; -1 for all of them."""
+        """The response, abandoned after a number of pieces of its body; -1 for all of them."""
         if self._kind != "sync":
             return anyio.run(lambda: self._stream_async(method, url, read, **settings), backend=self._kind)
         with (

@@ -37,7 +37,7 @@ def test_find__reads_the_same_head_once() -> None:
     ids=["short", "path", "query", "value", "name"],
 )
 def test_find__keeps_no_long_ones(head: Head, kept: bool) -> None:
-    """Nobody can fill the memory with long heads, whichever part of them is long."""
+    """No client can fill the memory with long heads, whichever part of them is long."""
     known = HeadCache()
     known.get("a", lambda: head)
     assert (known.get("a", lambda: Head("GET", "/other")) is head) == kept

@@ -99,7 +99,7 @@ def test_closing_is_quick_and_complete(server: MockServer) -> None:
         assert again.url == listening.url
 
 
-@pytest.mark.parametrize("connected", [False, True], ids=["nobody", "somebody who asks for nothing"])
+@pytest.mark.parametrize("connected", [False, True], ids=["no client", "an idle client"])
 def test_close__waits_for_no_tick(server: MockServer, monkeypatch: pytest.MonkeyPatch, connected: bool) -> None:
     """The server ends when it is told to, and pauses no longer than it takes to notice who has gone."""
     monkeypatch.setattr(http_server, "_DATE_INTERVAL", 3600.0)
@@ -117,7 +117,7 @@ def test_close__waits_for_no_tick(server: MockServer, monkeypatch: pytest.Monkey
 
 
 def test_close__lets_a_request_under_way_have_its_answer(server: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever is being answered when the server is closed is not cut off, although nobody else gets in any more."""
+    """A request in progress when the server is closed gets its response, although no new one is accepted."""
     begun, made = threading.Event(), threading.Event()
 
     def render(prompt: str, **wanted: Any) -> bytes:
@@ -181,7 +181,7 @@ def test_serve_ends_by_signal(number: signal.Signals) -> None:
 
 
 def test_serve__leaves_the_collector_as_it_was() -> None:
-    """While it serves, garbage is looked for less often; whoever goes on afterwards notices nothing of that."""
+    """While it serves, garbage collections are rarer; afterwards all is as before."""
     program = (
         f"import sys; sys.path[:0] = {sys.path!r}\n"
         "import gc, os, signal\n"

@@ -341,7 +341,7 @@ def test_a_delivery__is_spoiled(settings: dict[str, Any], headers: tuple[tuple[s
 
 
 def test_a_delivery__is_doubled() -> None:
-    """The fault says so; whoever delivers does it."""
+    """The fault says so; the sender does it."""
     assert make(operation=DELIVERY, duplicate=True).duplicate
     assert not make(operation=DELIVERY, delay=1).duplicate
     assert Exchange().run(make(operation=DELIVERY, duplicate=True)).received == BYTES
@@ -484,7 +484,7 @@ def test_a_server__strikes_one_tenant(server: MockServer, api: httpx.Client) -> 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_client__outlives_a_storm(seed: int) -> None:
-    """Half of what it asks for goes wrong; whoever insists has paid for one video and holds it."""
+    """Half of what it asks for goes wrong; a client that keeps trying has paid for one video and holds it."""
     server = MockServer(seed=seed)
     with server.client() as client:
         storm = server.faults.storm(0.5)

@@ -193,7 +193,7 @@ def test_the_first_fault_that_is_due_strikes() -> None:
 
 @pytest.mark.parametrize(("path", "expected"), [("/_mock", False), ("/_mock/reset", False), ("/_mocked", True)])
 def test_control_is_never_struck(path: str, expected: bool) -> None:
-    """Whoever set up a fault can remove it."""
+    """A caller that added a fault can remove it."""
     faults = make()
     faults.add(path="*", status=503)
 
@@ -392,7 +392,7 @@ def test_a_set_of_names_is_sorted() -> None:
 
 
 def test_a_body_is_a_copy() -> None:
-    """Whoever changes the value later does not change the fault."""
+    """A later change of the value does not change the fault."""
     body = {"status": "starting"}
     fault = make().add(body=body)
     body["status"] = "changed"
@@ -403,19 +403,19 @@ def test_a_body_is_a_copy() -> None:
 @pytest.mark.parametrize(
     ("settings", "text", "representation"),
     [
-        ({"status": 503, "times": 3}, "status 503 (2 of 3)", "<f1 = add(times=3, status=503), struck 2 of 2>"),
-        ({"status": 503, "nth": [1, 2]}, "status 503 (2 of 2)", "<f1 = add(nth=[1, 2], status=503), struck 2 of 2>"),
+        ({"status": 503, "times": 3}, "status 503 (2 of 3)", "<f1 = add(times=3, status=503), hit 2 of 2>"),
+        ({"status": 503, "nth": [1, 2]}, "status 503 (2 of 2)", "<f1 = add(nth=[1, 2], status=503), hit 2 of 2>"),
         ({"status": 503, "times": 3, "per": "resource"}, "status 503 (hit 2)", None),
-        ({"reset": "after"}, "reset after (hit 2)", "<f1 = add(reset='after'), struck 2 of 2>"),
+        ({"reset": "after"}, "reset after (hit 2)", "<f1 = add(reset='after'), hit 2 of 2>"),
         ({"hang": True, "carried_out": True}, "carried out, hang 60 (hit 2)", None),
-        ({"body": "x" * 100}, "body (hit 2)", f"<f1 = add(body='{'x' * 56}...), struck 2 of 2>"),
-        ({"body_base64": "aGk="}, "body (hit 2)", "<f1 = add(body_base64='aGk='), struck 2 of 2>"),
+        ({"body": "x" * 100}, "body (hit 2)", f"<f1 = add(body='{'x' * 56}...), hit 2 of 2>"),
+        ({"body_base64": "aGk="}, "body (hit 2)", "<f1 = add(body_base64='aGk='), hit 2 of 2>"),
         ({"delay": 0.5, "html": True, "bytes_per_second": 100}, "delay 0.5, html, bytes per second 100 (hit 2)", None),
         ({"headers": {"a": "b"}, "content_type": "a/b"}, "headers, content type a/b (hit 2)", None),
     ],
 )
 def test_a_fault_as_text(settings: dict[str, Any], text: str, representation: str | None) -> None:
-    """In a few words for the journal, and as it was set up for whoever looks at it."""
+    """In a few words for the journal, and as it was added for its representation."""
     faults = make()
     fault = add(faults, **settings)
     struck(faults, 2)
@@ -455,10 +455,10 @@ def test_faults_are_a_sequence() -> None:
 def test_clearing__all_or_one_tenant() -> None:
     """A tenant's own go with it; ids start again only once all are gone."""
     faults = make()
-    everybodys, own, others = (faults.add(status=503, token=token) for token in (None, TOKEN, "another"))
+    shared, own, others = (faults.add(status=503, token=token) for token in (None, TOKEN, "another"))
 
     faults.clear(tenant_of(TOKEN))
-    assert list(faults) == [everybodys, others]
+    assert list(faults) == [shared, others]
     assert own not in faults
     assert faults.add(status=503).id == "f4"
 

@@ -16,7 +16,7 @@ Create = Callable[..., dict[str, Any]]
 
 @pytest.fixture
 def after(server: MockServer, api: httpx.Client, create: Create) -> Callable[..., dict[str, Any]]:
-    """Creates a prediction with a prompt and returns its body so many seconds later."""
+    """Creates a prediction with a prompt and returns its body a number of seconds later."""
 
     def after(seconds: float, prompt: str, **fields: Any) -> dict[str, Any]:
         prediction = create(prompt=prompt, **fields)

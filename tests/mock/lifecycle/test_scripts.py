@@ -30,10 +30,10 @@ BEYOND: Any = [object(), date(2026, 1, 1), b"x", float("nan"), float("inf"), CIR
 
 @pytest.fixture
 def run(server: MockServer, api: httpx.Client, create: Create) -> Callable[..., dict[str, Any]]:
-    """Creates a prediction that takes a course, and returns it after so many seconds."""
+    """Creates a prediction that follows a script, and returns it after a number of seconds."""
 
-    def run(course: Any, after: float = 60, **fields: Any) -> dict[str, Any]:
-        server.scripts.add(course)
+    def run(script: Any, after: float = 60, **fields: Any) -> dict[str, Any]:
+        server.scripts.add(script)
         url = create(**fields)["urls"]["get"]
         server.clock.advance(after)
         body: dict[str, Any] = api.get(url).json()
@@ -46,7 +46,7 @@ Run = Callable[..., dict[str, Any]]
 
 
 @pytest.mark.parametrize(
-    ("course", "after", "expected"),
+    ("script", "after", "expected"),
     [
         ({"startup": 20}, 19.9, {"status": "starting"}),
         ({"startup": 20}, 20, {"status": "processing"}),
@@ -77,9 +77,9 @@ Run = Callable[..., dict[str, Any]]
         ({"progression": "time", "reads": 3, "startup": 0, "run": 1}, 1, {"status": "succeeded"}),
     ],
 )
-def test_key__does_what_its_description_says(run: Run, course: dict[str, Any], after: float, expected: Any) -> None:
+def test_key__does_what_its_description_says(run: Run, script: dict[str, Any], after: float, expected: Any) -> None:
     """Each key of a script changes just what it names."""
-    body = run(course, after)
+    body = run(script, after)
 
     assert {name: body.get(name) for name in expected} == expected
 
@@ -100,11 +100,11 @@ def test_output__of_null_is_as_if_left_out(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("course", "seed"), [({"seed": 42}, "42"), ({"seed": -1}, "-1"), ({"seed": 10**400}, "1" + "0" * 400)]
+    ("script", "seed"), [({"seed": 42}, "42"), ({"seed": -1}, "-1"), ({"seed": 10**400}, "1" + "0" * 400)]
 )
-def test_seed__is_what_the_log_says(run: Run, course: dict[str, Any], seed: str) -> None:
+def test_seed__is_what_the_log_says(run: Run, script: dict[str, Any], seed: str) -> None:
     """However large."""
-    assert run(course)["logs"].startswith(f"Using seed: {seed}\n")
+    assert run(script)["logs"].startswith(f"Using seed: {seed}\n")
 
 
 @pytest.mark.parametrize(
@@ -120,9 +120,9 @@ def test_logs__come_at_their_times(run: Run, after: float, logs: str) -> None:
 
 def test_logs__without_times_are_spread_over_the_run(run: Run) -> None:
     """The first at the start, the others after equal pauses."""
-    course = {"startup": 0, "run": 9, "logs": ["a", "b", "c"]}
+    script = {"startup": 0, "run": 9, "logs": ["a", "b", "c"]}
 
-    assert [run(course, after)["logs"] for after in (0, 2.9, 3, 5.9, 6)] == [
+    assert [run(script, after)["logs"] for after in (0, 2.9, 3, 5.9, 6)] == [
         "a\n",
         "a\n",
         "a\nb\n",
@@ -160,11 +160,11 @@ def test_inline__puts_the_videos_into_the_answer(server: MockServer, api: httpx.
     assert api.get("/predictions").json()["results"][0]["output"] is None
 
 
-@pytest.mark.parametrize("course", [{"inline": False}, {"output": ["x"]}])
-def test_inline__may_be_the_usual_course(course: dict[str, Any]) -> None:
+@pytest.mark.parametrize("script", [{"inline": False}, {"output": ["x"]}])
+def test_inline__may_be_the_default_script(script: dict[str, Any]) -> None:
     """The setting of the server is for the videos of scripts that do not say otherwise."""
     server = MockServer(inline_outputs=True)
-    server.scripts.add([course, {}])
+    server.scripts.add([script, {}])
     sent = {"version": VERSION, "input": {"width": 256, "height": 256, "num_frames": 1}}
     with httpx.Client(transport=server.transport, base_url=API, headers={"Authorization": "Bearer x"}) as api:
         ids = [api.post("/predictions", json=sent).json()["id"] for _ in range(2)]
@@ -175,7 +175,7 @@ def test_inline__may_be_the_usual_course(course: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("course", "statuses"),
+    ("script", "statuses"),
     [
         ({"reads": 1}, ["succeeded", "succeeded"]),
         ({"reads": 2}, ["processing", "succeeded", "succeeded"]),
@@ -188,10 +188,10 @@ def test_inline__may_be_the_usual_course(course: dict[str, Any]) -> None:
     ],
 )
 def test_reads__move_a_prediction_on(
-    server: MockServer, api: httpx.Client, create: Create, course: dict[str, Any], statuses: list[str]
+    server: MockServer, api: httpx.Client, create: Create, script: dict[str, Any], statuses: list[str]
 ) -> None:
     """One step each, whatever the clock says; lists and other predictions' reads do not count."""
-    server.scripts.add(course)
+    server.scripts.add(script)
     url = create()["urls"]["get"]
     other = create()["urls"]["get"]
 
@@ -243,31 +243,31 @@ def test_reads__stop_at_a_cancel(server: MockServer, api: httpx.Client, create: 
     assert [api.get(urls["get"]).json() for _ in range(6)] == [canceled] * 6
 
 
-@pytest.mark.parametrize("course", ["run: 3", "{run: 3}", '{"run": 3}', "- run: 3", "run: 3.0\n# nothing else"])
+@pytest.mark.parametrize("script", ["run: 3", "{run: 3}", '{"run": 3}', "- run: 3", "run: 3.0\n# nothing else"])
 @pytest.mark.parametrize("kind", ["text", "file"])
-def test_yaml__is_read_from_text_and_from_a_file(run: Run, tmp_path: Path, course: str, kind: str) -> None:
-    """One course or a list of them."""
+def test_yaml__is_read_from_text_and_from_a_file(run: Run, tmp_path: Path, script: str, kind: str) -> None:
+    """One script or a list of them."""
     if kind == "file":
-        (tmp_path / "course.yaml").write_text(course, encoding="utf-8")
+        (tmp_path / "script.yaml").write_text(script, encoding="utf-8")
 
-    body = run(tmp_path / "course.yaml" if kind == "file" else course)
+    body = run(tmp_path / "script.yaml" if kind == "file" else script)
 
     assert body["metrics"]["predict_time"] == 3
 
 
 @pytest.mark.parametrize(
-    "courses",
+    "scripts",
     [
         "- run: 1\n- run: 2\n- run: 3",
         [{"run": 1}, lambda _: {"run": 2}, {"run": 3}],
         ({"run": 1}, {"run": 2}, {"run": 3}),
     ],
 )
-def test_list__is_one_course_for_each_prediction(
-    server: MockServer, api: httpx.Client, create: Create, courses: Any
+def test_list__is_one_script_for_each_prediction(
+    server: MockServer, api: httpx.Client, create: Create, scripts: Any
 ) -> None:
     """In their order."""
-    server.scripts.add(courses)
+    server.scripts.add(scripts)
     ids = [create()["id"] for _ in range(4)]
     server.clock.advance(100)
 
@@ -288,32 +288,32 @@ def test_values__that_are_whole_may_be_written_with_a_point(run: Run, api: httpx
 
 def test_values__may_be_any_mapping_and_change_afterwards(run: Run) -> None:
     """What was added stays as it was."""
-    course = {"output": ["x"], "logs": ["a"]}
-    body = run(MappingProxyType(course))
-    course["output"].append("y")
+    script = {"output": ["x"], "logs": ["a"]}
+    body = run(MappingProxyType(script))
+    script["output"].append("y")
 
     assert (body["output"], body["logs"]) == (["x"], "a\n")
 
 
 def test_function__decides_by_the_input(server: MockServer, run: Run) -> None:
-    """It sees the input as it was sent, may not change it and leaves the usual course with None."""
+    """It sees the input as it was sent, may not change it and leaves the default script with None."""
 
-    def course(input: dict[str, Any]) -> dict[str, Any] | None:
+    def script(input: dict[str, Any]) -> dict[str, Any] | None:
         return {"run": input.pop("num_frames")} if "num_frames" in input else None
 
-    assert run(course, num_frames=7)["metrics"]["predict_time"] == 7
-    body = run(course, num_frames=9)
+    assert run(script, num_frames=7)["metrics"]["predict_time"] == 7
+    body = run(script, num_frames=9)
     assert body["input"] == {"num_frames": 9}
-    assert run(course)["metrics"]["predict_time"] == pytest.approx(50 / 15.8, abs=1e-5)
+    assert run(script)["metrics"]["predict_time"] == pytest.approx(50 / 15.8, abs=1e-5)
 
 
 def test_function__that_raises_fails_the_prediction(server: MockServer) -> None:
     """The traceback is in the journal, without the token."""
 
-    def course(input: dict[str, Any]) -> dict[str, Any]:
+    def script(input: dict[str, Any]) -> dict[str, Any]:
         raise LookupError(f"no luck with {SECRET}")
 
-    server.scripts.add(course)
+    server.scripts.add(script)
     with httpx.Client(transport=server.transport, base_url=API, headers={"Authorization": f"Bearer {SECRET}"}) as api:
         created = api.post("/predictions", json={"version": VERSION, "input": {}})
         server.clock.advance(60)
@@ -324,7 +324,7 @@ def test_function__that_raises_fails_the_prediction(server: MockServer) -> None:
     assert body["error"].startswith("LookupError: no luck with ")
     note = server.journal[0].note or ""
     assert note.startswith("Traceback (most recent call last):\n")
-    assert "in course\n" in note
+    assert "in script\n" in note
     assert "LookupError: no luck with [token]" in note
     assert SECRET not in repr(list(server.journal))
     assert server.journal[1].note is None
@@ -355,7 +355,7 @@ def test_function__that_returns_nonsense_fails_the_prediction(
 
 
 @pytest.mark.parametrize(
-    ("course", "message"),
+    ("script", "message"),
     [
         ({"run": -1}, "script.run: Must be greater than or equal to 0"),
         ({"run": 1e10}, "script.run: Must be less than or equal to 1000000000"),
@@ -382,7 +382,7 @@ def test_function__that_returns_nonsense_fails_the_prediction(
         (5, "script: Invalid type. Expected: object, given: integer"),
         ([{}, {"run": -1}], "script.1.run: Must be greater than or equal to 0"),
         ("", "script: Invalid type. Expected: object, given: null"),
-        ("course.yaml", "a script is a mapping, not 'course.yaml'; to read a file, pass its Path(...)"),
+        ("script.yaml", "a script is a mapping, not 'script.yaml'; to read a file, pass its Path(...)"),
         ([], "script: Array must have at least 1 items"),
         ("[]", "script: Array must have at least 1 items"),
         ("- run: 1\n- run: x", "script.1.run: Invalid type. Expected: number, given: string"),
@@ -396,10 +396,10 @@ def test_function__that_returns_nonsense_fails_the_prediction(
         *(({"output": value}, "script.output: a script consists of JSON values: ") for value in BEYOND),
     ],
 )
-def test_nonsense__is_refused_by_field(server: MockServer, course: Any, message: str) -> None:
+def test_nonsense__is_refused_by_field(server: MockServer, script: Any, message: str) -> None:
     """At once, with nothing added of what came before it."""
     with pytest.raises(ScriptError) as caught:
-        server.scripts.add(course)
+        server.scripts.add(script)
 
     assert message in str(caught.value)
     assert len(server.scripts) == 0
@@ -422,7 +422,7 @@ def test_nonsense__names_a_field_once(server: MockServer) -> None:
 )
 def test_nonsense__in_a_file_names_the_file(server: MockServer, tmp_path: Path, text: str, message: str) -> None:
     """Several files may make up the scripts of a test."""
-    file = tmp_path / "course.yaml"
+    file = tmp_path / "script.yaml"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(ScriptError) as caught:
         server.scripts.add(file)
@@ -445,7 +445,7 @@ def predict_times(server: MockServer, api: httpx.Client, count: int) -> list[flo
 
 
 def test_queue__is_followed_in_order(server: MockServer, api: httpx.Client) -> None:
-    """Each script for so many predictions, the last one for all."""
+    """Each script for a number of predictions, the last one for all."""
     server.scripts.add({"run": 1})
     server.scripts.add({"run": 2}, times=2)
     server.scripts.add({"run": 3}, times=None)
@@ -487,7 +487,7 @@ def test_queue__has_room_for_so_many(server: MockServer) -> None:
         server.scripts.add([{}, {}])
     assert len(server.scripts) == LIMIT - 1
 
-    server.scripts.take("whoever")
+    server.scripts.take("any tenant")
     assert len(server.scripts) == LIMIT - 2
     server.reset("another-token")
     assert len(server.scripts) == LIMIT - 3

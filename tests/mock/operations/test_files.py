@@ -145,7 +145,7 @@ def test_a_file_over_the_limit() -> None:
 
 @pytest.mark.parametrize("name", ["content", "filename"])
 def test_a_field_that_is_sent_twice(api: httpx.Client, name: str) -> None:
-    """Nobody guesses which of the two is meant."""
+    """The server does not guess which of the two is meant."""
     parts = [('; name="content"', b"x"), (f'; name="{name}"', b"a"), (f'; name="{name}"', b"b")]
 
     response = api.post("/files", content=form(*parts), headers={"Content-Type": FORM})

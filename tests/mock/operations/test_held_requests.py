@@ -20,10 +20,10 @@ SMALL = {"width": 256, "height": 256, "num_frames": 2}
 
 @pytest.fixture
 def hold(server: MockServer) -> Callable[..., httpx.Response]:
-    """Creates a prediction that takes a course, with headers, and waits for the answer as long as it takes."""
+    """Creates a prediction that follows a script, with headers, and waits for the answer as long as it takes."""
 
-    def hold(course: dict[str, Any], prefer: str | None = None, cancel_after: str | None = None) -> httpx.Response:
-        server.scripts.add(course)
+    def hold(script: dict[str, Any], prefer: str | None = None, cancel_after: str | None = None) -> httpx.Response:
+        server.scripts.add(script)
         headers = {"Prefer": prefer, "Cancel-After": cancel_after}
         with httpx.Client(transport=server.transport, base_url=API, headers=AUTH, timeout=None) as api:
             return api.post(
@@ -40,7 +40,7 @@ Hold = Callable[..., httpx.Response]
 
 @pytest.mark.parametrize("prefer", ["wait", "wait=4", "wait=10", "wait=60"])
 @pytest.mark.parametrize(
-    ("course", "status"),
+    ("script", "status"),
     [
         ({}, "succeeded"),
         ({"outputs": 0}, "succeeded"),
@@ -50,10 +50,10 @@ Hold = Callable[..., httpx.Response]
     ],
 )
 def test_hold__ends_with_the_prediction(
-    server: MockServer, api: httpx.Client, hold: Hold, prefer: str, course: dict[str, Any], status: str
+    server: MockServer, api: httpx.Client, hold: Hold, prefer: str, script: dict[str, Any], status: str
 ) -> None:
     """The answer is the ended prediction, as a read gives it, and says that the wish was heeded."""
-    response = hold({"startup": 1, "run": 3, **course}, prefer)
+    response = hold({"startup": 1, "run": 3, **script}, prefer)
 
     assert (response.status_code, response.headers["preference-applied"]) == (201, prefer)
     assert server.clock.monotonic() == 4
@@ -90,7 +90,7 @@ def test_hold__by_model_is_the_same(server: MockServer) -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(
-    ("course", "way", "status", "times"),
+    ("script", "way", "status", "times"),
     [
         ({"run": 600}, "cancel", "canceled", 1),
         ({"startup": 600}, "cancel", "canceled", 1),
@@ -99,10 +99,10 @@ def test_hold__by_model_is_the_same(server: MockServer) -> None:
     ],
 )
 async def test_hold__ends_when_another_task_ends_the_prediction(
-    server: MockServer, course: dict[str, Any], way: str, status: str, times: int
+    server: MockServer, script: dict[str, Any], way: str, status: str, times: int
 ) -> None:
     """Within half a second of the clock."""
-    server.scripts.add(course)
+    server.scripts.add(script)
     responses = list[httpx.Response]()
     async with httpx.AsyncClient(transport=server.transport, base_url=API, headers=AUTH, timeout=None) as api:
 
@@ -125,7 +125,7 @@ async def test_hold__ends_when_another_task_ends_the_prediction(
 
 
 def test_hold__on_steps_by_reads_runs_out(server: MockServer, hold: Hold) -> None:
-    """Nobody reads meanwhile, so nothing happens, and the wait ends all the same."""
+    """No request reads it meanwhile, so nothing happens, and the wait ends all the same."""
     response = hold({"reads": 1}, "wait=7")
 
     assert (response.status_code, response.json()["status"], server.clock.monotonic()) == (202, "starting", 7)
@@ -166,15 +166,15 @@ def test_hold__over_a_socket() -> None:
     ]
 
 
-@pytest.mark.parametrize("course", [{"startup": 1, "run": 1}, {"progression": "once"}])
+@pytest.mark.parametrize("script", [{"startup": 1, "run": 1}, {"progression": "once"}])
 @pytest.mark.parametrize("prefer", [None, "wait=9"])
 def test_inline__is_in_whatever_answers(
-    api: httpx.Client, hold: Hold, course: dict[str, Any], prefer: str | None
+    api: httpx.Client, hold: Hold, script: dict[str, Any], prefer: str | None
 ) -> None:
     """A create, a held create, a read and a cancel of an ended prediction: the bytes are those at the address."""
-    body = hold({**course, "inline": True, "outputs": 2}, prefer).json()
+    body = hold({**script, "inline": True, "outputs": 2}, prefer).json()
     ended = body["status"] == "succeeded"
-    assert ended == (prefer is not None or "progression" in course)
+    assert ended == (prefer is not None or "progression" in script)
 
     for answer in (body, api.get(body["urls"]["get"]).json(), api.post(body["urls"]["cancel"]).json()) if ended else ():
         for index, uri in enumerate(answer["output"]):

@@ -123,7 +123,7 @@ def test_condition__without_a_range_is_none() -> None:
 
 @pytest.fixture
 def addresses(server: MockServer, api: httpx.Client) -> dict[str, str]:
-    """Where a video and an upload are, which is for everybody to read."""
+    """Where a video and an upload are, which need no token."""
     sent = {"version": VERSION, "input": {**SMALL, "batch_size": 2}}
     prediction = api.post("/predictions", json=sent).json()
     server.clock.advance(60)

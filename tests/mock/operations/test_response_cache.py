@@ -18,7 +18,7 @@ from zeroscope_mock.operations import response_cache
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 AUTH = {"Authorization": "Bearer a-token-of-a-test"}
-COURSES: list[dict[str, Any]] = [
+SCRIPTS: list[dict[str, Any]] = [
     {},
     {"startup": 0, "run": 3, "gradual": True, "outputs": 3},
     {"run": 2, "outcome": "failed", "error": "broken"},
@@ -48,12 +48,12 @@ def written(server: MockServer, prediction: str, base: httpx.URL) -> bytes:
 
 
 @settings(max_examples=100, deadline=None)
-@given(course=st.sampled_from(COURSES), steps=st.lists(STEPS, max_size=12))
-def test_get__is_as_true_as_if_it_were_written_anew(course: dict[str, Any], steps: list[tuple[str, float]]) -> None:
-    """Whatever course a prediction takes, when it is read, whoever cancels it, and with a clock that is set back."""
+@given(script=st.sampled_from(SCRIPTS), steps=st.lists(STEPS, max_size=12))
+def test_get__is_as_true_as_if_it_were_written_anew(script: dict[str, Any], steps: list[tuple[str, float]]) -> None:
+    """Whatever script a prediction follows, however it is read or canceled, and with a clock that is set back."""
     server = MockServer()
-    if course:
-        server.scripts.add(course)
+    if script:
+        server.scripts.add(script)
     with httpx.Client(transport=server.transport, base_url="https://h.test/v1/", headers=AUTH) as api:
         prediction = api.post("predictions", json={"version": VERSION, "input": {}}).json()["id"]
         for kind, seconds in steps:
@@ -69,12 +69,12 @@ def test_get__is_as_true_as_if_it_were_written_anew(course: dict[str, Any], step
                 assert api.get(f"predictions/{prediction}").content == written(server, prediction, api.base_url)
 
 
-@pytest.mark.parametrize("course", COURSES)
-def test_get__again_and_again(course: dict[str, Any]) -> None:
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_get__again_and_again(script: dict[str, Any]) -> None:
     """No line and no output comes late because an answer was kept for too long."""
     server = MockServer()
-    if course:
-        server.scripts.add(course)
+    if script:
+        server.scripts.add(script)
     with httpx.Client(transport=server.transport, base_url="https://h.test/v1/", headers=AUTH) as api:
         prediction = api.post("predictions", json={"version": VERSION, "input": {}}).json()["id"]
         for _ in range(250):
@@ -95,7 +95,7 @@ def test_get__at_the_very_moment_of_a_change() -> None:
 
 
 def test_get__writes_an_answer_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As long as nothing changes, whoever polls is given the same bytes."""
+    """As long as nothing changes, a client that polls gets the same bytes."""
     server = MockServer()
     with httpx.Client(transport=server.transport, base_url="https://h.test/v1/", headers=AUTH) as api:
         prediction = api.post("predictions", json={"version": VERSION, "input": {}}).json()["id"]
@@ -108,7 +108,7 @@ def test_get__writes_an_answer_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("base", ["https://other.test/v1/", "http://h.test/v1/", "https://h.test/"])
 def test_get__from_another_address(base: str) -> None:
-    """The URLs in an answer are those of whoever asks, not of whoever asked before."""
+    """The URLs in a response are those of its own client, not of the previous one."""
     server = MockServer()
     with httpx.Client(transport=server.transport, base_url="https://h.test/v1/", headers=AUTH) as api:
         prediction = api.post("predictions", json={"version": VERSION, "input": {}}).json()["id"]

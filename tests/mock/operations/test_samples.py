@@ -1,4 +1,4 @@
-"""Operations that the document has and nobody wrote are answered with a sample of what it describes."""
+"""Operations without a handler are answered with a sample of the document's response."""
 
 from __future__ import annotations
 

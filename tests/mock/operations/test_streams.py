@@ -90,7 +90,7 @@ def replay(api: httpx.Client, url: str, last: str | None = None) -> list[Event]:
 
 
 def live(api: httpx.Client, url: str, cancel: str | None = None, after: int = 0) -> list[Event]:
-    """The events as they come; after so many of them the prediction is canceled, if an address for that is given."""
+    """The events as they come; after a number of them the prediction is canceled, if an address for that is given."""
     events: list[Event] = []
     with api.stream("GET", url) as response:
         for piece in response.iter_raw():
@@ -340,7 +340,7 @@ def test_log__may_be_any_text(server: MockServer, text: str) -> None:
 
 
 TIMES = st.integers(0, 12).map(lambda number: number / 2)
-COURSES = st.fixed_dictionaries(
+SCRIPTS = st.fixed_dictionaries(
     {"startup": TIMES, "run": TIMES},
     optional={
         "logs": st.lists(
@@ -358,11 +358,11 @@ COURSES = st.fixed_dictionaries(
 
 
 @settings(max_examples=150, deadline=None)
-@given(course=COURSES, after=st.none() | st.integers(1, 8), steps=st.integers(1, 3))
-def test_replay__gives_exactly_the_rest(course: dict[str, Any], after: int | None, steps: int) -> None:
+@given(script=SCRIPTS, after=st.none() | st.integers(1, 8), steps=st.integers(1, 3))
+def test_replay__gives_exactly_the_rest(script: dict[str, Any], after: int | None, steps: int) -> None:
     """What comes live is what is replayed, from the start and from every event, also when it is canceled on the way."""
     server = MockServer()
-    server.scripts.add(course)
+    server.scripts.add(script)
     with client_of(server) as api:
         prediction = create(api, num_inference_steps=steps)
         urls = prediction["urls"]
@@ -392,7 +392,7 @@ def test_last_event_id__that_is_none_starts_anew(server: MockServer, last: str) 
 
 @pytest.mark.parametrize(("script", "after"), [(GRADUAL, 2), ({"logs": [], "outputs": 3}, 1)])
 def test_reader__may_dawdle(server: MockServer, script: dict[str, Any], after: int) -> None:
-    """Whoever reads on when the data is gone already still gets the events of the stream that is open."""
+    """A client that reads on after the data is removed still gets the events of the stream that is open."""
     server.scripts.add(script, times=None)
     with client_of(server) as api:
         expected = [event.name for event in live(api, create(api)["urls"]["stream"])]
@@ -449,7 +449,7 @@ def test_reads__move_the_stream_on(server: MockServer) -> None:
 
 
 def test_stream__ends_even_where_times_are_rounded() -> None:
-    """In a far year a moment is known to some microseconds only, and nobody waits in vain for the rest of them."""
+    """In a far year a moment is known to some microseconds only, and the stream must not wait for the rest of them."""
     server = MockServer(clock=VirtualClock(start=2.5e11 + 0.1))
     server.scripts.add({"startup": 0.3, "run": 0.7, "logs": [{"at": i / 97, "text": "x"} for i in range(60)]})
     with client_of(server) as api:

@@ -60,7 +60,7 @@ def test_file__goes_an_hour_after_it_came(server: MockServer, api: httpx.Client,
 
 
 def test_file__of_one_token_is_not_anothers(server: MockServer, api: httpx.Client) -> None:
-    """Only its bytes are for whoever knows where they are."""
+    """Only its bytes need no token."""
     file = upload(api)
     with httpx.Client(
         transport=server.transport, base_url=api.base_url, headers={"Authorization": "Bearer another-token"}

@@ -130,7 +130,7 @@ def test_a_token_that_is_reset__gets_no_video_of_before(
 
 
 def test_a_script__may_let_succeed_what_cannot_be_made(server: MockServer, outputs: Callable[..., list[str]]) -> None:
-    """Its video is of the usual size then; nobody renders a picture of ten million pixels a side."""
+    """Its video is of the usual size then; no picture of ten million pixels a side is rendered."""
     server.scripts.add({"outcome": "succeeded", "outputs": 1})
 
     video = outputs(width=10_000_000, height=10_000_000)[0]

@@ -254,7 +254,7 @@ def test_import__without_av_and_pillow() -> None:
 
 
 class Patient:
-    """Does what it is given when somebody asks for what came of it, and counts what waits meanwhile."""
+    """Runs a function when its result is requested, and counts what waits meanwhile."""
 
     def __init__(self, *_: int) -> None:
         self.waiting = self.most = 0

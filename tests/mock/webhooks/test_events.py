@@ -133,7 +133,7 @@ def says(*texts: tuple[float, str]) -> Script:
     ],
 )
 def test_events__come_when_they_should(record: Record, expected: list[tuple[str, float]]) -> None:
-    """Each course has its events, in order of time."""
+    """Each script has its events, in order of time."""
     assert times(record) == expected
 
 

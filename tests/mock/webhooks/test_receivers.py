@@ -19,8 +19,8 @@ from helpers.webhooks import (
     SECRET,
     URL,
     App,
-    Inbox,
-    Office,
+    ScriptedReceiver,
+    WebhookHarness,
     advance,
     as_app_function,
     as_coroutine_function,
@@ -35,29 +35,31 @@ RECEIVERS = pytest.mark.parametrize("wrap", [as_function, as_coroutine_function,
 
 @KINDS
 @RECEIVERS
-def test_deliveries__reach_every_kind_of_receiver(kind: str, wrap: Callable[[Inbox], Callable[..., Any]]) -> None:
+def test_deliveries__reach_every_kind_of_receiver(
+    kind: str, wrap: Callable[[ScriptedReceiver], Callable[..., Any]]
+) -> None:
     """Functions and apps, in threads and event loops, get the same requests at the same times."""
-    inbox = Inbox(200, 500, 204, 503, 202)
-    office = Office(wrap(inbox))
-    office.create()
+    receiver = ScriptedReceiver(200, 500, 204, 503, 202)
+    harness = WebhookHarness(wrap(receiver))
+    harness.create()
 
-    advance(kind, office, 60)
+    advance(kind, harness, 60)
 
-    assert office.attempts == [
+    assert harness.attempts == [
         ("start", 1.0, 200),
         ("logs", 1.5, 500),
         ("logs", 2.0, 204),
         ("completed", 3.0, 503),
         ("completed", 4.0, 202),
     ]
-    assert [json.loads(request.content) for request in inbox.requests] == [
+    assert [json.loads(request.content) for request in receiver.requests] == [
         {"id": "p", "status": "processing", "after": 1.0},
         {"id": "p", "status": "processing", "after": 1.5},
         {"id": "p", "status": "processing", "after": 2.0},
         {"id": "p", "status": "succeeded", "after": 3.0},
         {"id": "p", "status": "succeeded", "after": 3.0},
     ]
-    assert {(request.method, str(request.url)) for request in inbox.requests} == {("POST", URL)}
+    assert {(request.method, str(request.url)) for request in receiver.requests} == {("POST", URL)}
 
 
 def caused(error: BaseException, cause: BaseException | None) -> BaseException:
@@ -108,12 +110,12 @@ FULL = OSError(24, "Too many open files")
 )
 def test_reason__names_the_root(error: BaseException, reason: str) -> None:
     """What went wrong in the first place is what can be mended."""
-    office = Office(Inbox(error))
-    office.create(events=("start",))
+    harness = WebhookHarness(ScriptedReceiver(error))
+    harness.create(events=("start",))
 
-    office.clock.advance(60)
+    harness.clock.advance(60)
 
-    assert office.reasons == [reason]
+    assert harness.reasons == [reason]
 
 
 async def silent(scope: Any, receive: Any, send: Any) -> None:
@@ -139,67 +141,67 @@ def returns(answer: Any) -> Callable[[httpx.Request], Any]:
         (returns(True), None, "TypeError: a receiver returns a status, an httpx.Response or None, not True"),
         (returns("ok"), None, "TypeError: a receiver returns a status, an httpx.Response or None, not 'ok'"),
         (max, None, "TypeError: 'Request' object is not iterable"),
-        (Inbox(ConnectionResetError("by peer")), None, "ConnectionResetError: by peer"),
-        (Inbox(AssertionError()), None, "AssertionError"),
-        (as_coroutine_function(Inbox(ValueError("no"))), None, "ValueError: no"),
+        (ScriptedReceiver(ConnectionResetError("by peer")), None, "ConnectionResetError: by peer"),
+        (ScriptedReceiver(AssertionError()), None, "AssertionError"),
+        (as_coroutine_function(ScriptedReceiver(ValueError("no"))), None, "ValueError: no"),
         (silent, None, "RuntimeError: the app returned without a response"),
         (broken, None, "LookupError: no such table"),
     ],
 )
 def test_receiver__answers_or_the_reason_is_kept(kind: str, receiver: Any, status: int | None, reason: Any) -> None:
-    """Whatever a receiver does, the attempt says what came of it, and the courier goes on."""
-    office = Office(receiver)
-    office.create(events=("start", "logs"))
+    """Whatever a receiver does, the attempt records it, and the scheduler goes on."""
+    harness = WebhookHarness(receiver)
+    harness.create(events=("start", "logs"))
 
-    advance(kind, office, 60)
+    advance(kind, harness, 60)
 
-    assert [(one.status, one.reason) for one in office.webhooks.deliveries] == [(status, reason)] * 3
+    assert [(one.status, one.reason) for one in harness.scheduler.deliveries] == [(status, reason)] * 3
 
 
 def test_receiver__may_be_a_builtin_method() -> None:
     """A list can collect deliveries by itself."""
     requests: list[httpx.Request] = []
-    office = Office(requests.append)
-    office.create(events=("start",))
+    harness = WebhookHarness(requests.append)
+    harness.create(events=("start",))
 
-    office.clock.advance(60)
+    harness.clock.advance(60)
 
     assert [request.url for request in requests] == [URL]
-    assert office.reasons == [None]
+    assert harness.reasons == [None]
 
 
 def test_receiver__must_be_callable() -> None:
     """Anything else is refused when the server is made."""
     with pytest.raises(TypeError, match="a receiver is a function of a request or an ASGI app, not 'https://"):
-        Office(receiver=URL)  # type: ignore[arg-type]  # the mistake is meant
+        WebhookHarness(receiver=URL)  # type: ignore[arg-type]  # the mistake is meant
 
 
 def test_receiver__can_be_interrupted() -> None:
     """An interrupt in a receiver stops the program; what it broke off is told."""
-    office = Office(Inbox(KeyboardInterrupt(), None))
-    office.create(events=("start", "completed"))
+    harness = WebhookHarness(ScriptedReceiver(KeyboardInterrupt(), None))
+    harness.create(events=("start", "completed"))
 
     with pytest.raises(KeyboardInterrupt):
-        office.clock.advance(60)
+        harness.clock.advance(60)
 
-    assert [(one.event, one.status, one.retry_at) for one in office.webhooks.deliveries] == [("start", None, None)]
-    office.clock.advance(60)
-    assert office.attempts[1:] == [("completed", 3.0, 200)]
+    assert [(one.event, one.status, one.retry_at) for one in harness.scheduler.deliveries] == [("start", None, None)]
+    harness.clock.advance(60)
+    assert harness.attempts[1:] == [("completed", 3.0, 200)]
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_app__is_reached_from_sync_code_in_an_event_loop(backend: str) -> None:
     """A test that moves the clock without `await` reaches an app all the same, and no thread is left behind."""
-    office = Office(App(Inbox()))
-    office.create(events=("start", "completed"))
+    harness = WebhookHarness(App(ScriptedReceiver()))
+    harness.create(events=("start", "completed"))
     threads = threading.active_count()
 
     async def main() -> None:
-        office.clock.advance(60)
+        harness.clock.advance(60)
 
     anyio.run(main, backend=backend)
 
-    assert office.attempts == [("start", 1.0, 200), ("completed", 3.0, 200)]
+    assert harness.attempts == [("start", 1.0, 200), ("completed", 3.0, 200)]
     assert threading.active_count() == threads
 
 
@@ -210,13 +212,13 @@ def test_app__may_move_the_clock_itself() -> None:
     async def receive(request: httpx.Request) -> None:
         event = json.loads(request.content)["after"]
         order.append(f"begin {event}")
-        await office.clock.sleep_async(0.8)
+        await harness.clock.sleep_async(0.8)
         order.append(f"end {event}")
 
-    office = Office(receive)
-    office.create(events=("start", "logs"))
+    harness = WebhookHarness(receive)
+    harness.create(events=("start", "logs"))
 
-    anyio.run(office.clock.advance_async, 60)
+    anyio.run(harness.clock.advance_async, 60)
 
     assert order == [f"{what} {at}" for at in (1.0, 1.5, 2.0) for what in ("begin", "end")]
 
@@ -258,40 +260,40 @@ def test_targets__are_https_or_this_machine(url: str, allow_http: bool, refused:
 
 def test_refused_target__is_not_tried_again() -> None:
     """The attempt says why nothing was sent, also at the end."""
-    office = Office()
-    office.webhooks.online = True
-    office.create(events=("start", "completed"), url="http://example.test/hook")
+    harness = WebhookHarness()
+    harness.scheduler.online = True
+    harness.create(events=("start", "completed"), url="http://example.test/hook")
 
-    office.clock.advance(3600)
+    harness.clock.advance(3600)
 
-    assert office.attempts == [("start", 1.0, None), ("completed", 3.0, None)]
+    assert harness.attempts == [("start", 1.0, None), ("completed", 3.0, None)]
     allow = "use https, or allow it with MockServer(insecure_webhooks=True) or the option --insecure-webhooks"
-    assert allow in str(office.reasons[1])
+    assert allow in str(harness.reasons[1])
 
 
 def test_receiver__is_reached_whatever_the_url() -> None:
     """With a receiver nothing leaves the process, so that no URL is too dangerous; but it must be one."""
-    office = Office(Inbox())
-    office.create(events=("start",), url="http://example.test/hook")
-    office.create(events=("start",), url="https://exa mple.test\n:x/")
+    harness = WebhookHarness(ScriptedReceiver())
+    harness.create(events=("start",), url="http://example.test/hook")
+    harness.create(events=("start",), url="https://exa mple.test\n:x/")
 
-    office.clock.advance(60)
+    harness.clock.advance(60)
 
-    assert [one.status for one in office.webhooks.deliveries] == [200, None]
-    assert str(office.reasons[1]).startswith("InvalidURL: ")
+    assert [one.status for one in harness.scheduler.deliveries] == [200, None]
+    assert str(harness.reasons[1]).startswith("InvalidURL: ")
 
 
 def test_nobody__is_sent_nothing() -> None:
     """A server without receiver and socket says what to do; the body can be looked at all the same."""
-    office = Office()
-    office.create(events=("start", "completed"))
+    harness = WebhookHarness()
+    harness.create(events=("start", "completed"))
 
-    office.clock.advance(3600)
+    harness.clock.advance(3600)
 
-    assert office.attempts == [("start", 1.0, None), ("completed", 3.0, None)]
+    assert harness.attempts == [("start", 1.0, None), ("completed", 3.0, None)]
     reason = "not sent: there is no receiver; pass MockServer(receiver=...) or listen on a socket"
-    assert office.reasons == [reason, reason]
-    assert json.loads(office.webhooks.deliveries[1].body)["status"] == "succeeded"
+    assert harness.reasons == [reason, reason]
+    assert json.loads(harness.scheduler.deliveries[1].body)["status"] == "succeeded"
 
 
 class Listener(HTTPServer):
@@ -320,12 +322,12 @@ class _Answering(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nobody reads it."""
+        """No test reads it."""
 
 
 @pytest.fixture
 def listener(monkeypatch: pytest.MonkeyPatch) -> Iterator[Listener]:
-    # A proxy of whoever runs the tests does not know our loopback.
+    # A proxy of the machine that runs the tests does not know our loopback.
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     with Listener() as server:
@@ -344,14 +346,14 @@ def listener(monkeypatch: pytest.MonkeyPatch) -> Iterator[Listener]:
 def test_http__is_sent_to_the_url(kind: str, listener: Listener) -> None:
     """While the server listens, deliveries go over the wire, and the end is told again as ever."""
     listener.statuses = [204, 503, 200]
-    office = Office()
-    office.webhooks.online = True
-    office.create(events=("start", "completed"), url=f"{listener.url}?to=me")
+    harness = WebhookHarness()
+    harness.scheduler.online = True
+    harness.create(events=("start", "completed"), url=f"{listener.url}?to=me")
 
-    advance(kind, office, 60)
+    advance(kind, harness, 60)
 
-    assert office.attempts == [("start", 1.0, 204), ("completed", 3.0, 503), ("completed", 4.0, 200)]
-    for (path, headers, content), sent in zip(listener.requests, office.webhooks.deliveries, strict=True):
+    assert harness.attempts == [("start", 1.0, 204), ("completed", 3.0, 503), ("completed", 4.0, 200)]
+    for (path, headers, content), sent in zip(listener.requests, harness.scheduler.deliveries, strict=True):
         assert path == "/hook?to=me"
         assert content.decode() == sent.body
         assert headers["content-type"] == "application/json"
@@ -363,13 +365,13 @@ def test_http__is_sent_to_the_url(kind: str, listener: Listener) -> None:
 def test_http__follows_no_redirects(listener: Listener) -> None:
     """A redirect is final, and where it leads to is never asked."""
     listener.statuses = [307]
-    office = Office()
-    office.webhooks.online = True
-    office.create(events=("completed",), url=listener.url)
+    harness = WebhookHarness()
+    harness.scheduler.online = True
+    harness.create(events=("completed",), url=listener.url)
 
-    office.clock.advance(60)
+    harness.clock.advance(60)
 
-    assert office.attempts == [("completed", 3.0, 307)]
+    assert harness.attempts == [("completed", 3.0, 307)]
     assert [path for path, _, _ in listener.requests] == ["/hook"]
 
 
@@ -377,25 +379,25 @@ def test_http__gives_up_in_time(listener: Listener, monkeypatch: pytest.MonkeyPa
     """A receiver that does not answer is one that cannot be reached."""
     monkeypatch.setattr(receivers, "HTTP_TIMEOUT", 0.05)
     listener.silence = threading.Event()
-    office = Office()
-    office.webhooks.online = True
-    office.create(events=("start",), url=listener.url)
+    harness = WebhookHarness()
+    harness.scheduler.online = True
+    harness.create(events=("start",), url=listener.url)
 
-    office.clock.advance(60)
+    harness.clock.advance(60)
 
-    assert office.reasons == ["TimeoutError: there was no response within 0.05 s"]
+    assert harness.reasons == ["TimeoutError: there was no response within 0.05 s"]
 
 
 def test_http__says_why_nobody_is_reached() -> None:
     """A closed port is a network error: the end is told again."""
     with Listener() as closed:
         url = closed.url
-    office = Office()
-    office.webhooks.online = True
-    office.create(events=("completed",), url=url)
+    harness = WebhookHarness()
+    harness.scheduler.online = True
+    harness.create(events=("completed",), url=url)
 
-    office.clock.advance(120)
+    harness.clock.advance(120)
 
-    assert len(office.attempts) == 1 + len(RETRY_DELAYS)
-    assert all("(ConnectionRefusedError: " in str(reason) for reason in office.reasons)
-    assert {str(reason).partition(":")[0] for reason in office.reasons} == {"ConnectError"}
+    assert len(harness.attempts) == 1 + len(RETRY_DELAYS)
+    assert all("(ConnectionRefusedError: " in str(reason) for reason in harness.reasons)
+    assert {str(reason).partition(":")[0] for reason in harness.reasons} == {"ConnectError"}

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from helpers.webhooks import App, Inbox
+from helpers.webhooks import App, ScriptedReceiver
 from zeroscope_mock import MockServer
 from zeroscope_mock.lifecycle.timeline import RETENTION
 
@@ -28,13 +28,13 @@ def connect(server: MockServer, token: str = "a-token-of-a-test") -> httpx.Clien
 
 
 @pytest.fixture
-def inbox() -> Inbox:
-    return Inbox()
+def receiver() -> ScriptedReceiver:
+    return ScriptedReceiver()
 
 
 @pytest.fixture
-def server(inbox: Inbox) -> MockServer:
-    return MockServer(receiver=inbox)
+def server(receiver: ScriptedReceiver) -> MockServer:
+    return MockServer(receiver=receiver)
 
 
 @pytest.fixture
@@ -57,8 +57,8 @@ def events(server: MockServer) -> list[str]:
 def test_ten_minutes__three_retries_and_an_expiry_need_no_waiting() -> None:
     """A long run, an end that is told four times and the removal an hour later happen in a few calls, in no thread."""
     threads = threading.active_count()
-    inbox = Inbox(500, 502, 503, 200)
-    server = MockServer(receiver=inbox)
+    receiver = ScriptedReceiver(500, 502, 503, 200)
+    server = MockServer(receiver=receiver)
     server.scripts.add({"startup": 0, "run": 600})
     with connect(server) as api:
         id = create(api, **END)
@@ -75,7 +75,7 @@ def test_ten_minutes__three_retries_and_an_expiry_need_no_waiting() -> None:
     assert threading.active_count() == threads
 
 
-def test_body__is_what_a_read_answers(server: MockServer, api: httpx.Client, inbox: Inbox) -> None:
+def test_body__is_what_a_read_answers(server: MockServer, api: httpx.Client, receiver: ScriptedReceiver) -> None:
     """At the moment of an event, GET answers with the body that was posted."""
     server.scripts.add({"startup": 1, "run": 10, "logs": [{"at": 4, "text": "half"}]})
     id = create(api, webhook=URL)
@@ -83,8 +83,8 @@ def test_body__is_what_a_read_answers(server: MockServer, api: httpx.Client, inb
     for after, event in ((1, "start"), (4, "logs"), (6, "completed")):
         server.clock.advance(after)
         assert events(server)[-1] == event
-        assert json.loads(inbox.requests[-1].content) == api.get(f"/predictions/{id}").json()
-    assert len(inbox.requests) == 3
+        assert json.loads(receiver.requests[-1].content) == api.get(f"/predictions/{id}").json()
+    assert len(receiver.requests) == 3
 
 
 def test_usual_run__has_no_output_events(server: MockServer, api: httpx.Client) -> None:
@@ -115,30 +115,32 @@ def test_filter__is_followed(server: MockServer, api: httpx.Client, filter: Any,
 
 
 @pytest.mark.parametrize("ends_as", ["failed", "aborted"])
-def test_end__is_told_whatever_it_is(server: MockServer, api: httpx.Client, inbox: Inbox, ends_as: str) -> None:
+def test_end__is_told_whatever_it_is(
+    server: MockServer, api: httpx.Client, receiver: ScriptedReceiver, ends_as: str
+) -> None:
     """A prediction that did not succeed ends, too."""
     server.scripts.add({"outcome": ends_as})
     create(api, **END)
     server.clock.advance(600)
-    assert [json.loads(request.content)["status"] for request in inbox.requests] == [ends_as]
+    assert [json.loads(request.content)["status"] for request in receiver.requests] == [ends_as]
 
 
 @pytest.mark.parametrize("kind", ["function", "app"])
-def test_cancel__is_told_at_once(inbox: Inbox, kind: str) -> None:
+def test_cancel__is_told_at_once(receiver: ScriptedReceiver, kind: str) -> None:
     """The receiver knows of a cancel before the clock has moved."""
-    server = MockServer(receiver=inbox if kind == "function" else App(inbox))
+    server = MockServer(receiver=receiver if kind == "function" else App(receiver))
     with connect(server) as api:
         id = create(api, **END)
         api.post(f"/predictions/{id}/cancel")
-    assert [json.loads(request.content)["status"] for request in inbox.requests] == ["canceled"]
+    assert [json.loads(request.content)["status"] for request in receiver.requests] == ["canceled"]
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
 async def test_async_client__finds_everything_delivered(anyio_backend: str) -> None:
     """A client that waits in an event loop has its webhooks received in the same loop."""
-    inbox = Inbox(503, 200)
-    server = MockServer(receiver=App(inbox))
+    receiver = ScriptedReceiver(503, 200)
+    server = MockServer(receiver=App(receiver))
     async with server.async_client() as client:
         prediction = await client.predictions.create({"prompt": "a lighthouse"}, **END)
         await prediction.wait()
@@ -146,7 +148,7 @@ async def test_async_client__finds_everything_delivered(anyio_backend: str) -> N
     assert [attempt.status for attempt in server.deliveries] == [503, 200]
 
 
-def test_signature__is_made_with_the_key_that_is_told(server: MockServer, inbox: Inbox) -> None:
+def test_signature__is_made_with_the_key_that_is_told(server: MockServer, receiver: ScriptedReceiver) -> None:
     """Each token has a key of its own, and what it signs can be checked with that and no other."""
     keys: list[bytes] = []
     for token in ("one-token-of-a-test", "another-token-of-a-test"):
@@ -157,15 +159,15 @@ def test_signature__is_made_with_the_key_that_is_told(server: MockServer, inbox:
             keys.append(base64.b64decode(key.removeprefix("whsec_"), validate=True))
     server.clock.advance(600)
 
-    made = {request.headers["webhook-signature"] for request in inbox.requests}
+    made = {request.headers["webhook-signature"] for request in receiver.requests}
     assert len(keys) == len(set(keys)) == len(made) == 2
-    for request in inbox.requests:
+    for request in receiver.requests:
         text = f"{request.headers['webhook-id']}.{request.headers['webhook-timestamp']}.".encode() + request.content
         signatures = [base64.b64encode(hmac.digest(key, text, hashlib.sha256)).decode() for key in keys]
         assert len({f"v1,{signature}" for signature in signatures} & made) == 1
 
 
-def test_redeliver__is_done_when_it_returns(server: MockServer, api: httpx.Client, inbox: Inbox) -> None:
+def test_redeliver__is_done_when_it_returns(server: MockServer, api: httpx.Client, receiver: ScriptedReceiver) -> None:
     """The receiver has the same delivery twice, and an unknown one is named."""
     create(api, **END)
     server.clock.advance(600)
@@ -173,8 +175,8 @@ def test_redeliver__is_done_when_it_returns(server: MockServer, api: httpx.Clien
     server.redeliver(server.deliveries[0].id)
 
     assert [attempt.number for attempt in server.deliveries] == [1, 2]
-    assert len({(request.headers["webhook-id"], request.content) for request in inbox.requests}) == 1
-    assert len(inbox.requests) == 2
+    assert len({(request.headers["webhook-id"], request.content) for request in receiver.requests}) == 1
+    assert len(receiver.requests) == 2
     with pytest.raises(KeyError, match="msg_unknown"):
         server.redeliver("msg_unknown")
 
@@ -193,7 +195,7 @@ def test_runs__are_equal() -> None:
     """Equal seeds and requests give equal deliveries, to the last byte."""
 
     def run(seed: int) -> list[Any]:
-        server = MockServer(seed=seed, receiver=Inbox(500, 200))
+        server = MockServer(seed=seed, receiver=ScriptedReceiver(500, 200))
         with connect(server) as api:
             create(api, webhook=URL)
         server.clock.advance(600)
