@@ -1,4 +1,4 @@
-"""The clients of a server: the only part of the mock, besides the command and the fixtures, that uses `zeroscope`."""
+"""The clients of a server: the one part that builds a `zeroscope` client."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The core, which turns one request into one response on a clock, without I/O."""
+"""The core, which turns one request into one response without I/O."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The dialects: responses as the live service or the published description has them."""
+"""The dialects: responses as the live service or the description has them."""
 
 from __future__ import annotations
 

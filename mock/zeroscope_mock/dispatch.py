@@ -1,4 +1,4 @@
-"""The dispatch of a request: its route, token, parameters and body, or the refusal."""
+"""The dispatch of a request: its route, token, parameters and body."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The options of `MockServer`, as its constructor and the pytest marker take them."""
+"""The options of `MockServer`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The service's error responses, in the form of problem details (recorded traffic)."""
+"""The service's error responses, as problem details (recorded traffic)."""
 
 from __future__ import annotations
 

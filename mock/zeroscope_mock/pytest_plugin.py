@@ -1,4 +1,4 @@
-"""The pytest plugin: fixtures with a server for each test, and failure reports.
+"""The pytest plugin: a server for each test, and failure reports.
 
 The report of a failed test shows the journal of its servers. pytest imports this module wherever the package is
 installed, so nothing else is imported before a fixture is used.

@@ -1,4 +1,4 @@
-"""Deterministic random bytes: the same text gives the same bytes in every run.
+"""Deterministic random bytes: equal texts give equal bytes.
 
 `blake2b` hashes a text in less time than Python's own generator takes to be seeded with it.
 """

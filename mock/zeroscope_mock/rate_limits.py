@@ -1,4 +1,4 @@
-"""The rate limits and the credit of tenants; a server has neither limit by default.
+"""The rate limits and the credit of tenants; none by default.
 
 The numbers, the headers and the wording are those of the service's documentation and of recorded traffic.
 """

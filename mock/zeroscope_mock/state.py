@@ -1,4 +1,4 @@
-"""The state of one server: the document, the clock, and all that requests have left."""
+"""The state of one server: the document, the clock and its data."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The server's clocks: a virtual one that moves when slept on, and the machine's own."""
+"""The server's clocks: a virtual one, and the machine's own."""

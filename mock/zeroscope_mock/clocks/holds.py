@@ -1,4 +1,4 @@
-"""The holds of tasks on a virtual clock, which keep other tasks' sleeps from moving it."""
+"""The holds of tasks on a virtual clock, which keep it from moving."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Snapshots: the data of a server as JSON values, to be restored in any process."""
+"""Snapshots: the data of a server as JSON values, and their restoration."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The OpenAPI documents that the server follows, and the validation of values by them."""
+"""The OpenAPI documents of the server, and validation by them."""

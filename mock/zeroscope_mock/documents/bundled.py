@@ -1,4 +1,4 @@
-"""The documents that come with the server, and what it serves beyond the document that it follows."""
+"""The documents that come with the server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads documents, and words the errors of those that cannot be read or followed."""
+"""Reads documents, and words the errors of those that cannot be followed."""
 
 from __future__ import annotations
 

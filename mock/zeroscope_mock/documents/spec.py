@@ -1,4 +1,4 @@
-"""The OpenAPI document that the server follows: its operations, schemas and model."""
+"""The OpenAPI document that the server follows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Validates values by schemas of a document, with errors in the service's words.
+"""Validates values by schemas, with errors in the service's words.
 
 The service words its errors as the Go library gojsonschema does: `required`, `number_lte` and the like in recorded
 traffic are that library's names. Kinds that were never recorded follow the same pattern.

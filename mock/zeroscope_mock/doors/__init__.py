@@ -1,1 +1,1 @@
-"""The doors: ways to reach the core in process, over ASGI, on a socket and through respx."""
+"""The doors: ways to reach the core in process, over ASGI and on a socket."""

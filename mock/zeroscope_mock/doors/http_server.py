@@ -1,4 +1,4 @@
-"""The HTTP server on a socket: uvicorn, configured for the mock; slow to import."""
+"""The HTTP server on a socket: uvicorn, configured for the mock."""
 
 from __future__ import annotations
 

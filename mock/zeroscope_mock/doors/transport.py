@@ -1,4 +1,4 @@
-"""The door for httpx clients in the same process, without a socket or a thread."""
+"""The door for httpx clients in the same process, without a socket."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The faults: failures that tests inject into requests and webhook deliveries."""
+"""The faults: failures injected into requests and webhook deliveries."""

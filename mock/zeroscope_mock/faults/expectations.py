@@ -1,4 +1,4 @@
-"""The expectations of the control document for single values, and errors in words.
+"""The expectations of the control document for values, in words.
 
 The schemas there are the only list of bounds. Over HTTP the dispatch validates whole bodies by them; here they validate
 the arguments of Python calls one by one, and also give the words of the error: "status must be an integer from 200 to

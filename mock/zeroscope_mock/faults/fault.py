@@ -141,4 +141,4 @@ class Fault:
 
     def __repr__(self) -> str:
         settings = ", ".join(f"{name}={shortened(value)}" for name, value in self.rule.to_json().items())
-        return f"<{self.id} = add({settings}), struck {self.hits} of {self.seen}>"
+        return f"<{self.id} = add({settings}), hit {self.hits} of {self.seen}>"

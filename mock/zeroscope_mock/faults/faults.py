@@ -1,4 +1,4 @@
-"""The faults of a server: errors, delays, resets and broken bodies on demand."""
+"""The faults of a server: errors, delays, resets and broken bodies."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The lifecycle of a prediction: its script, its timeline, and its JSON at any moment."""
+"""The lifecycle of a prediction: its script, its timeline and its JSON."""

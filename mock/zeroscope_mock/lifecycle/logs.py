@@ -1,4 +1,4 @@
-"""The log of the model: a line with the seed, then a progress bar as tqdm draws it."""
+"""The log of the model: the seed, then a progress bar as tqdm draws it."""
 
 from __future__ import annotations
 

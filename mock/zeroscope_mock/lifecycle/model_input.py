@@ -1,4 +1,4 @@
-"""The input of a prediction as the model reads it, and the limits of the model.
+"""The input of a prediction as the model reads it, and the model's limits.
 
 The bounds come from the document; the limits here are those that it does not state.
 """

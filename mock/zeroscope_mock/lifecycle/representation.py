@@ -1,4 +1,4 @@
-"""The JSON representation of a prediction, as the service sends it (recorded traffic)."""
+"""The JSON of a prediction, as the service sends it (recorded traffic)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The script of a prediction: how long it starts up and runs, what it prints and how it ends.
+"""The script of a prediction: how long it runs, what it prints, how it ends.
 
 The numbers are those of the model as far as they are known: its logs show 15.8 steps a second for 24 frames of 576x320,
 and it prints the seed it uses, 0 to 65535 if the input has none (its public source).

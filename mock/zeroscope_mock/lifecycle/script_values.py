@@ -1,4 +1,4 @@
-"""The values of scripts as tests write them: read, validated and applied."""
+"""The values of scripts: read, validated and applied."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The timeline of a prediction: its state at any moment, derived from its record.
+"""The timeline of a prediction: its state at any moment.
 
 Nothing is scheduled and nothing changes as time passes. The state is a function of the record and the moment, so a
 million predictions cost no timers.

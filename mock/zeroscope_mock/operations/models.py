@@ -1,4 +1,4 @@
-"""The model and its versions as JSON, in the service's form (recorded traffic)."""
+"""The model and its versions as JSON (recorded traffic)."""
 
 from __future__ import annotations
 

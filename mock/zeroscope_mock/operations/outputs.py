@@ -1,4 +1,4 @@
-"""The operation that serves the videos of predictions, without a token."""
+"""The operation that serves the videos of predictions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A cache of the responses about predictions, valid until the prediction changes."""
+"""A cache of the responses about predictions, valid until they change."""
 
 from __future__ import annotations
 

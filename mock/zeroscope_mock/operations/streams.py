@@ -1,4 +1,4 @@
-"""The operation that streams the events of a prediction as server-sent events, without a token."""
+"""The operation that streams the events of a prediction."""
 
 from __future__ import annotations
 

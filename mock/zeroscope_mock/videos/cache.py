@@ -1,4 +1,4 @@
-"""A cache of the videos of predictions, which are rendered when first fetched."""
+"""A cache of the videos of predictions, rendered when first fetched."""
 
 from __future__ import annotations
 

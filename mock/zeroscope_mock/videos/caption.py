@@ -1,4 +1,4 @@
-"""The caption of a mock video: the prompt, the number of the frame and the seed."""
+"""The caption of a mock video: the prompt, the frame's number and the seed."""
 
 from __future__ import annotations
 

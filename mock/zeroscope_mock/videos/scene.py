@@ -1,4 +1,4 @@
-"""Draws the scene of a mock video: an astronaut on horseback in hills at night.
+"""Draws the scene of a mock video: a rider in hills at night.
 
 All parts that frames share are drawn once. A frame is then a handful of pastes into the three planes (luma and two
 chroma) the encoder takes, far cheaper than drawing in RGB and converting each frame.

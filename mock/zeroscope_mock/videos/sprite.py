@@ -1,4 +1,4 @@
-"""Sprites: pictures as the three planes that the encoder takes, luma and two chroma."""
+"""Sprites: pictures as the three planes that the encoder takes."""
 
 from __future__ import annotations
 

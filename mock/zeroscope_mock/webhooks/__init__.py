@@ -1,1 +1,1 @@
-"""The webhooks: their events, the schedule of their deliveries, and the attempts."""
+"""The webhooks: their events, their schedule and the attempts."""

@@ -1,4 +1,4 @@
-"""The receivers of deliveries: a function, an ASGI application, or a URL over HTTP."""
+"""The receivers of deliveries: a function, an ASGI application or a URL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The scheduler of webhooks, which sends each event of a prediction when it is due."""
+"""The scheduler of webhooks, which sends each event when it is due."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sender, which makes one attempt at a delivery: signs, sends and rates it."""
+"""The sender, which signs a delivery and makes one attempt at it."""
 
 from __future__ import annotations
 
