@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .clocks.real import RealClock
 from .clocks.virtual import VirtualClock
+from .core import Core
 
 if TYPE_CHECKING:
     from zeroscope import AsyncZeroscope, Zeroscope
@@ -14,22 +15,30 @@ if TYPE_CHECKING:
     from .doors.transport import Transport
 
 
-class ClientFactory(ABC):
+class ClientFactory:
     """Makes clients that talk to a server in process.
 
     Args:
+        core: the server's core.
         clock: the clock that the clients sleep on.
         token: the token of the clients.
     """
 
-    def __init__(self, clock: VirtualClock | RealClock, token: str) -> None:
+    def __init__(self, core: Core, clock: VirtualClock | RealClock, token: str) -> None:
         self.clock = clock
+        self._core = core
         self._token = token
 
-    @property
-    @abstractmethod
+    @cached_property
     def transport(self) -> Transport:
-        """The server as a transport for `httpx.Client` and `httpx.AsyncClient`."""
+        """The server as a transport for `httpx.Client` and `httpx.AsyncClient`.
+
+        Example:
+            >>> client = httpx.Client(transport=server.transport, base_url="https://api.replicate.com/v1")
+        """
+        from .doors.transport import Transport
+
+        return Transport(self._core)
 
     def client(self, **settings: Any) -> Zeroscope:
         """A client that talks to this server without a socket and sleeps on its clock.

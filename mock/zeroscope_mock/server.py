@@ -31,8 +31,6 @@ from .webhooks.deliveries import Deliveries
 if TYPE_CHECKING:
     from respx import MockRouter
 
-    from .doors.transport import Transport
-
 TOKEN = "mock-token"
 """The token of the clients that the server makes, unless it accepts only another one."""
 
@@ -66,10 +64,9 @@ class MockServer(ClientFactory):
         spec, reload = options.pop("spec", None), options.pop("reload", False)
         rate_limits = options.pop("rate_limits", None)
         settings = Settings(**cast(CoreOptions, options))
-        super().__init__(clock, settings.token or TOKEN)
+        super().__init__(Core(load_spec(spec), clock, settings), clock, settings.token or TOKEN)
         self._listening = 0
         self._lock = threading.Lock()
-        self._core = Core(load_spec(spec), clock, settings)
         self.limits.use(rate_limits)
         if reload:
             if not isinstance(spec, str | Path):
@@ -116,17 +113,6 @@ class MockServer(ClientFactory):
     def app(self) -> App:
         """The server as an ASGI application."""
         return App(self._core)
-
-    @cached_property
-    def transport(self) -> Transport:
-        """The server as a transport for `httpx.Client` and `httpx.AsyncClient`.
-
-        Example:
-            >>> client = httpx.Client(transport=server.transport, base_url="https://api.replicate.com/v1")
-        """
-        from .doors.transport import Transport
-
-        return Transport(self._core)
 
     def router(self, **settings: Any) -> MockRouter:
         """The server as a respx router with one route per operation, named by its `operationId`.
