@@ -120,6 +120,8 @@ def read_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
             continue
         if name == "token" and isinstance(value, str):
             value = value.strip()
+        if name == "body_base64" and isinstance(value, bytes):
+            value = value.decode("latin-1")
         value = known[name].require(name, value) if name != "body" else value
         values[name] = _READERS[name](value) if name in _READERS else value
     if "body_base64" in values:
