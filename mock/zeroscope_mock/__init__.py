@@ -1,4 +1,4 @@
-"""A mock server that behaves like Replicate's predictions API for one model, for trying and testing without a bill."""
+"""A mock server that behaves like Replicate's predictions API for one model."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -7,13 +7,14 @@ if TYPE_CHECKING:
     from .clocks.real import RealClock
     from .clocks.virtual import VirtualClock
     from .control.snapshot import SnapshotError
-    from .courses.scripts import ScriptError, Scripts
     from .documents.reading import SpecError
     from .doors.listening import Listening, PortInUseError
-    from .faults.arguments import FaultError
+    from .faults.expectations import FaultError
     from .faults.fault import Fault
     from .faults.faults import Faults
     from .journal import Exchange, Journal
+    from .lifecycle.script_values import ScriptError
+    from .lifecycle.scripts import Scripts
     from .rate_limits import Limits, Rate, RateLimits
     from .server import MockServer
     from .webhooks.deliveries import Attempt, Deliveries
@@ -45,7 +46,7 @@ _MODULES = {
     "Deliveries": "webhooks.deliveries",
     "Exchange": "journal",
     "Fault": "faults.fault",
-    "FaultError": "faults.arguments",
+    "FaultError": "faults.expectations",
     "Faults": "faults.faults",
     "Journal": "journal",
     "Limits": "rate_limits",
@@ -55,15 +56,15 @@ _MODULES = {
     "Rate": "rate_limits",
     "RateLimits": "rate_limits",
     "RealClock": "clocks.real",
-    "ScriptError": "courses.scripts",
-    "Scripts": "courses.scripts",
+    "ScriptError": "lifecycle.script_values",
+    "Scripts": "lifecycle.scripts",
     "SnapshotError": "control.snapshot",
     "SpecError": "documents.reading",
     "VirtualClock": "clocks.virtual",
 }
 
 
-# pytest imports this package in every run, for its plugin; so its parts come when they are first asked for.
+# pytest imports this package in every run, for its plugin, so its modules are imported when first used.
 def __getattr__(name: str) -> Any:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""Read the bodies of requests: JSON and multipart forms."""
+"""Reads the bodies of requests: JSON and multipart forms."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-MOST_LEVELS = 100
+MAX_DEPTH = 100
 """How deeply a JSON body may be nested."""
 
-
-# python-multipart warns of each malformed form; the answer says it already.
+# python-multipart logs a warning for each malformed form; the response says it already.
 logging.getLogger("python_multipart").addHandler(logging.NullHandler())
 
 
@@ -32,7 +31,7 @@ class Upload:
 
 
 def media_type(content_type: str) -> str:
-    """The type of a `Content-Type` header without its parameters, in small letters."""
+    """The type of a `Content-Type` header without its parameters, in lower case."""
     return content_type.partition(";")[0].strip().lower()
 
 
@@ -40,12 +39,13 @@ def read_json(body: bytes) -> Any:
     """The value of a JSON body.
 
     Raises:
-        MalformedBodyError: for what is not JSON, not UTF-8, nested too deeply or not to be represented in either.
+        MalformedBodyError: for a body that is not JSON or not UTF-8, is nested too deeply, or holds values that cannot
+            be sent back.
     """
     try:
         value = _decode(body.removeprefix(BOM_UTF8).decode())
         if b"\\u" in body:
-            # Half a surrogate pair is JSON, but no text that could be sent back.
+            # Half a surrogate pair is valid JSON, but cannot be encoded to be sent back.
             json.dumps(value, ensure_ascii=False).encode()
     except UnicodeDecodeError as error:
         raise MalformedBodyError("The request body is not UTF-8.") from error
@@ -54,12 +54,12 @@ def read_json(body: bytes) -> Any:
     except json.JSONDecodeError as error:
         raise MalformedBodyError(f"The request body is not JSON: {error}.") from error
     except ValueError as error:
-        # Python reads no integer of more than 4300 digits.
+        # Python refuses integers of more than 4300 digits.
         raise MalformedBodyError("The request body holds a number that is too large.") from error
     except RecursionError as error:
         raise MalformedBodyError("The request body is nested too deeply.") from error
-    # Whatever walks the value later has its own limit; counting brackets spares most bodies the walk.
-    if body.count(b"[") + body.count(b"{") > MOST_LEVELS and _levels(value) > MOST_LEVELS:
+    # Recursive functions must be able to walk the value later; counting brackets first is fast.
+    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
         raise MalformedBodyError("The request body is nested too deeply.")
     return value
 
@@ -75,11 +75,11 @@ def _finite(text: str) -> float:
     return number
 
 
-# Made once: json.loads would make a decoder for every call.
+# Made once, because json.loads makes a decoder for every call.
 _decode = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite).decode
 
 
-def _levels(value: Any) -> int:
+def _depth(value: Any) -> int:
     """How deeply a value is nested."""
     levels, inside = 0, [value]
     while inside := [part for part in inside if isinstance(part, dict | list)]:
@@ -89,19 +89,19 @@ def _levels(value: Any) -> int:
 
 
 def read_form(body: bytes, content_type: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a multipart form by name; a file is an `Upload`, and so is the field `content` sent as text.
+    """The fields of a multipart form by name; a field of the format `binary` is an `Upload`.
 
     A field that is sent more than once is a list.
 
     Args:
         body: the form.
         content_type: the whole header, with the boundary.
-        schema: the schema of the form; fields that it does not call strings are read as JSON.
+        schema: the schema of the form; fields that are not strings are read as JSON.
 
     Raises:
-        MalformedBodyError: for what is not a complete form.
+        MalformedBodyError: for a body that is not a complete form.
     """
-    # Only uploads need it.
+    # Imported here because only uploads need it.
     from email.message import Message
 
     message = Message()
@@ -137,7 +137,7 @@ def _value(content: bytes, *, text: bool) -> Any:
 
 
 class _Parts:
-    """Collects the parts of a form."""
+    """The parser of a form, which collects its parts."""
 
     def __init__(self, boundary: str) -> None:
         self.found: list[tuple[dict[str, str], bytes]] = []
@@ -149,7 +149,7 @@ class _Parts:
         self._ended = False
 
     def read(self, body: bytes) -> None:
-        # Only uploads need it.
+        # Imported here because only uploads need it.
         from python_multipart.exceptions import FormParserError
         from python_multipart.multipart import MultipartParser
 

@@ -1,4 +1,4 @@
-"""One request in, one response out: the server without a door."""
+"""The core, which turns one request into one response without I/O."""
 
 from __future__ import annotations
 
@@ -8,37 +8,38 @@ from collections.abc import Generator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from .clocks.protocols import Clock
 from .control.operations import PREFIX, Control
-from .dispatch import Envelope, open_envelope
+from .dispatch import RoutedRequest, prepare_call
 from .documents.spec import Spec
 from .journal import Journal
 from .messages import Headers, Request, Response
 from .operations.calls import Handler
 from .operations.catalog import Catalog
 from .operations.files import Files
+from .operations.outputs import Outputs
 from .operations.predictions import Predictions
-from .operations.streams import Delivery
-from .operations.webhooks import Webhooks
+from .operations.streams import EventStreams
+from .operations.webhooks import WebhookSecrets
 from .problems import problem
+from .protocols import Clock, Flow
 from .settings import Settings
 from .state import State
-from .steps import ConnectionCutError, Flow, drive
+from .steps import ConnectionCutError, drive
 
 _log = logging.getLogger("zeroscope_mock")
 _CONTROL = f"{PREFIX}/"
 
 
 class Core:
-    """Answers requests by the document, on a clock, without any I/O. Threads may share it.
+    """Answers requests by the document, on a clock, without I/O. Threads may share it.
 
-    A request that the document forbids is refused as the service refuses it. An operation of the document that the
-    server has no handler for is answered with a sample of what the document describes.
+    A request that the document does not allow is refused as the service refuses it. An operation of the document that
+    has no handler is answered with a sample of the response that the document describes.
 
     Args:
         spec: the document.
         clock: tells the time.
-        settings: what the server was told.
+        settings: the server's settings.
     """
 
     def __init__(self, spec: Spec, clock: Clock, settings: Settings) -> None:
@@ -47,17 +48,17 @@ class Core:
         self.state = State(spec, clock, settings)
         self._control = Control(self.state) if settings.control else None
         self._handlers: dict[str, Handler] = {}
-        for operations in (Predictions, Files, Webhooks, Delivery, Catalog):
+        for operations in (Predictions, Files, WebhookSecrets, Outputs, EventStreams, Catalog):
             self._handlers |= operations(self.state).handlers
 
     @property
     def journal(self) -> Journal:
-        """What was asked and answered."""
+        """The request journal."""
         return self.state.journal
 
     @property
     def document(self) -> Mapping[str, Any]:
-        """The OpenAPI document that is followed."""
+        """The OpenAPI document that the server follows."""
         return self.state.spec.document
 
     def handle(self, request: Request) -> Response:
@@ -67,37 +68,37 @@ class Core:
             ConnectionCutError: if a fault cuts the connection.
         """
         response = drive(self.flow(request), self.clock)
-        self.clock.settle()
+        self.clock.run_due()
         return response
 
     def flow(self, request: Request) -> Flow[Response]:
-        """Answer one request and write both down.
+        """Answer one request and record the exchange in the journal.
 
         Raises:
             ConnectionCutError: if a fault cuts the connection.
         """
         state = self.state
-        if state.reload is not None:
-            state.reload.check()
+        if state.reloader is not None:
+            state.reloader.reload_if_changed()
         head = request.head
         if self._control is not None and (head.path.startswith(_CONTROL) or head.path == PREFIX):
             return (yield from self._control.flow(request))
-        envelope = Envelope.of(head, state.spec)
-        operation = envelope.operation.id if envelope.operation else None
+        routed = RoutedRequest.of(head, state.spec)
+        operation = routed.operation.id if routed.operation else None
         time, notes = state.clock.time(), list[str]()
-        fault = state.faults.take(operation=operation, method=head.method, path=head.path, tenant=envelope.tenant)
-        answer = self._answer(envelope, request, notes)
+        fault = state.faults.take(operation=operation, method=head.method, path=head.path, tenant=routed.tenant)
+        answer = self._answer(routed, request, notes)
         response = None
         try:
-            response = yield from fault.around(answer) if fault else answer
+            response = yield from fault.apply(answer) if fault else answer
             return response
         except GeneratorExit:
-            notes.append("the client went away before it was answered")
+            notes.append("the client disconnected before the response")
             raise
         except ConnectionCutError:
             raise
         except Exception as error:
-            # Not to be seen anywhere would be the worst that a mistake of the server could do.
+            # An error of the server itself must be visible to the client, in the log and in the journal.
             _log.exception("%s %s could not be answered", head.method, head.path)
             notes.append(traceback.format_exc())
             response = problem(500, f"The mock server failed: {type(error).__name__}: {error}. Its journal says where.")
@@ -108,38 +109,38 @@ class Core:
                 response,
                 time=time,
                 operation=operation,
-                tenant=envelope.tenant,
-                token=envelope.token,
+                tenant=routed.tenant,
+                token=routed.token,
                 fault=str(fault) if fault else None,
                 note="\n".join(notes) or None,
             )
 
-    def _answer(self, envelope: Envelope, request: Request, notes: list[str]) -> Flow[Response]:
+    def _answer(self, routed: RoutedRequest, request: Request, notes: list[str]) -> Flow[Response]:
         state = self.state
-        state.check_script()
-        opened = open_envelope(envelope, request, self._handlers, state.settings, notes)
-        if isinstance(opened, Response):
-            return opened
-        call, handler = opened
+        state.refuse_nested_request()
+        prepared = prepare_call(routed, request, self._handlers, state.settings, notes)
+        if isinstance(prepared, Response):
+            return prepared
+        call, handler = prepared
         headers: Headers = ()
-        if state.limits.in_force and envelope.operation and envelope.operation.protected:
+        if state.limits.in_force and routed.operation and routed.operation.protected:
             with state.lock:
-                refusal, headers = state.limits.take(envelope.operation.id, call.tenant, state.clock.time())
+                refusal, headers = state.limits.take(routed.operation.id, call.tenant, state.clock.time())
             if refusal is not None:
                 return refusal
         with state.lock:
             result = handler(call)
-        response = (yield from self._alone(result)) if isinstance(result, Generator) else result
+        response = (yield from self._locked(result)) if isinstance(result, Generator) else result
         return replace(response, headers=(*response.headers, *headers)) if headers else response
 
-    def _alone(self, result: Flow[Response]) -> Flow[Response]:
-        """Let a handler think alone, and let others think while it waits."""
-        answer: Any = None
+    def _locked(self, flow: Flow[Response]) -> Flow[Response]:
+        """Run a handler's flow under the lock, which is released during each step."""
+        result: Any = None
         while True:
             with self.state.lock:
                 try:
-                    step = result.send(answer)
+                    step = flow.send(result)
                 except StopIteration as end:
                     response: Response = end.value
                     return response
-            answer = yield step
+            result = yield step

@@ -1,8 +1,7 @@
-"""How the server speaks: as the live service does, or as the published description says."""
+"""The dialects: responses as the live service or the description has them."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,12 +12,12 @@ DialectName = Literal["live", "published"]
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """What differs between the two.
+    """The differences between the two.
 
     Args:
-        bare: whether addresses in answers leave out the prefix under which a request came, such as `/v1`.
-        holds: whether `Prefer` and `Cancel-After` are listened to; they must be in order in any case.
-        listed: whether a create is answered with 200 and an array of one prediction.
+        bare: whether URLs in responses leave out the prefix under which a request came, such as `/v1`.
+        holds: whether `Prefer` and `Cancel-After` have an effect; they must be valid in any case.
+        listed: whether the response to a create is 200 with an array of one prediction.
     """
 
     bare: bool
@@ -26,7 +25,7 @@ class Dialect:
     listed: bool
 
     def created(self, status: int, body: dict[str, Any]) -> Response:
-        """The answer to a create that the live service answers with this status."""
+        """The response to a create that the live service answers with `status`."""
         return json_response(200, [body]) if self.listed else json_response(status, body)
 
 
@@ -34,16 +33,3 @@ DIALECTS: dict[str, Dialect] = {
     "live": Dialect(bare=False, holds=True, listed=False),
     "published": Dialect(bare=True, holds=False, listed=True),
 }
-
-
-def read_events(sent: Any, known: list[str]) -> frozenset[str]:
-    """The events that a filter lets through: all without one; of a text, those words in it that are events.
-
-    Args:
-        sent: the filter, as a list of events or, as published, a text; None without one.
-        known: all events.
-    """
-    if sent is None:
-        return frozenset(known)
-    words = re.findall(r"\w+", sent) if isinstance(sent, str) else sent
-    return frozenset(words) & frozenset(known)

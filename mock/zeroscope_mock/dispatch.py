@@ -1,4 +1,4 @@
-"""From a request to the operation it means: the route, the token, the parameters and the body, or why not."""
+"""The dispatch of a request: its route, token, parameters and body."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .bodies import MalformedBodyError, Upload, media_type, read_form, read_json
+from .documents.invalid_field import InvalidField
 from .documents.operation import Match, Operation
 from .documents.spec import FORM, Spec
 from .messages import Head, Request, Response
 from .operations.calls import Call, Handler
-from .operations.samples import sampled
+from .operations.samples import sample_handler
 from .problems import (
-    InvalidField,
     invalid,
     malformed,
     method_not_allowed,
@@ -23,29 +23,29 @@ from .problems import (
     unsupported_media_type,
 )
 from .settings import Settings
-from .store import tenant_of
+from .tenants import tenant_of
 
 JSON = "application/json"
 
 
-class Envelope:
-    """What the head of a request tells: where it leads, who sent it and with which parameters.
+class RoutedRequest:
+    """The head of a request with all that the document says about it.
 
     Args:
         head: the head.
-        spec: the document that it is to be in order by.
+        spec: the document.
 
     Attributes:
         spec: the document.
         token: the bearer token; None without one.
-        tenant: a name for whoever holds the token; None without one.
-        match: the route; None if it leads nowhere.
-        operation: the operation; None if there is no such one.
+        tenant: the tenant of the token; None without one.
+        match: the route; None for an unknown path.
+        operation: the operation; None for an unknown path or method.
         arguments: the parameters, by name.
-        faults: everything that is wrong with them.
+        invalid: all errors in them.
     """
 
-    __slots__ = ("arguments", "faults", "match", "operation", "spec", "tenant", "token")
+    __slots__ = ("arguments", "invalid", "match", "operation", "spec", "tenant", "token")
 
     def __init__(self, head: Head, spec: Spec) -> None:
         self.spec = spec
@@ -54,84 +54,85 @@ class Envelope:
         self.match: Match | None = spec.match(head.path)
         self.operation: Operation | None = self.match.route.operation(head.method) if self.match else None
         self.arguments: Mapping[str, Any] = {}
-        self.faults: Sequence[InvalidField] = ()
+        self.invalid: Sequence[InvalidField] = ()
         if self.match and self.operation:
-            self.arguments, self.faults = self.operation.arguments(head, self.match.arguments)
+            self.arguments, self.invalid = self.operation.arguments(head, self.match.arguments)
 
     @classmethod
-    def of(cls, head: Head, spec: Spec) -> Envelope:
-        """The envelope of a head, made when a document meets it for the first time."""
-        envelope = head.envelope
-        if envelope is None or envelope.spec is not spec:
-            envelope = head.envelope = cls(head, spec)
-        return envelope
+    def of(cls, head: Head, spec: Spec) -> RoutedRequest:
+        """The routed request of a head, which the head keeps as long as the document is the same."""
+        routed = head.routed
+        if not isinstance(routed, RoutedRequest) or routed.spec is not spec:
+            routed = head.routed = cls(head, spec)
+        return routed
 
 
-def open_envelope(
-    envelope: Envelope, request: Request, handlers: Mapping[str, Handler], settings: Settings, notes: list[str]
+def prepare_call(
+    routed: RoutedRequest, request: Request, handlers: Mapping[str, Handler], settings: Settings, notes: list[str]
 ) -> tuple[Call, Handler] | Response:
-    """The call that a request is and what carries it out, or the refusal.
+    """The call and its handler for a valid request, or the refusal.
 
     Args:
-        envelope: that of its head.
+        routed: the routed head of the request.
         request: the request.
-        handlers: what carries out each operation, by its `operationId`; where there is none, a sample is the answer.
+        handlers: the handlers by `operationId`; other operations are answered with samples.
         settings: the server's.
-        notes: takes what the journal is to say besides.
+        notes: takes notes for the journal.
     """
-    match, operation = envelope.match, envelope.operation
+    match, operation = routed.match, routed.operation
     if match is None:
         return not_found()
     if operation is None:
         return method_not_allowed(request.head.method, match.route.methods)
-    if operation.protected and (envelope.tenant is None or not _admits(settings.token, envelope.token)):
+    if operation.protected and (routed.tenant is None or not _is_accepted(settings.token, routed.token)):
         return unauthenticated()
-    handler = handlers.get(operation.id) or sampled(operation, envelope.spec)
-    body, faults = _read_body(operation, request, settings)
-    if isinstance(faults, Response):
-        return faults
-    if envelope.faults or faults:
-        return invalid([*envelope.faults, *faults])
-    return Call(request, match.prefix, envelope.tenant or "", envelope.arguments, body, notes), handler
+    handler = handlers.get(operation.id) or sample_handler(operation, routed.spec)
+    body, errors = _read_body(operation, request, settings)
+    if isinstance(errors, Response):
+        return errors
+    if routed.invalid or errors:
+        return invalid([*routed.invalid, *errors])
+    return Call(request, match.prefix, routed.tenant or "", routed.arguments, body, notes), handler
 
 
 def bearer_token(head: Head) -> str | None:
-    """The token that a request bears; None without one."""
+    """The bearer token of a request; None without one."""
     scheme, _, token = (head.header("authorization") or "").strip().partition(" ")
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 
-def _admits(required: str | None, token: str | None) -> bool:
+def _is_accepted(required: str | None, token: str | None) -> bool:
     return required is None or hmac.compare_digest(
         (token or "").encode("utf-8", "surrogatepass"), required.encode("utf-8", "surrogatepass")
     )
 
 
 def _read_body(operation: Operation, request: Request, settings: Settings) -> tuple[Any, list[InvalidField] | Response]:
-    """The value of the body, and what is wrong with it: its parts, or the whole of it."""
-    # Clients send a content type with everything; what an operation does not read cannot be wrong.
+    """The value of the body, and its invalid fields or the refusal of the whole body."""
+    # Clients send a content type with everything, so it is ignored where the operation takes no body.
     if not operation.bodies:
         return None, too_large(settings.json_limit) if len(request.body) > settings.json_limit else []
-    sent = request.head.header("content-type") or ""
-    kind = media_type(sent) or JSON
+    content_type = request.head.header("content-type") or ""
+    kind = media_type(content_type) or JSON
     limit = settings.file_limit if kind == FORM and FORM in operation.bodies else settings.json_limit
     if len(request.body) > limit:
         return None, too_large(limit)
     if not request.body and not operation.body_required:
         return None, []
     if kind not in operation.bodies:
-        return None, unsupported_media_type(sent, list(operation.bodies))
+        return None, unsupported_media_type(content_type, list(operation.bodies))
     described, schema = operation.bodies[kind]
     try:
-        value = read_form(request.body, sent, described) if kind == FORM else read_json(request.body)
+        value = read_form(request.body, content_type, described) if kind == FORM else read_json(request.body)
     except MalformedBodyError as error:
         return None, malformed(str(error))
-    # To the document a file is a string, and nothing it says of that string is about the bytes.
-    plain = {name: _plain(part) for name, part in value.items()} if kind == FORM else value
-    return value, schema.faults(plain)
+    # In the schema a file is a string, and no keyword there is about its bytes.
+    validated = {name: _without_uploads(part) for name, part in value.items()} if kind == FORM else value
+    return value, schema.invalid_fields(validated)
 
 
-def _plain(part: Any) -> Any:
+def _without_uploads(part: Any) -> Any:
+    """The value of a field with an empty string in place of each file."""
     if isinstance(part, list):
-        return [_plain(one) for one in part]
+        return [_without_uploads(one) for one in part]
     return "" if isinstance(part, Upload) else part

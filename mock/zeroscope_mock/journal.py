@@ -1,4 +1,4 @@
-"""What was asked of the server and what it answered, for tests to look at."""
+"""The request journal, for tests to inspect."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from typing import Any, overload
 from .messages import Request, Response
 
 _BODY_START = 2000
-# Longer bodies are cut at once, so that they are not kept as a whole.
+# Longer bodies are cut at once, so that they are not kept whole.
 _SHORT = 10_000
 _BINARY = ("audio/", "image/", "video/", "application/octet-stream")
-# A shorter token, such as `x`, would be found everywhere.
+# A shorter token, such as `x`, would match everywhere.
 _SHORTEST_SECRET = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and its response. Tokens are in none of it.
+    """One request and its response, without tokens.
 
     Args:
         time: when it was, in seconds since 1970 on the server's clock.
         method: the request's method.
         path: the request's path and query.
-        operation: the `operationId`; None where the document describes nothing.
+        operation: the `operationId`; None for an unknown path or method.
         status: the response's status code; None if there was no response, because the connection was cut.
-        request_body: the start of the request's body; of what is no text, its length and digest.
+        request_body: the start of the request's body; for binary content, its length and digest.
         response_body: the same of the response's body; empty for a stream.
-        tenant: a name for whoever holds the token; None for a request without one.
-        fault: the fault that struck, in words.
-        note: what else there is to say, such as the traceback of a script that raised.
+        tenant: the tenant, a hash of the token; None for a request without a token.
+        fault: the fault that was applied, in words.
+        note: a note, such as the traceback of a script that raised.
     """
 
     time: float
@@ -55,7 +55,7 @@ class Journal(Sequence[Exchange]):
         limit: how many are kept.
 
     Attributes:
-        dropped: how many were forgotten because there were more.
+        dropped: how many were dropped because of the limit.
 
     Example:
         >>> [exchange.operation for exchange in server.journal]
@@ -63,8 +63,8 @@ class Journal(Sequence[Exchange]):
     """
 
     def __init__(self, limit: int = 1000) -> None:
-        # An exchange is written out when somebody looks at it, which nobody does for most; until then it is what
-        # `_exchange` takes. Texts and numbers alone: whatever else is kept is work for the garbage collector.
+        # Most exchanges are never read. Until one is, it is kept as the arguments of `_exchange`: strings and numbers,
+        # because other objects would be work for the garbage collector.
         self._exchanges: deque[Exchange | tuple[Any, ...]] = deque(maxlen=limit)
         self._lock = threading.Lock()
         self.dropped = 0
@@ -81,20 +81,20 @@ class Journal(Sequence[Exchange]):
         fault: str | None = None,
         note: str | None = None,
     ) -> None:
-        """Write down an exchange, without the token."""
+        """Record an exchange, without the token."""
         head, sent = request.head, request.body
-        status, answered_type, answered = None, None, b""
+        status, response_type, received = None, None, b""
         if response is not None:
-            status, answered_type = response.status, response.header("content-type")
-            answered = response.body if isinstance(response.body, bytes) else b""
-        told = (
+            status, response_type = response.status, response.header("content-type")
+            received = response.body if isinstance(response.body, bytes) else b""
+        fields = (
             head.method,
             head.target,
             head.header("content-type"),
             sent,
             status,
-            answered_type,
-            answered,
+            response_type,
+            received,
             time,
             operation,
             tenant,
@@ -102,7 +102,7 @@ class Journal(Sequence[Exchange]):
             fault,
             note,
         )
-        exchange = _exchange(*told) if len(sent) > _SHORT or len(answered) > _SHORT else told
+        exchange = _exchange(*fields) if len(sent) > _SHORT or len(received) > _SHORT else fields
         with self._lock:
             self.dropped += len(self._exchanges) == self._exchanges.maxlen
             self._exchanges.append(exchange)
@@ -110,7 +110,7 @@ class Journal(Sequence[Exchange]):
     def clear(self, tenant: str | None = None) -> None:
         """Forget all exchanges, or those of one tenant."""
         with self._lock:
-            kept = [] if tenant is None else [one for one in self._written() if one.tenant != tenant]
+            kept = [] if tenant is None else [one for one in self._read_all() if one.tenant != tenant]
             self._exchanges.clear()
             self._exchanges.extend(kept)
             if tenant is None:
@@ -134,7 +134,7 @@ class Journal(Sequence[Exchange]):
     def __getitem__(self, index: int | slice) -> Exchange | list[Exchange]:
         with self._lock:
             if isinstance(index, slice):
-                return self._written()[index]
+                return self._read_all()[index]
             one = self._exchanges[index]
             if isinstance(one, tuple):
                 one = self._exchanges[index] = _exchange(*one)
@@ -143,22 +143,22 @@ class Journal(Sequence[Exchange]):
     def __iter__(self) -> Iterator[Exchange]:
         return iter(self[:])
 
-    def _written(self) -> list[Exchange]:
-        """All exchanges, written out; from then on nothing else of them is kept."""
-        written = [_exchange(*one) if isinstance(one, tuple) else one for one in self._exchanges]
+    def _read_all(self) -> list[Exchange]:
+        """All exchanges, which are kept in this form from then on."""
+        exchanges = [_exchange(*one) if isinstance(one, tuple) else one for one in self._exchanges]
         self._exchanges.clear()
-        self._exchanges.extend(written)
-        return written
+        self._exchanges.extend(exchanges)
+        return exchanges
 
 
 def _exchange(
     method: str,
     path: str,
-    sent_type: str | None,
+    request_type: str | None,
     sent: bytes,
     status: int | None,
-    answered_type: str | None,
-    answered: bytes,
+    response_type: str | None,
+    received: bytes,
     time: float,
     operation: str | None,
     tenant: str | None,
@@ -169,25 +169,25 @@ def _exchange(
     return Exchange(
         time=time,
         method=method,
-        path=_without(token, path),
+        path=_redact(token, path),
         operation=operation,
         status=status,
-        request_body=_start(sent, sent_type or "", token),
-        response_body=_start(answered, answered_type or "", token),
+        request_body=_excerpt(sent, request_type or "", token),
+        response_body=_excerpt(received, response_type or "", token),
         tenant=tenant,
         fault=fault,
-        note=note and _without(token, note),
+        note=note and _redact(token, note),
     )
 
 
-def _start(body: bytes, content_type: str, token: str | None) -> str:
+def _excerpt(body: bytes, content_type: str, token: str | None) -> str:
     if content_type.startswith(_BINARY) and body:
         return f"[{len(body)} bytes of {content_type}, sha256 {hashlib.sha256(body).hexdigest()}]"
     if token and len(token) >= _SHORTEST_SECRET:
-        # Before it is cut, or the cut could leave a part of the token; headers come as bytes read as Latin-1.
+        # Before the cut, which could leave a part of the token. Headers are bytes decoded as Latin-1.
         body = body.replace(token.encode("latin-1", "replace"), b"[token]")
     return body[:_BODY_START].decode("utf-8", "replace")
 
 
-def _without(token: str | None, text: str) -> str:
+def _redact(token: str | None, text: str) -> str:
     return text.replace(token, "[token]") if token and len(token) >= _SHORTEST_SECRET else text

@@ -1,4 +1,4 @@
-"""What goes into the core and what comes out of it, whichever door leads there."""
+"""HTTP requests and responses, as the core takes and returns them."""
 
 from __future__ import annotations
 
@@ -6,39 +6,37 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
-if TYPE_CHECKING:
-    from .dispatch import Envelope
-    from .steps import Sleep
+from .steps import Sleep
 
 Headers = tuple[tuple[str, str], ...]
 
-# Made once: json.dumps would make an encoder for every call.
+# Made once, because json.dumps makes an encoder for every call.
 _dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _AUTHORITY = re.compile(r"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 
 
 class Head:
-    """All of a request but its body.
+    """A request without its body.
 
     Args:
-        method: in capitals.
+        method: in upper case.
         path: as on the wire, percent-encoded, without the query.
         query: as on the wire, without the question mark.
-        headers: names in small letters, in the order sent.
+        headers: names in lower case, in the order sent.
         scheme: `http` or `https`.
         host: host and port that were reached, for requests without a usable `Host` header.
 
     Attributes:
         target: the path with the query.
-        origin: scheme and host as the client knows them, for the absolute URLs in answers.
-        envelope: where it leads, once that was looked up.
+        origin: scheme and host as the client knows them, for the absolute URLs in responses.
+        routed: a slot for `dispatch`, which keeps here what it derives from the head; a door may use a head again.
     """
 
-    __slots__ = ("_values", "envelope", "headers", "method", "origin", "path", "query", "target")
+    __slots__ = ("_values", "headers", "method", "origin", "path", "query", "routed", "target")
 
     def __init__(
         self,
@@ -56,16 +54,16 @@ class Head:
         self.target = f"{path}?{query}" if query else path
         self._values = dict(headers)
         named = self._values.get("host", "")
-        # A forged header must not end up as nonsense in every URL of the answer.
+        # A forged header must not end up in every URL of the response.
         self.origin = f"{scheme}://{named if _AUTHORITY.fullmatch(named) else host}"
-        self.envelope: Envelope | None = None
+        self.routed: object | None = None
 
     def header(self, name: str) -> str | None:
-        """The value of a header, named in small letters; the last one if it was sent more than once."""
+        """The value of a header, by its name in lower case; the last one if it was sent more than once."""
         return self._values.get(name)
 
 
-# Not frozen: one is made for every request, and frozen ones take three times as long to make.
+# Not frozen: one is made for every request, and frozen dataclasses take three times as long to make.
 @dataclass(slots=True, eq=False)
 class Request:
     """One HTTP request, complete with its body."""
@@ -76,12 +74,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A body that is sent piece by piece.
+    """A body that is sent in pieces.
 
     Args:
-        pieces: starts it; yields bytes and pauses, and may raise `ConnectionCutError`.
-        length: how many bytes are announced; None for a body whose length nobody knows. One that ends before that is
-            cut off.
+        pieces: starts the stream; yields bytes and pauses, and may raise `ConnectionCutError`.
+        length: the `Content-Length`, which may be more than the pieces have; None for a body of unknown length.
     """
 
     pieces: Callable[[], Iterator[bytes | Sleep]]
@@ -94,7 +91,7 @@ class Response:
 
     Args:
         status: the status code.
-        headers: names in small letters, without the length, which the doors add.
+        headers: names in lower case, without the length, which the doors add.
         body: the bytes, or a stream.
     """
 
@@ -103,7 +100,7 @@ class Response:
     body: bytes | Stream
 
     def header(self, name: str) -> str | None:
-        """The value of a header, named in small letters."""
+        """The value of a header, by its name in lower case."""
         for key, value in self.headers:
             if key == name:
                 return value
@@ -113,7 +110,7 @@ class Response:
 def json_response(
     status: int, value: Any, *, content_type: str = "application/json", headers: Headers = ()
 ) -> Response:
-    """A response whose body is a value as JSON."""
+    """A response with a JSON body."""
     return Response(status, (("content-type", content_type), *headers), encode(value))
 
 
@@ -122,5 +119,5 @@ def encode(value: Any) -> bytes:
     try:
         return orjson.dumps(value)
     except TypeError:
-        # It takes neither half a surrogate pair nor an integer of more than 64 bits; a client may send either.
+        # orjson takes neither half a surrogate pair nor an integer of more than 64 bits; a client may send either.
         return _dumps(value).encode("utf-8", "replace")

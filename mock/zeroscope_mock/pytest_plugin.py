@@ -1,13 +1,14 @@
-"""The door for pytest: fixtures with a server of their own for each test, and its journal in the report of a failure.
+"""The pytest plugin: a server for each test, and failure reports.
 
-pytest imports this module wherever the package is installed, so nothing else is imported before a fixture is used.
+The report of a failed test shows the journal of its servers. pytest imports this module wherever the package is
+installed, so nothing else is imported before a fixture is used.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Generator, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -17,33 +18,33 @@ if TYPE_CHECKING:
     from zeroscope import AsyncZeroscope, Zeroscope
 
     from . import Exchange, MockServer
+    from .faults.settings import FaultSettings
+    from .options import ServerOptions
 
 _MARKER = "zeroscope"
-# How many exchanges of a failed test are shown, and how many characters of a refusal.
+# How many exchanges of a failed test are shown, and how many characters of an error response.
 _SHOWN = 50
 _BODY_SHOWN = 200
-_REFUSED = 400
+_ERRORS_FROM = 400
 _server_key = pytest.StashKey["MockServer"]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Register the marker."""
     config.addinivalue_line(
         "markers",
-        f"{_MARKER}(seed=..., clock=..., faults=[...], ...): settings of the test's MockServer, and a dict with the "
+        f"{_MARKER}(seed=..., clock=..., faults=[...], ...): options of the test's MockServer, and a dict with the "
         "arguments of server.faults.add for each fault that it has from the start",
     )
 
 
 @pytest.fixture
 def zeroscope_mock(request: pytest.FixtureRequest) -> Iterator[MockServer]:
-    """A mock server of this test's own, on a virtual clock; `@pytest.mark.zeroscope(...)` changes its settings."""
-    import inspect
-
+    """A mock server for this test alone, on a virtual clock; `@pytest.mark.zeroscope(...)` changes its options."""
     from . import MockServer
 
-    settings, faults = _marked(request.node, inspect.signature(MockServer).parameters)
-    with MockServer(**settings) as server:
+    options, faults = _marked(request.node)
+    with MockServer(**options) as server:
         for fault in faults:
             server.faults.add(**fault)
         request.node.stash[_server_key] = server
@@ -60,15 +61,15 @@ def zeroscope_client(zeroscope_mock: MockServer) -> Iterator[Zeroscope]:
 @pytest.fixture
 def async_zeroscope_client(zeroscope_mock: MockServer) -> AsyncZeroscope:
     """An `AsyncZeroscope` that talks to `zeroscope_mock` without a socket and sleeps on its clock."""
-    # Of no async plugin, so that it works with each; without a socket there is nothing to close.
+    # Not an async fixture, so that it works with every async plugin; without a socket there is nothing to close.
     return zeroscope_mock.async_client()
 
 
 @pytest.fixture
 def zeroscope_mock_url(zeroscope_mock: MockServer) -> Iterator[str]:
-    """The address of `zeroscope_mock` on a socket, such as `http://127.0.0.1:50321`, good with and without `/v1`."""
+    """The URL of `zeroscope_mock` on a socket, such as `http://127.0.0.1:50321`, to be used with or without `/v1`."""
     try:
-        import uvicorn  # noqa: F401 - only whether it is there
+        import uvicorn  # noqa: F401 - to find out whether it is installed
     except ModuleNotFoundError as error:
         raise pytest.UsageError(
             f"zeroscope_mock_url needs {error.name}, which is not installed; get it with: pip install 'zeroscope[mock]'"
@@ -93,35 +94,37 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
-def _marked(item: pytest.Item, known: Mapping[str, object]) -> tuple[dict[str, Any], list[Mapping[str, Any]]]:
-    """What the markers of a test say: the settings, of which the innermost hold, and all faults."""
+def _marked(item: pytest.Item) -> tuple[ServerOptions, list[FaultSettings]]:
+    """The options of a test's markers, where inner markers override outer ones, and the faults of all of them."""
+    from .options import OPTION_NAMES
+
     __tracebackhide__ = True
-    settings: dict[str, Any] = {}
-    faults: list[Mapping[str, Any]] = []
+    options: dict[str, Any] = {}
+    faults: list[Any] = []
     # Not `iter_markers`, for which a class comes after its base and a test after its parameters.
     for marker in [marker for node in item.listchain() for marker in node.own_markers if marker.name == _MARKER]:
         given = dict(marker.kwargs)
         more = given.pop("faults", [])
         problem = None
         if marker.args:
-            problem = f"takes keyword arguments alone, not {', '.join(map(repr, marker.args))}"
-        elif unknown := [repr(name) for name in given if name not in known]:
-            problem = f"has no argument {' or '.join(unknown)}, only {', '.join(sorted([*known, 'faults']))}"
+            problem = f"takes keyword arguments only, not {', '.join(map(repr, marker.args))}"
+        elif unknown := [repr(name) for name in given if name not in OPTION_NAMES]:
+            problem = f"has no argument {' or '.join(unknown)}, only {', '.join(sorted([*OPTION_NAMES, 'faults']))}"
         elif not isinstance(more, list | tuple) or not all(isinstance(fault, Mapping) for fault in more):
             problem = f"takes faults as a list of dicts, not as {more!r}"
         if problem:
             raise pytest.UsageError(f"{item.nodeid}: the marker {_MARKER} {problem}")
-        settings |= given
+        options |= given
         faults += more
-    return settings, faults
+    return cast("ServerOptions", options), faults
 
 
 def _servers(item: pytest.Item) -> dict[str, MockServer]:
-    """The servers that a test had from fixtures, by the fixture's name; each once."""
-    # Whoever has a server has imported it.
+    """The servers that a test got from fixtures, by the fixture's name, each of them once."""
+    # A test that has a server has imported its module.
     module = sys.modules.get("zeroscope_mock.server")
     kind: type[MockServer] | tuple[()] = module.MockServer if module else ()
-    # What was asked for by `getfixturevalue` is not among the arguments.
+    # A fixture from `getfixturevalue` is not among the arguments.
     fixtures = {"zeroscope_mock": item.stash.get(_server_key, None), **(getattr(item, "funcargs", None) or {})}
     servers: dict[str, MockServer] = {}
     for name, value in fixtures.items():
@@ -138,7 +141,7 @@ def _section(name: str, server: MockServer) -> tuple[str, str]:
     width = max((len(exchange.path) for exchange in shown), default=0)
     lines = [_line(exchange, start, width) for exchange in shown] or ["No request has reached the server."]
     if left_out := count - len(shown):
-        lines.insert(0, f"{left_out} earlier ones are left out, of which the journal has dropped {dropped}.")
+        lines.insert(0, f"{left_out} earlier ones are left out, of which the journal dropped {dropped}.")
     title = f"zeroscope mock: {count} exchange{'' if count == 1 else 's'}"
     return title if name == "zeroscope_mock" else f"{title} of {name}", "\n".join(lines)
 
@@ -147,15 +150,15 @@ def _line(exchange: Exchange, start: float, width: int) -> str:
     path, operation = exchange.path.ljust(width), exchange.operation or "-"
     status = "cut off" if exchange.status is None else str(exchange.status)
     parts = [f"{exchange.time - start:9.3f} s  {exchange.method:<4} {path}  {operation:<16}  {status}"]
-    if exchange.status is not None and exchange.status >= _REFUSED:
-        parts.append(_plain(exchange.response_body[:_BODY_SHOWN]))
+    if exchange.status is not None and exchange.status >= _ERRORS_FROM:
+        parts.append(_single_line(exchange.response_body[:_BODY_SHOWN]))
     if exchange.fault:
-        parts.append(f"[fault: {_plain(exchange.fault)}]")
+        parts.append(f"[fault: {_single_line(exchange.fault)}]")
     if exchange.note:
-        parts.append(f"[{_plain(exchange.note[-_BODY_SHOWN:])}]")
+        parts.append(f"[{_single_line(exchange.note[-_BODY_SHOWN:])}]")
     return "  ".join(parts)
 
 
-def _plain(text: str) -> str:
-    """A text on one line, without what a terminal would obey."""
+def _single_line(text: str) -> str:
+    """A text on one line, without control characters."""
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())

@@ -1,4 +1,4 @@
-"""How many requests a tenant may send, and whether it has credit left; by default as many as it likes.
+"""The rate limits and the credit of tenants; none by default.
 
 The numbers, the headers and the wording are those of the service's documentation and of recorded traffic.
 """
@@ -13,26 +13,25 @@ from typing import Any, Literal
 
 from .messages import Headers, Response
 from .problems import problem, throttled
+from .times import TOLERANCE
 
-# What is beyond these cannot be counted or dated.
-_MOST = 10**9
-# A request that is due again now must not fall to the rounding of times since 1970.
-_GRAIN = 1e-6
-# As many buckets are kept before the full ones are looked for.
-_ROOM = 1000
+# Numbers beyond this cannot be counted or dated.
+_MAX = 10**9
+# How many buckets are kept before the full ones are removed.
+_MAX_BUCKETS = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many requests in so many seconds.
+    """A rate of requests, kept by a token bucket.
 
     Args:
-        requests: how many.
-        seconds: in how long.
+        requests: how many requests are allowed.
+        seconds: in how many seconds.
         burst: how many of them at once; all if left out.
 
     Raises:
-        ValueError: for numbers below 1 or too large to count, and a time that is not above 0 or too long to date.
+        ValueError: for numbers below 1 or too large to count, and seconds that are not above 0 or too many.
     """
 
     requests: int
@@ -40,8 +39,8 @@ class Rate:
     burst: int | None = None
 
     def __post_init__(self) -> None:
-        if not (1 <= self.requests <= _MOST and 1 <= self.most <= _MOST and 1 / _MOST <= self.seconds <= _MOST):
-            raise ValueError(f"a rate is 1 to {_MOST} requests in {1 / _MOST} to {_MOST} seconds, not {self}")
+        if not (1 <= self.requests <= _MAX and 1 <= self.most <= _MAX and 1 / _MAX <= self.seconds <= _MAX):
+            raise ValueError(f"a rate is 1 to {_MAX} requests in {1 / _MAX} to {_MAX} seconds, not {self}")
 
     @property
     def most(self) -> int:
@@ -50,23 +49,23 @@ class Rate:
 
     @property
     def interval(self) -> float:
-        """After how many seconds one more request may be sent."""
+        """The seconds after which one more request may be sent."""
         return self.seconds / self.requests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimits:
-    """The rates of the live service, unless told otherwise; each is a bucket of its own.
+    """The rates of three kinds of requests, each with a bucket of its own; the live service's by default.
 
     Args:
         creates: creations of predictions.
         reads: reads of one prediction.
         others: all other requests.
-        hint: where a refusal says when to try again, besides in its words: in the body's `retry_after`, in the header
-            `Retry-After` in seconds or as a date, or nowhere. The service was seen to do the first and the last.
+        hint: where a refusal says when to try again, besides in its text: in the body's `retry_after`, or in the header
+            `Retry-After` in seconds or as a date; None for nowhere else. Recorded traffic has `body` and None.
 
     Raises:
-        ValueError: for another hint.
+        ValueError: for an unknown hint.
     """
 
     creates: Rate = Rate(600)
@@ -80,7 +79,7 @@ class RateLimits:
 
 
 LOW_CREDIT = RateLimits(creates=Rate(6, burst=1))
-"""What accounts with less than five dollars get."""
+"""The rates of accounts with less than five dollars of credit."""
 
 PRESETS: Mapping[str, RateLimits] = {"live": RateLimits(), "low-credit": LOW_CREDIT}
 
@@ -90,19 +89,19 @@ _READS = frozenset({"getPrediction"})
 
 @dataclass(slots=True)
 class _Bucket:
-    """How many requests were left at a moment."""
+    """The number of requests left at a moment."""
 
     left: float
     at: float
 
     def filled(self, rate: Rate, now: float) -> float:
-        """How many are left at a later moment."""
+        """The number left at a later moment."""
         return min(float(rate.most), self.left + max(0.0, now - self.at) / rate.interval)
 
 
 @dataclass
 class Limits:
-    """The limits in force and what each tenant has used of them.
+    """The limits in force, and how much of them each tenant has used.
 
     Attributes:
         rates: the rates; None for no limit.
@@ -112,16 +111,16 @@ class Limits:
     rates: RateLimits | None = None
     out_of_credit: bool = False
     _buckets: dict[tuple[str, str], _Bucket] = field(default_factory=dict[tuple[str, str], _Bucket], repr=False)
-    _room: int = field(default=_ROOM, repr=False)
+    _max_buckets: int = field(default=_MAX_BUCKETS, repr=False)
 
     def use(self, rates: RateLimits | str | None) -> None:
-        """Put other rates in force, from now on.
+        """Put other rates into force.
 
         Args:
             rates: the rates, `live` or `low-credit` for those of the service, or None for no limit.
 
         Raises:
-            ValueError: for anything else.
+            ValueError: for any other value.
         """
         if isinstance(rates, str) and rates in PRESETS:
             rates = PRESETS[rates]
@@ -136,12 +135,15 @@ class Limits:
         return self.rates is not None or self.out_of_credit
 
     def take(self, operation: str, tenant: str, now: float) -> tuple[Response | None, Headers]:
-        """Count a request: the refusal, if it is one too many, and the headers for any other answer.
+        """Count a request.
 
         Args:
             operation: its `operationId`.
-            tenant: who sends it.
-            now: when, in seconds since 1970.
+            tenant: the tenant that sends it.
+            now: in seconds since 1970.
+
+        Returns:
+            The refusal, if the request exceeds the limit, and the headers for any other response.
         """
         if self.out_of_credit and operation in _CREATES:
             return no_credit(), ()
@@ -151,43 +153,43 @@ class Limits:
         rate: Rate = getattr(self.rates, name)
         bucket = self._buckets.get((tenant, name))
         if bucket is None:
-            if len(self._buckets) >= self._room:
+            if len(self._buckets) >= self._max_buckets:
                 self._forget_full(self.rates, now)
             bucket = self._buckets[tenant, name] = _Bucket(rate.most, now)
         bucket.left = bucket.filled(rate, now)
         bucket.at = now
-        if bucket.left < 1 - _GRAIN:
-            wait = max(1, ceil((1 - bucket.left) * rate.interval - _GRAIN))
+        if bucket.left < 1 - TOLERANCE:
+            wait = max(1, ceil((1 - bucket.left) * rate.interval - TOLERANCE))
             headers = (*_headers(0, wait), *_retry_after(self.rates, wait, now))
             return throttled(wait, in_body=self.rates.hint == "body", headers=headers), ()
         bucket.left -= 1
-        return None, _headers(int(bucket.left + _GRAIN), ceil((rate.most - bucket.left) * rate.interval - _GRAIN))
+        return None, _headers(int(bucket.left + TOLERANCE), ceil((rate.most - bucket.left) * rate.interval - TOLERANCE))
 
     def clear(self, tenant: str | None = None) -> None:
-        """Forget what was used, of all tenants or of one."""
+        """Forget the use of all tenants, or of one."""
         for key in [key for key in self._buckets if tenant in (None, key[0])]:
             del self._buckets[key]
 
     def dump(self) -> list[dict[str, Any]]:
-        """What was used, as JSON values."""
+        """The use of all tenants, as JSON values."""
         return [
             {"tenant": tenant, "kind": kind, "left": bucket.left, "at": bucket.at}
             for (tenant, kind), bucket in self._buckets.items()
         ]
 
     def _forget_full(self, rates: RateLimits, now: float) -> None:
-        """Forget the buckets that are like new, so that tokens used once are not kept for ever."""
+        """Forget the full buckets, so that tokens used once are not kept for ever."""
 
         def is_full(kind: str, bucket: _Bucket) -> bool:
             rate: Rate = getattr(rates, kind)
             return bucket.filled(rate, now) >= rate.most
 
         self._buckets = {key: bucket for key, bucket in self._buckets.items() if not is_full(key[1], bucket)}
-        # Looked through again only once there are twice as many, which keeps a request cheap.
-        self._room = max(_ROOM, 2 * len(self._buckets))
+        # Searched again only once there are twice as many, which keeps the cost of a request constant.
+        self._max_buckets = max(_MAX_BUCKETS, 2 * len(self._buckets))
 
     def load(self, used: list[dict[str, Any]]) -> None:
-        """Take over what `dump` returned."""
+        """Replace the use of all tenants by what `dump` returned."""
         self._buckets = {(one["tenant"], one["kind"]): _Bucket(one["left"], one["at"]) for one in used}
 
 

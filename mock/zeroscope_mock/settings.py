@@ -1,12 +1,12 @@
-"""What a server is told when it is made."""
+"""The settings of a server's core, with their defaults and bounds."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
-from .dialects import DIALECTS
+from .dialects import DIALECTS, DialectName
 
 JSON_LIMIT = 2**20
 FILE_LIMIT = 101 * 2**20
@@ -14,17 +14,62 @@ STORAGE_LIMIT = 2**30
 PREDICTION_LIMIT = 1_000_000
 JOURNAL_LIMIT = 1000
 
-
 _LIMITS = ("json_limit", "file_limit", "storage_limit", "prediction_limit", "journal_limit")
+
+
+class CoreOptions(TypedDict, total=False):
+    """The options of `MockServer` that its core needs; `Settings` has their defaults."""
+
+    seed: int
+    """Decides ids, seeds, timings, pictures and faults: equal seeds and requests give equal responses. 0 by default."""
+
+    dialect: DialectName
+    """The dialect: `live`, as the service answers, which is the default; or `published`, as the published description
+    says, with URLs that lack `/v1` and creates that are answered with 200 and an array."""
+
+    token: str | None
+    """The only bearer token to accept; any by default."""
+
+    receiver: Callable[..., Any] | None
+    """The receiver of all webhooks, whatever their URLs: a function of an `httpx.Request` that returns a status, an
+    `httpx.Response` or None for 200, or an ASGI application. Without one, webhooks are sent over HTTP while the server
+    listens on a socket, and not at all otherwise; see `MockServer.deliveries`."""
+
+    insecure_webhooks: bool
+    """Whether webhooks are also sent to `http` URLs of other machines."""
+
+    streams: bool | None
+    """Whether predictions have a stream of events; by default those that ask for one."""
+
+    inline_outputs: bool
+    """Whether videos are `data:` URIs instead of URLs."""
+
+    control: bool
+    """Whether `/_mock/` is served, through which programs in other languages control the server; True by default."""
+
+    json_limit: int
+    """The size of the largest JSON body, in bytes; a larger one is answered with 413."""
+
+    file_limit: int
+    """The size of the largest upload with its form, in bytes; the service takes files of 100 MiB."""
+
+    storage_limit: int
+    """How many bytes of uploads are kept; more drop the oldest."""
+
+    prediction_limit: int
+    """How many predictions are kept; more drop the oldest."""
+
+    journal_limit: int
+    """How many exchanges the journal keeps, and how many attempts `deliveries` keeps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What a server is told when it is made; `MockServer` says what each one means.
+    """The values of `CoreOptions`, validated.
 
     Raises:
-        ValueError: for an unknown dialect, a seed that is no integer, a token that nobody can send and a limit that is
-            no integer above 0.
+        ValueError: for an unknown dialect, a seed that is not an integer, a token that cannot be sent, and a limit that
+            is not an integer above 0.
     """
 
     seed: int = 0
@@ -47,7 +92,7 @@ class Settings:
         if not _is_integer(self.seed):
             raise ValueError(f"the seed must be an integer, not {self.seed!r}")
         if self.token is not None and not _can_be_sent(self.token):
-            # Not even a wrong token is shown.
+            # Even a wrong token must not be shown.
             raise ValueError(
                 "the token must be text that is not empty and has no space around it; leave it out to accept any"
             )

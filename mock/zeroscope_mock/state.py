@@ -1,4 +1,4 @@
-"""All that one server holds: the document, the clock, and what has come of the requests so far."""
+"""The state of one server: the document, the clock and its data."""
 
 from __future__ import annotations
 
@@ -6,61 +6,64 @@ import base64
 import threading
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
 from random import Random
-from urllib.parse import quote
 
-from .clocks.protocols import Clock
-from .courses.lifecycle import Hook, Record, describe
-from .courses.script import ModelInput, failure
-from .courses.scripts import Scripts
 from .dialects import DIALECTS
-from .dice import throw
-from .documents.reload import Reload
+from .documents.links import Links
+from .documents.reloader import SpecReloader
 from .documents.spec import Spec
 from .faults.faults import Faults
 from .faults.rules import DELIVERY
 from .journal import Journal
+from .lifecycle.model_input import ModelInput
+from .lifecycle.record import Hook, Record
+from .lifecycle.representation import prediction_json
+from .lifecycle.scripts import Scripts
 from .messages import encode
+from .protocols import Clock
+from .randomness import random_bytes
 from .rate_limits import Limits
 from .settings import Settings
 from .store import Store
-from .videos.outputs import Outputs
-from .webhooks.courier import Courier
+from .videos.cache import VideoCache
+from .webhooks.scheduler import WebhookScheduler
 
-deciding: ContextVar[tuple[State, int] | None] = ContextVar("zeroscope_mock.deciding", default=None)
-"""Whose script decides on a prediction in this context, and in which thread, which holds the lock meanwhile."""
+running_script: ContextVar[tuple[State, int] | None] = ContextVar("zeroscope_mock.running_script", default=None)
+"""The server whose script function runs in this context, and the thread that runs it and holds the lock."""
 
-BUSY_SCRIPT = "a script cannot create predictions while it decides on one"
+NESTED_CREATE = "a script cannot create predictions while it decides on one"
 
 
 class State:
-    """All that one server holds. Whoever changes it holds `lock`.
+    """All that one server holds. A caller that changes it holds `lock`.
 
     Args:
         spec: the document.
         clock: tells the time.
-        settings: what the server was told.
+        settings: the server's settings.
+
+    Attributes:
+        webhooks: sends webhooks, and has their deliveries.
     """
 
     def __init__(self, spec: Spec, clock: Clock, settings: Settings) -> None:
         self.spec = spec
         self.clock = clock
         self.settings = settings
-        self.reload: Reload | None = None
+        self.reloader: SpecReloader | None = None
         self.dialect = DIALECTS[settings.dialect]
         self.lock = threading.RLock()
         self.journal = Journal(settings.journal_limit)
         self.store = Store(settings.prediction_limit, settings.storage_limit)
-        self.outputs = Outputs()
+        self.videos = VideoCache()
         self.limits = Limits()
         self.scripts = Scripts()
         self.faults = Faults(
             Random(f"{settings.seed}:faults"),
-            operations=_names(spec),
+            operations=_fault_operations(spec),
             prefixes=spec.prefixes,
         )
-        self.courier = Courier(
+        self.webhooks = WebhookScheduler(
             clock,
             body=self._event_body,
             secret=self.secret,
@@ -69,43 +72,43 @@ class State:
             allow_http=settings.insecure_webhooks,
             limit=settings.journal_limit,
         )
-        clock.attach(self.courier)
+        clock.attach(self.webhooks)
 
     @property
     def spec_error(self) -> str | None:
-        """Why the document as its file has it now is not in use; None if it is."""
-        return self.reload.error if self.reload else None
+        """Why the document's file as it is now is not in use; None if it is."""
+        return self.reloader.error if self.reloader else None
 
-    def check_script(self) -> None:
-        """Refuse what a script asks for by way of another thread: it would wait for the lock for ever.
+    def refuse_nested_request(self) -> None:
+        """Refuse a request that a script function makes in another thread, which would wait for the lock for ever.
 
         Raises:
-            RuntimeError: if that is so.
+            RuntimeError: if a script function of this server runs in this context, but in another thread.
         """
-        decider = deciding.get()
-        if decider is not None and decider[0] is self and decider[1] != threading.get_ident():
-            raise RuntimeError(BUSY_SCRIPT)
+        running = running_script.get()
+        if running is not None and running[0] is self and running[1] != threading.get_ident():
+            raise RuntimeError(NESTED_CREATE)
 
     def use(self, spec: Spec) -> None:
         """Follow another document from now on."""
         with self.lock:
             self.spec = spec
-            self.faults.expect(_names(spec))
+            self.faults.use_operations(_fault_operations(spec))
 
-    def dice(self, purpose: str, tenant: str, number: int) -> bytes:
-        """The dice for one thing, the same in every run and for each tenant, whatever the others do meanwhile."""
-        return throw(f"{self.settings.seed}:{purpose}:{tenant}:{number}")
+    def random_bytes(self, purpose: str, tenant: str, number: int) -> bytes:
+        """Random bytes for one object, which depend on the seed and on nothing that other tenants do."""
+        return random_bytes(f"{self.settings.seed}:{purpose}:{tenant}:{number}")
 
     def secret(self, tenant: str) -> str:
         """The key that signs a tenant's webhooks."""
-        return "whsec_" + base64.b64encode(self.dice("secret", tenant, 0)[:24]).decode()
+        return "whsec_" + base64.b64encode(self.random_bytes("secret", tenant, 0)[:24]).decode()
 
-    def addresses(self, origin: str, prefix: str) -> Links:
-        """The URLs in an answer.
+    def links(self, origin: str, prefix: str) -> Links:
+        """The URLs in the response to a request.
 
         Args:
             origin: scheme and host under which the request came.
-            prefix: what stood between them and the path.
+            prefix: the part between the host and the document's path, such as `/v1`.
         """
         return Links(self.spec, origin, self.spec.prefixes[-1] if self.dialect.bare else prefix)
 
@@ -117,79 +120,41 @@ class State:
             self.limits.clear(tenant)
             self.scripts.clear(tenant)
             self.faults.clear(tenant)
-            self.courier.clear(tenant)
-            # Ids start again, and would lead to the videos of before.
-            self.outputs.clear()
+            self.webhooks.clear(tenant)
+            # Ids start again, and would lead to the old videos.
+            self.videos.clear()
 
     @property
     def dropped(self) -> dict[str, int]:
-        """How many things of each kind were forgotten because there were more than a limit allows."""
+        """How many objects of each kind were dropped because of the limits."""
         return {
             "predictions": self.store.dropped_predictions,
             "files": self.store.dropped_files,
             "exchanges": self.journal.dropped,
-            "deliveries": self.courier.deliveries.dropped,
+            "deliveries": self.webhooks.deliveries.dropped,
         }
 
     def video(self, record: Record, index: int) -> Callable[[], bytes]:
-        """A function that makes one video of a prediction, which can take a while."""
+        """A function that renders one video of a prediction, which may take seconds."""
         wanted = ModelInput.read(record.input, self.spec.input_defaults)
-        if failure(wanted):
-            # A script may let succeed what the model cannot make, and nothing else can make it either.
+        if wanted.error():
+            # A script may have a prediction succeed whose input no encoder can render.
             wanted = ModelInput.read({"prompt": wanted.prompt}, self.spec.input_defaults)
-        return self.outputs.video(record.id, index, wanted, record.script.seed)
+        return self.videos.renderer(record.id, index, wanted, record.script.seed)
 
     def _event_body(self, record: Record, now: float) -> bytes:
         hook = record.hook
         assert isinstance(hook, Hook)
-        addresses = self.addresses(hook.origin, hook.prefix)
-        video = (lambda index: inline(self.video(record, index)())) if record.script.inline else None
-        return encode(describe(record, now, addresses, model=self.spec.model, video=video))
+        links = self.links(hook.origin, hook.prefix)
+        video = (lambda index: data_uri(self.video(record, index)())) if record.script.inline else None
+        return encode(prediction_json(record, now, links, model=self.spec.model, video=video))
 
 
-def _names(spec: Spec) -> frozenset[str]:
-    """What a fault may name."""
+def _fault_operations(spec: Spec) -> frozenset[str]:
+    """The operations that a fault may name."""
     return frozenset({DELIVERY, *(operation.id for operation in spec.operations())})
 
 
-def inline(video: bytes) -> str:
+def data_uri(video: bytes) -> str:
     """A video as a `data:` URI."""
     return f"data:video/mp4;base64,{base64.b64encode(video).decode()}"
-
-
-# Not frozen: one is made for every request, and frozen ones take three times as long to make.
-@dataclass(slots=True)
-class Links:
-    """The absolute URLs in answers."""
-
-    spec: Spec
-    origin: str
-    prefix: str
-
-    def operation(self, operation_id: str, **arguments: str) -> str:
-        """Where an operation is, under the prefix."""
-        return f"{self.origin}{self.prefix}{self.spec.path(operation_id, **arguments)}"
-
-    def prediction(self, prediction_id: str) -> str:
-        """Where a prediction can be read."""
-        return self.operation("getPrediction", prediction_id=prediction_id)
-
-    def cancel(self, prediction_id: str) -> str:
-        """Where it can be canceled."""
-        return self.operation("cancelPrediction", prediction_id=prediction_id)
-
-    def stream(self, prediction_id: str) -> str:
-        """Where its events can be followed."""
-        return self.operation("streamPrediction", prediction_id=prediction_id)
-
-    def output(self, prediction_id: str, index: int) -> str:
-        """Where one of its videos is."""
-        return self.operation("getOutput", prediction_id=prediction_id, filename=f"output-{index}.mp4")
-
-    def file(self, file_id: str) -> str:
-        """Where the bytes of a file are."""
-        return self.operation("downloadFile", file_id=file_id)
-
-    def page(self, operation_id: str, cursor: str | None) -> str | None:
-        """Where a page of a list is; None without a cursor."""
-        return None if cursor is None else f"{self.operation(operation_id)}?cursor={quote(cursor)}"

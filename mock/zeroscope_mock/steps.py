@@ -1,80 +1,76 @@
-"""What answering a request takes besides thinking: logic yields steps, and each door carries them out in its way."""
+"""The steps that flows yield, and the drivers that run them.
+
+The logic of the mock server does no I/O and never sleeps. Whatever takes time or leads outside is a *step*: a small
+object that knows how to do one thing, in a thread or in an event loop. Handlers of operations, faults and webhook
+deliveries are *flows*, generators that yield steps. Flows nest with `yield from`, so that a fault can wrap the flow of
+a handler, delay it, or never start it.
+
+A driver is the only code that runs steps. `drive` runs a flow in the calling thread, `drive_async` in the running event
+loop. Each sends the result of a step back into the flow, or throws the step's exception into it at the `yield`, and
+returns what the flow returns. The doors drive the flows of requests; the clocks drive the flows of the agenda, that is,
+of webhooks. The same flow therefore behaves alike through httpx, ASGI and a socket, on a real and on a virtual clock,
+and a test can drive it by hand and look at its steps.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-if TYPE_CHECKING:
-    from .clocks.protocols import Clock
+from .protocols import Clock, Flow, Step
 
 T = TypeVar("T")
 
 
-class Step(Protocol):
-    """Something that takes time or leads outside."""
-
-    def do(self, clock: Clock) -> Any:
-        """Carry it out in this thread."""
-        ...
-
-    async def do_async(self, clock: Clock) -> Any:
-        """Carry it out while other tasks run."""
-        ...
-
-
-Flow = Generator[Step, Any, T]
-"""Logic that does no I/O: it yields steps, is sent what came of each and returns a value."""
-
-
 @dataclass(frozen=True, slots=True)
 class Sleep:
-    """Let time pass on the server's clock.
+    """Lets time pass on the server's clock.
 
     Args:
-        seconds: how much; less than nothing is nothing.
-        idle: whether nothing is bound to come, so that somebody far away need not have the clock moved for it.
+        seconds: how long; a negative number counts as 0.
+        idle: whether no further event is scheduled. A client on a socket waits in real time, so the ASGI app does not
+            move a virtual clock for an idle sleep.
     """
 
     seconds: float
     idle: bool = False
 
-    def do(self, clock: Clock) -> None:
+    def run(self, clock: Clock) -> None:
         """Sleep in this thread."""
         clock.sleep(self.seconds)
 
-    async def do_async(self, clock: Clock) -> None:
+    async def run_async(self, clock: Clock) -> None:
         """Sleep while other tasks run."""
         await clock.sleep_async(self.seconds)
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """Make something that takes the processor a while.
+class RunBlocking:
+    """Calls a function that keeps a processor busy.
 
     Args:
-        make: makes it; may be called in another thread.
+        function: the function; may be called in another thread.
     """
 
-    make: Callable[[], Any]
+    function: Callable[[], Any]
 
-    def do(self, clock: Clock) -> Any:
-        """Make it in this thread."""
-        return self.make()
+    def run(self, clock: Clock) -> Any:
+        """Call it in this thread."""
+        return self.function()
 
-    async def do_async(self, clock: Clock) -> Any:
-        """Make it in a thread of its own while other tasks run."""
+    async def run_async(self, clock: Clock) -> Any:
+        """Call it in a worker thread while other tasks run."""
         import anyio.to_thread
 
-        # How long it really takes must not show in anybody's times.
+        # The real duration must not show in the times of the virtual clock.
         with clock.hold():
-            return await anyio.to_thread.run_sync(self.make)
+            return await anyio.to_thread.run_sync(self.function)
 
 
 @dataclass(frozen=True, slots=True)
-class Advance:
-    """Move the server's clock, and let happen what falls due on the way.
+class AdvanceClock:
+    """Moves the server's clock and runs what falls due on the way.
 
     Args:
         seconds: how far, 0 or more.
@@ -82,30 +78,30 @@ class Advance:
 
     seconds: float
 
-    def do(self, clock: Clock) -> None:
+    def run(self, clock: Clock) -> None:
         """Move it in this thread."""
         clock.advance(self.seconds)
 
-    async def do_async(self, clock: Clock) -> None:
+    async def run_async(self, clock: Clock) -> None:
         """Move it while other tasks run."""
         await clock.advance_async(self.seconds)
 
 
 class ConnectionCutError(Exception):
-    """The server breaks the connection off instead of answering, or in the middle of the answer; raised by flows."""
+    """The server cuts the connection instead of answering, or within the response; raised by flows."""
 
 
 def drive(flow: Flow[T], clock: Clock) -> T:
-    """Run a flow to its end in this thread."""
+    """Run a flow to its end in this thread and return its result."""
     try:
         step = next(flow)
         while True:
             try:
-                answer = step.do(clock)
+                result = step.run(clock)
             except Exception as error:
                 step = flow.throw(error)
             else:
-                step = flow.send(answer)
+                step = flow.send(result)
     except StopIteration as end:
         value: T = end.value
         return value
@@ -114,22 +110,22 @@ def drive(flow: Flow[T], clock: Clock) -> T:
 
 
 async def drive_async(flow: Flow[T], clock: Clock, step: Step | None = None) -> T:
-    """Run a flow to its end while other tasks run.
+    """Run a flow to its end while other tasks run, and return its result.
 
     Args:
         flow: the flow.
-        clock: what it sleeps on.
+        clock: the clock that its steps run on.
         step: its first step, if it has been started already.
     """
     try:
         step = step or next(flow)
         while True:
             try:
-                answer = await step.do_async(clock)
+                result = await step.run_async(clock)
             except Exception as error:
                 step = flow.throw(error)
             else:
-                step = flow.send(answer)
+                step = flow.send(result)
     except StopIteration as end:
         value: T = end.value
         return value

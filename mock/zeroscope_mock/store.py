@@ -1,26 +1,20 @@
-"""What the server remembers: predictions and files, apart for each token."""
+"""The store of predictions and files, separate for each tenant."""
 
 from __future__ import annotations
 
 import base64
-import hashlib
 import re
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .courses.lifecycle import Record
+from .lifecycle.record import Record
 
 PAGE_SIZE = 100
 """How many predictions a page holds (recorded traffic)."""
 
 _CURSOR = re.compile(r"(before|from):([0-9]{1,15})")
-
-
-def tenant_of(token: str) -> str:
-    """A name for whoever holds a token, from which the token cannot be had."""
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +40,8 @@ class StoredFile:
     expires: float
 
 
-class Shelf:
-    """The predictions of one tenant by their numbers, of which the oldest may have been dropped.
+class TenantPredictions:
+    """The predictions of one tenant, by number; the oldest may have been dropped.
 
     Args:
         first: the number of the first prediction.
@@ -71,35 +65,35 @@ class Shelf:
         return self._first + len(self._records)
 
     def add(self, record: Record) -> None:
-        """Put in a prediction, whose number must be `next`; on an empty shelf it may be a higher one."""
+        """Add a prediction, whose number must be `next`; the first one may have any number."""
         if not self._records:
             self._first = record.number
         self._records.append(record)
 
     def drop(self) -> None:
-        """Take out the oldest prediction."""
+        """Drop the oldest prediction."""
         self._records[self._dropped] = None
         self._dropped += 1
-        # Taken out of the list from time to time only, because that moves all the others.
+        # The list is shortened only now and then, because that moves all its items.
         if self._dropped * 2 > len(self._records):
             del self._records[: self._dropped]
             self._first += self._dropped
             self._dropped = 0
 
     def between(self, start: int, end: int) -> list[Record]:
-        """The predictions from one number to another, which is not included, oldest first."""
+        """The predictions from number `start` up to but not including `end`, oldest first."""
         return [record for record in self._records[start - self._first : end - self._first] if record is not None]
 
 
 class Store:
-    """All predictions and files. It keeps no time and no lock of its own.
+    """All predictions and files. The store has neither a clock nor a lock; callers pass the time and hold the lock.
 
     Args:
-        prediction_limit: how many predictions are kept; for one more, the oldest is dropped.
-        storage_limit: how many bytes of files are kept; for more, the oldest are dropped.
+        prediction_limit: how many predictions are kept; one more drops the oldest.
+        storage_limit: how many bytes of files are kept; more drop the oldest.
 
     Attributes:
-        shelves: the predictions of each tenant that ever asked for any.
+        tenants: the predictions of each tenant that ever created one.
         dropped_predictions: how many predictions were dropped.
         dropped_files: how many files were dropped before their time.
     """
@@ -109,32 +103,36 @@ class Store:
         self.dropped_files = 0
         self._prediction_limit = prediction_limit
         self._storage_limit = storage_limit
-        self.shelves: dict[str, Shelf] = {}
-        # To take out the first of a plain dict, again and again, takes the longer the more there are.
+        self.tenants: dict[str, TenantPredictions] = {}
+        # Removing the first item of a plain dict again and again gets slower as the dict grows.
         self._predictions = OrderedDict[str, Record]()
         self._files: dict[str, StoredFile] = {}
         self._stored = 0
 
-    def shelf(self, tenant: str) -> Shelf:
+    def of_tenant(self, tenant: str) -> TenantPredictions:
         """The predictions of a tenant."""
-        shelf = self.shelves.get(tenant)
-        if shelf is None:
-            shelf = self.shelves[tenant] = Shelf()
-        return shelf
+        predictions = self.tenants.get(tenant)
+        if predictions is None:
+            predictions = self.tenants[tenant] = TenantPredictions()
+        return predictions
 
     def add(self, record: Record) -> Record | None:
-        """Remember a prediction, whose number must be the tenant's next; returns the one that is dropped for it."""
-        self.shelf(record.tenant).add(record)
+        """Add a prediction, whose number must be the tenant's next.
+
+        Returns:
+            The prediction that was dropped for it, if any.
+        """
+        self.of_tenant(record.tenant).add(record)
         self._predictions[record.id] = record
         if len(self._predictions) > self._prediction_limit:
             _, oldest = self._predictions.popitem(last=False)
-            self.shelf(oldest.tenant).drop()
+            self.of_tenant(oldest.tenant).drop()
             self.dropped_predictions += 1
             return oldest
         return None
 
     def prediction(self, prediction_id: str, tenant: str | None = None) -> Record | None:
-        """A prediction by its id; only if the tenant owns it, where one is given."""
+        """A prediction by its id; None if there is none, or if it belongs to another tenant than the one given."""
         record = self._predictions.get(prediction_id)
         return record if record is not None and tenant in (None, record.tenant) else None
 
@@ -143,32 +141,32 @@ class Store:
         return iter(self._predictions.values())
 
     def page(self, tenant: str, cursor: str | None = None) -> Page | None:
-        """A page of a tenant's predictions; None for a cursor that is none.
+        """A page of a tenant's predictions; None for an invalid cursor.
 
-        A cursor names a prediction and not a distance from the newest one, so that it stays right while more arrive.
+        A cursor names a prediction, not a distance from the newest one, so that it stays valid while more arrive.
 
         Args:
-            tenant: whose predictions.
-            cursor: of another page; the newest predictions if left out.
+            tenant: the tenant.
+            cursor: the cursor from another page; the newest predictions if left out.
         """
-        # Whoever only looks, with a token never seen before, leaves nothing behind.
-        shelf = self.shelves.get(tenant) or Shelf()
-        start, end = shelf.next - PAGE_SIZE, shelf.next
+        # Reading with a token that was never seen before must leave nothing behind.
+        predictions = self.tenants.get(tenant) or TenantPredictions()
+        start, end = predictions.next - PAGE_SIZE, predictions.next
         if cursor is not None:
-            place = _read_cursor(cursor)
-            if place is None:
+            parsed = _parse_cursor(cursor)
+            if parsed is None:
                 return None
-            side, number = place
+            side, number = parsed
             start, end = (number - PAGE_SIZE, number) if side == "before" else (number, number + PAGE_SIZE)
-        start, end = (min(max(number, shelf.first), shelf.next) for number in (start, end))
+        start, end = (min(max(number, predictions.first), predictions.next) for number in (start, end))
         return Page(
-            records=shelf.between(start, end)[::-1],
-            next=_cursor("before", start) if start > shelf.first else None,
-            previous=_cursor("from", end) if cursor is not None and end < shelf.next else None,
+            records=predictions.between(start, end)[::-1],
+            next=_cursor("before", start) if start > predictions.first else None,
+            previous=_cursor("from", end) if cursor is not None and end < predictions.next else None,
         )
 
     def add_file(self, file: StoredFile) -> None:
-        """Remember a file, and forget those that have expired or take up too much room."""
+        """Add a file, and remove those that have expired or exceed the limit."""
         for old in [old for old in self._files.values() if old.expires <= file.created]:
             self.remove_file(old.id)
         self._files[file.id] = file
@@ -178,27 +176,27 @@ class Store:
             self.dropped_files += 1
 
     def remove_file(self, file_id: str) -> None:
-        """Forget a file that is there."""
+        """Remove a file, which must exist."""
         self._stored -= len(self._files.pop(file_id).content)
 
     def file(self, file_id: str, now: float, tenant: str | None = None) -> StoredFile | None:
-        """A file by its id, unless it has expired; only if the tenant owns it, where one is given."""
+        """A file by its id; None if it has expired, or belongs to another tenant than the one given."""
         file = self._files.get(file_id)
         return file if file is not None and now < file.expires and tenant in (None, file.tenant) else None
 
     def files(self, now: float, tenant: str | None = None) -> list[StoredFile]:
-        """The files of a tenant, or of all, newest first, without those that have expired."""
+        """The files of a tenant, or of all, newest first, without expired ones."""
         return [file for file in reversed(self._files.values()) if now < file.expires and tenant in (None, file.tenant)]
 
     def clear(self, tenant: str | None = None) -> None:
-        """Forget everything, or everything of one tenant."""
+        """Remove everything, or everything of one tenant."""
         if tenant is None:
-            self.shelves.clear()
+            self.tenants.clear()
             self._predictions.clear()
             self._files.clear()
             self._stored = self.dropped_predictions = self.dropped_files = 0
             return
-        self.shelves.pop(tenant, None)
+        self.tenants.pop(tenant, None)
         for id in [id for id, record in self._predictions.items() if record.tenant == tenant]:
             del self._predictions[id]
         for id in [id for id, file in self._files.items() if file.tenant == tenant]:
@@ -209,7 +207,7 @@ def _cursor(side: str, number: int) -> str:
     return base64.urlsafe_b64encode(f"{side}:{number}".encode()).decode()
 
 
-def _read_cursor(cursor: str) -> tuple[str, int] | None:
+def _parse_cursor(cursor: str) -> tuple[str, int] | None:
     try:
         text = base64.b64decode(cursor, altchars=b"-_", validate=True).decode("ascii")
     except ValueError:

@@ -28,7 +28,7 @@ from hypothesis import strategies as st
 
 import zeroscope
 from helpers.client import BASE_URL, TOKEN, Harness, ScriptedResponses, prediction_body
-from helpers.webhooks import Inbox
+from helpers.webhooks import ScriptedReceiver
 from zeroscope import MalformedResponseError, WebhookVerificationError, webhooks
 from zeroscope._service import spec as _spec
 from zeroscope_mock import MockServer
@@ -588,8 +588,8 @@ def test_secret__in_a_malformed_answer_is_not_shown(harness: Harness, body: str)
 
 def test_mock_server__sends_what_is_trusted(harness: Harness) -> None:
     """Every webhook of a run is trusted with the secret that the client reads, and tells how the run goes on."""
-    inbox = Inbox()
-    server = MockServer(receiver=inbox)
+    receiver = ScriptedReceiver()
+    server = MockServer(receiver=receiver)
     client = server.client() if harness.kind == "sync" else server.async_client()
     secret = harness.do(client.webhook_secret)
     created = harness.do(client.predictions.create, {"prompt": "a lighthouse"}, webhook="https://my.app.test/hook")
@@ -599,7 +599,7 @@ def test_mock_server__sends_what_is_trusted(harness: Harness) -> None:
         webhooks.verify(
             request.headers, request.content, secret, now=int(request.headers["webhook-timestamp"]), client=client
         )
-        for request in inbox.requests
+        for request in receiver.requests
     ]
     statuses = [status for status, _ in itertools.groupby(webhook.prediction.status for webhook in verified)]
     assert statuses == ["processing", "succeeded"]

@@ -12,7 +12,7 @@ import pytest
 
 from helpers.pages import read_page
 from zeroscope_mock import MockServer
-from zeroscope_mock.documents.added import control_document
+from zeroscope_mock.documents.bundled import control_document
 
 PAGE = read_page("control.md")
 ADDRESS = "http://127.0.0.1:8000"

@@ -12,8 +12,8 @@ import pytest
 import zeroscope_mock
 from helpers.command import Command
 from helpers.pages import DOCS, broken_links, code_blocks, read_page
-from zeroscope_mock.courses import prompts
-from zeroscope_mock.faults.rules import FaultSettings
+from zeroscope_mock.faults.settings import FaultSettings
+from zeroscope_mock.lifecycle import prompts
 
 CONTROL = Path(zeroscope_mock.__file__).parent / "documents" / "control.json"
 # The pages whose blocks build on each other; other modules test the remaining pages.

@@ -12,7 +12,7 @@ import zeroscope
 from helpers.command import Command
 from helpers.pages import ROOT, broken_links, code_blocks
 from zeroscope_mock import MockServer
-from zeroscope_mock.courses import prompts
+from zeroscope_mock.lifecycle import prompts
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PYTHON = code_blocks(README, "python")

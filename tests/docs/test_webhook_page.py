@@ -8,8 +8,8 @@ import pytest
 
 from helpers.pages import code_blocks, read_page
 from zeroscope_mock.webhooks import receivers
-from zeroscope_mock.webhooks.courier import RETRY_DELAYS
 from zeroscope_mock.webhooks.events import THROTTLE
+from zeroscope_mock.webhooks.scheduler import RETRY_DELAYS
 from zeroscope_mock.webhooks.sender import RETRIED_STATUSES
 
 PAGE = read_page("webhooks.md")

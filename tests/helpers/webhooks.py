@@ -1,4 +1,4 @@
-"""A courier on a clock and receivers for it, for the tests of webhooks."""
+"""A scheduler of webhooks on a clock, and receivers, for the tests of webhooks."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ import httpx
 import pytest
 
 from zeroscope_mock import RealClock, VirtualClock
-from zeroscope_mock.courses.lifecycle import Hook, Record, standing
-from zeroscope_mock.courses.script import Script
 from zeroscope_mock.faults.faults import Faults
 from zeroscope_mock.faults.rules import DELIVERY
-from zeroscope_mock.webhooks.courier import Courier
+from zeroscope_mock.lifecycle.record import Hook, Record
+from zeroscope_mock.lifecycle.script import Script
+from zeroscope_mock.lifecycle.timeline import state_at
+from zeroscope_mock.webhooks.scheduler import WebhookScheduler
 
 ALL = ("start", "output", "logs", "completed")
 SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"
@@ -27,21 +28,21 @@ URL = "https://example.test/hook?to=me"
 
 
 def body(record: Record, now: float) -> bytes:
-    return json.dumps({"id": record.id, "status": standing(record, now).status, "after": now - record.created}).encode()
+    return json.dumps({"id": record.id, "status": state_at(record, now).status, "after": now - record.created}).encode()
 
 
-class Office:
-    """A courier on a clock, and whoever its deliveries go to."""
+class WebhookHarness:
+    """A scheduler on a clock, with a receiver."""
 
     def __init__(
         self, receiver: Callable[..., Any] | None = None, clock: VirtualClock | RealClock | None = None, **settings: Any
     ) -> None:
         self.clock = clock or VirtualClock()
         self.faults = Faults(Random(0), operations={DELIVERY})
-        self.courier = Courier(
+        self.scheduler = WebhookScheduler(
             self.clock, body=body, secret=lambda tenant: SECRET, faults=self.faults, receiver=receiver, **settings
         )
-        self.clock.attach(self.courier)
+        self.clock.attach(self.scheduler)
         self.start = self.clock.time()
 
     def create(
@@ -56,43 +57,43 @@ class Office:
     ) -> Record:
         hook = Hook(url, frozenset(events), "https://api.example.test", "/v1")
         record = Record(id, tenant, 0, self.clock.time(), "v", {}, script, hook, **fields)
-        self.courier.add(record)
+        self.scheduler.add(record)
         return record
 
     @property
     def attempts(self) -> list[tuple[str, float, int | None]]:
         """Event, seconds since the start and status of each attempt."""
-        return [(one.event, round(one.time - self.start, 3), one.status) for one in self.courier.deliveries]
+        return [(one.event, round(one.time - self.start, 3), one.status) for one in self.scheduler.deliveries]
 
     @property
     def events(self) -> list[str]:
-        return [one.event for one in self.courier.deliveries]
+        return [one.event for one in self.scheduler.deliveries]
 
     @property
     def reasons(self) -> list[str | None]:
-        return [one.reason for one in self.courier.deliveries]
+        return [one.reason for one in self.scheduler.deliveries]
 
 
-class Inbox:
-    """A receiver that keeps what it gets and answers as it is told; in the end, for ever the same."""
+class ScriptedReceiver:
+    """A receiver that keeps its requests and gives the scripted responses in order, the last one again and again."""
 
-    def __init__(self, *answers: Any) -> None:
+    def __init__(self, *responses: Any) -> None:
         self.requests: list[httpx.Request] = []
-        self._answers = list(answers) or [None]
+        self._responses = list(responses) or [None]
 
     def __call__(self, request: httpx.Request) -> Any:
         self.requests.append(request)
-        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
-        if isinstance(answer, BaseException):
-            raise answer
-        return answer
+        response = self._responses.pop(0) if len(self._responses) > 1 else self._responses[0]
+        if isinstance(response, BaseException):
+            raise response
+        return response
 
 
 class App:
-    """An ASGI application that passes on to an inbox, as a framework's does."""
+    """An ASGI application that passes requests on to a receiver, as a framework's does."""
 
-    def __init__(self, inbox: Inbox) -> None:
-        self.inbox = inbox
+    def __init__(self, receiver: ScriptedReceiver) -> None:
+        self.receiver = receiver
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         message = await receive()
@@ -101,37 +102,37 @@ class App:
             message = await receive()
             content += message["body"]
         url = f"{scope['scheme']}://{scope['server'][0]}{scope['raw_path'].decode()}?{scope['query_string'].decode()}"
-        status = self.inbox(httpx.Request(scope["method"], url, headers=scope["headers"], content=content)) or 200
+        status = self.receiver(httpx.Request(scope["method"], url, headers=scope["headers"], content=content)) or 200
         await anyio.lowlevel.checkpoint()
         await send({"type": "http.response.start", "status": status, "headers": []})
         await send({"type": "http.response.body", "body": b"thanks"})
 
 
-def as_function(inbox: Inbox) -> Callable[..., Any]:
-    return inbox
+def as_function(receiver: ScriptedReceiver) -> Callable[..., Any]:
+    return receiver
 
 
-def as_coroutine_function(inbox: Inbox) -> Callable[..., Any]:
+def as_coroutine_function(receiver: ScriptedReceiver) -> Callable[..., Any]:
     async def receive(request: httpx.Request) -> Any:
         await anyio.lowlevel.checkpoint()
-        return inbox(request)
+        return receiver(request)
 
     return receive
 
 
-def as_app_function(inbox: Inbox) -> Callable[..., Any]:
+def as_app_function(receiver: ScriptedReceiver) -> Callable[..., Any]:
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        await App(inbox)(scope, receive, send)
+        await App(receiver)(scope, receive, send)
 
     return app
 
 
-def advance(kind: str, office: Office, seconds: float) -> None:
-    """Let time pass, from a thread or from an event loop."""
+def advance(kind: str, harness: WebhookHarness, seconds: float) -> None:
+    """Advance the clock, from a thread or from an event loop."""
     if kind == "sync":
-        office.clock.advance(seconds)
+        harness.clock.advance(seconds)
     else:
-        anyio.run(office.clock.advance_async, seconds, backend=kind)
+        anyio.run(harness.clock.advance_async, seconds, backend=kind)
 
 
 KINDS = pytest.mark.parametrize("kind", ["sync", "asyncio", "trio"])

@@ -11,8 +11,9 @@ import jsonschema_rs
 import pytest
 
 from zeroscope_mock import MockServer
-from zeroscope_mock.dialects import DIALECTS, DialectName, read_events
-from zeroscope_mock.documents.added import added_documents
+from zeroscope_mock.dialects import DIALECTS, DialectName
+from zeroscope_mock.documents.bundled import bundled_documents
+from zeroscope_mock.webhooks.events import parse_events_filter
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 MODEL = "/models/anotherjesse/zeroscope-v2-xl"
@@ -30,7 +31,7 @@ class Watcher:
     """
 
     def __init__(self, server: MockServer) -> None:
-        added = added_documents()
+        added = bundled_documents()
         document = server.core.document
         self._server = server
         self._components = {
@@ -200,8 +201,8 @@ def test_filter__that_is_neither_is_refused(server: MockServer, filter: Any) -> 
 
 def test_filter__without_a_document_that_knows_events_lets_nothing_through() -> None:
     """The words are the document's."""
-    assert read_events(None, EVENTS) == frozenset(EVENTS)
-    assert read_events("start", []) == frozenset()
+    assert parse_events_filter(None, EVENTS) == frozenset(EVENTS)
+    assert parse_events_filter("start", []) == frozenset()
 
 
 @pytest.mark.parametrize("dialect", ["live", "published"])
@@ -235,10 +236,10 @@ async def test_async_client__runs_without_being_told(dialect: DialectName) -> No
 
 @pytest.mark.parametrize("dialect", ["live", "published"])
 def test_answers__are_what_the_document_says(dialect: DialectName) -> None:
-    """Of every operation and every status that can be had, in every course that a prediction can take."""
+    """Of every operation and every status that can be had, in every script that a prediction can follow."""
     server = MockServer(dialect=dialect, rate_limits="live", json_limit=5000)
     watch = Watcher(server)
-    courses: list[dict[str, Any]] = [
+    scripts: list[dict[str, Any]] = [
         {"outputs": 2},
         {"error": "x"},
         {"outcome": "canceled"},
@@ -250,8 +251,8 @@ def test_answers__are_what_the_document_says(dialect: DialectName) -> None:
     ]
     with client_of(server, event_hooks={"response": [watch]}) as api:
         for headers in ({}, {"Prefer": "wait=1"}, {"Prefer": "wait=60"}, {"Cancel-After": "5s"}):
-            server.scripts.add(courses)
-            for _ in courses:
+            server.scripts.add(scripts)
+            for _ in scripts:
                 prediction = create(api, headers, webhook="https://h.test/hook", stream=True)
                 for seconds in (0.6, 1, 1, 60, 3600):
                     api.get(prediction["urls"]["get"])

@@ -1,4 +1,4 @@
-"""Ten thousand requests that nobody in his right mind would send."""
+"""Ten thousand random requests, most of them invalid."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from zeroscope_mock import MockServer
-from zeroscope_mock.documents.added import control_document
+from zeroscope_mock.documents.bundled import control_document
 from zeroscope_mock.documents.spec import Spec
 from zeroscope_mock.messages import Head, Request, Response, Stream
 from zeroscope_mock.steps import Sleep
@@ -61,7 +61,7 @@ HEADERS = {
 
 
 class Fuzzer:
-    """Makes requests from dice: of the server's own routes, more or less spoiled, and of none at all."""
+    """Makes random requests: for the server's own routes, more or less corrupted, and for none at all."""
 
     def __init__(self, server: MockServer, seed: int) -> None:
         self._random = random.Random(seed)
@@ -73,7 +73,7 @@ class Fuzzer:
             for prefix in spec.prefixes
             for route in spec.routes
             for method, operation in route.operations.items()
-            # On a frozen clock a request that is held waits for somebody else to move the clock.
+            # On a frozen clock a request that is held waits for another thread to move the clock.
             if operation.id != "freezeClock"
             # What creates something is asked for more often, so that there is something to ask for.
             for _ in range(4 if operation.id in BODIES else 1)
@@ -81,20 +81,20 @@ class Fuzzer:
 
     def request(self) -> Request:
         """The next request."""
-        dice = self._random
-        path, method, operation = dice.choice(self._routes)
-        if dice.random() < 0.1:
-            method = dice.choice(["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "BREW", "", "\ud800"])
-        if dice.random() < 0.1:
-            path = dice.choice([path + "/", path[1:], path.replace("/", "//"), path + "%", "/" + "x" * 3000, "\ud800"])
+        rng = self._random
+        path, method, operation = rng.choice(self._routes)
+        if rng.random() < 0.1:
+            method = rng.choice(["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "BREW", "", "\ud800"])
+        if rng.random() < 0.1:
+            path = rng.choice([path + "/", path[1:], path.replace("/", "//"), path + "%", "/" + "x" * 3000, "\ud800"])
         parts = [self._part(part) if part.startswith("{") else part for part in path.split("/")]
-        query = dice.choice(
+        query = rng.choice(
             ["", "", "", "cursor=x", "cursor=YmVmb3JlOjU=", "limit=-1", "%ff=%00", "&&=&", "a=" + "b" * 999]
         )
-        headers = {"authorization": "Bearer me"} if dice.random() < 0.8 else {}
+        headers = {"authorization": "Bearer me"} if rng.random() < 0.8 else {}
         for name, values in HEADERS.items():
-            if dice.random() < 0.15:
-                headers[name] = dice.choice(values)
+            if rng.random() < 0.15:
+                headers[name] = rng.choice(values)
         return Request(Head(method, "/".join(parts), query, tuple(headers.items())), self._body(operation))
 
     def learn(self, answer: Any) -> None:
@@ -110,31 +110,31 @@ class Fuzzer:
         return self._random.choice(self._ids)
 
     def _body(self, operation: str) -> bytes:
-        dice = self._random
+        rng = self._random
         body = BODIES.get(operation)
-        choice = dice.random()
+        choice = rng.random()
         if body is None or choice < 0.05:
-            return dice.choice([b"", b"{", b"null", b"[" * 5000, b"\xff", b'{"a": NaN}', b"1e999", dice.randbytes(40)])
+            return rng.choice([b"", b"{", b"null", b"[" * 5000, b"\xff", b'{"a": NaN}', b"1e999", rng.randbytes(40)])
         if choice < 0.5:
             body = self._spoiled(body)
         return json.dumps(body).encode("utf-8", "surrogatepass")
 
     def _spoiled(self, value: Any) -> Any:
         """A value with one thing in it changed, added or left out."""
-        dice = self._random
-        if isinstance(value, dict) and value and dice.random() < 0.8:
-            name = dice.choice(list(value))
-            kind = dice.random()
+        rng = self._random
+        if isinstance(value, dict) and value and rng.random() < 0.8:
+            name = rng.choice(list(value))
+            kind = rng.random()
             if kind < 0.2:
                 return {key: part for key, part in value.items() if key != name}
             if kind < 0.4:
-                return {**value, dice.choice(["", "seed", "prompt", "x", "times"]): dice.choice(ODD)}
+                return {**value, rng.choice(["", "seed", "prompt", "x", "times"]): rng.choice(ODD)}
             return {**value, name: self._spoiled(value[name])}
-        return dice.choice(ODD)
+        return rng.choice(ODD)
 
 
 def content(response: Response) -> Iterator[bytes]:
-    """The bytes of an answer, as far as anybody would read."""
+    """The bytes of an answer, as far as a client would read."""
     if not isinstance(response.body, Stream):
         yield response.body
         return

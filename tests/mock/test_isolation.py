@@ -1,4 +1,4 @@
-"""Whoever shares a server with others sees only what is its own."""
+"""Tenants that share a server see only their own data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zeroscope_mock import MockServer
-from zeroscope_mock.store import tenant_of
+from zeroscope_mock.tenants import tenant_of
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 MINE, THEIRS = "the-token-of-one-test", "the-token-of-another-test"
@@ -157,10 +157,10 @@ def test_reset__forgets_the_videos_too(server: MockServer, mine: httpx.Client, t
 
 
 def test_reset__of_a_token_that_nobody_has_does_nothing(server: MockServer, mine: httpx.Client) -> None:
-    """Nor of none at all, which is everybody's."""
+    """Nor of requests without a token."""
     id = act(mine, "create")["id"]
 
-    server.reset(token="nobody's")
+    server.reset(token="unknown")
     assert ids(mine, "/predictions") == [id]
     server.reset()
     assert (ids(mine, "/predictions"), len(server.journal)) == ([], 1)

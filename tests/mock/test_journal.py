@@ -19,7 +19,7 @@ def sent(server: MockServer, body: bytes) -> None:
 
 @pytest.mark.parametrize(("length", "looked_at"), [(20_000, False), (20_000, True), (100, True)])
 def test_exchange__keeps_no_more_than_the_start_of_a_body(length: int, looked_at: bool) -> None:
-    """A long body is cut at once, a short one when somebody looks at it; neither stays in memory as a whole."""
+    """A long body is cut at once, a short one when it is read; neither stays in memory as a whole."""
     server, body = MockServer(), bytes(bytearray(b" " * length))
     before = sys.getrefcount(body)
     sent(server, body)

@@ -23,7 +23,7 @@ SENT = {"version": VERSION, "input": {"prompt": "A lighthouse", "num_frames": 1}
 def test_a_mistake_of_the_server__is_a_500_that_the_journal_explains(
     server: MockServer, api: httpx.Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Neither the client nor whoever reads the journal is left to guess."""
+    """The client and the journal both get the reason."""
 
     def fail(*_: Any) -> None:
         raise ZeroDivisionError("a planted mistake")
@@ -78,7 +78,7 @@ async def test_a_held_request__does_not_wait_longer_when_the_time_of_day_is_set_
 
 
 def test_a_stream__ends_when_the_server_is_reset(server: MockServer, api: httpx.Client) -> None:
-    """The rest of a forgotten prediction is told to nobody."""
+    """No further event of a forgotten prediction is sent."""
     server.scripts.add({"startup": 0, "run": 600, "logs": ["one", "two", "three"]})
     urls = api.post("/predictions", json={**SENT, "stream": True}).json()["urls"]
     with api.stream("GET", urls["stream"], timeout=None) as response:
@@ -89,7 +89,7 @@ def test_a_stream__ends_when_the_server_is_reset(server: MockServer, api: httpx.
 
 
 def test_a_stream_that_waits_for_reads__lets_a_virtual_clock_stand_still(server: MockServer) -> None:
-    """On a socket, whoever follows it waits in real time; nobody else's predictions run away for it."""
+    """On a socket, its client waits in real time; other clients' predictions do not run ahead."""
     server.scripts.add({"reads": 2, "logs": ["one"]})
     with server.listen() as listening, httpx.Client(base_url=f"{listening.url}/v1", headers=AUTH) as api:
         urls = api.post("/predictions", json={**SENT, "stream": True}).json()["urls"]

@@ -199,8 +199,8 @@ def test_marker__holds_the_settings(run: Run) -> None:
 @pytest.mark.parametrize(
     ("marker", "problem"),
     [
-        ("7", "takes keyword arguments alone, not 7"),
-        ("7, 'x', seed=1", "takes keyword arguments alone, not 7, 'x'"),
+        ("7", "takes keyword arguments only, not 7"),
+        ("7, 'x', seed=1", "takes keyword arguments only, not 7, 'x'"),
         ("sed=7", r"has no argument 'sed', only clock, .*faults, .*seed, spec"),
         ("sed=7, faults=[], tok=1", r"has no argument 'sed' or 'tok', only clock"),
         ("faults=503", "takes faults as a list of dicts, not as 503"),
@@ -241,7 +241,7 @@ def test_marker__is_known(run: Run) -> None:
     """`--markers` tells of it, and `--strict-markers` lets it pass."""
     result = run("", "--markers")
 
-    result.stdout.fnmatch_lines(["@pytest.mark.zeroscope(seed=..., *): settings of the test's MockServer, *"])
+    result.stdout.fnmatch_lines(["@pytest.mark.zeroscope(seed=..., *): options of the test's MockServer, *"])
 
 
 def test_failure__shows_the_journal(run: Run) -> None:
@@ -348,7 +348,7 @@ def test_section__shows_the_latest_of_many(run: Run) -> None:
     out = str(run(code).stdout)
 
     assert "- zeroscope mock: 70 exchanges -" in out
-    assert "\n20 earlier ones are left out, of which the journal has dropped 10.\n" in out
+    assert "\n20 earlier ones are left out, of which the journal dropped 10.\n" in out
     assert re.findall(r"^ +0\.000 s  GET  /(\d+) ", out, re.MULTILINE) == [str(number) for number in range(20, 70)]
 
 
@@ -377,13 +377,13 @@ def test_xdist__keeps_tests_apart(run: Run) -> None:
         for _ in range(number):
             zeroscope_client.predictions.create({"prompt": "x"})
         assert len(zeroscope_mock.journal) == number
-        assert worker_id == "nobody"
+        assert worker_id == "none"
     """
     result = run(code, "-n2", "--dist=each", "-p", "no:hypothesispytest")
 
     result.assert_outcomes(failed=4)
     out = str(result.stdout)
-    assert set(re.findall(r"'(gw\d)' == 'nobody'", out)) == {"gw0", "gw1"}
+    assert set(re.findall(r"'(gw\d)' == 'none'", out)) == {"gw0", "gw1"}
     assert sorted(re.findall(r"- zeroscope mock: (\d) ", out)) == ["1", "1", "2", "2"]
 
 

@@ -137,7 +137,7 @@ def test_low_credit__lets_six_creates_a_minute_through_one_at_a_time() -> None:
 
 @pytest.mark.parametrize("waited", [0, 0.5, 3, 8.999])
 def test_refusal__says_how_long_to_wait(waited: float) -> None:
-    """Whoever waits that long is let through."""
+    """A request after that wait is allowed."""
     server = MockServer(rate_limits="low-credit")
     with client_of(server) as api:
         create(api)
@@ -265,7 +265,7 @@ def test_setting__that_is_none_is_refused(make: Callable[[], object]) -> None:
     hint=st.sampled_from([None, "body", "seconds", "date"]),
 )
 def test_limits__keep_their_word(rate: Rate, pauses: list[float], hint: Any) -> None:
-    """Over any span no more is let through than the rate allows, and whoever waits as told is let through."""
+    """Over any span no more requests are allowed than the rate has, and one after the announced wait is."""
     limits = Limits(RateLimits(creates=rate, hint=hint))
     now, passed = 1.8e9, list[float]()
     for pause in pauses:
@@ -301,7 +301,7 @@ def test_buckets__that_are_full_again_are_forgotten() -> None:
 
 
 def test_buckets__that_are_in_use_are_kept() -> None:
-    """However many tenants there are, nobody gets more than the rate."""
+    """However many tenants there are, none gets more than the rate."""
     limits = Limits(RateLimits(creates=Rate(1)))
     tenants = [f"tenant-{number}" for number in range(2500)]
     assert all(limits.take("createPrediction", tenant, 0.0)[0] is None for tenant in tenants)

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zeroscope_mock import MockServer, store
-from zeroscope_mock.courses.lifecycle import Record
-from zeroscope_mock.courses.script import Script
+from zeroscope_mock.lifecycle.record import Record
+from zeroscope_mock.lifecycle.script import Script
 from zeroscope_mock.store import Store
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
@@ -128,7 +128,7 @@ def test_pages__stay_right_whatever_is_dropped(limit: int, actions: list[tuple[s
                 cursors[tenant].clear()
                 continue
             number = naive.add(tenant)
-            assert real.shelf(tenant).next == number
+            assert real.of_tenant(tenant).next == number
             real.add(Record(f"{tenant}{number}", tenant, number, 0.0, "v", {}, SCRIPT))
             assert real.dropped_predictions == naive.dropped
             for owner, known in cursors.items():
@@ -299,7 +299,7 @@ def test_tokens__that_only_look_leave_nothing_behind() -> None:
         with server.client(token=f"token-{number}") as client:
             assert list(client.predictions.list()) == []
 
-    assert server.core.state.store.shelves == {}
+    assert server.core.state.store.tenants == {}
 
 
 def test_webhooks__of_predictions_that_were_dropped_are_forgotten() -> None:

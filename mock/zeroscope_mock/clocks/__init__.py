@@ -1,1 +1,1 @@
-"""The server's time: a clock that stands still until told otherwise, and one that runs."""
+"""The server's clocks: a virtual one, and the machine's own."""

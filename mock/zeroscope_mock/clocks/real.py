@@ -1,4 +1,4 @@
-"""The machine's own clock, or a faster one."""
+"""The real clock: the machine's own, or a faster one."""
 
 from __future__ import annotations
 
@@ -10,26 +10,23 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING
 
+from ..protocols import Agenda, Flow
 from ..steps import drive_async
-from .patience import Patience
-from .protocols import Agenda, check_advance
+from .durations import require_duration
+from .stall_guard import StallGuard
 
-if TYPE_CHECKING:
-    from ..steps import Flow
-
-# How often those who sleep look whether the clock has been moved, in real seconds.
-_GLANCE = 0.02
-# So many things happen side by side; each may hold a socket, of which a process has few.
-_AT_ONCE = 50
+# The pause between two polls of a sleeper, which finds out whether the clock has been moved, in real seconds.
+_POLL_INTERVAL = 0.02
+# How many entries of the agenda run side by side; each may hold a socket, of which a process has few.
+_MAX_CONCURRENT = 50
 _log = logging.getLogger("zeroscope_mock")
 
 
 class RealClock:
     """A clock that runs by itself.
 
-    What is on its agenda happens in a thread in the background, which lives as long as there is something to wait for.
+    The entries of its agenda run in a background thread, which lives as long as there are any.
 
     Args:
         speed: how many times as fast as real time it runs from the moment it is made.
@@ -43,7 +40,7 @@ class RealClock:
             raise ValueError(f"a clock's speed is above 0, not {speed}")
         self.speed = speed
         self._start = time.time()
-        # The seconds that had passed at a moment of the machine's clock; a clock that stands still has no such moment.
+        # The seconds passed by a moment of the machine's clock; that moment is None while the clock stands still.
         self._mark: tuple[float, float | None] = (0.0, time.monotonic())
         self._agenda: Agenda | None = None
         self._worker: threading.Thread | None = None
@@ -52,9 +49,9 @@ class RealClock:
         self._lock = threading.Lock()
 
     @property
-    def glance(self) -> float:
-        """How long whoever watches for something on this clock sleeps at a time, in seconds of the clock."""
-        return _GLANCE * self.speed
+    def poll_interval(self) -> float:
+        """The pause between two polls of something that changes on this clock, in seconds of the clock."""
+        return _POLL_INTERVAL * self.speed
 
     def time(self) -> float:
         """The time of day, in seconds since 1970; ahead of the machine's if the clock runs fast."""
@@ -66,7 +63,7 @@ class RealClock:
         return passed if since is None else passed + (time.monotonic() - since) * self.speed
 
     def set(self, time: float) -> None:
-        """Let the clock show another time of day, earlier or later, without letting any time pass.
+        """Show another time of day, earlier or later, without any time passing.
 
         Args:
             time: in seconds since 1970.
@@ -81,7 +78,7 @@ class RealClock:
         return self._mark[1] is None
 
     def freeze(self) -> None:
-        """Stop the clock, so that nothing but `advance` moves it."""
+        """Stop the clock, so that only `advance` moves it."""
         with self._lock:
             self._mark = (self.monotonic(), None)
 
@@ -93,72 +90,72 @@ class RealClock:
                 self._wake_worker()
 
     def hold(self) -> AbstractContextManager[None]:
-        """Nobody moves this clock by sleeping, so there is nothing to hold."""
+        """Do nothing: sleeping does not move this clock."""
         return nullcontext()
 
     def attach(self, agenda: Agenda) -> None:
-        """Let the things of an agenda happen when the clock reaches them."""
+        """Run the entries of an agenda when the clock reaches them."""
         self._agenda = agenda
 
     def advance(self, seconds: float) -> None:
-        """Move the clock forward at once; what falls due on the way happens in the background, as usual.
+        """Move the clock forward at once; what falls due on the way runs in the background, as usual.
 
         Args:
             seconds: how far, 0 or more.
 
         Raises:
-            ValueError: for a negative or endless time.
+            ValueError: for a negative or infinite number of seconds.
         """
-        check_advance(seconds)
+        require_duration(seconds)
         with self._lock:
             passed, since = self._mark
             self._mark = (passed + seconds, since)
-        self.settle()
+        self.run_due()
 
     async def advance_async(self, seconds: float) -> None:
         """Move the clock forward as `advance` does."""
         self.advance(seconds)
 
     def sleep(self, seconds: float) -> None:
-        """Wait until so many seconds of this clock have passed.
+        """Block this thread until a number of seconds of this clock have passed.
 
         Raises:
-            RuntimeError: if the clock is frozen and nobody has moved it for a minute of real time.
+            RuntimeError: if the clock is frozen and nothing has moved it for a minute of real time.
         """
-        due, patience = self.monotonic() + seconds, Patience(self)
-        self.settle()
+        due, guard = self.monotonic() + seconds, StallGuard(self)
+        self.run_due()
         while (left := due - self.monotonic()) > 0:
-            patience.check()
-            time.sleep(min(left / self.speed, _GLANCE))
+            guard.raise_if_stalled()
+            time.sleep(min(left / self.speed, _POLL_INTERVAL))
 
     async def sleep_async(self, seconds: float) -> None:
-        """Wait until so many seconds of this clock have passed, and let other tasks run meanwhile."""
+        """Wait until a number of seconds of this clock have passed while other tasks run."""
         import anyio.lowlevel
 
         due = self.monotonic() + seconds
-        self.settle()
+        self.run_due()
         await anyio.lowlevel.checkpoint()
-        # Whoever moves or stops the clock is in no event loop that could be waited in.
+        # The clock may be moved or stopped from any thread, so there is no event of this loop to wait for.
         while (left := due - self.monotonic()) > 0:  # noqa: ASYNC110 - see above
-            await anyio.sleep(min(left / self.speed, _GLANCE))
+            await anyio.sleep(min(left / self.speed, _POLL_INTERVAL))
 
-    def settle(self) -> None:
-        """See to it that somebody waits for what is on the agenda."""
+    def run_due(self) -> None:
+        """Start the background thread if the agenda has entries."""
         if self._agenda is None or self._agenda.due() is None:
             return
         with self._lock:
             if self._worker is not None:
                 self._wake_worker()
             elif not self._closed:
-                self._worker = threading.Thread(target=self._work, name="zeroscope_mock clock", daemon=True)
+                self._worker = threading.Thread(target=self._run_worker, name="zeroscope_mock clock", daemon=True)
                 self._worker.start()
 
-    async def settle_async(self) -> None:
-        """See to it that somebody waits for what is on the agenda."""
-        self.settle()
+    async def run_due_async(self) -> None:
+        """Start the background thread if the agenda has entries."""
+        self.run_due()
 
     def close(self) -> None:
-        """Let nothing happen any more, break off what is under way and wait for that, at most a second."""
+        """Run nothing any more, cancel what is running and wait for that, at most a second."""
         with self._lock:
             self._closed = True
             worker = self._worker
@@ -170,16 +167,16 @@ class RealClock:
         if self._wake is not None:
             self._wake()
 
-    def _work(self) -> None:
+    def _run_worker(self) -> None:
         try:
-            asyncio.run(self._carry_out())
+            asyncio.run(self._run_agenda())
         finally:
             with self._lock:
                 if self._worker is threading.current_thread():
                     self._worker = None
 
-    async def _carry_out(self) -> None:
-        """Let happen what falls due until nothing is left that could."""
+    async def _run_agenda(self) -> None:
+        """Run what falls due until the agenda is empty."""
         agenda = self._agenda
         assert agenda is not None
         loop, woken = asyncio.get_running_loop(), asyncio.Event()
@@ -194,7 +191,7 @@ class RealClock:
         try:
             while not self._closed:
                 woken.clear()
-                while len(tasks) < _AT_ONCE and (flow := agenda.take(self.time())):
+                while len(tasks) < _MAX_CONCURRENT and (flow := agenda.take(self.time())):
                     task = loop.create_task(self._drive(flow))
                     tasks.add(task)
                     task.add_done_callback(forget)
@@ -203,7 +200,7 @@ class RealClock:
                     if due is None and not tasks:
                         self._worker = self._wake = None
                         return
-                full = len(tasks) >= _AT_ONCE
+                full = len(tasks) >= _MAX_CONCURRENT
                 left = None if due is None or self.frozen or full else (due - self.time()) / self.speed
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(left):
@@ -217,4 +214,4 @@ class RealClock:
         try:
             await drive_async(flow, self)
         except Exception:
-            _log.exception("something on the agenda of the clock failed")
+            _log.exception("an entry of the clock's agenda failed")

@@ -1,42 +1,60 @@
-"""A clock that stands still until told otherwise."""
+"""The virtual clock, which stands still until it is advanced or slept on.
+
+Three parties meet here. *Flows* come from the agenda (the scheduler of webhooks): when the clock reaches the moment at
+which one is due, it drives that flow, and runs the steps that the flow yields. *Threads* move the clock by `advance`
+and `sleep`; each runs what falls due in its own thread. *Tasks* move it by `sleep_async`, and this is the hard part,
+because the clock must jump only once every task of the event loop that ever sleeps on it is asleep:
+
+- A task that sleeps puts itself into the `SleepQueue` of its loop. The first one becomes the leader; the others wait
+  for their events. There is no background task that could outlive the loop.
+- The leader yields to the loop a few times, until every task that became ready has run. If another sleeper wakes
+  earlier by then, it hands over to that one. Otherwise it is first itself, and moves the clock to its own wake-up time,
+  or to the agenda's next entry if that is due earlier.
+- A task that runs an entry of the agenda, or that computes in a worker thread, *holds* the clock: no other sleep moves
+  it until that work is done, or itself sleeps on the clock. So an entry ends at the moment it is due, however long it
+  takes in real time.
+- What falls due wakes the leader, which runs it inside its own `sleep_async` and then goes back to sleep.
+
+A clock may be shared by threads and by event loops: `_lock` guards its fields, and `_running` lets one thread at a time
+run entries. A thread waits for another one's entry for `TURN_LIMIT`, no longer, since that entry may in turn wait for
+an answer of this thread.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextlib import AbstractContextManager
 from math import inf
 from weakref import WeakKeyDictionary
 
-from ..steps import Flow, drive, drive_async
-from .dormitory import GLANCE, Dormitory, Sleeper
-from .patience import Patience
-from .protocols import Agenda, check_advance
+from ..protocols import Agenda, Flow
+from ..steps import drive, drive_async
+from .durations import require_duration
+from .holds import Holds
+from .sleep_queue import POLL_INTERVAL, Sleeper, SleepQueue
+from .stall_guard import StallGuard
 
 START = 1_767_225_600.0
 """When a virtual clock starts, in seconds since 1970: the first moment of 2026."""
 
 TURN_LIMIT = 1.0
-"""How long a thread that advances a clock waits for what another one carries out, in real seconds: that may in turn
-wait for this thread."""
+"""How long a thread that advances a clock waits for an entry that another thread runs, in real seconds: that entry may
+in turn wait for this thread."""
 
-# So many turns of the event loop let a chain of callbacks that became ready together run to its end.
+# Enough turns of the event loop for a chain of callbacks that became ready together to run to its end.
 _TURNS = 4
-# So often those who cannot move the clock look again without a pause; most of what holds it is over in no time.
-_LOOKS = 100
-# What this task holds a clock for, if it does; see `VirtualClock.hold`.
-_hold: ContextVar[_Hold | None] = ContextVar("zeroscope_mock.hold", default=None)
+# A leader that cannot move the clock polls this often without a pause; most holds end within microseconds.
+_EAGER_POLLS = 100
 
 
 class VirtualClock:
-    """A clock that stands still until it is advanced or slept on, so that nothing ever has to be waited for.
+    """A clock that stands still until it is advanced or slept on, so that no test waits in real time.
 
-    Tasks that sleep on it at the same time sleep side by side: once all of them sleep, the clock jumps to the moment
-    at which the first one wakes. What falls due on the way, such as a webhook, happens on time and in order, one thing
-    after another, before the clock moves on. It may be shared by threads and by event loops.
+    Tasks that sleep at the same time sleep side by side: once all of them sleep, the clock jumps to the moment at which
+    the first one wakes. What falls due on the way, such as a webhook, runs on time and in order, one entry after
+    another, before the clock moves on. Threads and event loops may share a clock.
 
     Args:
         start: the time it shows first, in seconds since 1970.
@@ -48,8 +66,8 @@ class VirtualClock:
         600.0
     """
 
-    glance = 0.5
-    """How long whoever watches for something on this clock sleeps at a time, in seconds of the clock."""
+    poll_interval = 0.5
+    """The pause between two polls of something that changes on this clock, in seconds of the clock."""
 
     def __init__(self, start: float = START) -> None:
         self._start = start
@@ -57,13 +75,13 @@ class VirtualClock:
         self._frozen = False
         self._agenda: Agenda | None = None
         self._lock = threading.Lock()
-        self._settler = threading.RLock()
-        self._under_way = 0
-        self._carried_out = 0
-        # How many things had been carried out when a thread gave up waiting for the next one.
+        self._running = threading.RLock()
+        self._in_progress = 0
+        self._finished = 0
+        # The value of `_finished` when a thread gave up waiting for the next entry.
         self._given_up: int | None = None
-        self._holds: set[_Hold] = set()
-        self._dormitories: WeakKeyDictionary[object, Dormitory] = WeakKeyDictionary()
+        self._holds = Holds()
+        self._sleep_queues: WeakKeyDictionary[object, SleepQueue] = WeakKeyDictionary()
 
     def time(self) -> float:
         """The time of day, in seconds since 1970."""
@@ -74,7 +92,7 @@ class VirtualClock:
         return self._now
 
     def set(self, time: float) -> None:
-        """Let the clock show another time of day, earlier or later, without letting any time pass.
+        """Show another time of day, earlier or later, without any time passing.
 
         Args:
             time: in seconds since 1970.
@@ -88,7 +106,7 @@ class VirtualClock:
         return self._frozen
 
     def freeze(self) -> None:
-        """Let nothing but `advance` move the clock: whoever sleeps on it then waits until it has been advanced."""
+        """Stop the clock, so that only `advance` moves it; a sleep on it waits until it has been advanced."""
         self._frozen = True
 
     def run(self) -> None:
@@ -96,148 +114,140 @@ class VirtualClock:
         self._frozen = False
 
     def attach(self, agenda: Agenda) -> None:
-        """Let the things of an agenda happen when the clock reaches them."""
+        """Run the entries of an agenda when the clock reaches them."""
         self._agenda = agenda
 
     def advance(self, seconds: float) -> None:
-        """Move the clock forward and let happen, in order, what falls due on the way.
+        """Move the clock forward and run, in order, what falls due on the way.
 
-        While another thread carries something out, the clock waits for that, but at most a second of real time.
+        While another thread runs an entry of the agenda, this one waits for it, but at most a second of real time.
 
         Args:
             seconds: how far, 0 or more.
 
         Raises:
-            ValueError: for a negative or endless time.
+            ValueError: for a negative or infinite number of seconds.
         """
-        check_advance(seconds)
+        require_duration(seconds)
         with self._lock:
             target = self._now + seconds
-            if not self._under_way and self._next() > target:
+            if not self._in_progress and self._next() > target:
                 self._now = target
                 return
-        self._settle_until(target, TURN_LIMIT)
+        self._run_due_until(target, TURN_LIMIT)
         self._reach(target)
-        # What came up meanwhile in another thread that did not want to go this far.
-        self._settle_until(target)
+        # Entries that another thread added meanwhile, and did not advance far enough to run.
+        self._run_due_until(target)
 
     async def advance_async(self, seconds: float) -> None:
-        """Move the clock forward as `advance` does; what falls due happens in this event loop."""
-        check_advance(seconds)
+        """Move the clock forward as `advance` does; what falls due runs in this event loop."""
+        require_duration(seconds)
         target = self._now + seconds
-        await self._settle_until_async(target)
+        await self._run_due_until_async(target)
         self._reach(target)
-        await self._settle_until_async(target)
+        await self._run_due_until_async(target)
 
-    def settle(self) -> None:
-        """Let happen what is due now."""
-        self._settle_until(self._now)
+    def run_due(self) -> None:
+        """Run what is due now."""
+        self._run_due_until(self._now)
 
-    async def settle_async(self) -> None:
-        """Let happen what is due now, in this event loop."""
-        await self._settle_until_async(self._now)
+    async def run_due_async(self) -> None:
+        """Run what is due now, in this event loop."""
+        await self._run_due_until_async(self._now)
 
     def close(self) -> None:
-        """Nothing runs by itself, so nothing has to be stopped."""
+        """Do nothing: a virtual clock has nothing running in the background."""
 
     def sleep(self, seconds: float) -> None:
-        """Move the clock forward, as `advance` does; less than nothing is nothing.
+        """Move the clock forward as `advance` does.
+
+        Args:
+            seconds: how far; a negative number counts as 0.
 
         Raises:
             RuntimeError: if the clock is frozen and no other thread has moved it for a minute of real time.
         """
         seconds = max(0.0, seconds)
         if self._frozen:
-            due, patience = self._now + seconds, Patience(self)
+            due, guard = self._now + seconds, StallGuard(self)
             while self._frozen and self._now < due:
-                patience.check()
-                time.sleep(GLANCE)
+                guard.raise_if_stalled()
+                time.sleep(POLL_INTERVAL)
             seconds = max(0.0, due - self._now)
         self.advance(seconds)
 
     async def sleep_async(self, seconds: float) -> None:
-        """Sleep until the clock has moved forward by so many seconds.
+        """Sleep until the clock has moved forward by a number of seconds.
 
         The clock moves by itself as soon as all tasks of this event loop that ever sleep on it do so. It cannot know of
-        tasks that wait for something outside, such as a socket. Whoever's sleep lets something fall due carries it out,
-        and sleeps on until that is done.
+        tasks that wait for something outside, such as a socket. The task whose sleep reaches an entry of the agenda
+        runs that entry, and sleeps on until the entry is done.
+
+        Args:
+            seconds: how long; a negative number counts as 0.
 
         Raises:
-            ValueError: for an endless time.
+            ValueError: for an infinite number of seconds.
         """
-        dormitory = self._dormitory()
+        sleep_queue = self._sleep_queue()
         due = self._now + seconds
         if seconds > 0:
-            check_advance(seconds)
+            require_duration(seconds)
         else:
-            await dormitory.turn()
-            await self.settle_async()
+            await sleep_queue.checkpoint()
+            await self.run_due_async()
         while self._now < due:
-            await self._doze(dormitory, due)
-            await self.settle_async()
+            await self._sleep_until(sleep_queue, due)
+            await self.run_due_async()
 
-    @contextmanager
-    def hold(self) -> Iterator[None]:
-        """Let no sleep of another task move the clock until the end of the block, unless this task sleeps on it."""
-        outer = _hold.get()
-        # What falls due while this task sleeps is carried out by it, too, and ends before it goes on.
-        if outer in self._holds:
-            yield
-            return
-        hold = _Hold()
-        with self._lock:
-            self._holds = {*self._holds, hold}
-        _hold.set(hold)
-        try:
-            yield
-        finally:
-            _hold.set(outer)
-            with self._lock:
-                self._holds = self._holds - {hold}
+    def hold(self) -> AbstractContextManager[None]:
+        """Keep other tasks' sleeps from moving the clock until the end of the block, unless this task sleeps on it.
 
-    async def _doze(self, dormitory: Dormitory, due: float) -> None:
-        """Sleep until a moment, or until something else is due."""
-        sleeper = Sleeper(due, dormitory.event())
-        hold = _hold.get()
-        if hold in self._holds:
+        An entry that falls due while this task sleeps runs in this task as well, and ends before the task goes on.
+        """
+        return self._holds.add()
+
+    async def _sleep_until(self, sleep_queue: SleepQueue, due: float) -> None:
+        """Sleep until a moment, or until an entry of the agenda is due."""
+        sleeper = Sleeper(due, sleep_queue.event())
+        hold = self._holds.current()
+        if hold:
             hold.asleep += 1
-        else:
-            hold = None
-        dormitory.add(sleeper)
-        looks = 0
+        sleep_queue.add(sleeper)
+        polls = 0
         try:
-            # One sleeper, whoever is to wake first, stays up and moves the clock; no task has to be left behind for it.
-            if dormitory.watch is None:
-                dormitory.watch = sleeper
+            # One sleeper is the leader and moves the clock, so that no background task is needed.
+            if sleep_queue.leader is None:
+                sleep_queue.leader = sleeper
             else:
                 await sleeper.woken.wait()
             while due > self._now:
                 for _ in range(_TURNS):
-                    await dormitory.turn()
-                # Another event loop may have moved the clock, and whoever has woken since let this one go as well.
+                    await sleep_queue.checkpoint()
+                # Another event loop may have moved the clock, and a sleeper that woke since has released this one.
                 if due <= self._now:
                     return
-                first = dormitory.first()
+                first = sleep_queue.first()
                 if first is not sleeper:
-                    sleeper.woken = dormitory.event()
-                    dormitory.watch = first
+                    sleeper.woken = sleep_queue.event()
+                    sleep_queue.leader = first
                     first.woken.set()
                     await sleeper.woken.wait()
-                elif not self._frozen and all(other.asleep for other in self._holds):
+                elif not self._frozen and self._holds.all_asleep:
                     self._reach(min(due, self._next()))
                     if self._next() <= self._now:
                         return
-                elif self._frozen or looks == _LOOKS:
-                    await dormitory.glance()
+                elif self._frozen or polls == _EAGER_POLLS:
+                    await sleep_queue.pause()
                 else:
-                    looks += 1
+                    polls += 1
         finally:
             if hold:
                 hold.asleep -= 1
-            dormitory.leave(sleeper, self._now)
+            sleep_queue.remove(sleeper, self._now)
 
     def _next(self) -> float:
-        """When the agenda's first thing is due, on the monotonic clock; never, if there is nothing."""
+        """When the agenda's first entry is due, in seconds of `monotonic`; infinite if there is none."""
         due = self._agenda.due() if self._agenda else None
         return inf if due is None else due - self._start
 
@@ -246,7 +256,7 @@ class VirtualClock:
             self._now = max(self._now, moment)
 
     def _take(self, target: float) -> Flow[None] | None:
-        """Take out the first thing that is due by a moment or by now, and let it be when it is due."""
+        """Remove the first entry that is due by a moment or by now, and move the clock to when it is due."""
         due = self._agenda.due() if self._agenda else None
         if self._agenda is None or due is None or due - self._start > max(target, self._now):
             return None
@@ -254,49 +264,49 @@ class VirtualClock:
         # The time of day may have been rounded to just before.
         return self._agenda.take(max(self.time(), due))
 
-    def _settle_until(self, target: float, patience: float = 0.0) -> None:
-        while (self._under_way and patience) or self._next() <= max(target, self._now):
-            if not self._wait_for_turn(patience):
+    def _run_due_until(self, target: float, turn_limit: float = 0.0) -> None:
+        while (self._in_progress and turn_limit) or self._next() <= max(target, self._now):
+            if not self._wait_for_turn(turn_limit):
                 return
             try:
                 if self._next() > max(target, self._now):
                     return
-                self._carry_out_next(target)
+                self._run_next(target)
             finally:
-                self._settler.release()
+                self._running.release()
 
-    def _wait_for_turn(self, patience: float) -> bool:
-        """Whether this thread may carry out things; if another one does, give it so many real seconds for each."""
+    def _wait_for_turn(self, turn_limit: float) -> bool:
+        """Whether this thread may run entries; another thread that does gets `turn_limit` real seconds for each."""
         while True:
-            carried_out = self._carried_out
-            # It may wait for an answer of ours; then it will not have ended when we come here again.
-            if self._settler.acquire(timeout=0 if self._given_up == carried_out else patience):
+            finished = self._finished
+            # The other thread's entry may wait for a response of this thread; then waiting once more is pointless.
+            if self._running.acquire(timeout=0 if self._given_up == finished else turn_limit):
                 return True
-            if not patience or self._carried_out == carried_out:
-                self._given_up = carried_out
+            if not turn_limit or self._finished == finished:
+                self._given_up = finished
                 return False
 
-    def _carry_out_next(self, target: float) -> None:
+    def _run_next(self, target: float) -> None:
         with self._lock:
-            self._under_way += 1
+            self._in_progress += 1
         try:
             if flow := self._take(target):
                 drive(flow, self)
         finally:
             with self._lock:
-                self._under_way -= 1
-                self._carried_out += 1
+                self._in_progress -= 1
+                self._finished += 1
 
-    async def _settle_until_async(self, target: float) -> None:
+    async def _run_due_until_async(self, target: float) -> None:
         while self._next() <= max(target, self._now):
-            # What ends without waiting for anything must not keep other tasks from running.
-            await self._dormitory().turn()
+            # Entries that never wait must not keep other tasks from running.
+            await self._sleep_queue().checkpoint()
             if flow := self._take(target):
                 with self.hold():
                     await drive_async(flow, self)
 
-    def _dormitory(self) -> Dormitory:
-        """The sleepers of the event loop that runs."""
+    def _sleep_queue(self) -> SleepQueue:
+        """The sleep queue of the running event loop."""
         loop: object
         try:
             loop = asyncio.get_running_loop()
@@ -304,17 +314,10 @@ class VirtualClock:
             from anyio.lowlevel import current_token
 
             loop = current_token().native_token
-        dormitory = self._dormitories.get(loop)
-        if dormitory is None:
+        sleep_queue = self._sleep_queues.get(loop)
+        if sleep_queue is None:
             with self._lock:
-                dormitory = self._dormitories[loop] = Dormitory(on_asyncio=isinstance(loop, asyncio.AbstractEventLoop))
-        return dormitory
-
-
-class _Hold:
-    """A task that the clock waits for, and how many sleepers it and its children have on the clock."""
-
-    __slots__ = ("asleep",)
-
-    def __init__(self) -> None:
-        self.asleep = 0
+                sleep_queue = self._sleep_queues[loop] = SleepQueue(
+                    on_asyncio=isinstance(loop, asyncio.AbstractEventLoop)
+                )
+        return sleep_queue

@@ -1,1 +1,1 @@
-"""What is served under `/_mock/`, by which programs in any language control the server."""
+"""The control interface under `/_mock/`, for programs in any language."""

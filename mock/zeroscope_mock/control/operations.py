@@ -1,4 +1,4 @@
-"""The operations under `/_mock/`, by which programs in any language control the server."""
+"""The operations under `/_mock/`, by a document of their own."""
 
 from __future__ import annotations
 
@@ -9,41 +9,44 @@ from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
 
-from ..courses.scripts import ScriptError
-from ..dispatch import Envelope, bearer_token, open_envelope
-from ..documents.added import control_document
+from ..dispatch import RoutedRequest, bearer_token, prepare_call
+from ..documents.bundled import control_document
+from ..documents.invalid_field import InvalidField
 from ..documents.operation import Operation
 from ..documents.spec import Spec
-from ..faults.arguments import FaultError, meant
+from ..faults.expectations import FaultError
 from ..faults.fault import Fault
+from ..lifecycle.script_values import ScriptError
 from ..messages import Head, Request, Response, json_response
 from ..operations.calls import Call, Handler
-from ..problems import InvalidField, invalid, problem
+from ..problems import invalid, problem
+from ..protocols import Flow
 from ..state import State
-from ..steps import Advance, Flow
+from ..steps import AdvanceClock
+from ..suggestions import did_you_mean
 from .snapshot import LATEST, SnapshotError, restore, take
 from .values import (
-    clock_values,
-    fault_values,
-    queue_of,
-    rates_values,
-    read_rates,
-    scripts_waiting,
+    clock_json,
+    dataclass_values,
+    fault_json,
+    make_rates,
+    queued_scripts,
+    rates_json,
     summary,
-    values_of,
+    waiting_scripts,
 )
 
 PREFIX = "/_mock"
-"""What the paths of all operations begin with."""
+"""The beginning of the paths of all operations."""
 
-_DONE = Response(204, (), b"")
+_NO_CONTENT = Response(204, (), b"")
 
 
 class Control:
-    """Answers the requests under `/_mock/`, by a document of their own.
+    """Answers the requests under `/_mock/`.
 
-    They are not in the journal, no fault strikes them and no limit counts them. None needs a token; of one that bears a
-    token only that tenant's things are looked at and changed, save for what is everybody's: the clock and the limits.
+    They are not in the journal, and neither faults nor rate limits apply to them. None needs a token; a request with a
+    token reads and changes only the data of its tenant, and the clock and the limits, which all tenants share.
 
     Args:
         state: the server's.
@@ -51,7 +54,7 @@ class Control:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        # Snapshots hold files, so they may be as large as anything.
+        # Snapshots hold files, so they may be as large as uploads.
         self._settings = replace(state.settings, json_limit=max(state.settings.json_limit, state.settings.file_limit))
         self._handlers: dict[str, Handler] = {
             "addFault": self._add_fault,
@@ -86,15 +89,15 @@ class Control:
         head = request.head
         if head.path == PREFIX:
             head = Head(head.method, f"{PREFIX}/", head.query, head.headers)
-        envelope = Envelope.of(head, _spec())
-        if envelope.match is None:
-            return _missing(f"there is no call {head.path}; {PREFIX}/openapi.json has all that there are")
-        if envelope.operation is not None and (unknown := _unknown(envelope.operation, head)):
+        routed = RoutedRequest.of(head, _spec())
+        if routed.match is None:
+            return _not_found(f"there is no operation {head.path}; {PREFIX}/openapi.json lists them")
+        if routed.operation is not None and (unknown := _unknown_parameters(routed.operation, head)):
             return invalid(unknown)
-        opened = open_envelope(envelope, request, self._handlers, self._settings, [])
-        if isinstance(opened, Response):
-            return opened
-        call, handler = opened
+        prepared = prepare_call(routed, request, self._handlers, self._settings, [])
+        if isinstance(prepared, Response):
+            return prepared
+        call, handler = prepared
         with self._state.lock:
             result = handler(call)
         return result if isinstance(result, Response) else (yield from result)
@@ -106,19 +109,19 @@ class Control:
 
     def _reset(self, call: Call) -> Response:
         self._state.reset(_scope(call))
-        return _DONE
+        return _NO_CONTENT
 
     def _clock(self, call: Call) -> Response:
-        return json_response(200, clock_values(self._state.clock))
+        return json_response(200, clock_json(self._state.clock))
 
     def _advance(self, call: Call) -> Response | Flow[Response]:
         seconds = float(call.body["seconds"])
         if self._state.clock.time() + seconds > LATEST:
             return invalid([InvalidField("out_of_range", "seconds", "The clock does not go beyond the year 9998")])
-        return self._advanced(call, seconds)
+        return self._advance_clock(call, seconds)
 
-    def _advanced(self, call: Call, seconds: float) -> Flow[Response]:
-        yield Advance(seconds)
+    def _advance_clock(self, call: Call, seconds: float) -> Flow[Response]:
+        yield AdvanceClock(seconds)
         return self._clock(call)
 
     def _freeze(self, call: Call) -> Response:
@@ -130,36 +133,36 @@ class Control:
         return self._clock(call)
 
     def _list_faults(self, call: Call) -> Response:
-        return json_response(200, {"faults": [fault_values(fault) for fault in self._faults(call)]})
+        return json_response(200, {"faults": [fault_json(fault) for fault in self._faults(call)]})
 
     def _add_fault(self, call: Call) -> Response:
         try:
             fault = self._state.faults.add_all([_with_token(call)])[0]
         except FaultError as error:
             return _refused(error)
-        return json_response(201, fault_values(fault))
+        return json_response(201, fault_json(fault))
 
     def _add_recipe(self, call: Call) -> Response:
         try:
             faults = self._state.faults.recipe(call.arguments["recipe"], _with_token(call))
         except FaultError as error:
             return _refused(error)
-        return json_response(201, {"faults": [fault_values(fault) for fault in faults]})
+        return json_response(201, {"faults": [fault_json(fault) for fault in faults]})
 
     def _clear_faults(self, call: Call) -> Response:
         self._state.faults.clear(_scope(call))
-        return _DONE
+        return _NO_CONTENT
 
     def _get_fault(self, call: Call) -> Response:
         fault = self._fault(call)
-        return json_response(200, fault_values(fault)) if fault else _no_fault(call)
+        return json_response(200, fault_json(fault)) if fault else _unknown_fault(call)
 
     def _remove_fault(self, call: Call) -> Response:
         fault = self._fault(call)
         if fault is None:
-            return _no_fault(call)
+            return _unknown_fault(call)
         fault.remove()
-        return _DONE
+        return _NO_CONTENT
 
     def _faults(self, call: Call) -> list[Fault]:
         return [fault for fault in self._state.faults if _scope(call) in (None, fault.rule.tenant)]
@@ -168,29 +171,29 @@ class Control:
         return next((fault for fault in self._faults(call) if fault.id == call.arguments["fault_id"]), None)
 
     def _list_scripts(self, call: Call) -> Response:
-        return json_response(200, {"scripts": queue_of(self._state, _scope(call))})
+        return json_response(200, {"scripts": queued_scripts(self._state, _scope(call))})
 
     def _add_scripts(self, call: Call) -> Response:
-        told, times = call.body["script"], call.body.get("times", 1)
+        script, times = call.body["script"], call.body.get("times", 1)
         try:
-            self._state.scripts.add(told, token=_token(call), times=None if times is None else int(times))
+            self._state.scripts.add(script, token=_token(call), times=None if times is None else int(times))
         except ScriptError as error:
             return invalid([InvalidField("invalid_script", "script", str(error))])
-        return json_response(201, {"waiting": scripts_waiting(self._state, _scope(call))})
+        return json_response(201, {"waiting": waiting_scripts(self._state, _scope(call))})
 
     def _clear_scripts(self, call: Call) -> Response:
         self._state.scripts.clear(_scope(call))
-        return _DONE
+        return _NO_CONTENT
 
     def _journal(self, call: Call) -> Response:
         operation, journal = call.arguments["operation"], self._state.journal
-        # An exchange may be older than the document that is followed now.
+        # An exchange may be older than the document in use.
         known = self._state.faults.operations.union(one.operation for one in journal if one.operation)
         if operation is not None and operation not in known:
-            told = f"there is no operation {operation!r}{meant(operation, known)}"
-            return invalid([InvalidField("unknown_operation", "operation", told)])
+            detail = f"there is no operation {operation!r}{did_you_mean(operation, known)}"
+            return invalid([InvalidField("unknown_operation", "operation", detail)])
         exchanges = [
-            values_of(exchange)
+            dataclass_values(exchange)
             for exchange in journal
             if operation in (None, exchange.operation) and _scope(call) in (None, exchange.tenant)
         ]
@@ -198,62 +201,62 @@ class Control:
 
     def _clear_journal(self, call: Call) -> Response:
         self._state.journal.clear(_scope(call))
-        return _DONE
+        return _NO_CONTENT
 
     def _deliveries(self, call: Call) -> Response:
         attempts = _latest(self._attempts(call), call)
-        return json_response(200, {"dropped": self._state.courier.deliveries.dropped, "attempts": attempts})
+        return json_response(200, {"dropped": self._state.webhooks.deliveries.dropped, "attempts": attempts})
 
     def _redeliver(self, call: Call) -> Response | Flow[Response]:
         if not self._attempts(call, call.arguments["delivery_id"]):
-            return _missing(f"there is no delivery {call.arguments['delivery_id']!r}; {PREFIX}/deliveries lists them")
-        self._state.courier.redeliver(call.arguments["delivery_id"])
-        return self._redelivered(call)
+            return _not_found(f"there is no delivery {call.arguments['delivery_id']!r}; {PREFIX}/deliveries lists them")
+        self._state.webhooks.redeliver(call.arguments["delivery_id"])
+        return self._send_due(call)
 
-    def _redelivered(self, call: Call) -> Flow[Response]:
-        # Whoever sends webhooks on a virtual clock does so when it is advanced, be it by nothing.
-        yield Advance(0)
+    def _send_due(self, call: Call) -> Flow[Response]:
+        # A virtual clock sends webhooks when it is advanced, even by 0 seconds.
+        yield AdvanceClock(0)
         return json_response(200, {"attempts": self._attempts(call, call.arguments["delivery_id"])})
 
     def _attempts(self, call: Call, id: str | None = None) -> list[dict[str, Any]]:
         return [
-            values_of(attempt)
-            for attempt in self._state.courier.deliveries
+            dataclass_values(attempt)
+            for attempt in self._state.webhooks.deliveries
             if id in (None, attempt.id) and _scope(call) in (None, attempt.tenant)
         ]
 
     def _limits(self, call: Call) -> Response:
         limits = self._state.limits
-        return json_response(200, {"rates": rates_values(limits.rates), "out_of_credit": limits.out_of_credit})
+        return json_response(200, {"rates": rates_json(limits.rates), "out_of_credit": limits.out_of_credit})
 
     def _set_limits(self, call: Call) -> Response:
         limits, rates = self._state.limits, call.body.get("rates")
-        limits.use(rates if isinstance(rates, str) else read_rates(rates))
+        limits.use(rates if isinstance(rates, str) else make_rates(rates))
         limits.out_of_credit = call.body.get("out_of_credit", False)
         return self._limits(call)
 
     def _snapshot(self, call: Call) -> Response:
-        return _not_for_one() if call.tenant else json_response(200, take(self._state))
+        return _whole_server_only() if call.tenant else json_response(200, take(self._state))
 
     def _restore(self, call: Call) -> Response:
         if call.tenant:
-            return _not_for_one()
+            return _whole_server_only()
         try:
             restore(self._state, call.body)
         except SnapshotError as error:
-            return invalid(error.faults)
-        return _DONE
+            return invalid(error.invalid_fields)
+        return _NO_CONTENT
 
 
 @cache
 def _spec() -> Spec:
-    """The document, made ready when somebody asks for it, for all servers."""
-    # A token may be sent with anything and is needed by nothing.
+    """The control document, compiled when first needed, for all servers."""
+    # Every operation takes a token, and none needs it.
     return Spec({**control_document(), "security": []})
 
 
 def _scope(call: Call) -> str | None:
-    """The tenant that a call concerns; None for all."""
+    """The tenant whose data a call concerns; None for all."""
     return call.tenant or None
 
 
@@ -262,16 +265,16 @@ def _token(call: Call) -> str | None:
 
 
 def _with_token(call: Call) -> Any:
-    """The settings that a call sends, for requests with the call's own token if there is one.
+    """The settings in a call's body, with the call's own token if it has one.
 
     Raises:
-        FaultError: for settings that name another token.
+        FaultError: for settings with another token.
     """
     settings, token = call.body or {}, _token(call)
     if token is None:
         return settings
     if settings.get("token") not in (None, token):
-        raise FaultError("token", "token must be that of the call itself, or be left out of either")
+        raise FaultError("token", "token must be the token of the request itself, or be left out")
     return {**settings, "token": token}
 
 
@@ -280,26 +283,26 @@ def _latest(values: Sequence[dict[str, Any]], call: Call) -> Sequence[dict[str, 
     return values if limit is None else values[-int(limit) :]
 
 
-def _unknown(operation: Operation, head: Head) -> list[InvalidField]:
-    """What a query has that the operation does not take."""
+def _unknown_parameters(operation: Operation, head: Head) -> list[InvalidField]:
+    """The parameters in a query that the operation does not take."""
     known = [parameter.name for parameter in operation.parameters if parameter.place == "query"]
     sent = dict(parse_qsl(head.query, keep_blank_values=True, errors="replace"))
     return [
         InvalidField(
             "unknown_parameter",
             name,
-            f"there is no parameter {name!r}{meant(name, known) if known else '; this call takes none'}",
+            f"there is no parameter {name!r}{did_you_mean(name, known) if known else '; this operation takes none'}",
         )
         for name in sent
         if name not in known
     ]
 
 
-def _no_fault(call: Call) -> Response:
-    return _missing(f"there is no fault {call.arguments['fault_id']!r}; {PREFIX}/faults lists them")
+def _unknown_fault(call: Call) -> Response:
+    return _not_found(f"there is no fault {call.arguments['fault_id']!r}; {PREFIX}/faults lists them")
 
 
-def _missing(detail: str) -> Response:
+def _not_found(detail: str) -> Response:
     return problem(404, detail)
 
 
@@ -307,7 +310,7 @@ def _refused(error: FaultError) -> Response:
     return invalid([InvalidField("invalid_fault", error.field, str(error))])
 
 
-def _not_for_one() -> Response:
+def _whole_server_only() -> Response:
     return invalid(
-        [InvalidField("not_allowed", "Authorization", "A snapshot is of the whole server; leave the token out")]
+        [InvalidField("not_allowed", "Authorization", "A snapshot holds the data of all tenants; leave the token out")]
     )

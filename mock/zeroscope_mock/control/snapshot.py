@@ -1,4 +1,4 @@
-"""All that a server holds as JSON values, to go on from there later or in another process."""
+"""Snapshots: the data of a server as JSON values, and their restoration."""
 
 from __future__ import annotations
 
@@ -6,49 +6,47 @@ import base64
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from typing import Any
 
-from ..courses.lifecycle import Hook, Record
-from ..courses.script import Script
-from ..documents.added import control_document
-from ..documents.validation import Schema
-from ..faults.arguments import FaultError
+from ..documents.bundled import control_schema
+from ..documents.invalid_field import InvalidField
+from ..faults.expectations import FaultError
 from ..faults.fault import Fault
 from ..journal import Exchange
+from ..lifecycle.record import Hook, Record
+from ..lifecycle.script import Script
 from ..messages import encode
-from ..problems import InvalidField
 from ..state import State
-from ..store import Shelf, Store, StoredFile
+from ..store import Store, StoredFile, TenantPredictions
 from ..webhooks.deliveries import Attempt
-from .values import make, rates_values, read_rates, values_of
+from .values import dataclass_values, make_dataclass, make_rates, rates_json
 
 FORMAT = 1
-"""The number of the form that snapshots have; it changes whenever older ones cannot be read any more."""
+"""The version of the snapshot format; it changes when older snapshots cannot be read any more."""
 
 LATEST = 253_370_764_800.0
-"""The latest time of day that a clock is set or advanced to, in seconds since 1970: the end of the year 9998."""
+"""The latest time of day of a clock, in seconds since 1970: the end of the year 9998."""
 
-_ENDLESS = 1e18
+_LONGEST_LIFETIME = 1e18
 
 
 class SnapshotError(ValueError):
-    """A snapshot cannot be restored; everything is as it was.
+    """A snapshot cannot be restored; nothing was changed.
 
     Args:
-        faults: what is wrong with it, field by field.
+        invalid_fields: what is wrong with it, field by field.
     """
 
-    def __init__(self, faults: Sequence[InvalidField]) -> None:
-        super().__init__("the snapshot cannot be restored:\n" + "".join(fault.line() for fault in faults).rstrip())
-        self.faults = faults
+    def __init__(self, invalid_fields: Sequence[InvalidField]) -> None:
+        super().__init__("the snapshot cannot be restored:\n" + "".join(one.line() for one in invalid_fields).rstrip())
+        self.invalid_fields = invalid_fields
 
 
 def take(state: State) -> dict[str, Any]:
-    """All that a server holds, as JSON values for `restore`.
+    """The data of a server, as JSON values for `restore`.
 
-    The history belongs to it, so that a server that was restored shows no exchange that came later. What a snapshot
-    cannot hold is named in its `left_out`: scripts that are functions.
+    The journal and the deliveries are part of it, so that a restored server shows no exchange that came later. Scripts
+    that are functions cannot be part of it; `left_out` counts them.
 
     Args:
         state: the server's.
@@ -63,8 +61,8 @@ def take(state: State) -> dict[str, Any]:
             "left_out": [f"scripts that are functions: {functions}"] if functions else [],
             "clock": {"time": state.clock.time(), "frozen": state.clock.frozen},
             "tenants": [
-                {"tenant": tenant, "next": shelf.next, "uploads": shelf.uploads}
-                for tenant, shelf in state.store.shelves.items()
+                {"tenant": tenant, "next": predictions.next, "uploads": predictions.uploads}
+                for tenant, predictions in state.store.tenants.items()
             ],
             "predictions": [_prediction_values(record) for record in state.store.predictions()],
             "files": [_file_values(file) for file in reversed(state.store.files(state.clock.time()))],
@@ -72,23 +70,23 @@ def take(state: State) -> dict[str, Any]:
             "faults": state.faults.dump(),
             "scripts": scripts,
             "limits": {
-                "rates": rates_values(state.limits.rates),
+                "rates": rates_json(state.limits.rates),
                 "out_of_credit": state.limits.out_of_credit,
                 "used": state.limits.dump(),
             },
-            "webhooks": state.courier.dump(),
-            "journal": [values_of(exchange) for exchange in state.journal],
-            "deliveries": [values_of(attempt) for attempt in state.courier.deliveries],
+            "webhooks": state.webhooks.dump(),
+            "journal": [dataclass_values(exchange) for exchange in state.journal],
+            "deliveries": [dataclass_values(attempt) for attempt in state.webhooks.deliveries],
         }
-        # Through JSON and back nothing in it belongs to the server any more.
+        # Through JSON and back, so that it shares no object with the server.
         values: dict[str, Any] = json.loads(encode(snapshot))
     return values
 
 
 def restore(state: State, snapshot: Mapping[str, Any]) -> None:
-    """Replace all that a server holds by a snapshot, or nothing if the snapshot will not do.
+    """Replace the data of a server by a snapshot, or nothing if the snapshot is invalid.
 
-    The server goes on as the one that the snapshot was taken of, if both were made with the same settings.
+    The server then goes on as the one that the snapshot was taken from, if both were made with the same options.
 
     Args:
         state: the server's.
@@ -99,51 +97,46 @@ def restore(state: State, snapshot: Mapping[str, Any]) -> None:
     """
     values = _read(snapshot)
     with state.lock:
-        if faults := [*_strangers(state, values), *_contradictions(state, values)]:
-            raise SnapshotError(faults)
+        if invalid := [*_mismatches(state, values), *_inconsistencies(state, values)]:
+            raise SnapshotError(invalid)
         store = _store(state, values)
-        # From here on nothing can fail.
+        # Nothing below can fail.
         state.faults.load(values["faults"])
-        # Else the time that is set could make something due that belongs to the past.
-        state.courier.clear()
+        # Before the clock is set, which could make old entries due.
+        state.webhooks.clear()
         state.store = store
-        state.outputs.clear()
+        state.videos.clear()
         state.scripts.load([{**one, "times": one["times"] and int(one["times"])} for one in values["scripts"]])
-        state.limits.use(read_rates(values["limits"]["rates"]))
+        state.limits.use(make_rates(values["limits"]["rates"]))
         state.limits.out_of_credit = values["limits"]["out_of_credit"]
         state.limits.load(values["limits"]["used"])
-        state.journal.load(make(Exchange, one) for one in values["journal"])
+        state.journal.load(make_dataclass(Exchange, one) for one in values["journal"])
         state.journal.dropped = _dropped(values, "exchanges") + len(values["journal"]) - len(state.journal)
         state.clock.set(values["clock"]["time"])
         if values["clock"]["frozen"]:
             state.clock.freeze()
         else:
             state.clock.run()
-        state.courier.load(values["webhooks"], store.prediction)
-        state.courier.deliveries.load(make(Attempt, one) for one in values["deliveries"])
-        state.courier.deliveries.dropped = _dropped(values, "deliveries")
+        state.webhooks.load(values["webhooks"], store.prediction)
+        state.webhooks.deliveries.load(make_dataclass(Attempt, one) for one in values["deliveries"])
+        state.webhooks.deliveries.dropped = _dropped(values, "deliveries")
 
 
 def _read(snapshot: Mapping[str, Any]) -> dict[str, Any]:
-    """A snapshot that has the right form, with nothing in it that belongs to the caller."""
+    """A copy of a snapshot that is valid by the schema."""
     try:
         values: dict[str, Any] = json.loads(json.dumps(snapshot, allow_nan=False, ensure_ascii=False).encode())
     except (RecursionError, TypeError, ValueError) as error:
         raise SnapshotError(
             [InvalidField("invalid_type", "", f"A snapshot consists of JSON values: {error}")]
         ) from error
-    if faults := _schema().faults(values):
-        raise SnapshotError(faults)
+    if invalid := control_schema("Snapshot").invalid_fields(values):
+        raise SnapshotError(invalid)
     return values
 
 
-@cache
-def _schema() -> Schema:
-    return Schema({"$ref": "#/components/schemas/Snapshot"}, control_document()["components"])
-
-
-def _strangers(state: State, values: Mapping[str, Any]) -> Iterator[InvalidField]:
-    """What is of another server."""
+def _mismatches(state: State, values: Mapping[str, Any]) -> Iterator[InvalidField]:
+    """The errors in a snapshot that belongs to another server."""
     for name in ("seed", "dialect"):
         theirs, ours = values[name], getattr(state.settings, name)
         if theirs != ours:
@@ -157,8 +150,8 @@ def _strangers(state: State, values: Mapping[str, Any]) -> Iterator[InvalidField
             yield InvalidField("invalid_fault", field, str(error))
 
 
-def _contradictions(state: State, values: Mapping[str, Any]) -> Iterator[InvalidField]:
-    """What does not go together."""
+def _inconsistencies(state: State, values: Mapping[str, Any]) -> Iterator[InvalidField]:
+    """The errors in a snapshot whose parts do not fit together."""
     for kind, name in (("predictions", "id"), ("files", "id"), ("faults", "id"), ("tenants", "tenant")):
         for id, times in Counter(one[name] for one in values[kind]).items():
             if times > 1:
@@ -190,40 +183,40 @@ def _store(state: State, values: Mapping[str, Any]) -> Store:
     store.dropped_predictions = _dropped(values, "predictions")
     store.dropped_files = _dropped(values, "files")
     for one in values["tenants"]:
-        store.shelves[one["tenant"]] = Shelf(int(one["next"]), int(one["uploads"]))
+        store.tenants[one["tenant"]] = TenantPredictions(int(one["next"]), int(one["uploads"]))
     for one in values["predictions"]:
         store.add(_prediction(one))
     for one in values["files"]:
-        store.add_file(make(StoredFile, {**one, "content": base64.b64decode(one["content"])}))
+        store.add_file(make_dataclass(StoredFile, {**one, "content": base64.b64decode(one["content"])}))
     return store
 
 
 def _prediction_values(record: Record) -> dict[str, Any]:
     hook = record.hook
     return {
-        **values_of(record),
-        "script": values_of(record.script),
-        "hook": None if hook is None else {**values_of(hook), "events": sorted(hook.events)},
-        "lifetime": None if record.lifetime is None else min(record.lifetime, _ENDLESS),
+        **dataclass_values(record),
+        "script": dataclass_values(record.script),
+        "hook": None if hook is None else {**dataclass_values(hook), "events": sorted(hook.events)},
+        "lifetime": None if record.lifetime is None else min(record.lifetime, _LONGEST_LIFETIME),
     }
 
 
 def _prediction(values: Mapping[str, Any]) -> Record:
     lines, hook = values["script"]["lines"], values["hook"]
     lines = None if lines is None else tuple((at, text) for at, text in lines)
-    return make(
+    return make_dataclass(
         Record,
         {
             **values,
-            "script": make(Script, {**values["script"], "lines": lines}),
-            "hook": None if hook is None else make(Hook, {**hook, "events": frozenset(hook["events"])}),
+            "script": make_dataclass(Script, {**values["script"], "lines": lines}),
+            "hook": None if hook is None else make_dataclass(Hook, {**hook, "events": frozenset(hook["events"])}),
             "reads": tuple(values["reads"]),
         },
     )
 
 
 def _file_values(file: StoredFile) -> dict[str, Any]:
-    return {**values_of(file), "content": base64.b64encode(file.content).decode()}
+    return {**dataclass_values(file), "content": base64.b64encode(file.content).decode()}
 
 
 def _dropped(values: Mapping[str, Any], kind: str) -> int:

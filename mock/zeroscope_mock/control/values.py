@@ -1,4 +1,4 @@
-"""The server's things as the JSON values of its control, and back."""
+"""The server's objects as JSON values of the control interface, and back."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import Field, asdict, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
-from ..clocks.protocols import Clock
 from ..clocks.real import RealClock
 from ..faults.fault import Fault
+from ..protocols import Clock
 from ..rate_limits import Rate, RateLimits
 from ..state import State
 
@@ -23,14 +23,14 @@ T = TypeVar("T", bound="_Dataclass")
 _INTEGERS = frozenset({"int", "int | None"})
 
 
-def make(kind: type[T], values: Mapping[str, Any]) -> T:
+def make_dataclass(kind: type[T], values: Mapping[str, Any]) -> T:
     """An instance of a dataclass from its fields.
 
     Args:
         kind: the dataclass.
-        values: the values of the fields by name, of the right types as far as JSON knows types.
+        values: the values of the fields by name, of the right types as far as JSON has them.
     """
-    # JSON knows one kind of number, so that 24.0 is an integer.
+    # JSON has one kind of number, so 24.0 is an integer.
     integers = {field.name for field in fields(kind) if field.type in _INTEGERS}
     return kind(
         **{
@@ -40,13 +40,13 @@ def make(kind: type[T], values: Mapping[str, Any]) -> T:
     )
 
 
-def values_of(thing: _Dataclass) -> dict[str, Any]:
+def dataclass_values(thing: _Dataclass) -> dict[str, Any]:
     """The fields of a dataclass by name, as they are."""
     return {field.name: getattr(thing, field.name) for field in fields(thing)}
 
 
-def clock_values(clock: Clock) -> dict[str, Any]:
-    """What a clock shows."""
+def clock_json(clock: Clock) -> dict[str, Any]:
+    """The state of a clock."""
     return {
         "kind": "real" if isinstance(clock, RealClock) else "virtual",
         "time": clock.time(),
@@ -56,38 +56,38 @@ def clock_values(clock: Clock) -> dict[str, Any]:
     }
 
 
-def fault_values(fault: Fault) -> dict[str, Any]:
-    """A fault and what came of it, with its settings as they can be sent again."""
-    settings = fault.describe()
+def fault_json(fault: Fault) -> dict[str, Any]:
+    """A fault with its counts, and its settings in the form that `addFault` takes."""
+    settings = fault.to_json()
     known = {name: settings.pop(name, None) for name in ("id", "hits", "seen", "tenant")}
     return {**known, "settings": settings}
 
 
-def rates_values(rates: RateLimits | None) -> dict[str, Any] | None:
+def rates_json(rates: RateLimits | None) -> dict[str, Any] | None:
     """Rates; None for no limit."""
     return None if rates is None else asdict(rates)
 
 
-def read_rates(values: Mapping[str, Any] | None) -> RateLimits | None:
-    """What `rates_values` returned, made rates again."""
+def make_rates(values: Mapping[str, Any] | None) -> RateLimits | None:
+    """The rates that `rates_json` returned as JSON."""
     if values is None:
         return None
-    rates = {name: make(Rate, value) for name, value in values.items() if name != "hint"}
+    rates = {name: make_dataclass(Rate, value) for name, value in values.items() if name != "hint"}
     return RateLimits(**rates, hint=values.get("hint"))
 
 
 def summary(state: State, tenant: str | None) -> dict[str, Any]:
-    """What a server is and holds.
+    """The summary of a server: its settings, its clock, and how many objects of each kind it holds.
 
     Args:
         state: the server's.
-        tenant: whose things are counted; everybody's if left out.
+        tenant: the tenant whose objects are counted; all if left out.
     """
     info = state.spec.document.get("info", {})
     return {
         "seed": state.settings.seed,
         "dialect": state.settings.dialect,
-        "clock": clock_values(state.clock),
+        "clock": clock_json(state.clock),
         "spec": {
             "title": str(info.get("title", "")),
             "version": str(info.get("version", "")),
@@ -97,29 +97,29 @@ def summary(state: State, tenant: str | None) -> dict[str, Any]:
             "predictions": sum(tenant in (None, record.tenant) for record in state.store.predictions()),
             "files": len(state.store.files(state.clock.time(), tenant)),
             "exchanges": sum(tenant in (None, exchange.tenant) for exchange in state.journal),
-            "deliveries": sum(tenant in (None, attempt.tenant) for attempt in state.courier.deliveries),
-            "scripts": scripts_waiting(state, tenant),
+            "deliveries": sum(tenant in (None, attempt.tenant) for attempt in state.webhooks.deliveries),
+            "scripts": waiting_scripts(state, tenant),
             "faults": sum(tenant in (None, fault.rule.tenant) for fault in state.faults),
         },
         "dropped": state.dropped,
     }
 
 
-def queue_of(state: State, tenant: str | None) -> list[dict[str, Any]]:
+def queued_scripts(state: State, tenant: str | None) -> list[dict[str, Any]]:
     """The scripts that wait for predictions, without functions.
 
     Args:
         state: the server's.
-        tenant: whose alone they are; all if left out.
+        tenant: the only tenant that they are for; all scripts if left out.
     """
     return [queued for queued in state.scripts.dump() if tenant in (None, queued["tenant"])]
 
 
-def scripts_waiting(state: State, tenant: str | None) -> int:
+def waiting_scripts(state: State, tenant: str | None) -> int:
     """How many scripts wait for predictions.
 
     Args:
         state: the server's.
-        tenant: whose alone they are; all, also functions, if left out.
+        tenant: the only tenant that they are for; all scripts, functions included, if left out.
     """
-    return len(state.scripts) if tenant is None else len(queue_of(state, tenant))
+    return len(state.scripts) if tenant is None else len(queued_scripts(state, tenant))

@@ -1,1 +1,1 @@
-"""The OpenAPI documents that the server follows, and how values are checked against them."""
+"""The OpenAPI documents of the server, and validation by them."""

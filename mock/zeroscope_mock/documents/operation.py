@@ -1,4 +1,4 @@
-"""The operations of a document, as requests meet them."""
+"""The operations, routes and parameters of a document."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from ..messages import Head
-from ..problems import InvalidField
+from .invalid_field import InvalidField
 from .validation import Schema
 
 
@@ -25,26 +25,26 @@ class Parameter:
     described: Mapping[str, Any]
     schema: Schema
     is_number: bool = field(init=False)
-    """Whether it is read as JSON and not as text."""
+    """Whether its value is read as JSON and not as text."""
 
     def __post_init__(self) -> None:
-        """Work out once what every request asks."""
+        """Compute once what every request needs."""
         types = self.described.get("type", [])
         is_number = {"integer", "number", "boolean"} & set([types] if isinstance(types, str) else types)
         object.__setattr__(self, "is_number", bool(is_number))
 
-    def check(self, text: str | None) -> tuple[Any, list[InvalidField]]:
-        """The value that was sent and what is wrong with it; None when nothing was sent."""
+    def read(self, text: str | None) -> tuple[Any, list[InvalidField]]:
+        """The value that a text stands for, and what is wrong with it; the value None for no text."""
         if text is None:
             missing = InvalidField("required", "", f"{self.name} is required")
             return None, [missing] if self.required else []
-        # What no UTF-8 can hold would stop the validator instead of failing it.
+        # The validator raises for text that UTF-8 cannot encode.
         value: Any = text if text.isascii() else text.encode("utf-8", "replace").decode()
         if self.is_number:
-            # What is no number fails the schema as the text that it is.
+            # Text that is not a number fails the schema as text.
             with suppress(ValueError, RecursionError):
                 value = json.loads(value)
-        return value, self.schema.faults(value, self.name)
+        return value, self.schema.invalid_fields(value, self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +54,10 @@ class Operation:
     Args:
         id: its `operationId`.
         protected: whether it needs a token.
-        parameters: what it takes besides a body.
-        bodies: the schema of each content type that it takes, as it stands and compiled.
-        body_required: whether it can go without a body.
-        responses: what the document says of its answers, as it stands.
+        parameters: its parameters.
+        bodies: the schema of each content type that it takes, as written and compiled.
+        body_required: whether it needs a body.
+        responses: its responses, as the document describes them.
     """
 
     id: str
@@ -68,10 +68,15 @@ class Operation:
     responses: Any = None
 
     def arguments(self, head: Head, path: Mapping[str, str]) -> tuple[dict[str, Any], list[InvalidField]]:
-        """The parameters that a request sends, by name, and everything that is wrong with them."""
+        """The parameters that a request sends, by name, and what is wrong with them.
+
+        Args:
+            head: the head of the request.
+            path: the parameters in its path, decoded.
+        """
         query = dict(parse_qsl(head.query, keep_blank_values=True, errors="replace")) if head.query else {}
         arguments: dict[str, Any] = {}
-        faults: list[InvalidField] = []
+        invalid: list[InvalidField] = []
         for parameter in self.parameters:
             match parameter.place:
                 case "path":
@@ -80,9 +85,9 @@ class Operation:
                     text = query.get(parameter.name)
                 case _:
                     text = head.header(parameter.name.lower())
-            arguments[parameter.name], found = parameter.check(text)
-            faults += found
-        return arguments, faults
+            arguments[parameter.name], found = parameter.read(text)
+            invalid += found
+        return arguments, invalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +97,8 @@ class Route:
     Args:
         path: the path, as the document writes it.
         pattern: matches it.
-        operations: what each method does.
-        described: the methods that the document itself has here; all, for a path that it does not have.
+        operations: the operations, by method.
+        described: the methods that the document itself has here; all, for a path that only a bundled document has.
     """
 
     path: str
@@ -102,20 +107,20 @@ class Route:
     described: Collection[str]
 
     def operation(self, method: str) -> Operation | None:
-        """What a method does here; what can be fetched without a token can be looked at with HEAD as well."""
+        """The operation of a method; HEAD stands for GET where no token is needed."""
         found = self.operations.get("GET" if method == "HEAD" and "HEAD" not in self.operations else method)
         return None if found is None or (method == "HEAD" and found.protected) else found
 
     @property
     def methods(self) -> list[str]:
-        """The methods to name to those who use another one: no more than the document does."""
+        """The methods for the header `Allow`: no more than the document has."""
         return [method for method in (*self.described, "HEAD") if self.operation(method) is not None]
 
 
-# Not frozen: one is made for every request, and frozen ones take three times as long to make.
+# Not frozen: one is made for every request, and frozen dataclasses take three times as long to make.
 @dataclass(slots=True)
 class Match:
-    """Where a request's path leads: a route, the prefix it was reached under and the path's parameters."""
+    """The route that a path matches, the prefix before it and the path's parameters."""
 
     route: Route
     prefix: str

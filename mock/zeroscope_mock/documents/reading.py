@@ -1,4 +1,4 @@
-"""Read documents, and say in a sentence why one cannot be read or followed."""
+"""Reads documents, and words the errors of those that cannot be followed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class SpecError(Exception):
 
     Args:
         message: what is wrong with it.
-        placed: whether the message says where.
+        placed: whether the message names the place.
     """
 
     def __init__(self, message: str, *, placed: bool = False) -> None:
@@ -25,7 +25,7 @@ class SpecError(Exception):
 
 
 def text_of(value: Any, name: str) -> str:
-    """A value that must be a string; `name` is what it is."""
+    """A value that must be a string; `name` names it in the error."""
     if not isinstance(value, str):
         raise SpecError(f"{name} must be a string, not {reprlib.repr(value)}")
     return value
@@ -38,18 +38,18 @@ def object_of(value: Any) -> Mapping[str, Any]:
     return value
 
 
-def unescaped(part: str) -> str:
-    """A part of a JSON pointer as it is meant."""
+def unescape(part: str) -> str:
+    """A part of a JSON pointer without its escapes."""
     return part.replace("~1", "/").replace("~0", "~")
 
 
 @contextmanager
 def reading(where: str) -> Iterator[None]:
-    """Turn whatever stops the reading of a part of the document into a sentence that names the part."""
+    """Turn any error in reading a part of the document into a `SpecError` that names the part."""
     try:
         yield
     except SpecError as error:
-        # The innermost place is the one to look at.
+        # The innermost place is the most precise.
         if error.placed:
             raise
         raise SpecError(f"{error} (in {where})", placed=True) from error
@@ -61,8 +61,8 @@ def reading(where: str) -> Iterator[None]:
 
 
 def packaged_document() -> Any:
-    """The document as the generator wrote it, which reads many times faster than YAML."""
-    # Looked for, not imported: the generated client would bring httpx with it.
+    """The project's document as JSON, which reads many times faster than YAML."""
+    # Found, not imported: importing the generated client would import httpx.
     found = importlib.util.find_spec("zeroscope_api")
     if found is None or found.origin is None:
         raise SpecError("the package zeroscope_api, which holds the document, is not installed")
@@ -73,8 +73,8 @@ def read_document(path: Path) -> Any:
     """The values in a YAML or JSON file.
 
     Raises:
-        SpecError: if they cannot be read.
-        OSError: if the file cannot be.
+        SpecError: for a file that is not YAML or JSON.
+        OSError: for a file that cannot be read.
     """
     text = path.read_bytes()
     if path.suffix == ".json":

@@ -1,4 +1,4 @@
-"""A value that a schema allows, made of what the schema itself says."""
+"""Samples: values that a schema allows, made from the schema alone."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ from typing import Any
 
 Resolve = Callable[[Any], Any]
 
-# Below so many levels only what is required is made, so that a schema that holds itself comes to an end.
-_DEEP = 4
-_DEEPEST = 20
-_ENDS = {"minimum": ge, "maximum": le, "exclusiveMinimum": gt, "exclusiveMaximum": lt}
+# Below this depth only required properties are made, so that a schema that contains itself comes to an end.
+_OPTIONAL_DEPTH = 4
+_MAX_DEPTH = 20
+_BOUNDS = {"minimum": ge, "maximum": le, "exclusiveMinimum": gt, "exclusiveMaximum": lt}
 _TEXTS = {
     "date": "2026-01-01",
     "date-time": "2026-01-01T00:00:00Z",
-    "email": "somebody@example.com",
+    "email": "someone@example.com",
     "uri": "https://example.com/",
     "uuid": "00000000-0000-4000-8000-000000000000",
 }
 
 
 def sample(schema: Any, resolve: Resolve, *, whole: bool = True, depth: int = 0) -> Any:
-    """A value that a schema allows: an example or a default where it has one, else the least that will do.
+    """A value that a schema allows: an example or a default where it has one, else the smallest one.
 
-    What patterns and the rarer keywords ask for is not looked at; whoever needs to be sure checks the value.
+    Patterns and the rarer keywords are ignored, so a caller that needs a valid value must validate it.
 
     Args:
         schema: the schema.
         resolve: finds what a schema refers to.
         whole: whether objects have all their properties instead of the required ones alone.
-        depth: how many schemas this one is within.
+        depth: how many schemas this one is nested in.
 
     Raises:
         RecursionError: for a schema that requires itself.
     """
-    if depth > _DEEPEST:
+    if depth > _MAX_DEPTH:
         raise RecursionError("the schema requires itself")
     schema = resolve(schema)
     if not isinstance(schema, Mapping):
@@ -49,13 +49,13 @@ def sample(schema: Any, resolve: Resolve, *, whole: bool = True, depth: int = 0)
             return schema[name][0]
 
     def part(inner: Any) -> Any:
-        return sample(inner, resolve, whole=whole and depth < _DEEP, depth=depth + 1)
+        return sample(inner, resolve, whole=whole and depth < _OPTIONAL_DEPTH, depth=depth + 1)
 
     for name in ("anyOf", "oneOf"):
         if schema.get(name):
             return part(next((one for one in schema[name] if resolve(one).get("type") != "null"), schema[name][0]))
     parts = [part(inner) for inner in schema.get("allOf", [])]
-    own = _of_type(_kind(schema), schema, part, whole and depth < _DEEP)
+    own = _of_type(_kind(schema), schema, part, whole and depth < _OPTIONAL_DEPTH)
     objects = [value for value in (*parts, own) if isinstance(value, Mapping)]
     if objects:
         return {name: value for one in objects for name, value in one.items()}
@@ -90,11 +90,11 @@ def _of_type(kind: str | None, schema: Mapping[str, Any], part: Callable[[Any], 
 
 def _number(schema: Mapping[str, Any], *, whole: bool) -> Any:
     step = schema.get("multipleOf", 1)
-    ends = [schema[name] for name in _ENDS if name in schema]
-    # An end itself, and the multiples on both sides of it.
-    near = [count * step for end in ends for count in (ceil(end / step), floor(end / step), end // step + 1)]
-    near += [(ceil(end / step) - 1) * step for end in ends]
-    for value in (step, *near, *(() if whole else ends)):
-        if all(within(value, schema[name]) for name, within in _ENDS.items() if name in schema):
+    bounds = [schema[name] for name in _BOUNDS if name in schema]
+    # A bound itself, and the multiples on both sides of it.
+    near = [count * step for bound in bounds for count in (ceil(bound / step), floor(bound / step), bound // step + 1)]
+    near += [(ceil(bound / step) - 1) * step for bound in bounds]
+    for value in (step, *near, *(() if whole else bounds)):
+        if all(within(value, schema[name]) for name, within in _BOUNDS.items() if name in schema):
             return value
     return step

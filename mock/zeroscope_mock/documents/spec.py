@@ -1,4 +1,4 @@
-"""The OpenAPI document that the server follows: its operations, its schemas and what it says of the model."""
+"""The OpenAPI document that the server follows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from .operation import Match, Operation, Parameter, Route
-from .reading import SpecError, object_of, packaged_document, read_document, reading, text_of, unescaped
+from .reading import SpecError, object_of, packaged_document, read_document, reading, text_of, unescape
 from .validation import Schema
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -29,7 +29,7 @@ _PATH_PARAMETERS: Mapping[str, frozenset[str]] = {
     "listModelVersions": frozenset({"owner", "name"}),
     "getModelVersion": frozenset({"owner", "name", "version_id"}),
 }
-"""What stands in the path of each operation that reads it there or that answers name."""
+"""The path parameters of the operations whose handlers read them or whose URLs appear in responses."""
 
 _PREDICTION_LINKS = ("getPrediction", "cancelPrediction", "getOutput", "streamPrediction")
 _LINKS: Mapping[str, tuple[str, ...]] = {
@@ -37,11 +37,10 @@ _LINKS: Mapping[str, tuple[str, ...]] = {
     "createModelPrediction": _PREDICTION_LINKS,
     "createFile": ("downloadFile",),
 }
-"""Which operations the answers about what was created name."""
+"""The operations whose URLs appear in the responses of operations that create something."""
 
 _TEXTS = frozenset({"cursor", "Prefer", "Cancel-After", "Last-Event-ID"}).union(*_PATH_PARAMETERS.values())
-"""The parameters that are read as text."""
-
+"""The parameters that handlers read as text."""
 
 FORM = "multipart/form-data"
 
@@ -51,7 +50,7 @@ class Spec:
 
     Args:
         document: the OpenAPI document as JSON values.
-        more: another one, whose operations and components are added as far as the document has none under their names.
+        more: another document. Its operations and components are added unless the document has one of the same name.
 
     Raises:
         SpecError: for a document that cannot be followed, naming the reason.
@@ -82,7 +81,7 @@ class Spec:
         """Read a document.
 
         Args:
-            source: a YAML or JSON file, or the document itself; the one this package was made with if left out.
+            source: a YAML or JSON file, or the document itself; the packaged one if left out.
             more: another document, which is added.
 
         Raises:
@@ -96,7 +95,7 @@ class Spec:
             raise SpecError(f"{source or 'the packaged document'} cannot be read: {error.strerror or error}") from error
 
     def match(self, path: str) -> Match | None:
-        """Where a path leads, percent-encoded and without the query; None if nowhere."""
+        """The route that a path matches, percent-encoded and without the query; None if there is none."""
         for prefix in self.prefixes:
             if path.startswith(prefix + "/"):
                 rest = path[len(prefix) :]
@@ -106,23 +105,23 @@ class Spec:
         return None
 
     def path(self, operation_id: str, **arguments: str) -> str:
-        """The path of an operation, with its parameters filled in, all of which must be given.
+        """The path of an operation with its parameters filled in, all of which must be given.
 
         Raises:
-            KeyError: for an operation that there is not.
+            KeyError: for an unknown operation.
         """
         path = self._paths[operation_id]
         for name, value in arguments.items():
-            # Ids need no quoting, which takes longer than all the rest.
+            # Ids need no quoting, which takes longer than the rest of this method.
             path = path.replace(f"{{{name}}}", value if value.isascii() and value.isalnum() else quote(value, safe=""))
         return path
 
     def resolve(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The schema, parameter or other object that a reference leads to, or the object itself if it is none."""
+        """The object that a reference leads to, or the object itself if it is not a reference."""
         if "$ref" not in object_of(schema):
             return schema
         target: Any = self._whole
-        for part in map(unescaped, text_of(schema["$ref"], "a $ref").removeprefix("#/").split("/")):
+        for part in map(unescape, text_of(schema["$ref"], "a $ref").removeprefix("#/").split("/")):
             if not isinstance(target, Mapping) or part not in target:
                 raise SpecError(f"the document has no {part!r}, but it refers to {schema['$ref']}")
             target = target[part]
@@ -138,7 +137,7 @@ class Spec:
         return self._hold
 
     def input_schema(self) -> Mapping[str, Any]:
-        """What the document says of the model's input; nothing if it has no operation that takes one."""
+        """The schema of the model's input; empty if no operation takes one."""
         for operation in self.operations():
             if operation.id == "createPrediction":
                 for body, _ in operation.bodies.values():
@@ -146,7 +145,7 @@ class Spec:
         return {}
 
     def _prefixes(self) -> list[str]:
-        """What the document's servers put before its paths, the longest first."""
+        """The paths of the document's servers, the longest first."""
         servers = self.document.get("servers") or [{"url": ""}]
         return sorted({urlsplit(server["url"]).path.rstrip("/") for server in servers}, key=len, reverse=True)
 
@@ -156,7 +155,7 @@ class Spec:
                 with reading(f"paths.{path}"):
                     route = self._route(path, item)
             except SpecError:
-                # What is added refers to components that a document of somebody's own need not have.
+                # Added paths may refer to components that a user's document does not have.
                 if path in self.document["paths"]:
                     raise
             else:
@@ -206,8 +205,8 @@ class Spec:
         )
 
     def compile(self, schema: Mapping[str, Any]) -> Schema:
-        """A schema of the document, ready to check values."""
-        # Most parameters refer to nothing, and the components would be read once more for each.
+        """A schema of the document, compiled."""
+        # Most parameters have no references, and compiling the components again for each would be slow.
         refers = "ref" in repr(schema).lower()
         return Schema(schema, self._whole.get("components", {}) if refers else {})
 
@@ -241,24 +240,24 @@ class Spec:
             text_of(event, "a value of its enum")
 
     def _check_body(self, operation: Operation) -> None:
-        """Refuse a body that what is created could not be made of."""
+        """Refuse a body that lacks what the handler of the operation reads."""
         if operation.id not in _LINKS:
             return
         if not operation.bodies or not operation.body_required:
             raise ValueError("it must have a requestBody with content that is required")
         for kind, (body, schema) in operation.bodies.items():
-            if _admits_others(schema):
+            if _allows_non_objects(schema):
                 raise ValueError(f"the {kind} body must be an object")
             fields = body.get("properties", {})
             if operation.id == "createFile":
                 content = self.resolve(fields.get("content", {}))
                 if kind != FORM or content.get("format") != "binary" or "content" not in body.get("required", []):
                     raise ValueError(f"the body must be {FORM} and require content, of the format binary")
-            elif "input" not in fields or _admits_others(self.compile(fields["input"])):
+            elif "input" not in fields or _allows_non_objects(self.compile(fields["input"])):
                 raise ValueError(f"the {kind} body must have a property input, which is an object")
 
     def _check_links(self) -> None:
-        """Refuse operations whose answers would name one that there is not; leave out those that were added."""
+        """Refuse operations whose responses link to a missing one; leave out those of bundled documents."""
         theirs = {
             operation.id
             for route in self.routes
@@ -271,7 +270,8 @@ class Spec:
             missing = [name for name in _LINKS[creator] if name not in known]
             if missing and creator in theirs:
                 raise SpecError(
-                    f"the document has {creator}, but not {', '.join(missing)}, which its answers name", placed=True
+                    f"the document has {creator}, but not {', '.join(missing)}, which its responses link to",
+                    placed=True,
                 )
             if missing:
                 self.routes = [_without(route, creator) for route in self.routes]
@@ -288,7 +288,7 @@ def _without(route: Route, operation_id: str) -> Route:
 
 
 def _check_parameters(operation: Operation, in_path: set[str]) -> None:
-    """Refuse an operation without the parameters that are read when it is carried out or named."""
+    """Refuse an operation without the parameters that its handler or its URL needs."""
     wanted = _PATH_PARAMETERS.get(operation.id)
     declared = {parameter.name for parameter in operation.parameters if parameter.place == "path"}
     if wanted is not None and not (wanted == in_path and wanted <= declared):
@@ -299,14 +299,14 @@ def _check_parameters(operation: Operation, in_path: set[str]) -> None:
             raise ValueError(f"the parameter {parameter.name} must be a string")
 
 
-def _admits_others(schema: Schema) -> bool:
-    """Whether a schema lets through what is no object."""
+def _allows_non_objects(schema: Schema) -> bool:
+    """Whether a schema allows a value that is not an object."""
     values: tuple[Any, ...] = (None, True, 0, "", [])
-    return not all(schema.faults(value) for value in values)
+    return not all(schema.invalid_fields(value) for value in values)
 
 
 def _merged(document: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
-    """A document with the operations and components of another one added, never replaced."""
+    """A document with the operations and components of another one added where it has none of the same name."""
     theirs, ours = more.get("paths", {}), document["paths"]
     parts = {**more.get("components", {}), **document.get("components", {})}
     return {

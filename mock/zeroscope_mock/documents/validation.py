@@ -1,6 +1,6 @@
-"""Check values against schemas of the document, and say what is wrong in the service's words.
+"""Validates values by schemas, with errors in the service's words.
 
-The service words its faults as the Go library gojsonschema does: `required`, `number_lte` and the like in recorded
+The service words its errors as the Go library gojsonschema does: `required`, `number_lte` and the like in recorded
 traffic are that library's names. Kinds that were never recorded follow the same pattern.
 """
 
@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..problems import InvalidField
+from .invalid_field import InvalidField
 
 if TYPE_CHECKING:
     from jsonschema_rs import ValidationError
@@ -20,23 +20,27 @@ class Schema:
     """One schema, compiled.
 
     Args:
-        schema: the schema, with references into the document.
-        components: the document's components, which the references lead to.
+        schema: the schema, which may refer to components of the document.
+        components: the document's components.
 
     Raises:
         ValueError: for something that is not a schema.
     """
 
     def __init__(self, schema: Mapping[str, Any], components: Mapping[str, Any]) -> None:
-        # Takes a moment and is only needed once a server exists.
+        # Slow to import, and needed only once a server exists.
         import jsonschema_rs
 
         self._validator = jsonschema_rs.Draft202012Validator(
             {**schema, "components": components}, validate_formats=True
         )
 
-    def faults(self, value: Any, field: str = "") -> list[InvalidField]:
-        """Everything that is wrong with a value, parents before children; an empty list if nothing is.
+    def is_valid(self, value: Any) -> bool:
+        """Whether a value, as the json module reads it, has no error."""
+        return self._validator.is_valid(value)
+
+    def invalid_fields(self, value: Any, field: str = "") -> list[InvalidField]:
+        """All errors in a value, parents before children; an empty list for a valid value.
 
         Args:
             value: the value, as the json module reads it.
@@ -44,34 +48,34 @@ class Schema:
         """
         if self._validator.is_valid(value):
             return []
-        faults = [fault for error in self._validator.iter_errors(value) for fault in _faults(error, field)]
-        return sorted(faults, key=lambda fault: (fault.field.split(".") if fault.field else [], _rank(fault)))
+        invalid = [one for error in self._validator.iter_errors(value) for one in _invalid_fields(error, field)]
+        return sorted(invalid, key=lambda one: (one.field.split(".") if one.field else [], _rank(one)))
 
 
-def _rank(fault: InvalidField) -> int:
-    """Recorded bodies name missing fields first, then unknown ones."""
+def _rank(invalid: InvalidField) -> int:
+    """The place of an error among those of one field: recorded bodies name missing fields first, then unknown ones."""
     order = ("required", "additional_property_not_allowed")
-    return order.index(fault.type) if fault.type in order else len(order)
+    return order.index(invalid.type) if invalid.type in order else len(order)
 
 
-def _faults(error: ValidationError, root: str) -> Iterator[InvalidField]:
+def _invalid_fields(error: ValidationError, root: str) -> Iterator[InvalidField]:
     field = ".".join([*([root] if root else []), *(str(part) for part in error.instance_path)])
     kind, details = error.kind.name, error.kind.as_dict()
     if kind == "additionalProperties":
         for name in details["unexpected"]:
             yield InvalidField("additional_property_not_allowed", field, f"Additional property {name} is not allowed")
-    elif kind == "anyOf" and (branch := _meant(details["context"], error)):
+    elif kind == "anyOf" and (branch := _matching_branch(details["context"], error)):
         for inner in branch:
-            yield from _faults(inner, root)
+            yield from _invalid_fields(inner, root)
     elif kind in _WORDING:
-        name, describe = _WORDING[kind]
-        yield InvalidField(name, field, describe(details, error, field))
+        name, word = _WORDING[kind]
+        yield InvalidField(name, field, word(details, error, field))
     else:
         yield InvalidField(kind, field, error.message)
 
 
-def _meant(branches: Iterable[list[ValidationError]], error: ValidationError) -> list[ValidationError] | None:
-    """The one branch of an `anyOf` that the value has the type of, if there is just one."""
+def _matching_branch(branches: Iterable[list[ValidationError]], error: ValidationError) -> list[ValidationError] | None:
+    """The branch of an `anyOf` whose type the value has, if there is exactly one."""
     depth = len(error.instance_path)
     matching = [
         branch
@@ -108,29 +112,29 @@ def _not_listed(details: Mapping[str, Any], error: ValidationError, field: str) 
     return f"{field} must be one of the following: {allowed}"
 
 
-def _about(template: str, detail: str) -> Callable[[Mapping[str, Any], ValidationError, str], str]:
-    def describe(details: Mapping[str, Any], error: ValidationError, field: str) -> str:
+def _template(template: str, detail: str) -> Callable[[Mapping[str, Any], ValidationError, str], str]:
+    def word(details: Mapping[str, Any], error: ValidationError, field: str) -> str:
         value = details[detail]
         # 4.0 in the document is 4 in the service's words.
         return template.format(int(value) if isinstance(value, float) and value.is_integer() else value)
 
-    return describe
+    return word
 
 
 _WORDING: dict[str, tuple[str, Callable[[Mapping[str, Any], ValidationError, str], str]]] = {
-    "required": ("required", _about("{} is required", "property")),
+    "required": ("required", _template("{} is required", "property")),
     "type": ("invalid_type", _wrong_type),
     "enum": ("enum", _not_listed),
-    "minimum": ("number_gte", _about("Must be greater than or equal to {}", "limit")),
-    "maximum": ("number_lte", _about("Must be less than or equal to {}", "limit")),
-    "exclusiveMinimum": ("number_gt", _about("Must be greater than {}", "limit")),
-    "exclusiveMaximum": ("number_lt", _about("Must be less than {}", "limit")),
-    "multipleOf": ("multiple_of", _about("Must be a multiple of {}", "multiple_of")),
-    "minLength": ("string_gte", _about("String length must be greater than or equal to {}", "limit")),
-    "maxLength": ("string_lte", _about("String length must be less than or equal to {}", "limit")),
-    "pattern": ("pattern", _about("Does not match pattern '{}'", "pattern")),
-    "format": ("format", _about("Does not match format '{}'", "format")),
-    "minItems": ("array_min_items", _about("Array must have at least {} items", "limit")),
-    "maxItems": ("array_max_items", _about("Array must have at most {} items", "limit")),
+    "minimum": ("number_gte", _template("Must be greater than or equal to {}", "limit")),
+    "maximum": ("number_lte", _template("Must be less than or equal to {}", "limit")),
+    "exclusiveMinimum": ("number_gt", _template("Must be greater than {}", "limit")),
+    "exclusiveMaximum": ("number_lt", _template("Must be less than {}", "limit")),
+    "multipleOf": ("multiple_of", _template("Must be a multiple of {}", "multiple_of")),
+    "minLength": ("string_gte", _template("String length must be greater than or equal to {}", "limit")),
+    "maxLength": ("string_lte", _template("String length must be less than or equal to {}", "limit")),
+    "pattern": ("pattern", _template("Does not match pattern '{}'", "pattern")),
+    "format": ("format", _template("Does not match format '{}'", "format")),
+    "minItems": ("array_min_items", _template("Array must have at least {} items", "limit")),
+    "maxItems": ("array_max_items", _template("Array must have at most {} items", "limit")),
     "anyOf": ("number_any_of", lambda *_: "Must validate at least one schema (anyOf)"),
 }

@@ -1,1 +1,1 @@
-"""The ways to the server: in process, over ASGI, on a socket and through respx."""
+"""The doors: ways to reach the core in process, over ASGI and on a socket."""

@@ -1,4 +1,4 @@
-"""uvicorn, set up to serve the application of a mock server; to import it takes longer than all the rest."""
+"""The HTTP server on a socket: uvicorn, configured for the mock."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from .asgi import CONNECTION, App
-from .connection import Connection
+from .buffered_transport import BufferedTransport
 
-# How long requests under way may take to end once the server is closed, how often the header `Date` is renewed, and how
-# long it takes to notice who has gone, in seconds.
+# In seconds: the time for requests in progress once the server is closed, the interval in which the header `Date` is
+# renewed, and the time in which closed connections are noticed.
 _GRACE = 0.5
-_DATE = 1.0
-_MOMENT = 0.005
+_DATE_INTERVAL = 1.0
+_CLOSE_DELAY = 0.005
 
 
 class Protocol(HttpToolsProtocol):
-    """Sends what is short at once, and hands its connection over to the application, which can cut it then."""
+    """The HTTP protocol with a buffered transport, which the application gets so that faults can cut the connection."""
 
     def connection_made(self, transport: Any) -> None:
-        """Begin to listen to a client."""
-        super().connection_made(cast(Any, Connection(transport)))
+        """Wrap the transport of a new connection."""
+        super().connection_made(cast(Any, BufferedTransport(transport)))
 
     def on_message_begin(self) -> None:
-        """Begin to read a request."""
+        """Add the transport to the scope of a new request."""
         super().on_message_begin()
         scope: Any = self.scope
         scope["extensions"] = {CONNECTION: self.transport}
 
 
 class HttpServer(uvicorn.Server):
-    """Ends as soon as it is told to; its parent looks ten times a second, and pauses even if nobody is connected.
+    """A server that stops at once; uvicorn's own polls ten times a second, and pauses even without connections.
 
     Args:
         app: the application.
     """
 
     def __init__(self, app: App) -> None:
-        # It says that it takes whole seconds only, and takes others as well.
+        # Its annotation is int, but it takes fractions of a second as well.
         grace: Any = _GRACE
         config = uvicorn.Config(
             app,
@@ -60,32 +60,32 @@ class HttpServer(uvicorn.Server):
         super().__init__(config)
         self._wake: Callable[[], object] = lambda: None
 
-    def end(self) -> None:
-        """Let it end; any thread may do that, and more than once."""
+    def stop(self) -> None:
+        """Stop the server; may be called from any thread, and more than once."""
         self.should_exit = True
         self._wake()
 
     async def main_loop(self) -> None:
-        """Serve until it is told to end."""
-        loop, told = asyncio.get_running_loop(), asyncio.Event()
-        self._wake = lambda: loop.call_soon_threadsafe(told.set)
+        """Serve until `stop` is called."""
+        loop, woken = asyncio.get_running_loop(), asyncio.Event()
+        self._wake = lambda: loop.call_soon_threadsafe(woken.set)
         try:
             while not await self.on_tick(0):
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(_DATE):
-                        await told.wait()
+                    async with asyncio.timeout(_DATE_INTERVAL):
+                        await woken.wait()
         finally:
             self._wake = lambda: None
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen no more, and let those who are connected have their answers."""
+        """Stop listening, and give connected clients time to get their responses."""
         for server in self.servers:
             server.close()
         for listener in sockets or []:
             listener.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
-        await asyncio.sleep(_MOMENT)
+        await asyncio.sleep(_CLOSE_DELAY)
         if self.server_state.connections or self.server_state.tasks:
-            # It does all of the above again, which changes nothing, and then waits.
+            # uvicorn repeats the above, which has no effect, and then waits.
             await super().shutdown(sockets)

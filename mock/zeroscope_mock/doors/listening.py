@@ -1,4 +1,4 @@
-"""The server on a socket, in a thread of its own."""
+"""A listening socket, served from a background thread."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from .asgi import App
 
-# After how long nobody waits any longer for a server that was closed, in seconds.
-_END = 1.5
+# How long `close` waits for the thread, and the interval of `serve`, in seconds.
+_CLOSE_TIMEOUT = 1.5
 _TICK = 0.5
 
 
 class PortInUseError(Exception):
-    """Another program listens on the port."""
+    """Another process listens on the port."""
 
 
 class Listening:
-    """An application that answers on a socket from the moment this is made until it is closed.
+    """An application on a socket, from the construction of this object until `close`.
 
     Args:
         app: the application.
         host: the address to listen on.
         port: the port to listen on; 0 for any that is free.
-        on_close: called once it does not listen any more.
+        on_close: called once when it has stopped listening.
 
     Attributes:
         url: scheme, host and port, such as `http://127.0.0.1:8000`.
 
     Raises:
-        PortInUseError: if another program listens there.
+        PortInUseError: if another process listens there.
         OSError: if the address cannot be listened on for another reason.
     """
 
@@ -57,9 +57,9 @@ class Listening:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop listening and wait for the thread to end, at most 1.5 seconds. Closing twice is closing once."""
-        self._server.end()
-        self._thread.join(_END)
+        """Stop listening and wait for the thread to end, at most 1.5 seconds. Closing again has no effect."""
+        self._server.stop()
+        self._thread.join(_CLOSE_TIMEOUT)
         if not self._closed:
             self._closed = True
             self._on_close()
@@ -81,7 +81,7 @@ def serve(
     """Listen until the process is interrupted or terminated.
 
     Args:
-        listen: begins to listen.
+        listen: starts listening.
         on_ready: called with the URL once it can be reached.
         on_tick: called twice a second.
     """
@@ -94,12 +94,12 @@ def serve(
     def end(number: int, frame: FrameType | None) -> None:
         signals_received.put(number)
 
-    # Only the main thread may listen to signals; in any other one whoever ends the process ends the server.
+    # Only the main thread can handle signals; in another one, the server stops with the process.
     signals = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
     before = {number: signal.signal(number, end) for number in signals}
     try:
         with listen() as listening:
-            _collect_less(freeze)
+            _tune_garbage_collector(freeze)
             if on_ready:
                 on_ready(listening.url)
             while not _wait(signals_received):
@@ -121,11 +121,11 @@ def _wait(signals_received: SimpleQueue[int]) -> bool:
     return True
 
 
-def _collect_less(freeze: bool) -> None:
-    """Let the collector of garbage do less: it finds none here, and looks through all that is kept.
+def _tune_garbage_collector(freeze: bool) -> None:
+    """Make garbage collections rarer, because they find nothing here but traverse all data that is kept.
 
-    What is there now is left out, unseen, for the first request is waiting; and it looks again only when there is much
-    that is new.
+    Objects that exist now are frozen without a collection, because the first request is waiting; later collections
+    happen only after many new objects.
     """
     if freeze:
         gc.freeze()
@@ -136,11 +136,11 @@ def _bind(host: str, port: int) -> socket.socket:
     family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
-        # Lets a server follow another one on its port at once; on Windows it would let two share it.
+        # Allows a port to be used again at once; on Windows it would allow two servers on one port.
         if sys.platform != "win32":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
-        # From here on connections wait in the queue, so that nobody is turned away before the loop runs.
+        # Connections wait in the backlog from here on, so none is refused before the loop runs.
         listener.listen(2048)
     except OSError as error:
         listener.close()

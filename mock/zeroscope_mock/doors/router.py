@@ -1,4 +1,4 @@
-"""The door for tests that use respx: a router with a named route for each thing that the server does."""
+"""The door for respx: a router with a named route for each operation."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ except ModuleNotFoundError as error:
         "the mock server's router needs respx, which is not installed; get it with: pip install respx", name="respx"
     ) from error
 
-# respx asks its routes in the same way whether the answer can be awaited or not.
+# respx calls its routes in the same way for sync and async clients.
 _awaited: ContextVar[bool] = ContextVar("zeroscope_mock.doors.router", default=False)
 
 
 def make_router(core: Core, transport: Transport, **settings: Any) -> respx.MockRouter:
-    """Make a respx router whose routes lead to a server.
+    """Make a respx router whose routes call a server.
 
-    Each operation that the server knows has a route of the name of its `operationId`, and any other request is not
-    mocked. A route answers as it is told to, and leads to the server again after `router["getPrediction"].mock()`.
+    Each operation has a route named by its `operationId`; other requests are not mocked. A route that a test mocks
+    answers as mocked, and calls the server again after `router["getPrediction"].mock()`.
 
     Args:
-        core: the server.
-        transport: leads to it.
-        settings: what `respx.MockRouter` takes; unlike there, `assert_all_called` is False by default.
+        core: the server's core.
+        transport: calls the core.
+        settings: the arguments of `respx.MockRouter`; unlike there, `assert_all_called` is False by default.
 
     Example:
         >>> with make_router(server.core, server.transport) as router:
@@ -45,13 +45,13 @@ def make_router(core: Core, transport: Transport, **settings: Any) -> respx.Mock
     """
     lookups = _lookups(core.state.spec)
 
-    # Made here, because respx copies a router, as `router(assert_all_called=True)` does, with its settings alone.
+    # A class of its own, because respx copies a router, as for `router(assert_all_called=True)`, by its settings only.
     class ServerRouter(respx.MockRouter):
         def __init__(self, **settings: Any) -> None:
             super().__init__(**{"assert_all_called": False, **settings})
             for name, lookup in lookups.items():
                 self.add(_ServerRoute(transport, **lookup), name=name)
-            # A rollback is to take back what a test has changed, not these routes.
+            # A rollback must undo the changes of a test, not these routes.
             self.snapshot()
 
         def handler(self, request: httpx.Request) -> httpx.Response:
@@ -66,7 +66,7 @@ def make_router(core: Core, transport: Transport, **settings: Any) -> respx.Mock
 
 
 class _ServerRoute(respx.Route):
-    """A route that leads to the server unless it is mocked."""
+    """A route that calls the server unless a test mocks it."""
 
     def __init__(self, transport: Transport, **lookups: Any) -> None:
         super().__init__(**lookups)
@@ -80,12 +80,12 @@ class _ServerRoute(respx.Route):
         try:
             return self._transport.handle_request(request)
         except Exception as error:
-            # What respx makes of it is raised as it was, and counted as a call.
+            # respx raises the original error, and counts the call.
             raise SideEffectError(self, origin=error) from error
 
 
 def _lookups(spec: Spec) -> dict[str, dict[str, Any]]:
-    """What leads to each operation, in the words of respx."""
+    """The lookups of respx for each operation."""
     prefix = "|".join(map(re.escape, spec.prefixes))
     lookups: dict[str, dict[str, Any]] = {}
     for route in spec.routes:
@@ -95,7 +95,7 @@ def _lookups(spec: Spec) -> dict[str, dict[str, Any]]:
                 "method__in": [
                     method for method in (*route.operations, "HEAD") if route.operation(method) is operation
                 ],
-                # Of the whole URL, because respx decodes a path before it compares; its groups must have no names.
+                # For the whole URL, because respx decodes a path before it compares; groups must have no names.
                 "url__regex": rf"^https?://[^/]+(?:{prefix}){path}(?:[?#]|$)",
             }
     return lookups

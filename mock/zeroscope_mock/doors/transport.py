@@ -1,4 +1,4 @@
-"""The door for httpx clients in the same process: no socket, no thread."""
+"""The door for httpx clients in the same process, without a socket."""
 
 from __future__ import annotations
 
@@ -8,73 +8,72 @@ from math import inf
 
 import httpx
 
-from ..clocks.protocols import Clock
 from ..core import Core
 from ..messages import Head, Request, Response, Stream
-from ..steps import ConnectionCutError, Flow, Sleep, drive, drive_async
-from .asgi import EMPTY
-from .heads import Heads
+from ..protocols import Clock, Flow
+from ..steps import ConnectionCutError, Sleep, drive, drive_async
+from .asgi import BODILESS_STATUSES
+from .head_cache import HeadCache
 
 
 class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """An httpx transport, for `httpx.Client` and `httpx.AsyncClient` alike, that leads to a server whatever the host.
+    """An httpx transport, for `httpx.Client` and `httpx.AsyncClient` alike, that calls a server whatever the host.
 
-    What a socket would do is done here as well: a connection that a fault cuts raises `httpx.ReadError`, a body that
-    ends too early `httpx.RemoteProtocolError`, and a read timeout runs on the server's clock and raises
-    `httpx.ReadTimeout`.
+    It behaves as a socket would: a connection that a fault cuts raises `httpx.ReadError`, a body that ends too early
+    raises `httpx.RemoteProtocolError`, and a read timeout runs on the server's clock and raises `httpx.ReadTimeout`.
 
     Args:
-        core: the server.
+        core: the server's core.
     """
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._heads = Heads()
+        self._heads = HeadCache()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer a request of `httpx.Client`."""
-        patience = _Patience(request)
+        timeout = _ReadTimeout(request)
         clock = self._core.clock
         try:
-            response = drive(patience.limit(self._core.flow(Request(self._head(request), request.read()))), clock)
+            response = drive(timeout.limit(self._core.flow(Request(self._head(request), request.read()))), clock)
         except ConnectionCutError as error:
             raise httpx.ReadError(str(error), request=request) from None
         finally:
-            clock.settle()
-        return _answer(request, response, clock)
+            clock.run_due()
+        return _to_httpx(request, response, clock)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Answer a request of `httpx.AsyncClient`."""
-        patience = _Patience(request)
+        timeout = _ReadTimeout(request)
         clock = self._core.clock
         try:
-            flow = patience.limit(self._core.flow(Request(self._head(request), await request.aread())))
+            flow = timeout.limit(self._core.flow(Request(self._head(request), await request.aread())))
             response = await drive_async(flow, clock)
         except ConnectionCutError as error:
-            await clock.settle_async()
+            await clock.run_due_async()
             raise httpx.ReadError(str(error), request=request) from None
-        await clock.settle_async()
-        return _answer(request, response, clock)
+        await clock.run_due_async()
+        return _to_httpx(request, response, clock)
 
     def _head(self, request: httpx.Request) -> Head:
         url = request.url
         key = (request.method, url.raw_path, tuple(request.headers.raw), url.scheme, url.netloc)
-        return self._heads.find(key, lambda: _read_head(*key))
+        return self._heads.get(key, lambda: _read_head(*key))
 
 
 @dataclass
-class _Patience:
-    """How long a client waits for the next bytes, on the server's clock."""
+class _ReadTimeout:
+    """The read timeout of a client, on the server's clock."""
 
     request: httpx.Request
 
     @property
     def seconds(self) -> float:
-        timeout = self.request.extensions.get("timeout", {}).get("read")
-        return inf if timeout is None else float(timeout)
+        seconds = self.request.extensions.get("timeout", {}).get("read")
+        return inf if seconds is None else float(seconds)
 
     def limit(self, flow: Flow[Response]) -> Flow[Response]:
-        """A flow that sleeps no longer than the client waits."""
+        """A flow that raises `httpx.ReadTimeout` instead of sleeping longer than the client waits."""
         try:
             step = next(flow)
             left = self.seconds
@@ -85,11 +84,11 @@ class _Patience:
                         raise self.exceeded()
                     left -= step.seconds
                 try:
-                    answer = yield step
+                    result = yield step
                 except Exception as error:
                     step = flow.throw(error)
                 else:
-                    step = flow.send(answer)
+                    step = flow.send(result)
         except StopIteration as end:
             response: Response = end.value
             return response
@@ -114,20 +113,20 @@ def _read_head(
     )
 
 
-def _answer(request: httpx.Request, response: Response, clock: Clock) -> httpx.Response:
+def _to_httpx(request: httpx.Request, response: Response, clock: Clock) -> httpx.Response:
     body, headers = response.body, list(response.headers)
     length = len(body) if isinstance(body, bytes) else body.length
-    if length is not None and response.status not in EMPTY:
+    if length is not None and response.status not in BODILESS_STATUSES:
         headers.append(("content-length", str(length)))
     if request.method == "HEAD":
         body = b""
-    # respx reads what it keeps of a call, unless it may be endless.
+    # respx reads the responses that it keeps, except streams, which may be endless.
     stream = httpx.ByteStream(body) if isinstance(body, bytes) else _Body(body, clock, request)
     return httpx.Response(response.status, headers=headers, stream=stream, request=request)
 
 
 class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body that is read later, as from a socket."""
+    """A body that is read in pieces, as from a socket."""
 
     def __init__(self, body: bytes | Stream, clock: Clock, request: httpx.Request) -> None:
         self._clock = clock
@@ -136,14 +135,14 @@ class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
         for piece in self._pieces:
             if isinstance(piece, Sleep):
-                piece.do(self._clock)
+                piece.run(self._clock)
             else:
                 yield piece
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for piece in self._pieces:
             if isinstance(piece, Sleep):
-                await piece.do_async(self._clock)
+                await piece.run_async(self._clock)
             else:
                 yield piece
 
@@ -155,18 +154,18 @@ class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
 
 
 def _pieces(body: bytes | Stream, request: httpx.Request) -> Generator[bytes | Sleep, None, None]:
-    """The pieces and pauses of a body, with what a client notices on the way."""
+    """The pieces and pauses of a body, with the errors that a client would see."""
     if isinstance(body, bytes):
         yield body
         return
-    patience = _Patience(request)
+    timeout = _ReadTimeout(request)
     sent, waited = 0, 0.0
     try:
         for piece in body.pieces():
             if isinstance(piece, Sleep):
-                if waited + piece.seconds >= patience.seconds:
-                    yield Sleep(patience.seconds - waited)
-                    raise patience.exceeded()
+                if waited + piece.seconds >= timeout.seconds:
+                    yield Sleep(timeout.seconds - waited)
+                    raise timeout.exceeded()
                 waited += piece.seconds
             else:
                 sent, waited = sent + len(piece), 0.0

@@ -1,1 +1,1 @@
-"""What goes wrong on purpose."""
+"""The faults: failures injected into requests and webhook deliveries."""

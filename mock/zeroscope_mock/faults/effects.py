@@ -1,4 +1,4 @@
-"""What a fault does to one request and its answer."""
+"""The effects of a rule on one request and its response."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from http import HTTPStatus
 
 from ..messages import Headers, Response, Stream, json_response
 from ..problems import not_found, problem, throttled, unauthenticated
+from ..protocols import Flow
 from ..rate_limits import no_credit
-from ..steps import ConnectionCutError, Flow, Sleep
+from ..steps import ConnectionCutError, Sleep
 from .rules import Rule
 
 _PIECES_PER_SECOND = 10
 _MIDDLE = 0.5
-# Statuses of the edge and of its programs, which no standard names.
+# The statuses of the service's edge, which no standard names.
 _PHRASES = {
     499: "Client Closed Request",
     520: "Web Server Returned an Unknown Error",
@@ -36,12 +37,12 @@ _PAGE = """<!DOCTYPE html>
 """
 
 
-def afflict(rule: Rule, answer: Flow[Response]) -> Flow[Response]:
-    """Answer a request with a fault.
+def apply(rule: Rule, answer: Flow[Response]) -> Flow[Response]:
+    """Answer a request with the effects of a rule.
 
     Args:
-        rule: what the fault does.
-        answer: carries the request out; not started yet, and never started if the rule has it so.
+        rule: the rule.
+        answer: carries the request out; not started yet, and never started if the rule replaces it.
 
     Raises:
         ConnectionCutError: if the rule cuts the connection.
@@ -68,19 +69,19 @@ def afflict(rule: Rule, answer: Flow[Response]) -> Flow[Response]:
     return Response(response.status, _changed(response.headers, rule), body)
 
 
-def spoil(rule: Rule, headers: Headers, body: bytes) -> tuple[Headers, bytes]:
-    """What is posted to the receiver of a webhook in place of the delivery as it should be.
+def alter_delivery(rule: Rule, headers: Headers, body: bytes) -> tuple[Headers, bytes]:
+    """The headers and the body of a webhook delivery after the effects of a rule.
 
     Args:
-        rule: what the fault does.
-        headers: the delivery's headers, names in small letters.
+        rule: the rule.
+        headers: the delivery's headers, names in lower case.
         body: its body.
     """
     return _changed(headers, rule), _half(body) if rule.malformed else body
 
 
 def _replacement(rule: Rule) -> Response:
-    """The answer that takes the place of the server's own."""
+    """The response that replaces the server's own."""
     if rule.html:
         status = rule.status or 502
         page = _PAGE.format(title=f"{status} {_phrase(status)}")
@@ -88,7 +89,7 @@ def _replacement(rule: Rule) -> Response:
     status = rule.status or 200
     match rule.body:
         case None:
-            return _usual(status, rule.retry_after)
+            return _service_response(status, rule.retry_after)
         case bytes():
             return Response(status, (("content-type", "application/octet-stream"),), rule.body)
         case str():
@@ -98,8 +99,8 @@ def _replacement(rule: Rule) -> Response:
             return json_response(status, rule.body)
 
 
-def _usual(status: int, retry_after: int | None) -> Response:
-    """What the service sends with a status."""
+def _service_response(status: int, retry_after: int | None) -> Response:
+    """The service's own response with a status."""
     match status:
         case 401:
             return unauthenticated()
@@ -138,12 +139,12 @@ def _half(body: bytes) -> bytes:
 
 
 def _count(length: int, amount: float) -> int:
-    """How many bytes an amount of them is, bytes or a share; at least one of them is always missing."""
+    """How many bytes an amount is, in bytes or as a share; at least one less than all of them."""
     return max(0, min(length - 1, int(amount if isinstance(amount, int) else length * amount)))
 
 
 def _halved(body: bytes | Stream) -> bytes | Stream:
-    """The first half of a body, as if that were all."""
+    """The first half of a body, as if it were all."""
     if isinstance(body, Stream):
         length = None if body.length is None else _count(body.length, _MIDDLE)
         return Stream(lambda: _start(body, _MIDDLE, reset=False), length)
@@ -156,12 +157,12 @@ def _streamed(body: bytes) -> Stream:
 
 def _truncated(body: Stream, amount: float) -> Stream:
     """The start of a body, as if the rest were to come."""
-    # Nobody could miss the rest where no length is announced, or one that cannot be fallen short of.
+    # A client notices a missing rest only if a length above 0 was announced; otherwise a reset must show it.
     return Stream(lambda: _start(body, amount, reset=not body.length), body.length or None)
 
 
 def _start(body: Stream, amount: float, *, reset: bool) -> Iterator[bytes | Sleep]:
-    """The first pieces of a body; of one without a length a share is that of its first piece."""
+    """The first pieces of a body; without a length, a share is one of the first piece."""
     left = _count(body.length, amount) if body.length is not None else amount if isinstance(amount, int) else None
     for piece in body.pieces():
         if isinstance(piece, Sleep):
@@ -179,7 +180,7 @@ def _start(body: Stream, amount: float, *, reset: bool) -> Iterator[bytes | Slee
 
 
 def _paced(body: Stream, rate: float) -> Stream:
-    """A body that comes slowly, at so many bytes per second."""
+    """A body that is sent at a number of bytes per second."""
     size = max(1, int(rate / _PIECES_PER_SECOND))
 
     def pieces() -> Iterator[bytes | Sleep]:

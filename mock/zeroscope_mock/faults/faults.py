@@ -1,4 +1,4 @@
-"""Let the server misbehave on purpose: fail, stall, reset connections, send nonsense."""
+"""The faults of a server: errors, delays, resets and broken bodies."""
 
 from __future__ import annotations
 
@@ -9,26 +9,28 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from random import Random
 from typing import Any, Unpack, overload
 
-from .arguments import FaultError, meant
+from ..suggestions import did_you_mean
+from .expectations import FaultError
 from .fault import Fault
 from .recipes import RECIPES, Recipes
-from .rules import FaultSettings, Rule
+from .rules import Rule
+from .settings import FaultSettings
 
-MOST_FAULTS = 1000
-"""How many faults a server takes at a time."""
+MAX_FAULTS = 1000
+"""How many faults a server can have at a time."""
 
 _CONTROL = "/_mock"
 
 
 class Faults(Recipes, Sequence[Fault]):
-    """The faults of a server, in the order in which they are tried; the first that is due strikes.
+    """The faults of a server in the order of their addition; the first one that is due is applied to a request.
 
-    Each counts all requests that match it, also those that another one strikes. Threads may share them.
+    Each counts all requests that match it, also those that another one is applied to. Threads may share them.
 
     Args:
-        random: decides what is left to probability.
+        random: decides where faults have a probability.
         operations: every `operationId` that a fault may name.
-        prefixes: what a path may begin with before that of the document, such as `/v1`.
+        prefixes: the parts of a path that may precede the document's, such as `/v1`.
 
     Example:
         >>> fault = server.faults.add(operation="getPrediction", status=503, times=2)
@@ -51,8 +53,8 @@ class Faults(Recipes, Sequence[Fault]):
         """Every `operationId` that a fault may name."""
         return self._operations
 
-    def expect(self, operations: Collection[str]) -> None:
-        """Let faults name other operations from now on.
+    def use_operations(self, operations: Collection[str]) -> None:
+        """Replace the operations that faults may name.
 
         Args:
             operations: every `operationId` that a fault may name.
@@ -60,15 +62,15 @@ class Faults(Recipes, Sequence[Fault]):
         self._operations = frozenset(operations)
 
     def add(self, **settings: Unpack[FaultSettings]) -> Fault:
-        """Set up a fault.
+        """Add a fault.
 
         Args:
-            settings: which requests it strikes (`operation`, `method`, `path`, `token`), when (`nth`, `skip`, `times`,
-                `per`, `probability`) and what it does (`status`, `body`, `html`, `delay`, `hang`, `reset`, `truncate`
-                and more); `FaultSettings` describes each.
+            settings: which requests it applies to (`operation`, `method`, `path`, `token`), when (`nth`, `skip`,
+                `times`, `per`, `probability`) and its effect (`status`, `body`, `html`, `delay`, `hang`, `reset`,
+                `truncate` and more); `FaultSettings` describes each.
 
         Raises:
-            FaultError: for an argument that is unknown or wrong, or does not go with another one.
+            FaultError: for an argument that is unknown or invalid, or that conflicts with another one.
 
         Example:
             >>> server.faults.add(operation="getPrediction", status=503, times=2, per="resource")
@@ -78,18 +80,18 @@ class Faults(Recipes, Sequence[Fault]):
         return self.add_all([settings])[0]
 
     def add_all(self, settings: Iterable[FaultSettings]) -> list[Fault]:
-        """Set up several faults, or none if one of them is wrong.
+        """Add several faults, or none if one of them is invalid.
 
         Args:
             settings: the arguments of `add` for each.
 
         Raises:
-            FaultError: for an argument that is unknown or wrong, or does not go with another one.
+            FaultError: for an argument that is unknown or invalid, or that conflicts with another one.
         """
         rules = [Rule.read(each, self._operations) for each in settings]
         with self._lock:
-            if len(self._faults) + len(rules) > MOST_FAULTS:
-                raise FaultError("", f"a server takes {MOST_FAULTS} faults at a time; clear those that are used up")
+            if len(self._faults) + len(rules) > MAX_FAULTS:
+                raise FaultError("", f"a server takes {MAX_FAULTS} faults at a time; clear those that are used up")
             added: list[Fault] = []
             for rule in rules:
                 self._added += 1
@@ -98,22 +100,22 @@ class Faults(Recipes, Sequence[Fault]):
         return added
 
     def recipe(self, name: str, arguments: Mapping[str, Any]) -> list[Fault]:
-        """Set up the faults of a recipe.
+        """Add the faults of a recipe.
 
         Args:
             name: one of `RECIPES`, such as `storm`.
-            arguments: those of the method of that name.
+            arguments: the arguments of the method of that name.
 
         Raises:
-            FaultError: for a recipe or an argument that is unknown or wrong.
+            FaultError: for a recipe or an argument that is unknown or invalid.
         """
         if name not in RECIPES:
-            raise FaultError("recipe", f"there is no recipe {name!r}{meant(name, RECIPES)}")
+            raise FaultError("recipe", f"there is no recipe {name!r}{did_you_mean(name, RECIPES)}")
         method = getattr(self, name)
         parameters = inspect.signature(method).parameters
         for argument in arguments:
             if argument not in parameters:
-                raise FaultError(argument, f"{name} has no argument {argument!r}{meant(argument, parameters)}")
+                raise FaultError(argument, f"{name} has no argument {argument!r}{did_you_mean(argument, parameters)}")
         for argument, parameter in parameters.items():
             if parameter.default is parameter.empty and argument not in arguments:
                 raise FaultError(argument, f"{name} needs the argument {argument}")
@@ -121,25 +123,25 @@ class Faults(Recipes, Sequence[Fault]):
         return added if isinstance(added, list) else [added]
 
     def take(self, *, operation: str | None, method: str, path: str, tenant: str | None) -> Fault | None:
-        """Count a request and find the fault that strikes it, if any.
+        """Count a request and return the fault to apply to it, if any.
 
         Args:
-            operation: its `operationId`; None where there is none.
-            method: in capitals.
+            operation: its `operationId`; None for an unknown path or method.
+            method: in upper case.
             path: as on the wire, without the query.
-            tenant: whose token it bears.
+            tenant: the tenant of its token.
         """
         if not self._faults or path == _CONTROL or path.startswith(f"{_CONTROL}/"):
             return None
         short = next((path[len(prefix) :] for prefix in self._prefixes if path.startswith(f"{prefix}/")), path)
-        struck: Fault | None = None
+        due: Fault | None = None
         with self._lock:
             for fault in self._faults:
                 if fault.rule.matches(operation, method, (path, short), tenant) and fault.count(
-                    short, free=struck is None
+                    short, free=due is None
                 ):
-                    struck = fault
-        return struck
+                    due = fault
+        return due
 
     def remove(self, id: str) -> None:
         """Remove a fault by its id.
@@ -155,7 +157,7 @@ class Faults(Recipes, Sequence[Fault]):
         raise LookupError(f"there is no fault {id!r}")
 
     def discard(self, fault: Fault) -> None:
-        """Remove a fault, if it is here."""
+        """Remove a fault, if the server has it."""
         with self._lock:
             self._faults = [other for other in self._faults if other is not fault]
 
@@ -163,7 +165,7 @@ class Faults(Recipes, Sequence[Fault]):
         """Remove all faults, so that ids start again, or those of one tenant.
 
         Args:
-            tenant: whose; all if left out.
+            tenant: the tenant; all faults if left out.
         """
         with self._lock:
             self._faults = [] if tenant is None else [f for f in self._faults if f.rule.tenant != tenant]
@@ -171,7 +173,7 @@ class Faults(Recipes, Sequence[Fault]):
                 self._added = 0
 
     def dump(self) -> list[dict[str, Any]]:
-        """All faults with their counts, as JSON; loaded again, they strike as if nothing had happened."""
+        """All faults with their counts, as JSON, for `load`."""
         with self._lock:
             return [fault.dump() for fault in self._faults]
 
@@ -179,7 +181,7 @@ class Faults(Recipes, Sequence[Fault]):
         """Replace all faults by those that `dump` returned.
 
         Raises:
-            FaultError: for anything else; then all stays as it was.
+            FaultError: for anything else; no fault is replaced then.
         """
         loaded = [Fault.load(each, self._operations, self.discard) for each in dumped]
         numbers = [int(fault.id[1:]) for fault in loaded if re.fullmatch(r"f[0-9]{1,9}", fault.id)]

@@ -1,20 +1,19 @@
-"""Faults by name: what commonly goes wrong, in one call."""
+"""The recipes: sets of faults for common failures, by name."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Unpack
+from typing import Any, Unpack
 
-from .arguments import LONGEST, check_flag, check_number
-from .rules import DELIVERY, FaultSettings
+from .expectations import expectations
+from .fault import Fault
+from .rules import DELIVERY
+from .settings import FaultSettings
 
-if TYPE_CHECKING:
-    from .fault import Fault
-
-# After none of these can a client doubt whether its request was carried out.
-_HARMLESS: tuple[FaultSettings, ...] = ({"status": 429, "retry_after": 1}, {"delay": 2.0})
-_NASTY: tuple[FaultSettings, ...] = (
+# After these a client knows whether its request was carried out.
+_UNAMBIGUOUS: tuple[FaultSettings, ...] = ({"status": 429, "retry_after": 1}, {"delay": 2.0})
+_AMBIGUOUS: tuple[FaultSettings, ...] = (
     {"status": 500},
     {"html": True},
     {"status": 503},
@@ -23,10 +22,10 @@ _NASTY: tuple[FaultSettings, ...] = (
     {"reset": "after"},
     {"truncate": 0.5},
 )
-# Half a video, announced as such, is nothing that a client could tell from a whole one.
-_UNNOTICED_IN_FILES: tuple[FaultSettings, ...] = ({"malformed": True},)
+# A client cannot tell half a video, announced as such, from a whole one, so files do not get this one.
+_NOT_FOR_FILES: tuple[FaultSettings, ...] = ({"malformed": True},)
 _FILES = frozenset({"downloadFile", "getOutput", "streamPrediction"})
-_MISDELIVERED: tuple[FaultSettings, ...] = (
+_FOR_DELIVERIES: tuple[FaultSettings, ...] = (
     {"status": 503},
     {"reset": "before"},
     {"reset": "after"},
@@ -36,7 +35,7 @@ _MISDELIVERED: tuple[FaultSettings, ...] = (
 
 
 class Recipes(ABC):
-    """The named recipes of `Faults`; whatever they set up stays until it is used up or removed."""
+    """The recipes of `Faults`; the faults they add stay until they are used up or removed."""
 
     @property
     @abstractmethod
@@ -45,37 +44,37 @@ class Recipes(ABC):
 
     @abstractmethod
     def add(self, **settings: Unpack[FaultSettings]) -> Fault:
-        """Set up a fault."""
+        """Add a fault."""
 
     @abstractmethod
     def add_all(self, settings: Iterable[FaultSettings]) -> list[Fault]:
-        """Set up several faults."""
+        """Add several faults."""
 
     def storm(self, probability: float, *, ambiguous: bool = False, token: str | None = None) -> list[Fault]:
-        """Let everything go wrong now and then, in every way but a hang.
+        """Make requests fail at random, in every way but a hang.
 
         Requests get 429, 500, 502, 503 and 520, pages of HTML, delays of 2 seconds, resets before and after they are
         carried out, bodies cut short and malformed JSON. Requests that create something are only throttled and delayed,
-        so that nobody pays twice who sends them again. Deliveries of webhooks are lost, late or doubled. Equal seeds
-        and requests give equal storms, and what one path meets does not depend on what others meet.
+        so that a client may send them again without paying twice. Webhook deliveries are lost, late or doubled. Equal
+        seeds and requests give equal storms, and the faults of one path do not depend on requests for others.
 
         Args:
-            probability: how likely a request is struck, from 0 to 1.
-            ambiguous: whether requests that create something meet all the rest, too.
-            token: strike only requests with this token.
+            probability: the probability that a request fails, from 0 to 1.
+            ambiguous: whether requests that create something may fail in all other ways, too.
+            token: applies only to requests with this token.
 
         Raises:
-            FaultError: for an argument that will not do.
+            FaultError: for an invalid argument.
         """
-        check_number("probability", probability, 0, 1)
-        check_flag("ambiguous", ambiguous)
+        _require("probability", probability)
+        _require("ambiguous", ambiguous)
         creates = set() if ambiguous else {name for name in self.operations if name.startswith("create")}
         files = self.operations & _FILES
         kinds = (
-            (creates, _HARMLESS),
-            (files, _HARMLESS + _NASTY),
-            (self.operations - creates - files - {DELIVERY}, _HARMLESS + _NASTY + _UNNOTICED_IN_FILES),
-            (self.operations & {DELIVERY}, _MISDELIVERED),
+            (creates, _UNAMBIGUOUS),
+            (files, _UNAMBIGUOUS + _AMBIGUOUS),
+            (self.operations - creates - files - {DELIVERY}, _UNAMBIGUOUS + _AMBIGUOUS + _NOT_FOR_FILES),
+            (self.operations & {DELIVERY}, _FOR_DELIVERIES),
         )
         return self.add_all(
             {**settings, "operation": sorted(names), "per": "resource", "probability": share, "token": token}
@@ -85,75 +84,82 @@ class Recipes(ABC):
         )
 
     def outage(self, *, times: int | None = None, status: int = 503, token: str | None = None) -> Fault:
-        """Let every request of a client fail.
+        """Make every request of a client fail.
 
         Args:
             times: how many; all until the fault is removed if left out.
-            status: what they are answered with.
-            token: strike only requests with this token.
+            status: the status of their responses.
+            token: applies only to requests with this token.
 
         Raises:
-            FaultError: for an argument that will not do.
+            FaultError: for an invalid argument.
         """
         return self.add(status=status, times=times, token=token)
 
     def lost_create(self, *, times: int = 1, token: str | None = None) -> Fault:
-        """Create a prediction, then reset the connection, so that the client does not know of it.
+        """Create a prediction, then reset the connection, so that the client does not know its id.
 
         Args:
             times: how many creates are lost.
-            token: strike only requests with this token.
+            token: applies only to requests with this token.
 
         Raises:
-            FaultError: for an argument that will not do.
+            FaultError: for an invalid argument.
         """
         creates = [name for name in self.operations if name.startswith("create") and name.endswith("Prediction")]
         return self.add(operation=sorted(creates), reset="after", times=times, token=token)
 
     def flaky(self, times: int = 2, *, status: int = 503, token: str | None = None) -> Fault:
-        """Let the first reads of each resource fail: of each prediction, page, video, file and stream.
+        """Make the first reads of each resource fail: of each prediction, page, video, file and stream.
 
         Args:
             times: how many reads of each.
-            status: what they are answered with.
-            token: strike only requests with this token.
+            status: the status of their responses.
+            token: applies only to requests with this token.
 
         Raises:
-            FaultError: for an argument that will not do.
+            FaultError: for an invalid argument.
         """
         return self.add(method="GET", per="resource", status=status, times=times, token=token)
 
     def throttle(self, times: int | None = None, *, retry_after: int = 1, token: str | None = None) -> Fault:
-        """Refuse requests with 429, as the service does to those who send too many.
+        """Refuse requests with 429, as the service does beyond its rate limits.
 
         Args:
             times: how many; all until the fault is removed if left out.
-            retry_after: seconds after which the client is told to come again.
-            token: strike only requests with this token.
+            retry_after: the seconds in the response after which the client may try again.
+            token: applies only to requests with this token.
 
         Raises:
-            FaultError: for an argument that will not do.
+            FaultError: for an invalid argument.
         """
         return self.add(status=429, retry_after=retry_after, times=times, token=token)
 
     def slow(self, seconds: float, *, token: str | None = None) -> Fault:
-        """Let every request of a client wait before it is handled.
+        """Delay every request of a client before it is handled.
 
         Args:
-            seconds: how long, at most 3600.
-            token: strike only requests with this token.
+            seconds: how long, above 0 and at most 3600.
+            token: applies only to requests with this token.
 
         Raises:
-            FaultError: for an argument that will not do.
+            FaultError: for an invalid argument.
         """
-        return self.add(delay=check_number("seconds", seconds, 0, LONGEST, above=True), token=token)
+        return self.add(delay=_require("seconds", seconds), token=token)
 
 
 RECIPES = ("flaky", "lost_create", "outage", "slow", "storm", "throttle")
-"""The recipes that `Faults.recipe` knows."""
+"""The names of all recipes."""
+
+
+def _require(name: str, value: Any) -> Any:
+    return expectations("RecipeArguments")[name].require(name, value)
 
 
 def _shares(probability: float, count: int) -> list[float]:
-    """How likely each of some faults must be, tried one after another, for all to be equally likely and one certain."""
+    """The probabilities of `count` faults for all to apply equally often, and one of them with `probability`.
+
+    The faults are tried one after another, so each needs the higher a probability the fewer come after it.
+    """
     share = probability / count
     return [min(1.0, round(share / (1 - number * share), 6)) for number in range(count)]

@@ -1,1 +1,1 @@
-"""What each operation does, by its `operationId`."""
+"""The handlers of the operations, by `operationId`."""

@@ -1,4 +1,4 @@
-"""One request that was found to be in order, and what answers it."""
+"""Calls: validated requests, and the handlers that answer them."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..messages import Request, Response
-from ..steps import Flow
+from ..protocols import Flow
 
 
-# Not frozen: one is made for every request, and frozen ones take three times as long to make.
+# Not frozen: one is made for every request, and frozen dataclasses take three times as long to make.
 @dataclass(slots=True)
 class Call:
-    """One request, found to be in order.
+    """One request that has passed validation.
 
     Args:
         request: the request.
-        prefix: what stood between the host and the path, for the addresses in the answer.
-        tenant: whose token it bears; empty without one.
+        prefix: the part between the host and the document's path, such as `/v1`.
+        tenant: the tenant of its token; empty without one.
         arguments: its parameters by name; None for those not sent.
         body: the value of its body.
-        notes: takes what the journal is to say besides.
+        notes: takes notes for the journal.
     """
 
     request: Request
@@ -33,4 +33,4 @@ class Call:
 
 
 Handler = Callable[[Call], Response | Flow[Response]]
-"""Carries out an operation. It runs alone; a flow lets others run while it waits."""
+"""Carries out an operation. It holds the server's lock; a flow releases it during each step."""

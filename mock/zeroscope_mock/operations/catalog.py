@@ -7,11 +7,11 @@ from ..messages import Response, json_response
 from ..problems import not_found
 from ..state import State
 from .calls import Call, Handler
-from .models import describe_model, describe_version, describe_versions, is_model, is_version
+from .models import is_model, is_version, model_json, version_json, versions_json
 
 
 class Catalog:
-    """Tells of the document's model, which is the only one there is.
+    """Serves the document's model, the only one that the server has.
 
     Args:
         state: the server's.
@@ -30,16 +30,16 @@ class Catalog:
         return self._state.spec
 
     def _model(self, call: Call) -> Response:
-        return json_response(200, describe_model(self._spec)) if self._exists(call) else not_found()
+        return json_response(200, model_json(self._spec)) if self._exists(call) else not_found()
 
     def _versions(self, call: Call) -> Response:
-        return json_response(200, describe_versions(self._spec)) if self._exists(call) else not_found()
+        return json_response(200, versions_json(self._spec)) if self._exists(call) else not_found()
 
     def _version(self, call: Call) -> Response:
         version_id = call.arguments["version_id"]
         if not self._exists(call) or not is_version(version_id):
             return not_found()
-        return json_response(200, describe_version(self._spec, version_id))
+        return json_response(200, version_json(self._spec, version_id))
 
     def _exists(self, call: Call) -> bool:
         return is_model(self._spec, call.arguments["owner"], call.arguments["name"])

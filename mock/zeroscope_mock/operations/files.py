@@ -1,4 +1,4 @@
-"""The operations on files that were uploaded."""
+"""The operations on uploaded files."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ import hashlib
 from typing import Any
 
 from ..bodies import Upload
-from ..courses.lifecycle import RETENTION, timestamp
-from ..dice import new_id
+from ..lifecycle.timeline import RETENTION
 from ..messages import Response, json_response
 from ..problems import not_found
+from ..randomness import new_id
 from ..state import State
 from ..store import StoredFile
+from ..times import timestamp
 from .calls import Call, Handler
-from .ranges import ranged
+from .ranges import range_response
 
 
 class Files:
-    """Stores, lists, hands out and deletes files.
+    """Stores, lists, serves and deletes files.
 
     Args:
         state: the server's.
@@ -35,10 +36,10 @@ class Files:
 
     def _create(self, call: Call) -> Response:
         upload: Upload = call.body["content"]
-        shelf = self._state.store.shelf(call.tenant)
+        tenant = self._state.store.of_tenant(call.tenant)
         now = self._state.clock.time()
         file = StoredFile(
-            id=new_id(self._state.dice("file", call.tenant, shelf.uploads)),
+            id=new_id(self._state.random_bytes("file", call.tenant, tenant.uploads)),
             tenant=call.tenant,
             name=call.body.get("filename") or upload.filename or "file",
             content_type=_printable(call.body.get("type") or upload.content_type) or "application/octet-stream",
@@ -47,17 +48,17 @@ class Files:
             created=now,
             expires=now + RETENTION,
         )
-        shelf.uploads += 1
+        tenant.uploads += 1
         self._state.store.add_file(file)
-        return json_response(201, self._body(file, call))
+        return json_response(201, self._json(file, call))
 
     def _list(self, call: Call) -> Response:
         files = self._state.store.files(self._state.clock.time(), call.tenant)
-        return json_response(200, {"next": None, "previous": None, "results": [self._body(one, call) for one in files]})
+        return json_response(200, {"next": None, "previous": None, "results": [self._json(one, call) for one in files]})
 
     def _get(self, call: Call) -> Response:
         file = self._find(call, call.tenant)
-        return json_response(200, self._body(file, call)) if file else not_found()
+        return json_response(200, self._json(file, call)) if file else not_found()
 
     def _delete(self, call: Call) -> Response:
         file = self._find(call, call.tenant)
@@ -68,12 +69,12 @@ class Files:
 
     def _download(self, call: Call) -> Response:
         file = self._find(call)
-        return ranged(call.request.head, file.content, file.content_type) if file else not_found()
+        return range_response(call.request.head, file.content, file.content_type) if file else not_found()
 
     def _find(self, call: Call, tenant: str | None = None) -> StoredFile | None:
         return self._state.store.file(call.arguments["file_id"], self._state.clock.time(), tenant)
 
-    def _body(self, file: StoredFile, call: Call) -> dict[str, Any]:
+    def _json(self, file: StoredFile, call: Call) -> dict[str, Any]:
         digest = hashlib.sha256(file.content).hexdigest()
         return {
             "id": file.id,
@@ -85,10 +86,10 @@ class Files:
             "metadata": file.metadata,
             "created_at": timestamp(file.created),
             "expires_at": timestamp(file.expires),
-            "urls": {"get": self._state.addresses(call.request.head.origin, call.prefix).file(file.id)},
+            "urls": {"get": self._state.links(call.request.head.origin, call.prefix).file(file.id)},
         }
 
 
 def _printable(content_type: str | None) -> str:
-    """A content type as far as it can be sent in a header."""
+    """A content type without the characters that a header cannot have."""
     return "".join(letter for letter in content_type or "" if " " <= letter <= "~").strip()

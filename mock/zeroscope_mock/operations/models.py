@@ -1,4 +1,4 @@
-"""The model and its versions, as clients of the service read them."""
+"""The model and its versions as JSON (recorded traffic)."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ from typing import Any
 from ..documents.spec import Spec
 
 CREATED_AT = "2023-07-01T00:00:00.000000Z"
-"""When every version was made: the model was published that month. The day is the mock's own choice."""
+"""When every version was created: the model was published that month; the day is the mock's own choice."""
 
 COG_VERSION = "0.8.1"
-"""What every version was built with; to clients, lists are streams of values before 0.3.9. The mock's own choice."""
+"""The version of Cog that every version was built with; before 0.3.9, clients read list outputs as streams of values.
+The mock's own choice."""
 
 _VERSION = re.compile(r"[0-9a-f]{64}")
 
 
 def is_model(spec: Spec, owner: str, name: str) -> bool:
-    """Whether this is the document's model, which is the only one that exists."""
+    """Whether this is the document's model, the only one that the server has."""
     return spec.model == f"{owner}/{name}"
 
 
 def is_version(version_id: str) -> bool:
-    """Whether a version of the model can have this id; programs name old versions as well as the document's."""
+    """Whether an id has the form of a version's; programs may name older versions than the document's."""
     return _VERSION.fullmatch(version_id) is not None
 
 
@@ -33,8 +34,8 @@ def latest_version(spec: Spec) -> str | None:
     return version
 
 
-def describe_model(spec: Spec) -> dict[str, Any]:
-    """The document's model as the service sends it (recorded traffic)."""
+def model_json(spec: Spec) -> dict[str, Any]:
+    """The document's model."""
     owner, _, name = (spec.model or "").partition("/")
     latest = latest_version(spec)
     return {
@@ -49,21 +50,21 @@ def describe_model(spec: Spec) -> dict[str, Any]:
         "run_count": 0,
         "cover_image_url": None,
         "default_example": None,
-        "latest_version": None if latest is None else describe_version(spec, latest),
+        "latest_version": None if latest is None else version_json(spec, latest),
     }
 
 
-def describe_versions(spec: Spec) -> dict[str, Any]:
-    """The only page of the model's versions: the document's one."""
+def versions_json(spec: Spec) -> dict[str, Any]:
+    """The only page of the model's versions, which has the document's one."""
     latest = latest_version(spec)
-    return {"next": None, "previous": None, "results": [] if latest is None else [describe_version(spec, latest)]}
+    return {"next": None, "previous": None, "results": [] if latest is None else [version_json(spec, latest)]}
 
 
-def describe_version(spec: Spec, version_id: str) -> dict[str, Any]:
-    """A version as the service sends it (recorded traffic).
+def version_json(spec: Spec, version_id: str) -> dict[str, Any]:
+    """A version of the model.
 
     Args:
-        spec: the document, which says what the version takes.
+        spec: the document, which has the schema of the version's input.
         version_id: its id; all versions are alike.
     """
     return {
@@ -75,7 +76,7 @@ def describe_version(spec: Spec, version_id: str) -> dict[str, Any]:
 
 
 def _openapi_schema(wanted: Mapping[str, Any], spec: Spec) -> dict[str, Any]:
-    """What Cog, which the model is packed with, says of it: each enumeration is a schema of its own."""
+    """The document that Cog makes for the model; each enumeration is a schema of its own."""
     fields: dict[str, Any] = {}
     enumerations: dict[str, Any] = {}
     for order, (name, schema) in enumerate(wanted.get("properties", {}).items()):
@@ -112,7 +113,7 @@ def _openapi_schema(wanted: Mapping[str, Any], spec: Spec) -> dict[str, Any]:
 
 
 def _nullable(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A schema in the words of OpenAPI 3.0, in which null is no type."""
+    """A schema in the form of OpenAPI 3.0, where null is not a type."""
     others = [branch for branch in schema.get("anyOf", []) if branch != {"type": "null"}]
     if len(others) == 1 and len(schema["anyOf"]) == 2:
         return {**others[0], **{key: value for key, value in schema.items() if key != "anyOf"}, "nullable": True}
@@ -123,7 +124,7 @@ def _nullable(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _add_referenced(part: Any, spec: Spec, found: dict[str, Any]) -> None:
-    """Put the schemas that a schema refers to with those that were found, by their names."""
+    """Add the schemas that a schema refers to, by name."""
     if isinstance(part, Mapping) and "$ref" in part:
         name = part["$ref"].rpartition("/")[2]
         if name not in found:

@@ -8,22 +8,27 @@ import threading
 from dataclasses import replace
 from typing import Any
 
-from ..courses.lifecycle import Hook, Record, course, describe, standing
-from ..courses.prompts import steer
-from ..courses.script import ModelInput, write_script
-from ..courses.scripts import follow
-from ..dialects import read_events
-from ..dice import new_id
+from ..documents.invalid_field import InvalidField
+from ..lifecycle.model_input import ModelInput
+from ..lifecycle.prompts import apply_prompt
+from ..lifecycle.record import Hook, Record
+from ..lifecycle.representation import prediction_json
+from ..lifecycle.script import default_script
+from ..lifecycle.script_values import resolve
+from ..lifecycle.timeline import state_at, timeline_of
 from ..messages import Response, json_response
-from ..problems import InvalidField, invalid, invalid_version, not_found
-from ..state import BUSY_SCRIPT, State, deciding, inline
-from ..steps import Flow, Sleep, Work
-from .answers import Answers
+from ..problems import invalid, invalid_version, not_found
+from ..protocols import Flow
+from ..randomness import new_id
+from ..state import NESTED_CREATE, State, data_uri, running_script
+from ..steps import RunBlocking, Sleep
+from ..webhooks.events import parse_events_filter
 from .calls import Call, Handler
 from .models import is_model, is_version, latest_version
+from .response_cache import ResponseCache
 
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?")
-_MOST_DIGITS = 12
+_MAX_DIGITS = 12
 
 
 class Predictions:
@@ -36,7 +41,7 @@ class Predictions:
     def __init__(self, state: State) -> None:
         self._state = state
         self._creating = False
-        self._answers = Answers()
+        self._responses = ResponseCache()
         self.handlers: dict[str, Handler] = {
             "cancelPrediction": self._cancel,
             "createModelPrediction": self._create_of_model,
@@ -49,14 +54,14 @@ class Predictions:
         page = self._state.store.page(call.tenant, call.arguments.get("cursor") or None)
         if page is None:
             return invalid([InvalidField("invalid_cursor", "cursor", "Invalid cursor")])
-        addresses = self._state.addresses(call.request.head.origin, call.prefix)
+        links = self._state.links(call.request.head.origin, call.prefix)
         now = self._state.clock.time()
         body = {
-            "next": addresses.page("listPredictions", page.next),
-            "previous": addresses.page("listPredictions", page.previous),
-            # A list of inline videos would be too long for anybody, so the entries lack them.
+            "next": links.page("listPredictions", page.next),
+            "previous": links.page("listPredictions", page.previous),
+            # A list of inline videos would be too long, so the entries lack them.
             "results": [
-                {**self._body(record, call, now), **({"output": None} if self._inline(record, now) else {})}
+                {**self._json(record, call, now), **({"output": None} if self._inline(record, now) else {})}
                 for record in page.records
             ],
         }
@@ -77,36 +82,36 @@ class Predictions:
         record = self._new(call, version, _seconds(call.arguments.get("Cancel-After")) if holds else None)
         dropped = self._state.store.add(record)
         if dropped is not None and dropped.hook is not None:
-            self._state.courier.forget(dropped.id)
+            self._state.webhooks.forget(dropped.id)
         if record.hook is not None:
-            self._state.courier.add(record)
+            self._state.webhooks.add(record)
         if holds and (prefer := call.arguments.get("Prefer")):
             return self._held(call, record, prefer)
         if self._inline(record, record.created):
             return self._answer(call, record, 201)
-        return self._state.dialect.created(201, self._body(record, call, record.created))
+        return self._state.dialect.created(201, self._json(record, call, record.created))
 
     def _new(self, call: Call, version: str, lifetime: float | None) -> Record:
         state, sent = self._state, call.body.get("input", {})
         if self._creating:
-            raise RuntimeError(BUSY_SCRIPT)
-        number = state.store.shelf(call.tenant).next
-        dice = state.dice("prediction", call.tenant, number)
+            raise RuntimeError(NESTED_CREATE)
+        number = state.store.of_tenant(call.tenant).next
+        random = state.random_bytes("prediction", call.tenant, number)
         wanted = ModelInput.read(sent, state.spec.input_defaults)
         settings = state.settings
-        usual = write_script(wanted, dice, streams=settings.streams, inline=settings.inline_outputs)
-        script = steer(wanted.prompt, usual)
-        if (told := state.scripts.take(call.tenant)) is not None:
+        script = default_script(wanted, random, streams=settings.streams, inline=settings.inline_outputs)
+        script = apply_prompt(wanted.prompt, script)
+        if (source := state.scripts.take(call.tenant)) is not None:
             self._creating = True
-            mark = deciding.set((state, threading.get_ident()))
+            mark = running_script.set((state, threading.get_ident()))
             try:
-                script, raised = follow(script, told, sent)
+                script, raised = resolve(source, script, sent)
             finally:
-                deciding.reset(mark)
+                running_script.reset(mark)
                 self._creating = False
             call.notes.extend([raised] if raised else [])
         return Record(
-            id=new_id(dice),
+            id=new_id(random),
             tenant=call.tenant,
             number=number,
             created=state.clock.time(),
@@ -122,27 +127,27 @@ class Predictions:
         url = call.body.get("webhook")
         if not url:
             return None
-        events = read_events(call.body.get("webhook_events_filter"), self._state.spec.enum("WebhookEvent"))
+        events = parse_events_filter(call.body.get("webhook_events_filter"), self._state.spec.enum("WebhookEvent"))
         return Hook(url, events, call.request.head.origin, call.prefix)
 
     def _held(self, call: Call, record: Record, prefer: str) -> Flow[Response]:
-        """Answer once the prediction has ended or the time that the client is ready to wait is up."""
+        """Answer once the prediction has ended, or after the time that the client will wait."""
         clock = self._state.clock
         seconds = prefer.partition("=")[2]
         # The time of day may be set back meanwhile, and must not make the client wait longer.
         until = clock.monotonic() + (float(seconds) if seconds else self._state.spec.default_hold())
-        while (left := min(until - clock.monotonic(), course(record).end - clock.time())) > 0:
-            # Another request may end it earlier, so look again from time to time.
-            yield Sleep(min(left, clock.glance))
+        while (left := min(until - clock.monotonic(), timeline_of(record).end - clock.time())) > 0:
+            # Another request may end it earlier, so poll for its end.
+            yield Sleep(min(left, clock.poll_interval))
             if self._state.store.prediction(record.id) is not record:
                 return not_found()
         now = clock.time()
-        ended = standing(record, now).ended is not None
+        ended = state_at(record, now).ended is not None
         response = yield from self._answer(call, record, 201 if ended else 202, held=not ended)
         return replace(response, headers=(*response.headers, ("preference-applied", prefer)))
 
     def _answer(self, call: Call, record: Record, status: int, *, held: bool = False) -> Flow[Response]:
-        body = yield from self._full_body(record, call, held=held)
+        body = yield from self._full_json(record, call, held=held)
         return self._state.dialect.created(status, body)
 
     def _get(self, call: Call) -> Response | Flow[Response]:
@@ -150,10 +155,10 @@ class Predictions:
         if record is None:
             return not_found()
         now = self._state.clock.time()
-        if record.script.reads and len(record.reads) < record.script.reads and standing(record, now).ended is None:
+        if record.script.reads and len(record.reads) < record.script.reads and state_at(record, now).ended is None:
             record.reads = (*record.reads, now)
             if record.hook is not None:
-                self._state.courier.update(record)
+                self._state.webhooks.update(record)
         return self._read(record, call, now)
 
     def _cancel(self, call: Call) -> Response | Flow[Response]:
@@ -161,51 +166,51 @@ class Predictions:
         if record is None:
             return not_found()
         now = self._state.clock.time()
-        if standing(record, now).ended is None:
+        if state_at(record, now).ended is None:
             record.canceled = now
             if record.hook is not None:
-                self._state.courier.update(record)
+                self._state.webhooks.update(record)
         return self._read(record, call, now)
 
     def _read(self, record: Record, call: Call, now: float) -> Response | Flow[Response]:
         if self._inline(record, now):
             return self._read_inline(record, call)
-        addresses = self._state.addresses(call.request.head.origin, call.prefix)
-        if kept := self._answers.find(record, now, addresses):
-            return kept
-        body = describe(record, now, addresses, model=self._state.spec.model)
-        return self._answers.keep(json_response(200, body), record, now, addresses)
+        links = self._state.links(call.request.head.origin, call.prefix)
+        if cached := self._responses.get(record, now, links):
+            return cached
+        body = prediction_json(record, now, links, model=self._state.spec.model)
+        return self._responses.put(json_response(200, body), record, now, links)
 
     def _read_inline(self, record: Record, call: Call) -> Flow[Response]:
-        body = yield from self._full_body(record, call)
+        body = yield from self._full_json(record, call)
         return json_response(200, body)
 
     def _inline(self, record: Record, now: float) -> bool:
-        return record.script.inline and record.script.output is None and standing(record, now).made > 0
+        return record.script.inline and record.script.output is None and state_at(record, now).made > 0
 
-    def _full_body(self, record: Record, call: Call, *, held: bool = False) -> Flow[dict[str, Any]]:
-        """A prediction with its videos in it, if that is how it answers them."""
+    def _full_json(self, record: Record, call: Call, *, held: bool = False) -> Flow[dict[str, Any]]:
+        """A prediction as JSON, with its videos as `data:` URIs if its script says so."""
         now = self._state.clock.time()
-        body = self._body(record, call, now, held=held)
+        body = self._json(record, call, now, held=held)
         if self._inline(record, now) and not held:
             body["output"] = []
-            for index in range(standing(record, now).made):
-                video = yield Work(self._state.video(record, index))
-                body["output"].append(inline(video))
+            for index in range(state_at(record, now).made):
+                video = yield RunBlocking(self._state.video(record, index))
+                body["output"].append(data_uri(video))
         return body
 
-    def _body(self, record: Record, call: Call, now: float, *, held: bool = False) -> dict[str, Any]:
-        addresses = self._state.addresses(call.request.head.origin, call.prefix)
-        return describe(record, now, addresses, model=self._state.spec.model, held=held)
+    def _json(self, record: Record, call: Call, now: float, *, held: bool = False) -> dict[str, Any]:
+        links = self._state.links(call.request.head.origin, call.prefix)
+        return prediction_json(record, now, links, model=self._state.spec.model, held=held)
 
 
 def _seconds(duration: str | None) -> float | None:
-    """The length of a duration such as `1h30m45s` or `90`, of which the document has checked the form."""
+    """The seconds of a duration such as `1h30m45s` or `90`, whose form the document has validated."""
     if duration is None:
         return None
     found = _DURATION.fullmatch(duration)
     parts = found.groups("0") if found else ("0", "0", "0")
-    if any(len(part.lstrip("0")) > _MOST_DIGITS for part in parts):
+    if any(len(part.lstrip("0")) > _MAX_DIGITS for part in parts):
         return math.inf
-    hours, minutes, seconds = (int(part[-_MOST_DIGITS:]) for part in parts)
+    hours, minutes, seconds = (int(part[-_MAX_DIGITS:]) for part in parts)
     return float(hours * 3600 + minutes * 60 + seconds)

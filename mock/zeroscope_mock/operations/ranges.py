@@ -1,4 +1,4 @@
-"""Whole files and parts of them, as RFC 9110 asks for them."""
+"""Responses with a file or a range of it, by RFC 9110."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from ..messages import Head, Headers, Response
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.IGNORECASE)
 
 
-def ranged(head: Head, content: bytes, content_type: str) -> Response:
-    """Answer with a file, or with the part of it that the request asks for.
+def range_response(head: Head, content: bytes, content_type: str) -> Response:
+    """A response with a file, or with the range of it that the request names.
 
-    Several ranges at once are answered with the whole file, as the standard allows, and HEAD knows no ranges.
+    A request for several ranges gets the whole file, as the standard allows; HEAD ignores ranges.
 
     Args:
-        head: the head of the request, whose `Range`, `If-Range` and `If-None-Match` are heeded.
+        head: the head of the request; `Range`, `If-Range` and `If-None-Match` have an effect.
         content: the whole file.
         content_type: its media type.
     """
@@ -32,7 +32,7 @@ def ranged(head: Head, content: bytes, content_type: str) -> Response:
     start, end = _bounds(found[1], found[2], len(content))
     if start > end:
         if found[1] and found[2] and int(found[1]) > int(found[2]):
-            # That is no range at all, and what is no range is passed over.
+            # An invalid range is ignored.
             return Response(200, headers, content)
         return Response(416, (*headers, ("content-range", f"bytes */{len(content)}")), b"")
     headers = (*headers, ("content-range", f"bytes {start}-{end}/{len(content)}"))
@@ -47,6 +47,6 @@ def _bounds(first: str, last: str, length: int) -> tuple[int, int]:
 
 
 def _names(condition: str | None, etag: str) -> bool:
-    """Whether an `If-None-Match` names a file."""
+    """Whether an `If-None-Match` names the file's tag."""
     tags = [tag.strip().removeprefix("W/") for tag in (condition or "").split(",")]
     return etag in tags or "*" in tags

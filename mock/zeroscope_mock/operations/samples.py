@@ -1,4 +1,4 @@
-"""Operations that the document has and nobody wrote: they are answered with a sample of what it describes."""
+"""Sample responses for the document's operations that have no handler."""
 
 from __future__ import annotations
 
@@ -13,23 +13,25 @@ from ..problems import not_implemented
 from .calls import Call, Handler
 
 
-def sampled(operation: Operation, spec: Spec) -> Handler:
-    """What answers an operation that has no handler: its first success, with a body that the schema allows.
+def sample_handler(operation: Operation, spec: Spec) -> Handler:
+    """A handler that answers with the operation's first 2xx response and a body that its schema allows.
 
-    Nothing is carried out. The journal says that it was so. Where the document describes no success, or none that a
-    sample can be made of, the answer is 501.
+    The handler carries nothing out, and leaves a note in the journal. Where the document has no 2xx response, or none
+    that a sample can be made of, it answers 501.
 
     Args:
         operation: the operation.
-        spec: the document that it is of.
+        spec: the document that it belongs to.
     """
 
     def handle(call: Call) -> Response:
-        answer = _success(operation, spec)
-        if answer is None:
+        response = _success(operation, spec)
+        if response is None:
             return not_implemented(operation.id)
-        call.notes.append(f"nobody wrote what {operation.id} does; this is a sample of what the document says")
-        return answer
+        call.notes.append(
+            f"{operation.id} has no handler; this is a sample of the response that the document describes"
+        )
+        return response
 
     return handle
 
@@ -47,8 +49,8 @@ def _success(operation: Operation, spec: Spec) -> Response | None:
         kind = next(kind for kind in content if kind.endswith("json"))
         schema = content[kind].get("schema", {})
         value = content[kind]["example"] if "example" in content[kind] else sample(schema, spec.resolve)
-        faults = spec.compile(schema).faults(value)
+        valid = spec.compile(schema).is_valid(value)
     except Exception:
-        # The document may say anything here; that a sample cannot be made of it is no failure of the server.
+        # The document may have anything here, and a schema without a sample is not an error of the server.
         return None
-    return None if faults else json_response(status, value, content_type=kind)
+    return json_response(status, value, content_type=kind) if valid else None

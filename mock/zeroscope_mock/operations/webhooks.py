@@ -1,4 +1,4 @@
-"""The operation on webhooks; `courier` is what sends them."""
+"""The operation that returns the key for verifying webhooks."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from ..state import State
 from .calls import Call, Handler
 
 
-class Webhooks:
-    """Tells the key that signs a tenant's webhooks.
+class WebhookSecrets:
+    """Returns the key that signs a tenant's webhooks.
 
     Args:
         state: the server's.

@@ -1,1 +1,1 @@
-"""The videos that predictions make."""
+"""The videos of predictions, rendered as real MP4 files."""

@@ -1,6 +1,6 @@
-"""Draw the scene of a mock video: an astronaut on horseback crosses hills under a night sky.
+"""Draws the scene of a mock video: a rider in hills at night.
 
-Whatever can be drawn once is drawn once. A frame is then a handful of pastes into the three planes (luma and two
+All parts that frames share are drawn once. A frame is then a handful of pastes into the three planes (luma and two
 chroma) the encoder takes, far cheaper than drawing in RGB and converting each frame.
 """
 
@@ -268,7 +268,7 @@ class Scene:
         return round(self._forward * speed * seconds) % self._near.period
 
     def _hang_moon(self, rng: random.Random, picture: Image.Image, sky: Colour) -> tuple[float, float, int]:
-        """Put the moon ahead of the rider, high up; gives its middle and radius."""
+        """Put the moon ahead of the rider, high up; returns its middle and radius."""
         radius = max(1, round(self._unit * rng.uniform(0.09, 0.14)))
         x = picture.width * (0.5 + self._forward * rng.uniform(0.18, 0.32))
         y = picture.height * rng.uniform(0.2, 0.3)
@@ -281,7 +281,7 @@ class Scene:
     def _scatter_stars(
         self, rng: random.Random, picture: Image.Image, moon: tuple[float, float, int]
     ) -> Iterator[tuple[list[Sprite], int, int, float, float]]:
-        """Draw the steady stars; gives each twinkling one as sprites from dim to bright, place, pace and phase."""
+        """Draw the steady stars; returns each twinkling one as sprites from dim to bright, place, pace and phase."""
         draw = ImageDraw.Draw(picture)
         radii = (1, max(1, self._unit // 140), max(2, self._unit // 90))
         kinds = [(radius, _draw_twinkle(radius)) for radius in radii]
@@ -310,7 +310,7 @@ class Scene:
         return Sprite(mask.reduce(2), self.glow, 1, luma_only=True)
 
     def _label(self, picture: Image.Image, zenith: Colour) -> None:
-        """Say in the corner behind the rider that no model made this."""
+        """Write MOCK in the corner behind the rider, because no model made this video."""
         size = max(9, self._unit // 24)
         font = font_of(size)
         across, down = math.ceil(font.getlength("MOCK")) + size, round(size * 1.7)

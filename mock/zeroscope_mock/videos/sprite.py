@@ -1,4 +1,4 @@
-"""What is pasted into frames: pictures as the three planes (luma and two chroma) that the encoder takes."""
+"""Sprites: pictures as the three planes that the encoder takes."""
 
 from __future__ import annotations
 

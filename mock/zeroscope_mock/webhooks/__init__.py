@@ -1,1 +1,1 @@
-"""What is sent to webhooks, when, and what came of it."""
+"""The webhooks: their events, their schedule and the attempts."""

@@ -1,4 +1,4 @@
-"""What was sent to webhooks and what came of it, for tests to look at."""
+"""The recorded attempts to deliver webhooks, for tests to inspect."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import overload
 
 BODIES_LIMIT = 64 * 2**20
-"""How much of bodies is kept, in characters; the mock's own choice."""
+"""How much of the bodies is kept, in characters; the mock's own choice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,17 +17,17 @@ class Attempt:
     """One attempt to deliver one event.
 
     Args:
-        id: the delivery, equal for all its attempts; what the receiver sees as `webhook-id`.
-        prediction_id: the prediction.
+        id: the id of the delivery, equal for all its attempts; the receiver sees it as `webhook-id`.
+        prediction_id: the id of the prediction.
         event: `start`, `output`, `logs` or `completed`.
-        number: which attempt of the delivery it was, counted from 1. A fault that doubles it gives two of one number.
+        number: the number of the attempt, counted from 1; a fault that doubles a delivery gives two of one number.
         time: when it was, in seconds since 1970 on the server's clock.
-        url: where it went.
-        status: the status that the receiver answered with; None if there was no answer or nothing was sent.
-        reason: why it failed, in words; None if it was received.
-        retry_at: when it is tried again, in seconds since 1970; None if it is not.
-        fault: the fault that struck, in words.
-        tenant: a name for whoever holds the token that created the prediction.
+        url: the webhook.
+        status: the status of the receiver's response; None if there was no response or nothing was sent.
+        reason: why it failed, in words; None if it succeeded.
+        retry_at: when the next attempt is due, in seconds since 1970; None if there is none.
+        fault: the fault that was applied, in words.
+        tenant: the tenant that created the prediction, a hash of its token.
         body: the body, JSON.
     """
 
@@ -53,7 +53,7 @@ class Deliveries(Sequence[Attempt]):
         bodies_limit: how much of their bodies is kept, in characters.
 
     Attributes:
-        dropped: how many were forgotten because there were more.
+        dropped: how many were dropped because of the limits.
 
     Example:
         >>> [(attempt.event, attempt.status) for attempt in server.deliveries]
@@ -69,7 +69,7 @@ class Deliveries(Sequence[Attempt]):
         self.dropped = 0
 
     def record(self, attempt: Attempt) -> None:
-        """Write down an attempt."""
+        """Record an attempt."""
         with self._lock:
             self._attempts.append(attempt)
             self._size += len(attempt.body)
@@ -78,7 +78,7 @@ class Deliveries(Sequence[Attempt]):
                 self.dropped += 1
 
     def latest(self, id: str) -> Attempt | None:
-        """The latest attempt of a delivery; None if there is none left."""
+        """The latest attempt at a delivery; None if none is left."""
         with self._lock:
             return next((attempt for attempt in reversed(self._attempts) if attempt.id == id), None)
 

@@ -1,32 +1,33 @@
-"""When the events of a prediction are, worked out from what is known of it by now."""
+"""The events of a prediction, derived from its record as it is by now."""
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from math import inf
 from operator import itemgetter
+from typing import Any
 
-from ..courses.lifecycle import Record, course, standing
-from ..courses.script import Script
+from ..lifecycle.record import Record
+from ..lifecycle.script import Script
+from ..lifecycle.timeline import state_at, timeline_of
+from ..times import TOLERANCE
 
 THROTTLE = 0.5
-"""How long after an `output` or `logs` the next of them may be sent, in seconds (the service's documentation)."""
-
-# Times since 1970 are good for a quarter of a microsecond; events must not come and go with that.
-_GRAIN = 1e-6
+"""The least time from one `output` or `logs` to the next, in seconds (the service's documentation)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far the events of a prediction are behind.
+    """The position after some events of a prediction.
 
     Args:
-        count: how many there were.
-        started: whether the start was among them.
+        count: how many events there were.
+        started: whether `start` was among them.
         progress: when the last `output` or `logs` was, in seconds since the start; None if there was none.
-        ended: whether the end was among them.
+        ended: whether `completed` was among them.
     """
 
     count: int = 0
@@ -37,12 +38,12 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happens to a prediction.
+    """One event of a prediction.
 
     Args:
         kind: `start`, `output`, `logs` or `completed`.
         time: when it happens, in seconds since 1970.
-        cursor: how far the events are behind once it has happened.
+        cursor: the position after it.
     """
 
     kind: str
@@ -51,32 +52,32 @@ class Event:
 
 
 def next_event(record: Record, cursor: Cursor) -> Event | None:
-    """The next event that a prediction's webhook is to be told of, as far as it is known by now.
+    """The next event for a prediction's webhook, as far as it is known by now.
 
-    The filter goes before the throttle: what is filtered out holds nothing up.
+    The filter goes before the throttle: events that are filtered out do not delay others.
 
     Args:
         record: the prediction.
-        cursor: how far its events are behind.
+        cursor: the position after the previous event.
     """
     if record.hook is None or cursor.ended:
         return None
-    wanted, known, count = record.hook.events, course(record), cursor.count + 1
-    if known.started:
+    wanted, timeline, count = record.hook.events, timeline_of(record), cursor.count + 1
+    if timeline.started:
         if "start" in wanted and not cursor.started:
-            return Event("start", known.start, replace(cursor, count=count, started=True))
+            return Event("start", timeline.start, replace(cursor, count=count, started=True))
         elapsed, kind = _progress(record, wanted, cursor.progress)
-        # What comes with the end is told with the end.
-        if known.start + elapsed < known.end - _GRAIN:
-            return Event(kind, known.start + elapsed, replace(cursor, count=count, progress=elapsed))
-    if "completed" in wanted and known.end < inf:
-        return Event("completed", known.end, replace(cursor, count=count, ended=True))
+        # Progress that comes with the end is part of `completed`.
+        if timeline.start + elapsed < timeline.end - TOLERANCE:
+            return Event(kind, timeline.start + elapsed, replace(cursor, count=count, progress=elapsed))
+    if "completed" in wanted and timeline.end < inf:
+        return Event("completed", timeline.end, replace(cursor, count=count, ended=True))
     return None
 
 
 def _progress(record: Record, wanted: Collection[str], last: float | None) -> tuple[float, str]:
-    """When the next `output` or `logs` is, in seconds since the start, and which of them; never, if there is none."""
-    earliest = 0.0 if last is None else last + THROTTLE - _GRAIN
+    """When the next `output` or `logs` is, in seconds since the start, and which of them; infinite if there is none."""
+    earliest = 0.0 if last is None else last + THROTTLE - TOLERANCE
     if record.script.reads:
         return _progress_by_reads(record, wanted, earliest)
     return _progress_by_time(record.script, wanted, earliest)
@@ -84,8 +85,8 @@ def _progress(record: Record, wanted: Collection[str], last: float | None) -> tu
 
 def _progress_by_time(script: Script, wanted: Collection[str], earliest: float) -> tuple[float, str]:
     moments: list[tuple[float, str]] = []
-    # The script, too, takes what is a grain away for now.
-    passed = earliest - _GRAIN
+    # The script itself counts moments within the tolerance as reached.
+    passed = earliest - TOLERANCE
     if "output" in wanted:
         moments.append((script.made_at(script.made(passed) if earliest else 0), "output"))
     if "logs" in wanted:
@@ -106,8 +107,21 @@ def _progress_by_reads(record: Record, wanted: Collection[str], earliest: float)
 
 
 def _shown(record: Record, reads: int) -> tuple[int, int]:
-    """How many outputs and lines a prediction shows after so many of its reads, if it goes on."""
+    """How many outputs and lines a prediction shows after the first `reads` of its reads."""
     if not reads:
         return 0, 0
-    now_it = standing(replace(record, reads=record.reads[:reads]), record.reads[reads - 1])
-    return now_it.made, record.script.printed(now_it.elapsed)
+    state = state_at(replace(record, reads=record.reads[:reads]), record.reads[reads - 1])
+    return state.made, record.script.printed(state.elapsed)
+
+
+def parse_events_filter(sent: Any, known: list[str]) -> frozenset[str]:
+    """The events that a webhook's filter lets through.
+
+    Args:
+        sent: the filter, as a list of events or, as published, a text that contains their names; None for all events.
+        known: all events.
+    """
+    if sent is None:
+        return frozenset(known)
+    words = re.findall(r"\w+", sent) if isinstance(sent, str) else sent
+    return frozenset(words) & frozenset(known)

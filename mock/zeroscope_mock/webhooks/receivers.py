@@ -1,4 +1,4 @@
-"""Where deliveries go: a function, an ASGI application, or a URL over HTTP."""
+"""The receivers of deliveries: a function, an ASGI application or a URL."""
 
 from __future__ import annotations
 
@@ -12,44 +12,44 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ..messages import Headers, Response
+from ..protocols import Clock
 
 if TYPE_CHECKING:
     import httpx
 
-    from ..clocks.protocols import Clock
-
 T = TypeVar("T")
 
 HTTP_TIMEOUT = 10.0
-"""How long a receiver has over HTTP, in real seconds. The service says «a few»; the mock's own choice."""
+"""How long a receiver may take over HTTP, in real seconds. The service's documentation says "a few"; this number is the
+mock's own choice."""
 
 _STATUSES = range(100, 600)
 _LAST_PORT = 65535
 # Scope, receive and send.
-_OF_AN_APP = 3
+_APP_ARGUMENTS = 3
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
 class Receiver(Protocol):
-    """Somebody who is sent deliveries and answers them."""
+    """A target of deliveries, which answers them."""
 
     def receive(self, request: httpx.Request) -> Response:
-        """Answer a delivery in this thread; whatever is raised counts as no answer."""
+        """Answer a delivery in this thread; any exception counts as no response."""
         ...
 
     async def receive_async(self, request: httpx.Request) -> Response:
-        """Answer a delivery while other tasks run; whatever is raised counts as no answer."""
+        """Answer a delivery while other tasks run; any exception counts as no response."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """Send one delivery; the step's answer is the receiver's.
+    """Sends one delivery; the result of the step is the receiver's response.
 
     Args:
-        receiver: who is sent it.
-        url: where it was to go.
-        headers: names in small letters.
+        receiver: the receiver.
+        url: the webhook's URL, whatever the receiver.
+        headers: names in lower case.
         body: the body.
     """
 
@@ -58,11 +58,11 @@ class Post:
     headers: Headers
     body: bytes
 
-    def do(self, clock: Clock) -> Response:
+    def run(self, clock: Clock) -> Response:
         """Send it from this thread."""
         return self.receiver.receive(self._request())
 
-    async def do_async(self, clock: Clock) -> Response:
+    async def run_async(self, clock: Clock) -> Response:
         """Send it while other tasks run."""
         return await self.receiver.receive_async(self._request())
 
@@ -84,28 +84,28 @@ class FunctionReceiver:
 
     def receive(self, request: httpx.Request) -> Response:
         """Call it in this thread."""
-        answer = self._function(request)
-        return _read(_run(lambda: answer) if inspect.isawaitable(answer) else answer)
+        result = self._function(request)
+        return _to_response(_run_in_new_loop(lambda: result) if inspect.isawaitable(result) else result)
 
     async def receive_async(self, request: httpx.Request) -> Response:
         """Call it in this event loop."""
-        answer = self._function(request)
-        return _read(await answer if inspect.isawaitable(answer) else answer)
+        result = self._function(request)
+        return _to_response(await result if inspect.isawaitable(result) else result)
 
 
 class AppReceiver:
     """An ASGI application.
 
     Args:
-        app: the application; its lifespan is up to others.
+        app: the application; its lifespan is not run.
     """
 
     def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
         self._app = app
 
     def receive(self, request: httpx.Request) -> Response:
-        """Call it in an event loop of its own."""
-        return _run(lambda: self.receive_async(request))
+        """Call it in a new event loop."""
+        return _run_in_new_loop(lambda: self.receive_async(request))
 
     async def receive_async(self, request: httpx.Request) -> Response:
         """Call it in this event loop."""
@@ -117,22 +117,22 @@ class AppReceiver:
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
         answered = False
 
-        async def watch(message: Any) -> None:
+        async def send_and_note(message: Any) -> None:
             nonlocal answered
             answered = True
             await send(message)
 
-        await self._app(scope, receive, watch)
+        await self._app(scope, receive, send_and_note)
         if not answered:
-            raise RuntimeError("the app returned without an answer")
+            raise RuntimeError("the app returned without a response")
 
 
 class HttpReceiver:
-    """Whoever is found at the URL. Redirects are not followed."""
+    """The server at the URL. Redirects are not followed."""
 
     def receive(self, request: httpx.Request) -> Response:
-        """Send it from an event loop of its own, where it can be given up in time."""
-        return _run(lambda: self.receive_async(request))
+        """Send it from a new event loop, where it can be canceled after the timeout."""
+        return _run_in_new_loop(lambda: self.receive_async(request))
 
     async def receive_async(self, request: httpx.Request) -> Response:
         """Send it from this event loop."""
@@ -140,45 +140,45 @@ class HttpReceiver:
         import httpx
 
         secure = request.url.scheme == "https"
-        # Certificates take long to load, and a proxy does not know what is loopback to us.
+        # Certificates take long to load, and a proxy cannot reach our loopback interface.
         client = httpx.AsyncClient(verify=secure, trust_env=not is_loopback(request.url.host), timeout=None)
         with anyio.move_on_after(HTTP_TIMEOUT):
             async with client:
-                # Nobody reads the body, so it may be as long as it likes.
+                # The body is not read, so its length does not matter.
                 response = await client.send(request, stream=True, follow_redirects=False)
                 await response.aclose()
                 return Response(response.status_code, tuple(response.headers.multi_items()), b"")
-        raise TimeoutError(f"there was no answer within {HTTP_TIMEOUT:g} s")
+        raise TimeoutError(f"there was no response within {HTTP_TIMEOUT:g} s")
 
 
-def receiver_of(receiver: Callable[..., Any]) -> Receiver:
-    """The receiver that somebody means: an ASGI application if it takes three arguments, else a function.
+def make_receiver(receiver: Callable[..., Any]) -> Receiver:
+    """The receiver for an object that a test passed: an ASGI application if it takes three arguments, else a function.
 
     Raises:
-        TypeError: for what cannot be called.
+        TypeError: for an object that is not callable.
     """
     if not callable(receiver):
         raise TypeError(f"a receiver is a function of a request or an ASGI app, not {receiver!r}")
-    return AppReceiver(receiver) if _needs(receiver) == _OF_AN_APP else FunctionReceiver(receiver)
+    return AppReceiver(receiver) if _required_arguments(receiver) == _APP_ARGUMENTS else FunctionReceiver(receiver)
 
 
-def refusal(url: str, *, allow_http: bool) -> str | None:
-    """Why nothing is sent to a URL over HTTP; None for one to which something is.
+def refusal_reason(url: str, *, allow_http: bool) -> str | None:
+    """Why nothing is sent to a URL over HTTP; None if it is.
 
     Args:
         url: the URL.
-        allow_http: whether `http` may lead to hosts other than this machine.
+        allow_http: whether `http` URLs may have hosts other than this machine.
     """
     import httpx
 
     try:
         target = httpx.URL(url)
     except (httpx.InvalidURL, ValueError) as error:
-        return f"not sent: the webhook is no URL ({error})"
+        return f"not sent: the webhook is not a URL ({error})"
     if target.scheme not in {"http", "https"} or not target.host:
         return "not sent: a webhook is an https URL with a host"
     if (target.port or 0) > _LAST_PORT:
-        return f"not sent: the webhook is no URL (there is no port {target.port})"
+        return f"not sent: the webhook is not a URL (there is no port {target.port})"
     if target.scheme == "http" and not allow_http and not is_loopback(target.host):
         return (
             "not sent: http is for loopback hosts; use https, or allow it with MockServer(insecure_webhooks=True) or"
@@ -188,15 +188,15 @@ def refusal(url: str, *, allow_http: bool) -> str | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine, as far as its name alone says."""
+    """Whether a host is this machine, judged by its name alone."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
 
 
-def _needs(function: Callable[..., Any]) -> int | None:
-    """How many arguments a function cannot do without; None if it does not say."""
+def _required_arguments(function: Callable[..., Any]) -> int | None:
+    """How many arguments a function requires; None if it has no signature."""
     try:
         parameters = inspect.signature(function).parameters.values()
     except ValueError:
@@ -204,32 +204,32 @@ def _needs(function: Callable[..., Any]) -> int | None:
     return sum(one.default is one.empty and one.kind in _POSITIONAL for one in parameters)
 
 
-def _read(answer: Any) -> Response:
-    """What a function meant with what it returned.
+def _to_response(result: Any) -> Response:
+    """The response that the result of a function stands for.
 
     Raises:
-        TypeError: if nobody can know.
+        TypeError: for a result that stands for none.
     """
     import httpx
 
-    if answer is None:
+    if result is None:
         return Response(200, (), b"")
-    if isinstance(answer, httpx.Response):
-        return Response(answer.status_code, tuple(answer.headers.multi_items()), answer.read())
-    if isinstance(answer, int) and answer in _STATUSES:
-        return Response(int(answer), (), b"")
-    raise TypeError(f"a receiver returns a status, an httpx.Response or None, not {answer!r}")
+    if isinstance(result, httpx.Response):
+        return Response(result.status_code, tuple(result.headers.multi_items()), result.read())
+    if isinstance(result, int) and result in _STATUSES:
+        return Response(int(result), (), b"")
+    raise TypeError(f"a receiver returns a status, an httpx.Response or None, not {result!r}")
 
 
-def _run(begin: Callable[[], Awaitable[T]]) -> T:
-    """Wait for something in an event loop of its own, and for what the loop leaves behind."""
+def _run_in_new_loop(start: Callable[[], Awaitable[T]]) -> T:
+    """Await something in a new event loop, and clean up the loop."""
 
     async def wait() -> T:
-        return await begin()
+        return await start()
 
     if not _in_event_loop():
         return asyncio.run(wait())
-    # A thread runs one event loop at a time.
+    # A thread can run only one event loop at a time.
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(lambda: asyncio.run(wait())).result()
 

@@ -1,99 +1,48 @@
-"""One attempt to deliver one event: signed, sent and judged."""
+"""The sender, which signs a delivery and makes one attempt at it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
-from ..clocks.protocols import Clock
-from ..courses.lifecycle import Record
+from ..faults.fault import Fault
+from ..faults.faults import Faults
 from ..faults.rules import DELIVERY
+from ..lifecycle.record import Record
 from ..messages import Headers, Response
-from ..steps import ConnectionCutError, Flow
+from ..protocols import Clock, Flow
+from ..steps import ConnectionCutError
 from .deliveries import Attempt
-from .receivers import HttpReceiver, Post, receiver_of, refusal
+from .delivery import Delivery
+from .receivers import HttpReceiver, Post, make_receiver, refusal_reason
 
 RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
-"""After which statuses the end of a prediction is told again (the source of Cog, which runs the service's models)."""
+"""The statuses after which the event `completed` is sent again (the source of Cog, which runs the service's models)."""
 
-# So far back the cause of an error is looked for.
-_CAUSES = 20
-_NOBODY = "not sent: there is no receiver; pass MockServer(receiver=...) or listen on a socket"
-
-
-class Fault(Protocol):
-    """What goes wrong with a delivery."""
-
-    @property
-    def duplicate(self) -> bool:
-        """Whether it is sent twice."""
-        ...
-
-    def around(self, answer: Flow[Response]) -> Flow[Response]:
-        """Send it with this fault."""
-        ...
-
-    def spoil(self, headers: Headers, body: bytes) -> tuple[Headers, bytes]:
-        """What is sent in its place."""
-        ...
-
-
-class Faults(Protocol):
-    """Decides which deliveries go wrong."""
-
-    def take(self, *, operation: str | None, method: str, path: str, tenant: str | None) -> Fault | None:
-        """The fault that strikes a delivery, if any."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Delivery:
-    """An event on its way to the webhook of a prediction.
-
-    Args:
-        id: what the receiver sees as `webhook-id`.
-        prediction_id: the prediction.
-        tenant: whose prediction it is.
-        event: which event.
-        url: where it goes.
-        record: the prediction; None if only the body is left of it.
-        time: the moment that the body tells of, in seconds since 1970.
-        body: the body, for a delivery without a record.
-        number: which attempt is next, counted from 1.
-        delays: after how many seconds each it is tried again.
-    """
-
-    id: str
-    prediction_id: str
-    tenant: str
-    event: str
-    url: str
-    record: Record | None = None
-    time: float = 0.0
-    body: str = ""
-    number: int = 1
-    delays: tuple[float, ...] = ()
+# How many causes of an error are followed to find the first one.
+_MAX_CAUSES = 20
+_NO_RECEIVER = "not sent: there is no receiver; pass MockServer(receiver=...) or listen on a socket"
 
 
 class Sender:
-    """Makes attempts.
+    """Makes attempts at deliveries.
 
     Args:
         clock: tells the time.
-        body: makes the body that tells where a prediction stood at a moment, in seconds since 1970.
-        secret: the key that signs a tenant's webhooks, `whsec_` and base64.
-        faults: decides which deliveries go wrong.
-        receiver: a function of a request or an ASGI application that is sent all deliveries.
-        allow_http: whether `http` may lead to hosts other than this machine.
+        body: makes the body for the state of a prediction at a moment, in seconds since 1970.
+        secret: returns the key that signs a tenant's webhooks, `whsec_` and base64.
+        faults: the faults that may apply to deliveries.
+        receiver: a function of a request or an ASGI application that gets all deliveries.
+        allow_http: whether `http` URLs may have hosts other than this machine.
 
     Attributes:
         online: whether deliveries may leave the process if there is no receiver.
 
     Raises:
-        TypeError: for a receiver that cannot be called.
+        TypeError: for a receiver that is not callable.
     """
 
     def __init__(
@@ -111,22 +60,22 @@ class Sender:
         self._body = body
         self._secret = secret
         self._faults = faults
-        self._inside = None if receiver is None else receiver_of(receiver)
-        self._outside = HttpReceiver()
+        self._receiver = None if receiver is None else make_receiver(receiver)
+        self._http = HttpReceiver()
         self._allow_http = allow_http
 
     def attempt(self, delivery: Delivery) -> Flow[list[Attempt]]:
-        """Send a delivery and say what came of it; never raises.
+        """Send a delivery; never raises.
 
         Returns:
-            The attempt; two if a fault doubled it. The last one says when it is to be tried again.
+            The attempt, or two if a fault doubled it. The last one has the time of the next attempt.
         """
         time = self._clock.time()
         try:
             body = self._content(delivery)
-            refused = self._obstacle(delivery.url)
+            refused = self._refusal_reason(delivery.url)
         except Exception as error:
-            body, refused = b"", f"not sent: {_describe(error)}"
+            body, refused = b"", f"not sent: {_error_text(error)}"
         if refused:
             return [_attempt(delivery, body, time, reason=refused)]
         fault = self._faults.take(operation=DELIVERY, method="POST", path=_path(delivery.url), tenant=delivery.tenant)
@@ -144,10 +93,10 @@ class Sender:
             attempts[-1] = replace(last, retry_at=self._clock.time() + delivery.delays[0])
         return attempts
 
-    def broken_off(self, delivery: Delivery) -> Attempt:
-        """What is to be said of an attempt that was canceled before it ended."""
+    def canceled(self, delivery: Delivery) -> Attempt:
+        """The attempt at a delivery that was canceled before it ended."""
         retry_at = self._clock.time() + delivery.delays[0] if delivery.delays else None
-        reason = "broken off: whoever let it happen was canceled"
+        reason = "canceled: the task that sent it was canceled"
         return replace(
             _attempt(delivery, self._content(delivery), self._clock.time(), reason=reason), retry_at=retry_at
         )
@@ -155,24 +104,24 @@ class Sender:
     def _content(self, delivery: Delivery) -> bytes:
         return self._body(delivery.record, delivery.time) if delivery.record else delivery.body.encode()
 
-    def _obstacle(self, url: str) -> str | None:
-        """Why a delivery cannot even be tried."""
-        if self._inside is not None:
+    def _refusal_reason(self, url: str) -> str | None:
+        """Why nothing is sent to a URL; None if it is."""
+        if self._receiver is not None:
             return None
-        return refusal(url, allow_http=self._allow_http) if self.online else _NOBODY
+        return refusal_reason(url, allow_http=self._allow_http) if self.online else _NO_RECEIVER
 
     def _send(self, delivery: Delivery, body: bytes, fault: Fault | None) -> Flow[tuple[int | None, str | None]]:
-        """The status that was answered, and why it was not received."""
+        """The status of the response, and why the attempt failed."""
         try:
             headers = self._headers(delivery, body)
             if fault is not None:
-                headers, body = fault.spoil(headers, body)
-            post = _post(Post(self._inside or self._outside, delivery.url, headers, body))
-            response = yield from (post if fault is None else fault.around(post))
+                headers, body = fault.alter_delivery(headers, body)
+            post = _post(Post(self._receiver or self._http, delivery.url, headers, body))
+            response = yield from (post if fault is None else fault.apply(post))
         except ConnectionCutError as error:
             return None, str(error)
         except Exception as error:
-            return None, _describe(error)
+            return None, _error_text(error)
         status = response.status
         if 200 <= status < 300:
             return status, None
@@ -227,20 +176,20 @@ def _path(url: str) -> str:
         return ""
 
 
-def _describe(error: BaseException) -> str:
-    """An error in words, with what caused it in the first place."""
+def _error_text(error: BaseException) -> str:
+    """An error as text, with its first cause."""
     root = error
-    for _ in range(_CAUSES):
+    for _ in range(_MAX_CAUSES):
         if isinstance(root, BaseExceptionGroup):
             root = root.exceptions[0]
-        # Also `from None`, by which httpcore hides what the operating system said.
+        # Also for `from None`, with which httpcore hides the error of the operating system.
         elif cause := root.__cause__ or root.__context__:
             root = cause
         else:
             break
-    text = _words(error)
-    return text if root is error or str(root) == str(error) else f"{text} ({_words(root)})"
+    text = _name_and_message(error)
+    return text if root is error or str(root) == str(error) else f"{text} ({_name_and_message(root)})"
 
 
-def _words(error: BaseException) -> str:
+def _name_and_message(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

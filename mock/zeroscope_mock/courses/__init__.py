@@ -1,1 +1,0 @@
-"""What becomes of a prediction: its script, and where it stands at a moment."""

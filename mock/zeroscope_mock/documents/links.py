@@ -1,0 +1,52 @@
+"""The absolute URLs in responses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from .spec import Spec
+
+
+# Not frozen: one is made for every request, and frozen dataclasses take three times as long to make.
+@dataclass(slots=True)
+class Links:
+    """The URLs in the response to one request.
+
+    Args:
+        spec: the document, which has the paths.
+        origin: scheme and host under which the request came.
+        prefix: the part between the host and the document's path, such as `/v1`.
+    """
+
+    spec: Spec
+    origin: str
+    prefix: str
+
+    def operation(self, operation_id: str, **arguments: str) -> str:
+        """The URL of an operation."""
+        return f"{self.origin}{self.prefix}{self.spec.path(operation_id, **arguments)}"
+
+    def prediction(self, prediction_id: str) -> str:
+        """The URL that reads a prediction."""
+        return self.operation("getPrediction", prediction_id=prediction_id)
+
+    def cancel(self, prediction_id: str) -> str:
+        """The URL that cancels a prediction."""
+        return self.operation("cancelPrediction", prediction_id=prediction_id)
+
+    def stream(self, prediction_id: str) -> str:
+        """The URL of a prediction's event stream."""
+        return self.operation("streamPrediction", prediction_id=prediction_id)
+
+    def output(self, prediction_id: str, index: int) -> str:
+        """The URL of one of a prediction's videos, counted from 0."""
+        return self.operation("getOutput", prediction_id=prediction_id, filename=f"output-{index}.mp4")
+
+    def file(self, file_id: str) -> str:
+        """The URL of a file's content."""
+        return self.operation("downloadFile", file_id=file_id)
+
+    def page(self, operation_id: str, cursor: str | None) -> str | None:
+        """The URL of a page of a list; None without a cursor."""
+        return None if cursor is None else f"{self.operation(operation_id)}?cursor={quote(cursor)}"

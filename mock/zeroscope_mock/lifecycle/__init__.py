@@ -1,0 +1,1 @@
+"""The lifecycle of a prediction: its script, its timeline and its JSON."""

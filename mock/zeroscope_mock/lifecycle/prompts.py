@@ -1,0 +1,69 @@
+"""The prompts that steer a prediction, as test card numbers steer a payment.
+
+| prompt | what happens |
+|---|---|
+| `mock:fail MESSAGE` | fails with that error halfway through |
+| `mock:slow` | runs for at least 10 seconds |
+| `mock:abort` | ends as `aborted` before it starts |
+| `mock:expire` | succeeds, but its input, output and logs are already removed |
+| `mock:empty` | succeeds without a single video |
+
+The text after `mock:fail` is the error; after the other words it has no meaning. An unknown word fails with a list of
+the known ones, so that a typing error is not taken for success.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from .model_input import PREFIX
+from .script import Script
+
+_SLOW_SECONDS = 10.0
+
+
+def apply_prompt(prompt: str, script: Script) -> Script:
+    """The script of a prediction with a prompt: changed if the prompt steers it, otherwise the one given."""
+    if not prompt.startswith(PREFIX) or script.outcome == "failed":
+        return script
+    word, _, rest = prompt.removeprefix(PREFIX).partition(" ")
+    change = PROMPTS.get(word.strip())
+    return change(script, rest.strip()) if change else _unknown(script, word.strip())
+
+
+def _fail(script: Script, message: str) -> Script:
+    error = message or "the model failed because the prompt asked for it"
+    return replace(script, run_seconds=script.run_seconds / 2, outcome="failed", error=error, outputs=0)
+
+
+def _slow(script: Script, _: str) -> Script:
+    seconds = max(script.run_seconds, _SLOW_SECONDS)
+    return replace(script, run_seconds=seconds, rate=script.steps / seconds)
+
+
+def _abort(script: Script, _: str) -> Script:
+    return replace(script, outcome="aborted", outputs=0)
+
+
+def _expire(script: Script, _: str) -> Script:
+    return replace(script, removed=True)
+
+
+def _empty(script: Script, _: str) -> Script:
+    return replace(script, outputs=0)
+
+
+def _unknown(script: Script, word: str) -> Script:
+    known = ", ".join(f"{PREFIX}{name}" for name in PROMPTS)
+    return _fail(script, f"there is no prompt {PREFIX}{word}; there are {known}")
+
+
+PROMPTS: dict[str, Callable[[Script, str], Script]] = {
+    "fail": _fail,
+    "slow": _slow,
+    "abort": _abort,
+    "expire": _expire,
+    "empty": _empty,
+}
+"""The functions that change a script, by the word after `mock:`; each also takes the rest of the prompt."""

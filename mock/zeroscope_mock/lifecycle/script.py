@@ -1,0 +1,134 @@
+"""The script of a prediction: how long it runs, what it prints, how it ends.
+
+The numbers are those of the model as far as they are known: its logs show 15.8 steps a second for 24 frames of 576x320,
+and it prints the seed it uses, 0 to 65535 if the input has none (its public source).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from math import inf
+from operator import itemgetter
+from typing import Any
+
+from ..times import TOLERANCE
+from .logs import log_text, progress_line
+from .model_input import ModelInput
+
+_STEPS_PER_SECOND = 15.8
+_USUAL_SIZE = 576 * 320 * 24
+_STARTUP = (0.5, 2.0)
+_SECONDS_TO_FAIL = 0.5
+
+
+# Not frozen: one is made for every prediction, and frozen ones take three times as long to make. Nothing changes one.
+@dataclass(slots=True)
+class Script:
+    """What one prediction does if no request ends it early.
+
+    Args:
+        seed: the seed that the log names.
+        startup_seconds: from creation to the start.
+        run_seconds: from the start to the end.
+        steps: where the progress bar ends.
+        rate: steps per second.
+        outcome: the final status; `aborted` ends it when it would have started.
+        error: why it fails.
+        outputs: how many videos it makes.
+        removed: whether its data is removed the moment it ends.
+        lines: what it prints instead of seed and progress bar, each with the seconds since the start.
+        output: what it returns instead of videos, any JSON value; None for videos.
+        gradual: whether its outputs come one after another, evenly over the run, instead of all at the end.
+        reads: the number of reads with which it ends, one step each, whatever the clock says; 0 to go by the clock.
+        streams: whether it has a stream of events; None if the request decides.
+        inline: whether its videos are `data:` URIs instead of URLs.
+    """
+
+    seed: int
+    startup_seconds: float
+    run_seconds: float
+    steps: int
+    rate: float
+    outcome: str = "succeeded"
+    error: str | None = None
+    outputs: int = 0
+    removed: bool = False
+    lines: tuple[tuple[float, str], ...] | None = None
+    output: Any = None
+    gradual: bool = False
+    reads: int = 0
+    streams: bool | None = None
+    inline: bool = False
+
+    def printed(self, elapsed: float) -> int:
+        """How many lines it has printed, `elapsed` seconds after its start."""
+        if self.lines is not None:
+            return bisect_right(self.lines, elapsed + TOLERANCE, key=itemgetter(0))
+        return 2 + min(self.steps, int((elapsed + TOLERANCE) * self.rate))
+
+    def printed_at(self, number: int) -> float:
+        """When it prints a line, in seconds after its start; infinite if it has no such line."""
+        if self.lines is not None:
+            return self.lines[number][0] if number < len(self.lines) else inf
+        return max(0, number - 1) / self.rate if number < self.steps + 2 else inf
+
+    def line(self, number: int) -> str:
+        """One of the lines that it prints, counted from 0."""
+        if not number:
+            return self.logs(1)
+        return self.lines[number][1] if self.lines else f"{progress_line(self.steps, self.rate, number - 1)}\n"
+
+    def logs(self, number: int) -> str:
+        """The first `number` lines that it prints."""
+        if self.lines is not None:
+            return "".join(text for _, text in self.lines[:number])
+        return log_text(self.seed, self.steps, self.rate, number)
+
+    @property
+    def results(self) -> int:
+        """How many outputs it makes."""
+        if self.output is None:
+            return self.outputs
+        return len(self.output) if isinstance(self.output, list) else 1
+
+    def made(self, elapsed: float) -> int:
+        """How many outputs it has made, `elapsed` seconds after its start, while it runs."""
+        if not self.gradual or self.outcome != "succeeded" or not self.run_seconds:
+            return 0
+        # A run can be so short that the quotient is infinite.
+        return int(min(self.results, (elapsed + TOLERANCE) / self.run_seconds * (self.results + 1)))
+
+    def made_at(self, number: int) -> float:
+        """When it makes an output, in seconds after its start; infinite if that is not before the end."""
+        if not self.gradual or self.outcome != "succeeded" or number >= self.results:
+            return inf
+        return self.run_seconds * (number + 1) / (self.results + 1)
+
+
+def default_script(wanted: ModelInput, random: bytes, *, streams: bool | None = None, inline: bool = False) -> Script:
+    """The script of a prediction that no prompt and no test changes.
+
+    Args:
+        wanted: the input.
+        random: random bytes; the last six decide the start-up time, and the seed if the input has none.
+        streams: whether it has a stream of events; None if the request decides.
+        inline: whether its videos are `data:` URIs instead of URLs.
+    """
+    least, most = _STARTUP
+    startup = round(least + (most - least) * int.from_bytes(random[-4:]) / 2**32, 6)
+    seed = int.from_bytes(random[-6:-4]) if wanted.seed is None else wanted.seed
+    error, steps = wanted.error(), wanted.steps
+    rate = _STEPS_PER_SECOND / 100 if error else _STEPS_PER_SECOND * _USUAL_SIZE / wanted.size
+    return Script(
+        seed=seed,
+        startup_seconds=startup,
+        run_seconds=_SECONDS_TO_FAIL if error else steps / rate,
+        steps=steps,
+        rate=rate,
+        outcome="failed" if error else "succeeded",
+        error=error,
+        outputs=0 if error else wanted.batch_size,
+        streams=streams,
+        inline=inline,
+    )

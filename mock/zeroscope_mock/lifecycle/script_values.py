@@ -1,0 +1,139 @@
+"""The values of scripts: read, validated and applied."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..documents.bundled import control_schema
+from ..documents.invalid_field import InvalidField
+from .script import Script
+
+ScriptSource = Mapping[str, Any] | Callable[[dict[str, Any]], Mapping[str, Any] | None]
+"""A script as values, see `Scripts.add`, or a function of a prediction's input that returns such values, or None for
+the default script."""
+
+_READS = 2
+
+
+class ScriptError(ValueError):
+    """A script cannot be followed; the message names the field."""
+
+
+def resolve(source: ScriptSource, default: Script, sent: dict[str, Any]) -> tuple[Script, str | None]:
+    """The script of one prediction, and the traceback of a function that raised.
+
+    Args:
+        source: the values or the function.
+        default: the script that the values change.
+        sent: the prediction's input.
+    """
+    try:
+        values = source(dict(sent)) if callable(source) else source
+        if values is None:
+            return default, None
+        return override(default, validated(values) if callable(source) else values), None
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        return replace(default, outcome="failed", error=reason, outputs=0), traceback.format_exc()
+
+
+def override(default: Script, values: Mapping[str, Any]) -> Script:
+    """A script with the fields changed that some validated values name."""
+    progression = values.get("progression", "reads" if "reads" in values else "time")
+    at_once = progression == "once"
+    run = 0.0 if at_once else float(values.get("run", default.run_seconds))
+    error = values.get("error", default.error)
+    outcome = values.get("outcome", "failed" if "error" in values else default.outcome)
+    if outcome == "failed":
+        error = error or "the model failed because the script says so"
+    return replace(
+        default,
+        # JSON has one kind of number, so 3.0 is an integer.
+        seed=int(values.get("seed", default.seed)),
+        startup_seconds=0.0 if at_once else float(values.get("startup", default.startup_seconds)),
+        run_seconds=run,
+        # The progress bar fills over the whole run, however long that is.
+        rate=default.rate if run == default.run_seconds else default.steps / max(run, 1e-9),
+        outcome=outcome,
+        error=error if outcome == "failed" else None,
+        outputs=int(values.get("outputs", default.outputs)) if outcome == "succeeded" else 0,
+        removed=values.get("removed", default.removed),
+        lines=_timed_lines(values["logs"], run) if "logs" in values else default.lines,
+        output=values.get("output", default.output),
+        gradual=values.get("gradual", default.gradual),
+        reads=int(values.get("reads", _READS)) if progression == "reads" else 0,
+        streams=values.get("streams", default.streams),
+        inline=values.get("inline", default.inline),
+    )
+
+
+def validated(values: Any, field: str = "script") -> Any:
+    """A copy of a script's values, made of JSON values only.
+
+    Args:
+        values: the values.
+        field: the name of the values in error messages.
+
+    Raises:
+        ScriptError: for values that do not make a script, naming the field.
+    """
+    if isinstance(values, Mapping):
+        copy: Any = {str(name): _json_copy(value, f"{field}.{name}") for name, value in values.items()}
+    else:
+        copy = _json_copy(values, field)
+    if invalid := control_schema("Script").invalid_fields(copy, field):
+        raise ScriptError("; ".join(map(_sentence, invalid)))
+    return copy
+
+
+def read_yaml(source: str | Path) -> Any:
+    """The values in a YAML text, or in a YAML file if a path is given.
+
+    Raises:
+        ScriptError: for a file that cannot be read and a text that is not YAML.
+    """
+    import yaml
+
+    try:
+        return yaml.safe_load(source.read_bytes() if isinstance(source, Path) else source)
+    except OSError as error:
+        raise ScriptError(f"{source} cannot be read: {error}") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        name = source if isinstance(source, Path) else "the script"
+        raise ScriptError(f"{name} is not YAML: {_yaml_problem(error)}") from error
+
+
+def _sentence(invalid: InvalidField) -> str:
+    # Some descriptions begin with the field.
+    if invalid.description.startswith(invalid.field):
+        return invalid.description
+    return f"{invalid.field}: {invalid.description}"
+
+
+def _json_copy(value: Any, field: str) -> Any:
+    try:
+        return json.loads(json.dumps(value, allow_nan=False))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ScriptError(f"{field}: a script consists of JSON values: {error}") from error
+
+
+def _timed_lines(lines: list[str | dict[str, Any]], run: float) -> tuple[tuple[float, str], ...]:
+    """The lines of a log with their times, in order; those without a time are spread evenly over the run."""
+    timed: list[tuple[float, str]] = []
+    for place, line in enumerate(lines):
+        at, text = (run * place / len(lines), line) if isinstance(line, str) else (float(line["at"]), line["text"])
+        timed.append((at, text if text.endswith("\n") else f"{text}\n"))
+    return tuple(sorted(timed, key=lambda line: line[0]))
+
+
+def _yaml_problem(error: Exception) -> str:
+    import yaml
+
+    if isinstance(error, yaml.MarkedYAMLError) and (mark := error.problem_mark):
+        return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
+    return str(error).splitlines()[0]

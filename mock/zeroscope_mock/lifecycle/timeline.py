@@ -1,0 +1,113 @@
+"""The timeline of a prediction: its state at any moment.
+
+Nothing is scheduled and nothing changes as time passes. The state is a function of the record and the moment, so a
+million predictions cost no timers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+
+from ..times import TOLERANCE
+from .record import Record
+
+RETENTION = 3600.0
+"""How long input, output and logs are kept after the end, in seconds (the service's documentation)."""
+
+
+# Not frozen: one is made for every request, and frozen dataclasses take three times as long to make.
+@dataclass(slots=True)
+class Timeline:
+    """The start and end of a prediction as far as they are known by now, in seconds since 1970; infinite if unknown.
+
+    Args:
+        start: when the model begins to run, if nothing ends the prediction before.
+        end: when the prediction ends.
+        status: its final status.
+    """
+
+    start: float
+    end: float
+    status: str
+
+    @property
+    def started(self) -> bool:
+        """Whether the model ever runs."""
+        return self.start <= self.end and self.start < inf and self.status != "aborted"
+
+
+# Not frozen either; see above.
+@dataclass(slots=True)
+class PredictionState:
+    """The state of a prediction at one moment.
+
+    Args:
+        status: its status.
+        started: when the model began to run, in seconds since 1970; None if it has not.
+        ended: when the prediction ended, in seconds since 1970; None if it has not.
+        removed: whether its input, output and logs have been removed.
+        elapsed: how long the model has run, in the seconds of its script.
+        made: how many outputs it shows.
+    """
+
+    status: str
+    started: float | None
+    ended: float | None
+    removed: bool
+    elapsed: float
+    made: int
+
+
+def timeline_of(record: Record) -> Timeline:
+    """The timeline of a prediction as far as it is known by now."""
+    script = record.script
+    if script.reads:
+        start = record.reads[0] if record.reads else inf
+        end = record.reads[script.reads - 1] if len(record.reads) >= script.reads else inf
+        end, status = (start if script.outcome == "aborted" else end), script.outcome
+    else:
+        start = record.created + script.startup_seconds
+        end, status = (start if script.outcome == "aborted" else start + script.run_seconds), script.outcome
+    if record.lifetime is not None and record.created + record.lifetime < end:
+        end = record.created + record.lifetime
+        status = "canceled" if end >= start else "aborted"
+    if record.canceled is not None and record.canceled < end:
+        end, status = record.canceled, "canceled"
+    return Timeline(start, end, status)
+
+
+def state_at(record: Record, now: float) -> PredictionState:
+    """The state of a prediction at a moment, in seconds since 1970."""
+    script, timeline = record.script, timeline_of(record)
+    started = timeline.start if timeline.started and timeline.start <= now else None
+    ended = timeline.end if timeline.end <= now else None
+    if started is None:
+        elapsed = 0.0
+    elif script.reads:
+        # The first read shows the start, unless it shows the end already.
+        elapsed = script.run_seconds * ((len(record.reads) - 1) / (script.reads - 1) if script.reads > 1 else 1)
+    else:
+        elapsed = (now if ended is None else ended) - started
+    if ended is None:
+        status, made = ("starting", 0) if started is None else ("processing", script.made(elapsed))
+        return PredictionState(status, started, None, removed=False, elapsed=elapsed, made=made)
+    removed = script.removed or now >= ended + RETENTION
+    made = script.results if timeline.status == "succeeded" and not removed else 0
+    return PredictionState(timeline.status, started, ended, removed=removed, elapsed=elapsed, made=made)
+
+
+def unchanged_until(record: Record, now: float) -> float:
+    """The moment up to which a prediction stays in its state of now unless a request changes it.
+
+    The result may be a little before the next change, never after it.
+    """
+    script, timeline, state = record.script, timeline_of(record), state_at(record, now)
+    if state.ended is not None:
+        return inf if state.removed else state.ended + RETENTION
+    if state.started is None:
+        return min(timeline.start, timeline.end)
+    if script.reads:
+        return timeline.end
+    upcoming = min(script.printed_at(script.printed(state.elapsed)), script.made_at(state.made))
+    return min(state.started + upcoming - 2 * TOLERANCE, timeline.end)

@@ -1,0 +1,38 @@
+"""The operation that serves the videos of predictions."""
+
+from __future__ import annotations
+
+import re
+
+from ..lifecycle.timeline import state_at
+from ..messages import Response
+from ..problems import not_found
+from ..protocols import Flow
+from ..state import State
+from ..steps import RunBlocking
+from .calls import Call, Handler
+from .ranges import range_response
+
+_FILENAME = re.compile(r"output-(0|[1-9][0-9]{0,6})\.mp4")
+
+
+class Outputs:
+    """Serves the output files of predictions.
+
+    Args:
+        state: the server's.
+    """
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self.handlers: dict[str, Handler] = {"getOutput": self._get}
+
+    def _get(self, call: Call) -> Flow[Response]:
+        record = self._state.store.prediction(call.arguments["prediction_id"])
+        found = _FILENAME.fullmatch(call.arguments["filename"])
+        if record is None or not found or record.script.output is not None:
+            return not_found()
+        if int(found[1]) >= state_at(record, self._state.clock.time()).made:
+            return not_found()
+        video: bytes = yield RunBlocking(self._state.video(record, int(found[1])))
+        return range_response(call.request.head, video, "video/mp4")

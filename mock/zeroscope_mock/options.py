@@ -1,0 +1,48 @@
+"""The options of `MockServer`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from .clocks.real import RealClock
+from .clocks.virtual import VirtualClock
+from .rate_limits import RateLimits
+from .settings import CoreOptions
+from .suggestions import did_you_mean
+
+
+class ServerOptions(CoreOptions, total=False):
+    """The options of `MockServer`, all of which have defaults."""
+
+    clock: Literal["virtual", "real"] | VirtualClock | RealClock
+    """The clock: `virtual` for one that stands still until it is advanced or slept on, which is the default; `real` for
+    one that runs; or a clock of your own."""
+
+    speed: float | None
+    """How many times as fast as real time a clock `real` runs; 1 by default."""
+
+    spec: str | Path | Mapping[str, Any] | None
+    """The OpenAPI document to follow, as a YAML or JSON file or as values; the project's own by default."""
+
+    reload: bool
+    """Whether the file of `spec` is read again when it has changed; an invalid one is reported and not used."""
+
+    rate_limits: RateLimits | Literal["live", "low-credit"] | None
+    """The rate limits: `live`, `low-credit` or your own; none by default."""
+
+
+OPTION_NAMES = ServerOptions.__optional_keys__
+"""The names of all options."""
+
+
+def refuse_unknown(names: Iterable[str]) -> None:
+    """Refuse names that are not options, as Python refuses unknown keyword arguments.
+
+    Raises:
+        TypeError: for the first such name, with the option that was likely meant.
+    """
+    for name in names:
+        if name not in OPTION_NAMES:
+            raise TypeError(f"MockServer has no option {name!r}{did_you_mean(name, OPTION_NAMES)}")

@@ -1,0 +1,36 @@
+"""A delivery: an event on its way to the webhook of a prediction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..lifecycle.record import Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Delivery:
+    """One event on its way to one webhook, through all attempts.
+
+    Args:
+        id: what the receiver sees as `webhook-id`.
+        prediction_id: the id of the prediction.
+        tenant: the tenant that created the prediction.
+        event: the kind of the event.
+        url: the webhook.
+        record: the prediction; None for a delivery of which only the body is left.
+        time: the moment that the body describes, in seconds since 1970.
+        body: the body, for a delivery without a record.
+        number: the number of the next attempt, counted from 1.
+        delays: the seconds before each further attempt.
+    """
+
+    id: str
+    prediction_id: str
+    tenant: str
+    event: str
+    url: str
+    record: Record | None = None
+    time: float = 0.0
+    body: str = ""
+    number: int = 1
+    delays: tuple[float, ...] = ()

@@ -1,0 +1,305 @@
+"""The scheduler of webhooks, which sends each event when it is due."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from math import inf
+from typing import Any
+
+from ..faults.faults import Faults
+from ..lifecycle.record import Record
+from ..lifecycle.timeline import timeline_of
+from ..protocols import Clock, Flow
+from ..randomness import new_id, random_bytes
+from ..times import TOLERANCE
+from .deliveries import Attempt, Deliveries
+from .delivery import Delivery
+from .events import Cursor, Event, next_event
+from .queue import DueQueue
+from .sender import Sender
+
+RETRY_DELAYS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+"""Seconds from a failed attempt to the next; the last is about a minute after the end (the service's documentation)."""
+
+
+@dataclass(slots=True, eq=False)
+class _PendingEvents:
+    """The events of a prediction that are still to be sent.
+
+    Args:
+        record: the prediction.
+        cursor: the position before the next event.
+        entry: the number of its current entry in the queue; None if it has none.
+        sending: whether an event is being sent, so that the next one must wait.
+    """
+
+    record: Record
+    cursor: Cursor
+    entry: int | None = None
+    sending: bool = False
+
+    @property
+    def tenant(self) -> str:
+        return self.record.tenant
+
+
+class WebhookScheduler:
+    """Sends the events of predictions to their webhooks; an agenda for a clock. Threads may share it.
+
+    The queue holds the next event of each prediction only. The events of one prediction are sent one after another, so
+    that a slow receiver gets them in order. Those of different predictions do not wait for each other on a real clock,
+    but do on a virtual one, which runs one entry at a time unless several tasks sleep on it.
+
+    Args:
+        clock: tells the time.
+        body: makes the body for the state of a prediction at a moment, in seconds since 1970.
+        secret: returns the key that signs a tenant's webhooks, `whsec_` and base64.
+        faults: the faults that may apply to deliveries.
+        receiver: a function of a request or an ASGI application that gets all deliveries, whatever their URL. A
+            function returns a status, a response, or None for 200.
+        allow_http: whether `http` URLs may have hosts other than this machine.
+        limit: how many attempts are kept.
+
+    Attributes:
+        deliveries: the attempts so far.
+
+    Raises:
+        TypeError: for a receiver that is not callable.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        body: Callable[[Record, float], bytes],
+        secret: Callable[[str], str],
+        faults: Faults,
+        receiver: Callable[..., Any] | None = None,
+        allow_http: bool = False,
+        limit: int = 1000,
+    ) -> None:
+        self.deliveries = Deliveries(limit)
+        self._sender = Sender(clock, body=body, secret=secret, faults=faults, receiver=receiver, allow_http=allow_http)
+        self._clock = clock
+        self._queue: DueQueue[_PendingEvents | Delivery] = DueQueue(self._is_current)
+        self._records: dict[str, Record] = {}
+        self._pending: dict[str, _PendingEvents] = {}
+        self._in_progress: set[Delivery] = set()
+        self._lock = threading.Lock()
+
+    @property
+    def online(self) -> bool:
+        """Whether deliveries leave the process over HTTP if there is no receiver."""
+        return self._sender.online
+
+    @online.setter
+    def online(self, online: bool) -> None:
+        self._sender.online = online
+
+    def add(self, record: Record) -> None:
+        """Schedule the events of a new prediction."""
+        with self._lock:
+            self._add(record, Cursor())
+
+    def update(self, record: Record) -> None:
+        """Schedule the events of a prediction anew after a request canceled or read it."""
+        with self._lock:
+            if pending := self._pending.get(record.id):
+                self._schedule(pending)
+
+    def forget(self, prediction_id: str) -> None:
+        """Send no more events of a prediction except by `redeliver`; an attempt in progress is finished.
+
+        Args:
+            prediction_id: its id; an unknown one has no effect.
+        """
+        with self._lock:
+            self._records.pop(prediction_id, None)
+            if pending := self._pending.pop(prediction_id, None):
+                pending.entry = None
+
+    def redeliver(self, delivery_id: str) -> None:
+        """Send the body of a delivery once more, with its id and a new signature; it is due at once.
+
+        Args:
+            delivery_id: its id.
+
+        Raises:
+            KeyError: if no attempt with this id is left in `deliveries`.
+        """
+        last = self.deliveries.latest(delivery_id)
+        if last is None:
+            kept = len(self.deliveries)
+            raise KeyError(f"there is no delivery {delivery_id!r} among the {kept} attempts that are kept")
+        delivery = Delivery(
+            id=last.id,
+            prediction_id=last.prediction_id,
+            tenant=last.tenant,
+            event=last.event,
+            url=last.url,
+            body=last.body,
+            number=last.number + 1,
+        )
+        with self._lock:
+            self._queue.put(self._clock.time(), delivery)
+
+    def due(self) -> float | None:
+        """When the first delivery is due, in seconds since 1970; None if there is none."""
+        with self._lock:
+            return self._queue.due()
+
+    def take(self, now: float) -> Flow[None] | None:
+        """Remove the first delivery that is due and return its flow, which never raises.
+
+        Args:
+            now: in seconds since 1970.
+        """
+        with self._lock:
+            while (due := self._queue.due()) is not None and due <= now + TOLERANCE:
+                item = self._queue.pop()
+                if isinstance(item, Delivery):
+                    self._in_progress.add(item)
+                    return self._deliver(item)
+                event = next_event(item.record, item.cursor)
+                # The record may have changed before `update` reported it.
+                if event is None:
+                    self._schedule(item)
+                    continue
+                item.entry, item.cursor, item.sending = None, event.cursor, True
+                delivery = _first_attempt(item.record, event)
+                self._in_progress.add(delivery)
+                return self._deliver_in_order(item, delivery)
+        return None
+
+    def clear(self, tenant: str | None = None) -> None:
+        """Forget everything, or everything of one tenant; attempts in progress will not be recorded."""
+        with self._lock:
+            self._queue.discard(lambda item: tenant in (None, item.tenant))
+            self._records = {id: one for id, one in self._records.items() if tenant not in (None, one.tenant)}
+            self._pending = {id: one for id, one in self._pending.items() if tenant not in (None, one.tenant)}
+            self._in_progress = {one for one in self._in_progress if tenant not in (None, one.tenant)}
+        self.deliveries.clear(tenant)
+
+    def dump(self) -> dict[str, Any]:
+        """What is still to be sent, as JSON values; attempts in progress count as sent."""
+        with self._lock:
+            return {
+                "watches": [{"prediction": id, "cursor": asdict(one.cursor)} for id, one in self._pending.items()],
+                "retries": [
+                    {
+                        "due": due,
+                        "prediction": item.prediction_id,
+                        "id": item.id,
+                        "event": item.event,
+                        "time": item.time,
+                        "number": item.number,
+                        "delays": list(item.delays),
+                    }
+                    for due, item in self._queue.current()
+                    if isinstance(item, Delivery) and item.record
+                ],
+            }
+
+    def load(self, state: Mapping[str, Any], find: Callable[[str], Record | None]) -> None:
+        """Replace what is still to be sent; the attempts so far are forgotten.
+
+        Args:
+            state: what `dump` returned.
+            find: returns a prediction by its id; entries of unknown predictions are left out.
+        """
+        self.clear()
+        with self._lock:
+            for one in state["watches"]:
+                if record := find(one["prediction"]):
+                    self._add(record, Cursor(**one["cursor"]))
+            for one in state["retries"]:
+                if (record := find(one["prediction"])) and record.hook:
+                    self._records[record.id] = record
+                    delivery = Delivery(
+                        id=one["id"],
+                        prediction_id=record.id,
+                        tenant=record.tenant,
+                        event=one["event"],
+                        url=record.hook.url,
+                        record=record,
+                        time=one["time"],
+                        number=one["number"],
+                        delays=tuple(one["delays"]),
+                    )
+                    self._queue.put(one["due"], delivery)
+
+    def _deliver_in_order(self, pending: _PendingEvents, delivery: Delivery) -> Flow[None]:
+        """Make an attempt, and schedule the prediction's next event only afterwards."""
+        try:
+            yield from self._deliver(delivery)
+        finally:
+            with self._lock:
+                pending.sending = False
+                if self._pending.get(pending.record.id) is pending:
+                    self._schedule(pending)
+
+    def _deliver(self, delivery: Delivery) -> Flow[None]:
+        # `redeliver` may have made further attempts since this one was scheduled.
+        last = self.deliveries.latest(delivery.id) if delivery.number > 1 else None
+        current = replace(delivery, number=last.number + 1) if last else delivery
+        try:
+            attempts = yield from self._sender.attempt(current)
+        except GeneratorExit:
+            # The task that ran it was canceled, so it is unknown whether the receiver got it.
+            self._record(delivery, current, [self._sender.canceled(current)])
+            raise
+        self._record(delivery, current, attempts)
+
+    def _record(self, delivery: Delivery, current: Delivery, attempts: list[Attempt]) -> None:
+        """Record the attempts of a delivery, and schedule the next one if there is to be one."""
+        with self._lock:
+            wanted = delivery in self._in_progress
+            self._in_progress.discard(delivery)
+            if not self._is_wanted(current):
+                attempts[-1] = replace(attempts[-1], retry_at=None)
+        if not wanted:
+            return
+        for attempt in attempts:
+            self.deliveries.record(attempt)
+        if (retry_at := attempts[-1].retry_at) is not None:
+            with self._lock:
+                self._queue.put(retry_at, replace(current, number=current.number + 1, delays=current.delays[1:]))
+
+    def _add(self, record: Record, cursor: Cursor) -> None:
+        self._records[record.id] = record
+        pending = self._pending[record.id] = _PendingEvents(record, cursor)
+        self._schedule(pending)
+
+    def _schedule(self, pending: _PendingEvents) -> None:
+        """Put the next event of a prediction into the queue, in place of its current entry."""
+        if pending.sending:
+            return
+        event = next_event(pending.record, pending.cursor)
+        pending.entry = None
+        if event is not None:
+            pending.entry = self._queue.put(event.time, pending)
+        elif timeline_of(pending.record).end < inf:
+            del self._pending[pending.record.id]
+
+    def _is_current(self, number: int, item: _PendingEvents | Delivery) -> bool:
+        return self._is_wanted(item) if isinstance(item, Delivery) else item.entry == number
+
+    def _is_wanted(self, delivery: Delivery) -> bool:
+        """Whether the delivery's prediction still exists, or is not needed."""
+        return delivery.record is None or self._records.get(delivery.prediction_id) is delivery.record
+
+
+def _first_attempt(record: Record, event: Event) -> Delivery:
+    assert record.hook is not None
+    return Delivery(
+        id="msg_" + new_id(random_bytes(f"{record.id}:{event.kind}:{event.cursor.count}")),
+        prediction_id=record.id,
+        tenant=record.tenant,
+        event=event.kind,
+        url=record.hook.url,
+        record=record,
+        time=event.time,
+        delays=RETRY_DELAYS if event.kind == "completed" else (),
+    )

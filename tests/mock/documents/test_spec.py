@@ -1,0 +1,225 @@
+"""Documents of users: one that the server cannot follow is refused when it is read."""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from zeroscope_mock import MockServer, SpecError
+from zeroscope_mock.documents.spec import Spec
+from zeroscope_mock.messages import Head, Request, Response
+
+DOCUMENT: dict[str, Any] = dict(Spec.load().document)
+VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
+MUTANTS = 150
+READ = ("paths", "components", "servers", "info", "security")
+"""The parts of a document that the server reads."""
+UNREAD = frozenset({"description", "examples", "responses", "summary", "tags", "x-departure"})
+
+Change = Callable[[Any], object]
+
+
+@pytest.fixture
+def document() -> dict[str, Any]:
+    """The packaged document, to be changed."""
+    return copy.deepcopy(DOCUMENT)
+
+
+def ask(server: MockServer, method: str, path: str, body: Any = None) -> Response:
+    """What a request is answered with."""
+    headers = (("host", "h.test"), ("authorization", "Bearer me"), ("content-type", "application/json"))
+    sent = b"" if body is None else json.dumps(body).encode()
+    return server.core.handle(Request(Head(method, path, "", headers, "https"), sent))
+
+
+def statuses(server: MockServer) -> list[int]:
+    """The statuses of creating a prediction, reading it before and after its end, and listing."""
+    state = server.core.state
+    prefix = state.spec.prefixes[0]
+    created = ask(server, "POST", f"{prefix}/predictions", {"version": VERSION, "input": {}})
+    path = f"{prefix}/predictions/{next((record.id for record in state.store.predictions()), 'x')}"
+    early = ask(server, "GET", path)
+    server.clock.advance(60)
+    answers = [created, early, ask(server, "GET", path), ask(server, "GET", f"{prefix}/predictions")]
+    return [answer.status for answer in answers]
+
+
+def put(*path: str | int, value: Any) -> Change:
+    """Sets a node of the document."""
+
+    def change(document: Any) -> None:
+        for step in path[:-1]:
+            document = document[step]
+        document[path[-1]] = value
+
+    return change
+
+
+def drop(*path: str | int) -> Change:
+    """Takes a node out of the document."""
+
+    def change(document: Any) -> None:
+        for step in path[:-1]:
+            document = document[step]
+        del document[path[-1]]
+
+    return change
+
+
+LIST, POST = ("paths", "/predictions", "get"), ("paths", "/predictions", "post")
+CANCEL = ("paths", "/predictions/{prediction_id}/cancel", "post")
+SCHEMAS, PARAMETERS = ("components", "schemas"), ("components", "parameters")
+REQUEST = (*SCHEMAS, "CreatePredictionRequest")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (drop(*LIST, "operationId"), "paths./predictions.get has no 'operationId'"),
+        (put(*LIST, "operationId", value=1), "operationId must be a string, not 1 (in paths./predictions.get)"),
+        (put(*LIST, value="x"), "paths./predictions.get: 'x' stands where an object must be"),
+        (put(*LIST, "parameters", value=["x"]), "paths./predictions.get: 'x' stands where an object must be"),
+        (drop(*POST, "requestBody"), "paths./predictions.post: it must have a requestBody"),
+        (drop(*POST, "requestBody", "required"), "paths./predictions.post: it must have a requestBody"),
+        (drop(*REQUEST, "type"), "paths./predictions.post: the application/json body must be an object"),
+        (drop(*REQUEST, "properties", "input"), "must have a property input"),
+        (drop(*SCHEMAS, "PredictionInput", "type"), "must have a property input, which is an object"),
+        (drop(*SCHEMAS, "CreateFileRequest", "required"), "paths./files.post: the body must be multipart/form-data"),
+        (put(*CANCEL, "operationId", value="stop"), "has createPrediction, but not cancelPrediction"),
+        (put(*PARAMETERS, "PredictionId", "name", value="id"), "must hold {prediction_id}, declared as a parameter"),
+        (put(*PARAMETERS, "PredictionId", "schema", "type", value="integer"), "prediction_id must be a string"),
+        (put(*PARAMETERS, "Prefer", "name", value=5), "the name of a parameter must be a string, not 5"),
+        (put(*PARAMETERS, "Prefer", "schema", "x-default-seconds", value="x"), "the parameter Prefer: "),
+        (put(*SCHEMAS, "WebhookEvent", "enum", value=[["start"]]), "components.schemas.WebhookEvent"),
+        (put(*POST, "requestBody", "content", value={5: {"schema": {}}}), "a content type must be a string, not 5"),
+        (put("paths", "/{1}", value={"get": {"operationId": "x"}}), "paths./{1}: "),
+        (put("servers", value=["x"]), "servers: "),
+        (put("info", "x-replicate", "model", value=1), "x-replicate.model must be a string, not 1 (in info)"),
+    ],
+)
+def test_a_document_that_cannot_be_followed__says_where(document: dict[str, Any], change: Change, message: str) -> None:
+    """One sentence names the path and the method, or the part, that is wrong."""
+    change(document)
+
+    with pytest.raises(SpecError) as caught:
+        MockServer(spec=document)
+
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("paths:\n  /x: [\n", "spec.yaml is not YAML: line 3, column 1: "),
+        ("\0", "spec.yaml is not YAML: unacceptable character"),
+        ("info: 2024-13-45", "spec.yaml is not YAML: month must be in 1..12"),
+    ],
+)
+def test_a_file_that_is_not_yaml__says_where(tmp_path: Path, text: str, message: str) -> None:
+    """The sentence names the file once, and the line and the column if there are any."""
+    (tmp_path / "spec.yaml").write_text(text)
+
+    with pytest.raises(SpecError) as caught:
+        Spec.load(tmp_path / "spec.yaml")
+
+    assert message in str(caught.value)
+    assert str(caught.value).count("spec.yaml") == 1
+
+
+def test_a_file_that_is_not_there__is_named_once() -> None:
+    """The reason follows its name, in words."""
+    with pytest.raises(SpecError) as caught:
+        Spec.load("nope.yaml")
+
+    assert str(caught.value) == "nope.yaml cannot be read: No such file or directory"
+
+
+@pytest.mark.parametrize("default", [None, "x", [], float("nan"), float("inf")])
+@pytest.mark.parametrize("name", ["width", "num_frames", "init_weight", "seed"])
+def test_a_default_that_is_no_number__is_passed_over(document: dict[str, Any], name: str, default: Any) -> None:
+    """The mock's own holds instead."""
+    fields = document["components"]["schemas"]["PredictionInput"]["properties"]
+    fields[name]["default"] = default
+    fields["init_video"]["default"] = "https://h.test/video.mp4"
+
+    assert statuses(MockServer(spec=document)) == [201, 200, 200, 200]
+
+
+def test_paths__may_have_other_names(document: dict[str, Any]) -> None:
+    """The addresses in answers follow them."""
+    document["paths"] = {path.replace("/predictions", "/runs"): item for path, item in document["paths"].items()}
+    server = MockServer(spec=document)
+
+    created = ask(server, "POST", "/v1/runs", {"version": VERSION, "input": {}})
+
+    assert isinstance(created.body, bytes)
+    assert "/v1/runs/" in json.loads(created.body)["urls"]["cancel"]
+
+
+def test_parameters__may_be_written_out(document: dict[str, Any]) -> None:
+    """What the server adds does not need the document's components."""
+    parameter = document["components"]["parameters"].pop("PredictionId")
+    reference = json.dumps({"$ref": "#/components/parameters/PredictionId"})
+    written = json.loads(json.dumps(document).replace(reference, json.dumps(parameter)))
+
+    assert statuses(MockServer(spec=written)) == [201, 200, 200, 200]
+
+
+def test_an_operation_that_was_added__is_left_out_where_its_answers_cannot_be_given(document: dict[str, Any]) -> None:
+    """Without a way to read a prediction none is created by the name of the model either."""
+    document["paths"] = {"/predictions": {"get": document["paths"]["/predictions"]["get"]}}
+    server = MockServer(spec=document)
+
+    created = ask(server, "POST", f"/v1/models/{server.core.state.spec.model}/predictions", {"input": {}})
+
+    assert created.status in (404, 405)
+    assert ask(server, "GET", "/v1/predictions").status == 200
+
+
+def nodes(value: Any) -> list[tuple[Any, Any]]:
+    """Every place in a document, as what holds it and its key."""
+    keys = list(value) if isinstance(value, dict) else list(range(len(value))) if isinstance(value, list) else []
+    return [place for key in keys if key not in UNREAD for place in [(value, key), *nodes(value[key])]]
+
+
+def mutate(document: dict[str, Any], rng: random.Random) -> str:
+    """Delete, retype or rename a node, and say which."""
+    holder, key = rng.choice(
+        [place for part in READ if part in document for place in [(document, part), *nodes(document[part])]]
+    )
+    kind = rng.choice(["delete", "retype", "rename"])
+    if kind == "rename" and isinstance(holder, dict):
+        holder[rng.choice(["x", "{x}", f"{key}x", 5])] = holder.pop(key)
+    elif kind == "retype":
+        holder[key] = rng.choice([None, True, 0, -1.5, "", "x", [], ["x"], {}, {"x": 1}])
+    else:
+        del holder[key]
+    return f"{kind} {key}"
+
+
+def test_any_document__is_refused_or_served() -> None:
+    """Whatever is spoiled in the document, nothing but SpecError comes of it, and no answer is a failure."""
+    rng, text = random.Random(0), json.dumps(DOCUMENT)
+    served = 0
+    for number in range(MUTANTS):
+        document = json.loads(text)
+        what = mutate(document, rng)
+        try:
+            server = MockServer(spec=document)
+        except SpecError:
+            continue
+        try:
+            found = statuses(server)
+        except Exception as error:
+            raise AssertionError(f"mutant {number}: {what}: {error!r}") from error
+        # An operation that was renamed is not known to the server, which says so.
+        assert all(status < 500 or status == 501 for status in found), f"mutant {number}: {what}: {found}"
+        served += 1
+    assert 0 < served < MUTANTS

@@ -1,0 +1,272 @@
+"""What a prediction looks like at each moment of its life."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from zeroscope_mock import MockServer
+from zeroscope_mock.documents.bundled import bundled_documents
+from zeroscope_mock.documents.links import Links
+from zeroscope_mock.documents.spec import Spec
+from zeroscope_mock.lifecycle.logs import progress_line
+from zeroscope_mock.lifecycle.model_input import MEMORY_LIMIT, RATE_LIMIT, SIDE_LIMIT
+from zeroscope_mock.lifecycle.record import Record
+from zeroscope_mock.lifecycle.representation import prediction_json
+from zeroscope_mock.lifecycle.script import Script
+from zeroscope_mock.lifecycle.timeline import RETENTION
+from zeroscope_mock.times import timestamp
+
+CREATED = 1_700_000_000.0
+# Starts after 1 s and runs for 4 s, one step a second.
+USUAL = Script(seed=7, startup_seconds=1.0, run_seconds=4.0, steps=4, rate=1.0, outputs=2)
+FAILING = Script(seed=7, startup_seconds=1.0, run_seconds=2.0, steps=4, rate=1.0, outcome="failed", error="broken")
+ABORTED = Script(seed=7, startup_seconds=1.0, run_seconds=4.0, steps=4, rate=1.0, outcome="aborted")
+REMOVED = Script(seed=7, startup_seconds=1.0, run_seconds=4.0, steps=4, rate=1.0, outputs=1, removed=True)
+
+
+def at(seconds: float, script: Script = USUAL, **changes: Any) -> dict[str, Any]:
+    """The body of a prediction a number of seconds after its creation."""
+    record = Record("an-id", "tenant", 0, CREATED, "a-version", {"prompt": "x"}, script, **changes)
+    return prediction_json(
+        record, CREATED + seconds, Links(Spec.load(None, bundled_documents()), "https://h", "/v1"), model="owner/name"
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "status", "steps", "known"),
+    [
+        (0, "starting", None, set()),
+        (0.9, "starting", None, set()),
+        (1, "processing", 0, {"started_at"}),
+        (2.5, "processing", 1, {"started_at"}),
+        (4.9, "processing", 3, {"started_at"}),
+        (5, "succeeded", 4, {"started_at", "completed_at", "metrics"}),
+        (1000, "succeeded", 4, {"started_at", "completed_at", "metrics"}),
+    ],
+)
+def test_a_prediction_goes_from_starting_to_succeeded(
+    seconds: float, status: str, steps: int | None, known: set[str]
+) -> None:
+    """Status and logs follow the clock, and times are not there before they are known."""
+    body = at(seconds)
+
+    assert body["status"] == status
+    assert {"started_at", "completed_at", "metrics"} & body.keys() == known
+    lines = body["logs"].splitlines()
+    assert lines == [] if steps is None else lines[0] == "Using seed: 7" and len(lines) == steps + 2
+    assert (body["output"] is not None) == (status == "succeeded")
+
+
+def test_a_body_is_what_the_service_sends() -> None:
+    """At the end, a prediction has all the fields of a recorded one."""
+    assert at(6) == {
+        "id": "an-id",
+        "model": "owner/name",
+        "version": "a-version",
+        "input": {"prompt": "x"},
+        "logs": (
+            "Using seed: 7\n"
+            "  0%|          | 0/4 [00:00<?, ?it/s]\n"
+            " 25%|██▌       | 1/4 [00:01<00:03, 1.0it/s]\n"
+            " 50%|█████     | 2/4 [00:02<00:02, 1.0it/s]\n"
+            " 75%|███████▌  | 3/4 [00:03<00:01, 1.0it/s]\n"
+            "100%|██████████| 4/4 [00:04<00:00, 1.0it/s]\n"
+        ),
+        "output": ["https://h/v1/outputs/an-id/output-0.mp4", "https://h/v1/outputs/an-id/output-1.mp4"],
+        "data_removed": False,
+        "error": None,
+        "source": "api",
+        "status": "succeeded",
+        "created_at": "2023-11-14T22:13:20.000000Z",
+        "started_at": "2023-11-14T22:13:21.000000Z",
+        "completed_at": "2023-11-14T22:13:25.000000Z",
+        "metrics": {"total_time": 5.0, "predict_time": 4.0},
+        "urls": {"cancel": "https://h/v1/predictions/an-id/cancel", "get": "https://h/v1/predictions/an-id"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("script", "changes", "status", "metrics", "steps"),
+    [
+        pytest.param(FAILING, {}, "failed", {"total_time": 3.0, "predict_time": 2.0}, 2, id="fails"),
+        pytest.param(ABORTED, {}, "aborted", {"total_time": 1.0}, None, id="aborts"),
+        pytest.param(
+            USUAL, {"canceled": CREATED + 0.5}, "canceled", {"total_time": 0.5}, None, id="canceled-before-start"
+        ),
+        pytest.param(
+            USUAL, {"canceled": CREATED + 3}, "canceled", {"total_time": 3.0, "predict_time": 2.0}, 2, id="canceled"
+        ),
+        pytest.param(
+            FAILING,
+            {"canceled": CREATED + 2},
+            "canceled",
+            {"total_time": 2.0, "predict_time": 1.0},
+            1,
+            id="canceled-before-it-fails",
+        ),
+        pytest.param(USUAL, {"lifetime": 0.5}, "aborted", {"total_time": 0.5}, None, id="deadline-before-start"),
+        pytest.param(
+            USUAL, {"lifetime": 3.0}, "canceled", {"total_time": 3.0, "predict_time": 2.0}, 2, id="deadline-running"
+        ),
+    ],
+)
+def test_a_prediction_that_ends_early(
+    script: Script, changes: dict[str, Any], status: str, metrics: dict[str, float], steps: int | None
+) -> None:
+    """What was not run is not billed: there is no predict_time for what never started."""
+    body = at(10, script, **changes)
+
+    assert (body["status"], body["output"], body["metrics"]) == (status, None, metrics)
+    assert ("started_at" in body) == ("predict_time" in metrics)
+    assert body["error"] == ("broken" if status == "failed" else None)
+    assert len(body["logs"].splitlines()) == (0 if steps is None else steps + 2)
+
+
+@pytest.mark.parametrize("changes", [{}, {"lifetime": 20.0}, {"canceled": CREATED + 20}])
+def test_an_end_that_comes_too_late_changes_nothing(changes: dict[str, Any]) -> None:
+    """A deadline or a cancel after the end leaves a prediction as it was."""
+    assert at(30, **changes)["status"] == "succeeded"
+
+
+@pytest.mark.parametrize(
+    ("script", "seconds", "removed"),
+    [
+        (USUAL, 5 + RETENTION - 1, False),
+        (USUAL, 5 + RETENTION, True),
+        (FAILING, 3 + RETENTION, True),
+        (REMOVED, 4.9, False),
+        (REMOVED, 5, True),
+    ],
+)
+def test_data_is_removed_an_hour_after_the_end(script: Script, seconds: float, removed: bool) -> None:
+    """Input, output and logs go; status, times and metrics stay."""
+    body = at(seconds, script)
+
+    assert body["data_removed"] is removed
+    assert (body["input"] == {}) is removed
+    assert (body["logs"] == "") is removed
+    assert (body["output"] is None) is (removed or body["status"] != "succeeded")
+    assert "metrics" in body or not removed
+
+
+@pytest.mark.parametrize(
+    ("total", "rate", "done", "line"),
+    [
+        (50, 15.8, 0, "  0%|          | 0/50 [00:00<?, ?it/s]"),
+        (50, 15.8, 19, " 38%|███▊      | 19/50 [00:01<00:01, 15.8it/s]"),
+        (50, 15.8, 50, "100%|██████████| 50/50 [00:03<00:00, 15.8it/s]"),
+        (500, 0.1, 499, " 99%|█████████▉| 499/500 [1:23:10<00:10, 10.0s/it]"),
+        (1, 5.0, 1, "100%|██████████| 1/1 [00:00<00:00, 5.0it/s]"),
+    ],
+)
+def test_progress_is_drawn_as_tqdm_draws_it(total: int, rate: float, done: int, line: str) -> None:
+    """Percent, a bar in eighths of ten columns, steps, times and speed."""
+    assert progress_line(total, rate, done) == line
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1e308, float("inf")])
+def test_every_moment_can_be_written(seconds: float) -> None:
+    """Moments beyond the year 9999 become the end of it."""
+    assert datetime.fromisoformat(timestamp(seconds)).year in {1970, 9999}
+
+
+def test_a_created_prediction_says_what_was_sent(create: Callable[..., dict[str, Any]]) -> None:
+    """Nothing is filled in, nothing has happened yet."""
+    body = create(prompt="a lighthouse", fps=12)
+
+    assert body["input"] == {"prompt": "a lighthouse", "fps": 12}
+    assert (body["status"], body["logs"], body["error"], body["output"]) == ("starting", "", None, None)
+    assert re.fullmatch(r"[a-z2-7]{26}", body["id"])
+    assert body["created_at"] == "2026-01-01T00:00:00.000000Z"
+    assert "webhook" not in body
+    assert "deadline" not in body
+
+
+@pytest.mark.parametrize(
+    ("fields", "steps", "seconds"),
+    [
+        pytest.param({}, 50, 50 / 15.8, id="defaults"),
+        pytest.param({"num_inference_steps": 100}, 100, 100 / 15.8, id="more-steps"),
+        pytest.param({"num_frames": 48}, 50, 100 / 15.8, id="more-frames"),
+        pytest.param({"num_frames": 24.0}, 50, 50 / 15.8, id="integer-as-float"),
+        pytest.param({"width": 1152, "height": 640}, 50, 200 / 15.8, id="larger"),
+        pytest.param({"batch_size": 3}, 50, 150 / 15.8, id="batch"),
+        pytest.param({"init_weight": 0.8}, 50, 50 / 15.8, id="weight-without-video"),
+        pytest.param({"init_weight": 0.5, "init_video": "https://h/v.mp4"}, 25, 25 / 15.8, id="half-denoised"),
+        pytest.param({"init_weight": 1, "init_video": "https://h/v.mp4"}, 1, 1 / 15.8, id="not-denoised"),
+        pytest.param({"init_weight": 10**400, "init_video": "https://h/v.mp4"}, 1, 1 / 15.8, id="absurd-weight"),
+        pytest.param({"init_weight": -3, "init_video": "https://h/v.mp4"}, 50, 50 / 15.8, id="negative-weight"),
+    ],
+)
+def test_the_run_takes_as_long_as_there_is_to_do(
+    server: MockServer,
+    api: httpx.Client,
+    create: Callable[..., dict[str, Any]],
+    fields: dict[str, Any],
+    steps: int,
+    seconds: float,
+) -> None:
+    """Time grows with steps, frames, pixels and videos, from 15.8 steps a second for the defaults."""
+    prediction = create(**fields)
+    server.clock.advance(1000)
+
+    body = api.get(prediction["urls"]["get"]).json()
+
+    assert body["logs"].splitlines()[-1].startswith(f"100%|██████████| {steps}/{steps} ")
+    assert body["metrics"]["predict_time"] == pytest.approx(seconds, abs=1e-5)
+    assert 0.5 <= body["metrics"]["total_time"] - body["metrics"]["predict_time"] <= 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ({"num_frames": 0}, "num_frames must be at least 1, but is 0"),
+        ({"num_frames": -(10**300)}, r"num_frames must be at least 1, but is -10+"),
+        ({"fps": 0}, "fps must be at least 1, but is 0"),
+        ({"init_video": "https://h.invalid/a.mp4"}, r"\[Errno -2\] Name or service not known: 'h\.invalid'"),
+        ({"fps": RATE_LIMIT + 1}, "fps must be at most 1000, but is 1001"),
+        ({"width": SIDE_LIMIT + 1, "num_frames": 1}, r"CUDA out of memory\. Tried to allocate .*"),
+        ({"batch_size": MEMORY_LIMIT}, r"CUDA out of memory\. Tried to allocate .*"),
+        ({"num_frames": 10**4000}, r"CUDA out of memory\. Tried to allocate .*"),
+    ],
+)
+def test_the_model_fails_at_what_no_bound_forbids(
+    server: MockServer,
+    api: httpx.Client,
+    create: Callable[..., dict[str, Any]],
+    fields: dict[str, Any],
+    error: str,
+) -> None:
+    """The document bounds little, so that such a run is created, starts and fails."""
+    prediction = create(**fields)
+    server.clock.advance(10)
+
+    body = api.get(prediction["urls"]["get"]).json()
+
+    assert body["status"] == "failed"
+    assert re.fullmatch(error, body["error"])
+    assert body["output"] is None
+    assert body["metrics"]["predict_time"] > 0
+
+
+@pytest.mark.parametrize(("sent", "logged"), [({"seed": 42}, r"42"), ({"seed": -1}, r"-1"), ({}, r"\d{1,5}")])
+def test_the_log_begins_with_the_seed(
+    server: MockServer,
+    api: httpx.Client,
+    create: Callable[..., dict[str, Any]],
+    sent: dict[str, int],
+    logged: str,
+) -> None:
+    """The seed that was asked for, or one that the server drew."""
+    prediction = create(**sent)
+    server.clock.advance(2)
+
+    logs = api.get(prediction["urls"]["get"]).json()["logs"]
+
+    assert re.match(f"Using seed: {logged}\n", logs)

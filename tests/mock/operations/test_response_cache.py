@@ -1,0 +1,167 @@
+"""Answers that were written before are as true as those that are written anew."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zeroscope_mock import MockServer
+from zeroscope_mock.lifecycle.representation import prediction_json
+from zeroscope_mock.messages import encode
+from zeroscope_mock.operations import response_cache
+
+VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
+AUTH = {"Authorization": "Bearer a-token-of-a-test"}
+SCRIPTS: list[dict[str, Any]] = [
+    {},
+    {"startup": 0, "run": 3, "gradual": True, "outputs": 3},
+    {"run": 2, "outcome": "failed", "error": "broken"},
+    {"outcome": "aborted"},
+    {"reads": 3},
+    {"removed": True},
+    {"run": 5, "logs": ["a", "b", {"at": 0.5, "text": "c"}]},
+    {"progression": "once"},
+    {"startup": 0, "run": 3, "gradual": True, "outputs": 3, "logs": ["a"]},
+]
+# A millisecond is shorter than anything between two changes; half an hour reaches beyond the end of any of them.
+SECONDS = st.sampled_from([0.0, 0.001, 0.1, 0.3, 0.7, 1.0, 2.0, 10.0, 1800.0, 3600.0])
+STEPS = st.one_of(
+    st.tuples(st.just("advance"), SECONDS),
+    st.tuples(st.just("back"), SECONDS),
+    st.tuples(st.just("cancel"), st.just(0.0)),
+)
+
+
+def written(server: MockServer, prediction: str, base: httpx.URL) -> bytes:
+    """What is true of a prediction now."""
+    state = server.core.state
+    record = state.store.prediction(prediction)
+    assert record is not None
+    addresses = state.links(f"{base.scheme}://{base.host}", base.path.rstrip("/"))
+    return encode(prediction_json(record, state.clock.time(), addresses, model=state.spec.model))
+
+
+@settings(max_examples=100, deadline=None)
+@given(script=st.sampled_from(SCRIPTS), steps=st.lists(STEPS, max_size=12))
+def test_get__is_as_true_as_if_it_were_written_anew(script: dict[str, Any], steps: list[tuple[str, float]]) -> None:
+    """Whatever script a prediction follows, however it is read or canceled, and with a clock that is set back."""
+    server = MockServer()
+    if script:
+        server.scripts.add(script)
+    with httpx.Client(transport=server.transport, base_url="https://h.test/v1/", headers=AUTH) as api:
+        prediction = api.post("predictions", json={"version": VERSION, "input": {}}).json()["id"]
+        for kind, seconds in steps:
+            match kind:
+                case "advance":
+                    server.clock.advance(seconds)
+                case "back":
+                    server.clock.set(server.clock.time() - seconds)
+                case _:
+                    api.post(f"predictions/{prediction}/cancel")
+            # The second is an answer that was kept.
+            for _ in range(2):
+                assert api.get(f"predictions/{prediction}").content == written(server, prediction, api.base_url)
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_get__again_and_again(script: dict[str, Any]) -> None:
+    """No line and no output comes late because an answer was kept for too long."""
+    server = MockServer()
+    if script:
+        server.scripts.add(script)
+    with httpx.Client(transport=server.transport, base_url="https://h.test/v1/", headers=AUTH) as api:
+        prediction = api.post("predictions", json={"version": VERSION, "input": {}}).json()["id"]
+        for _ in range(250):
+            assert api.get(f"predictions/{prediction}").content == written(server, prediction, api.base_url)
+            server.clock.advance(0.02)
+
+
+def test_get__at_the_very_moment_of_a_change() -> None:
+    """Times since 1970 are no more exact than to some tenths of a microsecond, and a line may come so much early."""
+    server = MockServer()
+    server.scripts.add({"startup": 0, "run": 4, "logs": [{"at": 0, "text": "a"}, {"at": 1, "text": "b"}]})
+    with httpx.Client(transport=server.transport, base_url="https://h.test/v1/", headers=AUTH) as api:
+        prediction = api.post("predictions", json={"version": VERSION, "input": {}}).json()["id"]
+        server.clock.advance(1 - 5e-6)
+        for _ in range(40):
+            assert api.get(f"predictions/{prediction}").content == written(server, prediction, api.base_url)
+            server.clock.advance(0.25e-6)
+
+
+def test_get__writes_an_answer_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as nothing changes, a client that polls gets the same bytes."""
+    server = MockServer()
+    with httpx.Client(transport=server.transport, base_url="https://h.test/v1/", headers=AUTH) as api:
+        prediction = api.post("predictions", json={"version": VERSION, "input": {}}).json()["id"]
+        server.clock.advance(60)
+        first = api.get(f"predictions/{prediction}").content
+        monkeypatch.delattr("zeroscope_mock.operations.predictions.prediction_json")
+
+        assert [api.get(f"predictions/{prediction}").content for _ in range(3)] == [first] * 3
+
+
+@pytest.mark.parametrize("base", ["https://other.test/v1/", "http://h.test/v1/", "https://h.test/"])
+def test_get__from_another_address(base: str) -> None:
+    """The URLs in a response are those of its own client, not of the previous one."""
+    server = MockServer()
+    with httpx.Client(transport=server.transport, base_url="https://h.test/v1/", headers=AUTH) as api:
+        prediction = api.post("predictions", json={"version": VERSION, "input": {}}).json()["id"]
+        api.get(f"predictions/{prediction}")
+    with httpx.Client(transport=server.transport, base_url=base, headers=AUTH) as api:
+        assert api.get(f"predictions/{prediction}").json()["urls"]["get"] == f"{base}predictions/{prediction}"
+
+
+def test_get__after_a_reset() -> None:
+    """Ids start again, and the answers of before must not."""
+    server = MockServer()
+    with httpx.Client(transport=server.transport, base_url="https://h.test/v1/", headers=AUTH) as api:
+        inputs = [{"prompt": "one"}, {"prompt": "two"}]
+        read = []
+        for input in inputs:
+            prediction = api.post("predictions", json={"version": VERSION, "input": input}).json()["id"]
+            read.append(api.get(f"predictions/{prediction}").json()["input"])
+            server.reset()
+
+    assert read == inputs
+
+
+def test_get__after_the_document_has_changed(tmp_path: Path) -> None:
+    """An answer names the model of the document in use."""
+    document = json.loads(json.dumps(MockServer().core.document))
+    path = tmp_path / "spec.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    server = MockServer(spec=path, reload=True)
+    with httpx.Client(transport=server.transport, base_url="https://h.test/v1/", headers=AUTH) as api:
+        prediction = api.post("predictions", json={"version": VERSION, "input": {}}).json()["id"]
+        api.get(f"predictions/{prediction}")
+        document["info"]["x-replicate"]["model"] = "someone/else"
+        path.write_text(json.dumps(document), encoding="utf-8")
+
+        assert api.get(f"predictions/{prediction}").json()["model"] == "someone/else"
+
+
+def test_answers__are_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many predictions are read, there is an end to what is kept, and the answers stay right."""
+    monkeypatch.setattr(response_cache, "LIMIT", 3)
+    server = MockServer()
+    with httpx.Client(transport=server.transport, base_url="https://h.test/v1/", headers=AUTH) as api:
+        ids = [api.post("predictions", json={"version": VERSION, "input": {}}).json()["id"] for _ in range(10)]
+
+        assert [api.get(f"predictions/{prediction}").json()["id"] for prediction in ids * 2] == ids * 2
+
+
+@pytest.mark.parametrize("value", [2**70, -(2**64), "\ud83d\ude00", 1e300, "é"])
+def test_create__answers_what_was_sent(value: Any) -> None:
+    """Integers of any size and all texts come back as they were."""
+    server = MockServer()
+    input = {"seed": value} if isinstance(value, int) else {"prompt": f"{value}"}
+    with httpx.Client(transport=server.transport, base_url="https://h.test/v1/", headers=AUTH) as api:
+        answer = api.post("predictions", content=json.dumps({"version": VERSION, "input": input}))
+
+    assert answer.json()["input"] == json.loads(json.dumps(input))
