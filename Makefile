@@ -51,7 +51,7 @@ format: $(STAMP) ## Format the code and fix what can be fixed
 	$(PY) -m ruff check --fix $(CODE)
 	$(PY) -m ruff format $(CODE)
 
-check: $(STAMP) $(LINT) ## Lint, types, the spec's own lint, generated/ in step with the spec
+check: $(STAMP) $(LINT) ## Lint, types, layers, the spec's own lint, generated/ in step with the spec
 	$(PY) -m ruff check $(CODE)
 	$(PY) -m ruff format --check $(CODE)
 	$(PY) -m mypy $(CODE) generated
