@@ -127,8 +127,9 @@ def or_none(value: T | Unset) -> T | None:
 
 def as_mapping(value: object) -> dict[str, Any]:
     """Return an object of a response as a dict; empty if it is missing or of another type."""
-    known = models.JsonObject | models.PredictionMetrics | models.PredictionUrls
-    return value.to_dict() if isinstance(value, known) else {}
+    if isinstance(value, models.JsonObject | models.PredictionMetrics | models.PredictionUrls):
+        return value.to_dict()
+    return {}
 
 
 def is_text(value: object) -> bool:
