@@ -6,8 +6,7 @@ import random as _random
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from os import PathLike
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import httpx
 
@@ -21,16 +20,12 @@ from ._service.api import PredictionModel
 from ._service.responses import ResponseParser
 from ._steps import Flow, Stream
 from .clock import Clock, SystemClock
-from .errors import InvalidField, InvalidInputError
+from .errors import invalid_argument
 from .options import BatchOptions, CreateOptions, RunOptions
 from .polling import DEFAULT_POLLING, Polling
 from .results import RunResult
 from .retry import DEFAULT_RETRY, Retry
 from .state import PredictionState
-
-if TYPE_CHECKING:
-    # Loaded only if a journal is kept, because SQLite takes long to load.
-    from ._disk.journal import BatchJournal
 
 Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
 P = TypeVar("P", bound=PredictionState)
@@ -107,17 +102,20 @@ class BaseClient(ABC, Generic[Http]):
         from ._flows.batch.scheduler import Batch
 
         if isinstance(inputs, str | bytes | Mapping) or not isinstance(inputs, Iterable):
-            raise InvalidInputError([InvalidField("invalid_type", "inputs", f"{inputs!r:.80} is not a list of inputs")])
+            raise invalid_argument("inputs", f"{inputs!r:.80} is not a list of inputs")
         given: dict[str, Any] = dict(options)
         validation.raise_if_invalid(validation.unknown_options(given, BatchOptions.__annotations__))
         waiting = wait.WaitOptions(self._polling, **{name: given[name] for name in wait.WAIT_OPTIONS if name in given})
         concurrency = options.get("concurrency", 100)
         if not is_number(concurrency, 1, integer=True):
-            problem = f"{concurrency!r} is not a number of predictions, 1 or more"
-            raise InvalidInputError([InvalidField("invalid_type", "concurrency", problem)])
+            raise invalid_argument("concurrency", f"{concurrency!r} is not a number of predictions, 1 or more")
         creating: Any = {name: value for name, value in given.items() if name in CreateOptions.__annotations__}
         version = creating.pop("version", None) or self.version
-        journal = options.get("journal")
+        open_journal = None
+        if (journal := options.get("journal")) is not None:
+            from ._disk.journal import BatchJournal
+
+            open_journal = partial(BatchJournal, journal, base_url=self.base_url)
         batch = Batch(
             self._sender,
             prepare=lambda input: create.prepare(self._sender, version, input, creating),
@@ -125,12 +123,6 @@ class BaseClient(ABC, Generic[Http]):
             new=new,
             options=waiting,
             concurrency=concurrency,
-            open_journal=None if journal is None else partial(_open_journal, journal, self.base_url),
+            open_journal=open_journal,
         )
         return batch.stream(list(inputs))
-
-
-def _open_journal(path: str | PathLike[str], base_url: str) -> BatchJournal:
-    from ._disk.journal import BatchJournal
-
-    return BatchJournal(path, base_url=base_url)

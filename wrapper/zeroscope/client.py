@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from typing import Any, Self, TypeVar, Unpack
+from typing import Any, Self, Unpack
 
 import httpx
 
@@ -19,12 +19,6 @@ from .prediction import AsyncPrediction, Prediction
 from .predictions import AsyncPredictions, Predictions
 from .results import RunResult
 from .video import AsyncVideo, Video
-
-R = TypeVar("R", bound=RunResult[Any, Any])
-
-
-def _in_order(results: Iterable[R]) -> list[R]:
-    return sorted(results, key=lambda result: result.index)
 
 
 class Zeroscope(BaseClient[httpx.Client]):
@@ -136,7 +130,7 @@ class Zeroscope(BaseClient[httpx.Client]):
             >>> for result in client.run_many([{"prompt": prompt} for prompt in prompts], journal="storm.db"):
             ...     print(result.index, result.error or result.videos[0].url)
         """
-        return _in_order(self.as_completed(inputs, **options))
+        return sorted(self.as_completed(inputs, **options), key=lambda result: result.index)
 
     def as_completed(
         self, inputs: Iterable[PredictionInputDict | Mapping[str, Any] | Prediction], **options: Unpack[BatchOptions]
@@ -219,7 +213,8 @@ class AsyncZeroscope(BaseClient[httpx.AsyncClient]):
         **options: Unpack[BatchOptions],
     ) -> list[RunResult[AsyncPrediction, AsyncVideo]]:
         """Make videos from many inputs; see `Zeroscope.run_many`."""
-        return _in_order([result async for result in self.as_completed(inputs, **options)])
+        results = [result async for result in self.as_completed(inputs, **options)]
+        return sorted(results, key=lambda result: result.index)
 
     def as_completed(
         self,

@@ -90,6 +90,11 @@ class InvalidInputError(ZeroscopeError, ValueError):
         super().__init__(f"invalid input, nothing was sent:{lines}")
 
 
+def invalid_argument(name: str, problem: str) -> InvalidInputError:
+    """Return the error for one argument of the wrong type."""
+    return InvalidInputError([InvalidField("invalid_type", name, problem)])
+
+
 class TransportError(ZeroscopeError):
     """The response did not arrive, or not completely; the cause is chained."""
 

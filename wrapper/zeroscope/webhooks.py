@@ -48,6 +48,8 @@ class _Mapping(Protocol):
 
 
 Headers: TypeAlias = _Mapping | Iterable[Sequence[Any]]
+Body: TypeAlias = bytes | bytearray | memoryview
+Secret: TypeAlias = str | Sequence[str]
 
 
 class VerifiedWebhook(NamedTuple, Generic[P]):
@@ -62,36 +64,32 @@ class VerifiedWebhook(NamedTuple, Generic[P]):
 @overload
 def verify(
     headers: Headers,
-    body: bytes | bytearray | memoryview,
-    secret: str | Sequence[str],
-    tolerance: float = 300,
-    *,
-    now: float | None = None,
-    client: Zeroscope | None = None,
-) -> VerifiedWebhook[Prediction]: ...
-
-
-@overload
-def verify(
-    headers: Headers,
-    body: bytes | bytearray | memoryview,
-    secret: str | Sequence[str],
+    body: Body,
+    secret: Secret,
     tolerance: float = 300,
     *,
     now: float | None = None,
     client: AsyncZeroscope,
 ) -> VerifiedWebhook[AsyncPrediction]: ...
-
-
+@overload
 def verify(
     headers: Headers,
-    body: bytes | bytearray | memoryview,
-    secret: str | Sequence[str],
+    body: Body,
+    secret: Secret,
     tolerance: float = 300,
     *,
     now: float | None = None,
-    client: Zeroscope | AsyncZeroscope | None = None,
-) -> VerifiedWebhook[Prediction] | VerifiedWebhook[AsyncPrediction]:
+    client: Zeroscope | None = None,
+) -> VerifiedWebhook[Prediction]: ...
+def verify(
+    headers: Headers,
+    body: Body,
+    secret: Secret,
+    tolerance: float = 300,
+    *,
+    now: float | None = None,
+    client: Any = None,
+) -> VerifiedWebhook[Any]:
     """Verify that the service has sent a webhook, unchanged and recently, and return its prediction.
 
     Args:

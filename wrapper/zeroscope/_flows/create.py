@@ -13,7 +13,7 @@ from .._numbers import is_number
 from .._service import api, validation
 from .._service.api import PredictionModel
 from .._steps import Flow, RunBlocking
-from ..errors import InvalidField, InvalidInputError
+from ..errors import InvalidField, invalid_argument
 from ..options import CreateOptions
 from . import upload
 from .request import CreateRequest, Sender
@@ -79,7 +79,7 @@ def fingerprint(version: str, input: Mapping[str, Any], options: CreateOptions) 
 
 def _draft(version: str, input: Mapping[str, Any], options: CreateOptions) -> _Draft:
     if not isinstance(input, Mapping):
-        raise InvalidInputError([InvalidField("invalid_type", "input", f"{input!r:.80} is not a mapping of fields")])
+        raise invalid_argument("input", f"{input!r:.80} is not a mapping of fields")
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     unknown = validation.unknown_options(given, CreateOptions.__annotations__)
     for option in unknown:

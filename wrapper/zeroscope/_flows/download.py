@@ -14,7 +14,7 @@ from urllib.parse import unquote_to_bytes
 
 from .._disk.outputs import is_data_uri, require_writable
 from .._steps import Flow, RunBlocking
-from ..errors import InvalidField, InvalidInputError, MalformedResponseError
+from ..errors import MalformedResponseError, invalid_argument
 from ..options import OnProgress
 from ..state import VideoState
 from .context import attached
@@ -34,7 +34,7 @@ def save(
 ) -> Flow[Path]:
     """Download a video into a temporary file beside the target, and rename it once it is complete."""
     if on_progress is not None and not callable(on_progress):
-        raise InvalidInputError([InvalidField("invalid_type", "on_progress", f"{on_progress!r} cannot be called")])
+        raise invalid_argument("on_progress", f"{on_progress!r} cannot be called")
     target = Path(path)
     yield RunBlocking(partial(require_writable, target, overwrite))
     part = target.with_name(f".{secrets.token_hex(8)}.part")

@@ -8,7 +8,7 @@ from typing import Any
 from .._numbers import is_number
 from .._service.validation import input_schema
 from .._steps import Flow
-from ..errors import ConfigurationError, InvalidField, InvalidInputError, OutputExpiredError
+from ..errors import ConfigurationError, OutputExpiredError, invalid_argument
 from ..state import PredictionState, VideoState, output_videos, retention_seconds
 from . import read
 from .request import Sender
@@ -31,7 +31,7 @@ def upscaling_input(
         input: Fields that replace the defaults.
     """
     if not is_number(strength, maximum=1):
-        raise InvalidInputError([InvalidField("invalid_type", "strength", f"{strength!r} is not a number from 0 to 1")])
+        raise invalid_argument("strength", f"{strength!r} is not a number from 0 to 1")
     prediction = draft.prediction if isinstance(draft, VideoState) else draft
     if not isinstance(prediction, PredictionState):
         raise ConfigurationError(f"{draft!r:.120} is neither a prediction nor one of its videos, so it is not a draft")

@@ -11,7 +11,7 @@ from .._numbers import is_number
 from .._service.api import PredictionModel
 from .._service.spec import spec
 from .._steps import Flow, Sleep
-from ..errors import InvalidField, InvalidInputError, WaitTimeoutError, ZeroscopeError
+from ..errors import WaitTimeoutError, ZeroscopeError, invalid_argument
 from ..options import OnUpdate
 from ..polling import DEFAULT_POLLING, Polling, PollSchedule
 from ..retry import is_transient
@@ -48,10 +48,9 @@ class WaitOptions:
         timeout, on_update = self.timeout, self.on_update
         # An integer may be too large for a clock, which reckons in floats.
         if timeout is not None and timeout != inf and not is_number(timeout, maximum=1e300):
-            problem = f"{timeout!r} is not a number of seconds"
-            raise InvalidInputError([InvalidField("invalid_type", "timeout", problem)])
+            raise invalid_argument("timeout", f"{timeout!r} is not a number of seconds")
         if on_update is not None and not callable(on_update):
-            raise InvalidInputError([InvalidField("invalid_type", "on_update", f"{on_update!r} cannot be called")])
+            raise invalid_argument("on_update", f"{on_update!r} cannot be called")
 
     @property
     def limit(self) -> float:

@@ -143,7 +143,6 @@ def is_text(value: object) -> bool:
 def _call_by_id(endpoint: Any, operation: str, prediction_id: str) -> Call:
     # The generated client checks the text itself.
     if not isinstance(prediction_id, str):
-        problem = f"{prediction_id!r:.80} is not a text"
-        raise errors.InvalidInputError([errors.InvalidField("invalid_type", "prediction_id", problem)])
+        raise errors.invalid_argument("prediction_id", f"{prediction_id!r:.80} is not a text")
     arguments = {"prediction_id": prediction_id}
     return Call(endpoint, arguments, operation_names()[operation].format(**arguments))

@@ -11,36 +11,28 @@ ExtraName = Literal["cli", "mock", "conformance"]
 
 
 class Extra(NamedTuple):
-    """The packages that one extra installs.
-
-    Attributes:
-        user: What needs them, as the subject of a message.
-        modules: The packages as they are imported.
-    """
+    """The user of an extra, as the subject of a message, and the packages it installs, as they are imported."""
 
     user: str
     modules: tuple[str, ...]
 
 
+_MOCK = (
+    "zeroscope_mock",
+    "av",
+    "httptools",
+    "orjson",
+    "PIL",
+    "python_multipart",
+    "standardwebhooks",
+    "uvicorn",
+    "yaml",
+)
+_CONFORMANCE = ("zeroscope_conformance", "av", "schemathesis", "standardwebhooks", "yaml")
 EXTRAS: dict[ExtraName, Extra] = {
     "cli": Extra("the command", ("cyclopts", "rich")),
-    "mock": Extra(
-        "the mock server",
-        (
-            "zeroscope_mock",
-            "av",
-            "httptools",
-            "orjson",
-            "PIL",
-            "python_multipart",
-            "standardwebhooks",
-            "uvicorn",
-            "yaml",
-        ),
-    ),
-    "conformance": Extra(
-        "the conformance suite", ("zeroscope_conformance", "av", "schemathesis", "standardwebhooks", "yaml")
-    ),
+    "mock": Extra("the mock server", _MOCK),
+    "conformance": Extra("the conformance suite", _CONFORMANCE),
 }
 
 

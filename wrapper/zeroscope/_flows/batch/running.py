@@ -159,9 +159,10 @@ class RunningPredictions(Generic[P]):
                 yield from self.finish_ended([item])
 
     def _record_end(self, item: Item[P]) -> Flow[None]:
-        # The service may have repeated the token.
-        body = json.loads(self._sender.parser.redact(json.dumps(item.known.to_dict())))
-        yield from self.record(item, lambda journal: journal.record_finished, body)
+        if self.journal is not None:
+            # The service may have repeated the token.
+            body = json.loads(self._sender.parser.redact(json.dumps(item.known.to_dict())))
+            yield from self.record(item, lambda journal: journal.record_finished, body)
 
     def _until(self, item: Item[P]) -> float:
         return item.began + self._options.limit
