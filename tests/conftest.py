@@ -1,4 +1,4 @@
-"""Fixtures for all tests, the environment they run in, and a summary of the faulty servers."""
+"""Fixtures and the environment of all tests, and the summary of faulty servers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A program that uses the whole public API, for type checkers; test_typing.py checks it, and it never runs."""
+"""A program that uses the whole public API, for type checkers; it never runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings of a client from arguments, the environment and the spec, in this order."""
+"""Settings of a client from arguments, the environment and the spec."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The public API under mypy --strict and basedpyright, as an installed and typed package."""
+"""The public API under mypy --strict and basedpyright."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A client under the sync or the async driver, a fake clock, scripted responses and prediction bodies."""
+"""A client under either driver, a fake clock, and scripted responses."""
 
 from __future__ import annotations
 

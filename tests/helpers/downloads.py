@@ -1,4 +1,4 @@
-"""A video to download, responses that hold it whole or in part, and bodies that break off."""
+"""A video to download, responses with it or a part of it, and broken bodies."""
 
 from __future__ import annotations
 

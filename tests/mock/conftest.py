@@ -1,4 +1,4 @@
-"""Fixtures for the tests of the mock server: a server on a virtual clock and an HTTP client that talks to it."""
+"""Fixtures of the mock's tests: a server on a virtual clock and its client."""
 
 from __future__ import annotations
 

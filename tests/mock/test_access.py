@@ -1,4 +1,4 @@
-"""Who may see what: tokens, tenants and the journal that knows neither."""
+"""Access: tokens, tenants, and the journal, which records neither."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The two ways in which the server speaks, and that both are what the document says."""
+"""Both dialects of the server, each as its document describes it."""
 
 from __future__ import annotations
 

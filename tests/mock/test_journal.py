@@ -1,4 +1,4 @@
-"""What the journal keeps of an exchange."""
+"""The record of an exchange in the request journal."""
 
 from __future__ import annotations
 

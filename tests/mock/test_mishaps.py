@@ -1,4 +1,4 @@
-"""What a server does when something goes wrong in it, or changes under a request that waits."""
+"""Internal errors, and changes under a request that waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The options of a server: one list of them for the constructor, the marker and the settings."""
+"""The options of a server, listed once for constructor, marker and settings."""
 
 from __future__ import annotations
 

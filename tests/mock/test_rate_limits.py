@@ -1,4 +1,4 @@
-"""How many requests the server lets through, and what it says to those it does not."""
+"""Rate limits: the requests let through, and the refusals of the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The server as its users hold it: its clients, its settings, its document and what importing it costs."""
+"""The server's clients, settings and document, and the cost of importing it."""
 
 from __future__ import annotations
 

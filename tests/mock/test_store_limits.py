@@ -1,4 +1,4 @@
-"""What the server forgets so that it never grows beyond its limits, and that it says so."""
+"""The limits of the store, which drops the oldest data and reports it."""
 
 from __future__ import annotations
 

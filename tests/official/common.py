@@ -1,4 +1,4 @@
-"""What the tests of both official clients share."""
+"""Helpers for the tests of both official clients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fixtures for the official clients: a server on a socket whose time flies, and a receiver of webhooks."""
+"""Fixtures for the official clients: a fast server on a socket, a receiver."""
 
 from __future__ import annotations
 

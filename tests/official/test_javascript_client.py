@@ -1,4 +1,4 @@
-"""The official JavaScript client, unmodified: only its base URL and its token are set."""
+"""The official JavaScript client, unmodified but for base URL and token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A client for the text-to-video model anotherjesse/zeroscope-v2-xl on Replicate's predictions API."""
+"""A client for the model anotherjesse/zeroscope-v2-xl on Replicate."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING

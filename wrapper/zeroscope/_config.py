@@ -1,4 +1,4 @@
-"""The client's configuration: arguments first, then the environment, then the spec."""
+"""The client's configuration, from arguments, the environment and the spec."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The options of calls besides the model's fields; None stands for an option that is not given."""
+"""The options of calls besides the model's fields."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The state of a prediction and of a video: the data that the service sent, and its meaning."""
+"""The state of a prediction and of a video, as the service last sent it."""
 
 from __future__ import annotations
 

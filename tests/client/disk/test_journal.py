@@ -1,4 +1,4 @@
-"""The journal by itself: its contents, the order of records, locking, and files that are not a journal."""
+"""The journal's contents, order and locks, and files that are not a journal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Responses like those of the live service, which the document describes and the client reads.
+"""Responses like the live service's: documented, and read by the client.
 
 The bodies are invented, in the forms that recorded traffic and the service's documentation show: with missing fields,
 times of nine digits, invalid times, and the pages and statuses of the edge.

@@ -1,4 +1,4 @@
-"""Arbitrary responses, streams and webhooks, which lead to a value or a ZeroscopeError."""
+"""Arbitrary responses, streams and webhooks lead to a value or a ZeroscopeError."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Event loops, threads and proxies of a client, and its resources when it is closed."""
+"""Event loops, threads and proxies of a client, and its resources once closed."""
 
 from __future__ import annotations
 

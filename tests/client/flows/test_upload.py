@@ -1,4 +1,4 @@
-"""Files in an input: the forms that are accepted, what is sent, and what is refused."""
+"""Files in an input: the accepted forms, the requests, and the refusals."""
 
 from __future__ import annotations
 

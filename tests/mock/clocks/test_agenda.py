@@ -1,4 +1,4 @@
-"""The entries of a clock's agenda run on time and in order, however the clock is moved."""
+"""The entries of a clock's agenda run on time, however the clock is moved."""
 
 from __future__ import annotations
 

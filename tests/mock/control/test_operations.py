@@ -1,4 +1,4 @@
-"""The control over HTTP: what each call does, for whom, and how nonsense is refused."""
+"""The control operations over HTTP: effects, access and refusals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The control against its own document, in process: every phase and every check of schemathesis, seeded."""
+"""The control interface against its own document, by schemathesis."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Snapshots: what was taken can be gone back to, in the same server or another one, and nonsense changes nothing."""
+"""Snapshots and their restoration, in the same server or another one."""
 
 from __future__ import annotations
 

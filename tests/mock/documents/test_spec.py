@@ -1,4 +1,4 @@
-"""Documents of users: one that the server cannot follow is refused when it is read."""
+"""Documents of users: a document that the server cannot follow is refused."""
 
 from __future__ import annotations
 

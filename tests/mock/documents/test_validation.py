@@ -1,4 +1,4 @@
-"""How requests are refused that the document forbids."""
+"""Requests that the document forbids, and their refusals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is written to a connection goes out together, and nothing of it is lost."""
+"""Small writes to a connection are joined, and none is lost."""
 
 from __future__ import annotations
 

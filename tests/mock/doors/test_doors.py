@@ -1,4 +1,4 @@
-"""What clients in the same process notice of slow, broken and abandoned answers, and what any ASGI server does."""
+"""Slow, broken and abandoned responses, in process and under an ASGI server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The server on a real socket: faults that cut it, clients that go away, connections that are used again."""
+"""The server on a socket: cut connections, lost clients, keep-alive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a fault does to a request and its answer."""
+"""The effects of faults on requests and their responses."""
 
 from __future__ import annotations
 

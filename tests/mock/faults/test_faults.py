@@ -1,4 +1,4 @@
-"""Which requests a fault strikes, what it can be told, and the recipes."""
+"""The requests that a fault applies to, its settings, and the recipes."""
 
 from __future__ import annotations
 

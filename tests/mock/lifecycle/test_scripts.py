@@ -1,4 +1,4 @@
-"""What tests tell the next predictions to do."""
+"""Scripts, which tell the next predictions what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a prediction looks like at each moment of its life."""
+"""The state of a prediction at each moment of its lifecycle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Creates that are held open until the prediction has ended, and predictions that are ended after a while."""
+"""Creates that are held open, and predictions that end at a deadline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The model and its versions, and the routes of the service that the model's own document leaves out."""
+"""The model, its versions, and routes that the model's own document omits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Operations without a handler are answered with a sample of the document's response."""
+"""Operations without a handler, which return a sample response."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The MP4 files the mock serves: real, exactly as asked, the same for the same arguments, and never still."""
+"""The MP4 files of the mock: real, as requested, deterministic, in motion."""
 
 from __future__ import annotations
 

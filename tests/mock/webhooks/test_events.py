@@ -1,4 +1,4 @@
-"""When events are, and which of them a webhook is told of."""
+"""The moments of events, and the events that a webhook receives."""
 
 from __future__ import annotations
 

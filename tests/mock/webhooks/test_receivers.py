@@ -1,4 +1,4 @@
-"""Where deliveries go: functions, apps and URLs, from threads and from event loops."""
+"""Receivers of deliveries: functions, apps and URLs, in threads and loops."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is sent to webhooks and when, what goes wrong, and what is kept of it."""
+"""The schedule of deliveries, their failures, and their records."""
 
 from __future__ import annotations
 

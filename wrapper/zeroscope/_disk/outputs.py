@@ -1,4 +1,4 @@
-"""File names of outputs that are safe on any system, and checks of the places to save them."""
+"""The file names of outputs, safe on any system, and checks of their targets."""
 
 from __future__ import annotations
 

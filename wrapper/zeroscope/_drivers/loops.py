@@ -1,4 +1,4 @@
-"""The HTTP clients of an async client: one per event loop, as connections belong to a loop."""
+"""The HTTP clients of an async client, one per event loop."""
 
 from __future__ import annotations
 

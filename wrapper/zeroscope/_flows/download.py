@@ -1,4 +1,4 @@
-"""The flows that download an output, into memory or into a file that appears only when it is complete."""
+"""The flows that download a video into memory or into a file."""
 
 from __future__ import annotations
 

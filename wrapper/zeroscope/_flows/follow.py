@@ -1,4 +1,4 @@
-"""The flow that follows a prediction: over its event stream if it has one, otherwise by polling."""
+"""The flow that follows a prediction over its event stream, or by polling."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The flows that read, list, find and cancel predictions; all of them are safe to repeat."""
+"""The flows that read, list, find and cancel predictions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sender of requests: it repeats what is safe to repeat, and sends a create once."""
+"""The sender of requests, which retries only what is safe to repeat."""
 
 from __future__ import annotations
 

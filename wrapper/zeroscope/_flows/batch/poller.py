@@ -1,4 +1,4 @@
-"""The poller of a batch, which reads the account's list: one request per page, not one per prediction."""
+"""The poller of a batch, which reads the account's list page by page."""
 
 from __future__ import annotations
 

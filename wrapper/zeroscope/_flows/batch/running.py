@@ -1,4 +1,4 @@
-"""The running predictions of a batch: it polls the list, reads what has ended, and collects the results."""
+"""The running predictions of a batch: their polls, reads and results."""
 
 from __future__ import annotations
 

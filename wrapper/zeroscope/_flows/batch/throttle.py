@@ -1,4 +1,4 @@
-"""The throttle of a batch's creates, which follows the rate limits in the service's responses."""
+"""The throttle of a batch's creates, which follows the service's rate limits."""
 
 from __future__ import annotations
 
