@@ -12,7 +12,7 @@ from ruamel.yaml.scalarstring import ScalarString
 
 from ..document.errors import first_line
 from ..document.values import equal
-from ..document.yaml import dump_round_trip, load, load_round_trip, load_yaml_1_1
+from ..document.yaml import dump_round_trip, load, load_round_trip, load_yaml_1_1, reads_as
 from .cog import ModelInput, Schema
 from .edit import edit_mapping
 from .errors import UpdateError
@@ -82,8 +82,8 @@ class Spec:
         if version is not None:
             meant = _put(meant, VERSION, version)
         loaders = [load]
-        # A spec that the two versions of YAML read differently is not made so here.
-        if equal(self.content, load_yaml_1_1(self.text)):
+        # Where YAML 1.1 reads another value already, the update cannot be held to it.
+        if reads_as(self.text, self.content):
             loaders.append(load_yaml_1_1)
         for loader in loaders:
             try:

@@ -554,6 +554,14 @@ def test_result__is_read_back_by_both_parsers(
     assert outcome.code == 2 and reason in outcome.err and small.read_text(encoding="utf-8") == before
 
 
+@pytest.mark.parametrize("title", ["on", "190:20:30"])
+def test_spec__that_yaml_1_1_does_not_read_alike(run: Run, small: Path, title: str) -> None:
+    """A value elsewhere that YAML 1.1 reads as another one stays, and does not prevent an update."""
+    small.write_text(SMALL.replace("title: Small", f"title: T, description: {title}"), encoding="utf-8")
+    assert run(openapi_schema({"new": INTEGER})).code == 0
+    assert f"description: {title}," in small.read_text(encoding="utf-8")
+
+
 # The version, what is shown, and what is written.
 
 
