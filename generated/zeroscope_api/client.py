@@ -1,4 +1,4 @@
-"""What the endpoints send their requests with."""
+"""The HTTP clients of the endpoints, with or without a token."""
 
 import copy
 from collections.abc import Generator
