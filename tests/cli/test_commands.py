@@ -121,7 +121,7 @@ def test_help__tells_each_field_with_default_bounds_and_choices(command: Command
         (["mock", "--port", "99999"], 2, "--port"),
         (["mock", "--speed", "0"], 2, "--speed"),
         (["mock", "--dialect", "klingon"], 2, "--dialect"),
-        (["mock", "--speed", "9", "--clock", "virtual"], 2, "a speed, here 9.0, is for the clock 'real' alone"),
+        (["mock", "--speed", "9", "--clock", "virtual"], 2, "the speed 9.0 needs the clock 'real'"),
         (["mock", "--seed", "1.5"], 2, "Invalid value for --seed: 1.5 is not a whole number"),
         (["mock", "--prediction-limit", "0"], 2, "--prediction-limit"),
         (["mock", "--token", ""], 2, "the token must be text that is not empty"),

@@ -46,16 +46,16 @@ class Fault:
         """Whether a webhook is delivered twice."""
         return self.rule.duplicate
 
-    def apply(self, answer: Flow[Response]) -> Flow[Response]:
+    def apply(self, flow: Flow[Response]) -> Flow[Response]:
         """Answer a request with this fault.
 
         Args:
-            answer: carries the request out; not started yet.
+            flow: carries the request out; not started yet.
 
         Raises:
             ConnectionCutError: if the fault cuts the connection.
         """
-        return effects.apply(self.rule, answer)
+        return effects.apply(self.rule, flow)
 
     def alter_delivery(self, headers: Headers, body: bytes) -> tuple[Headers, bytes]:
         """The headers and the body of a webhook delivery with this fault.
