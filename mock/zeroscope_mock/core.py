@@ -87,10 +87,10 @@ class Core:
         operation = routed.operation.id if routed.operation else None
         time, notes = state.clock.time(), list[str]()
         fault = state.faults.take(operation=operation, method=head.method, path=head.path, tenant=routed.tenant)
-        answer = self._answer(routed, request, notes)
+        flow = self._answer(routed, request, notes)
         response = None
         try:
-            response = yield from fault.apply(answer) if fault else answer
+            response = yield from fault.apply(flow) if fault else flow
             return response
         except GeneratorExit:
             notes.append("the client disconnected before the response")

@@ -9,7 +9,7 @@ A driver is the only code that runs steps. `drive` runs a flow in the calling th
 loop. Each sends the result of a step back into the flow, or throws the step's exception into it at the `yield`, and
 returns what the flow returns. The doors drive the flows of requests; the clocks drive the flows of the agenda, that is,
 of webhooks. The same flow therefore behaves alike through httpx, ASGI and a socket, on a real and on a virtual clock,
-and a test can drive it by hand and look at its steps.
+and a test can drive it by hand and inspect its steps.
 """
 
 from __future__ import annotations

@@ -15,9 +15,8 @@ because the clock must jump only once every task of the event loop that ever sle
   takes in real time.
 - What falls due wakes the leader, which runs it inside its own `sleep_async` and then goes back to sleep.
 
-A clock may be shared by threads and by event loops: `_lock` guards its fields, and `_running` lets one thread at a time
-run entries. A thread waits for another one's entry for `TURN_LIMIT`, no longer, since that entry may in turn wait for
-an answer of this thread.
+Threads and event loops may share a clock: `_lock` guards its fields, and `_running` lets one thread at a time run
+entries. A thread waits for another one's entry no longer than `TURN_LIMIT`, since that entry may wait for this thread.
 """
 
 from __future__ import annotations
@@ -201,10 +200,8 @@ class VirtualClock:
             await self.run_due_async()
 
     def hold(self) -> AbstractContextManager[None]:
-        """Keep other tasks' sleeps from moving the clock until the end of the block, unless this task sleeps on it.
-
-        An entry that falls due while this task sleeps runs in this task as well, and ends before the task goes on.
-        """
+        """Keep other tasks' sleeps from moving the clock until the end of the block, unless this task sleeps on it."""
+        # An entry that falls due while this task sleeps runs in this task as well, and ends before the task goes on.
         return self._holds.add()
 
     async def _sleep_until(self, sleep_queue: SleepQueue, due: float) -> None:

@@ -37,12 +37,12 @@ _PAGE = """<!DOCTYPE html>
 """
 
 
-def apply(rule: Rule, answer: Flow[Response]) -> Flow[Response]:
+def apply(rule: Rule, flow: Flow[Response]) -> Flow[Response]:
     """Answer a request with the effects of a rule.
 
     Args:
         rule: the rule.
-        answer: carries the request out; not started yet, and never started if the rule replaces it.
+        flow: carries the request out; not started yet, and never started if the rule replaces it.
 
     Raises:
         ConnectionCutError: if the rule cuts the connection.
@@ -52,7 +52,7 @@ def apply(rule: Rule, answer: Flow[Response]) -> Flow[Response]:
     if rule.reset == "before":
         raise ConnectionCutError("the connection was reset before the request was carried out")
     carried_out = rule.carried_out or not (rule.replaces or rule.hang)
-    response = (yield from answer) if carried_out else _replacement(rule)
+    response = (yield from flow) if carried_out else _replacement(rule)
     if rule.hang:
         yield Sleep(rule.hang)
         raise ConnectionCutError("the connection hung and was cut")

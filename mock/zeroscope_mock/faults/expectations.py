@@ -68,12 +68,12 @@ class Expectation:
         Raises:
             FaultError: if the schema does not allow it.
         """
-        plain = self._plain(value)
-        if not self._allows(plain):
+        converted = self._to_json_types(value)
+        if not self._allows(converted):
             raise FaultError(name, self._problem(name, value))
-        return plain
+        return converted
 
-    def _plain(self, value: Any) -> Any:
+    def _to_json_types(self, value: Any) -> Any:
         if isinstance(value, Mapping):
             return dict(value)
         if isinstance(value, Collection) and not isinstance(value, str | bytes):

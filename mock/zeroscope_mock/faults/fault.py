@@ -46,16 +46,16 @@ class Fault:
         """Whether a webhook is delivered twice."""
         return self.rule.duplicate
 
-    def apply(self, answer: Flow[Response]) -> Flow[Response]:
+    def apply(self, flow: Flow[Response]) -> Flow[Response]:
         """Answer a request with this fault.
 
         Args:
-            answer: carries the request out; not started yet.
+            flow: carries the request out; not started yet.
 
         Raises:
             ConnectionCutError: if the fault cuts the connection.
         """
-        return effects.apply(self.rule, answer)
+        return effects.apply(self.rule, flow)
 
     def alter_delivery(self, headers: Headers, body: bytes) -> tuple[Headers, bytes]:
         """The headers and the body of a webhook delivery with this fault.
@@ -107,7 +107,7 @@ class Fault:
         """The whole state as JSON, for `Faults.load`."""
         counts = {key: list(count) for key, count in self._counts.items()}
         # The key is part of snapshots.
-        return {**self.to_json(), "dice": self._seed, "counts": counts}
+        return {**self.to_json(), "seed": self._seed, "counts": counts}
 
     @classmethod
     def load(cls, dumped: Mapping[str, Any], operations: Collection[str], remove: Callable[[Fault], None]) -> Self:
@@ -123,13 +123,13 @@ class Fault:
         """
         settings = dict(dumped)
         saved: dict[str, Any] = {}
-        for name in ("id", "dice", "seen", "hits", "counts"):
+        for name in ("id", "seed", "seen", "hits", "counts"):
             if name not in settings:
                 raise FaultError(name, f"a saved fault has {name}, but this one has not")
             saved[name] = expectations("SavedFault")[name].require(name, settings.pop(name))
         tenant = settings.pop("tenant", None)
         rule = replace(Rule.read(settings, operations), tenant=None if tenant is None else str(tenant))
-        fault = cls(saved["id"], rule, saved["dice"], remove)
+        fault = cls(saved["id"], rule, saved["seed"], remove)
         fault.seen, fault.hits = saved["seen"], saved["hits"]
         fault._counts.update((key, (seen, hits)) for key, (seen, hits) in saved["counts"].items())
         return fault

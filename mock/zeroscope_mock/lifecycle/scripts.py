@@ -121,7 +121,7 @@ class Scripts:
         with self._lock:
             return [
                 # The key is part of the HTTP interface and of snapshots.
-                {"course": dict(queued.source), "tenant": queued.tenant, "times": queued.times}
+                {"script": dict(queued.source), "tenant": queued.tenant, "times": queued.times}
                 for queued in sorted(chain(*self._queues.values()), key=lambda queued: queued.number)
                 if not callable(queued.source)
             ]
@@ -132,7 +132,7 @@ class Scripts:
             self._queues.clear()
             self._waiting = 0
             for one in queue:
-                self._append(one["course"], one["tenant"], one["times"])
+                self._append(one["script"], one["tenant"], one["times"])
 
     def _append(self, source: ScriptSource, tenant: str | None, times: int | None) -> None:
         self._queues.setdefault(tenant, deque()).append(_Queued(source, tenant, times, self._added))

@@ -11,11 +11,7 @@ from .models import is_model, is_version, model_json, version_json, versions_jso
 
 
 class Catalog:
-    """Serves the document's model, the only one that the server has.
-
-    Args:
-        state: the server's.
-    """
+    """Serves the document's model, the only one that the server has."""
 
     def __init__(self, state: State) -> None:
         self._state = state

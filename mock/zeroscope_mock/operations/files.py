@@ -18,11 +18,7 @@ from .ranges import range_response
 
 
 class Files:
-    """Stores, lists, serves and deletes files.
-
-    Args:
-        state: the server's.
-    """
+    """Stores, lists, serves and deletes files."""
 
     def __init__(self, state: State) -> None:
         self._state = state

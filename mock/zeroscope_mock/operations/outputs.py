@@ -17,11 +17,7 @@ _FILENAME = re.compile(r"output-(0|[1-9][0-9]{0,6})\.mp4")
 
 
 class Outputs:
-    """Serves the output files of predictions.
-
-    Args:
-        state: the server's.
-    """
+    """Serves the output files of predictions."""
 
     def __init__(self, state: State) -> None:
         self._state = state

@@ -32,11 +32,7 @@ _MAX_DIGITS = 12
 
 
 class Predictions:
-    """Creates, reads, lists and cancels predictions.
-
-    Args:
-        state: the server's.
-    """
+    """Creates, reads, lists and cancels predictions."""
 
     def __init__(self, state: State) -> None:
         self._state = state

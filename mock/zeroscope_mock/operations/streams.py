@@ -28,11 +28,7 @@ _REASONS = {"failed": {"reason": "error"}, "canceled": {"reason": "canceled"}, "
 
 
 class EventStreams:
-    """Streams the events of predictions.
-
-    Args:
-        state: the server's.
-    """
+    """Streams the events of predictions."""
 
     def __init__(self, state: State) -> None:
         self._state = state

@@ -8,11 +8,7 @@ from .calls import Call, Handler
 
 
 class WebhookSecrets:
-    """Returns the key that signs a tenant's webhooks.
-
-    Args:
-        state: the server's.
-    """
+    """Returns the key that signs a tenant's webhooks."""
 
     def __init__(self, state: State) -> None:
         self._state = state

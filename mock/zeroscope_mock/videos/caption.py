@@ -99,8 +99,8 @@ def _drawable(prompt: str) -> str:
     # No frame has room for more characters.
     head = prompt[:1000]
     text = " ".join(head.split()) or "(empty prompt)"
-    plain = (c for c in unicodedata.normalize("NFKD", text.translate(_LOOKALIKES)) if not unicodedata.combining(c))
-    return "".join(c if " " <= c <= "~" or c in _FONT_EXTRAS else _MISSING_GLYPH for c in plain) + (
+    stripped = (c for c in unicodedata.normalize("NFKD", text.translate(_LOOKALIKES)) if not unicodedata.combining(c))
+    return "".join(c if " " <= c <= "~" or c in _FONT_EXTRAS else _MISSING_GLYPH for c in stripped) + (
         "..." if len(prompt) > len(head) else ""
     )
 

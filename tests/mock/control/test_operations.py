@@ -316,8 +316,8 @@ def test_script__is_followed_by_the_next_predictions(control: httpx.Client, api:
     answer = ok(control.post("/scripts", json={"script": [{"outcome": "failed"}, {"run": 5}], "times": 2}), 201)
     assert answer == {"waiting": 2}
     assert ok(control.get("/scripts"))["scripts"] == [
-        {"course": {"outcome": "failed"}, "tenant": None, "times": 2},
-        {"course": {"run": 5}, "tenant": None, "times": 2},
+        {"script": {"outcome": "failed"}, "tenant": None, "times": 2},
+        {"script": {"run": 5}, "tenant": None, "times": 2},
     ]
     made = [create(api) for _ in range(3)]
     assert [one["times"] for one in ok(control.get("/scripts"))["scripts"]] == [1]

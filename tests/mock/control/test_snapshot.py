@@ -154,7 +154,7 @@ def test_snapshot__is_apart_from_the_server(server: MockServer) -> None:
     assert json.dumps(snapshot) == text
     server.restore(snapshot)
     snapshot["predictions"][0]["input"]["width"] = 1
-    snapshot["scripts"][0]["course"]["run"] = 1
+    snapshot["scripts"][0]["script"]["run"] = 1
     assert server.snapshot() == json.loads(text)
 
 
@@ -216,7 +216,7 @@ def test_functions__are_left_out() -> None:
     server.scripts.add({"run": 2})
     snapshot = server.snapshot()
     assert snapshot["left_out"] == ["scripts that are functions: 1"]
-    assert [one["course"] for one in snapshot["scripts"]] == [{"run": 2}]
+    assert [one["script"] for one in snapshot["scripts"]] == [{"run": 2}]
     server.reset()
     assert server.snapshot()["left_out"] == []
 
@@ -317,7 +317,7 @@ Change = Callable[[dict[str, Any]], Any]
         (lambda it: it["faults"][-1].update(operation="nothing"), "operation"),
         (lambda it: it["faults"][-1].update(counts={"": [1]}), "counts"),
         (lambda it: it["faults"].append(it["faults"][0]), "faults"),
-        (lambda it: it["scripts"][0]["course"].update(run=-1), "scripts.0.course.run"),
+        (lambda it: it["scripts"][0]["script"].update(run=-1), "scripts.0.script.run"),
         (lambda it: it["limits"]["used"][0].update(kind="all"), "limits.used.0.kind"),
         (lambda it: it["webhooks"]["watches"][0].update(prediction="a" * 26), "webhooks.watches.0.prediction"),
         (lambda it: it["journal"][0].update(status="ok"), "journal.0.status"),

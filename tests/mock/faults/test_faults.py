@@ -523,7 +523,7 @@ def test_faults_are_restored() -> None:
         ({"counts": []}, "counts"),
         ({"counts": {"": [1]}}, "counts"),
         ({"counts": {"": [1, -1]}}, "counts"),
-        ({"dice": ...}, "dice"),
+        ({"seed": ...}, "seed"),
         ({"unknown": 1}, "unknown"),
     ],
 )

@@ -500,7 +500,7 @@ def test_queue__keeps_its_order_through_a_snapshot(server: MockServer, api: http
     for run, token in ((1, None), (2, "a-token-of-a-test"), (3, None), (4, "another-token"), (5, "a-token-of-a-test")):
         server.scripts.add({"run": run}, token=token)
     taken = server.snapshot()
-    assert [one["course"]["run"] for one in taken["scripts"]] == [1, 2, 3, 4, 5]
+    assert [one["script"]["run"] for one in taken["scripts"]] == [1, 2, 3, 4, 5]
     server.scripts.clear()
     server.restore(taken)
 
