@@ -70,13 +70,17 @@ def test_licence_and_independence__are_said() -> None:
     assert "not Replicate's" in README
 
 
-def test_exit_codes__are_the_documented_ones() -> None:
-    """The README's exit codes are those in the command's own help."""
-    import zeroscope.cli.app as app
+def test_exit_codes__are_those_of_the_command() -> None:
+    """The exit codes of the README are those of the command."""
+    from zeroscope.cli import errors
 
-    for code, meaning in ((app.DONE, "when done"), (app.FAILED, "when the prediction failed"), (app.USAGE, "for bad")):
+    for code, meaning in (
+        (errors.DONE, "when done"),
+        (errors.FAILED, "when the prediction failed"),
+        (errors.USAGE, "for bad"),
+    ):
         assert f"{code} {meaning}" in README
-    assert f"{app.SERVICE} for the service" in README and f"{app.INTERRUPTED} when" in README
+    assert f"{errors.SERVICE} for the service" in README and f"{errors.INTERRUPTED} when" in README
 
 
 def test_demo_line__looks_as_shown(command: Command) -> None:
