@@ -66,10 +66,10 @@ test: $(STAMP) $(JS) ## Run all tests
 test-all: $(JS) ## Run all tests on each Python from 3.11 to 3.14 that is found
 	@bash .ci/test-all
 
-conformance: $(STAMP) ## Hold a server to the spec: URL=http://… or else the mock server
+conformance: $(STAMP) ## Check a server against the spec: URL=http://… or else the mock server
 	@$(VENV)/bin/zeroscope conformance $(URL) $(if $(QUICK),--quick)
 
-bench: $(STAMP) ## Measure the project beside what people would use instead: QUICK=1, ONLY="mock get"
+bench: $(STAMP) ## Compare the project with the alternatives: QUICK=1, ONLY="mock get"
 	@$(PY) -m benchmarks $(if $(QUICK),--quick) $(if $(ONLY),--only "$$ONLY")
 
 dist: $(STAMP) ## Build the sdist, and from it the wheel, into dist/
