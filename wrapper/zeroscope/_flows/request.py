@@ -232,6 +232,8 @@ class Attempts:
         shared: Whether a 429 holds back the client's other requests, too.
     """
 
+    __slots__ = ("_failures", "_limited", "_malformed", "_sender", "_shared", "_until")
+
     def __init__(
         self, sender: Sender, until: float | None = None, *, limited: bool = True, shared: bool = True
     ) -> None:
