@@ -13,7 +13,6 @@ from cyclopts import Parameter
 
 from ..client import Zeroscope
 from ..errors import ZeroscopeError
-from ..prediction import Prediction
 from . import files, show
 from .embedded_mock import EmbeddedMock
 from .errors import CommandError
@@ -82,20 +81,14 @@ def run_command(
     output = files.expand(output)
     files.check(output, fields.get("batch_size", default_batch_size()), overwrite)
     with embedded.client() if embedded.mock else service.client() as client, watch() as on_update:
-        latest: list[Prediction] = []
-
-        def update(prediction: Prediction) -> None:
-            latest[:] = [prediction]
-            on_update(prediction)
-
         try:
             client.run(timeout=timeout, on_update=update, **fields)
         except ZeroscopeError as error:
             if json and error.prediction is not None:
                 show.prediction(error.prediction, as_json=True)
             raise
-        saved = files.save(latest[0], output, overwrite)
-    show.result(latest[0], saved, as_json=json)
+        saved = files.save(prediction, output, overwrite)
+    show.result(prediction, saved, as_json=json)
 
 
 def wait(
