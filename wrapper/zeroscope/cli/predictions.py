@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -31,8 +29,7 @@ class Service:
     base_url: str | None = None
     """Another address of the service. Default: ZEROSCOPE_BASE_URL, else Replicate's own."""
 
-    @contextmanager
-    def client(self) -> Iterator[Zeroscope]:
+    def client(self) -> Zeroscope:
         """Connect to the service."""
         with Zeroscope(base_url=self.base_url) as client:
             yield client
