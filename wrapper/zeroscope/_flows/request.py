@@ -189,7 +189,7 @@ class Sender:
 
     def lost_create(self, message: str, body: Mapping[str, Any], sent_at: float) -> errors.UnknownOutcomeError:
         error = errors.UnknownOutcomeError(message)
-        error._sent(body, sent_at, self.finder())
+        error._body, error.sent_at, error._finder = dict(body), sent_at, self.finder()
         return error
 
     def check_response(self, call: Call, result: Any, attempt: int) -> Response[Any]:
