@@ -195,8 +195,7 @@ class Sender:
     def check_response(self, call: Call, result: Any, attempt: int) -> Response[Any]:
         """Return the 2xx response to a call, or raise the error for another response or an exception."""
         if isinstance(result, InvalidPathSegmentError):
-            invalid = errors.InvalidField("invalid_type", *str(result).split(": ", 1))
-            raise errors.InvalidInputError([invalid]) from result
+            raise errors.invalid_argument(*str(result).split(": ", 1)) from result
         if isinstance(result, httpx.HTTPError | httpx.InvalidURL | UnicodeError):
             self._redact_chain(result)
             problem = str(result) or type(result).__name__
