@@ -71,9 +71,8 @@ def fingerprint(version: str, input: Mapping[str, Any], options: CreateOptions) 
     validation.raise_if_invalid(draft.invalid + upload.invalid_files(draft.files))
     # How long a request is held open does not change its result.
     headers = {name: value for name, value in draft.headers.items() if name != "prefer"}
-    found: Mapping[str, Any] = validation.to_json(
-        {**_with_fields(draft.body, upload.fingerprints(draft.files)), **headers}
-    )
+    body = _with_fields(draft.body, {file.field: file.fingerprint() for file in draft.files})
+    found: Mapping[str, Any] = validation.to_json({**body, **headers})
     return found
 
 
