@@ -86,15 +86,7 @@ class Cooldown:
 
 
 class Sender:
-    """Sends requests, with pauses and retries.
-
-    Args:
-        random: Returns random numbers from 0 to 1, for the pauses.
-        retry: The retry policy, or None to send each request once.
-
-    Attributes:
-        finder: Returns the function that searches for a lost prediction, or None once the client is gone.
-    """
+    """Sends requests, with pauses and retries; without a policy for these, it sends each request once."""
 
     def __init__(
         self, *, clock: Clock, random: Callable[[], float], retry: Retry | None, parser: ResponseParser
@@ -104,6 +96,7 @@ class Sender:
         self.retry = retry
         self.parser = parser
         self.cooldown = Cooldown(clock)
+        # Returns the function that searches for a lost prediction, or None once the client is gone.
         self.finder: Callable[[], Finder | None] = lambda: None
 
     def wait_for_cooldown(self, until: float | None = None) -> Flow[None]:
@@ -138,11 +131,7 @@ class Sender:
     def send_once(self, create: CreateRequest, late: list[PredictionModel] | None = None) -> Flow[PredictionModel]:
         """Send a create, again only if it cannot have been executed, and return the prediction.
 
-        Args:
-            late: Receives the prediction if it still arrives after an interrupt; without it, it is not awaited.
-
-        Raises:
-            UnknownOutcomeError: If it may have been executed.
+        The list `late` receives a prediction that still arrives after an interrupt; without it, none is awaited.
         """
         attempts = Attempts(self)
 
@@ -171,11 +160,7 @@ class Sender:
         return request.parse(request.call, self.check_response(request.call, result, attempt))
 
     def created(self, create: CreateRequest, result: Any, attempt: int, sent_at: float) -> PredictionModel:
-        """Return the prediction that a create started, or raise an error; the result may be an exception.
-
-        Raises:
-            UnknownOutcomeError: If the create may have been executed.
-        """
+        """Return the prediction that a create started, or raise an error; the result may be an exception."""
         try:
             return self.outcome(Request(create.call, self.parser.prediction), result, attempt)
         except (APIError, TransportError, MalformedResponseError) as error:
@@ -225,7 +210,6 @@ class Attempts:
     """The attempts at one request: the retry loop, and the pauses in it.
 
     Args:
-        sender: Holds the retry policy, the clock and the cooldown.
         until: The end on the monotonic clock, if there is one.
         limited: Whether the policy limits the number of attempts; otherwise they go on, with the last one at `until`.
         shared: Whether a 429 holds back the client's other requests, too.
