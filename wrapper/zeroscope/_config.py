@@ -16,17 +16,7 @@ MAX_TIMEOUT = 86_400.0
 
 
 class Config:
-    """A client's configuration, validated.
-
-    Args:
-        token: The API token; by default from the environment.
-        base_url: The service's address; by default from the environment, else the spec's first server.
-        version: The ID of a model version; by default the spec's.
-        timeout: The timeout of each step of a request, in seconds; by default the generated client's.
-
-    Raises:
-        ConfigurationError: If there is no token, or an argument cannot be used.
-    """
+    """A client's configuration, validated; a ConfigurationError says what cannot be used."""
 
     def __init__(
         self,

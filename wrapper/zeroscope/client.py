@@ -55,16 +55,13 @@ class Zeroscope(BaseClient[httpx.Client]):
         self._sender.finder = weakref.WeakMethod(self.predictions._find)
 
     def run(self, **arguments: Unpack[RunArguments]) -> list[Video]:
-        """Make videos: create a prediction, wait for it, and return its videos.
+        """Make videos: create a prediction, wait for it, and return its videos, one for each of ``batch_size``.
 
         Ctrl-C during the wait cancels the prediction, so that it is not billed for nothing.
 
         Args:
             arguments: The model's fields, of which only those given are sent, and those of `RunOptions`: timeout,
                 on_update, cancel_on_timeout, deadline, prefer_wait, extra_input.
-
-        Returns:
-            One video for each of ``batch_size``.
 
         Raises:
             InvalidInputError: If the spec forbids the input; nothing was sent.
@@ -104,7 +101,7 @@ class Zeroscope(BaseClient[httpx.Client]):
     def run_many(
         self, inputs: Iterable[PredictionInputDict | Mapping[str, Any] | Prediction], **options: Unpack[BatchOptions]
     ) -> list[RunResult[Prediction, Video]]:
-        """Make videos from many inputs, and return all results once the last prediction has ended.
+        """Make videos from many inputs, and return their results, in order, once the last prediction has ended.
 
         An error of one input is in its result and does not affect the others. Creates keep to the service's rate
         limits, and all predictions are polled through the account's list, with one request per hundred.
@@ -117,9 +114,6 @@ class Zeroscope(BaseClient[httpx.Client]):
             options: As listed in `BatchOptions`: concurrency, timeout, on_update, cancel_on_timeout, journal, and those
                 of a create. With a journal, Ctrl-C leaves predictions running for the next run; without one, it cancels
                 them.
-
-        Returns:
-            A result for each input, in their order.
 
         Raises:
             InvalidInputError: If an option is invalid; nothing was sent.

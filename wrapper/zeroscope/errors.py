@@ -110,11 +110,6 @@ class UnknownOutcomeError(ZeroscopeError):
     sent_at: float | None = None
     """When the create was sent, in seconds since 1970."""
 
-    def _sent(
-        self, body: Mapping[str, Any], sent_at: float, finder: Callable[[Mapping[str, Any], float], Any] | None
-    ) -> None:
-        self._body, self.sent_at, self._finder = dict(body), sent_at, finder
-
     def find(self) -> Any:
         """Search the account's list for predictions that the create may have started.
 

@@ -53,12 +53,7 @@ class Polling:
 
 
 class PollSchedule:
-    """The pauses of one wait, which follow the model's progress bar.
-
-    Args:
-        polling: The policy.
-        start: When the wait began, on the monotonic clock.
-    """
+    """The pauses of one wait, from its start on the monotonic clock; they follow the model's progress bar."""
 
     def __init__(self, polling: Polling, start: float) -> None:
         self._polling = polling

@@ -104,7 +104,7 @@ class Prediction(PredictionState):
     def save_all(
         self, folder: str | PathLike[str], *, overwrite: bool = False, on_progress: OnProgress | None = None
     ) -> list[Path]:
-        """Download all videos into a folder, under the file names in their URLs.
+        """Download all videos into a folder under the names in their URLs; return the files in the order of `videos`.
 
         Equal names get a number before the suffix. All names are checked before the first download. If a download
         fails, the videos saved before it stay, and a note of the error lists them.
@@ -113,9 +113,6 @@ class Prediction(PredictionState):
             folder: The folder; it is created if it does not exist.
             overwrite: Whether existing files are replaced.
             on_progress: Called for one video after another, as by `Video.save`.
-
-        Returns:
-            The files, in the order of `videos`.
 
         Raises:
             PredictionError: If there are no videos; the subclass gives the reason.

@@ -21,12 +21,7 @@ class Video(VideoState):
     _driver: SyncDriver | None
 
     def read(self) -> bytes:
-        """Download the video into memory.
-
-        An interrupted download is resumed, as by `save`.
-
-        Returns:
-            The bytes of an MP4 file.
+        """Download the video into memory, resumed as by `save`, and return the bytes of an MP4 file.
 
         Raises:
             APIError: If the server refuses it; NotFoundError once it is removed, an hour after it was made.
@@ -40,7 +35,7 @@ class Video(VideoState):
     def save(
         self, path: str | PathLike[str], *, overwrite: bool = False, on_progress: OnProgress | None = None
     ) -> Path:
-        """Download the video into a file, which appears only when it is complete.
+        """Download the video into a file, which appears only when it is complete, and return the path.
 
         After connection errors, timeouts, 408, 429 and 5xx the download is repeated, as the client's `retry` says;
         attempts count from 1 again after progress. It is resumed where it broke off if the server can confirm that the
@@ -54,9 +49,6 @@ class Video(VideoState):
             on_progress: Called with the number of bytes received, and their total or None if it is unknown; the first
                 number falls when the download starts over. If it raises, the download ends with its error, and no file
                 is left.
-
-        Returns:
-            The path.
 
         Raises:
             FileExistsError: If the file exists.

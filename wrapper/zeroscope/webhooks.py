@@ -90,7 +90,7 @@ def verify(
     now: float | None = None,
     client: Any = None,
 ) -> VerifiedWebhook[Any]:
-    """Verify that the service has sent a webhook, unchanged and recently, and return its prediction.
+    """Verify that the service has sent a webhook, unchanged and recently, and return its prediction and ID.
 
     Args:
         headers: The request's headers in the form of any framework: a mapping, pairs of strings or bytes, or a WSGI
@@ -100,9 +100,6 @@ def verify(
         tolerance: The largest difference between the time of signing and now, in seconds; at most a day.
         now: The current time, in seconds since 1970; by default this machine's.
         client: The client that the prediction uses; without one, the prediction cannot send requests.
-
-    Returns:
-        The prediction, and the delivery's ID, which identifies a webhook that is sent twice.
 
     Raises:
         WebhookVerificationError: If the webhook cannot be trusted, has no prediction in it, or an argument is invalid.

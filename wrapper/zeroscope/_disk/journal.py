@@ -19,7 +19,7 @@ from os import PathLike
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from .._service.validation import NOT_JSON
-from ..errors import ConfigurationError, InvalidField, InvalidInputError, excerpt
+from ..errors import ConfigurationError, excerpt, invalid_argument
 
 State: TypeAlias = Literal["queued", "sending", "running", "finished", "unknown"]
 
@@ -258,7 +258,7 @@ def _digest(index: int, item: Mapping[str, Any]) -> bytes:
         written = json.dumps(dict(item), sort_keys=True, separators=(",", ":"))
     except NOT_JSON as error:
         reason = f"it cannot be recorded in a journal, as it does not consist of JSON values: {error}"
-        raise InvalidInputError([InvalidField("invalid_type", f"inputs.{index}", reason)]) from error
+        raise invalid_argument(f"inputs.{index}", reason) from error
     return hashlib.sha256(written.encode()).digest()
 
 

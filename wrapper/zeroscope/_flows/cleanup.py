@@ -56,13 +56,7 @@ def cancel_all(sender: Sender, predictions: Sequence[PredictionState]) -> Flow[N
 
 
 def note_unfinished(error: BaseException, predictions: Sequence[PredictionState], advice: str) -> None:
-    """Add a note to the error that ends a batch: what was canceled, and what goes on.
-
-    Args:
-        error: The error, or the interrupt.
-        predictions: The predictions that had not ended before.
-        advice: How to resume, if there is a way.
-    """
+    """Add notes to the error that ends a batch: how many of its running predictions were canceled, and which go on."""
     canceled = sum(prediction.status == "canceled" for prediction in predictions)
     if canceled:
         error.add_note(f"{canceled} predictions were canceled.")

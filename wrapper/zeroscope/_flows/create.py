@@ -32,14 +32,10 @@ class _Draft(NamedTuple):
 
 
 def prepare(sender: Sender, version: str, input: Mapping[str, Any], options: CreateOptions) -> Flow[CreateRequest]:
-    """Validate an input, upload its files, and return the create. Nothing is uploaded for an invalid input.
+    """Validate an input, upload its files, and return the create.
 
-    Args:
-        version: The ID of the model version, unless the options name another.
-
-    Raises:
-        InvalidInputError: If the create breaks the spec, with every violation.
-        APIError, TransportError, MalformedResponseError: If a file could not be uploaded.
+    Nothing is uploaded for an invalid input: an InvalidInputError has every violation of the spec. The version is used
+    unless the options name another.
     """
     draft = _draft(version, input, options)
     invalid, body = draft.invalid, draft.body
@@ -59,21 +55,15 @@ def create(sender: Sender, version: str, input: Mapping[str, Any], options: Crea
 def fingerprint(version: str, input: Mapping[str, Any], options: CreateOptions) -> Mapping[str, Any]:
     """Return JSON values that identify a create. It reads files, and may block.
 
-    A file is identified by its content, so the same file is recognized wherever it lies.
-
-    Args:
-        version: The ID of the model version, unless the options name another.
-
-    Raises:
-        InvalidInputError: If the create breaks the spec, with every violation, or if a file can be read only once.
+    A file is identified by its content, so the same file is recognized wherever it lies; one that can be read only once
+    is an invalid input.
     """
     draft = _draft(version, input, options)
     validation.raise_if_invalid(draft.invalid + upload.invalid_files(draft.files))
     # How long a request is held open does not change its result.
     headers = {name: value for name, value in draft.headers.items() if name != "prefer"}
-    found: Mapping[str, Any] = validation.to_json(
-        {**_with_fields(draft.body, upload.fingerprints(draft.files)), **headers}
-    )
+    body = _with_fields(draft.body, {file.field: file.fingerprint() for file in draft.files})
+    found: Mapping[str, Any] = validation.to_json({**body, **headers})
     return found
 
 

@@ -44,11 +44,7 @@ def webhook_secret(sender: Sender) -> Flow[str]:
 
 
 class PageReader:
-    """Reads the pages of the account's list, from the first to the last.
-
-    Attributes:
-        count: The number of pages read so far.
-    """
+    """Reads the pages of the account's list, from the first to the last, and counts them."""
 
     def __init__(self, sender: Sender) -> None:
         self._sender = sender

@@ -86,15 +86,7 @@ class Cooldown:
 
 
 class Sender:
-    """Sends requests, with pauses and retries.
-
-    Args:
-        random: Returns random numbers from 0 to 1, for the pauses.
-        retry: The retry policy, or None to send each request once.
-
-    Attributes:
-        finder: Returns the function that searches for a lost prediction, or None once the client is gone.
-    """
+    """Sends requests, with pauses and retries; without a policy for these, it sends each request once."""
 
     def __init__(
         self, *, clock: Clock, random: Callable[[], float], retry: Retry | None, parser: ResponseParser
@@ -104,6 +96,7 @@ class Sender:
         self.retry = retry
         self.parser = parser
         self.cooldown = Cooldown(clock)
+        # Returns the function that searches for a lost prediction, or None once the client is gone.
         self.finder: Callable[[], Finder | None] = lambda: None
 
     def wait_for_cooldown(self, until: float | None = None) -> Flow[None]:
@@ -138,11 +131,7 @@ class Sender:
     def send_once(self, create: CreateRequest, late: list[PredictionModel] | None = None) -> Flow[PredictionModel]:
         """Send a create, again only if it cannot have been executed, and return the prediction.
 
-        Args:
-            late: Receives the prediction if it still arrives after an interrupt; without it, it is not awaited.
-
-        Raises:
-            UnknownOutcomeError: If it may have been executed.
+        The list `late` receives a prediction that still arrives after an interrupt; without it, none is awaited.
         """
         attempts = Attempts(self)
 
@@ -171,11 +160,7 @@ class Sender:
         return request.parse(request.call, self.check_response(request.call, result, attempt))
 
     def created(self, create: CreateRequest, result: Any, attempt: int, sent_at: float) -> PredictionModel:
-        """Return the prediction that a create started, or raise an error; the result may be an exception.
-
-        Raises:
-            UnknownOutcomeError: If the create may have been executed.
-        """
+        """Return the prediction that a create started, or raise an error; the result may be an exception."""
         try:
             return self.outcome(Request(create.call, self.parser.prediction), result, attempt)
         except (APIError, TransportError, MalformedResponseError) as error:
@@ -189,14 +174,13 @@ class Sender:
 
     def lost_create(self, message: str, body: Mapping[str, Any], sent_at: float) -> errors.UnknownOutcomeError:
         error = errors.UnknownOutcomeError(message)
-        error._sent(body, sent_at, self.finder())
+        error._body, error.sent_at, error._finder = dict(body), sent_at, self.finder()
         return error
 
     def check_response(self, call: Call, result: Any, attempt: int) -> Response[Any]:
         """Return the 2xx response to a call, or raise the error for another response or an exception."""
         if isinstance(result, InvalidPathSegmentError):
-            invalid = errors.InvalidField("invalid_type", *str(result).split(": ", 1))
-            raise errors.InvalidInputError([invalid]) from result
+            raise errors.invalid_argument(*str(result).split(": ", 1)) from result
         if isinstance(result, httpx.HTTPError | httpx.InvalidURL | UnicodeError):
             self._redact_chain(result)
             problem = str(result) or type(result).__name__
@@ -226,7 +210,6 @@ class Attempts:
     """The attempts at one request: the retry loop, and the pauses in it.
 
     Args:
-        sender: Holds the retry policy, the clock and the cooldown.
         until: The end on the monotonic clock, if there is one.
         limited: Whether the policy limits the number of attempts; otherwise they go on, with the last one at `until`.
         shared: Whether a 429 holds back the client's other requests, too.

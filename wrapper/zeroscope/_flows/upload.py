@@ -52,11 +52,6 @@ def invalid_files(files: Sequence[InputFile]) -> list[InvalidField]:
     return [invalid for file in files if (invalid := file.validate()) is not None]
 
 
-def fingerprints(files: Sequence[InputFile]) -> dict[str, Any]:
-    """Return JSON values that identify the content of each field's file. It reads the files."""
-    return {file.field: file.fingerprint() for file in files}
-
-
 def upload(sender: Sender, files: Sequence[InputFile]) -> Flow[dict[str, str]]:
     """Read validated files, all of them before any is sent, and return a URL for each field."""
     contents: list[FileContent] = yield RunBlocking(lambda: [file.read() for file in files])

@@ -22,14 +22,7 @@ _CARRIED = ("prompt", "num_frames", "fps")
 def upscaling_input(
     sender: Sender, draft: PredictionState | VideoState, strength: float, input: Mapping[str, Any]
 ) -> Flow[dict[str, Any]]:
-    """Return the input that makes a large video from a draft.
-
-    Args:
-        sender: Reads the draft if a list omitted parts of it.
-        draft: A prediction, whose first video is taken, or a video.
-        strength: The share that is made anew, from 0 to 1.
-        input: Fields that replace the defaults.
-    """
+    """Return the input that makes a large video from a draft: a video, or the first video of a prediction."""
     if not is_number(strength, maximum=1):
         raise invalid_argument("strength", f"{strength!r} is not a number from 0 to 1")
     prediction = draft.prediction if isinstance(draft, VideoState) else draft

@@ -28,16 +28,7 @@ _MARGIN = 300.0
 
 @dataclass(frozen=True, slots=True)
 class WaitOptions:
-    """The options of a wait.
-
-    Args:
-        timeout: How long to wait, in seconds; by default a little longer than the service lets a run last.
-        on_update: Called with the prediction after every change.
-        cancel_on_timeout: Whether the prediction is canceled when the time is up.
-
-    Raises:
-        InvalidInputError: If an option cannot be used; before money is spent on a prediction to wait for.
-    """
+    """The options of a wait, validated before money is spent on a prediction to wait for."""
 
     polling: Polling = DEFAULT_POLLING
     timeout: float | None = None
@@ -108,11 +99,7 @@ class Poller:
             return False
 
     def finish(self) -> Flow[None]:
-        """Raise an error if the wait did not reach its end in time.
-
-        Raises:
-            WaitTimeoutError: If the prediction has not ended, or its omitted output could not be read.
-        """
+        """Raise a WaitTimeoutError if the prediction has not ended, or its omitted output could not be read."""
         if not self._prediction.done or self._prediction._lacks_output:
             raise (
                 yield from time_out(self._sender, self._prediction, self._options, self._start)
@@ -130,15 +117,7 @@ def time_out(sender: Sender, prediction: PredictionState, options: WaitOptions, 
 
 
 def wait(sender: Sender, prediction: PredictionState, options: WaitOptions, *, new: bool = False) -> Flow[None]:
-    """Poll a prediction until it has ended.
-
-    Args:
-        options: The options of the wait; the callback is called after every change.
-        new: Whether the prediction was just created; the callback is then called with its first state, too.
-
-    Raises:
-        WaitTimeoutError: If the time is up first.
-    """
+    """Poll a prediction until it has ended; the callback of a new one is called with its first state, too."""
     poller = Poller(sender, prediction, options)
     with attached(prediction):
         if new:
@@ -156,11 +135,7 @@ def run(
     new: Callable[[PredictionModel], P],
     options: WaitOptions,
 ) -> Flow[P]:
-    """Create a prediction, wait for it, and return it if it has videos.
-
-    Args:
-        preparing: The flow that prepares the create.
-    """
+    """Create a prediction, wait for it, and return it if it has videos."""
     create = yield from preparing
     late: list[PredictionModel] = []
     try:

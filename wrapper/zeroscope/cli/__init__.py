@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from types import FrameType
 
 from .errors import INTERRUPTED
 from .extras import missing_extra
@@ -56,7 +55,7 @@ def _interrupted_by_signals() -> Iterator[None]:
     """Treat the end of the terminal or the job as Ctrl-C, so that a prediction is not left running unattended."""
     names = ("SIGTERM", "SIGHUP") if threading.current_thread() is threading.main_thread() else ()
     before = {
-        number: signal.signal(number, _interrupt)
+        number: signal.signal(number, signal.default_int_handler)
         for number in (getattr(signal, name) for name in names if hasattr(signal, name))
     }
     try:
@@ -64,7 +63,3 @@ def _interrupted_by_signals() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

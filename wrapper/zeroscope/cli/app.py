@@ -37,11 +37,7 @@ app.command(f"{__package__}.predictions:list_command", name="list")
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run a command line, report an error as one sentence on stderr, and return the exit code.
-
-    Raises:
-        ModuleNotFoundError: If a module cannot be imported.
-    """
+    """Run a command line, report any error but a missing module as one sentence on stderr, and return the exit code."""
     _escape_unencodable_output()
     try:
         app(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")

@@ -30,23 +30,19 @@ def expand(output: Path | None) -> Path | None:
 
 
 def check(output: Path | None, count: object, overwrite: bool) -> None:
-    """Refuse an output that could not be saved, before anything is sent.
-
-    Raises:
-        OSError: If a file exists and may not be overwritten, or the folder is missing or cannot be written.
-    """
-    names_a_file = output is not None and not output.is_dir()
-    if names_a_file:
+    """Raise an OSError if a file exists and may not be overwritten, or the folder is missing or cannot be written."""
+    folder = output or Path()
+    if output is not None and not output.is_dir():
+        folder = output.parent
         # The spec or the service refuses an absurd number of videos.
         number = count if isinstance(count, int) and 1 <= count <= 1000 else 1
         for target in targets(output, "", number):
             require_writable(target, overwrite)
-    folder = output.parent if output is not None and names_a_file else output
     try:
         # The only reliable test for whether a file can be created is to create one.
-        tempfile.TemporaryFile(dir=folder or Path()).close()
+        tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
-        raise PermissionError(error.errno, "no file can be saved in this folder", str(folder or Path())) from error
+        raise PermissionError(error.errno, "no file can be saved in this folder", str(folder)) from error
 
 
 def save(prediction: Prediction, output: Path | None, overwrite: bool) -> list[Path]:

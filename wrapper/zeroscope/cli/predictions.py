@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -13,7 +11,6 @@ from cyclopts import Parameter
 
 from ..client import Zeroscope
 from ..errors import ZeroscopeError
-from ..prediction import Prediction
 from . import files, show
 from .embedded_mock import EmbeddedMock
 from .errors import CommandError
@@ -32,17 +29,18 @@ class Service:
     base_url: str | None = None
     """Another address of the service. Default: ZEROSCOPE_BASE_URL, else Replicate's own."""
 
-    @contextmanager
-    def client(self) -> Iterator[Zeroscope]:
+    def client(self) -> Zeroscope:
         """Connect to the service."""
-        with Zeroscope(base_url=self.base_url) as client:
-            yield client
+        return Zeroscope(base_url=self.base_url)
 
 
-Json = Annotated[Flag, Parameter(name="--json", group=OPTIONS)]
-Overwrite = Annotated[Flag, Parameter(group=OPTIONS)]
+_TIMEOUT = "How long to wait, in seconds. Default: a little longer than the service lets a run last."
+ID = Annotated[str, Parameter(help="The prediction's ID.")]
+Json = Annotated[Flag, Parameter(name="--json", group=OPTIONS, help="Print the prediction as JSON.")]
+JsonArray = Annotated[Json, Parameter(help="Print them as a JSON array.")]
+Overwrite = Annotated[Flag, Parameter(group=OPTIONS, help="Replace files that exist.")]
 Output = Annotated[Path | None, Parameter(name=["--output", "-o"], group=OPTIONS)]
-Timeout = Annotated[float | None, Parameter(group=OPTIONS)]
+Timeout = Annotated[float | None, Parameter(group=OPTIONS, help=_TIMEOUT)]
 _PROMPT = Parameter(name="PROMPT", group="Arguments", parse=TAKES_PROMPT)
 
 
@@ -66,12 +64,6 @@ def run_command(
         text: What the video should show.
         output: The file to save the video in, or an existing folder. Several videos get -0, -1 and so on before the
             ending. Default: the prediction's ID, in the current folder.
-        overwrite: Replace files that exist.
-        timeout: How long to wait, in seconds. Default: a little longer than the service lets a run last.
-        embedded: The options of the embedded mock server.
-        json: Print the prediction as JSON.
-        service: The options of the service.
-        input: The fields of the model's input.
     """
     fields: dict[str, Any] = {**input}
     if text is not None:
@@ -82,24 +74,18 @@ def run_command(
     output = files.expand(output)
     files.check(output, fields.get("batch_size", default_batch_size()), overwrite)
     with embedded.client() if embedded.mock else service.client() as client, watch() as on_update:
-        latest: list[Prediction] = []
-
-        def update(prediction: Prediction) -> None:
-            latest[:] = [prediction]
-            on_update(prediction)
-
         try:
-            client.run(timeout=timeout, on_update=update, **fields)
+            prediction: Any = client.run(timeout=timeout, on_update=on_update, **fields)[0].prediction
         except ZeroscopeError as error:
             if json and error.prediction is not None:
                 show.prediction(error.prediction, as_json=True)
             raise
-        saved = files.save(latest[0], output, overwrite)
-    show.result(latest[0], saved, as_json=json)
+        saved = files.save(prediction, output, overwrite)
+    show.result(prediction, saved, as_json=json)
 
 
 def wait(
-    id: str,
+    id: ID,
     /,
     *,
     output: Output = None,
@@ -113,12 +99,7 @@ def wait(
     Ctrl-C ends the waiting; the prediction goes on.
 
     Args:
-        id: The prediction's ID.
         output: The file to save the video in, or an existing folder. Default: nothing is saved.
-        overwrite: Replace files that exist.
-        timeout: How long to wait, in seconds. Default: a little longer than the service lets a run last.
-        json: Print the prediction as JSON.
-        service: The options of the service.
     """
     output = files.expand(output)
     with service.client() as client:
@@ -131,37 +112,23 @@ def wait(
     show.result(prediction, saved, as_json=json)
 
 
-def get(id: str, /, *, json: Json = False, service: Service = Service()) -> None:
-    """Show a prediction.
-
-    Args:
-        id: The prediction's ID.
-        json: Print the prediction as JSON.
-        service: The options of the service.
-    """
+def get(id: ID, /, *, json: Json = False, service: Service = Service()) -> None:
+    """Show a prediction."""
     with service.client() as client:
         show.prediction(client.predictions.get(id), as_json=json)
 
 
-def cancel(id: str, /, *, json: Json = False, service: Service = Service()) -> None:
-    """End a prediction. If it has already ended, nothing happens.
-
-    Args:
-        id: The prediction's ID.
-        json: Print the prediction as JSON.
-        service: The options of the service.
-    """
+def cancel(id: ID, /, *, json: Json = False, service: Service = Service()) -> None:
+    """End a prediction. If it has already ended, nothing happens."""
     with service.client() as client:
         show.prediction(client.predictions.cancel(id), as_json=json)
 
 
-def list_command(*, limit: int = 20, json: Json = False, service: Service = Service()) -> None:
+def list_command(*, limit: int = 20, json: JsonArray = False, service: Service = Service()) -> None:
     """List the account's predictions, newest first.
 
     Args:
         limit: The maximum number of predictions.
-        json: Print them as a JSON array.
-        service: The options of the service.
     """
     if limit < 1:
         raise CommandError(f"--limit {limit} is too small, at least 1 is needed")

@@ -17,8 +17,9 @@ def result(prediction: Prediction, saved: Sequence[Path], *, as_json: bool) -> N
     if as_json:
         print(json.dumps(prediction.to_dict(), indent=2))
         return
+    seed = [] if prediction.seed is None else [f"seed {prediction.seed}"]
     for path in saved:
-        print(f"{path}: {', '.join([*_properties(path), *_seed(prediction)])}")
+        print(f"{path}: {', '.join([*_properties(path), *seed])}")
     if not saved:
         for video in prediction.videos:
             print(video.url)
@@ -76,7 +77,3 @@ def _properties(path: Path) -> list[str]:
             return [f"{stream.width}x{stream.height}", f"{frames} frames at {float(rate):g} fps", size]
     except (av.error.FFmpegError, IndexError):
         return [size, "not a video that can be read"]
-
-
-def _seed(prediction: Prediction) -> list[str]:
-    return [] if prediction.seed is None else [f"seed {prediction.seed}"]

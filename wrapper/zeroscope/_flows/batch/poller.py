@@ -32,11 +32,7 @@ class PollResult(NamedTuple):
 
 
 class ListPoller:
-    """Polls many predictions at once.
-
-    Args:
-        polling: The policy for a single prediction; many are polled no more often.
-    """
+    """Polls many predictions at once, no more often than the policy polls a single one."""
 
     def __init__(self, sender: Sender, polling: Polling) -> None:
         self._sender = sender
@@ -46,11 +42,7 @@ class ListPoller:
         self._failures = 0
 
     def pause(self, ages: Collection[float]) -> float:
-        """Return the pause before the next poll, in seconds.
-
-        Args:
-            ages: How long each prediction has been waited for, in seconds.
-        """
+        """Return the pause before the next poll, from the ages of the predictions' waits; all of these in seconds."""
         # The median, because neither the latest prediction nor a straggler shows how long the others take.
         age = median(ages) if ages else 0.0
         pause = self._polling.pause(age, jitter=self._sender.random())

@@ -28,13 +28,7 @@ P = TypeVar("P", bound=PredictionState)
 
 
 class RunningPredictions(Generic[P]):
-    """Waits for the predictions of a batch.
-
-    Attributes:
-        items: The items with running predictions, by index.
-        ended: The results that were not emitted yet.
-        journal: The journal in which states are recorded, if one is kept.
-    """
+    """Waits for the predictions of a batch."""
 
     def __init__(self, sender: Sender, options: WaitOptions) -> None:
         self._sender = sender
@@ -42,7 +36,9 @@ class RunningPredictions(Generic[P]):
         self._options = options
         self._poller = ListPoller(sender, options.polling)
         self._next_poll = 0.0
+        # The items with running predictions, by index.
         self.items: dict[int, Item[P]] = {}
+        # The results that were not emitted yet.
         self.ended: list[RunResult[P, Any]] = []
         self.journal: BatchJournal | None = None
 
@@ -101,12 +97,7 @@ class RunningPredictions(Generic[P]):
         return pause is not None
 
     def record(self, item: Item[P], method: Callable[[BatchJournal], Callable[..., None]], *args: Any) -> Flow[None]:
-        """Record an item's new state, if a journal is kept.
-
-        Args:
-            method: Returns the journal's method to call.
-            args: The method's arguments after the row.
-        """
+        """Record an item's new state by a method of the journal, if one is kept; the row is its first argument."""
         if self.journal is not None and item.row is not None:
             yield RunBlocking(partial(method(self.journal), item.row, *args))
 

@@ -43,18 +43,12 @@ _FATAL = (errors.AuthenticationError, errors.PaymentRequiredError)
 
 @dataclass(eq=False)
 class Batch(Generic[P]):
-    """Runs many inputs; one object runs one batch.
-
-    Args:
-        prepare: Validates an input and returns its create, as a flow.
-        fingerprint: Returns JSON values that identify an input in the journal; it may read files.
-        concurrency: The most predictions that run at a time.
-        open_journal: Opens the journal, if one is kept.
-    """
+    """Runs many inputs; one object runs one batch."""
 
     sender: Sender
     prepare: Callable[[Any], Flow[CreateRequest]]
     fingerprint: Callable[[Any], Mapping[str, Any]]
+    """Returns JSON values that identify an input in the journal; it may read files."""
     new: Callable[[PredictionModel], P]
     options: WaitOptions
     concurrency: int
@@ -217,7 +211,7 @@ class Batch(Generic[P]):
             return False
         yield from self._running.record(item, lambda journal: journal.record_refused)
         stalled = self._throttle.stalled(self.options.limit)
-        # An account may be limited to a few creates a minute, so a 429 counts only once the throttle has stalled.
+        # A 429 counts only once the throttle has stalled.
         if not stalled and self._running.may_retry(item, error, unlimited=isinstance(error, errors.RateLimitError)):
             return True
         self._running.finish(item, error)

@@ -36,11 +36,7 @@ class Throttle:
         return self._refilled_at if self._budget <= 0 else 0.0
 
     def record(self, results: Sequence[Any]) -> None:
-        """Adapt to the results of creates that were sent concurrently: slow down when asked, and before that.
-
-        Args:
-            results: The responses, or the exceptions in their place.
-        """
+        """Adapt to the results of creates that were sent concurrently: slow down when asked, and before that."""
         responses = [result for result in results if isinstance(result, Response)]
         refused = sum(response.status_code == 429 for response in responses)
         if refused and self._refused_since is None:
