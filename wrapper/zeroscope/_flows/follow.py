@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -38,13 +37,14 @@ def follow(sender: Sender, prediction: P, options: WaitOptions) -> Stream[Event[
     detector: ChangeDetector[P] = ChangeDetector()
     with attached(prediction):
         yield from poller.begin()
-        yield from _emit(detector.compare(prediction))
-        if not prediction.done and _is_usable(url := prediction.urls.get("stream")):
+        yield from map(Emit, detector.compare(prediction))
+        url = str(prediction.urls.get("stream"))
+        if not prediction.done and url.startswith(("https://", "http://")):
             attempts = Attempts(sender, poller.until)
-            yield from _StreamReader(str(url), prediction, detector, poller, attempts).flow()
+            yield from _StreamReader(url, prediction, detector, poller, attempts).flow()
         while poller.going_on:
             yield from poller.poll()
-            yield from _emit(detector.compare(prediction))
+            yield from map(Emit, detector.compare(prediction))
     yield from poller.finish()
 
 
@@ -67,7 +67,7 @@ class _StreamReader(Generic[P]):
             may_continue = yield from self._connect()
             # Whatever ended the connection: the prediction may have ended.
             yield from self.poller.read()
-            yield from _emit(self.detector.compare(self.prediction))
+            yield from map(Emit, self.detector.compare(self.prediction))
             if not may_continue or not self.poller.going_on:
                 return
             asked = None if self.parser is None or self.parser.retry is None else self.parser.retry / 1000
@@ -115,14 +115,5 @@ class _StreamReader(Generic[P]):
                 before = self.last_id = event.id
                 self.seen.add(event.id)
                 if event.name == _LOGS and not is_repeated:
-                    yield from _emit(self.detector.stream_logs(event.data))
+                    yield from map(Emit, self.detector.stream_logs(event.data))
         return True
-
-
-def _emit(events: Iterator[Event[P]]) -> Stream[Event[P]]:
-    for event in events:
-        yield Emit(event)
-
-
-def _is_usable(url: object) -> bool:
-    return isinstance(url, str) and url.startswith(("https://", "http://"))

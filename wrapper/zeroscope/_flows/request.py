@@ -73,7 +73,7 @@ class Cooldown:
         """Hold requests back for a number of seconds, unless they are held back for longer already."""
         self._ends = max(self._ends, self._clock.monotonic() + seconds)
 
-    def wait(self, jitter: float, until: float | None) -> Flow[None]:
+    def wait(self, jitter: float, until: float | None = None) -> Flow[None]:
         """Wait until requests may be sent again, at most until a moment on the monotonic clock."""
         while (closed := self._ends - self._clock.monotonic()) > 0:
             pause = closed * (1 + _COOLDOWN_JITTER * jitter)
@@ -99,11 +99,6 @@ class Sender:
         # Returns the function that searches for a lost prediction, or None once the client is gone.
         self.finder: Callable[[], Finder | None] = lambda: None
 
-    def wait_for_cooldown(self, until: float | None = None) -> Flow[None]:
-        """Wait while requests are held back after a 429, unless retries are off."""
-        if self.retry is not None:
-            yield from self.cooldown.wait(self.random(), until)
-
     def send_repeatable(self, request: Request[T], until: float | None = None, *, urgent: bool = False) -> Flow[T]:
         """Send a request that may be repeated, and return what its response holds.
 
@@ -116,8 +111,8 @@ class Sender:
 
         def attempt() -> Flow[T | Failed]:
             call = request.call
-            if not urgent:
-                yield from self.wait_for_cooldown(until)
+            if self.retry is not None and not urgent:
+                yield from self.cooldown.wait(self.random(), until)
             if until is not None:
                 call = call._replace(limit=max(until - self.clock.monotonic(), MIN_TIMEOUT))
             result = yield from _send(call)
@@ -136,7 +131,8 @@ class Sender:
         attempts = Attempts(self)
 
         def attempt() -> Flow[PredictionModel | Failed]:
-            yield from self.wait_for_cooldown()
+            if self.retry is not None:
+                yield from self.cooldown.wait(self.random())
             sent_at = self.clock.time()
             if late is None:
                 result = yield from _send(create.call)
@@ -162,7 +158,7 @@ class Sender:
     def created(self, create: CreateRequest, result: Any, attempt: int, sent_at: float) -> PredictionModel:
         """Return the prediction that a create started, or raise an error; the result may be an exception."""
         try:
-            return self.outcome(Request(create.call, self.parser.prediction), result, attempt)
+            return self.parser.prediction(create.call, self.check_response(create.call, result, attempt))
         except (APIError, TransportError, MalformedResponseError) as error:
             if _was_not_executed(error):
                 raise

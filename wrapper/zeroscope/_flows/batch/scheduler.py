@@ -71,7 +71,8 @@ class Batch(Generic[P]):
                     yield Emit(result)
                 if not self._queue and not running.items:
                     return
-                yield from self.sender.wait_for_cooldown()
+                if self.sender.retry is not None:
+                    yield from self.sender.cooldown.wait(self.sender.random())
                 yield from self._start()
                 yield from running.poll()
                 if not running.ended and (idle := self._idle()) > 0:
