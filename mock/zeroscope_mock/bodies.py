@@ -39,7 +39,7 @@ def read_json(body: bytes) -> Any:
     """The value of a JSON body.
 
     Raises:
-        MalformedBodyError: for a body that is not JSON or not UTF-8, is nested too deeply, or holds values that cannot
+        MalformedBodyError: For a body that is not JSON or not UTF-8, is nested too deeply, or holds values that cannot
             be sent back.
     """
     try:
@@ -94,12 +94,12 @@ def read_form(body: bytes, content_type: str, schema: Mapping[str, Any]) -> dict
     A field that is sent more than once is a list.
 
     Args:
-        body: the form.
-        content_type: the whole header, with the boundary.
-        schema: the schema of the form; fields that are not strings are read as JSON.
+        body: The form.
+        content_type: The whole header, with the boundary.
+        schema: The schema of the form; fields that are not strings are read as JSON.
 
     Raises:
-        MalformedBodyError: for a body that is not a complete form.
+        MalformedBodyError: For a body that is not a complete form.
     """
     # Imported here because only uploads need it.
     from email.message import Message

@@ -57,7 +57,7 @@ def serve(
         token: The only bearer token to accept. Default: any.
         clock: `virtual` for a clock that stands still until a request waits or a client advances it under /_mock/clock.
         rate_limits: Refuse requests above the service's limits, or above those of an account with little credit.
-            Default: none.
+            Default: None.
         streams: Give every prediction a stream of events, or none. Default: those that ask for one.
         inline_outputs: Return videos as data: URIs instead of URLs.
         insecure_webhooks: Send webhooks to http URLs of other machines, too.

@@ -19,9 +19,9 @@ class ClientFactory:
     """Makes clients that talk to a server in process.
 
     Args:
-        core: the server's core.
-        clock: the clock that the clients sleep on.
-        token: the token of the clients.
+        core: The server's core.
+        clock: The clock that the clients sleep on.
+        token: The token of the clients.
     """
 
     def __init__(self, core: Core, clock: VirtualClock | RealClock, token: str) -> None:
@@ -44,7 +44,7 @@ class ClientFactory:
         """A client that talks to this server without a socket and sleeps on its clock.
 
         Args:
-            settings: the arguments of `zeroscope.Zeroscope`.
+            settings: The arguments of `zeroscope.Zeroscope`.
         """
         import httpx
 
@@ -57,7 +57,7 @@ class ClientFactory:
         """An async client that talks to this server without a socket and sleeps on its clock.
 
         Args:
-            settings: the arguments of `zeroscope.AsyncZeroscope`.
+            settings: The arguments of `zeroscope.AsyncZeroscope`.
         """
         import httpx
 

@@ -37,9 +37,9 @@ class Core:
     has no handler is answered with a sample of the response that the document describes.
 
     Args:
-        spec: the document.
-        clock: tells the time.
-        settings: the server's settings.
+        spec: The document.
+        clock: Tells the time.
+        settings: The server's settings.
     """
 
     def __init__(self, spec: Spec, clock: Clock, settings: Settings) -> None:
@@ -65,7 +65,7 @@ class Core:
         """Answer one request in this thread.
 
         Raises:
-            ConnectionCutError: if a fault cuts the connection.
+            ConnectionCutError: If a fault cuts the connection.
         """
         response = drive(self.flow(request), self.clock)
         self.clock.run_due()
@@ -75,7 +75,7 @@ class Core:
         """Answer one request and record the exchange in the journal.
 
         Raises:
-            ConnectionCutError: if a fault cuts the connection.
+            ConnectionCutError: If a fault cuts the connection.
         """
         state = self.state
         if state.reloader is not None:

@@ -15,9 +15,9 @@ class Dialect:
     """The differences between the two.
 
     Args:
-        bare: whether URLs in responses leave out the prefix under which a request came, such as `/v1`.
-        holds: whether `Prefer` and `Cancel-After` have an effect; they must be valid in any case.
-        listed: whether the response to a create is 200 with an array of one prediction.
+        bare: Whether URLs in responses leave out the prefix under which a request came, such as `/v1`.
+        holds: Whether `Prefer` and `Cancel-After` have an effect; they must be valid in any case.
+        listed: Whether the response to a create is 200 with an array of one prediction.
     """
 
     bare: bool

@@ -32,17 +32,17 @@ class RoutedRequest:
     """The head of a request with all that the document says about it.
 
     Args:
-        head: the head.
-        spec: the document.
+        head: The head.
+        spec: The document.
 
     Attributes:
-        spec: the document.
-        token: the bearer token; None without one.
-        tenant: the tenant of the token; None without one.
-        match: the route; None for an unknown path.
-        operation: the operation; None for an unknown path or method.
-        arguments: the parameters, by name.
-        invalid: all errors in them.
+        spec: The document.
+        token: The bearer token; None without one.
+        tenant: The tenant of the token; None without one.
+        match: The route; None for an unknown path.
+        operation: The operation; None for an unknown path or method.
+        arguments: The parameters, by name.
+        invalid: All errors in them.
     """
 
     __slots__ = ("arguments", "invalid", "match", "operation", "spec", "tenant", "token")
@@ -73,11 +73,11 @@ def prepare_call(
     """The call and its handler for a valid request, or the refusal.
 
     Args:
-        routed: the routed head of the request.
-        request: the request.
-        handlers: the handlers by `operationId`; other operations are answered with samples.
-        settings: the server's.
-        notes: takes notes for the journal.
+        routed: The routed head of the request.
+        request: The request.
+        handlers: The handlers by `operationId`; other operations are answered with samples.
+        settings: The server's.
+        notes: Takes notes for the journal.
     """
     match, operation = routed.match, routed.operation
     if match is None:

@@ -24,16 +24,16 @@ class Exchange:
     """One request and its response, without tokens.
 
     Args:
-        time: when it was, in seconds since 1970 on the server's clock.
-        method: the request's method.
-        path: the request's path and query.
-        operation: the `operationId`; None for an unknown path or method.
-        status: the response's status code; None if there was no response, because the connection was cut.
-        request_body: the start of the request's body; for binary content, its length and digest.
-        response_body: the same of the response's body; empty for a stream.
-        tenant: the tenant, a hash of the token; None for a request without a token.
-        fault: the fault that was applied, in words.
-        note: a note, such as the traceback of a script that raised.
+        time: When it was, in seconds since 1970 on the server's clock.
+        method: The request's method.
+        path: The request's path and query.
+        operation: The `operationId`; None for an unknown path or method.
+        status: The response's status code; None if there was no response, because the connection was cut.
+        request_body: The start of the request's body; for binary content, its length and digest.
+        response_body: The same of the response's body; empty for a stream.
+        tenant: The tenant, a hash of the token; None for a request without a token.
+        fault: The fault that was applied, in words.
+        note: A note, such as the traceback of a script that raised.
     """
 
     time: float
@@ -52,10 +52,10 @@ class Journal(Sequence[Exchange]):
     """The latest exchanges, oldest first.
 
     Args:
-        limit: how many are kept.
+        limit: How many are kept.
 
     Attributes:
-        dropped: how many were dropped because of the limit.
+        dropped: How many were dropped because of the limit.
 
     Example:
         >>> [exchange.operation for exchange in server.journal]

@@ -23,17 +23,17 @@ class Head:
     """A request without its body.
 
     Args:
-        method: in upper case.
-        path: as on the wire, percent-encoded, without the query.
-        query: as on the wire, without the question mark.
-        headers: names in lower case, in the order sent.
+        method: In upper case.
+        path: As on the wire, percent-encoded, without the query.
+        query: As on the wire, without the question mark.
+        headers: Names in lower case, in the order sent.
         scheme: `http` or `https`.
-        host: host and port that were reached, for requests without a usable `Host` header.
+        host: Host and port that were reached, for requests without a usable `Host` header.
 
     Attributes:
-        target: the path with the query.
-        origin: scheme and host as the client knows them, for the absolute URLs in responses.
-        routed: a slot for `dispatch`, which keeps here what it derives from the head; a door may use a head again.
+        target: The path with the query.
+        origin: Scheme and host as the client knows them, for the absolute URLs in responses.
+        routed: A slot for `dispatch`, which keeps here what it derives from the head; a door may use a head again.
     """
 
     __slots__ = ("_values", "headers", "method", "origin", "path", "query", "routed", "target")
@@ -77,8 +77,8 @@ class Stream:
     """A body that is sent in pieces.
 
     Args:
-        pieces: starts the stream; yields bytes and pauses, and may raise `ConnectionCutError`.
-        length: the `Content-Length`, which may be more than the pieces have; None for a body of unknown length.
+        pieces: Starts the stream; yields bytes and pauses, and may raise `ConnectionCutError`.
+        length: The `Content-Length`, which may be more than the pieces have; None for a body of unknown length.
     """
 
     pieces: Callable[[], Iterator[bytes | Sleep]]
@@ -90,9 +90,9 @@ class Response:
     """One HTTP response.
 
     Args:
-        status: the status code.
-        headers: names in lower case, without the length, which the doors add.
-        body: the bytes, or a stream.
+        status: The status code.
+        headers: Names in lower case, without the length, which the doors add.
+        body: The bytes, or a stream.
     """
 
     status: int

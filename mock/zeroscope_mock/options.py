@@ -41,7 +41,7 @@ def refuse_unknown(names: Iterable[str]) -> None:
     """Refuse names that are not options, as Python refuses unknown keyword arguments.
 
     Raises:
-        TypeError: for the first such name, with the option that was likely meant.
+        TypeError: For the first such name, with the option that was likely meant.
     """
     for name in names:
         if name not in OPTION_NAMES:

@@ -57,9 +57,9 @@ def throttled(seconds: int, *, in_body: bool, headers: Headers = ()) -> Response
     """429 for a request beyond the rate limit.
 
     Args:
-        seconds: when the next request may be sent.
-        in_body: whether the body has the field `retry_after`.
-        headers: more headers.
+        seconds: When the next request may be sent.
+        in_body: Whether the body has the field `retry_after`.
+        headers: More headers.
     """
     detail = f"Request was throttled. Your rate limit resets in ~{seconds}s."
     more: dict[str, Any] = {"retry_after": seconds} if in_body else {}

@@ -94,7 +94,7 @@ class Agenda(Protocol):
         """Remove the first entry that is due and return its flow, which never raises.
 
         Args:
-            now: in seconds since 1970.
+            now: In seconds since 1970.
 
         Returns:
             None if nothing is due by then; `due` agrees from then on.

@@ -26,12 +26,12 @@ class Rate:
     """A rate of requests, kept by a token bucket.
 
     Args:
-        requests: how many requests are allowed.
-        seconds: in how many seconds.
-        burst: how many of them at once; all if left out.
+        requests: How many requests are allowed.
+        seconds: In how many seconds.
+        burst: How many of them at once; all if left out.
 
     Raises:
-        ValueError: for numbers below 1 or too large to count, and seconds that are not above 0 or too many.
+        ValueError: For numbers below 1 or too large to count, and seconds that are not above 0 or too many.
     """
 
     requests: int
@@ -58,14 +58,14 @@ class RateLimits:
     """The rates of three kinds of requests, each with a bucket of its own; the live service's by default.
 
     Args:
-        creates: creations of predictions.
-        reads: reads of one prediction.
-        others: all other requests.
-        hint: where a refusal says when to try again, besides in its text: in the body's `retry_after`, or in the header
+        creates: Creations of predictions.
+        reads: Reads of one prediction.
+        others: All other requests.
+        hint: Where a refusal says when to try again, besides in its text: in the body's `retry_after`, or in the header
             `Retry-After` in seconds or as a date; None for nowhere else. Recorded traffic has `body` and None.
 
     Raises:
-        ValueError: for an unknown hint.
+        ValueError: For an unknown hint.
     """
 
     creates: Rate = Rate(600)
@@ -104,8 +104,8 @@ class Limits:
     """The limits in force, and how much of them each tenant has used.
 
     Attributes:
-        rates: the rates; None for no limit.
-        out_of_credit: whether creates are refused with 402.
+        rates: The rates; None for no limit.
+        out_of_credit: Whether creates are refused with 402.
     """
 
     rates: RateLimits | None = None
@@ -117,10 +117,10 @@ class Limits:
         """Put other rates into force.
 
         Args:
-            rates: the rates, `live` or `low-credit` for those of the service, or None for no limit.
+            rates: The rates, `live` or `low-credit` for those of the service, or None for no limit.
 
         Raises:
-            ValueError: for any other value.
+            ValueError: For any other value.
         """
         if isinstance(rates, str) and rates in PRESETS:
             rates = PRESETS[rates]
@@ -138,9 +138,9 @@ class Limits:
         """Count a request.
 
         Args:
-            operation: its `operationId`.
-            tenant: the tenant that sends it.
-            now: in seconds since 1970.
+            operation: Its `operationId`.
+            tenant: The tenant that sends it.
+            now: In seconds since 1970.
 
         Returns:
             The refusal, if the request exceeds the limit, and the headers for any other response.

@@ -44,11 +44,11 @@ class MockServer(ClientFactory):
             `prediction_limit` and `journal_limit`; all have defaults. `ServerOptions` describes each.
 
     Raises:
-        TypeError: for an unknown option.
-        ValueError: for an unknown clock, dialect or name of rate limits, a seed or a limit that is not an integer, a
+        TypeError: For an unknown option.
+        ValueError: For an unknown clock, dialect or name of rate limits, a seed or a limit that is not an integer, a
             limit below 1, an empty token, a speed that is not above 0 or for another clock than `real`, and `reload`
             without a file.
-        SpecError: for a document that cannot be read or followed.
+        SpecError: For a document that cannot be read or followed.
 
     Example:
         >>> server = MockServer()
@@ -118,10 +118,10 @@ class MockServer(ClientFactory):
         """The server as a respx router with one route per operation, named by its `operationId`.
 
         Args:
-            settings: the arguments of `respx.MockRouter`.
+            settings: The arguments of `respx.MockRouter`.
 
         Raises:
-            ImportError: if respx is not installed.
+            ImportError: If respx is not installed.
 
         Example:
             >>> with server.router() as router:
@@ -136,12 +136,12 @@ class MockServer(ClientFactory):
         """Listen on a socket as well, in a background thread, until closed.
 
         Args:
-            host: the address to listen on.
-            port: the port to listen on; 0 for any that is free.
+            host: The address to listen on.
+            port: The port to listen on; 0 for any that is free.
 
         Raises:
-            PortInUseError: if another program listens there.
-            OSError: if the address cannot be listened on for another reason; its `filename` is host and port.
+            PortInUseError: If another program listens there.
+            OSError: If the address cannot be listened on for another reason; its `filename` is host and port.
 
         Example:
             >>> with server.listen() as listening:
@@ -167,14 +167,14 @@ class MockServer(ClientFactory):
         """Listen on a socket until the process is interrupted (SIGINT) or terminated (SIGTERM).
 
         Args:
-            host: the address to listen on.
-            port: the port to listen on; 0 for any that is free.
-            on_ready: called with the URL once it can be reached.
-            on_reload: called with a sentence whenever the document's file has changed.
+            host: The address to listen on.
+            port: The port to listen on; 0 for any that is free.
+            on_ready: Called with the URL once it can be reached.
+            on_reload: Called with a sentence whenever the document's file has changed.
 
         Raises:
-            PortInUseError: if another program listens there.
-            OSError: if the address cannot be listened on for another reason.
+            PortInUseError: If another program listens there.
+            OSError: If the address cannot be listened on for another reason.
         """
         reloader = self._core.state.reloader
         if reloader and on_reload:
@@ -188,10 +188,10 @@ class MockServer(ClientFactory):
         """Send a webhook once more, now, with the same id and body.
 
         Args:
-            delivery_id: the `id` of one of `deliveries`.
+            delivery_id: The `id` of one of `deliveries`.
 
         Raises:
-            KeyError: for an unknown id.
+            KeyError: For an unknown id.
         """
         self._core.state.webhooks.redeliver(delivery_id)
         self.clock.run_due()
@@ -202,7 +202,7 @@ class MockServer(ClientFactory):
         The clock, the rate limits in force and open sockets stay as they are.
 
         Args:
-            token: the bearer token whose data is forgotten; all data if left out.
+            token: The bearer token whose data is forgotten; all data if left out.
         """
         self._core.state.reset(tenant_of(token) if token else None)
 
@@ -214,10 +214,10 @@ class MockServer(ClientFactory):
         """Replace the server's data by a snapshot, taken here or in another process.
 
         Args:
-            taken: what `snapshot` returned.
+            taken: What `snapshot` returned.
 
         Raises:
-            SnapshotError: for an invalid snapshot, naming the field; nothing is changed then.
+            SnapshotError: For an invalid snapshot, naming the field; nothing is changed then.
         """
         snapshot.restore(self._core.state, taken)
 

@@ -68,7 +68,7 @@ class Settings:
     """The values of `CoreOptions`, validated.
 
     Raises:
-        ValueError: for an unknown dialect, a seed that is not an integer, a token that cannot be sent, and a limit that
+        ValueError: For an unknown dialect, a seed that is not an integer, a token that cannot be sent, and a limit that
             is not an integer above 0.
     """
 

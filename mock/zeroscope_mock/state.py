@@ -38,12 +38,12 @@ class State:
     """All that one server holds. A caller that changes it holds `lock`.
 
     Args:
-        spec: the document.
-        clock: tells the time.
-        settings: the server's settings.
+        spec: The document.
+        clock: Tells the time.
+        settings: The server's settings.
 
     Attributes:
-        webhooks: sends webhooks, and has their deliveries.
+        webhooks: Sends webhooks, and has their deliveries.
     """
 
     def __init__(self, spec: Spec, clock: Clock, settings: Settings) -> None:
@@ -83,7 +83,7 @@ class State:
         """Refuse a request that a script function makes in another thread, which would wait for the lock for ever.
 
         Raises:
-            RuntimeError: if a script function of this server runs in this context, but in another thread.
+            RuntimeError: If a script function of this server runs in this context, but in another thread.
         """
         running = running_script.get()
         if running is not None and running[0] is self and running[1] != threading.get_ident():
@@ -107,8 +107,8 @@ class State:
         """The URLs in the response to a request.
 
         Args:
-            origin: scheme and host under which the request came.
-            prefix: the part between the host and the document's path, such as `/v1`.
+            origin: Scheme and host under which the request came.
+            prefix: The part between the host and the document's path, such as `/v1`.
         """
         return Links(self.spec, origin, self.spec.prefixes[-1] if self.dialect.bare else prefix)
 

@@ -28,8 +28,8 @@ class Sleep:
     """Lets time pass on the server's clock.
 
     Args:
-        seconds: how long; a negative number counts as 0.
-        idle: whether no further event is scheduled. A client on a socket waits in real time, so the ASGI app does not
+        seconds: How long; a negative number counts as 0.
+        idle: Whether no further event is scheduled. A client on a socket waits in real time, so the ASGI app does not
             move a virtual clock for an idle sleep.
     """
 
@@ -50,7 +50,7 @@ class RunBlocking:
     """Calls a function that keeps a processor busy.
 
     Args:
-        function: the function; may be called in another thread.
+        function: The function; may be called in another thread.
     """
 
     function: Callable[[], Any]
@@ -73,7 +73,7 @@ class AdvanceClock:
     """Moves the server's clock and runs what falls due on the way.
 
     Args:
-        seconds: how far, 0 or more.
+        seconds: How far, 0 or more.
     """
 
     seconds: float
@@ -113,9 +113,9 @@ async def drive_async(flow: Flow[T], clock: Clock, step: Step | None = None) -> 
     """Run a flow to its end while other tasks run, and return its result.
 
     Args:
-        flow: the flow.
-        clock: the clock that its steps run on.
-        step: its first step, if it has been started already.
+        flow: The flow.
+        clock: The clock that its steps run on.
+        step: Its first step, if it has been started already.
     """
     try:
         step = step or next(flow)

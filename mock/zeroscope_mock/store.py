@@ -44,8 +44,8 @@ class TenantPredictions:
     """The predictions of one tenant, by number; the oldest may have been dropped.
 
     Args:
-        first: the number of the first prediction.
-        uploads: how many files the tenant uploaded.
+        first: The number of the first prediction.
+        uploads: How many files the tenant uploaded.
     """
 
     def __init__(self, first: int = 0, uploads: int = 0) -> None:
@@ -89,13 +89,13 @@ class Store:
     """All predictions and files. The store has neither a clock nor a lock; callers pass the time and hold the lock.
 
     Args:
-        prediction_limit: how many predictions are kept; one more drops the oldest.
-        storage_limit: how many bytes of files are kept; more drop the oldest.
+        prediction_limit: How many predictions are kept; one more drops the oldest.
+        storage_limit: How many bytes of files are kept; more drop the oldest.
 
     Attributes:
-        tenants: the predictions of each tenant that ever created one.
-        dropped_predictions: how many predictions were dropped.
-        dropped_files: how many files were dropped before their time.
+        tenants: The predictions of each tenant that ever created one.
+        dropped_predictions: How many predictions were dropped.
+        dropped_files: How many files were dropped before their time.
     """
 
     def __init__(self, prediction_limit: int, storage_limit: int) -> None:
@@ -146,8 +146,8 @@ class Store:
         A cursor names a prediction, not a distance from the newest one, so that it stays valid while more arrive.
 
         Args:
-            tenant: the tenant.
-            cursor: the cursor from another page; the newest predictions if left out.
+            tenant: The tenant.
+            cursor: The cursor from another page; the newest predictions if left out.
         """
         # Reading with a token that was never seen before must leave nothing behind.
         predictions = self.tenants.get(tenant) or TenantPredictions()

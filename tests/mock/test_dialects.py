@@ -27,7 +27,7 @@ class Watcher:
     """An httpx hook that checks each response against the document of the operation that it answers.
 
     Attributes:
-        seen: the operations and statuses that were checked.
+        seen: The operations and statuses that were checked.
     """
 
     def __init__(self, server: MockServer) -> None:

@@ -34,7 +34,7 @@ class Receiver:
     """Listens for webhooks on the loopback.
 
     Attributes:
-        url: where to send them.
+        url: Where to send them.
     """
 
     def __init__(self) -> None:

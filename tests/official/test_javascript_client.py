@@ -29,9 +29,9 @@ class JavaScriptError(Exception):
     """What a program of client.mjs ended with.
 
     Args:
-        name: the error's class.
-        message: its message.
-        status: the status of the answer, if there was one.
+        name: The error's class.
+        message: Its message.
+        status: The status of the answer, if there was one.
     """
 
     def __init__(self, name: str, message: str, status: int | None = None) -> None:
@@ -54,7 +54,7 @@ class Node:
         """Run a program; what it is given and what it returns is JSON.
 
         Raises:
-            JavaScriptError: if it ends with an error.
+            JavaScriptError: If it ends with an error.
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None

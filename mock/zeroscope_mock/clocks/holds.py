@@ -12,7 +12,7 @@ class Hold:
     """A task that the clock waits for.
 
     Attributes:
-        asleep: how many sleepers the task and its children have on the clock.
+        asleep: How many sleepers the task and its children have on the clock.
     """
 
     __slots__ = ("asleep",)

@@ -29,10 +29,10 @@ class RealClock:
     The entries of its agenda run in a background thread, which lives as long as there are any.
 
     Args:
-        speed: how many times as fast as real time it runs from the moment it is made.
+        speed: How many times as fast as real time it runs from the moment it is made.
 
     Raises:
-        ValueError: for a speed that is not above 0.
+        ValueError: For a speed that is not above 0.
     """
 
     def __init__(self, speed: float = 1.0) -> None:
@@ -66,7 +66,7 @@ class RealClock:
         """Show another time of day, earlier or later, without any time passing.
 
         Args:
-            time: in seconds since 1970.
+            time: In seconds since 1970.
         """
         with self._lock:
             self._start = time - self.monotonic()
@@ -101,10 +101,10 @@ class RealClock:
         """Move the clock forward at once; what falls due on the way runs in the background, as usual.
 
         Args:
-            seconds: how far, 0 or more.
+            seconds: How far, 0 or more.
 
         Raises:
-            ValueError: for a negative or infinite number of seconds.
+            ValueError: For a negative or infinite number of seconds.
         """
         require_duration(seconds)
         with self._lock:
@@ -120,7 +120,7 @@ class RealClock:
         """Block this thread until a number of seconds of this clock have passed.
 
         Raises:
-            RuntimeError: if the clock is frozen and nothing has moved it for a minute of real time.
+            RuntimeError: If the clock is frozen and nothing has moved it for a minute of real time.
         """
         due, guard = self.monotonic() + seconds, StallGuard(self)
         self.run_due()

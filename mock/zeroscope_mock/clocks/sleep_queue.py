@@ -22,11 +22,11 @@ class Sleeper:
     """One sleeping task.
 
     Args:
-        due: when it wakes, in seconds of the clock.
-        woken: set to wake it earlier, to find out what has changed.
+        due: When it wakes, in seconds of the clock.
+        woken: Set to wake it earlier, to find out what has changed.
 
     Attributes:
-        gone: whether it has woken or was canceled.
+        gone: Whether it has woken or was canceled.
     """
 
     __slots__ = ("due", "gone", "woken")
@@ -41,13 +41,13 @@ class SleepQueue:
     """All tasks of one event loop that sleep on one clock, by the moment at which they wake.
 
     Args:
-        on_asyncio: whether the loop is asyncio's; otherwise it is trio's.
+        on_asyncio: Whether the loop is asyncio's; otherwise it is trio's.
 
     Attributes:
-        leader: the sleeper that moves the clock; the others wait for their events.
-        event: makes an event.
-        checkpoint: yields to the other tasks of the loop once.
-        pause: sleeps for `POLL_INTERVAL` of real time.
+        leader: The sleeper that moves the clock; the others wait for their events.
+        event: Makes an event.
+        checkpoint: Yields to the other tasks of the loop once.
+        pause: Sleeps for `POLL_INTERVAL` of real time.
     """
 
     def __init__(self, *, on_asyncio: bool) -> None:

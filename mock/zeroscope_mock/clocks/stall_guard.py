@@ -23,7 +23,7 @@ class StallGuard:
         """Compare the clock with the last call.
 
         Raises:
-            RuntimeError: if the clock has not moved for `FROZEN_LIMIT`.
+            RuntimeError: If the clock has not moved for `FROZEN_LIMIT`.
         """
         now = self._clock.monotonic()
         if now != self._seen:

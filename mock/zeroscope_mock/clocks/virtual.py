@@ -56,7 +56,7 @@ class VirtualClock:
     another, before the clock moves on. Threads and event loops may share a clock.
 
     Args:
-        start: the time it shows first, in seconds since 1970.
+        start: The time it shows first, in seconds since 1970.
 
     Example:
         >>> clock = VirtualClock()
@@ -94,7 +94,7 @@ class VirtualClock:
         """Show another time of day, earlier or later, without any time passing.
 
         Args:
-            time: in seconds since 1970.
+            time: In seconds since 1970.
         """
         with self._lock:
             self._start = time - self._now
@@ -122,10 +122,10 @@ class VirtualClock:
         While another thread runs an entry of the agenda, this one waits for it, but at most a second of real time.
 
         Args:
-            seconds: how far, 0 or more.
+            seconds: How far, 0 or more.
 
         Raises:
-            ValueError: for a negative or infinite number of seconds.
+            ValueError: For a negative or infinite number of seconds.
         """
         require_duration(seconds)
         with self._lock:
@@ -161,10 +161,10 @@ class VirtualClock:
         """Move the clock forward as `advance` does.
 
         Args:
-            seconds: how far; a negative number counts as 0.
+            seconds: How far; a negative number counts as 0.
 
         Raises:
-            RuntimeError: if the clock is frozen and no other thread has moved it for a minute of real time.
+            RuntimeError: If the clock is frozen and no other thread has moved it for a minute of real time.
         """
         seconds = max(0.0, seconds)
         if self._frozen:
@@ -183,10 +183,10 @@ class VirtualClock:
         runs that entry, and sleeps on until the entry is done.
 
         Args:
-            seconds: how long; a negative number counts as 0.
+            seconds: How long; a negative number counts as 0.
 
         Raises:
-            ValueError: for an infinite number of seconds.
+            ValueError: For an infinite number of seconds.
         """
         sleep_queue = self._sleep_queue()
         due = self._now + seconds

@@ -49,7 +49,7 @@ class Control:
     token reads and changes only the data of its tenant, and the clock and the limits, which all tenants share.
 
     Args:
-        state: the server's.
+        state: The server's.
     """
 
     def __init__(self, state: State) -> None:
@@ -268,7 +268,7 @@ def _with_token(call: Call) -> Any:
     """The settings in a call's body, with the call's own token if it has one.
 
     Raises:
-        FaultError: for settings with another token.
+        FaultError: For settings with another token.
     """
     settings, token = call.body or {}, _token(call)
     if token is None:

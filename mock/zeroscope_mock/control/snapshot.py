@@ -34,7 +34,7 @@ class SnapshotError(ValueError):
     """A snapshot cannot be restored; nothing was changed.
 
     Args:
-        invalid_fields: what is wrong with it, field by field.
+        invalid_fields: What is wrong with it, field by field.
     """
 
     def __init__(self, invalid_fields: Sequence[InvalidField]) -> None:
@@ -49,7 +49,7 @@ def take(state: State) -> dict[str, Any]:
     that are functions cannot be part of it; `left_out` counts them.
 
     Args:
-        state: the server's.
+        state: The server's.
     """
     with state.lock:
         scripts = state.scripts.dump()
@@ -89,11 +89,11 @@ def restore(state: State, snapshot: Mapping[str, Any]) -> None:
     The server then goes on as the one that the snapshot was taken from, if both were made with the same options.
 
     Args:
-        state: the server's.
-        snapshot: what `take` returned.
+        state: The server's.
+        snapshot: What `take` returned.
 
     Raises:
-        SnapshotError: for anything else, and for a snapshot of a server with another seed or dialect.
+        SnapshotError: For anything else, and for a snapshot of a server with another seed or dialect.
     """
     values = _read(snapshot)
     with state.lock:

@@ -27,8 +27,8 @@ def make_dataclass(kind: type[T], values: Mapping[str, Any]) -> T:
     """An instance of a dataclass from its fields.
 
     Args:
-        kind: the dataclass.
-        values: the values of the fields by name, of the right types as far as JSON has them.
+        kind: The dataclass.
+        values: The values of the fields by name, of the right types as far as JSON has them.
     """
     # JSON has one kind of number, so 24.0 is an integer.
     integers = {field.name for field in fields(kind) if field.type in _INTEGERS}
@@ -80,8 +80,8 @@ def summary(state: State, tenant: str | None) -> dict[str, Any]:
     """The summary of a server: its settings, its clock, and how many objects of each kind it holds.
 
     Args:
-        state: the server's.
-        tenant: the tenant whose objects are counted; all if left out.
+        state: The server's.
+        tenant: The tenant whose objects are counted; all if left out.
     """
     info = state.spec.document.get("info", {})
     return {
@@ -109,8 +109,8 @@ def queued_scripts(state: State, tenant: str | None) -> list[dict[str, Any]]:
     """The scripts that wait for predictions, without functions.
 
     Args:
-        state: the server's.
-        tenant: the only tenant that they are for; all scripts if left out.
+        state: The server's.
+        tenant: The only tenant that they are for; all scripts if left out.
     """
     return [queued for queued in state.scripts.dump() if tenant in (None, queued["tenant"])]
 
@@ -119,7 +119,7 @@ def waiting_scripts(state: State, tenant: str | None) -> int:
     """How many scripts wait for predictions.
 
     Args:
-        state: the server's.
-        tenant: the only tenant that they are for; all scripts, functions included, if left out.
+        state: The server's.
+        tenant: The only tenant that they are for; all scripts, functions included, if left out.
     """
     return len(state.scripts) if tenant is None else len(queued_scripts(state, tenant))

@@ -31,10 +31,10 @@ def load_spec(source: str | Path | Mapping[str, Any] | None) -> Spec:
     """A document together with the bundled ones.
 
     Args:
-        source: as `Spec.load` takes it.
+        source: As `Spec.load` takes it.
 
     Raises:
-        SpecError: for a file that cannot be read and a document that cannot be followed.
+        SpecError: For a file that cannot be read and a document that cannot be followed.
     """
     return _packaged() if source is None else Spec.load(source, bundled_documents())
 

@@ -10,10 +10,10 @@ class InvalidField:
     """One thing that is wrong with a request.
 
     Args:
-        type: the service's word for the kind of error, such as `number_lte`.
-        field: the path of the field, such as `input.width`; for a missing or an unknown field that of its parent, which
+        type: The service's word for the kind of error, such as `number_lte`.
+        field: The path of the field, such as `input.width`; for a missing or an unknown field that of its parent, which
             is empty for the body itself.
-        description: the error in words.
+        description: The error in words.
     """
 
     type: str

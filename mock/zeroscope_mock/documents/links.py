@@ -14,9 +14,9 @@ class Links:
     """The URLs in the response to one request.
 
     Args:
-        spec: the document, which has the paths.
-        origin: scheme and host under which the request came.
-        prefix: the part between the host and the document's path, such as `/v1`.
+        spec: The document, which has the paths.
+        origin: Scheme and host under which the request came.
+        prefix: The part between the host and the document's path, such as `/v1`.
     """
 
     spec: Spec

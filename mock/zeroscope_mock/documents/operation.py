@@ -52,12 +52,12 @@ class Operation:
     """One operation of the document.
 
     Args:
-        id: its `operationId`.
-        protected: whether it needs a token.
-        parameters: its parameters.
-        bodies: the schema of each content type that it takes, as written and compiled.
-        body_required: whether it needs a body.
-        responses: its responses, as the document describes them.
+        id: Its `operationId`.
+        protected: Whether it needs a token.
+        parameters: Its parameters.
+        bodies: The schema of each content type that it takes, as written and compiled.
+        body_required: Whether it needs a body.
+        responses: Its responses, as the document describes them.
     """
 
     id: str
@@ -71,8 +71,8 @@ class Operation:
         """The parameters that a request sends, by name, and what is wrong with them.
 
         Args:
-            head: the head of the request.
-            path: the parameters in its path, decoded.
+            head: The head of the request.
+            path: The parameters in its path, decoded.
         """
         query = dict(parse_qsl(head.query, keep_blank_values=True, errors="replace")) if head.query else {}
         arguments: dict[str, Any] = {}
@@ -95,10 +95,10 @@ class Route:
     """One path with all its methods.
 
     Args:
-        path: the path, as the document writes it.
-        pattern: matches it.
-        operations: the operations, by method.
-        described: the methods that the document itself has here; all, for a path that only a bundled document has.
+        path: The path, as the document writes it.
+        pattern: Matches it.
+        operations: The operations, by method.
+        described: The methods that the document itself has here; all, for a path that only a bundled document has.
     """
 
     path: str

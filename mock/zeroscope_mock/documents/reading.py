@@ -15,8 +15,8 @@ class SpecError(Exception):
     """The document cannot be read, or the server cannot follow it.
 
     Args:
-        message: what is wrong with it.
-        placed: whether the message names the place.
+        message: What is wrong with it.
+        placed: Whether the message names the place.
     """
 
     def __init__(self, message: str, *, placed: bool = False) -> None:
@@ -73,8 +73,8 @@ def read_document(path: Path) -> Any:
     """The values in a YAML or JSON file.
 
     Raises:
-        SpecError: for a file that is not YAML or JSON.
-        OSError: for a file that cannot be read.
+        SpecError: For a file that is not YAML or JSON.
+        OSError: For a file that cannot be read.
     """
     text = path.read_bytes()
     if path.suffix == ".json":

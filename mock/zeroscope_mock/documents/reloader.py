@@ -18,13 +18,13 @@ class SpecReloader:
     """Reads a document again when its file has changed; keeps the last good one while the file is broken.
 
     Args:
-        path: the file.
-        load: reads it.
-        use: puts the new document into force.
+        path: The file.
+        load: Reads it.
+        use: Puts the new document into force.
 
     Attributes:
-        error: why the file as it is now cannot be used; None if it can.
-        notify: called with a sentence whenever the file has changed; logs it unless set.
+        error: Why the file as it is now cannot be used; None if it can.
+        notify: Called with a sentence whenever the file has changed; logs it unless set.
     """
 
     def __init__(self, path: str | Path, load: Callable[[], Spec], use: Callable[[Spec], object]) -> None:

@@ -28,13 +28,13 @@ def sample(schema: Any, resolve: Resolve, *, whole: bool = True, depth: int = 0)
     Patterns and the rarer keywords are ignored, so a caller that needs a valid value must validate it.
 
     Args:
-        schema: the schema.
-        resolve: finds what a schema refers to.
-        whole: whether objects have all their properties instead of the required ones alone.
-        depth: how many schemas this one is nested in.
+        schema: The schema.
+        resolve: Finds what a schema refers to.
+        whole: Whether objects have all their properties instead of the required ones alone.
+        depth: How many schemas this one is nested in.
 
     Raises:
-        RecursionError: for a schema that requires itself.
+        RecursionError: For a schema that requires itself.
     """
     if depth > _MAX_DEPTH:
         raise RecursionError("the schema requires itself")

@@ -49,11 +49,11 @@ class Spec:
     """A document, ready to serve.
 
     Args:
-        document: the OpenAPI document as JSON values.
-        more: another document. Its operations and components are added unless the document has one of the same name.
+        document: The OpenAPI document as JSON values.
+        more: Another document. Its operations and components are added unless the document has one of the same name.
 
     Raises:
-        SpecError: for a document that cannot be followed, naming the reason.
+        SpecError: For a document that cannot be followed, naming the reason.
     """
 
     def __init__(self, document: Mapping[str, Any], more: Mapping[str, Any] | None = None) -> None:
@@ -81,11 +81,11 @@ class Spec:
         """Read a document.
 
         Args:
-            source: a YAML or JSON file, or the document itself; the packaged one if left out.
-            more: another document, which is added.
+            source: A YAML or JSON file, or the document itself; the packaged one if left out.
+            more: Another document, which is added.
 
         Raises:
-            SpecError: for a file that cannot be read and a document that cannot be followed.
+            SpecError: For a file that cannot be read and a document that cannot be followed.
         """
         if isinstance(source, Mapping):
             return cls(source, more)
@@ -108,7 +108,7 @@ class Spec:
         """The path of an operation with its parameters filled in, all of which must be given.
 
         Raises:
-            KeyError: for an unknown operation.
+            KeyError: For an unknown operation.
         """
         path = self._paths[operation_id]
         for name, value in arguments.items():

@@ -20,11 +20,11 @@ class Schema:
     """One schema, compiled.
 
     Args:
-        schema: the schema, which may refer to components of the document.
-        components: the document's components.
+        schema: The schema, which may refer to components of the document.
+        components: The document's components.
 
     Raises:
-        ValueError: for something that is not a schema.
+        ValueError: For something that is not a schema.
     """
 
     def __init__(self, schema: Mapping[str, Any], components: Mapping[str, Any]) -> None:
@@ -43,8 +43,8 @@ class Schema:
         """All errors in a value, parents before children; an empty list for a valid value.
 
         Args:
-            value: the value, as the json module reads it.
-            field: the path of the value itself.
+            value: The value, as the json module reads it.
+            field: The path of the value itself.
         """
         if self._validator.is_valid(value):
             return []

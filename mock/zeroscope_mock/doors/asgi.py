@@ -43,7 +43,7 @@ class App:
     """An ASGI application that calls a server.
 
     Args:
-        core: the server's core.
+        core: The server's core.
     """
 
     def __init__(self, core: Core) -> None:
@@ -168,7 +168,7 @@ async def _read_body(receive: Receive, limit: int) -> bytes | Response:
     """The whole body, or the refusal of one that is too long or does not arrive in time.
 
     Raises:
-        _DisconnectedError: if the client disconnects before its end.
+        _DisconnectedError: If the client disconnects before its end.
     """
     body = bytearray()
     while True:

@@ -15,7 +15,7 @@ class BufferedTransport:
     uvicorn writes head and body separately, and a second packet takes as long as making a short response.
 
     Args:
-        transport: the transport of the connection; other attributes are taken from it.
+        transport: The transport of the connection; other attributes are taken from it.
     """
 
     def __init__(self, transport: asyncio.Transport) -> None:

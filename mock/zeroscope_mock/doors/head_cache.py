@@ -27,8 +27,8 @@ class HeadCache:
         """The head for a key, which is read if it is not in the cache.
 
         Args:
-            key: all values that the head is read from.
-            read: reads the head.
+            key: All values that the head is read from.
+            read: Reads the head.
         """
         if (head := self._heads.get(key)) is not None:
             return head

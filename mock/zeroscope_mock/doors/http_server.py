@@ -39,7 +39,7 @@ class HttpServer(uvicorn.Server):
     """A server that stops at once; uvicorn's own polls ten times a second, and pauses even without connections.
 
     Args:
-        app: the application.
+        app: The application.
     """
 
     def __init__(self, app: App) -> None:

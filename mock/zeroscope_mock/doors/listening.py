@@ -29,17 +29,17 @@ class Listening:
     """An application on a socket, from the construction of this object until `close`.
 
     Args:
-        app: the application.
-        host: the address to listen on.
-        port: the port to listen on; 0 for any that is free.
-        on_close: called once when it has stopped listening.
+        app: The application.
+        host: The address to listen on.
+        port: The port to listen on; 0 for any that is free.
+        on_close: Called once when it has stopped listening.
 
     Attributes:
-        url: scheme, host and port, such as `http://127.0.0.1:8000`.
+        url: Scheme, host and port, such as `http://127.0.0.1:8000`.
 
     Raises:
-        PortInUseError: if another process listens there.
-        OSError: if the address cannot be listened on for another reason.
+        PortInUseError: If another process listens there.
+        OSError: If the address cannot be listened on for another reason.
     """
 
     def __init__(self, app: App, host: str, port: int, on_close: Callable[[], object] = lambda: None) -> None:
@@ -81,9 +81,9 @@ def serve(
     """Listen until the process is interrupted or terminated.
 
     Args:
-        listen: starts listening.
-        on_ready: called with the URL once it can be reached.
-        on_tick: called twice a second.
+        listen: Starts listening.
+        on_ready: Called with the URL once it can be reached.
+        on_tick: Called twice a second.
     """
     # Not an Event: its lock is not reentrant, so a signal that came while the loop below is about to wait would block.
     signals_received: SimpleQueue[int] = SimpleQueue()

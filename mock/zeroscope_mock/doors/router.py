@@ -34,9 +34,9 @@ def make_router(core: Core, transport: Transport, **settings: Any) -> respx.Mock
     answers as mocked, and calls the server again after `router["getPrediction"].mock()`.
 
     Args:
-        core: the server's core.
-        transport: calls the core.
-        settings: the arguments of `respx.MockRouter`; unlike there, `assert_all_called` is False by default.
+        core: The server's core.
+        transport: Calls the core.
+        settings: The arguments of `respx.MockRouter`; unlike there, `assert_all_called` is False by default.
 
     Example:
         >>> with make_router(server.core, server.transport) as router:

@@ -23,7 +23,7 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     raises `httpx.RemoteProtocolError`, and a read timeout runs on the server's clock and raises `httpx.ReadTimeout`.
 
     Args:
-        core: the server's core.
+        core: The server's core.
     """
 
     def __init__(self, core: Core) -> None:

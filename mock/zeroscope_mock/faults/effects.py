@@ -41,11 +41,11 @@ def apply(rule: Rule, flow: Flow[Response]) -> Flow[Response]:
     """Answer a request with the effects of a rule.
 
     Args:
-        rule: the rule.
-        flow: carries the request out; not started yet, and never started if the rule replaces it.
+        rule: The rule.
+        flow: Carries the request out; not started yet, and never started if the rule replaces it.
 
     Raises:
-        ConnectionCutError: if the rule cuts the connection.
+        ConnectionCutError: If the rule cuts the connection.
     """
     if rule.delay:
         yield Sleep(rule.delay)
@@ -73,9 +73,9 @@ def alter_delivery(rule: Rule, headers: Headers, body: bytes) -> tuple[Headers, 
     """The headers and the body of a webhook delivery after the effects of a rule.
 
     Args:
-        rule: the rule.
-        headers: the delivery's headers, names in lower case.
-        body: its body.
+        rule: The rule.
+        headers: The delivery's headers, names in lower case.
+        body: Its body.
     """
     return _changed(headers, rule), _half(body) if rule.malformed else body
 

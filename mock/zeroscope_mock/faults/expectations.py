@@ -22,8 +22,8 @@ class FaultError(ValueError):
     """A fault cannot be set up.
 
     Args:
-        field: the argument that is wrong; empty where it is not a single one.
-        message: what is wrong with it, and what is allowed.
+        field: The argument that is wrong; empty where it is not a single one.
+        message: What is wrong with it, and what is allowed.
     """
 
     def __init__(self, field: str, message: str) -> None:
@@ -35,7 +35,7 @@ class Expectation:
     """What a schema expects of a value.
 
     Args:
-        described: the schema, without references.
+        described: The schema, without references.
     """
 
     def __init__(self, described: Mapping[str, Any]) -> None:
@@ -62,11 +62,11 @@ class Expectation:
         """A value made of JSON types, with lists in place of other collections.
 
         Args:
-            name: the argument, for the error.
-            value: the value that a caller passed.
+            name: The argument, for the error.
+            value: The value that a caller passed.
 
         Raises:
-            FaultError: if the schema does not allow it.
+            FaultError: If the schema does not allow it.
         """
         converted = self._to_json_types(value)
         if not self._allows(converted):

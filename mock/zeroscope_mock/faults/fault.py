@@ -22,14 +22,14 @@ class Fault:
     """A fault that `Faults.add` made.
 
     Args:
-        id: its name, such as `f1`.
-        rule: the requests it applies to, and its effect.
-        seed: a text that decides where the rule has a probability.
-        remove: removes it from the server.
+        id: Its name, such as `f1`.
+        rule: The requests it applies to, and its effect.
+        seed: A text that decides where the rule has a probability.
+        remove: Removes it from the server.
 
     Attributes:
-        seen: how many requests matched.
-        hits: how many of them it was applied to.
+        seen: How many requests matched.
+        hits: How many of them it was applied to.
     """
 
     def __init__(self, id: str, rule: Rule, seed: str, remove: Callable[[Fault], None]) -> None:
@@ -50,10 +50,10 @@ class Fault:
         """Answer a request with this fault.
 
         Args:
-            flow: carries the request out; not started yet.
+            flow: Carries the request out; not started yet.
 
         Raises:
-            ConnectionCutError: if the fault cuts the connection.
+            ConnectionCutError: If the fault cuts the connection.
         """
         return effects.apply(self.rule, flow)
 
@@ -61,8 +61,8 @@ class Fault:
         """The headers and the body of a webhook delivery with this fault.
 
         Args:
-            headers: the delivery's headers, names in lower case.
-            body: its body.
+            headers: The delivery's headers, names in lower case.
+            body: Its body.
         """
         return effects.alter_delivery(self.rule, headers, body)
 
@@ -78,8 +78,8 @@ class Fault:
         """Count a request that matches.
 
         Args:
-            resource: its path without the prefix.
-            free: whether no other fault applies to it already.
+            resource: Its path without the prefix.
+            free: Whether no other fault applies to it already.
 
         Returns:
             Whether this fault applies to it.
@@ -114,12 +114,12 @@ class Fault:
         """Make the fault that `dump` described.
 
         Args:
-            dumped: what `dump` returned.
-            operations: every known `operationId`.
-            remove: removes it from the server.
+            dumped: What `dump` returned.
+            operations: Every known `operationId`.
+            remove: Removes it from the server.
 
         Raises:
-            FaultError: for anything else.
+            FaultError: For anything else.
         """
         settings = dict(dumped)
         saved: dict[str, Any] = {}

@@ -28,9 +28,9 @@ class Faults(Recipes, Sequence[Fault]):
     Each counts all requests that match it, also those that another one is applied to. Threads may share them.
 
     Args:
-        random: decides where faults have a probability.
-        operations: every `operationId` that a fault may name.
-        prefixes: the parts of a path that may precede the document's, such as `/v1`.
+        random: Decides where faults have a probability.
+        operations: Every `operationId` that a fault may name.
+        prefixes: The parts of a path that may precede the document's, such as `/v1`.
 
     Example:
         >>> fault = server.faults.add(operation="getPrediction", status=503, times=2)
@@ -57,7 +57,7 @@ class Faults(Recipes, Sequence[Fault]):
         """Replace the operations that faults may name.
 
         Args:
-            operations: every `operationId` that a fault may name.
+            operations: Every `operationId` that a fault may name.
         """
         self._operations = frozenset(operations)
 
@@ -65,12 +65,12 @@ class Faults(Recipes, Sequence[Fault]):
         """Add a fault.
 
         Args:
-            settings: which requests it applies to (`operation`, `method`, `path`, `token`), when (`nth`, `skip`,
+            settings: Which requests it applies to (`operation`, `method`, `path`, `token`), when (`nth`, `skip`,
                 `times`, `per`, `probability`) and its effect (`status`, `body`, `html`, `delay`, `hang`, `reset`,
                 `truncate` and more); `FaultSettings` describes each.
 
         Raises:
-            FaultError: for an argument that is unknown or invalid, or that conflicts with another one.
+            FaultError: For an argument that is unknown or invalid, or that conflicts with another one.
 
         Example:
             >>> server.faults.add(operation="getPrediction", status=503, times=2, per="resource")
@@ -83,10 +83,10 @@ class Faults(Recipes, Sequence[Fault]):
         """Add several faults, or none if one of them is invalid.
 
         Args:
-            settings: the arguments of `add` for each.
+            settings: The arguments of `add` for each.
 
         Raises:
-            FaultError: for an argument that is unknown or invalid, or that conflicts with another one.
+            FaultError: For an argument that is unknown or invalid, or that conflicts with another one.
         """
         rules = [Rule.read(each, self._operations) for each in settings]
         with self._lock:
@@ -103,11 +103,11 @@ class Faults(Recipes, Sequence[Fault]):
         """Add the faults of a recipe.
 
         Args:
-            name: one of `RECIPES`, such as `storm`.
-            arguments: the arguments of the method of that name.
+            name: One of `RECIPES`, such as `storm`.
+            arguments: The arguments of the method of that name.
 
         Raises:
-            FaultError: for a recipe or an argument that is unknown or invalid.
+            FaultError: For a recipe or an argument that is unknown or invalid.
         """
         if name not in RECIPES:
             raise FaultError("recipe", f"there is no recipe {name!r}{did_you_mean(name, RECIPES)}")
@@ -126,10 +126,10 @@ class Faults(Recipes, Sequence[Fault]):
         """Count a request and return the fault to apply to it, if any.
 
         Args:
-            operation: its `operationId`; None for an unknown path or method.
-            method: in upper case.
-            path: as on the wire, without the query.
-            tenant: the tenant of its token.
+            operation: Its `operationId`; None for an unknown path or method.
+            method: In upper case.
+            path: As on the wire, without the query.
+            tenant: The tenant of its token.
         """
         if not self._faults or path == _CONTROL or path.startswith(f"{_CONTROL}/"):
             return None
@@ -147,7 +147,7 @@ class Faults(Recipes, Sequence[Fault]):
         """Remove a fault by its id.
 
         Raises:
-            LookupError: if there is none.
+            LookupError: If there is none.
         """
         with self._lock:
             for fault in self._faults:
@@ -165,7 +165,7 @@ class Faults(Recipes, Sequence[Fault]):
         """Remove all faults, so that ids start again, or those of one tenant.
 
         Args:
-            tenant: the tenant; all faults if left out.
+            tenant: The tenant; all faults if left out.
         """
         with self._lock:
             self._faults = [] if tenant is None else [f for f in self._faults if f.rule.tenant != tenant]
@@ -181,7 +181,7 @@ class Faults(Recipes, Sequence[Fault]):
         """Replace all faults by those that `dump` returned.
 
         Raises:
-            FaultError: for anything else; no fault is replaced then.
+            FaultError: For anything else; no fault is replaced then.
         """
         loaded = [Fault.load(each, self._operations, self.discard) for each in dumped]
         numbers = [int(fault.id[1:]) for fault in loaded if re.fullmatch(r"f[0-9]{1,9}", fault.id)]

@@ -59,12 +59,12 @@ class Recipes(ABC):
         seeds and requests give equal storms, and the faults of one path do not depend on requests for others.
 
         Args:
-            probability: the probability that a request fails, from 0 to 1.
-            ambiguous: whether requests that create something may fail in all other ways, too.
-            token: applies only to requests with this token.
+            probability: The probability that a request fails, from 0 to 1.
+            ambiguous: Whether requests that create something may fail in all other ways, too.
+            token: Applies only to requests with this token.
 
         Raises:
-            FaultError: for an invalid argument.
+            FaultError: For an invalid argument.
         """
         _require("probability", probability)
         _require("ambiguous", ambiguous)
@@ -87,12 +87,12 @@ class Recipes(ABC):
         """Make every request of a client fail.
 
         Args:
-            times: how many; all until the fault is removed if left out.
-            status: the status of their responses.
-            token: applies only to requests with this token.
+            times: How many; all until the fault is removed if left out.
+            status: The status of their responses.
+            token: Applies only to requests with this token.
 
         Raises:
-            FaultError: for an invalid argument.
+            FaultError: For an invalid argument.
         """
         return self.add(status=status, times=times, token=token)
 
@@ -100,11 +100,11 @@ class Recipes(ABC):
         """Create a prediction, then reset the connection, so that the client does not know its id.
 
         Args:
-            times: how many creates are lost.
-            token: applies only to requests with this token.
+            times: How many creates are lost.
+            token: Applies only to requests with this token.
 
         Raises:
-            FaultError: for an invalid argument.
+            FaultError: For an invalid argument.
         """
         creates = [name for name in self.operations if name.startswith("create") and name.endswith("Prediction")]
         return self.add(operation=sorted(creates), reset="after", times=times, token=token)
@@ -113,12 +113,12 @@ class Recipes(ABC):
         """Make the first reads of each resource fail: of each prediction, page, video, file and stream.
 
         Args:
-            times: how many reads of each.
-            status: the status of their responses.
-            token: applies only to requests with this token.
+            times: How many reads of each.
+            status: The status of their responses.
+            token: Applies only to requests with this token.
 
         Raises:
-            FaultError: for an invalid argument.
+            FaultError: For an invalid argument.
         """
         return self.add(method="GET", per="resource", status=status, times=times, token=token)
 
@@ -126,12 +126,12 @@ class Recipes(ABC):
         """Refuse requests with 429, as the service does beyond its rate limits.
 
         Args:
-            times: how many; all until the fault is removed if left out.
-            retry_after: the seconds in the response after which the client may try again.
-            token: applies only to requests with this token.
+            times: How many; all until the fault is removed if left out.
+            retry_after: The seconds in the response after which the client may try again.
+            token: Applies only to requests with this token.
 
         Raises:
-            FaultError: for an invalid argument.
+            FaultError: For an invalid argument.
         """
         return self.add(status=429, retry_after=retry_after, times=times, token=token)
 
@@ -139,11 +139,11 @@ class Recipes(ABC):
         """Delay every request of a client before it is handled.
 
         Args:
-            seconds: how long, above 0 and at most 3600.
-            token: applies only to requests with this token.
+            seconds: How long, above 0 and at most 3600.
+            token: Applies only to requests with this token.
 
         Raises:
-            FaultError: for an invalid argument.
+            FaultError: For an invalid argument.
         """
         return self.add(delay=_require("seconds", seconds), token=token)
 

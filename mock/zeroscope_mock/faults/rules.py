@@ -54,11 +54,11 @@ class Rule:
         """The rule that some arguments describe.
 
         Args:
-            settings: the arguments, by name.
-            operations: every known `operationId`.
+            settings: The arguments, by name.
+            operations: Every known `operationId`.
 
         Raises:
-            FaultError: for an argument that is unknown or invalid, or that conflicts with another one.
+            FaultError: For an argument that is unknown or invalid, or that conflicts with another one.
         """
         values = read_settings(settings)
         for name in values.get("operation", ()):
@@ -76,10 +76,10 @@ class Rule:
         """Whether the rule applies to a request.
 
         Args:
-            operation: its `operationId`.
-            method: in upper case.
-            paths: its path with and without the prefix.
-            tenant: the tenant of its token.
+            operation: Its `operationId`.
+            method: In upper case.
+            paths: Its path with and without the prefix.
+            tenant: The tenant of its token.
         """
         return (
             (operation in self.operation if self.operation else operation != DELIVERY)

@@ -106,10 +106,10 @@ def read_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a `Rule`, from the arguments of `Faults.add`.
 
     Args:
-        settings: the arguments, by name; None is as good as left out.
+        settings: The arguments, by name; None is as good as left out.
 
     Raises:
-        FaultError: for an unknown argument and an invalid value.
+        FaultError: For an unknown argument and an invalid value.
     """
     known = expectations("FaultSettings")
     values: dict[str, Any] = {}

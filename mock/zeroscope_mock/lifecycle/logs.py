@@ -12,10 +12,10 @@ def log_text(seed: int, total: int, rate: float, number: int) -> str:
     """The first lines of the log.
 
     Args:
-        seed: the seed in use, named in the first line.
-        total: where the progress bar ends, in steps.
-        rate: steps per second.
-        number: how many lines.
+        seed: The seed in use, named in the first line.
+        total: Where the progress bar ends, in steps.
+        rate: Steps per second.
+        number: How many lines.
     """
     return f"Using seed: {seed}\n{_progress(total, rate, number - 1)}" if number else ""
 

@@ -46,7 +46,7 @@ class ModelInput:
     """The fields of an input that decide what the model does, with the document's defaults filled in.
 
     Args:
-        unresolvable: the host of a URL among the fields that can never be resolved.
+        unresolvable: The host of a URL among the fields that can never be resolved.
     """
 
     prompt: str
@@ -66,8 +66,8 @@ class ModelInput:
         """Take the fields from an input as the client sent it, else from the defaults, else from `FALLBACKS`.
 
         Args:
-            sent: the input.
-            defaults: the document's defaults, by field.
+            sent: The input.
+            defaults: The document's defaults, by field.
         """
         values = {**FALLBACKS, **defaults, **sent}
         seed = values.get("seed")

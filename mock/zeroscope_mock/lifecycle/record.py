@@ -13,10 +13,10 @@ class Hook:
     """The webhook of a prediction.
 
     Args:
-        url: the URL, as the client sent it.
-        events: the events that are sent there.
-        origin: scheme and host under which the prediction was created, for the URLs in the events.
-        prefix: the part between the host and the document's path, such as `/v1`.
+        url: The URL, as the client sent it.
+        events: The events that are sent there.
+        origin: Scheme and host under which the prediction was created, for the URLs in the events.
+        prefix: The part between the host and the document's path, such as `/v1`.
     """
 
     url: str
@@ -30,18 +30,18 @@ class Record:
     """One prediction; only `canceled` and `reads` ever change.
 
     Args:
-        id: its id.
-        tenant: the tenant that created it.
-        number: how many predictions the tenant created before it.
-        created: when it was created, in seconds since 1970.
-        version: the version that the client named.
-        input: the input as the client sent it.
-        script: what it will do.
-        hook: its webhook.
-        stream: whether the client asked for a stream of its events.
-        lifetime: seconds after its creation at which the server ends it.
-        canceled: when the client canceled it, in seconds since 1970.
-        reads: when the client read it, in seconds since 1970; kept only where reads move it on.
+        id: Its id.
+        tenant: The tenant that created it.
+        number: How many predictions the tenant created before it.
+        created: When it was created, in seconds since 1970.
+        version: The version that the client named.
+        input: The input as the client sent it.
+        script: What it will do.
+        hook: Its webhook.
+        stream: Whether the client asked for a stream of its events.
+        lifetime: Seconds after its creation at which the server ends it.
+        canceled: When the client canceled it, in seconds since 1970.
+        reads: When the client read it, in seconds since 1970; kept only where reads move it on.
     """
 
     id: str

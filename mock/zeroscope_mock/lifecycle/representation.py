@@ -25,12 +25,12 @@ def prediction_json(
     """A prediction at a moment, as a JSON object.
 
     Args:
-        record: the prediction.
-        now: the moment, in seconds since 1970.
-        links: makes the URLs.
-        model: the model's owner and name.
-        video: makes the `data:` URI of a video; without it, the output has URLs.
-        held: whether this answers a request that was held open until its time was up. The service answers it as if the
+        record: The prediction.
+        now: The moment, in seconds since 1970.
+        links: Makes the URLs.
+        model: The model's owner and name.
+        video: Makes the `data:` URI of a video; without it, the output has URLs.
+        held: Whether this answers a request that was held open until its time was up. The service answers it as if the
             prediction had only just been created, and the official clients take any other status for an end.
     """
     state = _STARTING if held else state_at(record, now)

@@ -28,21 +28,21 @@ class Script:
     """What one prediction does if no request ends it early.
 
     Args:
-        seed: the seed that the log names.
-        startup_seconds: from creation to the start.
-        run_seconds: from the start to the end.
-        steps: where the progress bar ends.
-        rate: steps per second.
-        outcome: the final status; `aborted` ends it when it would have started.
-        error: why it fails.
-        outputs: how many videos it makes.
-        removed: whether its data is removed the moment it ends.
-        lines: what it prints instead of seed and progress bar, each with the seconds since the start.
-        output: what it returns instead of videos, any JSON value; None for videos.
-        gradual: whether its outputs come one after another, evenly over the run, instead of all at the end.
-        reads: the number of reads with which it ends, one step each, whatever the clock says; 0 to go by the clock.
-        streams: whether it has a stream of events; None if the request decides.
-        inline: whether its videos are `data:` URIs instead of URLs.
+        seed: The seed that the log names.
+        startup_seconds: From creation to the start.
+        run_seconds: From the start to the end.
+        steps: Where the progress bar ends.
+        rate: Steps per second.
+        outcome: The final status; `aborted` ends it when it would have started.
+        error: Why it fails.
+        outputs: How many videos it makes.
+        removed: Whether its data is removed the moment it ends.
+        lines: What it prints instead of seed and progress bar, each with the seconds since the start.
+        output: What it returns instead of videos, any JSON value; None for videos.
+        gradual: Whether its outputs come one after another, evenly over the run, instead of all at the end.
+        reads: The number of reads with which it ends, one step each, whatever the clock says; 0 to go by the clock.
+        streams: Whether it has a stream of events; None if the request decides.
+        inline: Whether its videos are `data:` URIs instead of URLs.
     """
 
     seed: int
@@ -110,10 +110,10 @@ def default_script(wanted: ModelInput, random: bytes, *, streams: bool | None = 
     """The script of a prediction that no prompt and no test changes.
 
     Args:
-        wanted: the input.
-        random: random bytes; the last six decide the start-up time, and the seed if the input has none.
-        streams: whether it has a stream of events; None if the request decides.
-        inline: whether its videos are `data:` URIs instead of URLs.
+        wanted: The input.
+        random: Random bytes; the last six decide the start-up time, and the seed if the input has none.
+        streams: Whether it has a stream of events; None if the request decides.
+        inline: Whether its videos are `data:` URIs instead of URLs.
     """
     least, most = _STARTUP
     startup = round(least + (most - least) * int.from_bytes(random[-4:]) / 2**32, 6)

@@ -28,9 +28,9 @@ def resolve(source: ScriptSource, default: Script, sent: dict[str, Any]) -> tupl
     """The script of one prediction, and the traceback of a function that raised.
 
     Args:
-        source: the values or the function.
-        default: the script that the values change.
-        sent: the prediction's input.
+        source: The values or the function.
+        default: The script that the values change.
+        sent: The prediction's input.
     """
     try:
         values = source(dict(sent)) if callable(source) else source
@@ -76,11 +76,11 @@ def validated(values: Any, field: str = "script") -> Any:
     """A copy of a script's values, made of JSON values only.
 
     Args:
-        values: the values.
-        field: the name of the values in error messages.
+        values: The values.
+        field: The name of the values in error messages.
 
     Raises:
-        ScriptError: for values that do not make a script, naming the field.
+        ScriptError: For values that do not make a script, naming the field.
     """
     if isinstance(values, Mapping):
         copy: Any = {str(name): _json_copy(value, f"{field}.{name}") for name, value in values.items()}
@@ -95,7 +95,7 @@ def read_yaml(source: str | Path) -> Any:
     """The values in a YAML text, or in a YAML file if a path is given.
 
     Raises:
-        ScriptError: for a file that cannot be read and a text that is not YAML.
+        ScriptError: For a file that cannot be read and a text that is not YAML.
     """
     import yaml
 

@@ -22,9 +22,9 @@ class _Queued:
     """A script that waits for predictions.
 
     Args:
-        tenant: the tenant whose predictions follow it; None for every tenant's.
-        times: how many more predictions follow it; None for all.
-        number: how many were added before it.
+        tenant: The tenant whose predictions follow it; None for every tenant's.
+        times: How many more predictions follow it; None for all.
+        number: How many were added before it.
     """
 
     source: ScriptSource
@@ -58,16 +58,16 @@ class Scripts:
         """Add a script for the next prediction.
 
         Args:
-            script: the script as values, as YAML text or as the path of a YAML file; or a function that is called with
+            script: The script as values, as YAML text or as the path of a YAML file; or a function that is called with
                 the prediction's input and returns such values, or None for the default script; or a list of scripts,
                 one for each prediction. The names are those of the schema `Script` in `GET /_mock/openapi.json`:
                 `progression` (`time`, `once` or `reads`), `reads`, `startup` and `run` in seconds, `outcome`, `error`,
                 `logs`, `seed`, `outputs`, `output`, `gradual`, `inline`, `removed`, `streams`.
-            token: the bearer token whose predictions follow it; every token's if left out.
-            times: the number of predictions that follow it; None for all.
+            token: The bearer token whose predictions follow it; every token's if left out.
+            times: The number of predictions that follow it; None for all.
 
         Raises:
-            ScriptError: for invalid values, naming the field and the file, and if 10,000 scripts wait.
+            ScriptError: For invalid values, naming the field and the file, and if 10,000 scripts wait.
         """
         values: Any = read_yaml(script) if isinstance(script, str | Path) else script
         if isinstance(script, str) and isinstance(values, str):

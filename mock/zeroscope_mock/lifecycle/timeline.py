@@ -22,9 +22,9 @@ class Timeline:
     """The start and end of a prediction as far as they are known by now, in seconds since 1970; infinite if unknown.
 
     Args:
-        start: when the model begins to run, if nothing ends the prediction before.
-        end: when the prediction ends.
-        status: its final status.
+        start: When the model begins to run, if nothing ends the prediction before.
+        end: When the prediction ends.
+        status: Its final status.
     """
 
     start: float
@@ -43,12 +43,12 @@ class PredictionState:
     """The state of a prediction at one moment.
 
     Args:
-        status: its status.
-        started: when the model began to run, in seconds since 1970; None if it has not.
-        ended: when the prediction ended, in seconds since 1970; None if it has not.
-        removed: whether its input, output and logs have been removed.
-        elapsed: how long the model has run, in the seconds of its script.
-        made: how many outputs it shows.
+        status: Its status.
+        started: When the model began to run, in seconds since 1970; None if it has not.
+        ended: When the prediction ended, in seconds since 1970; None if it has not.
+        removed: Whether its input, output and logs have been removed.
+        elapsed: How long the model has run, in the seconds of its script.
+        made: How many outputs it shows.
     """
 
     status: str

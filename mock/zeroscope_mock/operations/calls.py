@@ -16,12 +16,12 @@ class Call:
     """One request that has passed validation.
 
     Args:
-        request: the request.
-        prefix: the part between the host and the document's path, such as `/v1`.
-        tenant: the tenant of its token; empty without one.
-        arguments: its parameters by name; None for those not sent.
-        body: the value of its body.
-        notes: takes notes for the journal.
+        request: The request.
+        prefix: The part between the host and the document's path, such as `/v1`.
+        tenant: The tenant of its token; empty without one.
+        arguments: Its parameters by name; None for those not sent.
+        body: The value of its body.
+        notes: Takes notes for the journal.
     """
 
     request: Request

@@ -64,8 +64,8 @@ def version_json(spec: Spec, version_id: str) -> dict[str, Any]:
     """A version of the model.
 
     Args:
-        spec: the document, which has the schema of the version's input.
-        version_id: its id; all versions are alike.
+        spec: The document, which has the schema of the version's input.
+        version_id: Its id; all versions are alike.
     """
     return {
         "id": version_id,

@@ -16,9 +16,9 @@ def range_response(head: Head, content: bytes, content_type: str) -> Response:
     A request for several ranges gets the whole file, as the standard allows; HEAD ignores ranges.
 
     Args:
-        head: the head of the request; `Range`, `If-Range` and `If-None-Match` have an effect.
-        content: the whole file.
-        content_type: its media type.
+        head: The head of the request; `Range`, `If-Range` and `If-None-Match` have an effect.
+        content: The whole file.
+        content_type: Its media type.
     """
     etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     headers: Headers = (("accept-ranges", "bytes"), ("etag", etag))

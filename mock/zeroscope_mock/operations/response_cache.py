@@ -35,9 +35,9 @@ class ResponseCache:
         """The response about a prediction; None if there is none that is valid now.
 
         Args:
-            record: the prediction.
-            now: the moment, in seconds since 1970.
-            links: the URLs in the response.
+            record: The prediction.
+            now: The moment, in seconds since 1970.
+            links: The URLs in the response.
         """
         entry = self._entries.get(record.id)
         # The clock may have been set back as well.

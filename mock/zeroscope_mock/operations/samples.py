@@ -20,8 +20,8 @@ def sample_handler(operation: Operation, spec: Spec) -> Handler:
     that a sample can be made of, it answers 501.
 
     Args:
-        operation: the operation.
-        spec: the document that it belongs to.
+        operation: The operation.
+        spec: The document that it belongs to.
     """
 
     def handle(call: Call) -> Response:

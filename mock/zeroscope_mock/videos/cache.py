@@ -31,10 +31,10 @@ class VideoCache:
         """A function that returns the bytes of one MP4, which may take seconds.
 
         Args:
-            prediction_id: the id of its prediction.
-            index: its index among the prediction's videos, from 0.
-            wanted: the prediction's input.
-            seed: the seed that the prediction used.
+            prediction_id: The id of its prediction.
+            index: Its index among the prediction's videos, from 0.
+            wanted: The prediction's input.
+            seed: The seed that the prediction used.
         """
         key = (prediction_id, index, wanted, seed)
 

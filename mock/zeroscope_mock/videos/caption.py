@@ -23,9 +23,9 @@ class Caption:
     """The band under the scene: the prompt in up to three lines, the number of the frame, the seed.
 
     Args:
-        prompt: the prompt, of any length; the end of a long one is replaced by an ellipsis.
-        width: the width of the video, in pixels.
-        height: the height of the video, in pixels.
+        prompt: The prompt, of any length; the end of a long one is replaced by an ellipsis.
+        width: The width of the video, in pixels.
+        height: The height of the video, in pixels.
     """
 
     def __init__(self, prompt: str, width: int, height: int) -> None:
@@ -52,10 +52,10 @@ class Caption:
         """Draw the parts that every frame shares, with room for the number of the frame.
 
         Args:
-            frames: the number of frames.
-            place: the text at the right, which names the seed and the index.
-            ink: the dark colour of the scene.
-            glow: the bright colour of the scene.
+            frames: The number of frames.
+            place: The text at the right, which names the seed and the index.
+            ink: The dark colour of the scene.
+            glow: The bright colour of the scene.
             chroma_step: 2 for halved chroma, else 1.
         """
         band = mix(ink, (0, 0, 0), 0.5)

@@ -198,13 +198,13 @@ class Scene:
     """One scene, chosen by seed and index; `planes` draws its frames, in any order.
 
     Args:
-        width: in pixels.
-        height: in pixels, without the caption.
-        fps: frames per second; the speed of everything is per second, not per frame.
-        seed: with `index`, chooses palette, moon, hills, trees, stars and direction.
-        index: place among the videos of one prediction, from 0.
+        width: In pixels.
+        height: In pixels, without the caption.
+        fps: Frames per second; the speed of everything is per second, not per frame.
+        seed: With `index`, chooses palette, moon, hills, trees, stars and direction.
+        index: Place among the videos of one prediction, from 0.
         chroma_step: 2 for halved chroma, else 1.
-        labelled: whether to write MOCK in a corner.
+        labelled: Whether to write MOCK in a corner.
     """
 
     def __init__(

@@ -23,16 +23,16 @@ def render(prompt: str, *, width: int, height: int, fps: int, num_frames: int, s
     """Render one MP4 of a moving scene with the prompt as its caption; equal arguments give equal bytes.
 
     Args:
-        prompt: the caption, of any length; the end of a long one is replaced by an ellipsis.
-        width: in pixels, at least 16.
-        height: in pixels, at least 16.
-        fps: frames per second, at least 1.
-        num_frames: number of frames, at least 1.
-        seed: chooses the colours and details of the scene.
-        index: the video's index among the outputs of one prediction, from 0; each one shows another scene.
+        prompt: The caption, of any length; the end of a long one is replaced by an ellipsis.
+        width: In pixels, at least 16.
+        height: In pixels, at least 16.
+        fps: Frames per second, at least 1.
+        num_frames: Number of frames, at least 1.
+        seed: Chooses the colours and details of the scene.
+        index: The video's index among the outputs of one prediction, from 0; each one shows another scene.
 
     Raises:
-        ValueError: for a size, rate or number of frames below its least value.
+        ValueError: For a size, rate or number of frames below its least value.
     """
     for name, value, least in (
         ("width", width, _SMALLEST_SIDE),

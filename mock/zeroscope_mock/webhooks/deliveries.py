@@ -17,18 +17,18 @@ class Attempt:
     """One attempt to deliver one event.
 
     Args:
-        id: the id of the delivery, equal for all its attempts; the receiver sees it as `webhook-id`.
-        prediction_id: the id of the prediction.
+        id: The id of the delivery, equal for all its attempts; the receiver sees it as `webhook-id`.
+        prediction_id: The id of the prediction.
         event: `start`, `output`, `logs` or `completed`.
-        number: the number of the attempt, counted from 1; a fault that doubles a delivery gives two of one number.
-        time: when it was, in seconds since 1970 on the server's clock.
-        url: the webhook.
-        status: the status of the receiver's response; None if there was no response or nothing was sent.
-        reason: why it failed, in words; None if it succeeded.
-        retry_at: when the next attempt is due, in seconds since 1970; None if there is none.
-        fault: the fault that was applied, in words.
-        tenant: the tenant that created the prediction, a hash of its token.
-        body: the body, JSON.
+        number: The number of the attempt, counted from 1; a fault that doubles a delivery gives two of one number.
+        time: When it was, in seconds since 1970 on the server's clock.
+        url: The webhook.
+        status: The status of the receiver's response; None if there was no response or nothing was sent.
+        reason: Why it failed, in words; None if it succeeded.
+        retry_at: When the next attempt is due, in seconds since 1970; None if there is none.
+        fault: The fault that was applied, in words.
+        tenant: The tenant that created the prediction, a hash of its token.
+        body: The body, JSON.
     """
 
     id: str
@@ -49,11 +49,11 @@ class Deliveries(Sequence[Attempt]):
     """The latest attempts, oldest first.
 
     Args:
-        limit: how many are kept.
-        bodies_limit: how much of their bodies is kept, in characters.
+        limit: How many are kept.
+        bodies_limit: How much of their bodies is kept, in characters.
 
     Attributes:
-        dropped: how many were dropped because of the limits.
+        dropped: How many were dropped because of the limits.
 
     Example:
         >>> [(attempt.event, attempt.status) for attempt in server.deliveries]

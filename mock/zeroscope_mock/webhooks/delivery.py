@@ -12,16 +12,16 @@ class Delivery:
     """One event on its way to one webhook, through all attempts.
 
     Args:
-        id: what the receiver sees as `webhook-id`.
-        prediction_id: the id of the prediction.
-        tenant: the tenant that created the prediction.
-        event: the kind of the event.
-        url: the webhook.
-        record: the prediction; None for a delivery of which only the body is left.
-        time: the moment that the body describes, in seconds since 1970.
-        body: the body, for a delivery without a record.
-        number: the number of the next attempt, counted from 1.
-        delays: the seconds before each further attempt.
+        id: What the receiver sees as `webhook-id`.
+        prediction_id: The id of the prediction.
+        tenant: The tenant that created the prediction.
+        event: The kind of the event.
+        url: The webhook.
+        record: The prediction; None for a delivery of which only the body is left.
+        time: The moment that the body describes, in seconds since 1970.
+        body: The body, for a delivery without a record.
+        number: The number of the next attempt, counted from 1.
+        delays: The seconds before each further attempt.
     """
 
     id: str

@@ -24,10 +24,10 @@ class Cursor:
     """The position after some events of a prediction.
 
     Args:
-        count: how many events there were.
-        started: whether `start` was among them.
-        progress: when the last `output` or `logs` was, in seconds since the start; None if there was none.
-        ended: whether `completed` was among them.
+        count: How many events there were.
+        started: Whether `start` was among them.
+        progress: When the last `output` or `logs` was, in seconds since the start; None if there was none.
+        ended: Whether `completed` was among them.
     """
 
     count: int = 0
@@ -42,8 +42,8 @@ class Event:
 
     Args:
         kind: `start`, `output`, `logs` or `completed`.
-        time: when it happens, in seconds since 1970.
-        cursor: the position after it.
+        time: When it happens, in seconds since 1970.
+        cursor: The position after it.
     """
 
     kind: str
@@ -57,8 +57,8 @@ def next_event(record: Record, cursor: Cursor) -> Event | None:
     The filter goes before the throttle: events that are filtered out do not delay others.
 
     Args:
-        record: the prediction.
-        cursor: the position after the previous event.
+        record: The prediction.
+        cursor: The position after the previous event.
     """
     if record.hook is None or cursor.ended:
         return None
@@ -118,8 +118,8 @@ def parse_events_filter(sent: Any, known: list[str]) -> frozenset[str]:
     """The events that a webhook's filter lets through.
 
     Args:
-        sent: the filter, as a list of events or, as published, a text that contains their names; None for all events.
-        known: all events.
+        sent: The filter, as a list of events or, as published, a text that contains their names; None for all events.
+        known: All events.
     """
     if sent is None:
         return frozenset(known)

@@ -20,7 +20,7 @@ class DueQueue(Generic[T]):
     skipped then, because `is_current` says that it does not count any more. The queue has no lock of its own.
 
     Args:
-        is_current: whether the entry that has a number and an item still counts.
+        is_current: Whether the entry that has a number and an item still counts.
     """
 
     def __init__(self, is_current: Callable[[int, T], bool]) -> None:

@@ -47,10 +47,10 @@ class Post:
     """Sends one delivery; the result of the step is the receiver's response.
 
     Args:
-        receiver: the receiver.
-        url: the webhook's URL, whatever the receiver.
-        headers: names in lower case.
-        body: the body.
+        receiver: The receiver.
+        url: The webhook's URL, whatever the receiver.
+        headers: Names in lower case.
+        body: The body.
     """
 
     receiver: Receiver
@@ -76,7 +76,7 @@ class FunctionReceiver:
     """A function that is called with each delivery.
 
     Args:
-        function: takes the request; returns a status, a response, or None for 200. It may be a coroutine function.
+        function: Takes the request; returns a status, a response, or None for 200. It may be a coroutine function.
     """
 
     def __init__(self, function: Callable[[httpx.Request], Any]) -> None:
@@ -97,7 +97,7 @@ class AppReceiver:
     """An ASGI application.
 
     Args:
-        app: the application; its lifespan is not run.
+        app: The application; its lifespan is not run.
     """
 
     def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
@@ -155,7 +155,7 @@ def make_receiver(receiver: Callable[..., Any]) -> Receiver:
     """The receiver for an object that a test passed: an ASGI application if it takes three arguments, else a function.
 
     Raises:
-        TypeError: for an object that is not callable.
+        TypeError: For an object that is not callable.
     """
     if not callable(receiver):
         raise TypeError(f"a receiver is a function of a request or an ASGI app, not {receiver!r}")
@@ -166,8 +166,8 @@ def refusal_reason(url: str, *, allow_http: bool) -> str | None:
     """Why nothing is sent to a URL over HTTP; None if it is.
 
     Args:
-        url: the URL.
-        allow_http: whether `http` URLs may have hosts other than this machine.
+        url: The URL.
+        allow_http: Whether `http` URLs may have hosts other than this machine.
     """
     import httpx
 
@@ -208,7 +208,7 @@ def _to_response(result: Any) -> Response:
     """The response that the result of a function stands for.
 
     Raises:
-        TypeError: for a result that stands for none.
+        TypeError: For a result that stands for none.
     """
     import httpx
 

@@ -29,10 +29,10 @@ class _PendingEvents:
     """The events of a prediction that are still to be sent.
 
     Args:
-        record: the prediction.
-        cursor: the position before the next event.
-        entry: the number of its current entry in the queue; None if it has none.
-        sending: whether an event is being sent, so that the next one must wait.
+        record: The prediction.
+        cursor: The position before the next event.
+        entry: The number of its current entry in the queue; None if it has none.
+        sending: Whether an event is being sent, so that the next one must wait.
     """
 
     record: Record
@@ -53,20 +53,20 @@ class WebhookScheduler:
     but do on a virtual one, which runs one entry at a time unless several tasks sleep on it.
 
     Args:
-        clock: tells the time.
-        body: makes the body for the state of a prediction at a moment, in seconds since 1970.
-        secret: returns the key that signs a tenant's webhooks, `whsec_` and base64.
-        faults: the faults that may apply to deliveries.
-        receiver: a function of a request or an ASGI application that gets all deliveries, whatever their URL. A
+        clock: Tells the time.
+        body: Makes the body for the state of a prediction at a moment, in seconds since 1970.
+        secret: Returns the key that signs a tenant's webhooks, `whsec_` and base64.
+        faults: The faults that may apply to deliveries.
+        receiver: A function of a request or an ASGI application that gets all deliveries, whatever their URL. A
             function returns a status, a response, or None for 200.
-        allow_http: whether `http` URLs may have hosts other than this machine.
-        limit: how many attempts are kept.
+        allow_http: Whether `http` URLs may have hosts other than this machine.
+        limit: How many attempts are kept.
 
     Attributes:
-        deliveries: the attempts so far.
+        deliveries: The attempts so far.
 
     Raises:
-        TypeError: for a receiver that is not callable.
+        TypeError: For a receiver that is not callable.
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class WebhookScheduler:
         """Send no more events of a prediction except by `redeliver`; an attempt in progress is finished.
 
         Args:
-            prediction_id: its id; an unknown one has no effect.
+            prediction_id: Its id; an unknown one has no effect.
         """
         with self._lock:
             self._records.pop(prediction_id, None)
@@ -124,10 +124,10 @@ class WebhookScheduler:
         """Send the body of a delivery once more, with its id and a new signature; it is due at once.
 
         Args:
-            delivery_id: its id.
+            delivery_id: Its id.
 
         Raises:
-            KeyError: if no attempt with this id is left in `deliveries`.
+            KeyError: If no attempt with this id is left in `deliveries`.
         """
         last = self.deliveries.latest(delivery_id)
         if last is None:
@@ -154,7 +154,7 @@ class WebhookScheduler:
         """Remove the first delivery that is due and return its flow, which never raises.
 
         Args:
-            now: in seconds since 1970.
+            now: In seconds since 1970.
         """
         with self._lock:
             while (due := self._queue.due()) is not None and due <= now + TOLERANCE:
@@ -206,8 +206,8 @@ class WebhookScheduler:
         """Replace what is still to be sent; the attempts so far are forgotten.
 
         Args:
-            state: what `dump` returned.
-            find: returns a prediction by its id; entries of unknown predictions are left out.
+            state: What `dump` returned.
+            find: Returns a prediction by its id; entries of unknown predictions are left out.
         """
         self.clear()
         with self._lock:

@@ -31,18 +31,18 @@ class Sender:
     """Makes attempts at deliveries.
 
     Args:
-        clock: tells the time.
-        body: makes the body for the state of a prediction at a moment, in seconds since 1970.
-        secret: returns the key that signs a tenant's webhooks, `whsec_` and base64.
-        faults: the faults that may apply to deliveries.
-        receiver: a function of a request or an ASGI application that gets all deliveries.
-        allow_http: whether `http` URLs may have hosts other than this machine.
+        clock: Tells the time.
+        body: Makes the body for the state of a prediction at a moment, in seconds since 1970.
+        secret: Returns the key that signs a tenant's webhooks, `whsec_` and base64.
+        faults: The faults that may apply to deliveries.
+        receiver: A function of a request or an ASGI application that gets all deliveries.
+        allow_http: Whether `http` URLs may have hosts other than this machine.
 
     Attributes:
-        online: whether deliveries may leave the process if there is no receiver.
+        online: Whether deliveries may leave the process if there is no receiver.
 
     Raises:
-        TypeError: for a receiver that is not callable.
+        TypeError: For a receiver that is not callable.
     """
 
     def __init__(
