@@ -9,10 +9,7 @@ from .._steps import Flow, Gather, IterationAbandoned
 from ..errors import ZeroscopeError
 from ..state import PredictionState
 from . import read
-from .request import Sender
-
-MAX_IN_FLIGHT = 8
-"""The most requests that are sent concurrently."""
+from .request import MAX_IN_FLIGHT, Sender
 
 # How long to try to cancel predictions after an interrupt, in seconds.
 _CANCEL_TIMEOUT = 5.0

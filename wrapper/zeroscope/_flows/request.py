@@ -25,6 +25,8 @@ log = logging.getLogger("zeroscope")
 # The least timeout of a single request, in seconds: a service that hangs must not outlast the wait, but the last poll
 # gets a moment all the same.
 MIN_TIMEOUT = 1.0
+# The most requests of a batch that are sent concurrently.
+MAX_IN_FLIGHT = 8
 # Requests that wait for the same moment return at different times, by this share of the time waited.
 _COOLDOWN_JITTER = 0.1
 # The request was not sent if one of these was raised.

@@ -8,7 +8,7 @@ import httpx
 
 from helpers.client import FakeClock
 from zeroscope._flows.batch.throttle import Throttle
-from zeroscope._flows.cleanup import MAX_IN_FLIGHT
+from zeroscope._flows.request import MAX_IN_FLIGHT
 from zeroscope._service.api import Response
 
 

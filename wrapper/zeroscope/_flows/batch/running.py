@@ -13,9 +13,8 @@ from ...errors import ZeroscopeError
 from ...results import RunResult
 from ...state import PredictionState
 from .. import read
-from ..cleanup import MAX_IN_FLIGHT
 from ..context import attached
-from ..request import Attempts, Failed, Sender
+from ..request import MAX_IN_FLIGHT, Attempts, Failed, Sender
 from ..wait import WaitOptions, time_out
 from .item import Item
 from .poller import ListPoller, is_complete

@@ -8,7 +8,7 @@ from typing import Any
 from ..._service.api import Response
 from ...clock import Clock
 from ...retry import rate_limit_budget
-from ..cleanup import MAX_IN_FLIGHT
+from ..request import MAX_IN_FLIGHT
 
 
 class Throttle:
