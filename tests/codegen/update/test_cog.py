@@ -8,30 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from helpers.model_versions import OTHER_VERSION, SMALL, SPEC, Run, fields_of, input_of, openapi_schema, runner
+from helpers.model_versions import OTHER_VERSION, Run, fields_of, input_of, openapi_schema
 from helpers.source_trees import generate
-
-
-@pytest.fixture
-def spec(tmp_path: Path) -> Path:
-    """A copy of the document."""
-    path = tmp_path / "openapi.yaml"
-    path.write_bytes(SPEC.encode())
-    return path
-
-
-@pytest.fixture
-def run(spec: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Updates the copy."""
-    return runner(spec, capsys)
-
-
-@pytest.fixture
-def small(spec: Path) -> Path:
-    """A document with no field in its input."""
-    spec.write_text(SMALL, encoding="utf-8")
-    return spec
-
 
 NULLABLE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "3.0": ({"type": "integer", "nullable": True, "minimum": 1}, {"type": ["integer", "null"], "minimum": 1}),

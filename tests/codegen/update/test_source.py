@@ -21,43 +21,12 @@ from helpers.model_versions import (
     Run,
     Spec,
     UpdateError,
-    as_cog,
     fetch_version,
-    input_of,
     load,
     openapi_schema,
-    runner,
     version_url,
 )
 from zeroscope_mock import MockServer
-
-
-@pytest.fixture
-def cog() -> dict[str, Any]:
-    """The present input as Cog writes it."""
-    return as_cog(input_of(SPEC))
-
-
-@pytest.fixture
-def spec(tmp_path: Path) -> Path:
-    """A copy of the document."""
-    path = tmp_path / "openapi.yaml"
-    path.write_bytes(SPEC.encode())
-    return path
-
-
-@pytest.fixture
-def run(spec: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Updates the copy."""
-    return runner(spec, capsys)
-
-
-@pytest.fixture
-def small(spec: Path) -> Path:
-    """A document with no field in its input."""
-    spec.write_text(SMALL, encoding="utf-8")
-    return spec
-
 
 # Bad files.
 
