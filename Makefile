@@ -56,6 +56,7 @@ check: $(STAMP) $(LINT) ## Lint, types, layers, the spec's own lint, generated/ 
 	$(PY) -m ruff format --check $(CODE)
 	$(PY) -m mypy $(CODE) generated
 	$(VENV)/bin/basedpyright $(CODE) generated
+	$(VENV)/bin/lint-imports --no-cache
 	$(PY) -m openapi_spec_validator openapi.yaml
 	REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true codegen/node_modules/.bin/redocly lint openapi.yaml
 	$(PY) -m codegen.generate --check
