@@ -58,7 +58,6 @@ def measure(
     """Run benchmarks one after another; an error in one does not affect the others.
 
     Args:
-        benchmarks: The benchmarks.
         context: Their context.
         report: The report that receives the rows.
         log: Called with a line for each row and each error.

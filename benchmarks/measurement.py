@@ -18,7 +18,6 @@ class Goal:
 
     Args:
         kind: The side of the bound that reaches the goal.
-        bound: The bound.
         unit: The unit of the bound; empty for a ratio.
     """
 
@@ -45,7 +44,6 @@ class Series:
     """The figures of one side.
 
     Args:
-        unit: The unit.
         figures: One figure for each round, in the order of the rounds.
     """
 

@@ -36,7 +36,6 @@ class Process:
     """A process that ends with a `with` block.
 
     Args:
-        command: The command.
         **options: Other options of `subprocess.Popen`.
     """
 

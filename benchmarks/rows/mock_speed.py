@@ -28,7 +28,6 @@ def speed(method: str, times: float, reasons: dict[str, str], context: Context) 
     """Measure one kind of request on the same number of connections to each server.
 
     Args:
-        method: The method.
         times: The goal for the ratio to Prism.
         reasons: The reasons why a goal is missed, by peer.
         context: The context of the run.

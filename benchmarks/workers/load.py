@@ -94,8 +94,6 @@ def load(port: int, method: str, path: str, token: str, body: Any, seconds: floa
 
     Args:
         port: The port of the server.
-        method: The method.
-        path: The path.
         token: The bearer token.
         body: The body as a JSON value; None for no body.
         seconds: The duration of the measurement, in seconds.

@@ -17,7 +17,6 @@ def read_requirements(document: Mapping[str, Any], security: Iterable[Mapping[st
     """Return the alternative security requirements of an operation; an empty one stands for anonymous access.
 
     Args:
-        document: The document.
         security: The value of `security`.
     """
     schemes = document.get("components", {}).get("securitySchemes", {})

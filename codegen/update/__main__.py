@@ -31,7 +31,6 @@ def update(spec: Path, source: str, *, version_id: str | None = None, dry_run: b
     """Print the difference, then write the spec.
 
     Args:
-        spec: The spec.
         source: A file, or `live`.
         version_id: The ID of the version to fetch; None for the one in the spec.
         dry_run: Whether to print only.

@@ -50,7 +50,7 @@ Schema = dict[str, Any]
 
 
 @dataclass
-class ModelInput:
+class InputSchema:
     """The input of a model version.
 
     Args:
@@ -64,7 +64,7 @@ class ModelInput:
     warnings: list[str] = field(default_factory=list)
 
 
-def convert_input(document: Any) -> ModelInput:
+def convert_input(document: Any) -> InputSchema:
     """Convert the input schema of a model version.
 
     Args:
@@ -84,9 +84,9 @@ class _Converter:
 
     def __init__(self, document: Any) -> None:
         self._document = document
-        self._input = ModelInput()
+        self._input = InputSchema()
 
-    def convert(self) -> ModelInput:
+    def convert(self) -> InputSchema:
         schema = self._flattened(_at(self._document, "components", "schemas", "Input"), "Input", ())
         properties = schema.pop("properties", {})
         if not isinstance(properties, dict):
@@ -171,7 +171,6 @@ class _Converter:
         """Merge a schema with its references, `allOf` and unions with null, and drop the keywords that only Cog uses.
 
         Args:
-            schema: The schema.
             where: Its name in messages.
             trail: The references that led to it.
         """
@@ -235,7 +234,6 @@ def _at(document: Any, *keys: str, where: str = "") -> Any:
     """Return the object at a path of a document.
 
     Args:
-        document: The document.
         keys: The path.
         where: The name of the schema that refers to it; empty if none does.
     """

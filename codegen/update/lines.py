@@ -95,7 +95,6 @@ def _positions(node: Node, path: Path, above: int, seen: set[int]) -> Iterator[t
 
     Args:
         node: The collection, or another node, which has none.
-        path: Its path.
         above: Where its own entry begins.
         seen: The ids of the nodes that were visited; an alias is the node of its anchor.
     """

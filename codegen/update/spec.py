@@ -13,7 +13,7 @@ from ruamel.yaml.scalarstring import ScalarString
 from ..document.errors import first_line
 from ..document.values import equal
 from ..document.yaml import dump_round_trip, load, load_round_trip, load_yaml_1_1, reads_as
-from .cog import ModelInput, Schema
+from .cog import InputSchema, Schema
 from .edit import edit_mapping
 from .errors import UpdateError
 from .merge import merge
@@ -27,9 +27,6 @@ ADVICE = "write it in block style there, without anchors and merge keys, then up
 
 class Spec:
     """The spec: its text and its content.
-
-    Args:
-        text: The text.
 
     Raises:
         UpdateError: If the text is not a spec with an input schema.
@@ -48,7 +45,7 @@ class Spec:
         """Return the value at a path, None if there is none."""
         return _get(self.content, *path)
 
-    def updated(self, found: ModelInput, version: str | None) -> str:
+    def updated(self, found: InputSchema, version: str | None) -> str:
         """Return the text with another input schema and, if one is given, another version ID.
 
         Args:
@@ -178,7 +175,7 @@ def _put(content: Any, path: Sequence[str], value: Any) -> Any:
     return {**content, path[0]: _put(content[path[0]], path[1:], value)} if path else value
 
 
-def _merged(schema: Schema, found: ModelInput) -> Schema:
+def _merged(schema: Schema, found: InputSchema) -> Schema:
     """Return the spec's schema with the properties of another input, and with what the spec alone has."""
     before: dict[str, Any] = schema["properties"]
     names = [name for name in before if name in found.fields] + [name for name in found.fields if name not in before]

@@ -29,8 +29,6 @@ def styled_entry(key: str, value: Any, indent: int) -> Any:
     """Return the value of an entry of a block mapping.
 
     Args:
-        key: The key.
-        value: The value.
         indent: The column of the key.
     """
     if isinstance(value, str):

@@ -20,7 +20,6 @@ class BoundaryInput:
     Args:
         rule: The name of the rule that demands its acceptance.
         reason: Why it is valid.
-        input: The input.
     """
 
     rule: str
@@ -35,7 +34,6 @@ class InvalidRequest:
     Args:
         rule: The name of the rule that demands its refusal.
         field: The path of the invalid field.
-        body: The body.
         constraint: The constraint that it violates, in words.
     """
 

@@ -65,7 +65,6 @@ def check_refusal(exchange: Exchange, results: Results, rule: str, status: int, 
     """Check that a request was refused, and with a problem document.
 
     Args:
-        exchange: The exchange.
         results: The results that count the checks.
         rule: The rule that demands the refusal.
         status: The expected status code.

@@ -24,7 +24,6 @@ def detect_base_url(client: httpx.Client, url: str, token: str, document: Docume
     Args:
         client: The client that sends the requests.
         url: The address of the server. If it has no path, the paths of the document's servers are tried.
-        token: The token.
         document: The document that describes the API.
 
     Raises:
@@ -67,7 +66,6 @@ def detect_dialect(client: httpx.Client, base_url: str, token: str, document: Do
     Args:
         client: The client that sends the requests.
         base_url: The base URL of the API.
-        token: The token.
         document: The document that describes the API.
     """
     headers = {"authorization": f"Bearer {token}"}

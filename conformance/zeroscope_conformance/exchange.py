@@ -115,7 +115,6 @@ def excerpt(text: str, length: int = _MAX_EXCERPT) -> str:
     """Return the start of a text, on one line.
 
     Args:
-        text: The text.
         length: The maximum length, in characters.
     """
     # A number of words cannot be shorter than the same number of characters, so the rest, of a video for example, is

@@ -37,7 +37,6 @@ class Result:
     """The result of one rule.
 
     Args:
-        rule: The rule.
         checked: The number of checks.
         failed: The number of checks that failed.
         findings: The first violations, each different.

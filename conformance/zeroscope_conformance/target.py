@@ -91,7 +91,6 @@ class Target:
 
         Args:
             url: The address, which may be relative.
-            method: The method.
             with_token: Whether to send the token, which is never sent to another origin.
             read_body: Whether to read the response body.
 
@@ -180,7 +179,6 @@ class Target:
         """Poll a condition until it holds.
 
         Args:
-            condition: The condition.
             timeout: The longest wait, in seconds.
 
         Returns:

@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from .faults.expectations import FaultError
     from .faults.fault import Fault
     from .faults.faults import Faults
+    from .faults.settings import FaultSettings
     from .journal import Exchange, Journal
     from .lifecycle.script_values import ScriptError
     from .lifecycle.scripts import Scripts
+    from .options import ServerOptions
     from .rate_limits import Limits, Rate, RateLimits
     from .server import MockServer
     from .webhooks.deliveries import Attempt, Deliveries
@@ -25,6 +27,7 @@ __all__ = (
     "Exchange",
     "Fault",
     "FaultError",
+    "FaultSettings",
     "Faults",
     "Journal",
     "Limits",
@@ -36,6 +39,7 @@ __all__ = (
     "RealClock",
     "ScriptError",
     "Scripts",
+    "ServerOptions",
     "SnapshotError",
     "SpecError",
     "VirtualClock",
@@ -47,6 +51,7 @@ _MODULES = {
     "Exchange": "journal",
     "Fault": "faults.fault",
     "FaultError": "faults.expectations",
+    "FaultSettings": "faults.settings",
     "Faults": "faults.faults",
     "Journal": "journal",
     "Limits": "rate_limits",
@@ -58,6 +63,7 @@ _MODULES = {
     "RealClock": "clocks.real",
     "ScriptError": "lifecycle.script_values",
     "Scripts": "lifecycle.scripts",
+    "ServerOptions": "options",
     "SnapshotError": "control.snapshot",
     "SpecError": "documents.reading",
     "VirtualClock": "clocks.virtual",

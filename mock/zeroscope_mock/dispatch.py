@@ -11,7 +11,7 @@ from .documents.invalid_field import InvalidField
 from .documents.operation import Match, Operation
 from .documents.spec import FORM, Spec
 from .messages import Head, Request, Response
-from .operations.calls import Call, Handler
+from .operations.calls import Handler, OperationCall
 from .operations.samples import sample_handler
 from .problems import (
     invalid,
@@ -32,7 +32,6 @@ class RoutedRequest:
     """The head of a request with all that the document says about it.
 
     Args:
-        head: The head.
         spec: The document.
 
     Attributes:
@@ -69,12 +68,11 @@ class RoutedRequest:
 
 def prepare_call(
     routed: RoutedRequest, request: Request, handlers: Mapping[str, Handler], settings: Settings, notes: list[str]
-) -> tuple[Call, Handler] | Response:
+) -> tuple[OperationCall, Handler] | Response:
     """The call and its handler for a valid request, or the refusal.
 
     Args:
         routed: The routed head of the request.
-        request: The request.
         handlers: The handlers by `operationId`; other operations are answered with samples.
         settings: The server's.
         notes: Takes notes for the journal.
@@ -92,7 +90,7 @@ def prepare_call(
         return errors
     if routed.invalid or errors:
         return invalid([*routed.invalid, *errors])
-    return Call(request, match.prefix, routed.tenant or "", routed.arguments, body, notes), handler
+    return OperationCall(request, match.prefix, routed.tenant or "", routed.arguments, body, notes), handler
 
 
 def bearer_token(head: Head) -> str | None:

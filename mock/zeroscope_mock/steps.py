@@ -113,7 +113,6 @@ async def drive_async(flow: Flow[T], clock: Clock, step: Step | None = None) -> 
     """Run a flow to its end while other tasks run, and return its result.
 
     Args:
-        flow: The flow.
         clock: The clock that its steps run on.
         step: Its first step, if it has been started already.
     """

@@ -146,7 +146,6 @@ class Store:
         A cursor names a prediction, not a distance from the newest one, so that it stays valid while more arrive.
 
         Args:
-            tenant: The tenant.
             cursor: The cursor from another page; the newest predictions if left out.
         """
         # Reading with a token that was never seen before must leave nothing behind.

@@ -238,7 +238,6 @@ def check_types(
     """Let a checker read a program that uses what is new, and makes mistakes.
 
     Args:
-        tree: The tree.
         removed: The fields that it does not have.
         which: The checker's place in the table above.
         find: Runs the checker, and returns what it finds by line.

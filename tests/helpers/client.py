@@ -129,7 +129,6 @@ def run_many(kind: str, server: MockServer, inputs: Any, settings: dict[str, Any
     Args:
         kind: ``sync`` or ``async``.
         server: The mock server.
-        inputs: The inputs.
         settings: The client's settings.
         options: The options of `run_many`.
     """

@@ -47,7 +47,6 @@ class GeneratedTree:
     """A folder with a generated client, which takes precedence over the one of the repository.
 
     Args:
-        folder: The folder.
         types: The cache folder of the type checker; trees may share it.
     """
 
@@ -95,7 +94,6 @@ class GeneratedTree:
         """Send inputs through the client and straight to the mock server, and run command lines.
 
         Args:
-            inputs: The inputs.
             commands: The command lines, without the program's name.
 
         Returns:
@@ -198,7 +196,6 @@ def replace_input(document: Any, schemas: Mapping[str, Any]) -> None:
     """Replace the input schema of a document by that of another model, as the service describes it.
 
     Args:
-        document: The document.
         schemas: ``Input``, and the schemas to which it refers.
     """
     others = {name: schema for name, schema in schemas.items() if name != "Input"}

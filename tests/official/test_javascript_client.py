@@ -30,7 +30,6 @@ class JavaScriptError(Exception):
 
     Args:
         name: The error's class.
-        message: Its message.
         status: The status of the answer, if there was one.
     """
 

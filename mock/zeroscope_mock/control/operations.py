@@ -18,7 +18,7 @@ from ..faults.expectations import FaultError
 from ..faults.fault import Fault
 from ..lifecycle.script_values import ScriptError
 from ..messages import Head, Request, Response, json_response
-from ..operations.calls import Call, Handler
+from ..operations.calls import Handler, OperationCall
 from ..problems import invalid, problem
 from ..protocols import Flow
 from ..state import State
@@ -102,78 +102,78 @@ class Control:
             result = handler(call)
         return result if isinstance(result, Response) else (yield from result)
 
-    def _service_document(self, call: Call) -> Response:
+    def _service_document(self, call: OperationCall) -> Response:
         # A document that was read from YAML may hold dates.
         text = json.dumps(self._state.spec.document, default=str, ensure_ascii=False)
         return Response(200, (("content-type", "application/json"),), text.encode("utf-8", "replace"))
 
-    def _reset(self, call: Call) -> Response:
+    def _reset(self, call: OperationCall) -> Response:
         self._state.reset(_scope(call))
         return _NO_CONTENT
 
-    def _clock(self, call: Call) -> Response:
+    def _clock(self, call: OperationCall) -> Response:
         return json_response(200, clock_json(self._state.clock))
 
-    def _advance(self, call: Call) -> Response | Flow[Response]:
+    def _advance(self, call: OperationCall) -> Response | Flow[Response]:
         seconds = float(call.body["seconds"])
         if self._state.clock.time() + seconds > LATEST:
             return invalid([InvalidField("out_of_range", "seconds", "The clock does not go beyond the year 9998")])
         return self._advance_clock(call, seconds)
 
-    def _advance_clock(self, call: Call, seconds: float) -> Flow[Response]:
+    def _advance_clock(self, call: OperationCall, seconds: float) -> Flow[Response]:
         yield AdvanceClock(seconds)
         return self._clock(call)
 
-    def _freeze(self, call: Call) -> Response:
+    def _freeze(self, call: OperationCall) -> Response:
         self._state.clock.freeze()
         return self._clock(call)
 
-    def _run(self, call: Call) -> Response:
+    def _run(self, call: OperationCall) -> Response:
         self._state.clock.run()
         return self._clock(call)
 
-    def _list_faults(self, call: Call) -> Response:
+    def _list_faults(self, call: OperationCall) -> Response:
         return json_response(200, {"faults": [fault_json(fault) for fault in self._faults(call)]})
 
-    def _add_fault(self, call: Call) -> Response:
+    def _add_fault(self, call: OperationCall) -> Response:
         try:
             fault = self._state.faults.add_all([_with_token(call)])[0]
         except FaultError as error:
             return _refused(error)
         return json_response(201, fault_json(fault))
 
-    def _add_recipe(self, call: Call) -> Response:
+    def _add_recipe(self, call: OperationCall) -> Response:
         try:
             faults = self._state.faults.recipe(call.arguments["recipe"], _with_token(call))
         except FaultError as error:
             return _refused(error)
         return json_response(201, {"faults": [fault_json(fault) for fault in faults]})
 
-    def _clear_faults(self, call: Call) -> Response:
+    def _clear_faults(self, call: OperationCall) -> Response:
         self._state.faults.clear(_scope(call))
         return _NO_CONTENT
 
-    def _get_fault(self, call: Call) -> Response:
+    def _get_fault(self, call: OperationCall) -> Response:
         fault = self._fault(call)
         return json_response(200, fault_json(fault)) if fault else _unknown_fault(call)
 
-    def _remove_fault(self, call: Call) -> Response:
+    def _remove_fault(self, call: OperationCall) -> Response:
         fault = self._fault(call)
         if fault is None:
             return _unknown_fault(call)
         fault.remove()
         return _NO_CONTENT
 
-    def _faults(self, call: Call) -> list[Fault]:
+    def _faults(self, call: OperationCall) -> list[Fault]:
         return [fault for fault in self._state.faults if _scope(call) in (None, fault.rule.tenant)]
 
-    def _fault(self, call: Call) -> Fault | None:
+    def _fault(self, call: OperationCall) -> Fault | None:
         return next((fault for fault in self._faults(call) if fault.id == call.arguments["fault_id"]), None)
 
-    def _list_scripts(self, call: Call) -> Response:
+    def _list_scripts(self, call: OperationCall) -> Response:
         return json_response(200, {"scripts": queued_scripts(self._state, _scope(call))})
 
-    def _add_scripts(self, call: Call) -> Response:
+    def _add_scripts(self, call: OperationCall) -> Response:
         script, times = call.body["script"], call.body.get("times", 1)
         try:
             self._state.scripts.add(script, token=_token(call), times=None if times is None else int(times))
@@ -181,11 +181,11 @@ class Control:
             return invalid([InvalidField("invalid_script", "script", str(error))])
         return json_response(201, {"waiting": waiting_scripts(self._state, _scope(call))})
 
-    def _clear_scripts(self, call: Call) -> Response:
+    def _clear_scripts(self, call: OperationCall) -> Response:
         self._state.scripts.clear(_scope(call))
         return _NO_CONTENT
 
-    def _journal(self, call: Call) -> Response:
+    def _journal(self, call: OperationCall) -> Response:
         operation, journal = call.arguments["operation"], self._state.journal
         # An exchange may be older than the document in use.
         known = self._state.faults.operations.union(one.operation for one in journal if one.operation)
@@ -199,46 +199,46 @@ class Control:
         ]
         return json_response(200, {"dropped": journal.dropped, "exchanges": _latest(exchanges, call)})
 
-    def _clear_journal(self, call: Call) -> Response:
+    def _clear_journal(self, call: OperationCall) -> Response:
         self._state.journal.clear(_scope(call))
         return _NO_CONTENT
 
-    def _deliveries(self, call: Call) -> Response:
+    def _deliveries(self, call: OperationCall) -> Response:
         attempts = _latest(self._attempts(call), call)
         return json_response(200, {"dropped": self._state.webhooks.deliveries.dropped, "attempts": attempts})
 
-    def _redeliver(self, call: Call) -> Response | Flow[Response]:
+    def _redeliver(self, call: OperationCall) -> Response | Flow[Response]:
         if not self._attempts(call, call.arguments["delivery_id"]):
             return _not_found(f"there is no delivery {call.arguments['delivery_id']!r}; {PREFIX}/deliveries lists them")
         self._state.webhooks.redeliver(call.arguments["delivery_id"])
         return self._send_due(call)
 
-    def _send_due(self, call: Call) -> Flow[Response]:
+    def _send_due(self, call: OperationCall) -> Flow[Response]:
         # A virtual clock sends webhooks when it is advanced, even by 0 seconds.
         yield AdvanceClock(0)
         return json_response(200, {"attempts": self._attempts(call, call.arguments["delivery_id"])})
 
-    def _attempts(self, call: Call, id: str | None = None) -> list[dict[str, Any]]:
+    def _attempts(self, call: OperationCall, id: str | None = None) -> list[dict[str, Any]]:
         return [
             dataclass_values(attempt)
             for attempt in self._state.webhooks.deliveries
             if id in (None, attempt.id) and _scope(call) in (None, attempt.tenant)
         ]
 
-    def _limits(self, call: Call) -> Response:
+    def _limits(self, call: OperationCall) -> Response:
         limits = self._state.limits
         return json_response(200, {"rates": rates_json(limits.rates), "out_of_credit": limits.out_of_credit})
 
-    def _set_limits(self, call: Call) -> Response:
+    def _set_limits(self, call: OperationCall) -> Response:
         limits, rates = self._state.limits, call.body.get("rates")
         limits.use(rates if isinstance(rates, str) else make_rates(rates))
         limits.out_of_credit = call.body.get("out_of_credit", False)
         return self._limits(call)
 
-    def _snapshot(self, call: Call) -> Response:
+    def _snapshot(self, call: OperationCall) -> Response:
         return _whole_server_only() if call.tenant else json_response(200, take(self._state))
 
-    def _restore(self, call: Call) -> Response:
+    def _restore(self, call: OperationCall) -> Response:
         if call.tenant:
             return _whole_server_only()
         try:
@@ -255,16 +255,16 @@ def _spec() -> Spec:
     return Spec({**control_document(), "security": []})
 
 
-def _scope(call: Call) -> str | None:
+def _scope(call: OperationCall) -> str | None:
     """The tenant whose data a call concerns; None for all."""
     return call.tenant or None
 
 
-def _token(call: Call) -> str | None:
+def _token(call: OperationCall) -> str | None:
     return bearer_token(call.request.head)
 
 
-def _with_token(call: Call) -> Any:
+def _with_token(call: OperationCall) -> Any:
     """The settings in a call's body, with the call's own token if it has one.
 
     Raises:
@@ -278,7 +278,7 @@ def _with_token(call: Call) -> Any:
     return {**settings, "token": token}
 
 
-def _latest(values: Sequence[dict[str, Any]], call: Call) -> Sequence[dict[str, Any]]:
+def _latest(values: Sequence[dict[str, Any]], call: OperationCall) -> Sequence[dict[str, Any]]:
     limit = call.arguments["limit"]
     return values if limit is None else values[-int(limit) :]
 
@@ -298,7 +298,7 @@ def _unknown_parameters(operation: Operation, head: Head) -> list[InvalidField]:
     ]
 
 
-def _unknown_fault(call: Call) -> Response:
+def _unknown_fault(call: OperationCall) -> Response:
     return _not_found(f"there is no fault {call.arguments['fault_id']!r}; {PREFIX}/faults lists them")
 
 

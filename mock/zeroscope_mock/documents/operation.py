@@ -54,7 +54,6 @@ class Operation:
     Args:
         id: Its `operationId`.
         protected: Whether it needs a token.
-        parameters: Its parameters.
         bodies: The schema of each content type that it takes, as written and compiled.
         body_required: Whether it needs a body.
         responses: Its responses, as the document describes them.

@@ -28,7 +28,6 @@ def sample(schema: Any, resolve: Resolve, *, whole: bool = True, depth: int = 0)
     Patterns and the rarer keywords are ignored, so a caller that needs a valid value must validate it.
 
     Args:
-        schema: The schema.
         resolve: Finds what a schema refers to.
         whole: Whether objects have all their properties instead of the required ones alone.
         depth: How many schemas this one is nested in.

@@ -10,7 +10,7 @@ from ..problems import not_found, problem, throttled, unauthenticated
 from ..protocols import Flow
 from ..rate_limits import no_credit
 from ..steps import ConnectionCutError, Sleep
-from .rules import Rule
+from .rules import FaultRule
 
 _PIECES_PER_SECOND = 10
 _MIDDLE = 0.5
@@ -37,11 +37,10 @@ _PAGE = """<!DOCTYPE html>
 """
 
 
-def apply(rule: Rule, flow: Flow[Response]) -> Flow[Response]:
+def apply(rule: FaultRule, flow: Flow[Response]) -> Flow[Response]:
     """Answer a request with the effects of a rule.
 
     Args:
-        rule: The rule.
         flow: Carries the request out; not started yet, and never started if the rule replaces it.
 
     Raises:
@@ -69,18 +68,16 @@ def apply(rule: Rule, flow: Flow[Response]) -> Flow[Response]:
     return Response(response.status, _changed(response.headers, rule), body)
 
 
-def alter_delivery(rule: Rule, headers: Headers, body: bytes) -> tuple[Headers, bytes]:
+def alter_delivery(rule: FaultRule, headers: Headers, body: bytes) -> tuple[Headers, bytes]:
     """The headers and the body of a webhook delivery after the effects of a rule.
 
     Args:
-        rule: The rule.
         headers: The delivery's headers, names in lower case.
-        body: Its body.
     """
     return _changed(headers, rule), _half(body) if rule.malformed else body
 
 
-def _replacement(rule: Rule) -> Response:
+def _replacement(rule: FaultRule) -> Response:
     """The response that replaces the server's own."""
     if rule.html:
         status = rule.status or 502
@@ -125,7 +122,7 @@ def _phrase(status: int) -> str:
         return "Error"
 
 
-def _changed(headers: Headers, rule: Rule) -> Headers:
+def _changed(headers: Headers, rule: FaultRule) -> Headers:
     changes = dict(rule.headers)
     if rule.content_type is not None:
         changes["content-type"] = rule.content_type

@@ -12,7 +12,7 @@ from ..protocols import Flow
 from ..randomness import random_fraction
 from . import effects
 from .expectations import FaultError, expectations, shortened
-from .rules import Rule
+from .rules import FaultRule
 
 MAX_RESOURCES = 10_000
 """For how many resources a fault with `per` counts; it forgets the least recently requested one."""
@@ -32,7 +32,7 @@ class Fault:
         hits: How many of them it was applied to.
     """
 
-    def __init__(self, id: str, rule: Rule, seed: str, remove: Callable[[Fault], None]) -> None:
+    def __init__(self, id: str, rule: FaultRule, seed: str, remove: Callable[[Fault], None]) -> None:
         self.id = id
         self.rule = rule
         self.seen = 0
@@ -62,7 +62,6 @@ class Fault:
 
         Args:
             headers: The delivery's headers, names in lower case.
-            body: Its body.
         """
         return effects.alter_delivery(self.rule, headers, body)
 
@@ -128,7 +127,7 @@ class Fault:
                 raise FaultError(name, f"a saved fault has {name}, but this one has not")
             saved[name] = expectations("SavedFault")[name].require(name, settings.pop(name))
         tenant = settings.pop("tenant", None)
-        rule = replace(Rule.read(settings, operations), tenant=None if tenant is None else str(tenant))
+        rule = replace(FaultRule.read(settings, operations), tenant=None if tenant is None else str(tenant))
         fault = cls(saved["id"], rule, saved["seed"], remove)
         fault.seen, fault.hits = saved["seen"], saved["hits"]
         fault._counts.update((key, (seen, hits)) for key, (seen, hits) in saved["counts"].items())

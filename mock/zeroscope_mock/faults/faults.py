@@ -13,7 +13,7 @@ from ..suggestions import did_you_mean
 from .expectations import FaultError
 from .fault import Fault
 from .recipes import RECIPES, Recipes
-from .rules import Rule
+from .rules import FaultRule
 from .settings import FaultSettings
 
 MAX_FAULTS = 1000
@@ -88,7 +88,7 @@ class Faults(Recipes, Sequence[Fault]):
         Raises:
             FaultError: For an argument that is unknown or invalid, or that conflicts with another one.
         """
-        rules = [Rule.read(each, self._operations) for each in settings]
+        rules = [FaultRule.read(each, self._operations) for each in settings]
         with self._lock:
             if len(self._faults) + len(rules) > MAX_FAULTS:
                 raise FaultError("", f"a server takes {MAX_FAULTS} faults at a time; clear those that are used up")

@@ -22,7 +22,7 @@ _WITHOUT_BODY = frozenset({204, 304})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Rule:
+class FaultRule:
     """The arguments of `Faults.add` after validation; `FaultSettings` describes each."""
 
     operation: tuple[str, ...] | None = None
@@ -50,7 +50,7 @@ class Rule:
     duplicate: bool = False
 
     @classmethod
-    def read(cls, settings: Mapping[str, Any], operations: Collection[str]) -> Rule:
+    def read(cls, settings: Mapping[str, Any], operations: Collection[str]) -> FaultRule:
         """The rule that some arguments describe.
 
         Args:

@@ -103,7 +103,7 @@ class FaultSettings(TypedDict, total=False):
 
 
 def read_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a `Rule`, from the arguments of `Faults.add`.
+    """The fields of a `FaultRule`, from the arguments of `Faults.add`.
 
     Args:
         settings: The arguments, by name; None is as good as left out.
@@ -200,4 +200,4 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "truncate": _amount,
     "bytes_per_second": float,
 }
-"""Converts the values of settings, once they are known to be valid, to those of the fields of `Rule`."""
+"""Converts the values of settings, once they are known to be valid, to those of the fields of `FaultRule`."""

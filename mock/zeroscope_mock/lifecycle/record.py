@@ -30,7 +30,6 @@ class Record:
     """One prediction; only `canceled` and `reads` ever change.
 
     Args:
-        id: Its id.
         tenant: The tenant that created it.
         number: How many predictions the tenant created before it.
         created: When it was created, in seconds since 1970.

@@ -8,9 +8,9 @@ from typing import Any
 from ..documents.links import Links
 from ..times import timestamp
 from .record import Record
-from .timeline import PredictionState, state_at
+from .timeline import LifecycleState, state_at
 
-_STARTING = PredictionState("starting", None, None, removed=False, elapsed=0.0, made=0)
+_STARTING = LifecycleState("starting", None, None, removed=False, elapsed=0.0, made=0)
 
 
 def prediction_json(
@@ -64,11 +64,11 @@ def prediction_json(
     return body
 
 
-def _logs(record: Record, state: PredictionState) -> str:
+def _logs(record: Record, state: LifecycleState) -> str:
     return record.script.logs(record.script.printed(state.elapsed))
 
 
-def _output(record: Record, state: PredictionState, links: Links, video: Callable[[int], str] | None) -> Any:
+def _output(record: Record, state: LifecycleState, links: Links, video: Callable[[int], str] | None) -> Any:
     script = record.script
     if (state.status != "succeeded" and not state.made) or state.removed:
         return None

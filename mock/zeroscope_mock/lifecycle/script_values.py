@@ -76,7 +76,6 @@ def validated(values: Any, field: str = "script") -> Any:
     """A copy of a script's values, made of JSON values only.
 
     Args:
-        values: The values.
         field: The name of the values in error messages.
 
     Raises:

@@ -39,11 +39,10 @@ class Timeline:
 
 # Not frozen either; see above.
 @dataclass(slots=True)
-class PredictionState:
+class LifecycleState:
     """The state of a prediction at one moment.
 
     Args:
-        status: Its status.
         started: When the model began to run, in seconds since 1970; None if it has not.
         ended: When the prediction ended, in seconds since 1970; None if it has not.
         removed: Whether its input, output and logs have been removed.
@@ -77,7 +76,7 @@ def timeline_of(record: Record) -> Timeline:
     return Timeline(start, end, status)
 
 
-def state_at(record: Record, now: float) -> PredictionState:
+def state_at(record: Record, now: float) -> LifecycleState:
     """The state of a prediction at a moment, in seconds since 1970."""
     script, timeline = record.script, timeline_of(record)
     started = timeline.start if timeline.started and timeline.start <= now else None
@@ -91,10 +90,10 @@ def state_at(record: Record, now: float) -> PredictionState:
         elapsed = (now if ended is None else ended) - started
     if ended is None:
         status, made = ("starting", 0) if started is None else ("processing", script.made(elapsed))
-        return PredictionState(status, started, None, removed=False, elapsed=elapsed, made=made)
+        return LifecycleState(status, started, None, removed=False, elapsed=elapsed, made=made)
     removed = script.removed or now >= ended + RETENTION
     made = script.results if timeline.status == "succeeded" and not removed else 0
-    return PredictionState(timeline.status, started, ended, removed=removed, elapsed=elapsed, made=made)
+    return LifecycleState(timeline.status, started, ended, removed=removed, elapsed=elapsed, made=made)
 
 
 def unchanged_until(record: Record, now: float) -> float:

@@ -12,11 +12,10 @@ from ..protocols import Flow
 
 # Not frozen: one is made for every request, and frozen dataclasses take three times as long to make.
 @dataclass(slots=True)
-class Call:
+class OperationCall:
     """One request that has passed validation.
 
     Args:
-        request: The request.
         prefix: The part between the host and the document's path, such as `/v1`.
         tenant: The tenant of its token; empty without one.
         arguments: Its parameters by name; None for those not sent.
@@ -32,5 +31,5 @@ class Call:
     notes: list[str]
 
 
-Handler = Callable[[Call], Response | Flow[Response]]
+Handler = Callable[[OperationCall], Response | Flow[Response]]
 """Carries out an operation. It holds the server's lock; a flow releases it during each step."""

@@ -6,7 +6,7 @@ from ..documents.spec import Spec
 from ..messages import Response, json_response
 from ..problems import not_found
 from ..state import State
-from .calls import Call, Handler
+from .calls import Handler, OperationCall
 from .models import is_model, is_version, model_json, version_json, versions_json
 
 
@@ -25,17 +25,17 @@ class Catalog:
     def _spec(self) -> Spec:
         return self._state.spec
 
-    def _model(self, call: Call) -> Response:
+    def _model(self, call: OperationCall) -> Response:
         return json_response(200, model_json(self._spec)) if self._exists(call) else not_found()
 
-    def _versions(self, call: Call) -> Response:
+    def _versions(self, call: OperationCall) -> Response:
         return json_response(200, versions_json(self._spec)) if self._exists(call) else not_found()
 
-    def _version(self, call: Call) -> Response:
+    def _version(self, call: OperationCall) -> Response:
         version_id = call.arguments["version_id"]
         if not self._exists(call) or not is_version(version_id):
             return not_found()
         return json_response(200, version_json(self._spec, version_id))
 
-    def _exists(self, call: Call) -> bool:
+    def _exists(self, call: OperationCall) -> bool:
         return is_model(self._spec, call.arguments["owner"], call.arguments["name"])

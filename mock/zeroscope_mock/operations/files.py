@@ -13,7 +13,7 @@ from ..randomness import new_id
 from ..state import State
 from ..store import StoredFile
 from ..times import timestamp
-from .calls import Call, Handler
+from .calls import Handler, OperationCall
 from .ranges import range_response
 
 
@@ -30,7 +30,7 @@ class Files:
             "listFiles": self._list,
         }
 
-    def _create(self, call: Call) -> Response:
+    def _create(self, call: OperationCall) -> Response:
         upload: Upload = call.body["content"]
         tenant = self._state.store.of_tenant(call.tenant)
         now = self._state.clock.time()
@@ -48,29 +48,29 @@ class Files:
         self._state.store.add_file(file)
         return json_response(201, self._json(file, call))
 
-    def _list(self, call: Call) -> Response:
+    def _list(self, call: OperationCall) -> Response:
         files = self._state.store.files(self._state.clock.time(), call.tenant)
         return json_response(200, {"next": None, "previous": None, "results": [self._json(one, call) for one in files]})
 
-    def _get(self, call: Call) -> Response:
+    def _get(self, call: OperationCall) -> Response:
         file = self._find(call, call.tenant)
         return json_response(200, self._json(file, call)) if file else not_found()
 
-    def _delete(self, call: Call) -> Response:
+    def _delete(self, call: OperationCall) -> Response:
         file = self._find(call, call.tenant)
         if file is None:
             return not_found()
         self._state.store.remove_file(file.id)
         return Response(204, (), b"")
 
-    def _download(self, call: Call) -> Response:
+    def _download(self, call: OperationCall) -> Response:
         file = self._find(call)
         return range_response(call.request.head, file.content, file.content_type) if file else not_found()
 
-    def _find(self, call: Call, tenant: str | None = None) -> StoredFile | None:
+    def _find(self, call: OperationCall, tenant: str | None = None) -> StoredFile | None:
         return self._state.store.file(call.arguments["file_id"], self._state.clock.time(), tenant)
 
-    def _json(self, file: StoredFile, call: Call) -> dict[str, Any]:
+    def _json(self, file: StoredFile, call: OperationCall) -> dict[str, Any]:
         digest = hashlib.sha256(file.content).hexdigest()
         return {
             "id": file.id,

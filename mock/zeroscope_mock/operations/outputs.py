@@ -10,7 +10,7 @@ from ..problems import not_found
 from ..protocols import Flow
 from ..state import State
 from ..steps import RunBlocking
-from .calls import Call, Handler
+from .calls import Handler, OperationCall
 from .ranges import range_response
 
 _FILENAME = re.compile(r"output-(0|[1-9][0-9]{0,6})\.mp4")
@@ -23,7 +23,7 @@ class Outputs:
         self._state = state
         self.handlers: dict[str, Handler] = {"getOutput": self._get}
 
-    def _get(self, call: Call) -> Flow[Response]:
+    def _get(self, call: OperationCall) -> Flow[Response]:
         record = self._state.store.prediction(call.arguments["prediction_id"])
         found = _FILENAME.fullmatch(call.arguments["filename"])
         if record is None or not found or record.script.output is not None:

@@ -23,7 +23,7 @@ from ..randomness import new_id
 from ..state import NESTED_CREATE, State, data_uri, running_script
 from ..steps import RunBlocking, Sleep
 from ..webhooks.events import parse_events_filter
-from .calls import Call, Handler
+from .calls import Handler, OperationCall
 from .models import is_model, is_version, latest_version
 from .response_cache import ResponseCache
 
@@ -46,7 +46,7 @@ class Predictions:
             "listPredictions": self._list,
         }
 
-    def _list(self, call: Call) -> Response:
+    def _list(self, call: OperationCall) -> Response:
         page = self._state.store.page(call.tenant, call.arguments.get("cursor") or None)
         if page is None:
             return invalid([InvalidField("invalid_cursor", "cursor", "Invalid cursor")])
@@ -63,17 +63,17 @@ class Predictions:
         }
         return json_response(200, body)
 
-    def _create(self, call: Call) -> Response | Flow[Response]:
+    def _create(self, call: OperationCall) -> Response | Flow[Response]:
         version = str(call.body.get("version"))
         return self._start(call, version) if is_version(version) else invalid_version()
 
-    def _create_of_model(self, call: Call) -> Response | Flow[Response]:
+    def _create_of_model(self, call: OperationCall) -> Response | Flow[Response]:
         version = latest_version(self._state.spec)
         if version is None or not is_model(self._state.spec, call.arguments["owner"], call.arguments["name"]):
             return not_found()
         return self._start(call, version)
 
-    def _start(self, call: Call, version: str) -> Response | Flow[Response]:
+    def _start(self, call: OperationCall, version: str) -> Response | Flow[Response]:
         holds = self._state.dialect.holds
         record = self._new(call, version, _seconds(call.arguments.get("Cancel-After")) if holds else None)
         dropped = self._state.store.add(record)
@@ -87,7 +87,7 @@ class Predictions:
             return self._answer(call, record, 201)
         return self._state.dialect.created(201, self._json(record, call, record.created))
 
-    def _new(self, call: Call, version: str, lifetime: float | None) -> Record:
+    def _new(self, call: OperationCall, version: str, lifetime: float | None) -> Record:
         state, sent = self._state, call.body.get("input", {})
         if self._creating:
             raise RuntimeError(NESTED_CREATE)
@@ -119,14 +119,14 @@ class Predictions:
             lifetime=lifetime,
         )
 
-    def _hook(self, call: Call) -> Hook | None:
+    def _hook(self, call: OperationCall) -> Hook | None:
         url = call.body.get("webhook")
         if not url:
             return None
         events = parse_events_filter(call.body.get("webhook_events_filter"), self._state.spec.enum("WebhookEvent"))
         return Hook(url, events, call.request.head.origin, call.prefix)
 
-    def _held(self, call: Call, record: Record, prefer: str) -> Flow[Response]:
+    def _held(self, call: OperationCall, record: Record, prefer: str) -> Flow[Response]:
         """Answer once the prediction has ended, or after the time that the client will wait."""
         clock = self._state.clock
         seconds = prefer.partition("=")[2]
@@ -142,11 +142,11 @@ class Predictions:
         response = yield from self._answer(call, record, 201 if ended else 202, held=not ended)
         return replace(response, headers=(*response.headers, ("preference-applied", prefer)))
 
-    def _answer(self, call: Call, record: Record, status: int, *, held: bool = False) -> Flow[Response]:
+    def _answer(self, call: OperationCall, record: Record, status: int, *, held: bool = False) -> Flow[Response]:
         body = yield from self._full_json(record, call, held=held)
         return self._state.dialect.created(status, body)
 
-    def _get(self, call: Call) -> Response | Flow[Response]:
+    def _get(self, call: OperationCall) -> Response | Flow[Response]:
         record = self._state.store.prediction(call.arguments["prediction_id"], call.tenant)
         if record is None:
             return not_found()
@@ -157,7 +157,7 @@ class Predictions:
                 self._state.webhooks.update(record)
         return self._read(record, call, now)
 
-    def _cancel(self, call: Call) -> Response | Flow[Response]:
+    def _cancel(self, call: OperationCall) -> Response | Flow[Response]:
         record = self._state.store.prediction(call.arguments["prediction_id"], call.tenant)
         if record is None:
             return not_found()
@@ -168,7 +168,7 @@ class Predictions:
                 self._state.webhooks.update(record)
         return self._read(record, call, now)
 
-    def _read(self, record: Record, call: Call, now: float) -> Response | Flow[Response]:
+    def _read(self, record: Record, call: OperationCall, now: float) -> Response | Flow[Response]:
         if self._inline(record, now):
             return self._read_inline(record, call)
         links = self._state.links(call.request.head.origin, call.prefix)
@@ -177,14 +177,14 @@ class Predictions:
         body = prediction_json(record, now, links, model=self._state.spec.model)
         return self._responses.put(json_response(200, body), record, now, links)
 
-    def _read_inline(self, record: Record, call: Call) -> Flow[Response]:
+    def _read_inline(self, record: Record, call: OperationCall) -> Flow[Response]:
         body = yield from self._full_json(record, call)
         return json_response(200, body)
 
     def _inline(self, record: Record, now: float) -> bool:
         return record.script.inline and record.script.output is None and state_at(record, now).made > 0
 
-    def _full_json(self, record: Record, call: Call, *, held: bool = False) -> Flow[dict[str, Any]]:
+    def _full_json(self, record: Record, call: OperationCall, *, held: bool = False) -> Flow[dict[str, Any]]:
         """A prediction as JSON, with its videos as `data:` URIs if its script says so."""
         now = self._state.clock.time()
         body = self._json(record, call, now, held=held)
@@ -195,7 +195,7 @@ class Predictions:
                 body["output"].append(data_uri(video))
         return body
 
-    def _json(self, record: Record, call: Call, now: float, *, held: bool = False) -> dict[str, Any]:
+    def _json(self, record: Record, call: OperationCall, now: float, *, held: bool = False) -> dict[str, Any]:
         links = self._state.links(call.request.head.origin, call.prefix)
         return prediction_json(record, now, links, model=self._state.spec.model, held=held)
 

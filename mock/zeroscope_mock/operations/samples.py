@@ -10,7 +10,7 @@ from ..documents.sample import sample
 from ..documents.spec import Spec
 from ..messages import Response, json_response
 from ..problems import not_implemented
-from .calls import Call, Handler
+from .calls import Handler, OperationCall
 
 
 def sample_handler(operation: Operation, spec: Spec) -> Handler:
@@ -20,11 +20,10 @@ def sample_handler(operation: Operation, spec: Spec) -> Handler:
     that a sample can be made of, it answers 501.
 
     Args:
-        operation: The operation.
         spec: The document that it belongs to.
     """
 
-    def handle(call: Call) -> Response:
+    def handle(call: OperationCall) -> Response:
         response = _success(operation, spec)
         if response is None:
             return not_implemented(operation.id)

@@ -11,12 +11,12 @@ from typing import Any
 from ..documents.links import Links
 from ..lifecycle.record import Record
 from ..lifecycle.script import Script
-from ..lifecycle.timeline import PredictionState, state_at, timeline_of
+from ..lifecycle.timeline import LifecycleState, state_at, timeline_of
 from ..messages import Response, Stream
 from ..problems import not_found
 from ..state import State
 from ..steps import Sleep
-from .calls import Call, Handler
+from .calls import Handler, OperationCall
 
 KEEP_ALIVE = 15.0
 """The seconds without an event after which a comment is sent; some clients give up after half a minute."""
@@ -34,7 +34,7 @@ class EventStreams:
         self._state = state
         self.handlers: dict[str, Handler] = {"streamPrediction": self._stream}
 
-    def _stream(self, call: Call) -> Response:
+    def _stream(self, call: OperationCall) -> Response:
         record = self._state.store.prediction(call.arguments["prediction_id"])
         if record is None or not record.streams or state_at(record, self._state.clock.time()).removed:
             return not_found()
@@ -86,7 +86,7 @@ class EventStreams:
         return min(timeline.start + upcoming, timeline.end)
 
 
-def _made(script: Script, state: PredictionState) -> int:
+def _made(script: Script, state: LifecycleState) -> int:
     """How many outputs had events; an end that removes the outputs cannot take those back."""
     if state.started is None:
         return 0

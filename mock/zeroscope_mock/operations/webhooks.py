@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..messages import Response, json_response
 from ..state import State
-from .calls import Call, Handler
+from .calls import Handler, OperationCall
 
 
 class WebhookSecrets:
@@ -14,5 +14,5 @@ class WebhookSecrets:
         self._state = state
         self.handlers: dict[str, Handler] = {"getDefaultWebhookSecret": self._secret}
 
-    def _secret(self, call: Call) -> Response:
+    def _secret(self, call: OperationCall) -> Response:
         return json_response(200, {"key": self._state.secret(call.tenant)})

@@ -47,10 +47,8 @@ class Post:
     """Sends one delivery; the result of the step is the receiver's response.
 
     Args:
-        receiver: The receiver.
         url: The webhook's URL, whatever the receiver.
         headers: Names in lower case.
-        body: The body.
     """
 
     receiver: Receiver
@@ -166,7 +164,6 @@ def refusal_reason(url: str, *, allow_http: bool) -> str | None:
     """Why nothing is sent to a URL over HTTP; None if it is.
 
     Args:
-        url: The URL.
         allow_http: Whether `http` URLs may have hosts other than this machine.
     """
     import httpx

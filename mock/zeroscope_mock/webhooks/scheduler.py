@@ -18,7 +18,7 @@ from .deliveries import Attempt, Deliveries
 from .delivery import Delivery
 from .events import Cursor, Event, next_event
 from .queue import DueQueue
-from .sender import Sender
+from .sender import DeliverySender
 
 RETRY_DELAYS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 """Seconds from a failed attempt to the next; the last is about a minute after the end (the service's documentation)."""
@@ -81,7 +81,9 @@ class WebhookScheduler:
         limit: int = 1000,
     ) -> None:
         self.deliveries = Deliveries(limit)
-        self._sender = Sender(clock, body=body, secret=secret, faults=faults, receiver=receiver, allow_http=allow_http)
+        self._sender = DeliverySender(
+            clock, body=body, secret=secret, faults=faults, receiver=receiver, allow_http=allow_http
+        )
         self._clock = clock
         self._queue: DueQueue[_PendingEvents | Delivery] = DueQueue(self._is_current)
         self._records: dict[str, Record] = {}
@@ -122,9 +124,6 @@ class WebhookScheduler:
 
     def redeliver(self, delivery_id: str) -> None:
         """Send the body of a delivery once more, with its id and a new signature; it is due at once.
-
-        Args:
-            delivery_id: Its id.
 
         Raises:
             KeyError: If no attempt with this id is left in `deliveries`.

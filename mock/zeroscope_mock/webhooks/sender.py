@@ -27,7 +27,7 @@ _MAX_CAUSES = 20
 _NO_RECEIVER = "not sent: there is no receiver; pass MockServer(receiver=...) or listen on a socket"
 
 
-class Sender:
+class DeliverySender:
     """Makes attempts at deliveries.
 
     Args:

@@ -32,7 +32,6 @@ def serve_mutant(mutant: Mutant, *, listening: bool = True) -> Iterator[dict[str
     """Run a faulty server.
 
     Args:
-        mutant: The mutant.
         listening: Whether the server and the receiver of its webhooks use sockets.
 
     Yields:
@@ -94,7 +93,6 @@ def mutant_target(mutant: Mutant, *, listening: bool = True) -> Iterator[Target]
     """Run a faulty server, for one part of the suite.
 
     Args:
-        mutant: The mutant.
         listening: Whether the server uses a socket.
 
     Yields:

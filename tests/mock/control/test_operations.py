@@ -19,7 +19,7 @@ from zeroscope_mock.documents.bundled import control_document
 from zeroscope_mock.documents.spec import METHODS
 from zeroscope_mock.faults.expectations import expectations
 from zeroscope_mock.faults.recipes import RECIPES
-from zeroscope_mock.faults.rules import Rule
+from zeroscope_mock.faults.rules import FaultRule
 from zeroscope_mock.faults.settings import FaultSettings
 from zeroscope_mock.lifecycle.scripts import LIMIT
 from zeroscope_mock.messages import Head, Request
@@ -292,7 +292,7 @@ def test_recipe__of_a_token_strikes_no_other(control: httpx.Client, api: httpx.C
 def test_fault_settings__agree_with_the_code() -> None:
     """The document and the code name the same arguments, and the code keeps to the document's bounds."""
     described, expected = SCHEMAS["FaultSettings"]["properties"], expectations("FaultSettings")
-    kept = {field.name for field in fields(Rule)} - {"tenant"} | {"token", "body_base64"}
+    kept = {field.name for field in fields(FaultRule)} - {"tenant"} | {"token", "body_base64"}
     assert set(described) == set(FaultSettings.__annotations__) == set(expected) == kept
     for name, schema in described.items():
         for word, step in (("minimum", -1), ("maximum", 1)):

@@ -23,7 +23,6 @@ class Lists(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """Leads to a server, and leaves fields out of what its lists say, as the service may.
 
     Args:
-        server: The server.
         missing: The fields.
     """
 
