@@ -1,4 +1,4 @@
-"""The conditions under which `make` creates the environment anew."""
+"""The Makefile: the conditions for a new environment, and the tools of `check`."""
 
 from __future__ import annotations
 
@@ -60,3 +60,23 @@ def test_environment__of_another_folder_is_created_anew(venv: Path) -> None:
     """An environment that was copied along with its folder does not work there."""
     (venv / ".installed").write_text("/elsewhere\n", encoding="utf-8")
     assert not is_up_to_date(venv)
+
+
+@pytest.mark.parametrize(
+    "tool",
+    [
+        "ruff check",
+        "ruff format",
+        "mypy",
+        "basedpyright",
+        "lint-imports",
+        "openapi_spec_validator",
+        "redocly",
+        "--check",
+    ],
+)
+def test_check__runs_every_tool(tool: str) -> None:
+    """`make check` runs each tool that CONTRIBUTING promises."""
+    command = ["make", "--dry-run", "--no-print-directory", "check"]
+    printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert tool in printed
