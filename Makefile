@@ -15,7 +15,7 @@ LINT  := codegen/node_modules/.installed
 JS    := tests/official/node_modules/.installed
 
 # An environment works only in the folder it was created in, and as long as its Python exists. If it does not, or PYTHON
-# names another interpreter, it is created anew.
+# names another interpreter, it is created again.
 IDENTITY := import os, sys; print(os.path.realpath(getattr(sys, "_base_executable", sys.executable)), *sys.version_info)
 ifneq ($(shell test -x $(PY) && cat $(STAMP) 2>/dev/null),$(CURDIR))
 .PHONY: $(STAMP)
@@ -83,7 +83,7 @@ lock: $(STAMP) ## Pin the newest of everything that pyproject.toml allows in req
 	@$(VENV)/bin/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
 		--system-certs --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
 		--custom-compile-command "make lock" --quiet --output-file build/lock/requirements.lock
-	@if grep -n '://' build/lock/requirements.lock; then echo "An address got into the lock." >&2; exit 1; fi
+	@if grep -n '://' build/lock/requirements.lock; then echo "A URL got into the lock." >&2; exit 1; fi
 	@mv build/lock/requirements.lock requirements.lock
 
 clean: ## Remove all that these targets create, .venv included

@@ -62,7 +62,7 @@ class Report:
 
 def format_row(row: Row) -> str:
     """Return a row on one line."""
-    beside = f" beside {row.beside}" if row.beside else ""
+    beside = f" compared with {row.beside}" if row.beside else ""
     theirs = f" / {format_figure(row.theirs.median, row.theirs.unit)}" if row.theirs else ""
     figures = f"{format_figure(row.ours.median, row.ours.unit)}{theirs}"
     return f"{row.what}{beside}: {_format_result(row)} | {figures} | {row.goal or 'no goal'} | {_format_reached(row)}"
@@ -99,7 +99,7 @@ def _finite(figure: float) -> float | None:
 
 
 def _format_table(rows: Iterable[Row]) -> str:
-    lines = ["| what | beside | ours | theirs | ratio | goal | reached |", "|---|---|---|---|---|---|---|"]
+    lines = ["| what | compared with | ours | theirs | ratio | goal | reached |", "|---|---|---|---|---|---|---|"]
     for row in rows:
         cells: Sequence[str] = (
             row.what,
@@ -115,7 +115,7 @@ def _format_table(rows: Iterable[Row]) -> str:
 
 
 def _format_name(row: Row) -> str:
-    return f"{row.what}, beside {row.beside}" if row.beside else row.what
+    return f"{row.what}, compared with {row.beside}" if row.beside else row.what
 
 
 def _format_result(row: Row) -> str:

@@ -37,7 +37,7 @@ class Entry:
 
 
 def read_entries(text: str) -> tuple[dict[Path, Entry], list[str]]:
-    """Divide a text into its entries, and the empty lines and comments at its end.
+    """Divide text into its entries, and the empty lines and comments at its end.
 
     A comment that is indented deeper than the entry above it belongs to that entry, every other one to the gap.
     """

@@ -113,7 +113,7 @@ def version_url(spec: Spec, version: str | None, environment: Mapping[str, str])
         environment: The environment variables, one of which may hold another base URL.
 
     Raises:
-        UpdateError: If the address, the model or the version cannot be used.
+        UpdateError: If the base URL, the model or the version cannot be used.
     """
     servers = spec.get("servers")
     published = (
@@ -121,18 +121,18 @@ def version_url(spec: Spec, version: str | None, environment: Mapping[str, str])
     )
     base = environment.get(BASE_URL_VARIABLE) or published
     try:
-        address = httpx.URL(str(base).strip())
+        base_url = httpx.URL(str(base).strip())
     except (httpx.InvalidURL, ValueError) as error:
         raise UpdateError(f"the base URL cannot be used, {first_line(error)}; check {BASE_URL_VARIABLE}") from error
-    good = address.scheme in {"http", "https"} and address.host and not (address.query or address.fragment)
+    good = base_url.scheme in {"http", "https"} and base_url.host and not (base_url.query or base_url.fragment)
     # A message would print the password in it.
-    if not good or address.userinfo:
+    if not good or base_url.userinfo:
         raise UpdateError(f"the base URL cannot be used; check {BASE_URL_VARIABLE} and the spec's servers")
     model = spec.get(*VERSION[:-1], "model")
     if not isinstance(model, str) or not _MODEL.fullmatch(model):
         raise UpdateError(f"info.x-replicate.model is {model!r:.80}; it must be an owner and a name, such as a/b")
     wanted = check_version_id(spec.get(*VERSION) if version is None else version)
-    return f"{str(address).rstrip('/')}/models/{model}/versions/{wanted}"
+    return f"{str(base_url).rstrip('/')}/models/{model}/versions/{wanted}"
 
 
 def fetch_version(

@@ -74,7 +74,7 @@ class Spec:
         return text
 
     def _check(self, text: str, wanted: Schema, version: str | None) -> None:
-        """Refuse a text whose content differs from the intended one."""
+        """Refuse text whose content differs from the intended one."""
         meant = _put(self.content, INPUT, wanted)
         if version is not None:
             meant = _put(meant, VERSION, version)

@@ -99,7 +99,7 @@ def _styled_text(key: str, value: str, indent: int) -> ScalarString:
 
 
 def _is_plain(value: str, text: str, content: Any) -> bool:
-    """Check that a value needs no quotes in a text."""
+    """Check that a value needs no quotes in YAML."""
     # ruamel.yaml would put these in single quotes: alone on a line, they separate documents.
     return value.isprintable() and not value.startswith(("---", "...")) and reads_as(text, content)
 

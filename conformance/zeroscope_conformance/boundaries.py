@@ -99,9 +99,9 @@ def _values_of_other_types(schema: Mapping[str, Any]) -> Iterator[tuple[Any, str
     others: dict[str, tuple[Any, str]] = {
         "string": (7, "a number"),
         "integer": (1.5, "a fraction"),
-        "number": ("1", "a text"),
-        "boolean": ("true", "a text"),
-        "array": ("a", "a text"),
+        "number": ("1", "a string"),
+        "boolean": ("true", "a string"),
+        "array": ("a", "a string"),
         "object": ([], "an array"),
     }
     yield others[expected]

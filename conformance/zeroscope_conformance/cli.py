@@ -53,7 +53,7 @@ def conformance(
         quick: Send fewer requests.
         dialect: The dialect of the server. Default: detected; without a URL, both.
         webhook_listen: [HOST:]PORT to receive webhooks on; without it the rules of webhooks are not reached.
-        webhook_url: The address under which the server reaches that. Default: http://HOST:PORT.
+        webhook_url: The URL at which the server reaches that socket. Default: http://HOST:PORT.
         spec: The OpenAPI document, as a YAML or JSON file. Default: the one built in.
         seed: Determines the generated requests. Default: always the same.
         patience: How long to wait for a prediction or a webhook, in seconds. Default: 300.

@@ -23,15 +23,16 @@ def detect_base_url(client: httpx.Client, url: str, token: str, document: Docume
 
     Args:
         client: The client that sends the requests.
-        url: The address of the server. If it has no path, the paths of the document's servers are tried.
+        url: The URL of the server. If it has no path, the paths of the document's servers are tried.
+        token: The token.
         document: The document that describes the API.
 
     Raises:
-        NotThisAPIError: If the API is at none of these addresses.
+        NotThisAPIError: If the API is at none of these URLs.
     """
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.netloc:
-        raise NotThisAPIError(f"{url!r} is not the address of a server; pass one such as http://127.0.0.1:8000")
+        raise NotThisAPIError(f"{url!r} is not the URL of a server; pass one such as http://127.0.0.1:8000")
     prefixes = [""] if parts.path.strip("/") else [urlsplit(server["url"]).path for server in document.raw["servers"]]
     seen: list[str] = []
     refused: str | None = None

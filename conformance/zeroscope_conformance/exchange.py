@@ -29,13 +29,13 @@ class Exchange:
 
     Args:
         method: The method, in capitals.
-        url: The absolute address.
+        url: The absolute URL.
         request_headers: The headers sent, names in lower case.
         request_body: The body sent.
         status: The status code; 0 if there was no response.
         response_headers: The headers received, names in lower case.
         response_body: The body received.
-        operation: The `operationId`; None for an address that the document does not describe.
+        operation: The `operationId`; None for a URL that the document does not describe.
         token: The token that `curl` replaces with the environment variable.
     """
 
@@ -80,7 +80,7 @@ class Exchange:
         return [entry for entry in results if isinstance(entry, dict)] if isinstance(results, list) else []
 
     def page_link(self, name: str) -> str | None:
-        """Return the address of the page that is `next` or `previous`; None if there is none."""
+        """Return the URL of the page that is `next` or `previous`; None if there is none."""
         url = self.json.get(name) if isinstance(self.json, dict) else None
         return url if isinstance(url, str) else None
 
@@ -112,7 +112,7 @@ def _quoted(text: str, token: str = "") -> str:
 
 
 def excerpt(text: str, length: int = _MAX_EXCERPT) -> str:
-    """Return the start of a text, on one line.
+    """Return the start of a string, on one line.
 
     Args:
         length: The maximum length, in characters.

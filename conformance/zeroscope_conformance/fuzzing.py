@@ -102,7 +102,7 @@ def run_schemathesis(
         return body
 
     def filter_body(context: schemathesis.HookContext, body: Any) -> bool:
-        """Skip forms with another type in place of a text, as everything in a form is sent as text."""
+        """Skip forms with another type in place of a string, as everything in a form is sent as text."""
         raw = context.operation.definition.raw if context.operation else {}
         form = raw.get("requestBody", {}).get("content", {}).get(FORM)
         if form is None or not isinstance(body, dict):

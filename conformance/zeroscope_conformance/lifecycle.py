@@ -127,7 +127,7 @@ class LifecycleTracker:
                 continue
             if name in record.immutable:
                 before, now = record.immutable[name], body[name]
-                # Nearly all checks pass, and then these texts, which take long to write, are not used.
+                # Nearly all checks pass, and then these strings, which are slow to build, are not used.
                 expected, seen = "", ""
                 if now != before:
                     expected = f"{excerpt(json.dumps(before))} stays"

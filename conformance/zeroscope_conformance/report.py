@@ -102,7 +102,7 @@ def to_junit(reports: Sequence[Report]) -> str:
 
 
 def _xml_text(text: str) -> str:
-    """Return a text in which � replaces the characters that XML does not allow."""
+    """Return a string in which � replaces the characters that XML does not allow."""
     return "".join(
         c if c in "\t\n" or " " <= c <= "\ud7ff" or "\ue000" <= c <= "\ufffd" or c > "\uffff" else "�" for c in text
     )

@@ -103,7 +103,7 @@ class Results:
             result.findings.append(finding)
 
     def redact(self, text: str) -> str:
-        """Return a text with the name of the environment variable in place of the token."""
+        """Return a string in which the name of the environment variable replaces the token."""
         return text.replace(self._token, f"${TOKEN_VARIABLE}")
 
     def all(self) -> list[Result]:

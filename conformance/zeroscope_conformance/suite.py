@@ -51,7 +51,7 @@ def run_suite(
     A run creates hundreds of predictions. On the service itself, they cost money.
 
     Args:
-        url: The address of the server.
+        url: The URL of the server.
         token: A token that the server accepts.
         document: The document that describes the API; by default, the one that this package was built with.
         dialect: The dialect of the server; by default, detected by a create.

@@ -87,10 +87,10 @@ class Target:
         return self._send(operation, operation.method, url, json, headers, token)
 
     def follow(self, url: str, method: str = "GET", *, with_token: bool = True, read_body: bool = True) -> Exchange:
-        """Send a request to an address from a response.
+        """Send a request to a URL from a response.
 
         Args:
-            url: The address, which may be relative.
+            url: The URL, which may be relative.
             with_token: Whether to send the token, which is never sent to another origin.
             read_body: Whether to read the response body.
 
@@ -103,7 +103,7 @@ class Target:
         return self._send(operation, method, url, None, None, token, read_body=read_body)
 
     def is_same_origin(self, url: str) -> bool:
-        """Return whether an address is absolute and has the scheme, host and port of the API."""
+        """Return whether a URL is absolute and has the scheme, host and port of the API."""
         other, own = urlsplit(url), urlsplit(self.base_url)
         return (other.scheme, other.netloc) == (own.scheme, own.netloc)
 

@@ -13,7 +13,7 @@ class Client:
     """Sends requests to one base URL, without a token.
 
     Args:
-        base_url: The address that every path is added to.
+        base_url: The URL that every path is appended to.
         headers: Sent with every call.
         timeout: How long each step of a call may take; never without a limit unless asked for.
         httpx_client: Sends the calls of `sync` and `sync_detailed`; made when first needed.

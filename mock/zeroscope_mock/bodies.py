@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 MAX_DEPTH = 100
-"""How deeply a JSON body may be nested."""
+"""The maximum nesting depth of a JSON body."""
 
 # python-multipart logs a warning for each malformed form; the response says it already.
 logging.getLogger("python_multipart").addHandler(logging.NullHandler())
@@ -80,7 +80,7 @@ _decode = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite).decode
 
 
 def _depth(value: Any) -> int:
-    """How deeply a value is nested."""
+    """The nesting depth of a value."""
     levels, inside = 0, [value]
     while inside := [part for part in inside if isinstance(part, dict | list)]:
         levels += 1

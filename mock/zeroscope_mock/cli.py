@@ -106,4 +106,4 @@ def serve(
     except (PortInUseError, ScriptError) as error:
         raise CommandError(str(error)) from error
     if dropped := {kind: number for kind, number in server.dropped.items() if number}:
-        print("dropped for lack of room: " + ", ".join(f"{number} {kind}" for kind, number in dropped.items()))
+        print("dropped because of the limits: " + ", ".join(f"{number} {kind}" for kind, number in dropped.items()))

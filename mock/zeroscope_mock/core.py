@@ -38,7 +38,7 @@ class Core:
 
     Args:
         spec: The document.
-        clock: Tells the time.
+        clock: The clock.
         settings: The server's settings.
     """
 

@@ -144,7 +144,7 @@ class Journal(Sequence[Exchange]):
         return iter(self[:])
 
     def _read_all(self) -> list[Exchange]:
-        """All exchanges, which are kept in this form from then on."""
+        """The exchanges, which are kept in this form from then on."""
         exchanges = [_exchange(*one) if isinstance(one, tuple) else one for one in self._exchanges]
         self._exchanges.clear()
         self._exchanges.extend(exchanges)

@@ -21,7 +21,7 @@ class ServerOptions(CoreOptions, total=False):
     one that runs; or a clock of your own."""
 
     speed: float | None
-    """How many times as fast as real time a clock `real` runs; 1 by default."""
+    """The speed of a clock `real`, as a multiple of real time; 1 by default."""
 
     spec: str | Path | Mapping[str, Any] | None
     """The OpenAPI document to follow, as a YAML or JSON file or as values; the project's own by default."""

@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Clock(Protocol):
-    """Tells the time and lets it pass."""
+    """A source of time that tasks can sleep on."""
 
     @property
     def poll_interval(self) -> float:
@@ -87,7 +87,7 @@ class Agenda(Protocol):
     """A schedule of flows that a clock runs, each when it is due."""
 
     def due(self) -> float | None:
-        """When the first entry is due, in seconds since 1970; None if there is none."""
+        """The due time of the first entry, in seconds since 1970; None if there is none."""
         ...
 
     def take(self, now: float) -> Flow[None] | None:
@@ -103,7 +103,7 @@ class Agenda(Protocol):
 
 
 class Step(Protocol):
-    """Something a flow waits for: it takes time or does I/O."""
+    """A step that a flow waits for: it takes time or does I/O."""
 
     def run(self, clock: Clock) -> Any:
         """Run it in this thread."""

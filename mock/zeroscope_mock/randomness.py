@@ -1,6 +1,6 @@
-"""Deterministic random bytes: equal texts give equal bytes.
+"""Deterministic random bytes: equal strings give equal bytes.
 
-`blake2b` hashes a text in less time than Python's own generator takes to be seeded with it.
+`blake2b` hashes a string in less time than Python's own generator takes to be seeded with it.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ _LETTERS = b"abcdefghijklmnopqrstuvwxyz234567" * 8
 
 
 def random_bytes(text: str) -> bytes:
-    """64 random bytes that depend on nothing but a text."""
+    """64 random bytes that depend only on a string."""
     return hashlib.blake2b(text.encode()).digest()
 
 
 def random_fraction(text: str) -> float:
-    """A random number from 0 up to but not including 1 that depends on nothing but a text."""
+    """A random number from 0 up to but not including 1 that depends only on a string."""
     return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()) / 2**64
 
 

@@ -44,7 +44,7 @@ class Rate:
 
     @property
     def most(self) -> int:
-        """How many requests can be sent at once after a pause."""
+        """The number of requests that can be sent at once after a pause."""
         return self.requests if self.burst is None else self.burst
 
     @property

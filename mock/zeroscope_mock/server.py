@@ -106,7 +106,7 @@ class MockServer(ClientFactory):
 
     @property
     def dropped(self) -> dict[str, int]:
-        """How many predictions, files, exchanges and deliveries were dropped because of the limits."""
+        """The numbers of predictions, files, exchanges and deliveries dropped because of the limits."""
         return self._core.state.dropped
 
     @cached_property

@@ -54,13 +54,13 @@ class CoreOptions(TypedDict, total=False):
     """The size of the largest upload with its form, in bytes; the service takes files of 100 MiB."""
 
     storage_limit: int
-    """How many bytes of uploads are kept; more drop the oldest."""
+    """The number of bytes of uploads kept; more drop the oldest."""
 
     prediction_limit: int
-    """How many predictions are kept; more drop the oldest."""
+    """The number of predictions kept; more drop the oldest."""
 
     journal_limit: int
-    """How many exchanges the journal keeps, and how many attempts `deliveries` keeps."""
+    """The number of exchanges that the journal keeps, and of attempts that `deliveries` keeps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +94,7 @@ class Settings:
         if self.token is not None and not _can_be_sent(self.token):
             # Even a wrong token must not be shown.
             raise ValueError(
-                "the token must be text that is not empty and has no space around it; leave it out to accept any"
+                "the token must be a non-empty string without surrounding space; leave it out to accept any"
             )
         for name in _LIMITS:
             limit = getattr(self, name)

@@ -35,11 +35,11 @@ NESTED_CREATE = "a script cannot create predictions while it decides on one"
 
 
 class State:
-    """All that one server holds. A caller that changes it holds `lock`.
+    """The data of one server. A caller that changes it holds `lock`.
 
     Args:
         spec: The document.
-        clock: Tells the time.
+        clock: The clock.
         settings: The server's settings.
 
     Attributes:
@@ -76,7 +76,7 @@ class State:
 
     @property
     def spec_error(self) -> str | None:
-        """Why the document's file as it is now is not in use; None if it is."""
+        """The reason why the current file of the document is not in use; None if it is."""
         return self.reloader.error if self.reloader else None
 
     def refuse_nested_request(self) -> None:
@@ -126,7 +126,7 @@ class State:
 
     @property
     def dropped(self) -> dict[str, int]:
-        """How many objects of each kind were dropped because of the limits."""
+        """The number of objects of each kind dropped because of the limits."""
         return {
             "predictions": self.store.dropped_predictions,
             "files": self.store.dropped_files,

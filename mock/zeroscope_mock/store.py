@@ -12,7 +12,7 @@ from typing import Any
 from .lifecycle.record import Record
 
 PAGE_SIZE = 100
-"""How many predictions a page holds (recorded traffic)."""
+"""The number of predictions on a page (recorded traffic)."""
 
 _CURSOR = re.compile(r"(before|from):([0-9]{1,15})")
 
@@ -86,7 +86,7 @@ class TenantPredictions:
 
 
 class Store:
-    """All predictions and files. The store has neither a clock nor a lock; callers pass the time and hold the lock.
+    """The predictions and files. The store has neither a clock nor a lock; callers pass the time and hold the lock.
 
     Args:
         prediction_limit: How many predictions are kept; one more drops the oldest.
@@ -137,7 +137,7 @@ class Store:
         return record if record is not None and tenant in (None, record.tenant) else None
 
     def predictions(self) -> Iterator[Record]:
-        """All predictions, oldest first."""
+        """The predictions, oldest first."""
         return iter(self._predictions.values())
 
     def page(self, tenant: str, cursor: str | None = None) -> Page | None:

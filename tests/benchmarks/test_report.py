@@ -36,10 +36,10 @@ def context(tmp_path: Path) -> Context:
 @pytest.mark.parametrize(
     ("row", "expected"),
     [
-        (REACHED, "get beside bare: 1.1 (1.05 to 1.15) | 110 µs / 100 µs | at most 1.2 × | yes"),
-        (MISSED, "post beside bare: 3 (3 to 3) | 300 µs / 100 µs | at most 2 × | **no**"),
+        (REACHED, "get compared with bare: 1.1 (1.05 to 1.15) | 110 µs / 100 µs | at most 1.2 × | yes"),
+        (MISSED, "post compared with bare: 3 (3 to 3) | 300 µs / 100 µs | at most 2 × | **no**"),
         (ALONE, "the tests: 130 s (130 to 130) | 130 s | at most 120 s | **no**"),
-        (NO_GOAL, "import beside bare: 0.5 (0.5 to 0.5) | 10 ms / 20 ms | no goal | -"),
+        (NO_GOAL, "import compared with bare: 0.5 (0.5 to 0.5) | 10 ms / 20 ms | no goal | -"),
     ],
 )
 def test_format_row(row: Row, expected: str) -> None:
@@ -64,9 +64,9 @@ def test_to_markdown() -> None:
     assert "- processor: a machine\n" in page
     assert "| get | bare | 110 µs | 100 µs | 1.1 (1.05 to 1.15) | at most 1.2 × | yes |" in page
     assert "| the tests | - | 130 s | - | - (130 to 130) | at most 120 s | **no** |" in page
-    assert "- **post, beside bare**: it checks." in page
+    assert "- **post, compared with bare**: it checks." in page
     assert "- **the tests**: there are many." in page
-    assert "- **post, beside bare**: alone." in page
+    assert "- **post, compared with bare**: alone." in page
     assert "- **prism**: no Node.js." in page
     assert "never shown" not in page
     assert "Not measured" not in page
@@ -76,7 +76,7 @@ def test_to_markdown__a_missed_goal_without_a_reason() -> None:
     """A missed goal without a reason is marked."""
     row = Row("post", Series("s", (3,)), "bare", Series("s", (1,)), Goal("at most", 2))
 
-    assert "- **post, beside bare**: the reason is not known yet." in Report({}, [row]).to_markdown()
+    assert "- **post, compared with bare**: the reason is not known yet." in Report({}, [row]).to_markdown()
 
 
 def test_to_json() -> None:

@@ -130,7 +130,7 @@ def test_url__is_checked_with_the_token_of_the_environment(command: Command, mon
     [
         ([SERVICE], 2, "is the service itself, which would bill you for several hundred predictions"),
         (["http://127.0.0.1:9"], 3, "http://127.0.0.1:9/v1/predictions cannot be reached"),
-        (["127.0.0.1:9"], 3, "'127.0.0.1:9' is not the address of a server"),
+        (["127.0.0.1:9"], 3, "'127.0.0.1:9' is not the URL of a server"),
         (["http://127.0.0.1:9", "--webhook-listen", "a.test"], 2, "--webhook-listen a.test is not HOST:PORT"),
         (["http://127.0.0.1:9", "--webhook-listen", "127.0.0.1:99999"], 2, "--webhook-listen 127.0.0.1:99999: "),
         (["http://127.0.0.1:9", "--webhook-url", "http://a.test"], 2, "--webhook-url needs --webhook-listen"),

@@ -38,8 +38,8 @@ def test_other_server(handler: Callable[..., Any], seen: str) -> None:
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("127.0.0.1:8000", "is not the address of a server"),
-        ("ftp://127.0.0.1", "is not the address of a server"),
+        ("127.0.0.1:8000", "is not the URL of a server"),
+        ("ftp://127.0.0.1", "is not the URL of a server"),
         ("http://127.0.0.1:9", "cannot be reached"),
     ],
 )

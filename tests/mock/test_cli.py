@@ -32,7 +32,7 @@ from zeroscope_mock.settings import JOURNAL_LIMIT, PREDICTION_LIMIT, STORAGE_LIM
         ),
         (["--seed", "1.5"], "Invalid value for --seed: 1.5 is not a whole number"),
         (["--prediction-limit", "0"], "--prediction-limit"),
-        (["--token", ""], "the token must be text that is not empty"),
+        (["--token", ""], "the token must be a non-empty string"),
         (["--host", "192.0.2.1", "--port", "81"], "192.0.2.1, port 81: "),
         (["--reload"], "--reload needs --spec, the file to follow"),
         (["--spec", "missing.yaml"], "missing.yaml cannot be read"),

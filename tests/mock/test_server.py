@@ -89,9 +89,9 @@ async def test_the_transport_streams_asynchronously(server: MockServer) -> None:
         ({"file_limit": 1.5}, "file_limit must be an integer, not 1.5"),
         ({"storage_limit": None}, "storage_limit must be an integer, not None"),
         ({"prediction_limit": -1}, "prediction_limit must be at least 1, not -1"),
-        ({"token": ""}, "the token must be text that is not empty"),
-        ({"token": " "}, "the token must be text that is not empty"),
-        ({"token": 5}, "the token must be text that is not empty"),
+        ({"token": ""}, "the token must be a non-empty string"),
+        ({"token": " "}, "the token must be a non-empty string"),
+        ({"token": 5}, "the token must be a non-empty string"),
     ],
 )
 def test_a_setting_that_is_none(settings: dict[str, Any], message: str) -> None:
@@ -102,7 +102,7 @@ def test_a_setting_that_is_none(settings: dict[str, Any], message: str) -> None:
 
 def test_a_token_that_nobody_can_send_is_not_shown() -> None:
     """It may be a real one with a slip."""
-    with pytest.raises(ValueError, match="the token must be text") as caught:
+    with pytest.raises(ValueError, match="the token must be a non-empty string") as caught:
         MockServer(token="r8_secret ")
     assert "secret" not in str(caught.value)
 

@@ -63,7 +63,7 @@ class BaseClient(ABC, Generic[Http]):
 
     @property
     def base_url(self) -> str:
-        """The service's address."""
+        """The base URL of the service."""
         return self._config.base_url
 
     @property

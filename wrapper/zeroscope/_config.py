@@ -46,7 +46,7 @@ class Config:
 
 def _token(token: object) -> str:
     if token is not None and not isinstance(token, str):
-        raise ConfigurationError(f"the API token should be a text, not of type {type(token).__name__}")
+        raise ConfigurationError(f"the API token should be a string, not of type {type(token).__name__}")
     if not token or not token.strip():
         raise ConfigurationError(
             f"there is no API token: set {TOKEN_VARIABLE} or pass token=; create one in the account's settings"

@@ -28,7 +28,7 @@ class Zeroscope(BaseClient[httpx.Client]):
 
     Args:
         token: The API token; by default the environment variable ``REPLICATE_API_TOKEN``.
-        base_url: Another address of the service; by default ``ZEROSCOPE_BASE_URL``, else the spec's first server.
+        base_url: The service's base URL; by default ``ZEROSCOPE_BASE_URL``, else the spec's first server.
         version: The ID of another version of the model; by default the one in the spec.
         timeout: How long each step of a request may take, in seconds, or an `httpx.Timeout`.
         http_client: Your own `httpx.Client`, for proxies, certificates or tests. The client does not close it.
@@ -84,7 +84,7 @@ class Zeroscope(BaseClient[httpx.Client]):
 
         Args:
             draft: A prediction that has succeeded, or one of its videos.
-            strength: The share that is made anew, from 0 to 1; the cards recommend 0.66 to 0.85.
+            strength: The share that is regenerated, from 0 to 1; the cards recommend 0.66 to 0.85.
             arguments: The arguments of `run`; the model's fields replace those taken from the draft.
 
         Raises:

@@ -296,7 +296,7 @@ def class_for(status_code: int) -> type[APIError]:
 
 
 def excerpt(body: str, length: int = 200) -> str:
-    """Return the start of a text on one line, without the characters that control a terminal."""
+    """Return the start of a string on one line, without the characters that control a terminal."""
     words = " ".join(body[: 4 * length].split())
     line = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in words)
     if not line:

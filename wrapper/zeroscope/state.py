@@ -272,7 +272,7 @@ def _timestamp(value: object) -> datetime | None:
 
 
 def _escape(text: str) -> str:
-    """Escape a text for HTML, without surrogates, which no encoding accepts."""
+    """Escape a string for HTML, without surrogates, which no encoding accepts."""
     import html
 
     return html.escape(text.encode("utf-8", errors="replace").decode())

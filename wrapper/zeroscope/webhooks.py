@@ -135,7 +135,7 @@ def verify(
     except ValueError as error:
         raise WebhookVerificationError(
             f"the webhook is signed with the secret, but its body is not a prediction ({excerpt(str(error))}), so it "
-            f"has another purpose: {excerpt(raw.decode('utf-8', 'replace'))}"
+            f"is not a prediction webhook: {excerpt(raw.decode('utf-8', 'replace'))}"
         ) from None
     prediction: Any = Prediction(model) if client is None else client.predictions._new(model)
     return VerifiedWebhook(prediction, values[ID])

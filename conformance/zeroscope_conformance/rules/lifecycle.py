@@ -66,7 +66,7 @@ RULES = (
     Rule(
         "cancel-ends",
         "Canceling a running prediction ends it as canceled.",
-        "A prediction that goes on running goes on costing money.",
+        "A prediction that keeps running keeps costing money.",
     ),
     Rule(
         "cancel-repeatable",
@@ -75,8 +75,8 @@ RULES = (
     ),
     Rule(
         "urls-answer",
-        "Every address in `urls` responds.",
-        "Programs follow these addresses instead of building their own.",
+        "Every URL in `urls` responds.",
+        "Programs follow these URLs instead of building their own.",
     ),
     Rule(
         "prefer-waits",

@@ -17,12 +17,12 @@ RULES = (
     ),
     Rule(
         "list-links",
-        "`next` and `previous` are absolute addresses on the same origin, and lead to the neighboring pages.",
+        "`next` and `previous` are absolute URLs on the same origin, and lead to the neighboring pages.",
         "Clients send the token along to them.",
     ),
     Rule(
         "list-current",
-        "The list shows the current state of each prediction, the one just created first.",
+        "The list shows the current state of each prediction, newest first.",
         "Clients watch many predictions through the list.",
     ),
 )

@@ -1,4 +1,4 @@
-"""The output of a prediction, and the addresses in its `urls`."""
+"""The output of a prediction, and the URLs in its `urls`."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def download_outputs(target: Target) -> None:
 
 
 def follow_urls(target: Target) -> None:
-    """Send a request to each address in the `urls` of a prediction."""
+    """Send a request to each URL in the `urls` of a prediction."""
     results = target.results
     prediction, exchange = target.create(target.document.required_input)
     urls = prediction.get("urls")
@@ -51,7 +51,7 @@ def follow_urls(target: Target) -> None:
             continue
         method = "POST" if name == "cancel" else "GET"
         if not isinstance(url, str) or "://" not in url:
-            results.check("urls-answer", False, f"urls.{name} is an absolute address", repr(url), exchange)
+            results.check("urls-answer", False, f"urls.{name} is an absolute URL", repr(url), exchange)
             continue
         # A stream may not end for a long time.
         response = target.follow(url, method, read_body=name != "stream")

@@ -59,7 +59,7 @@ def _follow_links(target: Target, first: Exchange) -> list[Exchange]:
 
 
 def _check_link(target: Target, page: Exchange, name: str, url: str) -> bool:
-    expected = f"{name} is an absolute address on the origin of {target.base_url}"
+    expected = f"{name} is an absolute URL on the origin of {target.base_url}"
     return target.results.check("list-links", target.is_same_origin(url), expected, f"{name} is {url}", page)
 
 

@@ -38,7 +38,7 @@ class Sleeper:
 
 
 class SleepQueue:
-    """All tasks of one event loop that sleep on one clock, by the moment at which they wake.
+    """The tasks of one event loop that sleep on one clock, by the moment at which they wake.
 
     Args:
         on_asyncio: Whether the loop is asyncio's; otherwise it is trio's.

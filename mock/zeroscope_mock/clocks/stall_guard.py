@@ -7,7 +7,7 @@ import time
 from ..protocols import Clock
 
 FROZEN_LIMIT = 60.0
-"""How long a thread sleeps on a frozen clock that nothing moves, in real seconds. The sleeping thread may be the only
+"""The time a thread sleeps on a frozen clock that nothing moves, in real seconds. The sleeping thread may be the only
 one, and would otherwise hang for ever."""
 
 

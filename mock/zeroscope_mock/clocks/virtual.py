@@ -36,10 +36,10 @@ from .sleep_queue import POLL_INTERVAL, Sleeper, SleepQueue
 from .stall_guard import StallGuard
 
 START = 1_767_225_600.0
-"""When a virtual clock starts, in seconds since 1970: the first moment of 2026."""
+"""The time at which a virtual clock starts, in seconds since 1970: the first moment of 2026."""
 
 TURN_LIMIT = 1.0
-"""How long a thread that advances a clock waits for an entry that another thread runs, in real seconds: that entry may
+"""The time a thread that advances a clock waits for an entry that another thread runs, in real seconds: that entry may
 in turn wait for this thread."""
 
 # Enough turns of the event loop for a chain of callbacks that became ready together to run to its end.
@@ -244,7 +244,7 @@ class VirtualClock:
             sleep_queue.remove(sleeper, self._now)
 
     def _next(self) -> float:
-        """When the agenda's first entry is due, in seconds of `monotonic`; infinite if there is none."""
+        """The time of the agenda's first entry, in seconds of `monotonic`; infinite if there is none."""
         due = self._agenda.due() if self._agenda else None
         return inf if due is None else due - self._start
 
@@ -273,7 +273,7 @@ class VirtualClock:
                 self._running.release()
 
     def _wait_for_turn(self, turn_limit: float) -> bool:
-        """Whether this thread may run entries; another thread that does gets `turn_limit` real seconds for each."""
+        """Return whether this thread may run entries; another one that does gets `turn_limit` real seconds for each."""
         while True:
             finished = self._finished
             # The other thread's entry may wait for a response of this thread; then waiting once more is pointless.

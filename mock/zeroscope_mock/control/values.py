@@ -116,7 +116,7 @@ def queued_scripts(state: State, tenant: str | None) -> list[dict[str, Any]]:
 
 
 def waiting_scripts(state: State, tenant: str | None) -> int:
-    """How many scripts wait for predictions.
+    """The number of scripts that wait for predictions.
 
     Args:
         state: The server's.

@@ -34,7 +34,7 @@ class Parameter:
         object.__setattr__(self, "is_number", bool(is_number))
 
     def read(self, text: str | None) -> tuple[Any, list[InvalidField]]:
-        """The value that a text stands for, and what is wrong with it; the value None for no text."""
+        """The value of a parameter's text, and its errors; the value None for a missing parameter."""
         if text is None:
             missing = InvalidField("required", "", f"{self.name} is required")
             return None, [missing] if self.required else []

@@ -133,7 +133,7 @@ class Spec:
         return list(schema.get("enum", []))
 
     def default_hold(self) -> float:
-        """How long `Prefer: wait` without a number holds a request, in seconds."""
+        """The time that `Prefer: wait` without a number holds a request, in seconds."""
         return self._hold
 
     def input_schema(self) -> Mapping[str, Any]:
@@ -277,7 +277,7 @@ class Spec:
                 self.routes = [_without(route, creator) for route in self.routes]
 
     def operations(self) -> Iterator[Operation]:
-        """All operations, in the document's order."""
+        """The operations, in the document's order."""
         for route in self.routes:
             yield from route.operations.values()
 
@@ -300,7 +300,7 @@ def _check_parameters(operation: Operation, in_path: set[str]) -> None:
 
 
 def _allows_non_objects(schema: Schema) -> bool:
-    """Whether a schema allows a value that is not an object."""
+    """Return whether a schema allows a value that is not an object."""
     values: tuple[Any, ...] = (None, True, 0, "", [])
     return not all(schema.invalid_fields(value) for value in values)
 

@@ -36,11 +36,11 @@ class Schema:
         )
 
     def is_valid(self, value: Any) -> bool:
-        """Whether a value, as the json module reads it, has no error."""
+        """Return whether a value, as the json module reads it, has no error."""
         return self._validator.is_valid(value)
 
     def invalid_fields(self, value: Any, field: str = "") -> list[InvalidField]:
-        """All errors in a value, parents before children; an empty list for a valid value.
+        """The errors in a value, parents before children; an empty list for a valid value.
 
         Args:
             value: The value, as the json module reads it.

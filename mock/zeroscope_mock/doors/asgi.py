@@ -36,7 +36,7 @@ IDLE_PAUSE = 0.02
 """The pause between two polls of a stream without scheduled events, in real seconds."""
 
 BODY_TIMEOUT = 60.0
-"""How long a client may take for the next bytes of a request's body, in real seconds."""
+"""The time a client may take for the next bytes of a request's body, in real seconds."""
 
 
 class App:
@@ -152,7 +152,7 @@ def _read_head(
 
 
 def _has_no_body(scope: Scope, head: Head) -> bool:
-    """Whether a request cannot have a body, so that the app need not wait for one."""
+    """Return whether a request cannot have a body, so that the app need not wait for one."""
     if scope.get("http_version", "")[:1] != "1" or head.method not in {"GET", "HEAD"}:
         return False
     return head.header("content-length") is None and head.header("transfer-encoding") is None

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 MAX_BUFFERED = 16_384
-"""How many bytes are buffered at most; more are sent at once, so that the transport can signal back-pressure."""
+"""The maximum number of buffered bytes; more are sent at once, so that the transport can signal back-pressure."""
 
 
 class BufferedTransport:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Hashable
 from ..messages import Head
 
 LIMIT = 2000
-"""How many heads are kept."""
+"""The maximum number of cached heads."""
 
 LONGEST = 2000
-"""How many characters the target and the headers of a head may have together for it to be kept."""
+"""The maximum length of a cached head: its target and headers together, in characters."""
 
 
 class HeadCache:

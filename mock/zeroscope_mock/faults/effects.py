@@ -136,7 +136,7 @@ def _half(body: bytes) -> bytes:
 
 
 def _count(length: int, amount: float) -> int:
-    """How many bytes an amount is, in bytes or as a share; at least one less than all of them."""
+    """The number of bytes in an amount, given in bytes or as a share; at least one less than all of them."""
     return max(0, min(length - 1, int(amount if isinstance(amount, int) else length * amount)))
 
 

@@ -32,7 +32,7 @@ class FaultError(ValueError):
 
 
 class Expectation:
-    """What a schema expects of a value.
+    """The values that a schema accepts, in words and as a validator.
 
     Args:
         described: The schema, without references.
@@ -102,7 +102,7 @@ class Expectation:
 
 @cache
 def expectations(schema: str) -> Mapping[str, Expectation]:
-    """What a schema of the control document expects of each property."""
+    """Return the expectation of each property of a schema in the control document."""
     properties = control_document()["components"]["schemas"][schema]["properties"]
     return {name: Expectation(described) for name, described in properties.items()}
 

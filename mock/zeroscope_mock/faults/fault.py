@@ -24,7 +24,7 @@ class Fault:
     Args:
         id: Its name, such as `f1`.
         rule: The requests it applies to, and its effect.
-        seed: A text that decides where the rule has a probability.
+        seed: The string that decides when the rule has a probability.
         remove: Removes it from the server.
 
     Attributes:

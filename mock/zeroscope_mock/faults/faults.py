@@ -17,7 +17,7 @@ from .rules import FaultRule
 from .settings import FaultSettings
 
 MAX_FAULTS = 1000
-"""How many faults a server can have at a time."""
+"""The maximum number of faults a server can have at a time."""
 
 _CONTROL = "/_mock"
 
@@ -173,7 +173,7 @@ class Faults(Recipes, Sequence[Fault]):
                 self._added = 0
 
     def dump(self) -> list[dict[str, Any]]:
-        """All faults with their counts, as JSON, for `load`."""
+        """The faults with their counts, as JSON, for `load`."""
         with self._lock:
             return [fault.dump() for fault in self._faults]
 

@@ -73,7 +73,7 @@ class FaultRule:
         return self.status is not None or self.body is not None or self.html
 
     def matches(self, operation: str | None, method: str, paths: Iterable[str], tenant: str | None) -> bool:
-        """Whether the rule applies to a request.
+        """Return whether the rule applies to a request.
 
         Args:
             operation: Its `operationId`.

@@ -14,13 +14,13 @@ from ..tenants import tenant_of
 from .expectations import FaultError, expectations, shortened
 
 HANG = 60.0
-"""How long a connection hangs if no number is given, in seconds."""
+"""The time a connection hangs if no number is given, in seconds."""
 
 _SENT_BY_SERVER = frozenset({"content-length", "transfer-encoding"})
 
 
 class FaultSettings(TypedDict, total=False):
-    """The arguments of `Faults.add`, in Python or as JSON; None is as good as left out."""
+    """The arguments of `Faults.add`, in Python or as JSON; None is the same as an omitted argument."""
 
     operation: str | Collection[str] | None
     """The `operationId` of the requests that the fault applies to, or several; all requests of clients if left out. It
@@ -39,10 +39,10 @@ class FaultSettings(TypedDict, total=False):
     """The numbers of the matching requests that the fault applies to, counted from 1: one or several."""
 
     skip: int | None
-    """How many matching requests to skip first."""
+    """The number of matching requests to skip first."""
 
     times: int | None
-    """How many requests the fault applies to; after that it has no effect."""
+    """The number of requests the fault applies to; after that it has no effect."""
 
     per: Literal["resource"] | None
     """`resource` to count each path separately."""
@@ -87,7 +87,7 @@ class FaultSettings(TypedDict, total=False):
     """Reset the connection instead of answering, `before` or `after` the request is carried out."""
 
     truncate: float | None
-    """How much of the body is sent, although `Content-Length` announces all of it: bytes as an integer, or a share
+    """The part of the body that is sent, although `Content-Length` announces all of it: bytes as an integer, or a share
     between 0 and 1. At least the last byte is missing. A stream has no length; it is reset at that point, and a share
     is one of its first event."""
 
@@ -96,7 +96,7 @@ class FaultSettings(TypedDict, total=False):
     is posted."""
 
     bytes_per_second: float | None
-    """How fast the body is sent, from 0.001 up."""
+    """The speed at which the body is sent, from 0.001 up."""
 
     duplicate: bool | None
     """Deliver a webhook twice."""
@@ -106,7 +106,7 @@ def read_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a `FaultRule`, from the arguments of `Faults.add`.
 
     Args:
-        settings: The arguments, by name; None is as good as left out.
+        settings: The arguments, by name; None is the same as an omitted argument.
 
     Raises:
         FaultError: For an unknown argument and an invalid value.

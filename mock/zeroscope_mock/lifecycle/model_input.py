@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 MEMORY_LIMIT = 1024 * 576 * 120
-"""How much the model can make at once, in pixels of all frames of all videos; more fails. The mock's own choice."""
+"""The most the model can make at once, in pixels of all frames of all videos; more fails. The mock's own choice."""
 
 SIDE_LIMIT = 4096
 """The longest width or height that the model can make, in pixels; more fails. The mock's own choice."""
@@ -102,13 +102,13 @@ class ModelInput:
 
     @property
     def steps(self) -> int:
-        """How many denoising steps run: with a video to start from, `init_weight` of them are left out."""
+        """The number of denoising steps that run: with a video to start from, `init_weight` of them are left out."""
         requested = min(self.num_inference_steps, _MAX_STEPS)
         strength = 1 - min(max(self.init_weight, 0), 1) if self.init_video else 1
         return max(1, int(requested * strength))
 
     def error(self) -> str | None:
-        """Why the model fails with this input; None if it succeeds. The document bounds none of this."""
+        """The reason why the model fails with this input; None if it succeeds. The document bounds none of this."""
         if self.unresolvable is not None:
             return f"[Errno -2] Name or service not known: {self.unresolvable!r}"
         for name, value, least in (
@@ -135,7 +135,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _prompt(sent: Mapping[str, Any], values: Mapping[str, Any]) -> str:
-    """The prompt; for a model without one, the first text that steers, if there is one."""
+    """The prompt; for a model without one, the first string that steers, if there is one."""
     if "prompt" in sent:
         return str(sent["prompt"])
     steering = (text for text in sent.values() if isinstance(text, str) and text.startswith(PREFIX))

@@ -25,7 +25,7 @@ _SECONDS_TO_FAIL = 0.5
 # Not frozen: one is made for every prediction, and frozen ones take three times as long to make. Nothing changes one.
 @dataclass(slots=True)
 class Script:
-    """What one prediction does if no request ends it early.
+    """The behavior of one prediction if no request ends it early.
 
     Args:
         seed: The seed that the log names.
@@ -62,13 +62,13 @@ class Script:
     inline: bool = False
 
     def printed(self, elapsed: float) -> int:
-        """How many lines it has printed, `elapsed` seconds after its start."""
+        """The number of lines printed `elapsed` seconds after its start."""
         if self.lines is not None:
             return bisect_right(self.lines, elapsed + TOLERANCE, key=itemgetter(0))
         return 2 + min(self.steps, int((elapsed + TOLERANCE) * self.rate))
 
     def printed_at(self, number: int) -> float:
-        """When it prints a line, in seconds after its start; infinite if it has no such line."""
+        """The time at which it prints a line, in seconds after its start; infinite if it has no such line."""
         if self.lines is not None:
             return self.lines[number][0] if number < len(self.lines) else inf
         return max(0, number - 1) / self.rate if number < self.steps + 2 else inf
@@ -87,20 +87,20 @@ class Script:
 
     @property
     def results(self) -> int:
-        """How many outputs it makes."""
+        """The number of outputs."""
         if self.output is None:
             return self.outputs
         return len(self.output) if isinstance(self.output, list) else 1
 
     def made(self, elapsed: float) -> int:
-        """How many outputs it has made, `elapsed` seconds after its start, while it runs."""
+        """The number of outputs made `elapsed` seconds after its start, while it runs."""
         if not self.gradual or self.outcome != "succeeded" or not self.run_seconds:
             return 0
         # A run can be so short that the quotient is infinite.
         return int(min(self.results, (elapsed + TOLERANCE) / self.run_seconds * (self.results + 1)))
 
     def made_at(self, number: int) -> float:
-        """When it makes an output, in seconds after its start; infinite if that is not before the end."""
+        """The time at which it makes an output, in seconds after its start; infinite if that is not before the end."""
         if not self.gradual or self.outcome != "succeeded" or number >= self.results:
             return inf
         return self.run_seconds * (number + 1) / (self.results + 1)

@@ -94,7 +94,7 @@ def read_yaml(source: str | Path) -> Any:
     """The values in a YAML text, or in a YAML file if a path is given.
 
     Raises:
-        ScriptError: For a file that cannot be read and a text that is not YAML.
+        ScriptError: For a file that cannot be read and for text that is not YAML.
     """
     import yaml
 

@@ -14,7 +14,7 @@ from ..tenants import tenant_of
 from .script_values import ScriptError, ScriptSource, read_yaml, validated
 
 LIMIT = 10_000
-"""How many scripts can wait."""
+"""The maximum number of waiting scripts."""
 
 
 @dataclass(slots=True)

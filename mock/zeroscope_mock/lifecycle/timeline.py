@@ -13,7 +13,7 @@ from ..times import TOLERANCE
 from .record import Record
 
 RETENTION = 3600.0
-"""How long input, output and logs are kept after the end, in seconds (the service's documentation)."""
+"""The time that input, output and logs are kept after the end, in seconds (the service's documentation)."""
 
 
 # Not frozen: one is made for every request, and frozen dataclasses take three times as long to make.

@@ -9,7 +9,7 @@ from typing import Any
 from ..documents.spec import Spec
 
 CREATED_AT = "2023-07-01T00:00:00.000000Z"
-"""When every version was created: the model was published that month; the day is the mock's own choice."""
+"""The creation time of every version: the model was published that month; the day is the mock's own choice."""
 
 COG_VERSION = "0.8.1"
 """The version of Cog that every version was built with; before 0.3.9, clients read list outputs as streams of values.
@@ -19,12 +19,12 @@ _VERSION = re.compile(r"[0-9a-f]{64}")
 
 
 def is_model(spec: Spec, owner: str, name: str) -> bool:
-    """Whether this is the document's model, the only one that the server has."""
+    """Return whether this is the document's model, the only one that the server has."""
     return spec.model == f"{owner}/{name}"
 
 
 def is_version(version_id: str) -> bool:
-    """Whether an id has the form of a version's; programs may name older versions than the document's."""
+    """Return whether an id has the form of a version's; programs may name older versions than the document's."""
     return _VERSION.fullmatch(version_id) is not None
 
 

@@ -47,6 +47,6 @@ def _bounds(first: str, last: str, length: int) -> tuple[int, int]:
 
 
 def _names(condition: str | None, etag: str) -> bool:
-    """Whether an `If-None-Match` names the file's tag."""
+    """Return whether an `If-None-Match` names the file's tag."""
     tags = [tag.strip().removeprefix("W/") for tag in (condition or "").split(",")]
     return etag in tags or "*" in tags

@@ -11,7 +11,7 @@ from ..lifecycle.timeline import unchanged_until
 from ..messages import Response
 
 LIMIT = 10_000
-"""How many responses are kept."""
+"""The maximum number of cached responses."""
 
 
 @dataclass(slots=True)
@@ -54,5 +54,5 @@ class ResponseCache:
 
 
 def _key(record: Record, links: Links) -> tuple[Any, ...]:
-    """All that a response depends on besides the time."""
+    """The values, apart from the time, that determine a response."""
     return record, record.canceled, record.reads, links.origin, links.prefix, links.spec

@@ -76,7 +76,7 @@ class EventStreams:
             yield Sleep(min(left if left > 0 else _SHORT_PAUSE, clock.poll_interval), idle=left == inf)
 
     def _next(self, record: Record, lines: int, outputs: int) -> float:
-        """When the next event happens, in seconds since 1970, as far as it is known by now."""
+        """The time of the next event, in seconds since 1970, as far as it is known by now."""
         timeline = timeline_of(record)
         if timeline.start > self._state.clock.time():
             return min(timeline.start, timeline.end)
@@ -87,7 +87,7 @@ class EventStreams:
 
 
 def _made(script: Script, state: LifecycleState) -> int:
-    """How many outputs had events; an end that removes the outputs cannot take those back."""
+    """The number of outputs that had events; an end that removes the outputs cannot take those back."""
     if state.started is None:
         return 0
     return script.results if state.status == "succeeded" else script.made(state.elapsed)

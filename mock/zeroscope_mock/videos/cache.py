@@ -10,7 +10,7 @@ from collections.abc import Callable
 from ..lifecycle.model_input import ModelInput
 
 CACHE_SIZE = 64 * 2**20
-"""How many bytes of videos are kept; the least recently fetched go first, and are rendered again when needed."""
+"""The number of bytes of videos kept; the least recently fetched go first, and are rendered again when needed."""
 
 # Ids repeat after a reset, so the content is part of the key.
 _Key = tuple[str, int, ModelInput, int]

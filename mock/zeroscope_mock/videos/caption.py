@@ -121,7 +121,7 @@ def _shorten(line: str, font: FreeTypeFont, width: float) -> str:
 
 
 def _fitting(text: str, font: FreeTypeFont, width: float) -> int:
-    """How many leading characters of the text fit into the width."""
+    """The number of leading characters of the text that fit into the width."""
     for count, character in enumerate(text):
         width -= _advance(font, character)
         if width < 0:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import overload
 
 BODIES_LIMIT = 64 * 2**20
-"""How much of the bodies is kept, in characters; the mock's own choice."""
+"""The amount of the bodies that is kept, in characters; the mock's own choice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,7 +76,7 @@ def next_event(record: Record, cursor: Cursor) -> Event | None:
 
 
 def _progress(record: Record, wanted: Collection[str], last: float | None) -> tuple[float, str]:
-    """When the next `output` or `logs` is, in seconds since the start, and which of them; infinite if there is none."""
+    """The time of the next `output` or `logs`, in seconds since the start, and its name; infinite if there is none."""
     earliest = 0.0 if last is None else last + THROTTLE - TOLERANCE
     if record.script.reads:
         return _progress_by_reads(record, wanted, earliest)
@@ -107,7 +107,7 @@ def _progress_by_reads(record: Record, wanted: Collection[str], earliest: float)
 
 
 def _shown(record: Record, reads: int) -> tuple[int, int]:
-    """How many outputs and lines a prediction shows after the first `reads` of its reads."""
+    """The numbers of outputs and lines that a prediction shows after the first `reads` of its reads."""
     if not reads:
         return 0, 0
     state = state_at(replace(record, reads=record.reads[:reads]), record.reads[reads - 1])
@@ -118,7 +118,7 @@ def parse_events_filter(sent: Any, known: list[str]) -> frozenset[str]:
     """The events that a webhook's filter lets through.
 
     Args:
-        sent: The filter, as a list of events or, as published, a text that contains their names; None for all events.
+        sent: The filter, as a list of events or, as published, a string that contains their names; None for all events.
         known: All events.
     """
     if sent is None:

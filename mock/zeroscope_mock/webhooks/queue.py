@@ -40,7 +40,7 @@ class DueQueue(Generic[T]):
         return number
 
     def due(self) -> float | None:
-        """When the first current entry is due; None if there is none."""
+        """The due time of the first current entry; None if there is none."""
         while self._heap:
             due, number, item = self._heap[0]
             if self._is_current(number, item):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 HTTP_TIMEOUT = 10.0
-"""How long a receiver may take over HTTP, in real seconds. The service's documentation says "a few"; this number is the
+"""The time a receiver may take over HTTP, in real seconds. The service's documentation says "a few"; this number is the
 mock's own choice."""
 
 _STATUSES = range(100, 600)
@@ -161,7 +161,7 @@ def make_receiver(receiver: Callable[..., Any]) -> Receiver:
 
 
 def refusal_reason(url: str, *, allow_http: bool) -> str | None:
-    """Why nothing is sent to a URL over HTTP; None if it is.
+    """The reason why nothing is sent to a URL over HTTP; None if deliveries are sent.
 
     Args:
         allow_http: Whether `http` URLs may have hosts other than this machine.
@@ -185,7 +185,7 @@ def refusal_reason(url: str, *, allow_http: bool) -> str | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine, judged by its name alone."""
+    """Return whether a host is this machine, which the name alone decides."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -193,7 +193,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _required_arguments(function: Callable[..., Any]) -> int | None:
-    """How many arguments a function requires; None if it has no signature."""
+    """The number of arguments that a function requires; None if it has no signature."""
     try:
         parameters = inspect.signature(function).parameters.values()
     except ValueError:

@@ -53,7 +53,7 @@ class WebhookScheduler:
     but do on a virtual one, which runs one entry at a time unless several tasks sleep on it.
 
     Args:
-        clock: Tells the time.
+        clock: The clock.
         body: Makes the body for the state of a prediction at a moment, in seconds since 1970.
         secret: Returns the key that signs a tenant's webhooks, `whsec_` and base64.
         faults: The faults that may apply to deliveries.
@@ -106,7 +106,7 @@ class WebhookScheduler:
             self._add(record, Cursor())
 
     def update(self, record: Record) -> None:
-        """Schedule the events of a prediction anew after a request canceled or read it."""
+        """Reschedule the events of a prediction after a request canceled or read it."""
         with self._lock:
             if pending := self._pending.get(record.id):
                 self._schedule(pending)
@@ -145,7 +145,7 @@ class WebhookScheduler:
             self._queue.put(self._clock.time(), delivery)
 
     def due(self) -> float | None:
-        """When the first delivery is due, in seconds since 1970; None if there is none."""
+        """The due time of the first delivery, in seconds since 1970; None if there is none."""
         with self._lock:
             return self._queue.due()
 
@@ -182,7 +182,7 @@ class WebhookScheduler:
         self.deliveries.clear(tenant)
 
     def dump(self) -> dict[str, Any]:
-        """What is still to be sent, as JSON values; attempts in progress count as sent."""
+        """The deliveries still to be sent, as JSON values; attempts in progress count as sent."""
         with self._lock:
             return {
                 "watches": [{"prediction": id, "cursor": asdict(one.cursor)} for id, one in self._pending.items()],
@@ -286,7 +286,7 @@ class WebhookScheduler:
         return self._is_wanted(item) if isinstance(item, Delivery) else item.entry == number
 
     def _is_wanted(self, delivery: Delivery) -> bool:
-        """Whether the delivery's prediction still exists, or is not needed."""
+        """Return whether the delivery's prediction still exists, or is not needed."""
         return delivery.record is None or self._records.get(delivery.prediction_id) is delivery.record
 
 

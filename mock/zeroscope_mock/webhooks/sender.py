@@ -31,7 +31,7 @@ class DeliverySender:
     """Makes attempts at deliveries.
 
     Args:
-        clock: Tells the time.
+        clock: The clock.
         body: Makes the body for the state of a prediction at a moment, in seconds since 1970.
         secret: Returns the key that signs a tenant's webhooks, `whsec_` and base64.
         faults: The faults that may apply to deliveries.
@@ -105,7 +105,7 @@ class DeliverySender:
         return self._body(delivery.record, delivery.time) if delivery.record else delivery.body.encode()
 
     def _refusal_reason(self, url: str) -> str | None:
-        """Why nothing is sent to a URL; None if it is."""
+        """The reason why nothing is sent to a URL; None if deliveries are sent."""
         if self._receiver is not None:
             return None
         return refusal_reason(url, allow_http=self._allow_http) if self.online else _NO_RECEIVER

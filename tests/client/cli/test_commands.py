@@ -165,7 +165,7 @@ def test_service__that_cannot_be_reached_is_code_3(command: Command, monkeypatch
 
     monkeypatch.setattr(commands, "Zeroscope", connect)
     outcome = command("list")
-    assert outcome.code == 3 and "/v1: connection refused; check the address and the network" in outcome.err
+    assert outcome.code == 3 and "/v1: connection refused; check the URL and the network" in outcome.err
 
 
 def test_interrupt__cancels_and_says_so(command: Command, server: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:

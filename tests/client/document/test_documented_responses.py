@@ -177,7 +177,7 @@ def test_secret__is_taken_as_it_is(operation: str, status: int, data: st.DataObj
         if body["key"]:
             assert ask(kind, operation, status, body) == body["key"]
             continue
-        with pytest.raises(zeroscope.MalformedResponseError, match="its key should be a text that is not empty"):
+        with pytest.raises(zeroscope.MalformedResponseError, match="its key should be a non-empty string"):
             ask(kind, operation, status, body)
 
 

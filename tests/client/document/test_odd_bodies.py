@@ -98,6 +98,6 @@ def test_body__in_an_odd_form_is_read(door: str, body: bytes) -> None:
 def test_body__that_is_no_prediction_is_refused(door: str, body: bytes) -> None:
     """What is no JSON, or has no identity, is an error that says so and shows no more than the body's beginning."""
     error = zeroscope.WebhookVerificationError if door == "webhook" else zeroscope.MalformedResponseError
-    with pytest.raises(error, match=r"not a prediction|texts that are not empty") as caught:
+    with pytest.raises(error, match=r"not a prediction|non-empty strings") as caught:
         read(door, body)
     assert len(str(caught.value)) < 600

@@ -1,4 +1,4 @@
-"""The flows that cancel predictions after an interrupt, and report what goes on."""
+"""The flows that cancel predictions after an interrupt and report the rest."""
 
 from __future__ import annotations
 

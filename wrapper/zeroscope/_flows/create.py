@@ -83,7 +83,7 @@ def _draft(version: str, input: Mapping[str, Any], options: CreateOptions) -> _D
     if (hold := given.pop("prefer_wait", None)) is not None:
         headers["prefer"] = f"wait={_digits(hold)}" if isinstance(hold, int) else ""
         invalid += validation.invalid_header("Prefer", "prefer_wait", hold, headers["prefer"])
-    # Any sequence is allowed, but the published form is a text and stays one.
+    # Any sequence is allowed, but the published form is a string and stays one.
     if isinstance(filter := given.get("webhook_events_filter"), Sequence) and not isinstance(filter, str):
         given["webhook_events_filter"] = list(filter)
     rest, files, invalid_types = upload.extract_files(fields)

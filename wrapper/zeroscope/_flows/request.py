@@ -184,7 +184,7 @@ class Sender:
             problem = str(result) or type(result).__name__
             log.debug("%s: attempt %d got no response: %s", call.name, attempt, problem)
             # After another error, the advice depends on the request.
-            advice = "; check the address and the network" if isinstance(result, _NOT_SENT) else ""
+            advice = "; check the URL and the network" if isinstance(result, _NOT_SENT) else ""
             raise TransportError(
                 f"{call.name} got no response from {self.parser.base_url}: {problem}{advice}"
             ) from result

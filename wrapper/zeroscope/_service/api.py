@@ -116,7 +116,7 @@ def prediction_from_json(body: bytes) -> PredictionModel:
         # Not the exception itself, which may hold the whole body.
         raise ValueError(f"{type(error).__name__}: {error}") from None
     if not isinstance(parsed, dict) or not (is_text(parsed.get("id")) and is_text(parsed.get("status"))):
-        raise ValueError("id and status should be texts that are not empty")
+        raise ValueError("id and status should be non-empty strings")
     return PredictionModel.from_dict(parsed)
 
 
@@ -133,7 +133,7 @@ def as_mapping(value: object) -> dict[str, Any]:
 
 
 def is_text(value: object) -> bool:
-    """Whether a value is a text that is not empty and can be encoded."""
+    """Whether a value is a non-empty string that can be encoded."""
     try:
         return isinstance(value, str) and value.encode() != b""
     except UnicodeEncodeError:
@@ -141,8 +141,8 @@ def is_text(value: object) -> bool:
 
 
 def _call_by_id(endpoint: Any, operation: str, prediction_id: str) -> Call:
-    # The generated client checks the text itself.
+    # The generated client checks the string itself.
     if not isinstance(prediction_id, str):
-        raise errors.invalid_argument("prediction_id", f"{prediction_id!r:.80} is not a text")
+        raise errors.invalid_argument("prediction_id", f"{prediction_id!r:.80} is not a string")
     arguments = {"prediction_id": prediction_id}
     return Call(endpoint, arguments, operation_names()[operation].format(**arguments))

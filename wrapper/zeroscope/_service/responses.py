@@ -55,7 +55,7 @@ class ResponseParser:
             request=call.name,
             status_code=response.status_code,
             body="[not shown, as it may hold the key]",
-            reason="its key should be a text that is not empty",
+            reason="its key should be a non-empty string",
         )
 
     def file(self, call: Call, response: Response[Any]) -> str:
@@ -109,7 +109,7 @@ class ResponseParser:
     def _require_identity(self, call: Call, response: Response[Any], predictions: Sequence[PredictionModel]) -> None:
         # The generated parser accepts any type here, and all further requests rely on these two.
         if not all(is_text(prediction.id) and is_text(prediction.status) for prediction in predictions):
-            raise self._malformed(call, response, "id and status should be texts that are not empty")
+            raise self._malformed(call, response, "id and status should be non-empty strings")
 
     def _malformed(self, call: Call, response: Response[Any], reason: str) -> errors.MalformedResponseError:
         details: dict[str, Any] = {"request": call.name, "status_code": response.status_code, "reason": reason}
@@ -138,7 +138,7 @@ class ResponseParser:
         return self.redact(value) if isinstance(value, str) else None
 
     def redact(self, text: str) -> str:
-        """Return a text without the token in it."""
+        """Return a string without the token."""
         # A shorter one is not a real token, and may be part of a word.
         return text.replace(self.token, "[token]") if len(self.token) >= 8 else text
 

@@ -27,7 +27,7 @@ class Service:
     """The options that say where the service is."""
 
     base_url: str | None = None
-    """Another address of the service. Default: ZEROSCOPE_BASE_URL, else Replicate's own."""
+    """The service's base URL. Default: ZEROSCOPE_BASE_URL, else Replicate's own."""
 
     def client(self) -> Zeroscope:
         """Connect to the service."""
