@@ -32,7 +32,7 @@ OPERATION = {
 
 
 def change(document: Any, removed: Iterable[str]) -> None:
-    """Everything that may happen to a document at once."""
+    """Applies all kinds of changes to a document at once."""
     known = input_fields(document)
     known["motion"] = {"type": "integer", "description": "How much moves", "default": 3, "minimum": 0, "maximum": 10}
     null = {"type": "null"}
@@ -47,7 +47,7 @@ def change(document: Any, removed: Iterable[str]) -> None:
 
 @pytest.fixture(scope="module", params=REMOVED, ids=" and ".join)
 def removed(request: pytest.FixtureRequest) -> Sequence[str]:
-    """The fields that the document has no more."""
+    """The fields that were removed from the document."""
     names: Sequence[str] = request.param
     return names
 
@@ -121,10 +121,10 @@ def option(name: str) -> str:
 
 @pytest.fixture(scope="session")
 def seen_without(tree_without: Callable[[Sequence[str]], GeneratedTree]) -> Callable[[Sequence[str]], Any]:
-    """Tells what becomes of inputs and command lines in a tree, and looks once at each."""
+    """Returns the results of inputs and command lines in a tree, and runs each tree once."""
 
     @cache
-    def look(removed: Sequence[str]) -> Any:
+    def probe(removed: Sequence[str]) -> Any:
         small = {"width": 256, "height": 256, "num_frames": 4, "motion": 7}
         options = [f"{option(name)}={value}" for name, value in small.items() if name not in removed]
         return tree_without(removed).probe(
@@ -138,17 +138,17 @@ def seen_without(tree_without: Callable[[Sequence[str]], GeneratedTree]) -> Call
             ],
         )
 
-    return look
+    return probe
 
 
 @pytest.fixture(scope="module")
 def seen(removed: Sequence[str], seen_without: Callable[[Sequence[str]], Any]) -> Any:
-    """What becomes of inputs and command lines in the tree."""
+    """The results of inputs and command lines in the tree."""
     return seen_without(removed)
 
 
-def test_tree__goes_before_what_is_installed(tree: GeneratedTree, seen: Any) -> None:
-    """What is tested here is the changed client, and not the one of the repository."""
+def test_tree__precedes_the_installed_packages(tree: GeneratedTree, seen: Any) -> None:
+    """These tests import the changed client, and not the repository's."""
     assert Path(seen["from"]).parent == tree.folder / "zeroscope_api"
 
 
@@ -192,8 +192,8 @@ def test_command__makes_a_video_with_the_new_field(tree: GeneratedTree, seen: An
 
 
 def test_command__refuses_what_the_document_forbids(seen: Any, removed: Sequence[str]) -> None:
-    """A field that is gone is no option, a value beyond the new bound is an input that was not sent."""
-    large, prompt, *gone = (Outcome(*told) for told in seen["commands"][2:])
+    """A removed field is no option, and a value beyond the new bound is not sent."""
+    large, prompt, *gone = (Outcome(*result) for result in seen["commands"][2:])
     assert [outcome.code for outcome in gone] == [2] * len(removed)
     assert all(option(name) in outcome.err for name, outcome in zip(removed, gone, strict=True))
     assert large.code == 2 and "input.motion: 11 is too large, at most 10 is allowed" in large.err
@@ -253,17 +253,17 @@ def check_types(
     program.write_text("\n".join(lines) + "\n", encoding="utf-8")
     found = find(program)
     assert list(found) == list(range(len(lines) - len(wrong) + 1, len(lines) + 1))
-    for told, part in zip(found.values(), wrong.values(), strict=True):
-        assert part in told
+    for message, part in zip(found.values(), wrong.values(), strict=True):
+        assert part in message
 
 
 def test_types__follow_for_mypy(tree: GeneratedTree, removed: Sequence[str]) -> None:
-    """A program that uses what is new is taken, and each of its mistakes is found."""
+    """A program that uses the new parts passes, and each of its mistakes is found."""
     check_types(tree, removed, 0, tree.mypy)
 
 
 def test_types__follow_for_pyright(changed_tree: GeneratedTree) -> None:
-    """The other checker takes the same, and finds the same."""
+    """The other checker accepts the same, and finds the same."""
     check_types(changed_tree, ("prompt",), 1, changed_tree.pyright)
 
 
@@ -315,7 +315,7 @@ with MockServer().client() as client:
 
 
 def test_upscale__carries_over_what_there_still_is(tree: GeneratedTree, removed: Sequence[str]) -> None:
-    """A draft from before the fields were removed can be made large, without the fields."""
+    """A draft from before the removal of the fields can be upscaled, without those fields."""
     old, new, names = tree.python(UPSCALE, VALUES)
     assert set(removed) <= old.keys() and not set(removed) & new.keys()
     assert {"prompt", "num_frames", "fps"} - {*removed} <= new.keys()

@@ -45,7 +45,7 @@ def changed_spec(tmp_path: Path) -> Callable[[Change], Path]:
 
 
 def test_generated__is_what_the_document_gives_to_the_byte(tmp_path: Path) -> None:
-    """Generating anew as `make generate` does, but in another folder, gives the committed files and no others."""
+    """Generating into another folder as `make generate` does gives the committed files and no others."""
     command: list[str | Path] = [sys.executable, "-m", "codegen.generate", "--output", tmp_path / "again"]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stderr) == (0, "")
@@ -53,8 +53,8 @@ def test_generated__is_what_the_document_gives_to_the_byte(tmp_path: Path) -> No
     assert {"py.typed", "spec.json"} <= set(contents(GENERATED))
 
 
-def test_check__names_the_files_that_are_out_of_step(tmp_path: Path, changed_spec: Callable[[Change], Path]) -> None:
-    """A changed bound is found, named and left as it is, and the way to mend it is told."""
+def test_check__names_the_files_that_are_outdated(tmp_path: Path, changed_spec: Callable[[Change], Path]) -> None:
+    """A changed bound is found, named and left as it is, and the message says how to update the files."""
     spec = changed_spec(lambda document: _field(document, "width").update(minimum=128))
     outcome = generate("--check", "--spec", spec)
     assert outcome.code == 1
@@ -119,7 +119,7 @@ def test_spec__that_is_no_document(tmp_path: Path, text: str, reason: str) -> No
 
 
 def test_spec__that_is_missing(tmp_path: Path) -> None:
-    """So is a file that does not exist."""
+    """A file that does not exist is refused as well."""
     outcome = generate("--spec", tmp_path / "nowhere.yaml", "--output", tmp_path / "client")
     assert outcome.code == 1 and "it cannot be read, No such file or directory" in outcome.err
 

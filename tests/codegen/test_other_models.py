@@ -42,7 +42,7 @@ def seen(tree: GeneratedTree, model: Model) -> Any:
 
 
 def test_check__follows_before_anything_is_sent(seen: Any, model: Model) -> None:
-    """The client finds all that is wrong with an input, bounds and all, and nothing wrong with a good one."""
+    """The client finds every error in an input, bounds included, and none in a valid one."""
     bounds = [allowed for _, allowed in model.boundaries()]
     good, least, *found = seen["client"]
     assert good == least == []
@@ -82,7 +82,7 @@ def test_help__lists_every_field(seen: Any, model: Model) -> None:
 
 def test_command__makes_and_saves_a_result(tree: GeneratedTree, seen: Any, model: Model) -> None:
     """`zeroscope run --mock` sends the fields as they were given, and refuses to send nothing where one is needed."""
-    made, nothing = (Outcome(*told) for told in seen["commands"][1:3])
+    made, nothing = (Outcome(*result) for result in seen["commands"][1:3])
     assert made.code == 0, made.err
     sent = made.json["input"]
     assert sent == {name: model.valid[name] for name in sent}
@@ -112,8 +112,8 @@ def test_types__follow(tree: GeneratedTree, model: Model) -> None:
     places = range(len(lines) - len(model.rejected) + 1, len(lines) + 1)
     for which, found in enumerate((tree.mypy(program), tree.pyright(program))):
         assert list(found) == list(places)
-        for told, parts in zip(found.values(), model.rejected.values(), strict=True):
-            assert parts[which] in told
+        for message, parts in zip(found.values(), model.rejected.values(), strict=True):
+            assert parts[which] in message
 
 
 def test_hand_written__code_still_has_the_right_types(tree: GeneratedTree) -> None:
@@ -131,14 +131,14 @@ pathlib.Path("given.png").write_bytes(b"bytes")
 given = {**valid, **dict.fromkeys(files, pathlib.Path("given.png"))}
 server = MockServer()
 
-def told(videos):
+def summary(videos):
     return [videos[0].prediction.input, [video.name for video in videos]]
 
 async def main():
     async with server.async_client() as client:
         videos = await client.run(**given)
         await videos[0].save("async.mp4")
-        return told(videos)
+        return summary(videos)
 
 with server.client() as client:
     videos = client.run(**given)
@@ -146,14 +146,14 @@ with server.client() as client:
 
 http = httpx.Client(transport=server.transport, headers={"Authorization": "Bearer me"})
 answer = http.get(f"https://mock.test/v1/models/anotherjesse/zeroscope-v2-xl/versions/{version}")
-print(json.dumps([told(videos), asyncio.run(main()), answer.json()["openapi_schema"]]))
+print(json.dumps([summary(videos), asyncio.run(main()), answer.json()["openapi_schema"]]))
 """
 
 
 def test_run__makes_and_saves_a_result(tree: GeneratedTree, model: Model) -> None:
     """Both clients take files in the fields that the model has for them, and save what comes out.
 
-    The mock server tells of the model's version what the service tells.
+    The mock server describes the model's version as the service does.
     """
     files = [name for name, described in model.fields.items() if described.get("format") == "uri"]
     sync, asynchronous, schema = tree.python(RUN, model.valid, files, "9" * 64)

@@ -27,7 +27,7 @@ SERVICE = DOCUMENT.raw["servers"][0]["url"]
 
 
 def test_without_a_url__the_mock_server_passes_and_every_run_is_the_same(tmp_path: Path) -> None:
-    """Two processes print a table of all rules, exit with 0, and looked at everything equally often."""
+    """Two processes print a table of all rules, exit with 0, and check everything equally often."""
     reports: list[Any] = []
     for number in range(2):
         files = [tmp_path / f"{number}.json", tmp_path / f"{number}.xml"]
@@ -48,7 +48,7 @@ def test_without_a_url__the_mock_server_passes_and_every_run_is_the_same(tmp_pat
 
 @pytest.fixture
 def faulty(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command's own server is a faulty one."""
+    """A faulty server in place of the command's own."""
     mutant = next(mutant for mutant in MUTANTS if mutant.name == request.param)
 
     @contextmanager
@@ -61,25 +61,25 @@ def faulty(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.parametrize("faulty", ["does nothing when told to cancel"], indirect=True)
 @pytest.mark.usefixtures("faulty")
-def test_breach__is_told_with_all_it_takes_to_see_it(command: Command, tmp_path: Path) -> None:
-    """The rule, what was expected, what was seen, and a curl line without the token; the exit code is 1."""
+def test_failure__is_reported_with_its_reproduction(command: Command, tmp_path: Path) -> None:
+    """The rule, the expected and the actual response, and a curl command without the token; the exit code is 1."""
     outcome = command("conformance", "--quick", "--dialect", "live", "--json", "report.json", "--junit", "report.xml")
 
     assert outcome.code == 1 and TOKEN not in outcome.out + outcome.err
     assert re.search(r"cancel-ends\W+failed", outcome.out)
     rule = next(rule for rule in RULES if rule.name == "cancel-ends")
-    told = outcome.out.partition(f"cancel-ends: {rule.says}\n")[2].splitlines()
-    assert told[0] == "  expected  status canceled"
-    assert re.match(r'  seen      200 application/json: {"id": ', told[1])
-    assert re.match(r'  repeat    curl -i -X POST -H "authorization: Bearer \$REPLICATE_API_TOKEN" http://', told[2])
+    lines = outcome.out.partition(f"cancel-ends: {rule.says}\n")[2].splitlines()
+    assert lines[0] == "  expected  status canceled"
+    assert re.match(r'  seen      200 application/json: {"id": ', lines[1])
+    assert re.match(r'  repeat    curl -i -X POST -H "authorization: Bearer \$REPLICATE_API_TOKEN" http://', lines[2])
     assert "1 failed" in outcome.out
     written = (tmp_path / "report.json").read_text(encoding="utf-8")
     assert json.loads(written)["passed"] is False and TOKEN not in written
     assert ElementTree.parse(tmp_path / "report.xml").findall(".//testcase[@name='cancel-ends']/failure")
 
 
-def test_mistake_of_the_suite__is_told_as_one(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What goes wrong in the suite itself is not blamed on the server, and the exit code is 1."""
+def test_internal_error__is_reported_as_one(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error in the suite itself is not blamed on the server, and the exit code is 1."""
 
     def broken(url: str, **settings: object) -> Report:
         return Report(url, "live", [], ["completion: a mistake"], 0.0)
@@ -91,8 +91,8 @@ def test_mistake_of_the_suite__is_told_as_one(command: Command, monkeypatch: pyt
     assert "The suite itself failed, which says nothing of the server: completion: a mistake" in outcome.out
 
 
-def test_interrupted_run__shows_what_it_found(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C ends the run, prints the table of what was reached by then, and exits with 130."""
+def test_interrupted_run__reports_its_results(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C ends the run, prints the table of the results so far, and exits with 130."""
 
     def interrupt(target: object) -> None:
         raise KeyboardInterrupt
@@ -107,7 +107,7 @@ def test_interrupted_run__shows_what_it_found(command: Command, monkeypatch: pyt
 
 
 def test_url__is_checked_with_the_token_of_the_environment(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server somewhere else is held to the same rules; a receiver's address is handed on to it."""
+    """A server elsewhere must follow the same rules; a receiver's URL is passed to it."""
     seen: list[dict[str, Any]] = []
 
     def run_suite(url: str, **settings: Any) -> Report:
@@ -141,10 +141,10 @@ def test_url__is_checked_with_the_token_of_the_environment(command: Command, mon
         (["--patience", "0"], 2, "Must be > 0"),
     ],
 )
-def test_mistakes__are_told_in_a_sentence(
+def test_errors__are_reported_in_a_sentence(
     command: Command, monkeypatch: pytest.MonkeyPatch, arguments: list[str], code: int, said: str
 ) -> None:
-    """What cannot be done is said before anything is asked for: 2 for the command line, 3 for the server."""
+    """Errors are reported before the first request: exit code 2 for the command line, 3 for the server."""
     monkeypatch.setenv("REPLICATE_API_TOKEN", TOKEN)
     outcome = command("conformance", *arguments)
 
@@ -153,14 +153,14 @@ def test_mistakes__are_told_in_a_sentence(
 
 
 def test_token__has_to_be_set(command: Command) -> None:
-    """Without a token nothing is asked; the sentence names the variable."""
+    """Without a token no request is sent; the sentence names the variable."""
     outcome = command("conformance", "http://127.0.0.1:9")
 
     assert outcome.code == 2 and "no token for http://127.0.0.1:9: set REPLICATE_API_TOKEN" in outcome.err
 
 
-def test_other_server__is_told_as_it_was_seen(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An echo server ends the command with 3 and what it answered."""
+def test_other_server__is_reported_with_its_response(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An echo server ends the command with 3 and its response."""
     monkeypatch.setenv("REPLICATE_API_TOKEN", TOKEN)
     with serve(Echo) as url:
         outcome = command("conformance", url)
@@ -177,7 +177,7 @@ def test_other_server__is_told_as_it_was_seen(command: Command, monkeypatch: pyt
 def test_missing_extra__is_named(
     command: Command, monkeypatch: pytest.MonkeyPatch, module: str, arguments: list[str], extra: str
 ) -> None:
-    """Without a package that it needs, the command says which extra brings it."""
+    """Without a package that it needs, the command says which extra installs it."""
     find_spec = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == module else find_spec(name))
     outcome = command("conformance", *arguments)
@@ -185,8 +185,8 @@ def test_missing_extra__is_named(
     assert outcome.code == 2 and f"'{extra}'" in outcome.err
 
 
-def test_spec__is_followed_by_server_and_suite(tmp_path: Path) -> None:
-    """Another document is what the mock server serves, and what it is held to."""
+def test_spec__applies_to_server_and_suite(tmp_path: Path) -> None:
+    """The mock server and the rules both follow another document."""
     raw = json.loads(json.dumps(DOCUMENT.raw))
     raw["components"]["schemas"]["PredictionInput"]["properties"]["width"]["maximum"] = 512
     path = tmp_path / "spec.json"

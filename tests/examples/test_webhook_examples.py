@@ -38,7 +38,7 @@ class Program:
         return httpx.WSGITransport(app=self.app).handle_request(request)
 
     def run(self, meanwhile: Callable[[], object]) -> None:
-        """Run the example from its first line to its end, and something else while it listens."""
+        """Runs the example from its first line to its end, and a function while it listens."""
 
         def serve_asgi(app: Any, *, port: int) -> None:
             async def live() -> None:
@@ -76,8 +76,8 @@ def predict(server: MockServer, prompt: str = "a lighthouse", **options: Any) ->
     return prediction.id
 
 
-def answers(server: MockServer) -> list[int | None]:
-    """What the program answered to each delivery."""
+def statuses(server: MockServer) -> list[int | None]:
+    """The status of the program's response to each delivery."""
     return [attempt.status for attempt in server.deliveries]
 
 
@@ -86,16 +86,16 @@ def saved() -> list[str]:
 
 
 def test_program__saves_the_videos(program: Program) -> None:
-    """All webhooks of a run are received, and what comes of it is saved whole."""
+    """All webhooks of a run are received, and its videos are saved whole."""
     ids: list[str] = []
     program.run(lambda: ids.append(predict(program.server)))
-    assert len(program.server.deliveries) > 2 and set(answers(program.server)) == {204}
+    assert len(program.server.deliveries) > 2 and set(statuses(program.server)) == {204}
     assert saved() == [f"{ids[0]}-0.mp4", f"{ids[0]}-1.mp4"]
     assert all(Path("videos", name).read_bytes()[4:8] == b"ftyp" for name in saved())
 
 
 def test_program__does_the_work_once(program: Program) -> None:
-    """A webhook that comes twice, and once more later, is received each time and fetches nothing again."""
+    """A webhook that arrives twice, and once more later, is received each time and downloads nothing again."""
     program.server.faults.add(operation="receivePredictionEvent", duplicate=True)
 
     def meanwhile() -> None:
@@ -103,7 +103,7 @@ def test_program__does_the_work_once(program: Program) -> None:
         program.server.redeliver(program.server.deliveries[0].id)
 
     program.run(meanwhile)
-    assert answers(program.server) == [204] * 4
+    assert statuses(program.server) == [204] * 4
     assert [exchange.operation for exchange in program.server.journal].count("getOutput") == len(saved()) == 2
 
 
@@ -111,31 +111,31 @@ def test_program__does_the_work_once(program: Program) -> None:
     "change",
     [
         {"malformed": True},
-        {"headers": {"webhook-id": "msg_of-somebody"}},
+        {"headers": {"webhook-id": "msg_of-another"}},
         {"headers": {"webhook-timestamp": "1700000000"}},
         {"headers": {"webhook-signature": "v1,bm8="}},
     ],
     ids=str,
 )
-def test_program__refuses_what_is_forged(program: Program, change: dict[str, Any]) -> None:
-    """A webhook that was changed on the way is refused and has no effect."""
+def test_program__refuses_forged_webhooks(program: Program, change: dict[str, Any]) -> None:
+    """A webhook that was changed in transit is refused and has no effect."""
     program.server.faults.add(operation="receivePredictionEvent", **change)
     program.run(lambda: predict(program.server))
-    assert len(program.server.deliveries) > 2 and set(answers(program.server)) == {400}
+    assert len(program.server.deliveries) > 2 and set(statuses(program.server)) == {400}
     assert saved() == []
 
 
-def test_program__refuses_what_another_account_sends(program: Program) -> None:
+def test_program__refuses_webhooks_of_another_account(program: Program) -> None:
     """A webhook of the service that is signed with another account's secret is refused and has no effect."""
     other = MockServer(seed=1, receiver=program.receiver)
     other.clock.set(time.time())
     program.run(lambda: predict(other))
-    assert len(other.deliveries) > 2 and set(answers(other)) == {400}
+    assert len(other.deliveries) > 2 and set(statuses(other)) == {400}
     assert saved() == []
 
 
-def test_program__takes_a_prediction_that_failed(program: Program) -> None:
+def test_program__accepts_a_prediction_that_failed(program: Program) -> None:
     """The end of a prediction without videos is received like any other."""
     program.run(lambda: predict(program.server, "mock:fail too dark"))
-    assert set(answers(program.server)) == {204}
+    assert set(statuses(program.server)) == {204}
     assert saved() == []

@@ -34,7 +34,7 @@ def client(server: MockServer, authorization: str | None) -> httpx.Client:
     ],
 )
 def test_a_token_is_needed(token: str | None, authorization: str | None, status: int) -> None:
-    """Any token will do unless the server was given one."""
+    """Any token is valid unless the server has one of its own."""
     with client(MockServer(token=token), authorization) as api:
         response = api.get("/predictions")
 
@@ -60,13 +60,13 @@ def test_a_token_is_needed(token: str | None, authorization: str | None, status:
     ],
 )
 def test_every_operation_is_protected(server: MockServer, method: str, path: str) -> None:
-    """Without a token not even a fault in the request is told."""
+    """Without a token, not even an error in the request is reported."""
     with client(server, None) as api:
         assert api.request(method, path).status_code == 401
 
 
 def test_each_token_sees_only_its_own(server: MockServer) -> None:
-    """To another token a prediction does not exist, be it read, listed or canceled."""
+    """For another token a prediction does not exist, be it read, listed or canceled."""
     with client(server, "Bearer one") as one, client(server, "Bearer two") as two:
         prediction = one.post("/predictions", json={"version": VERSION, "input": {}}).json()
 
@@ -77,8 +77,8 @@ def test_each_token_sees_only_its_own(server: MockServer) -> None:
         assert len(one.get("/predictions").json()["results"]) == 1
 
 
-def test_tenants_do_not_disturb_one_another() -> None:
-    """What one token gets does not depend on what others do, so that tests can run side by side."""
+def test_tenants_are_independent() -> None:
+    """The responses for one token do not depend on other tokens, so that tests can run concurrently."""
 
     def run(*, disturbed: bool) -> list[Any]:
         server = MockServer()
@@ -99,8 +99,8 @@ def test_each_token_has_its_own_secret(server: MockServer) -> None:
     assert all(key.startswith("whsec_") and key.count("_") == 1 for key in keys)
 
 
-def test_the_journal_tells_what_happened(server: MockServer, api: httpx.Client) -> None:
-    """Each exchange is there with its operation, its status and the start of both bodies."""
+def test_the_journal_records_exchanges(server: MockServer, api: httpx.Client) -> None:
+    """Each exchange has its operation, its status and the start of both bodies."""
     api.post("/predictions", json={"version": "x", "input": {"prompt": "p" * 5000}})
     server.clock.advance(5)
     api.get("/predictions", params={"cursor": "?"})
@@ -127,7 +127,7 @@ def test_the_journal_tells_what_happened(server: MockServer, api: httpx.Client) 
 
 
 def test_the_journal_is_bounded() -> None:
-    """The oldest exchanges go first, and their number is known."""
+    """The oldest exchanges are dropped first, and counted."""
     server = MockServer(journal_limit=2)
     with client(server, "Bearer one") as api:
         for number in range(5):
@@ -138,7 +138,7 @@ def test_the_journal_is_bounded() -> None:
 
 
 def test_no_token_is_kept(server: MockServer) -> None:
-    """Not even where a client puts it by mistake is the token written down."""
+    """The journal does not record the token even where a client sends it by mistake."""
     token = "r8_a-token-that-must-show-nowhere"
     with client(server, f"Bearer {token}") as api:
         api.get(f"/predictions/{token}?key={token}")
@@ -149,7 +149,7 @@ def test_no_token_is_kept(server: MockServer) -> None:
     assert "[token]" in server.journal[0].path
 
 
-def test_reset_forgets_everything_but_the_time(
+def test_reset_removes_everything_but_the_time(
     server: MockServer, api: httpx.Client, create: Callable[..., dict[str, Any]]
 ) -> None:
     """After a reset the same requests get the same ids again."""

@@ -1,4 +1,4 @@
-"""Paths, methods and the absolute URLs in answers."""
+"""Paths, methods and the absolute URLs in responses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ AUTH = {"Authorization": "Bearer a-token-of-a-test"}
 @pytest.mark.parametrize("prefix", ["/v1", ""])
 @pytest.mark.parametrize("origin", ["https://api.replicate.com", "http://127.0.0.1:8000", "http://[::1]:8000"])
 def test_addresses_are_those_the_client_uses(server: MockServer, origin: str, prefix: str) -> None:
-    """Scheme, host, port and prefix of every URL in an answer are the request's own, and each leads on."""
+    """Scheme, host, port and prefix of every URL in a response are the request's own, and each URL works."""
     with httpx.Client(transport=server.transport, headers=AUTH) as api:
         sent = {"version": VERSION, "input": {"num_frames": 1}}
         created = [api.post(f"{origin}{prefix}/predictions", json=sent).json() for _ in range(101)]
@@ -38,7 +38,7 @@ def test_addresses_are_those_the_client_uses(server: MockServer, origin: str, pr
 
 @pytest.mark.parametrize("host", ["evil.test/path", "a b", "user@host", "", "h:port"])
 def test_a_forged_host_is_not_repeated(server: MockServer, host: str) -> None:
-    """Where the `Host` header is nonsense, the address that was really reached is used."""
+    """Where the `Host` header is invalid, the address of the connection is used."""
     with httpx.Client(transport=server.transport, base_url="https://real.test/v1", headers=AUTH) as api:
         response = api.post("/predictions", json={"version": VERSION, "input": {}}, headers={"Host": host})
 
@@ -98,7 +98,7 @@ def test_a_method_that_a_video_does_not_have(server: MockServer) -> None:
         f"/v1/files/{'a' * 26}/download",
     ],
 )
-def test_a_path_that_leads_nowhere(server: MockServer, path: str) -> None:
+def test_an_unknown_path(server: MockServer, path: str) -> None:
     """Anything else is a 404."""
     # httpx would straighten out some of these paths.
     response = server.core.handle(Request(Head("GET", path, headers=(("authorization", AUTH["Authorization"]),))))
@@ -115,8 +115,8 @@ def test_an_encoded_slash_stays_within_its_segment(server: MockServer) -> None:
     assert server.journal[0].operation == "getPrediction"
 
 
-def test_the_answer_to_a_head_request_has_no_body(server: MockServer) -> None:
-    """It has only the length of what GET would send."""
+def test_the_response_to_a_head_request_has_no_body(server: MockServer) -> None:
+    """It has only the length of the response to GET."""
     with httpx.Client(transport=server.transport, base_url="https://h.test/v1", headers=AUTH) as api:
         response = api.head("/predictions")
 

@@ -41,7 +41,9 @@ from zeroscope_mock.settings import JOURNAL_LIMIT, PREDICTION_LIMIT, STORAGE_LIM
         (["--scripts", "old.mp4"], "old.mp4: script: Invalid type. Expected: object"),
     ],
 )
-def test_error__is_a_sentence_and_a_code(command: Command, tmp_path: Path, options: list[str], message: str) -> None:
+def test_error__is_a_sentence_and_an_exit_code(
+    command: Command, tmp_path: Path, options: list[str], message: str
+) -> None:
     """An unusable option is reported on stderr in a line, with the exit code 2."""
     (tmp_path / "old.mp4").write_bytes(b"old")
     outcome = command("mock", *options)
@@ -60,7 +62,7 @@ def test_extra__that_is_missing_is_named(missing: str, tmp_path: Path) -> None:
     assert "Traceback" not in result.stderr
 
 
-def test_mock__hands_its_options_on(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mock__passes_its_options_on(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each option reaches the server."""
     made: list[Any] = []
     servers: list[MockServer] = []
@@ -107,7 +109,7 @@ def test_mock__hands_its_options_on(command: Command, tmp_path: Path, monkeypatc
     assert not {name for name in made[0] if name.endswith("_limit")}
 
 
-def test_mock__tells_its_limits(command: Command) -> None:
+def test_mock__lists_its_limits(command: Command) -> None:
     """The help names the default limits of the server."""
     help = " ".join(command("mock", "--help").out.split())
     for limit in (PREDICTION_LIMIT, STORAGE_LIMIT, JOURNAL_LIMIT):
@@ -121,7 +123,7 @@ def process() -> Iterator[subprocess.Popen[str]]:
         yield process
 
 
-def test_mock__listens_answers_and_ends(process: subprocess.Popen[str]) -> None:
+def test_mock__listens_responds_and_ends(process: subprocess.Popen[str]) -> None:
     """The server prints its URL, serves both prefixes, and ends cleanly on SIGTERM."""
     assert process.stdout is not None
     prefix_of_url, _, url = process.stdout.readline().strip().rpartition(" ")

@@ -1,4 +1,4 @@
-"""Same seed, same requests: same answers, in one process and in another."""
+"""Same seed, same requests: same responses, in one process and in another."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RUN = textwrap.dedent(
         server = MockServer(seed=seed, receiver=lambda request: 503 if request.headers["webhook-id"] < "msg_i" else 200)
         server.faults.storm(0.2)
         server.scripts.add({"run": 3, "logs": ["a", "b"], "gradual": True})
-        told = hashlib.sha256()
+        digest = hashlib.sha256()
         with httpx.Client(transport=server.transport, base_url="https://h.test/v1") as api:
             api.headers["Authorization"] = "Bearer a-token"
             for prompt in ("x", "y", "mock:fail", "mock:abort"):
@@ -34,22 +34,22 @@ RUN = textwrap.dedent(
                 for url in (urls["get"], urls["stream"], urls["get"]):
                     try:
                         answer = api.get(url)
-                        told.update(answer.content)
+                        digest.update(answer.content)
                     except httpx.TransportError as error:
-                        told.update(repr(error).encode())
+                        digest.update(repr(error).encode())
             server.clock.advance(100)
             server.faults.clear()
             for prediction in api.get("/predictions").json()["results"]:
                 for video in prediction["output"] or []:
-                    told.update(api.get(video).content)
+                    digest.update(api.get(video).content)
             form = {"Content-Type": "multipart/form-data; boundary=c"}
             api.post("/files", files={"content": ("a", b"b")}, headers=form)
             api.get("/webhooks/default/secret")
             api.get("/predictions")
         assert any(exchange.fault for exchange in server.journal)
         assert any("video/mp4" in exchange.response_body for exchange in server.journal)
-        told.update(repr([list(server.journal), list(server.deliveries)]).encode())
-        return told.hexdigest()
+        digest.update(repr([list(server.journal), list(server.deliveries)]).encode())
+        return digest.hexdigest()
     """
 )
 
@@ -62,12 +62,12 @@ def in_this_process(seed: int) -> str:
     return str(run(seed))
 
 
-def test_two_servers_answer_alike() -> None:
-    """Ids, times, logs and videos come from the seed alone."""
+def test_two_servers_respond_identically() -> None:
+    """Ids, times, logs and videos depend on the seed alone."""
     assert in_this_process(3) == in_this_process(3)
 
 
-def test_another_process_answers_alike() -> None:
+def test_another_process_responds_identically() -> None:
     """Nothing depends on hash seeds, addresses or the time of day."""
     other = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path[:0] = {sys.path!r}\n{RUN}\nprint(run(3))"],
@@ -81,7 +81,7 @@ def test_another_process_answers_alike() -> None:
 
 
 @pytest.mark.parametrize("seed", [0, 4])
-def test_another_seed_answers_otherwise(seed: int) -> None:
-    """A seed is a world of its own."""
+def test_another_seed_gives_other_responses(seed: int) -> None:
+    """Each seed has its own ids and videos."""
     assert in_this_process(seed) != in_this_process(3)
     assert len(in_this_process(seed)) == hashlib.sha256().digest_size * 2

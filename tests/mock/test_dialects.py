@@ -24,7 +24,7 @@ EVENTS = ["start", "output", "logs", "completed"]
 
 
 class Watcher:
-    """An httpx hook that checks each response against the document of the operation that it answers.
+    """An httpx hook that checks each response against the document of its operation.
 
     Attributes:
         seen: The operations and statuses that were checked.
@@ -85,21 +85,21 @@ def sent(**fields: Any) -> dict[str, Any]:
 
 
 def create(api: httpx.Client, headers: dict[str, str] | None = None, **fields: Any) -> dict[str, Any]:
-    """A new prediction, however it is answered."""
+    """A new prediction, in the shape of either dialect."""
     body = api.post("/predictions", json=sent(**fields), headers=headers).json()
     prediction: dict[str, Any] = body[0] if isinstance(body, list) else body
     return prediction
 
 
-def test_names__are_the_ones_that_can_be_asked_for() -> None:
-    """The type says what there is."""
+def test_names__are_those_of_the_type() -> None:
+    """The type lists the dialects."""
     assert list(DIALECTS) == list(get_args(DialectName))
 
 
 @pytest.mark.parametrize(("dialect", "status", "listed"), [("live", 201, False), ("published", 200, True)])
 @pytest.mark.parametrize("path", ["/predictions", f"{MODEL}/predictions"])
-def test_create__is_answered_in_the_dialect(dialect: DialectName, status: int, listed: bool, path: str) -> None:
-    """With the new prediction, alone or in an array of one, which equals what a read of it gives."""
+def test_create__responds_in_the_dialect(dialect: DialectName, status: int, listed: bool, path: str) -> None:
+    """The response is the new prediction, alone or in an array of one, and equals what a read returns."""
     server = MockServer(dialect=dialect)
     with client_of(server) as api:
         body = sent() if path == "/predictions" else {"input": SMALL}
@@ -114,7 +114,7 @@ def test_create__is_answered_in_the_dialect(dialect: DialectName, status: int, l
 @pytest.mark.parametrize("dialect", ["live", "published"])
 @pytest.mark.parametrize("prefix", ["/v1", ""])
 def test_address__is_bare_as_published(dialect: DialectName, prefix: str) -> None:
-    """Live ones keep the prefix of the request, published ones have none; all lead somewhere, also in webhooks."""
+    """Live URLs keep the prefix of the request, published ones have none; all of them work, also in webhooks."""
     bodies = list[bytes]()
     server = MockServer(dialect=dialect, receiver=lambda request: bodies.append(request.content))
     with client_of(server, prefix) as api:
@@ -145,8 +145,8 @@ def test_address__is_bare_as_published(dialect: DialectName, prefix: str) -> Non
 
 
 @pytest.mark.parametrize("headers", [{"Prefer": "wait"}, {"Prefer": "wait=5", "Cancel-After": "5s"}])
-def test_published__knows_no_holding_and_no_deadline(headers: dict[str, str]) -> None:
-    """The published description has no such headers: the answer comes at once, and the prediction runs on."""
+def test_published__has_no_hold_and_no_deadline(headers: dict[str, str]) -> None:
+    """The published description lacks the headers: the response is sent at once, and the prediction runs on."""
     server = MockServer(dialect="published")
     server.scripts.add({"startup": 1, "run": 10})
     with client_of(server) as api:
@@ -178,7 +178,7 @@ def test_published__knows_no_holding_and_no_deadline(headers: dict[str, str]) ->
     ],
 )
 def test_filter__is_a_text_or_an_array(dialect: DialectName, filter: Any, expected: list[str]) -> None:
-    """Both dialects take both, and words that are no event let nothing through."""
+    """Both dialects accept both, and words that are no event match nothing."""
     server = MockServer(dialect=dialect, receiver=lambda _: None)
     server.scripts.add({"startup": 1, "run": 1, "logs": ["one"]})
     with client_of(server) as api:
@@ -199,15 +199,15 @@ def test_filter__that_is_neither_is_refused(server: MockServer, filter: Any) -> 
     assert response.json()["invalid_fields"][0]["field"].startswith("webhook_events_filter")
 
 
-def test_filter__without_a_document_that_knows_events_lets_nothing_through() -> None:
+def test_filter__matches_nothing_without_events_in_the_document() -> None:
     """The words are the document's."""
     assert parse_events_filter(None, EVENTS) == frozenset(EVENTS)
     assert parse_events_filter("start", []) == frozenset()
 
 
 @pytest.mark.parametrize("dialect", ["live", "published"])
-def test_client__runs_without_being_told(dialect: DialectName) -> None:
-    """Our own client makes and finds videos in both."""
+def test_client__runs_in_either_dialect(dialect: DialectName) -> None:
+    """Our own client creates and finds videos in both, without an option."""
     server = MockServer(dialect=dialect)
     with server.client() as client:
         content = client.run(prompt="x", **SMALL)[0].read()
@@ -221,8 +221,8 @@ def test_client__runs_without_being_told(dialect: DialectName) -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("dialect", ["live", "published"])
-async def test_async_client__runs_without_being_told(dialect: DialectName) -> None:
-    """So does its twin."""
+async def test_async_client__runs_in_either_dialect(dialect: DialectName) -> None:
+    """So does the asynchronous client."""
     server = MockServer(dialect=dialect)
     async with server.async_client() as client:
         content = await (await client.run(prompt="x", **SMALL))[0].read()
@@ -235,8 +235,8 @@ async def test_async_client__runs_without_being_told(dialect: DialectName) -> No
 
 
 @pytest.mark.parametrize("dialect", ["live", "published"])
-def test_answers__are_what_the_document_says(dialect: DialectName) -> None:
-    """Of every operation and every status that can be had, in every script that a prediction can follow."""
+def test_responses__match_the_document(dialect: DialectName) -> None:
+    """For every operation and every status that can occur, in every script that a prediction can follow."""
     server = MockServer(dialect=dialect, rate_limits="live", json_limit=5000)
     watch = Watcher(server)
     scripts: list[dict[str, Any]] = [

@@ -61,7 +61,7 @@ HEADERS = {
 
 
 class Fuzzer:
-    """Makes random requests: for the server's own routes, more or less corrupted, and for none at all."""
+    """Makes random requests: for the server's own routes, more or less corrupted, and for unknown ones."""
 
     def __init__(self, server: MockServer, seed: int) -> None:
         self._random = random.Random(seed)
@@ -75,7 +75,7 @@ class Fuzzer:
             for method, operation in route.operations.items()
             # On a frozen clock a request that is held waits for another thread to move the clock.
             if operation.id != "freezeClock"
-            # What creates something is asked for more often, so that there is something to ask for.
+            # Creates are more frequent, so that there is something to read.
             for _ in range(4 if operation.id in BODIES else 1)
         ]
 
@@ -98,7 +98,7 @@ class Fuzzer:
         return Request(Head(method, "/".join(parts), query, tuple(headers.items())), self._body(operation))
 
     def learn(self, answer: Any) -> None:
-        """Remember an id, so that later requests lead somewhere."""
+        """Remembers an id, so that later requests use it."""
         if isinstance(answer, dict) and isinstance(answer.get("id"), str):
             self._ids = [*self._ids[-40:], answer["id"]]
 
@@ -116,10 +116,10 @@ class Fuzzer:
         if body is None or choice < 0.05:
             return rng.choice([b"", b"{", b"null", b"[" * 5000, b"\xff", b'{"a": NaN}', b"1e999", rng.randbytes(40)])
         if choice < 0.5:
-            body = self._spoiled(body)
+            body = self._corrupted(body)
         return json.dumps(body).encode("utf-8", "surrogatepass")
 
-    def _spoiled(self, value: Any) -> Any:
+    def _corrupted(self, value: Any) -> Any:
         """A value with one thing in it changed, added or left out."""
         rng = self._random
         if isinstance(value, dict) and value and rng.random() < 0.8:
@@ -129,12 +129,12 @@ class Fuzzer:
                 return {key: part for key, part in value.items() if key != name}
             if kind < 0.4:
                 return {**value, rng.choice(["", "seed", "prompt", "x", "times"]): rng.choice(ODD)}
-            return {**value, name: self._spoiled(value[name])}
+            return {**value, name: self._corrupted(value[name])}
         return rng.choice(ODD)
 
 
 def content(response: Response) -> Iterator[bytes]:
-    """The bytes of an answer, as far as a client would read."""
+    """The bytes of a response, as far as a client would read."""
     if not isinstance(response.body, Stream):
         yield response.body
         return
@@ -145,14 +145,14 @@ def content(response: Response) -> Iterator[bytes]:
 
 
 @pytest.mark.parametrize("dialect", ["live", "published"])
-def test_ten_thousand_requests__are_all_answered(dialect: Any) -> None:
-    """None ends in an exception or a 5xx, whatever the requests before it were, and what is JSON can be read."""
+def test_ten_thousand_requests__get_responses(dialect: Any) -> None:
+    """None ends in an exception or a 5xx, whatever the requests before it, and all JSON can be parsed."""
     server = MockServer(dialect=dialect, seed=3, prediction_limit=200, storage_limit=10_000)
     fuzzer = Fuzzer(server, seed=3)
     seen: Counter[int] = Counter()
     for _ in range(REQUESTS // 2):
         request = fuzzer.request()
-        # What is asked for is no fault of the server's.
+        # A request may add a fault, whose 5xx would not be the server's own.
         server.faults.clear()
         response = server.core.handle(request)
         sent = b"".join(content(response))

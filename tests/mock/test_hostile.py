@@ -1,4 +1,4 @@
-"""Whatever is thrown at the server, it answers, and never with a 5xx."""
+"""Hostile requests: the server responds to each, and never with a 5xx."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ SERVER = MockServer()
 @example("GET", "/v1/predictions/\ud800", "", [("authorization", "Bearer \ud800")], b"", False, 0)
 @example("\ud800", "/v1/predictions", "", [], b"", True, 0)
 @example("POST", "/v1/files", "", [("content-type", "multipart/form-data; boundary=\ud800")], b"--", True, 0)
-def test_every_request_has_an_answer(
+def test_every_request_has_a_response(
     method: str,
     path: str,
     query: str,
@@ -101,7 +101,7 @@ def test_every_request_has_an_answer(
 @settings(max_examples=500, deadline=None, derandomize=True, database=None)
 @given(inputs, st.sampled_from([0.0, 1.0, 2.0, 5.0, 100.0]))
 def test_every_prediction_can_be_read_at_any_time(sent: dict[str, object], seconds: float) -> None:
-    """Whatever was accepted can be read, listed and canceled afterwards."""
+    """Every prediction that was created can be read, listed and canceled afterwards."""
     SERVER.reset()
     body = json.dumps({"version": VERSION, "input": sent}).encode()
     created = SERVER.core.handle(Request(Head("POST", "/predictions", headers=(AUTH,)), body))

@@ -43,7 +43,7 @@ def theirs(server: MockServer) -> Iterator[httpx.Client]:
 
 
 def act(api: httpx.Client, kind: str) -> dict[str, Any]:
-    """Do one thing and return what was answered."""
+    """Sends one request and returns its response."""
     match kind:
         case "create":
             sent = {"version": VERSION, "input": {}, "stream": True, "webhook": "https://h.test/hook"}
@@ -102,8 +102,8 @@ def test_ids__are_each_tokens_own(server: MockServer, kind: str) -> None:
         max_size=20,
     )
 )
-def test_answers__do_not_depend_on_others(actions: list[tuple[str, str]]) -> None:
-    """A token gets the very answers that it would get on a server of its own."""
+def test_responses__do_not_depend_on_others(actions: list[tuple[str, str]]) -> None:
+    """A token gets the same responses as on a server of its own."""
     shared, alone = MockServer(rate_limits="live"), MockServer(rate_limits="live")
     with client_of(shared, MINE) as mine, client_of(shared, THEIRS) as theirs, client_of(alone, MINE) as lonely:
         answers = [act(mine if token == MINE else theirs, kind) for token, kind in actions]
@@ -118,7 +118,7 @@ def test_answers__do_not_depend_on_others(actions: list[tuple[str, str]]) -> Non
 def test_reset__of_one_token_leaves_the_others_alone(
     server: MockServer, mine: httpx.Client, theirs: httpx.Client
 ) -> None:
-    """Predictions, files, exchanges, deliveries and scripts of the one go, and its ids start again."""
+    """Predictions, files, exchanges, deliveries and scripts of that token are removed, and its ids start again."""
     first = {kind: act(mine, kind)["id"] for kind in ("create", "upload")}
     kept = {kind: act(theirs, kind)["id"] for kind in ("create", "upload")}
     server.scripts.add({"run": 1}, token=MINE)
@@ -141,8 +141,8 @@ def test_reset__of_one_token_leaves_the_others_alone(
 
 
 @pytest.mark.parametrize("token", [MINE, None])
-def test_reset__forgets_the_videos_too(server: MockServer, mine: httpx.Client, token: str | None) -> None:
-    """Ids start again, and what is found under one is what was asked for last."""
+def test_reset__removes_the_videos_too(server: MockServer, mine: httpx.Client, token: str | None) -> None:
+    """Ids start again, and the video of an id is that of its latest prediction."""
     found = list[tuple[str, bytes]]()
     for prompt in ("one", "two"):
         sent = {"version": VERSION, "input": {"prompt": prompt, "width": 256, "height": 256, "num_frames": 1}}
@@ -156,8 +156,8 @@ def test_reset__forgets_the_videos_too(server: MockServer, mine: httpx.Client, t
     assert found[0][1] != found[1][1]
 
 
-def test_reset__of_a_token_that_nobody_has_does_nothing(server: MockServer, mine: httpx.Client) -> None:
-    """Nor of requests without a token."""
+def test_reset__of_an_unused_token_does_nothing(server: MockServer, mine: httpx.Client) -> None:
+    """Nor does a reset of the requests without a token."""
     id = act(mine, "create")["id"]
 
     server.reset(token="unknown")
@@ -167,7 +167,7 @@ def test_reset__of_a_token_that_nobody_has_does_nothing(server: MockServer, mine
 
 
 def test_reset__in_the_middle_of_a_stream(server: MockServer, mine: httpx.Client) -> None:
-    """What is open comes to an end, without the rest of what is forgotten."""
+    """Open streams end, without the remaining events of removed predictions."""
     prediction = act(mine, "create")
     with mine.stream("GET", prediction["urls"]["stream"]) as response:
         pieces = response.iter_raw()
@@ -180,7 +180,7 @@ def test_reset__in_the_middle_of_a_stream(server: MockServer, mine: httpx.Client
 
 
 @pytest.mark.parametrize("token", ["x", "a b", "é", "\udcff", "a" * 5000])
-def test_tenant__does_not_give_the_token_away(token: str) -> None:
+def test_tenant__does_not_reveal_the_token(token: str) -> None:
     """Its name is a digest, whatever the token is made of."""
     assert len(tenant_of(token)) == 16
     assert tenant_of(token) != tenant_of(f"{token}.")

@@ -19,7 +19,7 @@ def sent(server: MockServer, body: bytes) -> None:
 
 @pytest.mark.parametrize(("length", "looked_at"), [(20_000, False), (20_000, True), (100, True)])
 def test_exchange__keeps_no_more_than_the_start_of_a_body(length: int, looked_at: bool) -> None:
-    """A long body is cut at once, a short one when it is read; neither stays in memory as a whole."""
+    """A long body is cut at once, a short one when it is read; neither stays in memory whole."""
     server, body = MockServer(), bytes(bytearray(b" " * length))
     before = sys.getrefcount(body)
     sent(server, body)
@@ -28,16 +28,16 @@ def test_exchange__keeps_no_more_than_the_start_of_a_body(length: int, looked_at
     assert sys.getrefcount(body) == before
 
 
-def test_exchange__is_the_same_each_time_it_is_looked_at() -> None:
-    """One that was looked at stays what it was, by index, in a slice and in a loop."""
+def test_exchange__is_the_same_at_each_access() -> None:
+    """An exchange stays the same after an access by index, in a slice and in a loop."""
     server = MockServer()
     sent(server, b"{}")
     exchange = server.journal[0]
     assert server.journal[:][0] is server.journal[-1] is next(iter(server.journal)) is exchange
 
 
-def test_exchange__holds_no_token_once_it_was_looked_at() -> None:
-    """Neither in what was sent nor in what was answered."""
+def test_exchange__holds_no_token_after_an_access() -> None:
+    """Neither in the request nor in the response."""
     server = MockServer()
     sent(server, f'{{"version": "{TOKEN}"}}'.encode())
     assert TOKEN not in repr(server.journal[0]) and "[token]" in server.journal[0].request_body

@@ -37,7 +37,7 @@ def test_options__are_named_and_described_for_users() -> None:
     ],
 )
 def test_options__that_are_unknown(name: str, message: str) -> None:
-    """The option that was likely meant is named."""
+    """The error suggests the option that was likely meant."""
     with pytest.raises(TypeError, match=message):
         MockServer(**{name: 1})  # type: ignore[arg-type]  # the mistake is meant
 

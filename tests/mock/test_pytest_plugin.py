@@ -1,4 +1,4 @@
-"""The pytest plugin, in test runs of its own."""
+"""The pytest plugin, in separate test runs."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_server__is_new_for_each_test(run: Run) -> None:
 
 
 def test_server__is_closed_after_its_test(run: Run) -> None:
-    """No thread of a clock that runs outlives the test."""
+    """No thread of a running clock outlives the test."""
     code = """
     closed = []
 
@@ -115,8 +115,8 @@ def test_async_client__works_under_each_plugin(run: Run, code: str, options: lis
     run(code, *options).assert_outcomes(passed=passed)
 
 
-def test_url__is_good_for_every_client(run: Run) -> None:
-    """The same address does for clients that take it without `/v1`, and add it, and for those that do not."""
+def test_url__works_for_every_client(run: Run) -> None:
+    """One URL works for clients that add `/v1` and for those that do not."""
     code = """
     from zeroscope import Zeroscope
 
@@ -157,8 +157,8 @@ def test_router__leads_httpx_to_the_server(run: Run) -> None:
     run(code).assert_outcomes(passed=1)
 
 
-def test_marker__holds_the_settings(run: Run) -> None:
-    """What the innermost marker says of a setting holds; what it does not say, the outer ones decide."""
+def test_marker__sets_the_settings(run: Run) -> None:
+    """The innermost marker overrides the outer ones, setting by setting."""
     code = """
     pytestmark = pytest.mark.zeroscope(seed=1, token="of-the-module", journal_limit=2)
 
@@ -209,7 +209,7 @@ def test_marker__holds_the_settings(run: Run) -> None:
         ("faults={'status': 503}", r"takes faults as a list of dicts, not as \{'status': 503\}"),
     ],
 )
-def test_marker__says_what_is_wrong_with_it(run: Run, marker: str, problem: str) -> None:
+def test_marker__reports_a_wrong_argument(run: Run, marker: str, problem: str) -> None:
     """A wrong argument is an error of the test that names the test and the argument."""
     result = run(f"@pytest.mark.zeroscope({marker})\ndef test_it(zeroscope_mock):\n    pass")
 
@@ -219,7 +219,7 @@ def test_marker__says_what_is_wrong_with_it(run: Run, marker: str, problem: str)
     )
 
 
-def test_marker__adds_up_faults(run: Run) -> None:
+def test_marker__adds_faults(run: Run) -> None:
     """A test has the faults of its class and its own."""
     code = """
     @pytest.mark.zeroscope(faults=[{"operation": "listPredictions", "status": 503, "times": 1}])
@@ -237,15 +237,15 @@ def test_marker__adds_up_faults(run: Run) -> None:
     run(code).assert_outcomes(passed=1)
 
 
-def test_marker__is_known(run: Run) -> None:
-    """`--markers` tells of it, and `--strict-markers` lets it pass."""
+def test_marker__is_registered(run: Run) -> None:
+    """`--markers` lists it, and `--strict-markers` accepts it."""
     result = run("", "--markers")
 
     result.stdout.fnmatch_lines(["@pytest.mark.zeroscope(seed=..., *): options of the test's MockServer, *"])
 
 
 def test_failure__shows_the_journal(run: Run) -> None:
-    """One line for each exchange, with the start of a refusal, and no token."""
+    """One line for each exchange, with the start of an error's body, and no token."""
     code = """
     @pytest.mark.zeroscope(token="a-token-that-must-show-nowhere")
     def test(zeroscope_client, zeroscope_mock):
@@ -305,7 +305,7 @@ def test_failure__shows_the_journal(run: Run) -> None:
     ],
 )
 def test_section__is_in_the_report_of_a_failure(run: Run, code: str, sections: list[str]) -> None:
-    """It is there for servers that come from a fixture, in whichever phase a test fails, and for no other test."""
+    """Only for servers that come from a fixture, whichever phase of the test fails."""
     fixtures = """
     def ask(server):
         httpx.Client(transport=server.transport).get("http://h/x")
@@ -336,7 +336,7 @@ def test_section__is_in_the_report_of_a_failure(run: Run, code: str, sections: l
 
 
 def test_section__shows_the_latest_of_many(run: Run) -> None:
-    """A long journal is cut, and it is said how much is missing."""
+    """A long journal is cut, and the number of omitted lines is shown."""
     code = """
     @pytest.mark.zeroscope(journal_limit=60)
     def test(zeroscope_mock):
@@ -362,15 +362,15 @@ def test_section__shows_the_latest_of_many(run: Run) -> None:
         (201, None, "Traceback\nValueError", "201  [Traceback ValueError]"),
     ],
 )
-def test_line__is_one(status: int | None, fault: str | None, note: str | None, shown: str) -> None:
-    """Whatever was answered stands on one line, and what a terminal would obey is left out."""
+def test_line__has_no_line_breaks(status: int | None, fault: str | None, note: str | None, shown: str) -> None:
+    """Every response fits on one line, without the control characters of a terminal."""
     exchange = Exchange(9.0, "GET", "/x", None, status, "", "<p>\n  gone\x1b[2J", None, fault, note)
 
     assert _line(exchange, 8.0, 3) == f"    1.000 s  GET  /x   -                 {shown}"
 
 
 def test_xdist__keeps_tests_apart(run: Run) -> None:
-    """Tests that run in two processes at the same time see their own server only, and their failures arrive whole."""
+    """Tests that run in two processes at once see only their own server, and their failures arrive whole."""
     code = """
     @pytest.mark.parametrize("number", [1, 2])
     def test(zeroscope_client, zeroscope_mock, worker_id, number):
@@ -387,8 +387,8 @@ def test_xdist__keeps_tests_apart(run: Run) -> None:
     assert sorted(re.findall(r"- zeroscope mock: (\d) ", out)) == ["1", "1", "2", "2"]
 
 
-def test_plugin__costs_little() -> None:
-    """It is imported in every run of pytest, so nothing big comes with it, and none of the extra is needed."""
+def test_plugin__is_cheap_to_import() -> None:
+    """Every run of pytest imports it, so it imports nothing large, and nothing of the extra."""
     extra = ["av", "httptools", "PIL", "python_multipart", "standardwebhooks", "uvicorn", "uvloop", "yaml"]
     late = [
         "anyio",

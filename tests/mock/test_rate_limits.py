@@ -35,18 +35,18 @@ def create(api: httpx.Client) -> httpx.Response:
     return api.post("/predictions", json={"version": VERSION, "input": {}})
 
 
-def told(response: httpx.Response) -> tuple[int, ...]:
-    """How many requests are left and in how many seconds all are."""
+def limits_of(response: httpx.Response) -> tuple[int, ...]:
+    """The remaining requests, and the seconds until all are available again."""
     return tuple(int(response.headers[name]) for name in HEADERS if name in response.headers)
 
 
 def test_limits__are_off_by_default(server: MockServer) -> None:
-    """Nothing is refused and no header speaks of limits."""
+    """No request is refused, and no header has a limit."""
     with client_of(server) as api:
         responses = [create(api) for _ in range(700)]
 
     assert {response.status_code for response in responses} == {201}
-    assert {told(response) for response in responses} == {()}
+    assert {limits_of(response) for response in responses} == {()}
 
 
 def test_live__lets_600_creates_a_minute_through() -> None:
@@ -57,8 +57,10 @@ def test_live__lets_600_creates_a_minute_through() -> None:
         refused = create(api)
 
     assert {response.status_code for response in responses} == {201}
-    assert [told(response) for response in responses] == [(600 - sent, math.ceil(sent / 10)) for sent in range(1, 601)]
-    assert (refused.status_code, told(refused)) == (429, (0, 1))
+    assert [limits_of(response) for response in responses] == [
+        (600 - sent, math.ceil(sent / 10)) for sent in range(1, 601)
+    ]
+    assert (refused.status_code, limits_of(refused)) == (429, (0, 1))
     assert refused.headers["content-type"] == "application/problem+json"
     assert refused.json() == {"detail": "Request was throttled. Your rate limit resets in ~1s.", "status": 429}
     assert "retry-after" not in refused.headers
@@ -82,14 +84,14 @@ def test_live__lets_600_creates_a_minute_through() -> None:
 def test_kind__has_a_rate_of_its_own(
     rates: RateLimits, send: Callable[[httpx.Client], httpx.Response], most: int
 ) -> None:
-    """What is left after one request tells which rate it was counted by; a 404 is counted as well."""
+    """The remaining requests after one request show which rate counted it; a 404 counts as well."""
     server = MockServer(rate_limits=rates)
     with client_of(server) as api:
-        assert told(send(api))[0] == most - 1
-        # The others are whole still.
+        assert limits_of(send(api))[0] == most - 1
+        # The other rates are unused.
         for other, whole in ((create, rates.creates.most), (lambda api: api.get("/predictions/x"), 60_000)):
             if whole != most:
-                assert told(other(api))[0] == whole - 1
+                assert limits_of(other(api))[0] == whole - 1
 
 
 def test_kind__of_a_request_that_needs_no_token_is_not_counted() -> None:
@@ -99,11 +101,11 @@ def test_kind__of_a_request_that_needs_no_token_is_not_counted() -> None:
         url = api.post("/files", files={"content": b"x"}).json()["urls"]["get"]
         responses = [api.get(url) for _ in range(5)]
 
-    assert [(response.status_code, told(response)) for response in responses] == [(200, ())] * 5
+    assert [(response.status_code, limits_of(response)) for response in responses] == [(200, ())] * 5
 
 
-def test_time__brings_requests_back() -> None:
-    """Little by little, not all at once, and never more than the rate."""
+def test_time__restores_requests() -> None:
+    """Gradually, not all at once, and never more than the rate."""
     server = MockServer(rate_limits=RateLimits(creates=Rate(6, seconds=60)))
     with client_of(server) as api:
         assert [create(api).status_code for _ in range(7)] == [201] * 6 + [429]
@@ -119,7 +121,7 @@ def test_time__brings_requests_back() -> None:
 
 
 def test_low_credit__lets_six_creates_a_minute_through_one_at_a_time() -> None:
-    """There is no saving up: after each one comes a pause of ten seconds."""
+    """Requests do not accumulate: after each one comes a pause of ten seconds."""
     server = MockServer(rate_limits="low-credit")
     passed = list[float]()
     with client_of(server) as api:
@@ -129,7 +131,7 @@ def test_low_credit__lets_six_creates_a_minute_through_one_at_a_time() -> None:
             response = create(api)
             if response.is_success:
                 passed.append(server.clock.monotonic() - start)
-                assert told(response) == (0, 10)
+                assert limits_of(response) == (0, 10)
             server.clock.advance(1)
 
     assert passed == [0, 10, 20, 30, 40, 50]
@@ -145,15 +147,15 @@ def test_refusal__says_how_long_to_wait(waited: float) -> None:
         refused = create(api)
         seconds = int((re.search(r"~(\d+)s\.$", refused.json()["detail"]) or [""])[1])
         assert seconds == math.ceil(10 - waited)
-        assert told(refused) == (0, seconds)
+        assert limits_of(refused) == (0, seconds)
         server.clock.advance(seconds)
 
         assert create(api).status_code == 201
 
 
 @pytest.mark.parametrize("hint", [None, "body", "seconds", "date"])
-def test_hint__says_it_once_more(hint: Any) -> None:
-    """In the body or in a header, as the test wants it; without one in words only."""
+def test_hint__repeats_the_wait(hint: Any) -> None:
+    """In the body or in a header, as the test chooses; without a hint only in words."""
     server = MockServer(rate_limits=RateLimits(creates=Rate(6, burst=1), hint=hint))
     with client_of(server) as api:
         create(api)
@@ -168,8 +170,8 @@ def test_hint__says_it_once_more(hint: Any) -> None:
     assert (after is None) == (hint in {None, "body"})
 
 
-def test_client__waits_as_it_is_told(server: MockServer) -> None:
-    """Our own client takes the hint, and its creates get through without any being sent twice."""
+def test_client__waits_as_long_as_the_response_says(server: MockServer) -> None:
+    """Our own client follows the hint, and its creates succeed without any being sent twice."""
     server.limits.use(RateLimits(creates=Rate(6, burst=1), hint="seconds"))
     with server.client() as client:
         ids = {client.predictions.create({"prompt": "x"}).id for _ in range(3)}
@@ -188,7 +190,7 @@ def test_tenant__is_not_slowed_by_another() -> None:
         assert [create(one).status_code, create(two).status_code] == [201, 429]
 
 
-def test_reset__forgets_what_was_used_but_not_the_limits() -> None:
+def test_reset__clears_the_counts_but_not_the_limits() -> None:
     """So that the next test starts afresh under the same limits."""
     server = MockServer(rate_limits="low-credit")
     with client_of(server) as api:
@@ -198,19 +200,19 @@ def test_reset__forgets_what_was_used_but_not_the_limits() -> None:
 
 
 def test_use__changes_the_limits_at_once(server: MockServer) -> None:
-    """What was used under other limits does not count."""
+    """Requests under other limits do not count."""
     with client_of(server) as api:
         server.limits.use("low-credit")
         assert [create(api).status_code for _ in range(2)] == [201, 429]
         server.limits.use("live")
-        assert told(create(api)) == (599, 1)
+        assert limits_of(create(api)) == (599, 1)
         server.limits.use(None)
-        assert told(create(api)) == ()
+        assert limits_of(create(api)) == ()
 
 
 @pytest.mark.parametrize("rates", [None, "low-credit"])
 def test_credit__that_is_out_stops_creates_only(rates: Any) -> None:
-    """402 with the reason, whatever the limits, and everything else goes on."""
+    """402 with the reason, whatever the limits, while all other requests succeed."""
     server = MockServer(rate_limits=rates)
     with client_of(server) as api:
         prediction = create(api).json()
@@ -247,7 +249,7 @@ def test_credit__that_is_out_stops_creates_only(rates: Any) -> None:
         lambda: MockServer(rate_limits=YES),
     ],
 )
-def test_setting__that_is_none_is_refused(make: Callable[[], object]) -> None:
+def test_setting__that_is_invalid_is_refused(make: Callable[[], object]) -> None:
     """At once, and not with the first request."""
     with pytest.raises(ValueError, match=r"^(a rate is|the hint must be|the rate limits must be) "):
         make()
@@ -264,7 +266,7 @@ def test_setting__that_is_none_is_refused(make: Callable[[], object]) -> None:
     pauses=st.lists(st.sampled_from([0.0, 0.1, 1.0, 9.7, 1e9]), max_size=30),
     hint=st.sampled_from([None, "body", "seconds", "date"]),
 )
-def test_limits__keep_their_word(rate: Rate, pauses: list[float], hint: Any) -> None:
+def test_limits__allow_what_they_announce(rate: Rate, pauses: list[float], hint: Any) -> None:
     """Over any span no more requests are allowed than the rate has, and one after the announced wait is."""
     limits = Limits(RateLimits(creates=rate, hint=hint))
     now, passed = 1.8e9, list[float]()
@@ -288,8 +290,8 @@ def test_limits__keep_their_word(rate: Rate, pauses: list[float], hint: Any) -> 
             assert number <= rate.most + (last - first) / rate.interval + 1e-3
 
 
-def test_buckets__that_are_full_again_are_forgotten() -> None:
-    """Tokens that were used once take no room, and those that used up theirs stay refused."""
+def test_buckets__that_are_full_again_are_removed() -> None:
+    """Tokens that were used once take no memory, and those without requests left stay refused."""
     limits = Limits(RateLimits(creates=Rate(1, 1e6)))
     assert limits.take("createPrediction", "greedy", 0.0)[0] is None
     for number in range(5000):

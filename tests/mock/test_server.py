@@ -41,7 +41,7 @@ async def test_an_async_client_does_so_too(server: MockServer) -> None:
     assert content[4:8] == b"ftyp"
 
 
-def test_a_client_bears_the_token_that_the_server_wants() -> None:
+def test_a_client_has_the_token_of_the_server() -> None:
     """Unless it is given another one."""
     server = MockServer(token="the-only-token")
     with server.client() as client:
@@ -51,7 +51,7 @@ def test_a_client_bears_the_token_that_the_server_wants() -> None:
 
 
 def test_the_transport_serves_both_kinds_of_client(server: MockServer) -> None:
-    """There is one transport, and its answers can be streamed."""
+    """There is one transport, and its responses can be streamed."""
     assert server.transport is server.transport
     with httpx.Client(transport=server.transport, headers=AUTH) as api, api.stream("GET", "http://h/predictions") as r:
         assert json.loads(b"".join(r.iter_bytes()))["results"] == []
@@ -94,14 +94,14 @@ async def test_the_transport_streams_asynchronously(server: MockServer) -> None:
         ({"token": 5}, "the token must be a non-empty string"),
     ],
 )
-def test_a_setting_that_is_none(settings: dict[str, Any], message: str) -> None:
+def test_an_invalid_setting(settings: dict[str, Any], message: str) -> None:
     """Wrong settings are refused at once."""
     with pytest.raises(ValueError, match=message):
         MockServer(**settings)
 
 
-def test_a_token_that_nobody_can_send_is_not_shown() -> None:
-    """It may be a real one with a slip."""
+def test_a_token_that_cannot_be_sent_is_not_shown() -> None:
+    """It may be a real one with a typo."""
     with pytest.raises(ValueError, match="the token must be a non-empty string") as caught:
         MockServer(token="r8_secret ")
     assert "secret" not in str(caught.value)
@@ -109,14 +109,14 @@ def test_a_token_that_nobody_can_send_is_not_shown() -> None:
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "a..b"])
 def test_an_address_that_cannot_be_listened_on_is_named(host: str) -> None:
-    """The error says which host and port were meant."""
+    """The error has the host and the port."""
     with pytest.raises(OSError, match="port 81") as caught:
         MockServer().listen(host, 81)
     assert caught.value.filename == f"{host}, port 81"
 
 
 def test_the_clock_is_the_one_asked_for() -> None:
-    """Virtual by default, real on request, or one's own."""
+    """Virtual by default, real on request, or a given one."""
     mine = VirtualClock(start=0.0)
 
     assert isinstance(MockServer().clock, VirtualClock)
@@ -124,8 +124,8 @@ def test_the_clock_is_the_one_asked_for() -> None:
     assert MockServer(clock=mine).clock is mine
 
 
-def test_answers_are_what_the_document_says(server: MockServer, document: dict[str, Any]) -> None:
-    """Bodies of every kind are valid by the document's schemas, in which no name was mistyped."""
+def test_responses_match_the_document(server: MockServer, document: dict[str, Any]) -> None:
+    """Bodies of every kind are valid by the document's schemas, in which no name is misspelled."""
 
     def check(name: str, body: Any) -> None:
         schema = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
@@ -151,7 +151,7 @@ EXTRA = {"File": {"created_at", "etag", "metadata"}}
 """What the live service sends beyond what the document describes."""
 
 
-def test_a_document_of_ones_own_needs_nothing_but_what_it_serves() -> None:
+def test_a_document_needs_only_the_components_that_it_uses() -> None:
     """Components of the project's document, which the routes beyond it refer to, may be missing from it."""
     document = {"paths": {"/predictions": {"get": {"operationId": "listPredictions"}}}}
     with httpx.Client(transport=MockServer(spec=document).transport, base_url="https://h.test", headers=AUTH) as api:
@@ -190,7 +190,7 @@ def test_a_changed_document_changes_the_server(document: dict[str, Any]) -> None
 
 
 def test_an_operation_without_a_handler(document: dict[str, Any]) -> None:
-    """An operation that the server does not know, and of whose answer nothing is known, is a 501 that names it."""
+    """An operation that the server cannot handle, and that has no sample response, is a 501 that names it."""
     document["paths"]["/trainings"] = {"get": {"operationId": "listTrainings", "responses": {}}}
     server = MockServer(spec=document)
 
@@ -202,7 +202,7 @@ def test_an_operation_without_a_handler(document: dict[str, Any]) -> None:
 
 
 def test_the_longest_prefix_goes_first(document: dict[str, Any]) -> None:
-    """A path that could be read in two ways is read with the prefix of a server."""
+    """A path that matches two prefixes is read with the longer one."""
     document["paths"]["/{area}/predictions"] = {"get": {"operationId": "listArea", "responses": {}}}
     server = MockServer(spec=document)
 
@@ -232,7 +232,7 @@ def test_parameters_of_other_types(document: dict[str, Any]) -> None:
 
 
 def test_a_document_may_be_a_file(tmp_path: Path, document: dict[str, Any]) -> None:
-    """YAML and JSON both do."""
+    """As YAML or as JSON."""
     (tmp_path / "spec.json").write_text(json.dumps(document), encoding="utf-8")
 
     for spec in (DOCUMENT, str(tmp_path / "spec.json")):
@@ -263,8 +263,8 @@ def test_a_document_that_cannot_be_followed(tmp_path: Path, name: str, content: 
     assert "\n" not in str(caught.value)
 
 
-def test_a_schema_that_is_none(document: dict[str, Any]) -> None:
-    """A bad schema is found when the server is made and not when a request comes."""
+def test_an_invalid_schema(document: dict[str, Any]) -> None:
+    """An invalid schema is found when the server is made and not when a request arrives."""
     document["components"]["schemas"]["PredictionInput"]["properties"]["width"]["minimum"] = "wide"
 
     with pytest.raises(SpecError, match="the document cannot be followed: ") as caught:
@@ -285,7 +285,7 @@ def test_a_schema_that_is_none(document: dict[str, Any]) -> None:
     ],
 )
 def test_importing_is_light(program: str, absent: str) -> None:
-    """What is big is imported when it is first needed; the core never needs the client."""
+    """Large packages are imported when first needed; the core never needs the client."""
     check = f"import sys; sys.path[:0] = {sys.path!r}\n{program}\nprint(*set({absent.split()!r}) & sys.modules.keys())"
     result = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
 

@@ -48,8 +48,8 @@ def upload(api: httpx.Client, size: int) -> str:
     return id
 
 
-def test_predictions__beyond_the_limit_push_out_the_oldest() -> None:
-    """They are gone from everywhere, the rest is as before, and ids go on as if nothing were gone."""
+def test_predictions__beyond_the_limit_drop_the_oldest() -> None:
+    """They are removed everywhere, the rest is unchanged, and ids continue as if nothing were dropped."""
     limited, unlimited = MockServer(prediction_limit=5), MockServer()
     with client_of(limited) as api, client_of(unlimited) as other:
         ids = [create(api) for _ in range(8)]
@@ -63,7 +63,7 @@ def test_predictions__beyond_the_limit_push_out_the_oldest() -> None:
 
 
 def test_predictions__of_all_tokens_count() -> None:
-    """The limit is the server's, so the oldest goes, whosever it is."""
+    """The limit is the server's, so the oldest is dropped, whichever token it has."""
     server = MockServer(prediction_limit=3)
     with client_of(server, "token-of-one") as one, client_of(server, "token-of-two") as two:
         first, second = create(one), create(two)
@@ -74,7 +74,7 @@ def test_predictions__of_all_tokens_count() -> None:
 
 
 def test_predictions__at_a_limit_of_one() -> None:
-    """The newest is always there."""
+    """The newest always exists."""
     server = MockServer(prediction_limit=1)
     with client_of(server) as api:
         for number in range(5):
@@ -84,7 +84,7 @@ def test_predictions__at_a_limit_of_one() -> None:
 
 
 class Naive:
-    """The predictions of a few tenants, kept in the plainest way."""
+    """The predictions of a few tenants, stored in the simplest way."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -117,7 +117,7 @@ ACTIONS = st.lists(
 @settings(max_examples=200, deadline=None)
 @given(limit=st.integers(1, 12), actions=ACTIONS)
 def test_pages__stay_right_whatever_is_dropped(limit: int, actions: list[tuple[str, str]]) -> None:
-    """From every place that was ever handed out, pages hold what is left there and lead to all the rest."""
+    """From every earlier cursor, pages have the predictions that are left there and lead to all others."""
     real, naive = Store(limit, 1), Naive(limit)
     cursors: dict[str, set[str]] = {"a": set(), "b": set()}
     with patch.object(store, "PAGE_SIZE", PAGE):
@@ -165,8 +165,8 @@ def _follow(real: Store, tenant: str, cursor: str | None, way: str, cursors: set
             return numbers
 
 
-def test_files__beyond_the_limit_push_out_the_oldest() -> None:
-    """By their bytes; the newest stays even if it alone is over the limit."""
+def test_files__beyond_the_limit_drop_the_oldest() -> None:
+    """By their bytes; the newest stays even if it alone exceeds the limit."""
     server = MockServer(storage_limit=1000)
     with client_of(server) as api:
 
@@ -186,8 +186,8 @@ def test_files__beyond_the_limit_push_out_the_oldest() -> None:
     assert server.dropped["files"] == 4
 
 
-def test_files__that_go_by_themselves_are_not_counted() -> None:
-    """What was deleted or has expired makes room."""
+def test_files__deleted_or_expired_are_not_counted() -> None:
+    """Deleted and expired files make room."""
     server = MockServer(storage_limit=1000)
     with client_of(server) as api:
         api.delete(f"/files/{upload(api, 600)}")
@@ -200,8 +200,8 @@ def test_files__that_go_by_themselves_are_not_counted() -> None:
         assert server.dropped["files"] == 1
 
 
-def test_journal__beyond_the_limit_forgets_the_oldest() -> None:
-    """And says how many."""
+def test_journal__beyond_the_limit_drops_the_oldest() -> None:
+    """And counts them."""
     server = MockServer(journal_limit=3)
     with client_of(server) as api:
         for number in range(5):
@@ -211,7 +211,7 @@ def test_journal__beyond_the_limit_forgets_the_oldest() -> None:
     assert server.journal.dropped == server.dropped["exchanges"] == 2
 
 
-def test_deliveries__beyond_the_limit_forget_the_oldest() -> None:
+def test_deliveries__beyond_the_limit_drop_the_oldest() -> None:
     """They share the journal's limit."""
     server = MockServer(journal_limit=3, receiver=lambda _: None)
     server.scripts.add({"startup": 0, "run": 2, "logs": ["a", "b", "c", "d"]})
@@ -225,7 +225,7 @@ def test_deliveries__beyond_the_limit_forget_the_oldest() -> None:
     assert server.dropped["deliveries"] == 3
 
 
-def test_reset__counts_from_nothing_again() -> None:
+def test_reset__counts_from_zero_again() -> None:
     """Whatever was dropped before."""
     server = MockServer(prediction_limit=1, storage_limit=1, journal_limit=1)
     with client_of(server) as api:
@@ -241,7 +241,7 @@ def test_reset__counts_from_nothing_again() -> None:
 
 @pytest.mark.parametrize("name", ["json_limit", "file_limit", "storage_limit", "prediction_limit", "journal_limit"])
 @pytest.mark.parametrize("limit", [0, -1])
-def test_limit__below_one_is_none(name: str, limit: int) -> None:
+def test_limit__below_one_is_invalid(name: str, limit: int) -> None:
     """It is refused with its name and value."""
     settings: dict[str, Any] = {name: limit}
     with pytest.raises(ValueError, match=f"{name} must be at least 1, not {limit}"):
@@ -257,7 +257,7 @@ def test_limit__below_one_is_none(name: str, limit: int) -> None:
     ],
 )
 def test_body__over_the_limit_is_refused_unread(method: str, path: str) -> None:
-    """Wherever JSON goes, and whatever it holds; up to the limit it is read."""
+    """On every route that takes JSON, whatever it contains; up to the limit it is read."""
     server = MockServer(json_limit=100)
     with client_of(server) as api:
         statuses = [api.request(method, path, content=b" " * size).status_code for size in (100, 101, 10_000)]
@@ -278,7 +278,7 @@ def test_form__has_a_limit_of_its_own(settings: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("where", ["body", "query", "split"])
-def test_journal__hides_the_token_before_it_cuts(where: str) -> None:
+def test_journal__redacts_the_token_before_it_cuts(where: str) -> None:
     """No part of a token is left where a long body is cut off."""
     token = "r8_0123456789abcdefghijklmnopqrstuvwxyz"
     server = MockServer()
@@ -292,7 +292,7 @@ def test_journal__hides_the_token_before_it_cuts(where: str) -> None:
         assert "r8_0" not in repr(exchange)
 
 
-def test_tokens__that_only_look_leave_nothing_behind() -> None:
+def test_tokens__that_only_read_take_no_memory() -> None:
     """However many tokens list their predictions, the server does not grow."""
     server = MockServer()
     for number in range(20):
@@ -302,8 +302,8 @@ def test_tokens__that_only_look_leave_nothing_behind() -> None:
     assert server.core.state.store.tenants == {}
 
 
-def test_webhooks__of_predictions_that_were_dropped_are_forgotten() -> None:
-    """They take up no room, and a snapshot of the server can be restored."""
+def test_webhooks__of_dropped_predictions_are_removed() -> None:
+    """They take no memory, and a snapshot of the server can be restored."""
     server = MockServer(prediction_limit=2, receiver=lambda request: 503)
     server.scripts.add({"reads": 2}, times=None)
     with server.client() as client:

@@ -26,7 +26,7 @@ FAILING = {"prompt": "mock:fail the GPU is on fire"}
 
 
 def operations(server: MockServer) -> list[str | None]:
-    """What was called so far, by operationId."""
+    """The calls so far, by operationId."""
     return [exchange.operation for exchange in server.journal]
 
 

@@ -26,7 +26,7 @@ if not (HERE / "node_modules" / "replicate").is_dir():
 
 
 class JavaScriptError(Exception):
-    """What a program of client.mjs ended with.
+    """The error that a program of client.mjs ended with.
 
     Args:
         name: The error's class.
@@ -79,7 +79,7 @@ def node() -> Iterator[Node]:
 
 @pytest.fixture
 def javascript(node: Node, url: str) -> Program:
-    """Runs a program by its name with what it is given."""
+    """Runs a program by its name with the given arguments."""
     return lambda program, /, **given: node.run(program, url, TOKEN, given)
 
 
@@ -98,7 +98,7 @@ def test_run(server: MockServer, javascript: Program, reference: str, call: str)
 
 
 def test_run__polling(server: MockServer, javascript: Program) -> None:
-    """Told not to wait, it asks until the prediction has ended."""
+    """Without a hold, the client polls until the prediction has ended."""
     result = javascript("run", reference=f"{MODEL}:{VERSION}", options={"input": INPUT, "wait": POLL})
 
     assert (result["seen"][0], result["seen"][-1]) == ("starting", "succeeded")
@@ -151,7 +151,7 @@ def test_blocking_create(server: MockServer, javascript: Program) -> None:
 
 
 def test_blocking_create__out_of_time(server: MockServer, javascript: Program) -> None:
-    """A wait that ran out answers `starting`, which is all that the client takes for unfinished."""
+    """A wait that ran out returns `starting`, the only status that the client treats as unfinished."""
     server.scripts.add(ENDLESS)
     prediction = javascript("create", options={"version": VERSION, "input": INPUT, "wait": 1})
 
@@ -203,7 +203,7 @@ def test_failure(javascript: Program, wait: dict[str, Any]) -> None:
 
 
 def test_webhooks(javascript: Program, receiver: Receiver) -> None:
-    """What is delivered passes the client's own check, and fails it once a byte is changed."""
+    """A delivery passes the client's own check, and fails it once a byte is changed."""
     webhook = {"webhook": receiver.url, "webhook_events_filter": ["completed"]}
     prediction = javascript("create", options={"version": VERSION, "input": INPUT, **webhook})
     headers, body = receiver.receive()
@@ -227,7 +227,7 @@ def test_files(javascript: Program) -> None:
 
 
 def test_a_file_as_input(javascript: Program) -> None:
-    """A blob is uploaded, and its address becomes the input."""
+    """A blob is uploaded, and its URL becomes the input."""
     prediction = javascript("createFromFile", content="a draft", options={"version": VERSION, "input": INPUT})
 
     assert httpx.get(prediction["input"]["init_video"]).content == b"a draft"
@@ -261,7 +261,7 @@ def test_models(javascript: Program) -> None:
     ],
 )
 def test_errors(javascript: Program, status: int, detail: str, name: str, given: dict[str, Any]) -> None:
-    """What the service refuses is an error with the status and the reason."""
+    """An error of the service has its status and its reason."""
     with pytest.raises(JavaScriptError, match=f"^ApiError: .*{detail}") as caught:
         javascript(name, **given)
 
@@ -269,7 +269,7 @@ def test_errors(javascript: Program, status: int, detail: str, name: str, given:
 
 
 def test_errors__wrong_token(node: Node, url: str) -> None:
-    """Nobody else's token will do."""
+    """Any other token is refused."""
     with pytest.raises(JavaScriptError, match=r"^ApiError: .*Unauthenticated") as caught:
         node.run("get", url, "r8_another-token", {"id": "a" * 26})
 
@@ -277,7 +277,7 @@ def test_errors__wrong_token(node: Node, url: str) -> None:
 
 
 def test_retry(server: MockServer, javascript: Program) -> None:
-    """A reading that meets a 503 twice is sent a third time by the client."""
+    """After two 503s, the client sends a read a third time."""
     prediction = javascript("create", options={"version": VERSION, "input": INPUT})
     server.faults.add(operation="getPrediction", status=503, times=2)
 
@@ -288,7 +288,7 @@ def test_retry(server: MockServer, javascript: Program) -> None:
 
 
 def test_no_retry_of_a_create(server: MockServer, javascript: Program) -> None:
-    """A create that meets a 503 is an error at once."""
+    """A create that gets a 503 is an error at once."""
     server.faults.add(operation="createPrediction", status=503, times=1)
 
     with pytest.raises(JavaScriptError) as caught:

@@ -54,7 +54,7 @@ def test_run(server: MockServer, client: Client, reference: str, calls: list[str
 
 
 def test_run__polling(server: MockServer, client: Client) -> None:
-    """Told not to wait, it asks until the prediction has ended."""
+    """Without a hold, the client polls until the prediction has ended."""
     output = list(client.run(f"{MODEL}:{VERSION}", input=INPUT, wait=False))
 
     assert operations(server)[:3] == ["createPrediction", "getModelVersion", "getPrediction"]
@@ -130,7 +130,7 @@ def test_blocking_create(server: MockServer, client: Client) -> None:
 
 
 def test_blocking_create__out_of_time(server: MockServer, client: Client) -> None:
-    """A wait that ran out answers `starting`, which is all that the client takes for unfinished."""
+    """A wait that ran out returns `starting`, the only status that the client treats as unfinished."""
     server.scripts.add(ENDLESS)
     prediction = client.predictions.create(version=VERSION, input=INPUT, wait=1)
 
@@ -160,7 +160,7 @@ def test_stream(client: Client) -> None:
 
 
 def test_stream__of_a_prediction(client: Client) -> None:
-    """One that was asked for when it was created can be followed later, with a model reference as well."""
+    """A stream that was requested with the create can be followed later, with a model reference as well."""
     prediction = client.models.predictions.create(model=MODEL, input=INPUT, stream=True)
     prediction.wait()
 
@@ -191,7 +191,7 @@ def test_failure(client: Client, wait: bool) -> None:
 
 
 def test_webhooks(client: Client, receiver: Receiver) -> None:
-    """What is delivered passes the client's own check, and fails it once a byte is changed."""
+    """A delivery passes the client's own check, and fails it once a byte is changed."""
     prediction = client.predictions.create(
         version=VERSION, input=INPUT, webhook=receiver.url, webhook_events_filter=["start", "completed"]
     )
@@ -224,7 +224,7 @@ def test_files(client: Client) -> None:
 
 
 def test_a_file_as_input(client: Client, tmp_path: Path) -> None:
-    """An open file is uploaded, and its address becomes the input."""
+    """An open file is uploaded, and its URL becomes the input."""
     path = tmp_path / "draft.mp4"
     path.write_bytes(b"a draft")
 
@@ -275,7 +275,7 @@ def test_models(client: Client) -> None:
     ],
 )
 def test_errors(client: Client, status: int, detail: str, call: Callable[[Client], Any]) -> None:
-    """What the service refuses is an error with the status and the reason."""
+    """An error of the service has its status and its reason."""
     with pytest.raises(ReplicateError) as caught:
         call(client)
 
@@ -285,7 +285,7 @@ def test_errors(client: Client, status: int, detail: str, call: Callable[[Client
 
 
 def test_errors__wrong_token(url: str) -> None:
-    """Nobody else's token will do."""
+    """Any other token is refused."""
     client = Client(api_token="r8_another-token", base_url=url)
     with client._client, pytest.raises(ReplicateError) as caught:
         client.run(f"{MODEL}:{VERSION}", input=INPUT)
@@ -294,7 +294,7 @@ def test_errors__wrong_token(url: str) -> None:
 
 
 def test_retry(server: MockServer, client: Client) -> None:
-    """A reading that meets a 503 twice is sent a third time by the client."""
+    """After two 503s, the client sends a read a third time."""
     prediction = client.predictions.create(version=VERSION, input=INPUT)
     server.faults.add(operation="getPrediction", status=503, times=2)
 
@@ -305,7 +305,7 @@ def test_retry(server: MockServer, client: Client) -> None:
 
 
 def test_no_retry_of_a_create(server: MockServer, client: Client) -> None:
-    """A create that meets a 503 is an error at once."""
+    """A create that gets a 503 is an error at once."""
     server.faults.add(operation="createPrediction", status=503, times=1)
 
     with pytest.raises(ReplicateError) as caught:

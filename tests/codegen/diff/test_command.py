@@ -35,18 +35,18 @@ def schema(document: Any, name: str) -> Any:
 
 
 def width(document: Any, minimum: int = 512) -> None:
-    """Ask for wider videos."""
+    """Raises the minimum width."""
     schema(document, "PredictionInput")["properties"]["width"]["minimum"] = minimum
 
 
 def words(document: Any) -> None:
-    """Describe the width anew."""
+    """Changes the description of the width."""
     schema(document, "PredictionInput")["properties"]["width"]["description"] = "How wide"
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A folder with the document, a version, and what was changed in it."""
+    """A folder with the document and a version."""
     (tmp_path / "openapi.yaml").write_text(TEXT, encoding="utf-8")
     (tmp_path / VERSION).parent.mkdir(parents=True)
     (tmp_path / VERSION).write_text('__version__ = "0.1.0"\n', encoding="utf-8")
@@ -55,7 +55,7 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def change(project: Path) -> Callable[[Change], Path]:
-    """Changes the document, and keeps what it was beside it."""
+    """Changes the document, and keeps the old one beside it."""
 
     def write(change: Change) -> Path:
         document = copy.deepcopy(SPEC)
@@ -84,12 +84,16 @@ def test_document__that_is_unchanged(diff: Diff) -> None:
     """The report says so, and proposes no version."""
     outcome = diff("openapi.yaml")
     assert (outcome.code, outcome.out) == (0, "openapi.yaml is unchanged since openapi.yaml.\n")
-    told = diff("openapi.yaml", "--json").json
-    assert told["unchanged"] is True and told["changes"] == [] and told["next_version"] is told["changelog"] is None
+    report = diff("openapi.yaml", "--json").json
+    assert (
+        report["unchanged"] is True
+        and report["changes"] == []
+        and report["next_version"] is report["changelog"] is None
+    )
 
 
-def test_document__that_is_written_otherwise(diff: Diff, change: Callable[[Change], Path]) -> None:
-    """A component with another name is a change of the document, but of nothing that it says."""
+def test_document__that_is_written_differently(diff: Diff, change: Callable[[Change], Path]) -> None:
+    """A component with another name changes the document, but not its meaning."""
 
     def rename(document: Any) -> None:
         schemas = document["components"]["schemas"]
@@ -103,7 +107,7 @@ def test_document__that_is_written_otherwise(diff: Diff, change: Callable[[Chang
 
 
 def test_change__that_breaks_callers(diff: Diff, change: Callable[[Change], Path]) -> None:
-    """What breaks is told at its place, with the next version and an entry for the changelog."""
+    """A breaking change is reported at its place, with the next version and an entry for the changelog."""
     outcome = diff(change(width))
     assert (outcome.code, outcome.err) == (1, "")
     assert outcome.out.splitlines()[1:] == [
@@ -127,7 +131,7 @@ def test_change__that_breaks_callers(diff: Diff, change: Callable[[Change], Path
 
 
 def test_change__of_a_description_is_not_breaking(diff: Diff, change: Callable[[Change], Path]) -> None:
-    """A description is told last, and asks for no more than a patch."""
+    """A description is reported last, and requires no more than a patch."""
     outcome = diff(change(words))
     assert outcome.code == 0
     assert "Not breaking:\n  POST /predictions, body, input.width: description changed" in outcome.out
@@ -136,7 +140,7 @@ def test_change__of_a_description_is_not_breaking(diff: Diff, change: Callable[[
 
 
 def test_change__as_json(diff: Diff, change: Callable[[Change], Path]) -> None:
-    """The same can be had as JSON, with the same exit code."""
+    """The report as JSON has the same exit code."""
 
     def both(document: Any) -> None:
         words(document)
@@ -153,12 +157,12 @@ def test_change__as_json(diff: Diff, change: Callable[[Change], Path]) -> None:
     assert outcome.json["changelog"].startswith("## [Unreleased]\n\nBecomes 0.2.0.")
 
 
-def test_change__of_what_many_answers_hold_is_told_once(diff: Diff, change: Callable[[Change], Path]) -> None:
-    """A field that a prediction loses is one row, and below it one line for all answers of an operation alike."""
+def test_change__of_a_shared_response_field_is_reported_once(diff: Diff, change: Callable[[Change], Path]) -> None:
+    """A field that a prediction loses is one row, and below it one line for all equal responses of an operation."""
     outcome = diff(change(lambda document: schema(document, "Prediction")["properties"].pop("logs")))
     assert outcome.code == 1
-    told = outcome.out[outcome.out.index("Breaks readers") : outcome.out.index("Next version")]
-    assert told.strip().splitlines() == [
+    rows = outcome.out[outcome.out.index("Breaks readers") : outcome.out.index("Next version")]
+    assert rows.strip().splitlines() == [
         "Breaks readers of responses and webhooks:",
         "  Prediction.logs: removed",
         "      GET /predictions, response 200, results[].logs",
@@ -171,7 +175,7 @@ def test_change__of_what_many_answers_hold_is_told_once(diff: Diff, change: Call
 
 
 @pytest.mark.parametrize(
-    ("change_", "told"),
+    ("change_", "expected"),
     [
         (lambda d: schema(d, "PredictionStatus")["enum"].append("paused"), ("PredictionStatus", None)),
         (lambda d: schema(d, "Prediction")["required"].remove("status"), ("Prediction.status", "readers")),
@@ -184,17 +188,17 @@ def test_change__of_what_many_answers_hold_is_told_once(diff: Diff, change: Call
     ids=["open list", "required name", "field of an answer", "field of a request", "null", "operation", "parameter"],
 )
 def test_change__of_this_document(
-    diff: Diff, change: Callable[[Change], Path], change_: Change, told: tuple[str | None, str | None]
+    diff: Diff, change: Callable[[Change], Path], change_: Change, expected: tuple[str | None, str | None]
 ) -> None:
-    """What may happen to the real document has the verdict that it should."""
+    """Likely changes of the real document get the right verdict."""
     outcome = diff(change(change_), "--json")
     [row] = outcome.json["changes"]
-    assert row["breaks"] == told[1] and told[0] in (None, row["where"])
-    assert outcome.code == (1 if told[1] else 0)
+    assert row["breaks"] == expected[1] and expected[0] in (None, row["where"])
+    assert outcome.code == (1 if expected[1] else 0)
 
 
 def test_spec__can_be_another_file(diff: Diff, project: Path) -> None:
-    """The newer version is the one that is named."""
+    """The newer version is the given file."""
     document = copy.deepcopy(SPEC)
     width(document, 128)
     (project / "next.yaml").write_text(json.dumps(document), encoding="utf-8")
@@ -204,20 +208,20 @@ def test_spec__can_be_another_file(diff: Diff, project: Path) -> None:
 
 
 def test_document__with_bare_status_codes(diff: Diff, project: Path) -> None:
-    """A status that YAML takes for a number is the same as one in quotes."""
+    """A status that YAML reads as a number equals one in quotes."""
     (project / "bare.yaml").write_text(TEXT.replace('"200":', "200:"), encoding="utf-8")
     assert diff("bare.yaml").out == "openapi.yaml is unchanged since bare.yaml.\n"
 
 
 def git(folder: Path, *arguments: str) -> None:
-    """Run git with an identity."""
+    """Runs git with an identity."""
     identity = ("-c", "user.name=a", "-c", "user.email=a@b.test", "-c", "commit.gpgsign=false")
     subprocess.run(["git", "-C", folder, *identity, *arguments], check=True, capture_output=True)
 
 
 @pytest.fixture
 def repository(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder as a git repository: first without the document, then with it, then with a wider video."""
+    """The folder as a git repository: first without the document, then with it, then with a larger minimum width."""
     if not shutil.which("git"):
         pytest.skip("needs git")
     monkeypatch.delenv("GIT_DIR", raising=False)
@@ -233,7 +237,7 @@ def repository(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("ref", ["HEAD", "feature/one", "HEAD~1"])
 def test_base__is_a_git_ref(diff: Diff, repository: Path, ref: str) -> None:
-    """The older version is read from git, committed or not what the newer one is."""
+    """The older version is read from git, whether or not the newer one is committed."""
     document = copy.deepcopy(SPEC)
     width(document)
     (repository / "openapi.yaml").write_text(json.dumps(document), encoding="utf-8")
@@ -245,7 +249,7 @@ def test_base__is_a_git_ref(diff: Diff, repository: Path, ref: str) -> None:
 
 
 def test_base__in_a_folder_of_a_repository(diff: Diff, repository: Path) -> None:
-    """The project need not be the whole repository."""
+    """The project may be a folder of the repository."""
     inner = repository / "inner"
     inner.mkdir()
     shutil.copy(repository / "openapi.yaml", inner)
@@ -262,7 +266,7 @@ def test_base__in_a_folder_of_a_repository(diff: Diff, repository: Path) -> None
     [("nowhere", "nowhere"), ("empty", "exists on disk"), ("--output=x", "neither a file nor a git ref")],
 )
 def test_base__that_git_does_not_know(diff: Diff, repository: Path, base: str, reason: str) -> None:
-    """A ref that is none, or has no document, is told apart from what may be meant."""
+    """A ref that does not exist and a ref without the document are different errors."""
     outcome = diff("--", base)
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err.count("\n") == 1 and reason in outcome.err and "name one, such as HEAD or main" in outcome.err
@@ -270,7 +274,7 @@ def test_base__that_git_does_not_know(diff: Diff, repository: Path, base: str, r
 
 
 def test_base__without_git(diff: Diff, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where there is no git, files can be compared all the same."""
+    """Files can be compared without git."""
     monkeypatch.setenv("PATH", "")
     outcome = diff("HEAD")
     assert (outcome.code, outcome.err) == (
@@ -307,7 +311,7 @@ def test_base__without_git(diff: Diff, monkeypatch: pytest.MonkeyPatch) -> None:
 )
 @pytest.mark.parametrize("side", ["base", "spec"])
 def test_file__that_is_no_document(diff: Diff, project: Path, text: str, reason: str, side: str) -> None:
-    """What cannot be compared is refused in one sentence that names it, never with a traceback."""
+    """A file that is no document is refused in one sentence that names it, never with a traceback."""
     (project / "bad.yaml").write_text(text, encoding="utf-8")
     outcome = diff(*(("bad.yaml",) if side == "base" else ("openapi.yaml", "--spec", "bad.yaml")))
     assert (outcome.code, outcome.out) == (2, "")
@@ -324,8 +328,8 @@ def test_file__that_is_missing_or_no_text(diff: Diff, project: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ['__version__ = "next"', '__version__ = "1.2"', ""])
-def test_version__that_has_no_three_numbers(diff: Diff, project: Path, text: str) -> None:
-    """No version is proposed after one that cannot be counted on from."""
+def test_version__without_three_numbers(diff: Diff, project: Path, text: str) -> None:
+    """No version is proposed after one that cannot be incremented."""
     (project / VERSION).write_text(text, encoding="utf-8")
     outcome = diff("openapi.yaml")
     assert outcome.code == 2 and "write one as 1.2.3" in outcome.err and outcome.err.count("\n") == 1
@@ -353,14 +357,14 @@ def row(kind: Kind = "changed", breaks: Party | None = None, what: str = "x") ->
 def test_version__follows_from_what_breaks(
     version: tuple[int, int, int], told: list[ChangeGroup], following: str | None
 ) -> None:
-    """Below 1.0 a break raises the minor part and all else the patch part; above, versions are what they are called."""
+    """Below 1.0 a break raises the minor part and all else the patch part; above, versions are semantic."""
     assert Report("a", "b", False, told, version).next_version == following
 
 
 def test_changelog__is_sorted_and_fits() -> None:
-    """Additions, changes and removals have their own headings, words have none, and no line is too long."""
-    told = [row("removed", "callers"), row("default", what="y " * 80), row("words"), row("added"), row("changed")]
-    entry = str(Report("a", "b", False, told, (0, 1, 0)).changelog)
+    """Additions, changes and removals have headings, descriptions have no entry, and no line is too long."""
+    changes = [row("removed", "callers"), row("default", what="y " * 80), row("words"), row("added"), row("changed")]
+    entry = str(Report("a", "b", False, changes, (0, 1, 0)).changelog)
     headings = [line for line in entry.splitlines() if line.startswith("#")]
     assert headings == ["## [Unreleased]", "### Added", "### Changed", "### Removed"]
     assert entry.count("\n- ") == 4 and max(map(len, entry.splitlines())) <= 120
@@ -369,21 +373,21 @@ def test_changelog__is_sorted_and_fits() -> None:
 
 @pytest.mark.parametrize("value", ["a" * 150, "-".join(["ab"] * 30)], ids=["long", "hyphens"])
 def test_changelog__keeps_values_whole(value: str) -> None:
-    """A value is never broken, so that it can be found again."""
+    """A value is never broken over lines, so that it can be searched for."""
     entry = Report("a", "b", False, [row(what=f"{'y ' * 30}{value} z")], (0, 1, 0)).changelog
     assert value in str(entry)
 
 
 def test_command__is_a_module() -> None:
-    """It runs as make runs it, and its own document is what it compares."""
+    """It runs as `make` runs it, and compares its own document."""
     command = [sys.executable, "-m", "codegen.diff", str(ROOT / "openapi.yaml")]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout.startswith("openapi.yaml is unchanged since ")
 
 
-def test_command__whose_reader_has_seen_enough() -> None:
-    """A pipe that is closed at the other end, by `head` for one, is no error."""
+def test_command__with_a_closed_pipe() -> None:
+    """A pipe that its reader closes, such as `head`, is no error."""
     reader, writer = os.pipe()
     os.close(reader)
     command = [sys.executable, "-m", "codegen.diff", str(ROOT / "openapi.yaml")]
@@ -393,7 +397,7 @@ def test_command__whose_reader_has_seen_enough() -> None:
 
 
 def test_command__without_a_base(diff: Diff) -> None:
-    """A command line that makes no sense is misuse as well."""
+    """An invalid command line has the exit code of misuse."""
     with pytest.raises(SystemExit) as caught:
         diff()
     assert caught.value.code == 2

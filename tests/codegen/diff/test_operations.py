@@ -11,11 +11,11 @@ from codegen.diff.changes import Party, group_changes
 from codegen.diff.operations import DocumentComparison
 
 Change = Callable[[Any], object]
-Told = list[tuple[str, str, Party | None]]
+Changes = list[tuple[str, str, Party | None]]
 
 
 def body(*types: str, **schema: Any) -> dict[str, Any]:
-    """What a body may be in some media types."""
+    """A body in some media types."""
     return {"content": {name: {"schema": dict(schema)} for name in types or ("application/json",)}}
 
 
@@ -25,7 +25,7 @@ def parameter(name: str, place: str, **more: Any) -> dict[str, Any]:
 
 
 def base() -> dict[str, Any]:
-    """A document with a bit of everything."""
+    """A document with every kind of part."""
     hook = {
         "security": [],
         "parameters": [parameter("webhook-id", "header", required=True)],
@@ -81,12 +81,12 @@ def read(document: Any) -> Any:
 
 
 def hook(document: Any) -> Any:
-    """What the service sends."""
+    """The webhook of the service."""
     return create(document)["callbacks"]["done"]["{$request.body#/webhook}"]["post"]
 
 
 def renamed(document: Any) -> None:
-    """Give a path's parameter, a security scheme and two components other names."""
+    """Renames a path's parameter, a security scheme and two components."""
     paths, components = document["paths"], document["components"]
     paths["/things/{id}"] = paths.pop("/things/{thing_id}")
     paths["/things/{id}"]["parameters"] = [{"$ref": "#/components/parameters/Id"}]
@@ -99,7 +99,7 @@ def renamed(document: Any) -> None:
 
 
 def rewritten(document: Any) -> None:
-    """Write out what the document refers to, and say with an operation what is said for all."""
+    """Inlines the document's references, and moves the common parts into each operation."""
     item = document["paths"]["/things/{thing_id}"]
     [known] = document["components"]["parameters"].values()
     for method in ("get", "delete"):
@@ -115,8 +115,8 @@ def rewritten(document: Any) -> None:
 POST, GET, HOOK = "POST /things", "GET /things/{thing_id}", "POST /things, webhook done"
 EVERYWHERE = (POST, GET, "DELETE /things/{thing_id}")
 
-# A name; what is changed; what is told: where, what, and whom it breaks.
-CASES: list[tuple[str, Change, Told]] = [
+# A name; the change; the report: where, what, and whom it breaks.
+CASES: list[tuple[str, Change, Changes]] = [
     ("nothing", lambda d: None, []),
     ("other names", renamed, []),
     ("written otherwise", rewritten, []),
@@ -423,8 +423,8 @@ CASES: list[tuple[str, Change, Told]] = [
 ]
 
 
-def told(change: Change, back: bool = False) -> Told:
-    """What is told of a change of the document, or of taking it back."""
+def changes(change: Change, back: bool = False) -> Changes:
+    """The changes in a report on a change of the document, or on its reversal."""
     old, new = base(), copy.deepcopy(base())
     change(new)
     versions = (new, old) if back else (old, new)
@@ -432,9 +432,9 @@ def told(change: Change, back: bool = False) -> Told:
 
 
 @pytest.mark.parametrize(("change", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
-def test_operation__breaks_who_relied_on_it(change: Change, expected: Told) -> None:
-    """Each change is told once, at its place, with whom it breaks."""
-    assert sorted(told(change), key=str) == sorted(expected, key=str)
+def test_operation__breaks_the_right_party(change: Change, expected: Changes) -> None:
+    """Each change is reported once, at its place, with the party that it breaks."""
+    assert sorted(changes(change), key=str) == sorted(expected, key=str)
 
 
 @pytest.mark.parametrize(
@@ -453,9 +453,9 @@ def test_operation__breaks_who_relied_on_it(change: Change, expected: Told) -> N
     ],
     ids=["security", "security of a callback", "scheme that is not used", "answers to a callback"],
 )
-def test_operation__with_a_change_taken_back(change: Change, expected: Told) -> None:
-    """The other way round, others are broken."""
-    assert told(change, back=True) == expected
+def test_operation__with_a_reversed_change(change: Change, expected: Changes) -> None:
+    """The reverse change breaks other parties."""
+    assert changes(change, back=True) == expected
 
 
 TOKEN: dict[str, Any] = {"token": []}
@@ -477,7 +477,7 @@ SCOPED: dict[str, Any] = {"login": ["read"]}
     ],
 )
 def test_security__breaks_who_has_no_way_left(old: list[Any], new: list[Any], callers: bool, readers: bool) -> None:
-    """Callers need one of the ways that they had; who receives a webhook relies on there being no others."""
+    """Callers need one of their earlier schemes; a receiver of a webhook relies on there being no others."""
     versions = base(), base()
     for place, party, broken in ((read, "callers", callers), (hook, "readers", readers)):
         for version, ways in zip(versions, (old, new), strict=True):
@@ -486,8 +486,8 @@ def test_security__breaks_who_has_no_way_left(old: list[Any], new: list[Any], ca
         assert found == [party] * broken
 
 
-def test_security__of_the_whole_document_is_told_once() -> None:
-    """What is said for all operations is one row with all of them as its places."""
+def test_security__of_the_whole_document_is_reported_once() -> None:
+    """A change for all operations is one row with all of them as its places."""
     new = base()
     new["security"] = [{"key": []}]
     [row] = group_changes(DocumentComparison(base(), new).compare())

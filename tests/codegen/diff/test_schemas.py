@@ -61,7 +61,7 @@ X, XY = fields(x=TEXT), fields(x=TEXT, y=TEXT)
 OPEN = either(WORDS, TEXT)
 NULLABLE = of(["string", "null"])
 
-# A name; the schema before and after; which end of the wire it breaks; how it is told.
+# A name; the schema before and after; which party it breaks; the words of the report.
 CASES: list[Case] = [
     *bound("minimum", "integer", 256, 512),
     *bound("maximum", "number", 1, 2.5),
@@ -383,18 +383,18 @@ def document(place: str, schema: Schema, **components: Any) -> dict[str, Any]:
     return {"openapi": "3.1.0", "paths": {"/things": {"post": operation}}, "components": {"schemas": schemas}}
 
 
-def told(old: dict[str, Any], new: dict[str, Any]) -> list[ChangeGroup]:
-    """What is told of two documents."""
+def changes(old: dict[str, Any], new: dict[str, Any]) -> list[ChangeGroup]:
+    """The changes between two documents."""
     return group_changes(DocumentComparison(old, new).compare())
 
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case[0])
-def test_schema__breaks_who_is_at_the_other_end(place: str, case: Case) -> None:
-    """A narrower schema breaks who sends, a wider one who receives, wherever in an operation it stands."""
+def test_schema__breaks_the_right_party(place: str, case: Case) -> None:
+    """A narrower schema breaks the sender, a wider one the receiver, at any place in an operation."""
     _, old, new, broken, what = case
     role, party = PLACES[place]
-    found = told(document(place, old), document(place, new))
+    found = changes(document(place, old), document(place, new))
     assert {row.breaks for row in found} - {None} == ({party} if role in broken else set())
     assert sorted(row.message.partition("; changes ")[0] for row in found) == sorted(what)
     assert all(row.name.startswith(place) for row in found)
@@ -417,7 +417,7 @@ def test_text__holds_numbers(
     """In a header or a parameter a number is a text like any other, in a body it is not."""
     role, party = PLACES[place]
     broken = as_text if "query" in place or "header" in place else as_json
-    [row] = told(document(place, old), document(place, new))
+    [row] = changes(document(place, old), document(place, new))
     assert row.breaks == (party if role in broken else None)
 
 
@@ -428,10 +428,10 @@ def test_text__holds_numbers(
         ("POST /things, response 200", "changes the meaning for readers where it is left out"),
     ],
 )
-def test_default__that_changed_says_for_whom(place: str, note: str) -> None:
-    """A new default is not breaking, but a caller who leaves the field out gets another result."""
+def test_default__that_changed_names_the_party(place: str, note: str) -> None:
+    """A new default is not breaking, but a caller that omits the field gets another result."""
     old, new = (document(place, fields(x=of("integer", default=value))) for value in (8, 24))
-    [row] = told(old, new)
+    [row] = changes(old, new)
     assert (row.name, row.message, row.breaks) == (f"{place}, x", f"default 8 -> 24; {note}", None)
 
 
@@ -447,29 +447,29 @@ def test_default__that_changed_says_for_whom(place: str, note: str) -> None:
     ],
     ids=["field", "item", "items", "other fields", "alternative", "allOf"],
 )
-def test_place__is_told_in_words(old: Schema, new: Schema, where: str) -> None:
-    """The place of a change is the operation, its part, and the fields as one would write them."""
+def test_place__is_reported_in_words(old: Schema, new: Schema, where: str) -> None:
+    """The place of a change is the operation, its part, and the path of fields."""
     place = "POST /things, body"
-    assert [row.name for row in told(document(place, old), document(place, new))] == [f"{place}, {where}"]
+    assert [row.name for row in changes(document(place, old), document(place, new))] == [f"{place}, {where}"]
 
 
-def test_reference__to_another_name_of_the_same_is_no_change() -> None:
-    """A component may be called anything; only its shape counts."""
+def test_reference__to_a_renamed_component_is_no_change() -> None:
+    """A component may have any name; only its shape counts."""
     old = document("POST /things, response 200", {"$ref": "#/components/schemas/A"}, A=fields(x=ITEM))
     new = document("POST /things, response 200", {"$ref": "#/components/schemas/B"}, B=fields(x=ITEM))
-    assert told(old, new) == []
+    assert changes(old, new) == []
 
 
 def test_reference__to_itself_ends() -> None:
-    """A component that holds itself is compared once, and what changed in it is found."""
+    """A recursive component is compared once, and a change in it is found."""
 
     def tree(value: Schema) -> dict[str, Any]:
         node = {"$ref": "#/components/schemas/Node"}
         holds = fields(value=value, next=node, others=of("array", items=every(node, node)))
         return document("POST /things, body", node, Node=holds)
 
-    assert told(tree(TEXT), tree(TEXT)) == []
-    [row] = told(tree(TEXT), tree(WORDS))
+    assert changes(tree(TEXT), tree(TEXT)) == []
+    [row] = changes(tree(TEXT), tree(WORDS))
     assert (row.name, row.breaks) == ("Node.value", "callers")
     assert row.locations == ("POST /things, body, value", "POST /things, body, others[].value")
 
@@ -479,20 +479,20 @@ LOOP = {"$ref": "#/components/schemas/Loop"}
 
 @pytest.mark.parametrize("loop", [LOOP, either(ITEM, LOOP)], ids=["itself", "itself or more"])
 def test_reference__to_itself_at_once_ends(loop: Schema) -> None:
-    """A component that is nothing but itself, or that and more, is compared all the same."""
+    """A component that refers directly to itself, alone or with more, is compared as well."""
     old = document("POST /things, body", LOOP, Loop=loop)
-    assert told(old, old) == []
+    assert changes(old, old) == []
 
 
-def test_component__is_told_once_with_its_places() -> None:
-    """A change in a component is one row, named after the component, with every place that it reaches."""
+def test_component__is_reported_once_with_its_places() -> None:
+    """A change in a component is one row, named after the component, with every place that it affects."""
 
     def twice(id: Schema) -> dict[str, Any]:
         found = document("POST /things, response 200", either(ITEM, of("array", items=ITEM)), Item=fields(id=id))
         answer = found["paths"]["/things"]["post"]["responses"]["200"]
         return {**found, "paths": {**found["paths"], "/things/{id}": {"get": {"responses": {"200": answer}}}}}
 
-    [row] = told(twice(TEXT), twice(NULLABLE))
+    [row] = changes(twice(TEXT), twice(NULLABLE))
     assert (row.name, row.message, row.breaks) == ("Item.id", "may now be null", "readers")
     assert row.locations == (
         "POST /things, response 200, [].id",
@@ -502,15 +502,15 @@ def test_component__is_told_once_with_its_places() -> None:
     )
 
 
-def test_component__of_requests_and_answers_is_told_for_each() -> None:
-    """Where a change breaks some and not others, each row names the places for which it holds."""
+def test_component__of_requests_and_responses_is_reported_for_each() -> None:
+    """Where a change breaks some places and not others, each row names its own."""
 
     def both(id: Schema) -> dict[str, Any]:
         found = document("POST /things, body", ITEM, Item=fields(id=id))
         found["paths"]["/things"]["post"]["responses"]["200"]["content"]["application/json"]["schema"] = ITEM
         return found
 
-    assert [(row.name, row.breaks) for row in told(both(TEXT), both(WORDS))] == [
+    assert [(row.name, row.breaks) for row in changes(both(TEXT), both(WORDS))] == [
         ("POST /things, body, id", "callers"),
         ("POST /things, response 200, id", None),
     ]
@@ -548,7 +548,7 @@ VALUES: list[Any] = [
 @settings(derandomize=True, deadline=None, max_examples=400)
 @given(_schemas, _schemas)
 def test_verdict__holds_for_real_values(old: Schema, new: Schema) -> None:
-    """If no role is broken, a validator accepts the old values after the change, or the new ones before it."""
+    """If no party is broken, a validator accepts the old values after the change, or the new ones before it."""
     broken = {role for change in SchemaComparison({}, {}).compare(old, new) for role in change.breaks}
     was, now = (jsonschema_rs.Draft202012Validator(schema) for schema in (old, new))
     if "sender" not in broken:

@@ -16,7 +16,7 @@ three: {<<: [*two, *one], c: 4}
 """
 
 
-def test_text__says_the_same_however_often_it_is_asked() -> None:
+def test_text__is_loaded_afresh_each_time() -> None:
     """A text that was read before gives values of its own, and its nodes keep their merges."""
     for _ in range(2):
         read = load(MERGED)

@@ -99,8 +99,8 @@ FORMS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"type": "string", "enum": ["a", "b"], "description": "Own"},
     ),
     "description of the enumeration": (
-        {"allOf": [{"$ref": "#/components/schemas/Told"}]},
-        {"type": "string", "enum": ["a"], "description": "Told of all"},
+        {"allOf": [{"$ref": "#/components/schemas/Shared"}]},
+        {"type": "string", "enum": ["a"], "description": "Shared by all"},
     ),
     "small number": ({"type": "number", "default": 1e-05}, {"type": "number", "default": 1e-05}),
     "texts that look like others": (
@@ -137,9 +137,9 @@ FORMS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 @pytest.mark.parametrize(("field", "wanted"), FORMS.values(), ids=FORMS)
 def test_form__is_that_of_the_document(run: Run, small: Path, field: dict[str, Any], wanted: dict[str, Any]) -> None:
     """Whatever a version writes differently is written as the document writes it, and reads the same everywhere."""
-    told = {"enum": ["a"], "type": "string", "description": "Told of all"}
+    shared = {"enum": ["a"], "type": "string", "description": "Shared by all"}
     kind = {"enum": ["a", "b"], "type": "string", "title": "Kind", "description": "An enumeration."}
-    cog = openapi_schema({"new": field}, Kind=kind, Told=told)
+    cog = openapi_schema({"new": field}, Kind=kind, Shared=shared)
     cog["components"]["schemas"]["a/b"] = {"$ref": "#/components/schemas/Kind"}
     assert run(cog).err == "" and "nothing was written" in run(cog).out
     after = small.read_bytes().decode()

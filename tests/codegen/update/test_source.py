@@ -115,7 +115,7 @@ BAD: dict[str, tuple[bytes, str]] = {
 
 @pytest.mark.parametrize(("content", "reason"), BAD.values(), ids=BAD)
 def test_bad_file__is_one_sentence(run: Run, small: Path, tmp_path: Path, content: bytes, reason: str) -> None:
-    """A file that holds no input is told in one line that names it and says what to do; nothing changes."""
+    """A file without an input is reported in one line that names it and says what to do; nothing changes."""
     path = tmp_path / "described.json"
     path.write_bytes(content)
     outcome = run(path)
@@ -125,8 +125,8 @@ def test_bad_file__is_one_sentence(run: Run, small: Path, tmp_path: Path, conten
     assert small.read_text(encoding="utf-8") == SMALL
 
 
-def test_bad_file__that_is_none(run: Run, small: Path, tmp_path: Path) -> None:
-    """A missing file, a folder, a name that no file can have, and no name are told alike."""
+def test_bad_file__that_cannot_be_read(run: Run, small: Path, tmp_path: Path) -> None:
+    """A missing file, a folder, an invalid name and an empty name are reported in the same way."""
     for source, reason in [
         (tmp_path / "nowhere.json", f"{tmp_path / 'nowhere.json'}: there is no such file; check its name"),
         (tmp_path, f"{tmp_path}: it is a folder; name a file in it"),
@@ -215,7 +215,7 @@ def test_live__asks_the_service(run: Run, spec: Path, service: MockServer) -> No
 
 
 def test_live__without_such_a_version(run: Run, spec: Path, service: MockServer) -> None:
-    """The service's 404 is told with the address that was asked."""
+    """The service's 404 is reported with the URL of the request."""
     outcome = run("live", "--version-id", "abc")
     assert outcome.code == 2 and f"/v1/models/{MODEL}/versions/abc: the service has no such version" in outcome.err
     assert spec.read_bytes() == SPEC.encode()
@@ -253,8 +253,8 @@ ANSWERS: dict[str, tuple[httpx.BaseTransport, str]] = {
 
 
 @pytest.mark.parametrize(("transport", "reason"), ANSWERS.values(), ids=ANSWERS)
-def test_live__says_what_is_wrong(transport: httpx.BaseTransport, reason: str) -> None:
-    """Whatever the service answers but the version is one sentence without the token."""
+def test_live__reports_errors_of_the_service(transport: httpx.BaseTransport, reason: str) -> None:
+    """Any response of the service other than the version is one sentence without the token."""
     environment = {"REPLICATE_API_TOKEN": TOKEN}
     with pytest.raises(UpdateError) as caught:
         fetch_version("https://api.example.test/v1/models/a/b/versions/c", environment, transport)
@@ -274,7 +274,7 @@ def test_live__through_the_transport_of_the_mock_server() -> None:
 
 @pytest.mark.parametrize("token", [None, "", " ", "r8_with space", "r8_é", "r8_line\nbreak"])
 def test_live__needs_a_token_that_can_be_sent(token: str | None) -> None:
-    """Without one, nothing is asked."""
+    """Without one, no request is sent."""
     environment = {} if token is None else {"REPLICATE_API_TOKEN": token}
     with pytest.raises(UpdateError, match="set REPLICATE_API_TOKEN") as caught:
         fetch_version("https://api.example.test/v1/models/a/b/versions/c", environment, refusing(AssertionError()))
@@ -302,7 +302,7 @@ def test_live__needs_a_token_that_can_be_sent(token: str | None) -> None:
 def test_live__needs_an_address(
     run: Run, spec: Path, monkeypatch: pytest.MonkeyPatch, base: str, old: str, new: str, reason: str
 ) -> None:
-    """An address, a model or a version that cannot be asked for is told before anything is sent."""
+    """An invalid address, model or version is reported before the first request."""
     monkeypatch.setenv("REPLICATE_API_TOKEN", TOKEN)
     monkeypatch.setenv("ZEROSCOPE_BASE_URL", base)
     spec.write_text(SPEC.replace(old, new) if old else SPEC, encoding="utf-8")
@@ -312,12 +312,12 @@ def test_live__needs_an_address(
 
 
 def test_live__takes_the_address_of_the_document() -> None:
-    """Without another one in the environment, it is the first of the document's servers."""
+    """Without an address in the environment, it is the first of the document's servers."""
     url = version_url(Spec(SPEC), None, {})
     assert url == f"https://api.replicate.com/v1/models/{MODEL}/versions/{VERSION}"
 
 
 def test_version_id__is_for_the_service(run: Run, cog: dict[str, Any]) -> None:
-    """A file holds one version, so another cannot be asked for."""
+    """A file has one version, so no other can be requested from it."""
     outcome = run(cog, "--version-id", OTHER_VERSION)
     assert outcome.code == 2 and "a file holds one version" in outcome.err

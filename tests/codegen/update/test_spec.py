@@ -62,8 +62,8 @@ def test_same_input__leaves_every_byte(run: Run, spec: Path, cog: dict[str, Any]
     assert spec.read_bytes() == SPEC.encode() and spec.stat().st_mtime_ns == before.st_mtime_ns
 
 
-def test_same_input__as_the_service_answers_it(run: Run, spec: Path, tmp_path: Path) -> None:
-    """What the mock server says of its version is what the document says."""
+def test_same_input__from_the_service(run: Run, spec: Path, tmp_path: Path) -> None:
+    """The mock server's version has the same input as the document."""
     with httpx.Client(transport=MockServer().transport, headers={"Authorization": f"Bearer {TOKEN}"}) as http:
         answer = http.get(f"https://api.replicate.com/v1/models/{MODEL}/versions/{VERSION}")
     (tmp_path / "answer.json").write_bytes(answer.content)
@@ -416,7 +416,7 @@ LINES: dict[str, tuple[str, dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("last", ["\n", ""], ids=["with an end", "without an end"])
 @pytest.mark.parametrize(("before", "fields", "after"), LINES.values(), ids=LINES)
-def test_lines__are_written_anew_where_they_change(
+def test_lines__are_rewritten_where_they_change(
     run: Run, small: Path, before: str, fields: dict[str, Any], after: str, last: str
 ) -> None:
     """Every form in which a field may be written gives way to the new one, with its comments and anchors."""
@@ -574,7 +574,7 @@ def test_version__of_a_schema_alone_is_not_known(run: Run, spec: Path, cog: dict
 
 
 def test_difference__is_shown_and_nothing_written_on_a_dry_run(run: Run, spec: Path, cog: dict[str, Any]) -> None:
-    """The same difference is shown with and without writing; what to do next is told after writing only."""
+    """The same difference is shown with and without writing; the next steps are reported after writing only."""
     fields_of(cog)["fps"]["default"] = 12
     dry = run(cog, "--dry-run")
     assert dry.code == 0 and spec.read_bytes() == SPEC.encode()
@@ -584,8 +584,8 @@ def test_difference__is_shown_and_nothing_written_on_a_dry_run(run: Run, spec: P
     assert wet.out.endswith("was written; run `make generate`, then `make spec-diff`.\n")
 
 
-def test_required__asks_for_another_look_at_the_description(run: Run, cog: dict[str, Any]) -> None:
-    """The document's own words on the input may be true no more."""
+def test_required__asks_for_a_review_of_the_description(run: Run, cog: dict[str, Any]) -> None:
+    """The document's own description of the input may be outdated."""
     cog["components"]["schemas"]["Input"]["required"] = ["prompt"]
     assert "check whether the description of PredictionInput is still right" in run(cog).out
     fields_of(cog)["fps"]["default"] = 12
@@ -633,10 +633,10 @@ def test_file__that_cannot_be_replaced_stays(
     assert spec.read_bytes() == SPEC.encode() and len(list(ordinary.iterdir())) == 2
 
 
-def test_file__that_somebody_else_changes_meanwhile_is_theirs(
+def test_file__changed_by_another_process_is_kept(
     run: Run, spec: Path, cog: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was written after the document was read is not overwritten."""
+    """A change after the document was read is not overwritten."""
     replace = Spec.updated
 
     def meanwhile(self: Any, *arguments: Any) -> str:
@@ -650,7 +650,7 @@ def test_file__that_somebody_else_changes_meanwhile_is_theirs(
     assert spec.read_text(encoding="utf-8") == "theirs"
 
 
-def test_file__that_does_not_come_back_the_same_is_not_used(
+def test_file__that_reads_back_differently_is_not_used(
     run: Run, spec: Path, cog: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was written is read again before it replaces the document."""
@@ -665,14 +665,17 @@ def test_file__that_does_not_come_back_the_same_is_not_used(
     assert spec.read_bytes() == SPEC.encode()
 
 
-def test_make__hands_on_what_it_was_given(tmp_path: Path, cog: dict[str, Any]) -> None:
+def test_make__passes_its_variables_on(tmp_path: Path, cog: dict[str, Any]) -> None:
     """The target takes a file with spaces in its name, and exits with an error when there is none."""
     (tmp_path / "a version.json").write_text(json.dumps(cog), encoding="utf-8")
     make = ["make", "--no-print-directory", "-o", ".venv/.installed", "update-spec", "DRY_RUN=1"]
-    for source, code, told in [("a version.json", 0, "nothing was written"), ("none.json", 2, "there is no such file")]:
+    for source, code, message in [
+        ("a version.json", 0, "nothing was written"),
+        ("none.json", 2, "there is no such file"),
+    ]:
         result = subprocess.run(
             [*make, f"FROM={tmp_path / source}"], cwd=ROOT, capture_output=True, text=True, check=False
         )
-        assert result.returncode == code and told in result.stdout + result.stderr
+        assert result.returncode == code and message in result.stdout + result.stderr
         assert "Traceback" not in result.stderr
     assert (ROOT / "openapi.yaml").read_text(encoding="utf-8") == SPEC

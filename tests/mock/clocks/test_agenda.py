@@ -76,7 +76,7 @@ class Plan:
 
 
 def stall(begun: threading.Event, enough: threading.Event) -> Callable[[], None]:
-    """Something that begins and then waits to be told that it is enough."""
+    """A step that starts and then waits to be released."""
 
     def act() -> None:
         begun.set()
@@ -116,8 +116,8 @@ def move(request: pytest.FixtureRequest) -> Move:
     return lambda clock, seconds: anyio.run(getattr(clock, way), seconds, backend=loop)
 
 
-def test_things_happen_when_they_are_due(clock: VirtualClock, plan: Plan, move: Move) -> None:
-    """In order, each at its own time, and not before."""
+def test_entries_run_when_due(clock: VirtualClock, plan: Plan, move: Move) -> None:
+    """Entries run in order, each at its own time, and not before."""
     for seconds in (7, 2, 5.5, 11):
         plan.at(seconds, "thing")
 
@@ -129,8 +129,8 @@ def test_things_happen_when_they_are_due(clock: VirtualClock, plan: Plan, move: 
     assert plan.diary[3:] == [("thing", 11)]
 
 
-def test_things_bring_up_others(clock: VirtualClock, plan: Plan, move: Move) -> None:
-    """What a thing puts on the agenda happens in the same go: now, later, and what is overdue at once."""
+def test_entries_add_entries(clock: VirtualClock, plan: Plan, move: Move) -> None:
+    """An entry that another one adds runs in the same call: now, later, or at once if overdue."""
 
     def bring_up() -> None:
         for seconds in (4, 2, 1, 9):
@@ -144,8 +144,8 @@ def test_things_bring_up_others(clock: VirtualClock, plan: Plan, move: Move) -> 
 
 
 @pytest.mark.parametrize("step", [Sleep(20), AdvanceClock(20)], ids=["sleeps", "advances"])
-def test_a_thing_moves_the_clock(clock: VirtualClock, plan: Plan, move: Move, step: Any) -> None:
-    """What falls due meanwhile happens on time, and the clock does not go back."""
+def test_an_entry_moves_the_clock(clock: VirtualClock, plan: Plan, move: Move, step: Any) -> None:
+    """Entries that fall due meanwhile run on time, and the clock does not go back."""
     plan.at(3, "slow", step)
     plan.at(8, "quick")
     plan.at(22, "slow too", step)
@@ -162,7 +162,7 @@ def test_a_thing_moves_the_clock(clock: VirtualClock, plan: Plan, move: Move, st
     assert clock.monotonic() == 42
 
 
-def test_a_thing_that_fails(clock: VirtualClock, plan: Plan, move: Move) -> None:
+def test_an_entry_that_fails(clock: VirtualClock, plan: Plan, move: Move) -> None:
     """The caller that moved the clock gets the error, and the rest runs when the clock is moved again."""
     plan.at(1, "bad", Do(lambda: 1 / 0))
     plan.at(2, "good")
@@ -177,8 +177,8 @@ def test_a_thing_that_fails(clock: VirtualClock, plan: Plan, move: Move) -> None
 
 @pytest.mark.parametrize("start", [0.1, 1_767_225_600.1, 1e12 + 0.3])
 @pytest.mark.parametrize("jump", [0, 0.7, 86_400 / 7, -1e9 / 3])
-def test_moments_are_not_lost_to_rounding(move: Move, start: float, jump: float) -> None:
-    """Whatever the time of day, each thing happens once and not before it is due."""
+def test_due_times_survive_rounding(move: Move, start: float, jump: float) -> None:
+    """Whatever the time of day, each entry runs once and not before it is due."""
     clock = VirtualClock(start)
     clock.advance(13.44)
     clock.set(start + jump)
@@ -194,7 +194,7 @@ def test_moments_are_not_lost_to_rounding(move: Move, start: float, jump: float)
 
 
 def test_another_time_of_day(clock: VirtualClock, plan: Plan, move: Move) -> None:
-    """To set the clock lets no time pass, but what has its time of day behind it is due."""
+    """Setting the time of day lets no time pass, but entries whose time of day has passed are due."""
     plan.at(3600, "thing")
 
     clock.set(plan.start + 7200)
@@ -207,8 +207,8 @@ def test_another_time_of_day(clock: VirtualClock, plan: Plan, move: Move) -> Non
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("seconds", [1, 5, 10, 20, 30, 50])
-async def test_a_thing_sleeps_while_others_do(clock: VirtualClock, plan: Plan, seconds: float) -> None:
-    """No task waits for ever, whichever wakes first; only one that runs an entry can wake late."""
+async def test_entries_sleep_concurrently(clock: VirtualClock, plan: Plan, seconds: float) -> None:
+    """No task waits for ever, whichever wakes first; only a task that runs an entry can wake late."""
     woken: dict[float, float] = {}
 
     async def sleep(seconds: float) -> None:
@@ -230,8 +230,8 @@ async def test_a_thing_sleeps_while_others_do(clock: VirtualClock, plan: Plan, s
 
 
 @pytest.mark.anyio
-async def test_what_comes_up_while_somebody_sleeps(clock: VirtualClock, plan: Plan) -> None:
-    """It happens on time, though the sleeper did not know of it when it fell asleep."""
+async def test_an_entry_added_during_a_sleep(clock: VirtualClock, plan: Plan) -> None:
+    """The entry runs on time, although it was added after the task had gone to sleep."""
 
     async def sleep() -> None:
         await clock.sleep_async(10)
@@ -247,8 +247,8 @@ async def test_what_comes_up_while_somebody_sleeps(clock: VirtualClock, plan: Pl
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("turns", [1, 50, 1000])
-async def test_the_clock_waits_for_what_is_under_way(clock: VirtualClock, plan: Plan, turns: int) -> None:
-    """However many turns of the event loop a thing takes, other sleepers let no time pass meanwhile."""
+async def test_the_clock_waits_for_running_entries(clock: VirtualClock, plan: Plan, turns: int) -> None:
+    """However many turns of the event loop an entry takes, other sleepers let no time pass meanwhile."""
 
     async def wait() -> None:
         for _ in range(turns):
@@ -264,8 +264,8 @@ async def test_the_clock_waits_for_what_is_under_way(clock: VirtualClock, plan: 
 
 
 @pytest.mark.anyio
-async def test_the_clock_waits_for_who_has_slept(clock: VirtualClock, plan: Plan) -> None:
-    """Only while a thing sleeps on the clock itself do others move it; to sleep on another clock is not enough."""
+async def test_the_clock_waits_for_an_entry_that_has_slept(clock: VirtualClock, plan: Plan) -> None:
+    """Other tasks move the clock only while an entry sleeps on that clock; a sleep on another one does not count."""
 
     async def stay() -> None:
         for _ in range(50):
@@ -287,7 +287,7 @@ async def test_the_clock_waits_for_who_has_slept(clock: VirtualClock, plan: Plan
 
 @pytest.mark.anyio
 async def test_the_clock_waits_for_work(clock: VirtualClock) -> None:
-    """How long something takes the processor does not show in the clock's times."""
+    """The processor time of an entry does not show in the clock's times."""
     begun, enough = threading.Event(), threading.Event()
     work = RunBlocking(stall(begun, enough))
 
@@ -307,8 +307,8 @@ async def test_the_clock_waits_for_work(clock: VirtualClock) -> None:
 
 
 @pytest.mark.anyio
-async def test_many_things_let_others_run(clock: VirtualClock, plan: Plan) -> None:
-    """Also where none of them waits for anything, other tasks have their turn between two."""
+async def test_many_entries_let_other_tasks_run(clock: VirtualClock, plan: Plan) -> None:
+    """Other tasks get their turn between two entries, even if no entry waits for anything."""
     for number in range(20):
         plan.at(number, "thing")
 
@@ -326,8 +326,8 @@ async def test_many_things_let_others_run(clock: VirtualClock, plan: Plan) -> No
 
 
 @pytest.mark.anyio
-async def test_what_a_thing_leaves_running(clock: VirtualClock, plan: Plan) -> None:
-    """A task that it started sleeps on like any other, also while the clock waits for something else."""
+async def test_a_task_that_an_entry_starts(clock: VirtualClock, plan: Plan) -> None:
+    """The task sleeps on like any other, even while the clock waits for something else."""
 
     async def leave() -> None:
         group.start_soon(clock.sleep_async, 50)
@@ -347,8 +347,8 @@ async def test_what_a_thing_leaves_running(clock: VirtualClock, plan: Plan) -> N
 
 
 @pytest.mark.anyio
-async def test_whoever_carries_out_a_thing_is_canceled(clock: VirtualClock, plan: Plan) -> None:
-    """The thing is broken off, and the clock waits for it no longer."""
+async def test_the_task_that_runs_an_entry_is_canceled(clock: VirtualClock, plan: Plan) -> None:
+    """The entry is canceled with the task, and the clock no longer waits for it."""
     under_way = anyio.Event()
 
     async def hang() -> None:
@@ -376,7 +376,7 @@ async def test_whoever_carries_out_a_thing_is_canceled(clock: VirtualClock, plan
 
 
 def test_threads_wait_for_each_other(clock: VirtualClock, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What one thread carries out, and what that brings up, is not overtaken by another one that moves the clock."""
+    """A thread that moves the clock does not overtake the entry that another thread runs, nor what that entry adds."""
     monkeypatch.setattr(virtual, "TURN_LIMIT", LONG)
     begun, enough = threading.Event(), threading.Event()
     plan.at(1, "slow", Do(stall(begun, enough)), Do(lambda: plan.at(5, "next")))
@@ -401,7 +401,7 @@ def test_threads_wait_for_each_other(clock: VirtualClock, plan: Plan, monkeypatc
     assert clock.monotonic() == 601
 
 
-def test_threads_wait_once_for_one_thing(clock: VirtualClock, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threads_wait_once_for_one_entry(clock: VirtualClock, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     """A receiver that lets other threads move the clock again and again costs one wait, not one for each time."""
     monkeypatch.setattr(virtual, "TURN_LIMIT", 0.01)
     waits: list[float] = []
@@ -430,8 +430,8 @@ def test_threads_wait_once_for_one_thing(clock: VirtualClock, plan: Plan, monkey
     assert plan.diary == [("waits", 1), ("waits ended", 31)]
 
 
-def test_threads_leave_nothing_undone(clock: VirtualClock, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What falls due in a thread while another one is at the agenda is done by that one, if it takes too long."""
+def test_threads_run_every_entry(clock: VirtualClock, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An entry that falls due while another thread runs the agenda is run by that thread if it takes too long."""
     monkeypatch.setattr(virtual, "TURN_LIMIT", 0.01)
     begun, enough = threading.Event(), threading.Event()
     plan.at(1, "slow", Do(stall(begun, enough)))
@@ -449,7 +449,7 @@ def test_threads_leave_nothing_undone(clock: VirtualClock, plan: Plan, monkeypat
 
 
 def test_threads_take_over_from_each_other(clock: VirtualClock, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A thread that found another one at the agenda polls again once it has moved the clock."""
+    """A thread that found another one running the agenda polls again once it has moved the clock."""
     monkeypatch.setattr(virtual, "TURN_LIMIT", 0.01)
     begun, enough = threading.Event(), threading.Event()
     plan.at(1, "slow", Do(stall(begun, enough)))
@@ -471,8 +471,8 @@ def test_threads_take_over_from_each_other(clock: VirtualClock, plan: Plan, monk
     assert plan.diary[2:] == [("other", 100)]
 
 
-def test_a_thing_may_wait_for_another_thread(clock: VirtualClock, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that lets a thread of its own move the clock, and waits for it, does not wait for ever."""
+def test_an_entry_may_wait_for_another_thread(clock: VirtualClock, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An entry that waits for its own thread, which moves the clock, does not wait for ever."""
     monkeypatch.setattr(virtual, "TURN_LIMIT", 0.01)
 
     def wait() -> None:
@@ -491,7 +491,7 @@ def test_a_thing_may_wait_for_another_thread(clock: VirtualClock, plan: Plan, mo
 
 @pytest.fixture
 def real() -> Iterator[RealClock]:
-    """A clock that stands still, so that things happen when a test says so."""
+    """A real clock that stands still, so that a test decides when entries run."""
     clock = RealClock()
     clock.freeze()
     yield clock
@@ -511,8 +511,8 @@ def eventually(condition: Callable[[], object]) -> None:
         time.sleep(0.001)
 
 
-def test_a_real_clock_has_a_thread_while_it_needs_one(real: RealClock) -> None:
-    """It begins with the first thing that is to come, ends with the last one, and may begin again."""
+def test_a_real_clock_has_a_thread_while_entries_remain(real: RealClock) -> None:
+    """The thread starts with the first entry, ends with the last one, and may start again."""
     plan = Plan(real)
     real.run_due()
     real.advance(1)
@@ -528,7 +528,7 @@ def test_a_real_clock_has_a_thread_while_it_needs_one(real: RealClock) -> None:
     assert plan.diary == [("thing", 3), ("thing", 5)]
 
 
-def test_a_real_clock_by_itself() -> None:
+def test_a_real_clock_runs_entries_in_the_background() -> None:
     """Entries run in the background, in order and not too early."""
     clock = RealClock(speed=1000)
     plan = Plan(clock)
@@ -543,7 +543,7 @@ def test_a_real_clock_by_itself() -> None:
 
 
 def test_a_real_clock_does_not_oversleep(real: RealClock) -> None:
-    """What comes up while the thread waits for something later happens on time."""
+    """An entry that is added while the thread waits for a later one runs on time."""
     plan = Plan(real)
     plan.at(3600, "later")
     real.run_due()
@@ -557,8 +557,8 @@ def test_a_real_clock_does_not_oversleep(real: RealClock) -> None:
 
 
 @pytest.mark.parametrize("how", ["advance", "set", "run"])
-def test_a_real_clock_is_moved_under_its_thread(real: RealClock, how: str) -> None:
-    """The thread notices that the moment which it waits for has come."""
+def test_a_real_clock_is_advanced_while_its_thread_waits(real: RealClock, how: str) -> None:
+    """The thread notices that the time it waits for has come."""
     plan = Plan(real)
     plan.at(0.001 if how == "run" else 3600, "thing")
     real.run_due()
@@ -577,8 +577,8 @@ def test_a_real_clock_is_moved_under_its_thread(real: RealClock, how: str) -> No
 
 
 @pytest.mark.parametrize("how", ["sleep", "sleep_async"])
-def test_a_real_clock_minds_its_agenda_while_slept_on(real: RealClock, how: str) -> None:
-    """A request that is held must not hold up the webhooks."""
+def test_a_real_clock_runs_entries_during_a_sleep(real: RealClock, how: str) -> None:
+    """A held request must not delay the webhooks."""
     plan = Plan(real)
     plan.at(0, "thing", Do(lambda: real.advance(5)))
 
@@ -590,8 +590,8 @@ def test_a_real_clock_minds_its_agenda_while_slept_on(real: RealClock, how: str)
     assert plan.diary[0] == ("thing", 0)
 
 
-def test_a_real_clock_does_things_side_by_side(real: RealClock) -> None:
-    """One that takes long does not hold up the next."""
+def test_a_real_clock_runs_entries_concurrently(real: RealClock) -> None:
+    """A long entry does not delay the next one."""
     plan = Plan(real)
     plan.at(1, "slow", Sleep(10))
     plan.at(2, "quick")
@@ -604,8 +604,8 @@ def test_a_real_clock_does_things_side_by_side(real: RealClock) -> None:
     assert plan.diary == [("slow", 2), ("quick", 2), ("slow ended", 12)]
 
 
-def test_a_real_clock_does_not_do_all_at_once(real: RealClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of many entries that are due a limited number start; the others follow as soon as one has ended."""
+def test_a_real_clock_limits_concurrent_entries(real: RealClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many due entries a limited number starts; each of the others follows as soon as one has ended."""
     monkeypatch.setattr(real_clocks, "_MAX_CONCURRENT", 3)
     plan = Plan(real)
     under_way: set[int] = set()
@@ -628,8 +628,8 @@ def test_a_real_clock_does_not_do_all_at_once(real: RealClock, monkeypatch: pyte
     assert most == 3
 
 
-def test_a_real_clock_survives_what_fails(real: RealClock, caplog: pytest.LogCaptureFixture) -> None:
-    """The failure is logged and the next thing happens."""
+def test_a_real_clock_survives_failures(real: RealClock, caplog: pytest.LogCaptureFixture) -> None:
+    """The failure is logged and the next entry runs."""
     plan = Plan(real)
     plan.at(1, "bad", Do(lambda: 1 / 0))
     plan.at(2, "good")
@@ -644,7 +644,7 @@ def test_a_real_clock_survives_what_fails(real: RealClock, caplog: pytest.LogCap
 
 
 def test_a_real_clock_is_closed(real: RealClock) -> None:
-    """What is under way is broken off, and nothing happens any more."""
+    """Running entries are canceled, and no entry runs after that."""
     plan = Plan(real)
     plan.at(1, "hangs", Do(act_async=anyio.sleep_forever))
     plan.at(3, "never")

@@ -1,4 +1,4 @@
-"""Time that stands still, and time that runs faster."""
+"""Virtual clocks, which stand still, and real clocks, which may run faster."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LONG = 10
 
 
 def test_a_virtual_clock_stands_still() -> None:
-    """It moves when it is advanced or slept on, and only then."""
+    """The clock moves only when it is advanced or slept on."""
     clock = VirtualClock()
     assert (clock.time(), clock.monotonic()) == (1_767_225_600.0, 0.0)
 
@@ -32,7 +32,7 @@ def test_a_virtual_clock_stands_still() -> None:
 
 @pytest.mark.parametrize("clock", [VirtualClock(), RealClock()])
 @pytest.mark.parametrize("seconds", [-1, float("nan"), float("inf")])
-def test_a_clock_never_goes_back_or_away(clock: VirtualClock | RealClock, seconds: float) -> None:
+def test_a_clock_never_goes_back_or_to_infinity(clock: VirtualClock | RealClock, seconds: float) -> None:
     """Neither a negative nor an endless time can pass."""
     with pytest.raises(ValueError, match="a clock advances by 0 or more seconds"):
         clock.advance(seconds)
@@ -87,22 +87,22 @@ async def test_tasks_sleep_side_by_side() -> None:
 async def test_tasks_sleep_again_and_again() -> None:
     """A task that wakes and sleeps again takes its turn before the clock moves on."""
     clock = VirtualClock()
-    told: list[tuple[str, float]] = []
+    woken: list[tuple[str, float]] = []
 
     async def tick(name: str, seconds: float, times: int) -> None:
         for _ in range(times):
             await clock.sleep_async(seconds)
-            told.append((name, clock.monotonic()))
+            woken.append((name, clock.monotonic()))
 
     await asyncio.gather(tick("slow", 3, 2), tick("fast", 2, 3))
 
-    assert told[:3] == [("fast", 2.0), ("slow", 3.0), ("fast", 4.0)]
-    assert sorted(told[3:]) == [("fast", 6.0), ("slow", 6.0)]
+    assert woken[:3] == [("fast", 2.0), ("slow", 3.0), ("fast", 4.0)]
+    assert sorted(woken[3:]) == [("fast", 6.0), ("slow", 6.0)]
 
 
 @pytest.mark.anyio
 async def test_a_sleeper_can_be_canceled() -> None:
-    """The others sleep on, also when the one who kept watch over the clock is gone."""
+    """The others sleep on, even when the task that moved the clock is canceled."""
     clock = VirtualClock()
     tasks = [asyncio.create_task(clock.sleep_async(seconds)) for seconds in (1, 5, 3)]
     await asyncio.sleep(0)
@@ -116,8 +116,8 @@ async def test_a_sleeper_can_be_canceled() -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("seconds", [0, -1])
-async def test_to_sleep_for_nothing_lets_others_run(seconds: float) -> None:
-    """No time passes, but the other tasks have their turn."""
+async def test_a_sleep_of_zero_lets_other_tasks_run(seconds: float) -> None:
+    """No time passes, but the other tasks get their turn."""
     clock = VirtualClock()
     ran: list[str] = []
 
@@ -134,7 +134,7 @@ async def test_to_sleep_for_nothing_lets_others_run(seconds: float) -> None:
 
 @pytest.mark.anyio
 async def test_advancing_wakes_sleepers() -> None:
-    """Who sleeps less long than the clock is advanced does not move it any further."""
+    """A task that sleeps less long than the clock is advanced does not move it any further."""
     clock = VirtualClock()
     task = asyncio.create_task(clock.sleep_async(5))
     await asyncio.sleep(0)
@@ -228,7 +228,7 @@ def test_loops_in_threads_share_a_virtual_clock() -> None:
 @pytest.mark.parametrize("clock", [VirtualClock(), RealClock(1000)], ids=["virtual", "real"])
 @pytest.mark.parametrize("loop", [None, "asyncio", "trio"])
 def test_sleepers_on_a_frozen_clock(clock: VirtualClock | RealClock, loop: str | None) -> None:
-    """They wait until the clock has been advanced, each for as long as it sleeps, or runs again."""
+    """They wait until the clock has been advanced by as much as each sleeps, or runs again."""
     clock.freeze()
     clock.freeze()
     assert clock.frozen
@@ -276,7 +276,7 @@ def test_sleepers_on_a_frozen_clock(clock: VirtualClock | RealClock, loop: str |
 
 @pytest.mark.parametrize("clock", [VirtualClock(), RealClock()], ids=["virtual", "real"])
 def test_another_time_of_day(clock: VirtualClock | RealClock) -> None:
-    """To set the clock lets no time pass."""
+    """Setting the time of day lets no time pass."""
     clock.freeze()
     clock.advance(3)
     before = clock.monotonic()
@@ -289,8 +289,8 @@ def test_another_time_of_day(clock: VirtualClock | RealClock) -> None:
 
 
 @pytest.mark.parametrize("run", [lambda clock: clock.sleep, lambda clock: partial(anyio.run, clock.sleep_async)])
-def test_nobody_sleeps_for_ever(run: Callable[[VirtualClock], Callable[[float], None]]) -> None:
-    """The clock would never be of use again."""
+def test_an_endless_sleep_is_refused(run: Callable[[VirtualClock], Callable[[float], None]]) -> None:
+    """An endless sleep would make the clock unusable."""
     clock = VirtualClock()
     sleep = run(clock)
 
@@ -302,7 +302,7 @@ def test_nobody_sleeps_for_ever(run: Callable[[VirtualClock], Callable[[float], 
 
 @pytest.mark.parametrize("loop", [None, "asyncio", "trio"])
 def test_advancing_a_real_clock_wakes_sleepers(loop: str | None) -> None:
-    """Who sleeps for an hour wakes once that hour has been advanced."""
+    """A task that sleeps for an hour wakes once that hour has been advanced."""
     clock = RealClock()
     begun = threading.Event()
 
@@ -334,8 +334,8 @@ def test_a_real_clock_must_run(speed: float) -> None:
 
 
 @pytest.mark.parametrize("clock", [VirtualClock(), RealClock()])
-def test_both_clocks_are_what_the_client_sleeps_on(clock: VirtualClock | RealClock) -> None:
-    """The client's own type for a clock takes either."""
+def test_both_clocks_are_clocks_of_the_client(clock: VirtualClock | RealClock) -> None:
+    """The client's own `Clock` type accepts either."""
     from zeroscope.clock import Clock
 
     as_client_sees_it: Clock = clock
@@ -344,10 +344,10 @@ def test_both_clocks_are_what_the_client_sleeps_on(clock: VirtualClock | RealClo
 
 
 @pytest.mark.parametrize("clock", [VirtualClock(), RealClock(1000)], ids=["virtual", "real"])
-def test_a_frozen_clock_that_nothing_moves_is_no_trap(
+def test_a_sleep_on_a_frozen_clock_in_the_only_thread_fails(
     clock: VirtualClock | RealClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The only thread there is does not sleep for ever, and is told what to do."""
+    """The only thread does not sleep for ever: the error says what to do."""
     monkeypatch.setattr(stall_guard, "FROZEN_LIMIT", 0.01)
     clock.freeze()
 

@@ -31,7 +31,7 @@ MINE = {"Authorization": "Bearer a-token-of-a-test"}
 
 
 class Receiver:
-    """A webhook that answers what it is told, and keeps what it was sent."""
+    """A receiver of webhooks that returns a given status, and keeps the requests."""
 
     def __init__(self) -> None:
         self.answers = [200]
@@ -67,12 +67,12 @@ def create(api: httpx.Client, *, headers: dict[str, str] | None = None, **body: 
 
 
 def ok(response: httpx.Response, status: int = 200) -> Any:
-    """The body of an answer that must be a success."""
+    """The body of a response that must be a success."""
     assert response.status_code == status, response.text
     return response.json() if response.content else None
 
 
-def test_summary__tells_what_there_is(server: MockServer, control: httpx.Client, api: httpx.Client) -> None:
+def test_summary__names_and_counts(server: MockServer, control: httpx.Client, api: httpx.Client) -> None:
     """It names the server and counts what it holds."""
     create(api)
     api.post("/files", files={"content": b"x"})
@@ -96,7 +96,7 @@ def test_summary__tells_what_there_is(server: MockServer, control: httpx.Client,
     assert ok(control.get("/")) == body
 
 
-def test_summary__says_why_a_document_was_not_taken_up(server: MockServer, tmp_path: Path) -> None:
+def test_summary__says_why_a_document_was_rejected(server: MockServer, tmp_path: Path) -> None:
     """The reason stands beside the document in use."""
     file = tmp_path / "openapi.json"
     file.write_text(json.dumps(server.core.document), encoding="utf-8")
@@ -113,8 +113,8 @@ def test_documents__are_served(server: MockServer, control: httpx.Client) -> Non
     assert ok(control.get("/spec.json")) == server.core.document
 
 
-def test_service_document__with_what_json_does_not_know(server: MockServer) -> None:
-    """A date, as YAML reads one, is answered as its text."""
+def test_service_document__with_values_that_json_lacks(server: MockServer) -> None:
+    """A date, as YAML reads one, is returned as its text."""
     import datetime
 
     dated = {**server.core.document, "x-date": datetime.date(2026, 1, 1)}
@@ -123,7 +123,7 @@ def test_service_document__with_what_json_does_not_know(server: MockServer) -> N
 
 
 def test_clock__is_read_advanced_frozen_and_run(server: MockServer, control: httpx.Client) -> None:
-    """Each answers what the clock shows afterwards."""
+    """Each call returns the time of the clock afterwards."""
     start = ok(control.get("/clock"))
     assert start == {
         "kind": "virtual",
@@ -140,17 +140,17 @@ def test_clock__is_read_advanced_frozen_and_run(server: MockServer, control: htt
 
 
 def test_clock__a_real_one_has_a_speed() -> None:
-    """A program can tell whether it has to wait."""
+    """A program can find out whether it has to wait."""
     server = MockServer(clock="real", speed=10)
     with httpx.Client(transport=server.transport, base_url="http://mock.test/_mock") as control:
         clock = ok(control.get("/clock"))
     assert (clock["kind"], clock["speed"]) == ("real", 10)
 
 
-def test_advance__lets_happen_what_falls_due(
+def test_advance__runs_what_falls_due(
     server: MockServer, receiver: Receiver, control: httpx.Client, api: httpx.Client
 ) -> None:
-    """The prediction has ended and its webhook was told, twice because it was busy, once the call is answered."""
+    """By the response, the prediction has ended and its webhook was sent, twice because the receiver was busy."""
     receiver.answers = [503, 200]
     prediction = create(api, webhook="http://127.0.0.1:9/hook", webhook_events_filter=["completed"])
 
@@ -194,8 +194,8 @@ def shared(server: MockServer, control: httpx.Client, api: httpx.Client) -> Mock
 EACH = {"predictions": 1, "files": 1, "exchanges": 2, "deliveries": 1, "scripts": 1, "faults": 1}
 
 
-def test_token__limits_what_is_seen(shared: MockServer, control: httpx.Client) -> None:
-    """With one token nothing of the other's is counted or listed."""
+def test_token__limits_what_is_listed(shared: MockServer, control: httpx.Client) -> None:
+    """With one token, nothing of the other's is counted or listed."""
     everything = ok(control.get(""))["holds"]
     assert everything == {name: 2 * count for name, count in EACH.items()}
     assert ok(control.get("", headers=MINE))["holds"] == EACH
@@ -218,7 +218,7 @@ def test_token__limits_what_is_seen(shared: MockServer, control: httpx.Client) -
         ("DELETE", "/journal", {"exchanges"}),
     ],
 )
-def test_token__limits_what_is_forgotten(
+def test_token__limits_what_is_reset(
     shared: MockServer, control: httpx.Client, method: str, path: str, gone: set[str]
 ) -> None:
     """With a token only that token's data is; without one, all data."""
@@ -229,7 +229,7 @@ def test_token__limits_what_is_forgotten(
     assert ok(control.get("", headers=OTHER))["holds"] == {n: 0 if n in gone else count for n, count in EACH.items()}
 
 
-def test_token__limits_what_is_touched(shared: MockServer, control: httpx.Client) -> None:
+def test_token__limits_access_to_faults_and_deliveries(shared: MockServer, control: httpx.Client) -> None:
     """A fault and a delivery of another tenant are not found."""
     fault = ok(control.get("/faults", headers=OTHER))["faults"][0]["id"]
     delivery = ok(control.get("/deliveries", headers=OTHER))["attempts"][0]["id"]
@@ -240,7 +240,7 @@ def test_token__limits_what_is_touched(shared: MockServer, control: httpx.Client
 
 
 def test_fault__strikes_and_is_removed(control: httpx.Client, api: httpx.Client) -> None:
-    """Its counts can be read, and its settings are those that were sent."""
+    """Its counts can be read, and its settings are those of the request."""
     sent = {"operation": "listPredictions", "status": 503, "body": {"out": "of order"}, "times": 2}
     added = ok(control.post("/faults", json=sent), 201)
 
@@ -254,7 +254,7 @@ def test_fault__strikes_and_is_removed(control: httpx.Client, api: httpx.Client)
 
 @pytest.mark.parametrize("named", [{}, {"token": "another-token-of-a-test"}, {"token": None}])
 def test_fault__of_a_token_strikes_no_other(control: httpx.Client, api: httpx.Client, named: dict[str, Any]) -> None:
-    """The call's own token is the one that is meant, also if it is named."""
+    """The fault applies to the call's own token, also if the body names that token."""
     fault = ok(control.post("/faults", json={"status": 503, **named}, headers=OTHER), 201)
     assert api.get("/predictions").status_code == 200
     assert api.get("/predictions", headers=OTHER).status_code == 503
@@ -276,7 +276,7 @@ def test_fault__of_a_token_strikes_no_other(control: httpx.Client, api: httpx.Cl
 def test_recipe__sets_up_its_faults(
     control: httpx.Client, recipe: str, arguments: dict[str, Any] | None, faults: int
 ) -> None:
-    """All of them are answered, and are there; an empty body is as good as no arguments."""
+    """The response has all of them, and they are added; an empty body means no arguments."""
     added = ok(control.post(f"/recipes/{recipe}", json=arguments), 201)["faults"]
     assert len(added) >= faults
     assert ok(control.get("/faults"))["faults"] == added
@@ -312,7 +312,7 @@ def test_recipes__agree_with_the_code(server: MockServer) -> None:
 
 
 def test_script__is_followed_by_the_next_predictions(control: httpx.Client, api: httpx.Client) -> None:
-    """Several go into the queue in order, each for a number of predictions."""
+    """Several scripts go into the queue in order, each for a number of predictions."""
     answer = ok(control.post("/scripts", json={"script": [{"outcome": "failed"}, {"run": 5}], "times": 2}), 201)
     assert answer == {"waiting": 2}
     assert ok(control.get("/scripts"))["scripts"] == [
@@ -327,23 +327,23 @@ def test_script__is_followed_by_the_next_predictions(control: httpx.Client, api:
     assert done[2]["metrics"]["predict_time"] == 5
 
 
-def test_script__for_all_that_follow_and_of_a_token(control: httpx.Client, api: httpx.Client) -> None:
-    """With null for the number it is used up never, and with a token by no other tenant."""
+def test_script__without_a_limit_and_of_a_token(control: httpx.Client, api: httpx.Client) -> None:
+    """With `null` as the number the script never runs out; with a token, no other tenant follows it."""
     control.post("/scripts", json={"script": {"progression": "once"}, "times": None}, headers=OTHER)
     assert [create(api, headers=OTHER)["status"] for _ in range(3)] == ["succeeded"] * 3
     assert create(api)["status"] == "starting"
 
 
 def test_script__of_a_token_with_a_space(control: httpx.Client, api: httpx.Client) -> None:
-    """The control reads a token as the service does, odd ones as well."""
+    """The control reads a token as the service does, even an unusual one."""
     odd = {"Authorization": "Bearer  two words "}
     control.post("/scripts", json={"script": {"progression": "once"}}, headers=odd)
     assert create(api, headers={"Authorization": "Bearer words"})["status"] == "starting"
     assert create(api, headers=odd)["status"] == "succeeded"
 
 
-def test_script__with_integers_as_json_may_write_them(control: httpx.Client, api: httpx.Client) -> None:
-    """2.0 is an integer to JSON, so it is one to a script."""
+def test_script__with_integers_written_as_floats(control: httpx.Client, api: httpx.Client) -> None:
+    """2.0 is an integer in JSON, so a script accepts it."""
     control.post("/scripts", json={"script": {"reads": 2.0, "outputs": 2.0, "seed": 7.0}, "times": 1.0})
     url = create(api)["urls"]["get"]
     ok(api.get(url))
@@ -368,10 +368,10 @@ def test_journal__is_filtered(control: httpx.Client, api: httpx.Client) -> None:
     assert "a-token-of-a-test" not in json.dumps(first)
 
 
-def test_redelivery__comes_again(
+def test_redelivery__is_sent_again(
     server: MockServer, receiver: Receiver, control: httpx.Client, api: httpx.Client
 ) -> None:
-    """The same delivery has been sent once more once the call is answered."""
+    """By the response, the same delivery has been sent once more."""
     create(api, webhook="http://127.0.0.1:9/hook", webhook_events_filter=["completed"])
     server.clock.advance(60)
     (first,) = ok(control.get("/deliveries"))["attempts"]
@@ -404,14 +404,14 @@ def test_redelivery__comes_again(
         ),
     ],
 )
-def test_limits__are_put_in_force(control: httpx.Client, sent: dict[str, Any], answered: dict[str, Any]) -> None:
-    """What is left out is off or as in the service, and the answer can be sent again."""
+def test_limits__are_changed(control: httpx.Client, sent: dict[str, Any], answered: dict[str, Any]) -> None:
+    """An omitted limit is off or as in the service, and the response can be sent again."""
     control.put("/limits", json={"rates": "live", "out_of_credit": True})
     assert ok(control.put("/limits", json=sent)) == answered
     assert ok(control.get("/limits")) == ok(control.put("/limits", json=answered)) == answered
 
 
-def test_limits__hold(control: httpx.Client, api: httpx.Client) -> None:
+def test_limits__apply(control: httpx.Client, api: httpx.Client) -> None:
     """The words stand for the service's own rates, and credit can run out."""
     control.put("/limits", json={"rates": "low-credit"})
     create(api)
@@ -421,8 +421,8 @@ def test_limits__hold(control: httpx.Client, api: httpx.Client) -> None:
     assert api.post("/predictions", json=body).status_code == 402
 
 
-def test_control__is_apart_from_the_service() -> None:
-    """No fault strikes it, no limit counts it, no token guards it, and the journal does not show it."""
+def test_control__is_separate_from_the_service() -> None:
+    """No fault, limit or token applies to it, and the journal does not record it."""
     server = MockServer(token="the-only-token", rate_limits="low-credit")
     server.faults.outage()
     with httpx.Client(transport=server.transport, base_url="http://mock.test/_mock") as control:
@@ -433,7 +433,7 @@ def test_control__is_apart_from_the_service() -> None:
 
 
 def test_control__is_switched_off() -> None:
-    """Then there is nothing under its address."""
+    """Then its paths do not exist."""
     server = MockServer(control=False)
     with httpx.Client(transport=server.transport, base_url="http://mock.test") as client:
         for path in ("/_mock", "/_mock/", "/_mock/clock", "/_mock/openapi.json"):
@@ -455,8 +455,8 @@ def test_control__over_a_socket() -> None:
         assert ok(client.get("/_mock/snapshot")) == snapshot
 
 
-def test_advance__through_the_async_door(server: MockServer) -> None:
-    """Tasks that sleep on the clock wake, and what falls due has happened."""
+def test_advance__through_an_async_client(server: MockServer) -> None:
+    """Tasks that sleep on the clock wake, and due entries have run."""
 
     async def main() -> list[str]:
         async with httpx.AsyncClient(transport=server.transport, base_url="http://mock.test") as client:
@@ -504,10 +504,10 @@ def test_advance__through_the_async_door(server: MockServer) -> None:
         ("PUT", "/limits", {"out_of_credit": 1}, ["out_of_credit"]),
     ],
 )
-def test_nonsense__is_refused_by_name(
+def test_invalid_value__is_refused_by_name(
     control: httpx.Client, method: str, path: str, body: Any, fields: list[str]
 ) -> None:
-    """A 422 names the field, or the parent of one that is missing or unknown, and nothing has changed."""
+    """A 422 names the field, or the parent of a missing or unknown one, and nothing has changed."""
     before = ok(control.get("/snapshot"))
     response = control.request(method, path, json=body)
     assert response.status_code == 422, response.text
@@ -516,14 +516,14 @@ def test_nonsense__is_refused_by_name(
 
 
 def test_token__in_body_and_header_must_agree(control: httpx.Client) -> None:
-    """A call with two tokens is told which one counts, and shown neither."""
+    """The error for a call with two tokens says which one counts, and shows neither."""
     response = control.post("/faults", json={"status": 500, "token": "some-third-token"}, headers=OTHER)
     assert response.status_code == 422 and response.json()["invalid_fields"][0]["field"] == "token"
     assert "some-third-token" not in response.text and "another-token" not in response.text
 
 
-def test_advance__ends_before_dates_do(server: MockServer, control: httpx.Client) -> None:
-    """A clock in the far future is refused, not broken."""
+def test_advance__is_refused_beyond_the_last_date(server: MockServer, control: httpx.Client) -> None:
+    """A time beyond the last date is refused and breaks nothing."""
     server.clock.set(253_370_000_000)
     assert control.post("/clock/advance", json={"seconds": 1_000_000}).status_code == 422
     assert control.post("/clock/advance", json={"seconds": 100_000}).status_code == 200
@@ -540,10 +540,10 @@ def test_advance__ends_before_dates_do(server: MockServer, control: httpx.Client
         (lambda control: control.head("/clock"), 200),
     ],
 )
-def test_call__that_leads_nowhere(
+def test_call__to_an_unknown_path(
     control: httpx.Client, send: Callable[[httpx.Client], httpx.Response], status: int
 ) -> None:
-    """It is refused as the service refuses its own."""
+    """The control refuses it as the service refuses its own."""
     assert send(control).status_code == status
 
 
@@ -554,13 +554,13 @@ def test_call__that_leads_nowhere(
         ("operation=getPredicton", "there is no operation 'getPredicton'; did you mean 'getPrediction'?"),
     ],
 )
-def test_query__with_a_slip_is_told_what_was_meant(control: httpx.Client, query: str, said: str) -> None:
-    """A filter that is ignored or fits nothing would pass for an answer."""
+def test_query__with_a_typo_gets_a_suggestion(control: httpx.Client, query: str, said: str) -> None:
+    """A filter that is ignored or matches nothing would pass for a result."""
     assert said in control.get(f"/journal?{query}").json()["detail"]
 
 
 def test_journal__of_an_operation_that_was_not_called_yet(control: httpx.Client) -> None:
-    """It is known, so nothing is found rather than wrong."""
+    """The operation is known, so the result is empty and not an error."""
     assert ok(control.get("/journal", params={"operation": "getPrediction"}))["exchanges"] == []
 
 
@@ -574,13 +574,13 @@ def test_journal__of_an_operation_that_was_not_called_yet(control: httpx.Client)
     ],
 )
 def test_missing__is_named(control: httpx.Client, method: str, path: str, said: str) -> None:
-    """A 404 says what there is not."""
+    """A 404 names what does not exist."""
     response = control.request(method, path)
     assert (response.status_code, response.json()["detail"]) == (404, said)
 
 
 def test_scripts__too_many_are_refused(server: MockServer, control: httpx.Client) -> None:
-    """All of a call or none."""
+    """All scripts of a call are added, or none."""
     server.scripts.add([{}] * (LIMIT - 1))
     response = control.post("/scripts", json={"script": [{}, {}]})
     assert (response.status_code, response.json()["invalid_fields"][0]["field"]) == (422, "script")
@@ -615,10 +615,10 @@ HOSTILE = MockServer(receiver=lambda request: None)
 @example("PUT", "/limits", "x", "", None, b'{"rates": {"creates": {"requests": 1000000, "seconds": 0.001}}}')
 @example("POST", "/faults", "x", "", "Bearer \ud800", b'{"delay": 1}')
 @example("POST", "/scripts", "x", "", "Bearer \ud800", b'{"script": {"outputs": 2.0, "reads": 2.0}}')
-def test_anything__is_answered_below_500(
+def test_any_request__gets_a_status_below_500(
     method: str, path: str, argument: str, query: str, authorization: str | None, body: bytes
 ) -> None:
-    """Whatever is sent to the control, it answers, and the service still does as well."""
+    """Whatever the request to the control, it responds, and so does the service afterwards."""
     for name in ("fault_id", "recipe", "delivery_id"):
         path = path.replace(f"{{{name}}}", argument)
     headers = (("authorization", authorization),) if authorization is not None else ()

@@ -36,7 +36,7 @@ LARGE = {
 
 
 def run(app: Any, phases: Collection[str] = PHASES) -> Report:
-    """Hold an ASGI app to the document."""
+    """Tests an ASGI app against the document."""
     config = schemathesis.Config.from_dict(
         {
             "seed": 20230726,
@@ -56,7 +56,7 @@ def run(app: Any, phases: Collection[str] = PHASES) -> Report:
 
 
 def linked() -> dict[str, Any]:
-    """The document, in which a link's body is what is sent; schemathesis would mix it with one of its own."""
+    """The document, in which a link's body is sent as it is; schemathesis would merge it with a generated one."""
     document = copy.deepcopy(DOCUMENT)
     for path in ("/limits", "/snapshot"):
         for link in document["paths"][path]["get"]["responses"]["200"]["links"].values():
@@ -71,7 +71,7 @@ def report() -> Report:
 
 
 def test_control__keeps_to_its_document(report: Report) -> None:
-    """No check fails in any phase, and nothing stands in the way of checking."""
+    """No check fails in any phase, and no phase is blocked."""
     assert report.failures == [] and report.errors == []
 
 
@@ -104,12 +104,12 @@ def test_operation__succeeds(report: Report, operation: str) -> None:
     ],
 )
 def test_operation__refuses(report: Report, operation: str, statuses: set[int]) -> None:
-    """Operations were seen to refuse in their different ways."""
+    """Operations were seen to refuse requests in their different ways."""
     assert statuses <= {status for name, status in report.responses if name == operation}
 
 
 def test_checks__are_all_on(report: Report) -> None:
-    """Every check that schemathesis has for an API like this was made."""
+    """Every check of schemathesis that fits this API was made."""
     assert {
         "not_a_server_error",
         "status_code_conformance",
@@ -127,7 +127,7 @@ Change = Callable[[dict[str, Any], dict[str, Any]], None]
 
 
 def mutated(change: Change) -> Any:
-    """The server with its answers changed on the way out."""
+    """The server, whose responses are changed on the way out."""
     app = MockServer().app
 
     async def mutant(scope: Any, receive: Any, send: Any) -> None:
@@ -173,5 +173,5 @@ def _lose_the_time(start: dict[str, Any], content: dict[str, Any]) -> None:
     ],
 )
 def test_harness__notices_a_faulty_server(change: Change, phase: str, check: str) -> None:
-    """A server with a planted fault is caught, in one phase alone, by the check that is there for it."""
+    """One phase alone catches a server with a planted fault, by the check for that fault."""
     assert [failure for failure in run(mutated(change), (phase,)).failures if check in failure]

@@ -1,4 +1,4 @@
-"""Snapshots and their restoration, in the same server or another one."""
+"""Snapshots and their restoration, in the same server or in another one."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TINY = {"width": 256, "height": 256, "num_frames": 1, "num_inference_steps": 20}
 
 
 class Busy:
-    """A webhook that is busy now and then, by what it is sent."""
+    """A receiver that returns 503 now and then, depending on the request."""
 
     def __call__(self, request: httpx.Request) -> int:
         return 503 if sum(request.content) % 3 == 0 else 200
@@ -51,7 +51,7 @@ def create(api: httpx.Client, headers: dict[str, str] | None = None, **body: Any
 
 
 def before(server: MockServer) -> None:
-    """Brings a server into a state with something of everything in it."""
+    """Brings a server into a state with data of every kind."""
     server.clock.advance(12.25)
     server.limits.use("live")
     server.faults.storm(0.2)
@@ -74,7 +74,7 @@ def before(server: MockServer) -> None:
 
 
 def after(server: MockServer) -> list[Any]:
-    """Everything that can be asked, and the bytes of every answer."""
+    """All data that can be read, and the bytes of every response."""
     answers: list[Any] = []
 
     def keep(method: str, url: str, **content: Any) -> Any:
@@ -119,8 +119,8 @@ def server() -> MockServer:
     return server
 
 
-def test_restore__goes_on_as_it_went_on(server: MockServer) -> None:
-    """The same requests get the same bytes, webhooks the same attempts, and the history is that of the time."""
+def test_restore__continues_identically(server: MockServer) -> None:
+    """Requests get the same bytes, webhooks the same attempts, and the history is that of the snapshot."""
     snapshot = server.snapshot()
     answers, journal = after(server), list(server.journal)
 
@@ -136,7 +136,7 @@ def test_restore__goes_on_as_it_went_on(server: MockServer) -> None:
 
 
 def test_restore__into_another_server(server: MockServer) -> None:
-    """A snapshot that went through a file makes a fresh server of the same settings the same server."""
+    """A snapshot that went through a file makes a new server with the same settings an identical server."""
     text = json.dumps(server.snapshot(), allow_nan=False)
     other = make()
     other.restore(json.loads(text))
@@ -145,8 +145,8 @@ def test_restore__into_another_server(server: MockServer) -> None:
     assert list(other.journal) == list(server.journal)
 
 
-def test_snapshot__is_apart_from_the_server(server: MockServer) -> None:
-    """What happens to the one does nothing to the other, either way."""
+def test_snapshot__is_independent_of_the_server(server: MockServer) -> None:
+    """A change of one does not change the other, either way."""
     snapshot = server.snapshot()
     text = json.dumps(snapshot)
     server.restore(snapshot)
@@ -164,8 +164,8 @@ def test_snapshot__holds_no_token(server: MockServer) -> None:
     assert "a-token-of-a-test" not in text and "another-token" not in text
 
 
-def test_numbering__goes_on_where_all_was_dropped() -> None:
-    """A token's next prediction gets its own number also when none of its earlier ones are left."""
+def test_numbering__continues_after_all_were_dropped() -> None:
+    """A token's next prediction gets a new number even if none of its earlier ones is left."""
     server, other = make(prediction_limit=1), make(prediction_limit=1)
     with client(server) as mine, client(server, "another-token") as others:
         create(mine)
@@ -176,8 +176,8 @@ def test_numbering__goes_on_where_all_was_dropped() -> None:
     assert other.dropped == server.dropped == {**server.dropped, "predictions": 2}
 
 
-def test_restore__of_what_was_too_much() -> None:
-    """What was dropped stays counted, files keep their order, and who has no credit has none."""
+def test_restore__keeps_counts_and_limits() -> None:
+    """Dropped data stays counted, files keep their order, and spent credit stays spent."""
     limits = {"storage_limit": 5, "journal_limit": 2}
     server, other = make(**limits), make(**limits)
     with client(server) as api:
@@ -198,7 +198,7 @@ def test_restore__of_what_was_too_much() -> None:
 
 
 def test_restore__into_a_smaller_server(server: MockServer) -> None:
-    """What is too much is dropped and counted, the oldest first, as always."""
+    """Data beyond the limits is dropped and counted, the oldest first, as always."""
     snapshot = server.snapshot()
     small = make(prediction_limit=2, journal_limit=3)
     small.restore(snapshot)
@@ -223,7 +223,7 @@ def test_functions__are_left_out() -> None:
 
 @pytest.mark.parametrize("frozen", [True, False])
 def test_clock__shows_the_time_of_the_snapshot(frozen: bool) -> None:
-    """And stands still if it stood still."""
+    """The clock also stands still if it stood still then."""
     server = make()
     server.clock.advance(100)
     if frozen:
@@ -238,7 +238,7 @@ def test_clock__shows_the_time_of_the_snapshot(frozen: bool) -> None:
 
 
 def test_videos__are_those_of_the_snapshot() -> None:
-    """A prediction that gets the id of one that never was does not get its videos."""
+    """A prediction that reuses the id of a discarded one does not get its videos."""
     server, fresh = make(), make()
     snapshot = server.snapshot()
 
@@ -253,8 +253,8 @@ def test_videos__are_those_of_the_snapshot() -> None:
     assert video(server, "an owl") == video(fresh, "an owl")
 
 
-def test_webhooks__under_way_are_those_of_the_snapshot(server: MockServer) -> None:
-    """What was still to be sent later is not sent after going back."""
+def test_webhooks__pending_are_those_of_the_snapshot(server: MockServer) -> None:
+    """A delivery that was scheduled after the snapshot is not sent after a restore."""
     snapshot = make().snapshot()
     server.restore(snapshot)
     server.clock.advance(600)
@@ -324,8 +324,8 @@ Change = Callable[[dict[str, Any]], Any]
         (lambda it: it["deliveries"][0].pop("url"), "deliveries.0"),
     ],
 )
-def test_nonsense__changes_nothing(server: MockServer, change: Change, field: str) -> None:
-    """Whatever is wrong is named, and the server holds what it held."""
+def test_invalid_snapshot__changes_nothing(server: MockServer, change: Change, field: str) -> None:
+    """The error names what is wrong, and the server keeps its data."""
     snapshot = server.snapshot()
     wrong = json.loads(json.dumps(snapshot))
     change(wrong)
@@ -339,7 +339,7 @@ def test_nonsense__changes_nothing(server: MockServer, change: Change, field: st
 
 
 def test_refusal__says_what_to_do() -> None:
-    """A snapshot of another server names both."""
+    """The error for a snapshot of another server names both settings."""
     with pytest.raises(
         SnapshotError, match="seed: The snapshot is of a server with seed 1, but this one was started with"
     ):
@@ -358,8 +358,8 @@ def test_snapshot__is_refused_to_a_single_token(server: MockServer, method: str,
     assert server.snapshot() == snapshot
 
 
-def test_nonsense__over_http_names_the_field(server: MockServer) -> None:
-    """A 422 holds what the error holds in Python, whether the document or the server finds it."""
+def test_invalid_snapshot__over_http_names_the_field(server: MockServer) -> None:
+    """The 422 has the contents of the error in Python, whether the document or the server finds it."""
     snapshot = server.snapshot()
     with httpx.Client(transport=server.transport, base_url="http://mock.test/_mock") as control:
         for wrong, field in (({**snapshot, "format": 2}, "format"), ({**snapshot, "seed": 8}, "seed")):
@@ -369,7 +369,7 @@ def test_nonsense__over_http_names_the_field(server: MockServer) -> None:
 
 
 def test_snapshot__may_be_larger_than_other_bodies() -> None:
-    """The limit on JSON bodies of the API does not hold for it."""
+    """The limit on the API's JSON bodies does not apply to it."""
     server = make(json_limit=1000)
     with client(server) as api, httpx.Client(transport=server.transport, base_url="http://mock.test/_mock") as control:
         api.post("/files", files={"content": b"x" * 3000})
@@ -428,8 +428,8 @@ LEAVES = st.sampled_from(
 @example([(("predictions", 0, "number"), 0.0), (("predictions", 0, "script", "outputs"), 2.0)])
 @example([(("predictions", 0, "hook", "url"), "\ud800"), (("predictions", 0, "hook", "origin"), "\ud800")])
 @example([(("predictions", 3, "script", "reads"), 2.0)])
-def test_anything__is_refused_or_works(changes: list[tuple[tuple[Any, ...], Any]]) -> None:
-    """A snapshot with anything in it changes nothing, or makes a server that answers as one does."""
+def test_any_snapshot__is_refused_or_works(changes: list[tuple[tuple[Any, ...], Any]]) -> None:
+    """A corrupted snapshot changes nothing, or makes a server that still responds."""
     server, snapshot = SERVER, json.loads(json.dumps(FULL))
     server.restore(EMPTY)
     for place, value in changes:

@@ -24,7 +24,7 @@ AUTH = {"Authorization": "Bearer a-token-of-a-test"}
 
 
 class Edited:
-    """A file with a document, whose every change can be told from the one before."""
+    """A file with a document, whose changes all differ in their time of modification."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -52,8 +52,8 @@ def server(edited: Edited) -> MockServer:
 
 
 @pytest.fixture
-def told(server: MockServer) -> list[str]:
-    """What is said of the file."""
+def messages(server: MockServer) -> list[str]:
+    """The messages about the file."""
     sentences: list[str] = []
     assert server.core.state.reloader is not None
     server.core.state.reloader.notify = sentences.append
@@ -66,9 +66,9 @@ def create(api: httpx.Client, width: int) -> int:
 
 
 def test_a_change__is_in_force_with_the_next_request(
-    edited: Edited, server: MockServer, told: list[str], api: httpx.Client
+    edited: Edited, server: MockServer, messages: list[str], api: httpx.Client
 ) -> None:
-    """Bounds follow the file, and what was created before is still there."""
+    """Bounds follow the file, and earlier predictions are still there."""
     assert create(api, 300) == 201
 
     edited.write(width=400)
@@ -76,7 +76,7 @@ def test_a_change__is_in_force_with_the_next_request(
     assert create(api, 300) == 422
     assert create(api, 400) == 201
     assert len(api.get("/predictions").json()["results"]) == 2
-    assert told == [f"{edited.path} has changed and is in use now"]
+    assert messages == [f"{edited.path} has changed and is in use now"]
 
 
 @pytest.mark.parametrize(
@@ -88,14 +88,14 @@ def test_a_change__is_in_force_with_the_next_request(
         ('{"paths": {"/x": {"post": {"operationId": "createPrediction"}}}}', "must have a requestBody"),
     ],
 )
-def test_a_bad_change__is_told_once_and_not_used(
-    edited: Edited, server: MockServer, told: list[str], api: httpx.Client, text: str, reason: str
+def test_a_bad_change__is_reported_once_and_not_used(
+    edited: Edited, server: MockServer, messages: list[str], api: httpx.Client, text: str, reason: str
 ) -> None:
     """The last good document stays in use, until the file is good again."""
     edited.write(text, width=None)
 
     assert [create(api, 300), create(api, 300)] == [201, 201]
-    assert len(told) == 1 and "the last good one stays in use: " in told[0] and reason in told[0]
+    assert len(messages) == 1 and "the last good one stays in use: " in messages[0] and reason in messages[0]
     assert reason in (server.core.state.spec_error or "")
 
     edited.write(width=400)
@@ -104,8 +104,8 @@ def test_a_bad_change__is_told_once_and_not_used(
     assert server.core.state.spec_error is None
 
 
-def test_whatever_goes_wrong__counts_as_a_bad_change(edited: Edited) -> None:
-    """A request is answered by the last good document, and not with what went wrong."""
+def test_any_error__counts_as_a_bad_change(edited: Edited) -> None:
+    """The last good document serves the request, and the error does not reach the client."""
     sentences: list[str] = []
 
     def load() -> Spec:
@@ -123,7 +123,7 @@ def test_whatever_goes_wrong__counts_as_a_bad_change(edited: Edited) -> None:
 
 
 def test_a_request_during_a_change__waits_for_it(edited: Edited) -> None:
-    """No request that comes after the change is answered by the old document."""
+    """No request that arrives after the change uses the old document."""
     used: list[Spec] = []
     found: list[int] = []
 
@@ -133,7 +133,7 @@ def test_a_request_during_a_change__waits_for_it(edited: Edited) -> None:
 
     def load() -> Spec:
         other.start()
-        # In vain: the other one goes on when what is loaded here is in use.
+        # This times out: the other one continues once what is loaded here is in use.
         other.join(0.05)
         return Spec({"paths": {}})
 
@@ -148,19 +148,21 @@ def test_a_request_during_a_change__waits_for_it(edited: Edited) -> None:
     assert found == [1]
 
 
-def test_a_file_that_vanishes__is_told(edited: Edited, server: MockServer, told: list[str], api: httpx.Client) -> None:
+def test_a_file_that_vanishes__is_reported(
+    edited: Edited, server: MockServer, messages: list[str], api: httpx.Client
+) -> None:
     """Editors that replace a file remove it for a moment."""
     edited.path.unlink()
     assert create(api, 300) == 201
-    assert "cannot be read" in told[0]
+    assert "cannot be read" in messages[0]
 
     edited.write(width=400)
 
     assert create(api, 300) == 422
-    assert len(told) == 2
+    assert len(messages) == 2
 
 
-def test_a_file__is_left_alone_without_being_told_to(edited: Edited) -> None:
+def test_a_file__is_not_followed_by_default(edited: Edited) -> None:
     """Only `reload` follows it."""
     server = MockServer(spec=edited.path)
     edited.write(width=400)
@@ -175,8 +177,8 @@ def test_a_document_without_a_file__cannot_be_followed() -> None:
         MockServer(reload=True)
 
 
-def test_the_command__says_what_becomes_of_the_file(edited: Edited) -> None:
-    """`zeroscope mock --reload` tells of a change on stderr without waiting for a request."""
+def test_the_command__reports_changes_of_the_file(edited: Edited) -> None:
+    """`zeroscope mock --reload` reports a change on stderr without waiting for a request."""
     program = "import sys; from zeroscope.cli import main; sys.exit(main())"
     options = ["mock", "--port", "0", "--spec", str(edited.path), "--reload"]
     command = [sys.executable, "-W", "error", "-c", program, *options]

@@ -1,4 +1,4 @@
-"""Documents of users: a document that the server cannot follow is refused."""
+"""Users' documents: one that the server cannot follow is refused."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def document() -> dict[str, Any]:
 
 
 def ask(server: MockServer, method: str, path: str, body: Any = None) -> Response:
-    """What a request is answered with."""
+    """The response to a request."""
     headers = (("host", "h.test"), ("authorization", "Bearer me"), ("content-type", "application/json"))
     sent = b"" if body is None else json.dumps(body).encode()
     return server.core.handle(Request(Head(method, path, "", headers, "https"), sent))
@@ -143,8 +143,8 @@ def test_a_file_that_is_not_there__is_named_once() -> None:
 
 @pytest.mark.parametrize("default", [None, "x", [], float("nan"), float("inf")])
 @pytest.mark.parametrize("name", ["width", "num_frames", "init_weight", "seed"])
-def test_a_default_that_is_no_number__is_passed_over(document: dict[str, Any], name: str, default: Any) -> None:
-    """The mock's own holds instead."""
+def test_a_default_that_is_no_number__is_ignored(document: dict[str, Any], name: str, default: Any) -> None:
+    """The mock's own default applies instead."""
     fields = document["components"]["schemas"]["PredictionInput"]["properties"]
     fields[name]["default"] = default
     fields["init_video"]["default"] = "https://h.test/video.mp4"
@@ -153,7 +153,7 @@ def test_a_default_that_is_no_number__is_passed_over(document: dict[str, Any], n
 
 
 def test_paths__may_have_other_names(document: dict[str, Any]) -> None:
-    """The addresses in answers follow them."""
+    """The URLs in responses follow them."""
     document["paths"] = {path.replace("/predictions", "/runs"): item for path, item in document["paths"].items()}
     server = MockServer(spec=document)
 
@@ -163,7 +163,7 @@ def test_paths__may_have_other_names(document: dict[str, Any]) -> None:
     assert "/v1/runs/" in json.loads(created.body)["urls"]["cancel"]
 
 
-def test_parameters__may_be_written_out(document: dict[str, Any]) -> None:
+def test_parameters__may_be_inline(document: dict[str, Any]) -> None:
     """What the server adds does not need the document's components."""
     parameter = document["components"]["parameters"].pop("PredictionId")
     reference = json.dumps({"$ref": "#/components/parameters/PredictionId"})
@@ -172,8 +172,8 @@ def test_parameters__may_be_written_out(document: dict[str, Any]) -> None:
     assert statuses(MockServer(spec=written)) == [201, 200, 200, 200]
 
 
-def test_an_operation_that_was_added__is_left_out_where_its_answers_cannot_be_given(document: dict[str, Any]) -> None:
-    """Without a way to read a prediction none is created by the name of the model either."""
+def test_an_operation_of_the_service__is_left_out_without_its_response(document: dict[str, Any]) -> None:
+    """Without an operation that reads a prediction, the model's route to create one is missing too."""
     document["paths"] = {"/predictions": {"get": document["paths"]["/predictions"]["get"]}}
     server = MockServer(spec=document)
 
@@ -205,7 +205,7 @@ def mutate(document: dict[str, Any], rng: random.Random) -> str:
 
 
 def test_any_document__is_refused_or_served() -> None:
-    """Whatever is spoiled in the document, nothing but SpecError comes of it, and no answer is a failure."""
+    """Whatever is corrupted in the document, only SpecError is raised, and no response is a 5xx."""
     rng, text = random.Random(0), json.dumps(DOCUMENT)
     served = 0
     for number in range(MUTANTS):

@@ -96,7 +96,7 @@ def test_all_faults_are_named_at_once(api: httpx.Client) -> None:
 
 
 def test_the_order_of_faults_is_not_that_of_the_validator() -> None:
-    """Whichever the validator finds first, what is missing comes first."""
+    """Whichever error the validator finds first, missing fields come first."""
     schema = Schema({"additionalProperties": False, "properties": {"x": {}, "y": {}}, "required": ["a"]}, {})
 
     assert [fault.type for fault in schema.invalid_fields({"c": 1})] == ["required", "additional_property_not_allowed"]
@@ -105,7 +105,7 @@ def test_the_order_of_faults_is_not_that_of_the_validator() -> None:
 @pytest.mark.parametrize(
     "version", ["", "latest", VERSION[:-1], VERSION.upper(), VERSION + "\n", f"owner/name:{VERSION}"]
 )
-def test_a_version_that_is_none(api: httpx.Client, version: str) -> None:
+def test_an_invalid_version(api: httpx.Client, version: str) -> None:
     """A version is 64 hexadecimal digits; anything else does not exist."""
     response = api.post("/predictions", json={"version": version, "input": {}})
 
@@ -169,7 +169,7 @@ def test_a_body_that_cannot_be_read(api: httpx.Client, content: bytes, detail: s
         (b'{"version": "%s", "input": {"prompt": "\\ud83d\\ude80"}}' % VERSION.encode(), 201),
     ],
 )
-def test_an_odd_body_that_can_be_read(api: httpx.Client, content: bytes, status: int) -> None:
+def test_an_unusual_body_that_can_be_read(api: httpx.Client, content: bytes, status: int) -> None:
     """A byte order mark, a repeated key, depth within reason and whole surrogate pairs are no faults."""
     response = api.post("/predictions", content=content, headers={"Content-Type": "application/json"})
 
@@ -188,7 +188,7 @@ def test_an_odd_body_that_can_be_read(api: httpx.Client, content: bytes, status:
     ],
 )
 def test_content_types(api: httpx.Client, content_type: str | None, status: int) -> None:
-    """A body of another kind than the document names is a 415; one of no kind is taken for JSON."""
+    """A body of a type that the document does not name is a 415; one without a type counts as JSON."""
     headers = {"Content-Type": content_type} if content_type else {}
     content = b'{"version": "%s", "input": {}}' % VERSION.encode()
 

@@ -13,15 +13,15 @@ from zeroscope_mock.doors.buffered_transport import MAX_BUFFERED, BufferedTransp
 from zeroscope_mock.doors.http_server import HttpServer
 
 Act = Callable[[BufferedTransport], object]
-Told = list[tuple[int, bytes | str]]
+Calls = list[tuple[int, bytes | str]]
 BIG = b"x" * (MAX_BUFFERED + 1)
 
 
 class Recorder:
-    """A transport that notes what it is told, and when: 0 for the turn in which a connection is used, 1 for later."""
+    """A transport that records each call with its turn: 0 if in the turn of the write, 1 if later."""
 
     def __init__(self) -> None:
-        self.told: Told = []
+        self.record: Calls = []
         self.turn = 0
         self.closing = False
 
@@ -35,17 +35,17 @@ class Recorder:
         self.writelines([piece])
 
     def writelines(self, pieces: list[bytes]) -> None:
-        self.told.append((self.turn, b"".join(pieces)))
+        self.record.append((self.turn, b"".join(pieces)))
 
     def close(self) -> None:
-        self.told.append((self.turn, "close"))
+        self.record.append((self.turn, "close"))
 
     def abort(self) -> None:
-        self.told.append((self.turn, "abort"))
+        self.record.append((self.turn, "abort"))
 
 
-async def told(*acts: Act, then: Act = lambda connection: None) -> Told:
-    """What a transport is told of some acts, and of another one in the next turn."""
+async def record(*acts: Act, then: Act = lambda connection: None) -> Calls:
+    """The calls of a transport after some acts, and after another one in the next turn."""
     transport = Recorder()
     connection = BufferedTransport(cast(Any, transport))
     for act in acts:
@@ -54,7 +54,7 @@ async def told(*acts: Act, then: Act = lambda connection: None) -> Told:
     await asyncio.sleep(0)
     then(connection)
     await asyncio.sleep(0)
-    return transport.told
+    return transport.record
 
 
 @pytest.mark.parametrize(
@@ -72,34 +72,34 @@ async def told(*acts: Act, then: Act = lambda connection: None) -> Told:
     ],
     ids=["two", "big", "small and big", "many small", "big and small", "close", "abort", "nothing to close", "nothing"],
 )
-def test_write__is_sent_once_a_turn(acts: list[Act], expected: Told) -> None:
-    """What is small waits for what comes in the same turn; what is big, or before an end, does not."""
-    assert asyncio.run(told(*acts)) == expected
+def test_write__is_sent_once_a_turn(acts: list[Act], expected: Calls) -> None:
+    """Small writes wait for others of the same turn; large writes, and those before a close, do not."""
+    assert asyncio.run(record(*acts)) == expected
 
 
-def test_write__is_sent_in_the_turn_it_belongs_to() -> None:
-    """What comes in another turn is sent by itself."""
-    sent = asyncio.run(told(lambda c: c.write(b"a"), then=lambda c: c.write(b"b")))
+def test_write__is_sent_in_its_own_turn() -> None:
+    """A write of another turn is sent separately."""
+    sent = asyncio.run(record(lambda c: c.write(b"a"), then=lambda c: c.write(b"b")))
     assert sent == [(1, b"a"), (1, b"b")]
 
 
-def test_write__to_nobody_is_dropped() -> None:
-    """Where the other side has gone, nothing is sent."""
+def test_write__to_a_closed_connection_is_dropped() -> None:
+    """After the client has disconnected, nothing is sent."""
 
-    async def run() -> Told:
+    async def run() -> Calls:
         transport = Recorder()
         BufferedTransport(cast(Any, transport)).write(b"a")
         transport.closing = True
         await asyncio.sleep(0)
-        return transport.told
+        return transport.record
 
     assert asyncio.run(run()) == []
 
 
-def test_answer__is_sent_at_once() -> None:
-    """Head and body of a short answer go out together."""
+def test_response__is_sent_at_once() -> None:
+    """Head and body of a short response are sent together."""
 
-    async def run() -> Told:
+    async def run() -> Calls:
         server = HttpServer(MockServer().app)
         server.config.load()
         transport, kind = Recorder(), cast(Any, server.config.http_protocol_class)
@@ -108,7 +108,7 @@ def test_answer__is_sent_at_once() -> None:
         protocol.data_received(b"GET /v1/predictions HTTP/1.1\r\nAuthorization: Bearer a-token-of-a-test\r\n\r\n")
         await asyncio.gather(*server.server_state.tasks)
         await asyncio.sleep(0)
-        return transport.told
+        return transport.record
 
     ((_, answer),) = asyncio.run(run())
     assert isinstance(answer, bytes) and answer.startswith(b"HTTP/1.1 200 OK\r\n")

@@ -24,7 +24,7 @@ LONG = 10
 
 
 class Door:
-    """A server behind `httpx.Client` or `httpx.AsyncClient`, with one face for both."""
+    """A server behind `httpx.Client` or `httpx.AsyncClient`, with one interface for both."""
 
     def __init__(self, kind: str, server: MockServer) -> None:
         self._kind = kind
@@ -73,7 +73,7 @@ def door(request: pytest.FixtureRequest, server: MockServer) -> Door:
 
 @pytest.mark.parametrize("timeout", [0.5, 5, 59.9])
 def test_a_hang_longer_than_the_client_waits(server: MockServer, door: Door, timeout: float) -> None:
-    """It gives up after exactly that time of the server's clock, and the journal says that it has gone."""
+    """The client times out after exactly that time of the server's clock, and the journal records the disconnect."""
     server.faults.add(hang=60)
 
     with pytest.raises(httpx.ReadTimeout, match=f"^the server sent nothing for {timeout:g} s of its clock$"):
@@ -85,7 +85,7 @@ def test_a_hang_longer_than_the_client_waits(server: MockServer, door: Door, tim
 
 @pytest.mark.parametrize("timeout", [None, 61])
 def test_a_client_that_waits_long_enough(server: MockServer, door: Door, timeout: float | None) -> None:
-    """It sees the end of the hang, which is a cut."""
+    """It sees the end of the hang, which is a closed connection."""
     server.faults.add(hang=60)
 
     with pytest.raises(httpx.ReadError, match="the connection hung and was cut"):
@@ -95,7 +95,7 @@ def test_a_client_that_waits_long_enough(server: MockServer, door: Door, timeout
 
 
 def test_a_held_request_longer_than_the_client_waits(server: MockServer, door: Door) -> None:
-    """The many short looks of a held request count together; the prediction is there all the same."""
+    """The many short polls of a held request add up; the prediction exists all the same."""
     with pytest.raises(httpx.ReadTimeout):
         door.send("POST", json={**BODY, "input": {}}, headers={"Prefer": "wait=60"}, timeout=2)
 
@@ -138,7 +138,7 @@ def test_a_body_slower_than_the_client_waits(server: MockServer, door: Door) -> 
 
 
 @pytest.mark.parametrize("status", [204, 304])
-def test_an_answer_without_a_body(server: MockServer, door: Door, status: int) -> None:
+def test_a_response_without_a_body(server: MockServer, door: Door, status: int) -> None:
     """It has no length either, as on a socket."""
     server.faults.add(status=status)
 
@@ -149,7 +149,7 @@ def test_an_answer_without_a_body(server: MockServer, door: Door, status: int) -
 
 
 class Tap:
-    """The core of a server whose every answer runs for ever, a piece a second."""
+    """The core of a server whose every response runs for ever, a piece a second."""
 
     def __init__(
         self, server: MockServer, response: Callable[[], Flow[Response]] | None = None, pauses: int = 1
@@ -180,10 +180,10 @@ class Tap:
 # Under trio httpx itself leaves a generator behind.
 @pytest.mark.parametrize("door", ["sync", "asyncio"], indirect=True)
 @pytest.mark.parametrize("read", [0, 3])
-def test_a_stream_is_read_as_it_comes_and_left(
+def test_a_stream_is_lazy_and_can_be_abandoned(
     server: MockServer, door: Door, monkeypatch: pytest.MonkeyPatch, read: int
 ) -> None:
-    """Nothing is made before it is asked for, and the stream ends with its reader."""
+    """No piece is made before it is read, and the stream ends with its reader."""
     tap: Any = Tap(server)
     monkeypatch.setattr(door, "_transport", Transport(tap))
 
@@ -195,7 +195,7 @@ def test_a_stream_is_read_as_it_comes_and_left(
 
 
 def test_a_stream_that_pauses_again_and_again(server: MockServer, door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The short pauses between two pieces count together."""
+    """The short pauses between two pieces add up."""
     tap: Any = Tap(server, pauses=4)
     monkeypatch.setattr(door, "_transport", Transport(tap))
 
@@ -205,8 +205,8 @@ def test_a_stream_that_pauses_again_and_again(server: MockServer, door: Door, mo
     assert server.clock.monotonic() == 0.75
 
 
-def test_a_step_that_fails_is_told_to_the_flow(server: MockServer, door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What answers a request may handle what goes wrong with its steps."""
+def test_a_step_that_fails_raises_in_the_flow(server: MockServer, door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The flow that handles a request may handle the errors of its steps."""
 
     def answer() -> Flow[Response]:
         try:
@@ -262,8 +262,8 @@ def asgi(server: MockServer) -> Asgi:
 @pytest.mark.anyio
 @pytest.mark.parametrize("fault", [{"reset": "before"}, {"reset": "after"}, {"hang": 60}])
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
-async def test_a_cut_where_there_is_no_way_to_cut(server: MockServer, asgi: Asgi, fault: Any) -> None:
-    """An ASGI server that does not hand over its connection gets an exception, and the client no answer."""
+async def test_a_cut_without_access_to_the_connection(server: MockServer, asgi: Asgi, fault: Any) -> None:
+    """An ASGI server without access to its connection gets an exception, and the client no response."""
     server.faults.add(**fault)
 
     with pytest.raises(ConnectionCutError, match="this ASGI server has no way to do"):
@@ -274,7 +274,7 @@ async def test_a_cut_where_there_is_no_way_to_cut(server: MockServer, asgi: Asgi
 
 @pytest.mark.anyio
 async def test_a_truncated_body_is_not_completed(server: MockServer, asgi: Asgi) -> None:
-    """The application returns before the end, which a server takes for what it is."""
+    """The application returns before the end, which a server treats as a truncation."""
     server.faults.add(truncate=10)
 
     await asgi.run()
@@ -285,8 +285,8 @@ async def test_a_truncated_body_is_not_completed(server: MockServer, asgi: Asgi)
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
-async def test_a_held_request_is_given_up(server: MockServer, asgi: Asgi) -> None:
-    """Its flow is closed as soon as the client has gone, and nothing is sent."""
+async def test_a_held_request_is_closed_on_disconnect(server: MockServer, asgi: Asgi) -> None:
+    """Its flow is closed as soon as the client has disconnected, and nothing is sent."""
     server.clock.freeze()
     server.faults.add(delay=60)
 
@@ -301,8 +301,8 @@ async def test_a_held_request_is_given_up(server: MockServer, asgi: Asgi) -> Non
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("failing", ["flow", "body"])
-async def test_a_failure_comes_as_it_is(server: MockServer, monkeypatch: pytest.MonkeyPatch, failing: str) -> None:
-    """What is wrong with an answer is not wrapped into anything."""
+async def test_a_failure_is_raised_unwrapped(server: MockServer, monkeypatch: pytest.MonkeyPatch, failing: str) -> None:
+    """An error in a response is not wrapped into another one."""
 
     def body() -> Iterator[bytes]:
         yield b"x"

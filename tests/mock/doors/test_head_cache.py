@@ -1,4 +1,4 @@
-"""Heads that were read before are those that would be read anew."""
+"""The head cache, whose heads equal those that are parsed again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 
 
 def test_find__reads_the_same_head_once() -> None:
-    """A head is read when its key is new, and only then."""
+    """A head is parsed only when its key is new."""
     known = HeadCache()
 
     first = known.get("a", lambda: Head("GET", "/a"))
@@ -44,7 +44,7 @@ def test_find__keeps_no_long_ones(head: Head, kept: bool) -> None:
 
 
 def test_find__keeps_no_more_than_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nor with many."""
+    """Nor can a client fill it with many heads."""
     monkeypatch.setattr(head_cache, "LIMIT", 3)
     known = HeadCache()
     made = [Head("GET", "/") for _ in range(6)]
@@ -70,7 +70,7 @@ def test_find__keeps_no_more_than_a_limit(monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.anyio
 @pytest.mark.parametrize("door", ["transport", "app"])
 async def test_head__is_another_one_if_anything_differs(door: str, change: dict[str, Any], status: int) -> None:
-    """A change of any part is seen although all else of the head was seen before."""
+    """A change of any part is noticed although the cache has all other parts of the head."""
     server = MockServer()
     transport = server.transport if door == "transport" else httpx.ASGITransport(server.app)
     usual: dict[str, Any] = {
@@ -93,7 +93,7 @@ async def test_head__is_another_one_if_anything_differs(door: str, change: dict[
 @pytest.mark.anyio
 @pytest.mark.parametrize("door", ["transport", "app"])
 async def test_head__is_another_one_where_no_header_names_the_host(door: str) -> None:
-    """Then it is the host that was reached which is in the addresses."""
+    """Then the URLs have the host that the client connected to."""
     server = MockServer()
     transport = server.transport if door == "transport" else httpx.ASGITransport(server.app)
     headers = {"Authorization": "Bearer a-token-of-a-test", "Host": "no host"}

@@ -57,7 +57,7 @@ def test_the_whole_way_over_a_socket(server: MockServer) -> None:
     ],
 )
 def test_hostile_requests_over_a_socket(request_line: tuple[str, str], body: bytes | None, status: int) -> None:
-    """What httpx would not send gets the same answers as in process."""
+    """Requests that httpx would not send get the same responses as in process."""
     with MockServer(json_limit=2000, file_limit=2000).listen() as listening:
         connection = http.client.HTTPConnection(listening.url.removeprefix("http://"))
         connection.request(*request_line, body=body, headers={**AUTH, "Content-Type": "application/json"})
@@ -69,8 +69,8 @@ def test_hostile_requests_over_a_socket(request_line: tuple[str, str], body: byt
     assert response.headers["content-type"] == "application/problem+json"
 
 
-def test_a_client_that_goes_away_creates_nothing(server: MockServer) -> None:
-    """A request that is cut off is not carried out, even if what came of it makes sense."""
+def test_a_client_that_disconnects_creates_nothing(server: MockServer) -> None:
+    """A truncated request is not carried out, even if the part that arrived is valid."""
     body = b'{"version": "%s", "input": {}}' % VERSION.encode()
     head = "POST /v1/predictions HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer a-token\r\nContent-Length: 1000\r\n\r\n"
     with server.listen() as listening, httpx.Client(headers=AUTH) as api:
@@ -101,7 +101,7 @@ def test_closing_is_quick_and_complete(server: MockServer) -> None:
 
 @pytest.mark.parametrize("connected", [False, True], ids=["no client", "an idle client"])
 def test_close__waits_for_no_tick(server: MockServer, monkeypatch: pytest.MonkeyPatch, connected: bool) -> None:
-    """The server ends when it is told to, and pauses no longer than it takes to notice who has gone."""
+    """The server ends on request, and pauses no longer than it takes to notice which clients have gone."""
     monkeypatch.setattr(http_server, "_DATE_INTERVAL", 3600.0)
     pauses = list[object]()
     monkeypatch.setattr(uvicorn.Server, "shutdown", lambda *arguments: pauses.append(arguments))
@@ -116,7 +116,7 @@ def test_close__waits_for_no_tick(server: MockServer, monkeypatch: pytest.Monkey
     listening.close()
 
 
-def test_close__lets_a_request_under_way_have_its_answer(server: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_close__waits_for_requests_in_progress(server: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A request in progress when the server is closed gets its response, although no new one is accepted."""
     begun, made = threading.Event(), threading.Event()
 
@@ -158,7 +158,7 @@ def test_a_port_in_use(server: MockServer) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_serve_ends_by_signal(number: signal.Signals) -> None:
-    """`serve` says where it listens, answers and ends cleanly within two seconds of a signal."""
+    """`serve` prints its URL, responds, and ends cleanly within two seconds of a signal."""
     program = (
         f"import sys; sys.path[:0] = {sys.path!r}\n"
         "from zeroscope_mock import MockServer\n"
@@ -181,7 +181,7 @@ def test_serve_ends_by_signal(number: signal.Signals) -> None:
 
 
 def test_serve_ends_by_signal__whenever_it_comes() -> None:
-    """A signal ends the server also in the moment in which it begins to wait for one."""
+    """A signal ends the server even at the moment when it starts to wait for one."""
     program = (
         f"import sys; sys.path[:0] = {sys.path!r}\n"
         "import contextlib, os, signal, threading, types\n"
@@ -256,7 +256,7 @@ async def test_the_application_takes_no_websockets(server: MockServer) -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("raw_path", [None, b"/predictions", b"/predictions?cursor="])
-async def test_servers_differ_in_what_they_tell(server: MockServer, raw_path: bytes | None) -> None:
+async def test_servers_differ_in_their_scopes(server: MockServer, raw_path: bytes | None) -> None:
     """The raw path may be missing or have the query in it, and the server's address may be unknown."""
     scope = {**HTTP, **({} if raw_path is None else {"raw_path": raw_path})}
 
@@ -287,7 +287,7 @@ async def test_the_application_sends_no_body_to_head(server: MockServer) -> None
 async def test_a_body_of_a_get_is_read_where_there_can_be_one(
     version: str, header: tuple[bytes, bytes], status: int
 ) -> None:
-    """It has no meaning, but has its limit like any other; without its headers there is none in HTTP/1."""
+    """It has no meaning, but the same limit as any other; without its headers there is none in HTTP/1."""
     server = MockServer(json_limit=10, file_limit=10)
     scope = {**HTTP, "http_version": version, "headers": [*HTTP["headers"], header]}
 
@@ -298,7 +298,7 @@ async def test_a_body_of_a_get_is_read_where_there_can_be_one(
 
 @pytest.mark.anyio
 async def test_a_body_is_not_read_beyond_the_limit() -> None:
-    """The answer is there before the rest of the body is."""
+    """The response is sent before the rest of the body arrives."""
     server = MockServer(json_limit=10, file_limit=10)
     chunk = {"type": "http.request", "body": b"x" * 8, "more_body": True}
 
@@ -310,7 +310,7 @@ async def test_a_body_is_not_read_beyond_the_limit() -> None:
 
 @pytest.mark.anyio
 async def test_the_application_under_another_asgi_client(server: MockServer) -> None:
-    """The ASGI transport of httpx itself does as well as a server on a socket."""
+    """The ASGI transport of httpx works like a server on a socket."""
     transport = httpx.ASGITransport(server.app)
     async with httpx.AsyncClient(transport=transport, base_url="https://h.test:1/v1", headers=AUTH) as api:
         created = (await api.post("/predictions", json={"version": VERSION, "input": {"num_frames": 1}})).json()
@@ -323,7 +323,7 @@ async def test_the_application_under_another_asgi_client(server: MockServer) -> 
 
 
 def test_a_fast_clock_over_a_socket(create_and_wait: Callable[[MockServer, str], dict[str, Any]]) -> None:
-    """With a real clock a prediction goes on by itself, as fast as the server was told."""
+    """With a real clock a prediction advances by itself, at the speed that was set."""
     server = MockServer(clock="real", speed=1000)
     with server.listen() as listening:
         body = create_and_wait(server, listening.url)

@@ -32,7 +32,7 @@ def router(server: MockServer) -> respx.MockRouter:
 
 
 class Recording(Transport):
-    """A transport that keeps how it was asked, and answers as it is told to."""
+    """A transport that records the requests, and returns the given response."""
 
     def __init__(self, answer: Callable[[httpx.Request], httpx.Response]) -> None:
         self.asked: list[str] = []
@@ -49,7 +49,7 @@ class Recording(Transport):
 
 
 class Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body that keeps how many of its pieces were read."""
+    """A body that counts how many of its pieces were read."""
 
     def __init__(self) -> None:
         self.read = 0
@@ -104,7 +104,7 @@ def test_routes__are_the_servers_operations(server: MockServer, router: respx.Mo
 def test_route__is_the_one_that_the_server_finds(
     server: MockServer, router: respx.MockRouter, method: str, path: str, name: str, prefix: str
 ) -> None:
-    """A call is counted for the operation under which the server writes it down, whatever the host."""
+    """A call counts for the operation under which the server records it, whatever the host."""
     with router:
         httpx.request(method, f"http://any.test:81{prefix}{path}", headers=AUTH)
         assert called(router) == {name: 1}
@@ -140,13 +140,13 @@ def test_document__decides_the_paths(server: MockServer) -> None:
     ],
 )
 def test_other_requests__are_not_mocked(router: respx.MockRouter, method: str, url: str) -> None:
-    """What is no route of the server is refused by respx, as usual."""
+    """A request without a route of the server is refused by respx, as usual."""
     with router, pytest.raises(respx.models.AllMockedAssertionError, match="not mocked"):
         httpx.request(method, url, headers=AUTH)
 
 
 def test_patched_httpx__serves_a_program(server: MockServer, router: respx.MockRouter) -> None:
-    """A client of one's own reaches the server while the router is in use, and its calls can be looked at."""
+    """A program's own client reaches the server while the router is active, and its calls can be inspected."""
     with router, Zeroscope("a-token-of-a-test", clock=server.clock) as client:
         content = client.run(prompt="A lighthouse", num_frames=2)[0].read()
 
@@ -159,7 +159,7 @@ def test_patched_httpx__serves_a_program(server: MockServer, router: respx.MockR
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_patched_httpx__serves_an_async_program(server: MockServer, router: respx.MockRouter, backend: str) -> None:
-    """The same for a client that is awaited."""
+    """The same for an asynchronous client."""
 
     async def program() -> bytes:
         async with router, AsyncZeroscope("a-token-of-a-test", clock=server.clock) as client:
@@ -171,8 +171,8 @@ def test_patched_httpx__serves_an_async_program(server: MockServer, router: resp
 
 
 @pytest.mark.parametrize("way", ["patch", "patch httpx", "handler"])
-def test_client__is_answered_in_its_own_way(server: MockServer, way: str) -> None:
-    """A server that makes a client wait must not hold up an event loop, nor hand a coroutine to a sync client."""
+def test_client__gets_sync_or_async_responses(server: MockServer, way: str) -> None:
+    """A server that makes a client wait must not block an event loop, nor return a coroutine to a sync client."""
     transport = Recording(lambda request: httpx.Response(200, request=request))
     router = router_of(server, transport, using="httpx" if way == "patch httpx" else "httpcore")
     handled = way == "handler"
@@ -193,8 +193,8 @@ def test_client__is_answered_in_its_own_way(server: MockServer, way: str) -> Non
     assert transport.asked == ["async", "sync"]
 
 
-def test_awaited_calls__run_side_by_side(server: MockServer) -> None:
-    """A call that the server holds does not keep others from being answered."""
+def test_awaited_calls__run_concurrently(server: MockServer) -> None:
+    """A held call does not delay the responses to others."""
 
     class Holding(Recording):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -223,7 +223,7 @@ def test_awaited_calls__run_side_by_side(server: MockServer) -> None:
 
 
 def test_sync_call_within_an_awaited_one__is_not_awaited(server: MockServer) -> None:
-    """What the server asks while it answers, as a receiver of webhooks may, is answered in its own way."""
+    """A sync call that a receiver makes while the server handles an awaited one gets a sync response."""
 
     def ask(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/outer"):
@@ -264,7 +264,7 @@ def test_transport_error__reaches_the_client(server: MockServer, kind: str, erro
 
 @pytest.mark.parametrize("kind", ["sync", "async"])
 def test_stream__is_not_read_early(server: MockServer, kind: str) -> None:
-    """The pieces of a body come when they are asked for."""
+    """The pieces of a body arrive when they are read."""
     body = Pieces()
     router = router_of(server, Recording(lambda request: httpx.Response(200, stream=body, request=request)))
     seen: list[tuple[int, bytes]] = []
@@ -304,7 +304,7 @@ def give_up(request: httpx.Request) -> httpx.Response:
 def test_mocked_route__does_not_reach_the_server(
     server: MockServer, router: respx.MockRouter, change: Callable[[respx.Route], object]
 ) -> None:
-    """Each of respx's ways to give an answer replaces the server's, for this route alone, until it is taken back."""
+    """Each of respx's ways to mock a response replaces the server's, for this route alone, until it is undone."""
     change(router["listPredictions"])
     with httpx.Client(transport=httpx.MockTransport(router.handler), base_url=API, headers=AUTH) as api:
         assert api.get("/predictions").status_code == 503
@@ -326,7 +326,7 @@ def test_change__ends_with_its_block(router: respx.MockRouter) -> None:
 
 
 def test_rollback__keeps_the_routes(router: respx.MockRouter) -> None:
-    """Without a block, a rollback takes changes back and leaves the server's routes alone."""
+    """Without a block, a rollback undoes changes and keeps the server's routes."""
     router["listPredictions"].respond(503)
     router.get("https://example.test/")
     router.rollback()
@@ -373,7 +373,7 @@ def test_base_url__narrows_the_router_to_a_host(server: MockServer, base_url: st
         assert called(router) == {"listPredictions": 1}
 
 
-def test_respx_missing__is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_respx_missing__is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without respx, the error says what to install."""
     monkeypatch.delitem(sys.modules, "zeroscope_mock.doors.router")
     monkeypatch.setitem(sys.modules, "respx", None)

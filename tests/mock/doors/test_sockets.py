@@ -1,4 +1,4 @@
-"""The server on a socket: cut connections, lost clients, keep-alive."""
+"""The server on a socket: closed connections, lost clients, keep-alive."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_a_truncated_body_ends_too_early(server: MockServer, api: httpx.Client) 
 
 
 def test_a_stream_is_reset_after_its_start(server: MockServer, api: httpx.Client, listening: Listening) -> None:
-    """What came before the reset is there to be read."""
+    """The pieces before the reset can be read."""
     created = api.post("/predictions", json={"version": VERSION, "input": {}, "stream": True}).json()
     server.faults.add(operation="streamPrediction", truncate=20)
 
@@ -156,8 +156,8 @@ def test_slow_bytes_all_come(server: MockServer, api: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("status", [204, 304])
-def test_an_answer_without_a_body(server: MockServer, wire: socket.socket, status: int) -> None:
-    """There is neither a length nor a body, and the connection goes on."""
+def test_a_response_without_a_body(server: MockServer, wire: socket.socket, status: int) -> None:
+    """There is neither a length nor a body, and the connection stays open."""
     server.faults.add(operation="listPredictions", status=status, times=1)
 
     wire.sendall(head())
@@ -168,7 +168,7 @@ def test_an_answer_without_a_body(server: MockServer, wire: socket.socket, statu
 
 
 def test_a_connection_is_used_again(wire: socket.socket, server: MockServer) -> None:
-    """Many requests go over one connection: answered, refused and with no body to their answer."""
+    """Many requests use one connection: successful, refused and without a body in the response."""
     for _ in range(20):
         wire.sendall(post())
         assert answer(wire)[0] == 201
@@ -181,7 +181,7 @@ def test_a_connection_is_used_again(wire: socket.socket, server: MockServer) -> 
 
 
 def test_requests_in_a_row(wire: socket.socket) -> None:
-    """Requests that are sent before the first is answered are answered in order."""
+    """Requests that are sent before the first response get their responses in order."""
     wire.sendall(head("/v1/predictions/none") + post() + head())
 
     # One reader for all, since it may read ahead.
@@ -195,8 +195,8 @@ def test_requests_in_a_row(wire: socket.socket) -> None:
     assert statuses == [b"404", b"201", b"200"]
 
 
-def test_a_held_request_whose_client_goes_away(server: MockServer, listening: Listening) -> None:
-    """It is given up, the journal says so, and no task is left behind."""
+def test_a_held_request_whose_client_disconnects(server: MockServer, listening: Listening) -> None:
+    """The request is canceled, the journal records it, and no task is left behind."""
     server.clock.freeze()
     with connect(listening.url) as wire:
         wire.sendall(post(prefer="wait=60"))
@@ -208,8 +208,8 @@ def test_a_held_request_whose_client_goes_away(server: MockServer, listening: Li
     eventually(lambda: not tasks(listening))
 
 
-def test_a_stream_whose_client_goes_away(server: MockServer, api: httpx.Client, listening: Listening) -> None:
-    """It ends with the client, though more would have come."""
+def test_a_stream_whose_client_disconnects(server: MockServer, api: httpx.Client, listening: Listening) -> None:
+    """The stream ends with the client, before its last piece."""
     created = api.post("/predictions", json={"version": VERSION, "input": {}, "stream": True}).json()
     server.clock.freeze()
     with connect(listening.url) as wire:
@@ -222,12 +222,12 @@ def test_a_stream_whose_client_goes_away(server: MockServer, api: httpx.Client, 
 
 
 def tasks(listening: Listening) -> set[Any]:
-    """The requests that the server is at."""
+    """The tasks of the requests in progress."""
     return listening._server.server_state.tasks
 
 
-def test_a_body_that_never_comes(listening: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is refused in the end, and the connection with it."""
+def test_a_body_that_never_arrives(listening: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The request is refused after a while, and the connection closed."""
     monkeypatch.setattr("zeroscope_mock.doors.asgi.BODY_TIMEOUT", 0.01)
     with connect(listening.url) as wire:
         wire.sendall(post()[:-1])
@@ -250,7 +250,7 @@ print("ended", [thread.name for thread in threading.enumerate() if thread is not
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_all_that_is_open(number: signal.Signals) -> None:
-    """Within two seconds, with a stream, a held request, half a request and a webhook that hangs."""
+    """Within two seconds, even with a stream, a held request, half a request and a webhook that hangs."""
     command = [sys.executable, "-W", "error", "-c", PROGRAM.format(path=sys.path, speed=1)]
     with (
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process,

@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 @dataclass
 class Exchange:
-    """A request that takes three seconds to carry out, and a client that reads the answer as a door sends it."""
+    """A request that takes three seconds, and a client that reads the response as a door sends it."""
 
     body: bytes | Stream = BYTES
     clock: VirtualClock = field(default_factory=VirtualClock)
@@ -71,7 +71,7 @@ class Exchange:
 
     @property
     def announced(self) -> int | None:
-        """The length that the client is told."""
+        """The length that the response announces."""
         assert self.response is not None
         body = self.response.body
         return body.length if isinstance(body, Stream) else len(body)
@@ -114,7 +114,7 @@ def test_a_status__with_the_usual_body(status: int, content_type: str, body: str
 
 
 @pytest.mark.parametrize("status", [200, 204, 302, 304])
-def test_a_status__that_is_no_refusal(status: int) -> None:
+def test_a_status__that_is_no_error(status: int) -> None:
     """It has no body unless one is given."""
     exchange = Exchange().run(make(status=status))
 
@@ -137,10 +137,10 @@ def test_a_status__that_is_no_refusal(status: int) -> None:
     ],
 )
 @pytest.mark.parametrize("carried_out", [False, True])
-def test_an_answer__of_ones_own(
+def test_a_custom_response(
     settings: dict[str, Any], status: int, content_type: str, body: bytes, carried_out: bool
 ) -> None:
-    """It takes the place of the server's, which is carried out only if asked for."""
+    """It replaces the server's response; the request is carried out only if asked for."""
     exchange = Exchange().run(make(**settings, carried_out=carried_out))
 
     assert exchange.response is not None
@@ -163,7 +163,7 @@ def test_an_answer__of_ones_own(
         ({"status": 503}, (None, None, None), None),
     ],
 )
-def test_hints_when_to_come_again(settings: dict[str, Any], hints: tuple[str | None, ...], in_body: int | None) -> None:
+def test_hints_when_to_retry(settings: dict[str, Any], hints: tuple[str | None, ...], in_body: int | None) -> None:
     """A 429 says it in every way that the service knows."""
     response = Exchange().run(make(**settings)).response
 
@@ -184,7 +184,7 @@ def test_hints_when_to_come_again(settings: dict[str, Any], hints: tuple[str | N
     ],
 )
 def test_headers__are_replaced(settings: dict[str, Any], headers: tuple[tuple[str, str], ...]) -> None:
-    """All else of the answer is the server's own."""
+    """The rest of the response is the server's own."""
     exchange = Exchange().run(make(**settings))
 
     assert exchange.response == Response(201, headers, BYTES)
@@ -192,7 +192,7 @@ def test_headers__are_replaced(settings: dict[str, Any], headers: tuple[tuple[st
 
 
 def test_a_delay() -> None:
-    """The request is handled later, and all is well."""
+    """The request is handled later, and succeeds."""
     exchange = Exchange().run(make(delay=2.5))
 
     assert (exchange.carried_out, exchange.seconds, exchange.received) == (2.5, 5.5, BYTES)
@@ -211,8 +211,8 @@ def test_a_delay() -> None:
         ({"hang": 10, "carried_out": True}, 0, 13),
     ],
 )
-def test_no_answer(settings: dict[str, Any], carried_out: float | None, seconds: float) -> None:
-    """The connection is cut, with or without the request carried out."""
+def test_no_response(settings: dict[str, Any], carried_out: float | None, seconds: float) -> None:
+    """The connection is closed, whether or not the request was carried out."""
     exchange = Exchange().run(make(**settings))
 
     assert exchange.reset
@@ -248,7 +248,7 @@ FILE = stream(b"0123", 1.0, b"4567", 1.0, b"89", length=10)
 def test_a_truncated_body(
     truncate: float, body: bytes | Stream, received: bytes, announced: int | None, reset: bool, seconds: float
 ) -> None:
-    """At least a byte is missing of what was announced; where nothing was, the connection is reset."""
+    """At least one announced byte is missing; without an announced length, the connection is reset."""
     exchange = Exchange(body).run(make(truncate=truncate))
 
     assert (exchange.received, exchange.announced, exchange.reset) == (received, announced, reset)
@@ -268,14 +268,14 @@ def test_a_truncated_body(
     ],
 )
 def test_a_malformed_body(body: bytes | Stream, received: bytes, announced: int | None) -> None:
-    """It ends in the middle as if that were its end."""
+    """It ends in the middle, as if it were complete."""
     exchange = Exchange(body).run(make(malformed=True))
 
     assert (exchange.received, exchange.announced, exchange.reset) == (received, announced, False)
 
 
-def test_a_malformed_answer__of_ones_own() -> None:
-    """What is given is broken as the server's own would be."""
+def test_a_malformed_custom_response() -> None:
+    """The given body is cut like the server's own."""
     exchange = Exchange().run(make(status=503, body=BODY, malformed=True))
 
     assert exchange.received == BYTES[: len(BYTES) // 2]
@@ -294,7 +294,7 @@ def test_a_malformed_answer__of_ones_own() -> None:
     ],
 )
 def test_slow_bytes(rate: float, body: bytes | Stream, pieces: list[tuple[float, bytes]]) -> None:
-    """They come piece by piece at the rate, and all of them come."""
+    """The bytes arrive in pieces at the given rate, and all of them arrive."""
     exchange = Exchange(body).run(make(bytes_per_second=rate))
 
     assert [piece for _, piece in exchange.pieces] == [piece for _, piece in pieces]
@@ -311,7 +311,7 @@ def test_slow_bytes(rate: float, body: bytes | Stream, pieces: list[tuple[float,
     ],
 )
 def test_slow_bytes__that_end_early(settings: dict[str, Any], received: bytes, announced: int, seconds: float) -> None:
-    """Only what is sent takes time."""
+    """Only the bytes that are sent take time."""
     exchange = Exchange(b"0123456789").run(make(bytes_per_second=20, **settings))
 
     assert (exchange.received, exchange.announced) == (received, announced)
@@ -319,7 +319,7 @@ def test_slow_bytes__that_end_early(settings: dict[str, Any], received: bytes, a
 
 
 def test_a_stream_can_be_read_again() -> None:
-    """A fault keeps nothing of the answers that it changed."""
+    """A fault keeps nothing of the responses that it changed."""
     fault = make(truncate=5, bytes_per_second=20)
     assert Exchange(FILE).run(fault).received == Exchange(FILE).run(fault).received == b"01234"
 
@@ -333,22 +333,22 @@ def test_a_stream_can_be_read_again() -> None:
         ({"status": 503}, (("content-type", "application/json"), ("webhook-id", "1")), BYTES),
     ],
 )
-def test_a_delivery__is_spoiled(settings: dict[str, Any], headers: tuple[tuple[str, str], ...], body: bytes) -> None:
-    """What is posted is changed as an answer would be."""
+def test_a_delivery__is_malformed(settings: dict[str, Any], headers: tuple[tuple[str, str], ...], body: bytes) -> None:
+    """The body of the delivery is changed as that of a response would be."""
     fault = make(operation=DELIVERY, **settings)
 
     assert fault.alter_delivery((("content-type", "application/json"), ("webhook-id", "1")), BYTES) == (headers, body)
 
 
-def test_a_delivery__is_doubled() -> None:
-    """The fault says so; the sender does it."""
+def test_a_delivery__is_duplicated() -> None:
+    """The fault says so; the sender sends it twice."""
     assert make(operation=DELIVERY, duplicate=True).duplicate
     assert not make(operation=DELIVERY, delay=1).duplicate
     assert Exchange().run(make(operation=DELIVERY, duplicate=True)).received == BYTES
 
 
 def test_a_flow_that_is_abandoned() -> None:
-    """A client that leaves while a fault makes it wait leaves nothing undone or half done."""
+    """A client that disconnects while a fault delays it leaves no partial effects."""
     exchange = Exchange()
     flow = make(delay=5).apply(exchange.answer())
     assert next(flow) == Sleep(5)
@@ -358,8 +358,8 @@ def test_a_flow_that_is_abandoned() -> None:
     assert exchange.carried_out is None
 
 
-def test_a_refusal_of_the_server__meets_the_fault_as_well() -> None:
-    """A fault does not ask whether the answer is good."""
+def test_an_error_response__is_changed_as_well() -> None:
+    """A fault applies to error responses, too."""
 
     def refuse() -> Flow[Response]:
         return json_response(422, {"detail": "no"})
@@ -373,7 +373,7 @@ def test_a_refusal_of_the_server__meets_the_fault_as_well() -> None:
 def test_a_server__fails_twice_for_each_resource(
     server: MockServer, api: httpx.Client, create: Callable[..., dict[str, Any]]
 ) -> None:
-    """Two 503s for every prediction, by either address; then well."""
+    """Two 503s for every prediction, at either address; then success."""
     fault = server.faults.add(path="/predictions/*", status=503, times=2, per="resource")
     first, second = create(prompt="a")["id"], create(prompt="b")["id"]
     paths = [first, second, first, first, second, second]
@@ -416,7 +416,7 @@ def test_a_server__loses_a_create(server: MockServer, api: httpx.Client) -> None
 def test_a_server__keeps_what_was_carried_out(
     server: MockServer, api: httpx.Client, settings: dict[str, Any], created: int
 ) -> None:
-    """Whatever the client was told, the list tells the truth."""
+    """Whatever response the client received, the list has the real predictions."""
     server.faults.add(operation="createPrediction", **settings)
 
     with contextlib.suppress(httpx.TransportError):
@@ -428,7 +428,7 @@ def test_a_server__keeps_what_was_carried_out(
 def test_a_server__truncates_a_download(
     server: MockServer, api: httpx.Client, create: Callable[..., dict[str, Any]]
 ) -> None:
-    """The whole length is announced, half of the video comes, and httpx says so; the next try is well."""
+    """The whole length is announced, half of the video arrives, and httpx reports it; the next try succeeds."""
     prediction = create(prompt="a", **SMALL)
     server.clock.advance(600)
     (url,) = api.get(prediction["urls"]["get"]).json()["output"]
@@ -447,7 +447,7 @@ def test_a_server__truncates_a_download(
 
 
 def collect(response: httpx.Response, received: bytearray) -> None:
-    """Keeps what came before an error."""
+    """Keeps the pieces before an error."""
     for piece in response.iter_raw():
         received.extend(piece)
 
@@ -465,7 +465,7 @@ def test_a_server__hangs(server: MockServer, api: httpx.Client) -> None:
 
 
 def test_a_server__is_slow(server: MockServer, api: httpx.Client) -> None:
-    """A client that waits longer than each pause gets all of it; one that does not gives up in the middle."""
+    """A client that waits longer than each pause gets all of it; one that does not times out in the middle."""
     server.faults.add(body="0123456789", bytes_per_second=0.5)
 
     assert api.get("/predictions", timeout=3).text == "0123456789"
@@ -474,8 +474,8 @@ def test_a_server__is_slow(server: MockServer, api: httpx.Client) -> None:
         api.get("/predictions", timeout=1)
 
 
-def test_a_server__strikes_one_tenant(server: MockServer, api: httpx.Client) -> None:
-    """Another token does not notice."""
+def test_a_server__applies_a_fault_to_one_tenant(server: MockServer, api: httpx.Client) -> None:
+    """Another token is not affected."""
     server.faults.add(status=503, token="another-token")
 
     assert api.get("/predictions").status_code == 200
@@ -483,8 +483,8 @@ def test_a_server__strikes_one_tenant(server: MockServer, api: httpx.Client) -> 
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_client__outlives_a_storm(seed: int) -> None:
-    """Half of what it asks for goes wrong; a client that keeps trying has paid for one video and holds it."""
+def test_a_client__survives_a_storm(seed: int) -> None:
+    """Half of its requests fail; a client that keeps retrying has paid for one video and has it."""
     server = MockServer(seed=seed)
     with server.client() as client:
         storm = server.faults.storm(0.5)
@@ -499,8 +499,8 @@ def test_a_client__outlives_a_storm(seed: int) -> None:
 
 
 def insist(call: Callable[[], T]) -> T:
-    """What comes of a call in the end."""
+    """The result of a call that is retried until it succeeds."""
     for _ in range(20):
         with contextlib.suppress(ZeroscopeError):
             return call()
-    raise AssertionError("nothing came of it")
+    raise AssertionError("no try succeeded")

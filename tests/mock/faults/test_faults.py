@@ -29,18 +29,18 @@ def make(seed: int = 0) -> Faults:
 
 
 def struck(faults: Faults, times: int = 1, **request: Any) -> list[bool]:
-    """Whether each of some equal requests is struck."""
+    """Whether a fault applies to each of some equal requests."""
     usual: dict[str, Any] = {"operation": "getPrediction", "method": "GET", "path": "/v1/predictions/a", "tenant": None}
     return [faults.take(**{**usual, **request}) is not None for _ in range(times)]
 
 
 def add(faults: Faults, **settings: Any) -> Any:
-    """Adds what no type checker would let pass."""
+    """Adds a fault with arguments that no type checker would accept."""
     return faults.add(**settings)
 
 
-def told(faults: Faults) -> list[dict[str, Any]]:
-    """What all faults are told to do."""
+def settings_of(faults: Faults) -> list[dict[str, Any]]:
+    """The settings of all faults."""
     return [fault.rule.to_json() for fault in faults]
 
 
@@ -118,7 +118,7 @@ def test_counting__per_resource() -> None:
 
 
 def test_counting__over_all_resources() -> None:
-    """Unless told otherwise, a fault counts whatever matches."""
+    """By default, a fault counts all matching requests."""
     faults = make()
     faults.add(status=503, times=2)
 
@@ -126,7 +126,7 @@ def test_counting__over_all_resources() -> None:
 
 
 def test_counting__forgets_old_resources(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond the limit, the resource that was not asked for the longest is counted anew."""
+    """Beyond the limit, the resource whose last request is oldest is counted from 1 again."""
     monkeypatch.setattr(fault_module, "MAX_RESOURCES", 2)
     faults = make()
     faults.add(status=503, times=1, per="resource")
@@ -164,7 +164,7 @@ def test_probability__is_drawn_for_each_fault() -> None:
 
 
 def test_probability__does_not_depend_on_other_resources() -> None:
-    """What one path meets is the same whatever is asked in between."""
+    """The faults of one path are the same whatever is requested in between."""
 
     def run(others: int) -> list[bool]:
         faults = make()
@@ -282,8 +282,8 @@ def test_threads_share_faults() -> None:
         ({"status": ["x" * 100]}, "status", "not ['" + "x" * 55 + "..."),
     ],
 )
-def test_an_argument_that_is_wrong(settings: dict[str, Any], field: str, message: str) -> None:
-    """It is named, with what would do; nothing is added, and no token is shown."""
+def test_an_invalid_argument(settings: dict[str, Any], field: str, message: str) -> None:
+    """The error names it and says what is valid; nothing is added, and no token is shown."""
     faults = make()
 
     with pytest.raises(FaultError) as caught:
@@ -324,8 +324,8 @@ def test_an_argument_that_is_wrong(settings: dict[str, Any], field: str, message
         ({"operation": [DELIVERY, "getPrediction"], "delay": 1}, "operation", "needs a fault of its own"),
     ],
 )
-def test_arguments_that_make_no_sense_together(settings: dict[str, Any], field: str, message: str) -> None:
-    """The one to leave out is named, with the reason."""
+def test_arguments_that_exclude_each_other(settings: dict[str, Any], field: str, message: str) -> None:
+    """The error names the one to leave out, with the reason."""
     faults = make()
 
     with pytest.raises(FaultError) as caught:
@@ -366,7 +366,7 @@ EVERYTHING: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("settings", EVERYTHING)
 def test_a_fault_describes_itself(settings: dict[str, Any]) -> None:
-    """What it was told is JSON, and telling another one the same makes an equal fault."""
+    """Its settings are JSON, and adding them again makes an equal fault."""
     fault = add(make(), **json.loads(json.dumps(settings)))
 
     described = json.loads(json.dumps(fault.to_json()))
@@ -375,17 +375,17 @@ def test_a_fault_describes_itself(settings: dict[str, Any]) -> None:
     assert not fault.seen
 
 
-def test_none_is_as_good_as_left_out() -> None:
-    """Callers may hand on arguments that they were not given."""
+def test_none_means_the_default() -> None:
+    """Callers may pass on arguments that they were not given."""
     faults = make()
 
     add(faults, **dict.fromkeys(("operation", "nth", "times", "body", "headers", "hang"), None), status=503)
 
-    assert told(faults) == [{"status": 503}]
+    assert settings_of(faults) == [{"status": 503}]
 
 
 def test_a_set_of_names_is_sorted() -> None:
-    """Two runs describe it alike."""
+    """Two runs describe it in the same way."""
     fault = make().add(operation=CREATES | FILES | READS, delay=1)
 
     assert fault.to_json()["operation"] == sorted(CREATES | FILES | READS)
@@ -426,8 +426,8 @@ def test_a_fault_as_text(settings: dict[str, Any], text: str, representation: st
         assert repr(faults) == f"<Faults [{representation}]>"
 
 
-def test_a_token_shows_nowhere() -> None:
-    """A name made from it is all that is kept."""
+def test_a_token_is_not_shown() -> None:
+    """Only a name made from it is kept."""
     faults = make()
     fault = faults.add(status=503, token=TOKEN)
 
@@ -467,7 +467,7 @@ def test_clearing__all_or_one_tenant() -> None:
     assert faults.add(status=503).id == "f1"
 
 
-def test_a_server_takes_so_many_faults() -> None:
+def test_a_server_limits_its_faults() -> None:
     """One more is refused, and several are added all or not at all."""
     faults = make()
     one: FaultSettings = {"status": 503}
@@ -482,7 +482,7 @@ def test_a_server_takes_so_many_faults() -> None:
 
 
 def test_faults_are_restored() -> None:
-    """On any server they go on as if nothing had happened."""
+    """On any server they continue as if nothing had happened."""
     requests: list[dict[str, Any]] = [{"path": f"/v1/predictions/{n % 7}"} for n in range(200)]
     settings: list[dict[str, Any]] = [
         *({key: value for key, value in each.items() if key != "nth"} for each in EVERYTHING[:-1]),
@@ -527,8 +527,8 @@ def test_faults_are_restored() -> None:
         ({"unknown": 1}, "unknown"),
     ],
 )
-def test_restoring__what_was_never_dumped(changes: dict[str, Any], field: str) -> None:
-    """It is refused, and all stays as it was."""
+def test_restoring__an_invalid_dump(changes: dict[str, Any], field: str) -> None:
+    """It is refused, and nothing changes."""
     source, faults = make(), make()
     source.add(status=503)
     before = faults.add(status=500)
@@ -565,12 +565,12 @@ def test_a_recipe(name: str, arguments: dict[str, Any], expected: list[dict[str,
     added = by_name.recipe(name, arguments)
     returned = getattr(by_method, name)(**arguments)
 
-    assert told(by_name) == told(by_method) == expected
+    assert settings_of(by_name) == settings_of(by_method) == expected
     assert (added, [returned]) == (list(by_name), list(by_method))
 
 
 def test_recipes__are_all_known() -> None:
-    """The names that are listed are those that are tried here, and the storm."""
+    """The listed names are those that these tests use, and the storm."""
     assert set(RECIPES) == {name for name, _, _ in RECIPE_TABLE} | {"storm"}
 
 
@@ -589,7 +589,7 @@ def test_recipes__are_all_known() -> None:
         ("outage", {"token": 5}, "token", "token must be the token alone"),
     ],
 )
-def test_a_recipe__that_cannot_be_followed(name: str, arguments: dict[str, Any], field: str, message: str) -> None:
+def test_a_recipe__with_an_invalid_argument(name: str, arguments: dict[str, Any], field: str, message: str) -> None:
     """The argument is named, and nothing is added."""
     faults = make()
 
@@ -631,8 +631,8 @@ NASTY = {
         (DELIVERY, False, {"status 503", "reset before", "reset after", "delay 2", "duplicate"}),
     ],
 )
-def test_a_storm__strikes_in_every_way(operation: str, ambiguous: bool, kinds: set[str]) -> None:
-    """Each kind is as likely as the next, and no create is left in doubt unless that is wanted."""
+def test_a_storm__has_every_kind_of_fault(operation: str, ambiguous: bool, kinds: set[str]) -> None:
+    """Each kind is equally likely, and no create has an unknown outcome unless that is asked for."""
     faults = make()
     faults.storm(0.3, ambiguous=ambiguous)
 
@@ -643,8 +643,8 @@ def test_a_storm__strikes_in_every_way(operation: str, ambiguous: bool, kinds: s
     assert max(counted.values()) < 2 * min(counted.values())
 
 
-def test_a_storm__of_certainty() -> None:
-    """With a probability of 1 nothing goes well, and with 0 everything does."""
+def test_a_storm__with_probability_1_or_0() -> None:
+    """With a probability of 1 every request fails, and with 0 none does."""
     faults = make()
     faults.storm(1)
     assert hits(faults, "getPrediction").total() == 2000
@@ -654,7 +654,7 @@ def test_a_storm__of_certainty() -> None:
 
 
 def test_a_storm__over_one_tenant() -> None:
-    """Others have fair weather."""
+    """Other tenants meet no faults."""
     faults = make()
     faults.storm(1, token=TOKEN)
 
@@ -663,7 +663,7 @@ def test_a_storm__over_one_tenant() -> None:
 
 
 def test_a_storm__does_not_depend_on_other_resources() -> None:
-    """Clients that run side by side meet the same faults in whatever order they ask."""
+    """Clients that run concurrently meet the same faults in whatever order they send."""
 
     def run(others: int) -> list[str | None]:
         faults = make()

@@ -84,7 +84,7 @@ def test_abort(after: Create) -> None:
 
 
 def test_expire(after: Create) -> None:
-    """`mock:expire` succeeds, but what it made is gone."""
+    """`mock:expire` succeeds, but its output is gone."""
     body = after(10, "mock:expire")
 
     assert (body["status"], body["data_removed"]) == ("succeeded", True)
@@ -98,7 +98,7 @@ def test_empty(after: Create) -> None:
     assert (body["status"], body["output"]) == ("succeeded", [])
 
 
-def test_a_failure_of_the_model_goes_before_the_prompt(after: Create) -> None:
+def test_a_failure_of_the_model_precedes_the_prompt(after: Create) -> None:
     """Even a steered prediction cannot make what does not fit into memory."""
     assert after(10, "mock:slow", num_frames=10**6)["error"].startswith("CUDA out of memory.")
 

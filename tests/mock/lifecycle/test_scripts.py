@@ -1,4 +1,4 @@
-"""Scripts, which tell the next predictions what to do."""
+"""Scripts, which set what the next predictions do."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_key__does_what_its_description_says(run: Run, script: dict[str, Any], a
     assert {name: body.get(name) for name in expected} == expected
 
 
-def test_outputs__are_so_many_videos(api: httpx.Client, run: Run) -> None:
+def test_outputs__is_the_number_of_videos(api: httpx.Client, run: Run) -> None:
     """Whatever batch was asked for, and each can be fetched."""
     body = run({"outputs": 2}, batch_size=3, width=256, height=256, num_frames=1)
 
@@ -94,8 +94,8 @@ def test_outputs__are_so_many_videos(api: httpx.Client, run: Run) -> None:
     assert len(run({"outputs": 1000})["output"]) == 1000
 
 
-def test_output__of_null_is_as_if_left_out(run: Run) -> None:
-    """An output that is none at all is said with `outputs: 0` or `removed`."""
+def test_output__null_means_the_default(run: Run) -> None:
+    """A prediction without output needs `outputs: 0` or `removed`."""
     assert len(run({"output": None}, batch_size=2)["output"]) == 2
 
 
@@ -111,8 +111,8 @@ def test_seed__is_what_the_log_says(run: Run, script: dict[str, Any], seed: str)
     ("after", "logs"),
     [(0.9, ""), (1, "one\n"), (4.9, "one\n"), (5, "one\ntwo\n"), (8.9, "one\ntwo\n"), (9, "one\ntwo\nlast\n")],
 )
-def test_logs__come_at_their_times(run: Run, after: float, logs: str) -> None:
-    """In the order of their times; what is later than the end is never printed."""
+def test_logs__are_printed_at_their_times(run: Run, after: float, logs: str) -> None:
+    """In the order of their times; lines later than the end are never printed."""
     lines = [{"at": 8, "text": "last"}, {"at": 0, "text": "one"}, {"at": 4, "text": "two"}, {"at": 9, "text": "late"}]
 
     assert run({"startup": 1, "run": 8, "logs": lines}, after)["logs"] == logs
@@ -133,7 +133,7 @@ def test_logs__without_times_are_spread_over_the_run(run: Run) -> None:
 
 @pytest.mark.parametrize(("after", "count"), [(2.4, 0), (2.5, 1), (5, 2), (7.5, 3), (9.9, 3), (10, 3)])
 def test_gradual__shows_outputs_one_by_one(api: httpx.Client, run: Run, after: float, count: int) -> None:
-    """While it runs, and what is shown can be fetched."""
+    """While the prediction runs, and each output can be fetched at once."""
     small = {"width": 256, "height": 256, "num_frames": 1}
     body = run({"startup": 0, "run": 10, "outputs": 3, "gradual": True}, after, **small)
 
@@ -143,13 +143,13 @@ def test_gradual__shows_outputs_one_by_one(api: httpx.Client, run: Run, after: f
 
 
 def test_gradual__shows_nothing_before_the_start(run: Run) -> None:
-    """However short the run is going to be."""
+    """However short the run."""
     body = run({"startup": 5, "run": 1e-9, "outputs": 3, "gradual": True}, 4)
 
     assert (body["status"], body["output"]) == ("starting", None)
 
 
-def test_inline__puts_the_videos_into_the_answer(server: MockServer, api: httpx.Client, run: Run) -> None:
+def test_inline__puts_the_videos_into_the_response(server: MockServer, api: httpx.Client, run: Run) -> None:
     """As `data:` URIs with the same bytes as at their addresses; lists leave them out."""
     body = run({"inline": True, "outputs": 2}, width=256, height=256, num_frames=2)
 
@@ -162,7 +162,7 @@ def test_inline__puts_the_videos_into_the_answer(server: MockServer, api: httpx.
 
 @pytest.mark.parametrize("script", [{"inline": False}, {"output": ["x"]}])
 def test_inline__may_be_the_default_script(script: dict[str, Any]) -> None:
-    """The setting of the server is for the videos of scripts that do not say otherwise."""
+    """The server's setting applies to the videos of scripts that do not set it."""
     server = MockServer(inline_outputs=True)
     server.scripts.add([script, {}])
     sent = {"version": VERSION, "input": {"width": 256, "height": 256, "num_frames": 1}}
@@ -224,7 +224,7 @@ def test_reads__show_the_whole_log_and_all_outputs_at_the_end(
 
 
 def test_reads__of_a_run_that_takes_no_time(api: httpx.Client, server: MockServer, create: Create) -> None:
-    """Numbers beyond all reason do no harm."""
+    """Huge numbers do no harm."""
     server.scripts.add({"reads": 3, "run": 1e-320, "gradual": True, "outputs": 2})
     url = create()["urls"]["get"]
 
@@ -232,7 +232,7 @@ def test_reads__of_a_run_that_takes_no_time(api: httpx.Client, server: MockServe
 
 
 def test_reads__stop_at_a_cancel(server: MockServer, api: httpx.Client, create: Create) -> None:
-    """From then on a read moves nothing."""
+    """From then on a read changes nothing."""
     server.scripts.add({"reads": 5})
     urls = create()["urls"]
     api.get(urls["get"])
@@ -277,8 +277,8 @@ def test_list__is_one_script_for_each_prediction(
     assert times[3] not in times[:3]
 
 
-def test_values__that_are_whole_may_be_written_with_a_point(run: Run, api: httpx.Client) -> None:
-    """JSON knows one kind of number."""
+def test_integers__may_be_written_as_floats(run: Run, api: httpx.Client) -> None:
+    """JSON has one type of number."""
     first = run({"outputs": 2.0, "seed": 7.0, "reads": 2.0})
     body = api.get(first["urls"]["get"]).json()
 
@@ -287,7 +287,7 @@ def test_values__that_are_whole_may_be_written_with_a_point(run: Run, api: httpx
 
 
 def test_values__may_be_any_mapping_and_change_afterwards(run: Run) -> None:
-    """What was added stays as it was."""
+    """A later change of the mapping does not change the script."""
     script = {"output": ["x"], "logs": ["a"]}
     body = run(MappingProxyType(script))
     script["output"].append("y")
@@ -343,7 +343,7 @@ def test_function__that_raises_fails_the_prediction(server: MockServer) -> None:
         ({"output": CIRCLE}, "ScriptError: script.output: a script consists of JSON values: Circular reference"),
     ],
 )
-def test_function__that_returns_nonsense_fails_the_prediction(
+def test_function__that_returns_an_invalid_script_fails_the_prediction(
     server: MockServer, run: Run, answer: Any, error: str
 ) -> None:
     """The error names the field."""
@@ -396,8 +396,8 @@ def test_function__that_returns_nonsense_fails_the_prediction(
         *(({"output": value}, "script.output: a script consists of JSON values: ") for value in BEYOND),
     ],
 )
-def test_nonsense__is_refused_by_field(server: MockServer, script: Any, message: str) -> None:
-    """At once, with nothing added of what came before it."""
+def test_invalid_script__is_refused_by_field(server: MockServer, script: Any, message: str) -> None:
+    """At once, and none of the scripts before it is added."""
     with pytest.raises(ScriptError) as caught:
         server.scripts.add(script)
 
@@ -405,7 +405,7 @@ def test_nonsense__is_refused_by_field(server: MockServer, script: Any, message:
     assert len(server.scripts) == 0
 
 
-def test_nonsense__names_a_field_once(server: MockServer) -> None:
+def test_invalid_script__names_a_field_once(server: MockServer) -> None:
     """Though some descriptions begin with it."""
     with pytest.raises(ScriptError, match=r"^script\.outcome must be one of"):
         server.scripts.add({"outcome": "lost"})
@@ -420,7 +420,7 @@ def test_nonsense__names_a_field_once(server: MockServer) -> None:
         ("a script", ": script: Invalid type. Expected: object, given: string"),
     ],
 )
-def test_nonsense__in_a_file_names_the_file(server: MockServer, tmp_path: Path, text: str, message: str) -> None:
+def test_invalid_script__in_a_file_names_the_file(server: MockServer, tmp_path: Path, text: str, message: str) -> None:
     """Several files may make up the scripts of a test."""
     file = tmp_path / "script.yaml"
     file.write_text(text, encoding="utf-8")
@@ -457,8 +457,8 @@ def test_queue__is_followed_in_order(server: MockServer, api: httpx.Client) -> N
     assert predict_times(server, api, 1) == [3.165]
 
 
-def test_queue__is_not_used_up_by_what_is_refused(server: MockServer, api: httpx.Client) -> None:
-    """A script waits for a prediction that really is created."""
+def test_queue__is_not_used_up_by_refused_requests(server: MockServer, api: httpx.Client) -> None:
+    """A script waits for a prediction that is really created."""
     server.scripts.add({"run": 1})
     api.post("/predictions", json={"version": VERSION, "input": {"fps": "x"}})
     api.post("/predictions", json={"version": "x", "input": {}})
@@ -466,8 +466,8 @@ def test_queue__is_not_used_up_by_what_is_refused(server: MockServer, api: httpx
     assert predict_times(server, api, 1) == [1]
 
 
-def test_token__keeps_a_script_for_its_own(server: MockServer, api: httpx.Client) -> None:
-    """Others pass it by, and those that it is for take what comes first."""
+def test_token__limits_a_script_to_one_tenant(server: MockServer, api: httpx.Client) -> None:
+    """Other tenants skip it, and its own follow whatever comes first."""
     server.scripts.add({"run": 1}, token="another-token")
     server.scripts.add({"run": 2})
     server.scripts.add({"run": 3}, token="a-token-of-a-test")
@@ -479,8 +479,8 @@ def test_token__keeps_a_script_for_its_own(server: MockServer, api: httpx.Client
         assert predict_times(server, other, 2) == [1, 4]
 
 
-def test_queue__has_room_for_so_many(server: MockServer) -> None:
-    """Those too many are refused together; whatever is taken or forgotten makes room."""
+def test_queue__has_a_limit(server: MockServer) -> None:
+    """Scripts beyond the limit are refused together; each script that is used or removed makes room."""
     server.scripts.add([{"run": 1}] * (LIMIT - 2))
     server.scripts.add({"run": 2}, token="another-token")
     with pytest.raises(ScriptError, match="no more than 10000 scripts can wait, and 9999 do"):
@@ -496,7 +496,7 @@ def test_queue__has_room_for_so_many(server: MockServer) -> None:
 
 
 def test_queue__keeps_its_order_through_a_snapshot(server: MockServer, api: httpx.Client) -> None:
-    """Whatever is for one token and whatever is for all stay in the order in which they were added."""
+    """Scripts for one token and scripts for all stay in the order in which they were added."""
     for run, token in ((1, None), (2, "a-token-of-a-test"), (3, None), (4, "another-token"), (5, "a-token-of-a-test")):
         server.scripts.add({"run": run}, token=token)
     taken = server.snapshot()
@@ -508,14 +508,14 @@ def test_queue__keeps_its_order_through_a_snapshot(server: MockServer, api: http
     assert predict_times(server, api, 4) == [1, 2, 3, 5]
 
 
-def test_script__goes_before_the_prompt(run: Run) -> None:
-    """What it leaves out is as the prompt would have it."""
+def test_script__overrides_the_prompt(run: Run) -> None:
+    """The prompt sets what the script leaves out."""
     assert run({"run": 2}, prompt="mock:fail out of luck")["error"] == "out of luck"
     assert run({"outcome": "succeeded", "outputs": 1}, prompt="mock:fail out of luck")["status"] == "succeeded"
 
 
 def test_keys__are_those_of_the_document() -> None:
-    """This file speaks of every key that there is."""
+    """This module tests every key that exists."""
     document = (Path(zeroscope_mock.__file__).parent / "documents" / "control.json").read_text(encoding="utf-8")
     keys = json.loads(document)["components"]["schemas"]["Script"]["properties"]
     text = Path(__file__).read_text(encoding="utf-8")

@@ -129,8 +129,8 @@ def test_a_prediction_that_ends_early(
 
 
 @pytest.mark.parametrize("changes", [{}, {"lifetime": 20.0}, {"canceled": CREATED + 20}])
-def test_an_end_that_comes_too_late_changes_nothing(changes: dict[str, Any]) -> None:
-    """A deadline or a cancel after the end leaves a prediction as it was."""
+def test_a_deadline_or_cancel_after_the_end_changes_nothing(changes: dict[str, Any]) -> None:
+    """The prediction stays as it was."""
     assert at(30, **changes)["status"] == "succeeded"
 
 
@@ -172,11 +172,11 @@ def test_progress_is_drawn_as_tqdm_draws_it(total: int, rate: float, done: int, 
 
 @pytest.mark.parametrize("seconds", [0.0, 1e308, float("inf")])
 def test_every_moment_can_be_written(seconds: float) -> None:
-    """Moments beyond the year 9999 become the end of it."""
+    """Times beyond the year 9999 become its end."""
     assert datetime.fromisoformat(timestamp(seconds)).year in {1970, 9999}
 
 
-def test_a_created_prediction_says_what_was_sent(create: Callable[..., dict[str, Any]]) -> None:
+def test_a_created_prediction_has_the_input_as_sent(create: Callable[..., dict[str, Any]]) -> None:
     """Nothing is filled in, nothing has happened yet."""
     body = create(prompt="a lighthouse", fps=12)
 
@@ -204,7 +204,7 @@ def test_a_created_prediction_says_what_was_sent(create: Callable[..., dict[str,
         pytest.param({"init_weight": -3, "init_video": "https://h/v.mp4"}, 50, 50 / 15.8, id="negative-weight"),
     ],
 )
-def test_the_run_takes_as_long_as_there_is_to_do(
+def test_the_run_takes_longer_for_more_work(
     server: MockServer,
     api: httpx.Client,
     create: Callable[..., dict[str, Any]],
@@ -243,7 +243,7 @@ def test_the_model_fails_at_what_no_bound_forbids(
     fields: dict[str, Any],
     error: str,
 ) -> None:
-    """The document bounds little, so that such a run is created, starts and fails."""
+    """The document has few bounds, so that such a run is created, starts and fails."""
     prediction = create(**fields)
     server.clock.advance(10)
 

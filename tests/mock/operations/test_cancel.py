@@ -1,4 +1,4 @@
-"""Predictions that are ended before their time, and what becomes of ended ones."""
+"""Predictions that are canceled, and the removal of their data."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Create = Callable[..., dict[str, Any]]
 def test_cancel_ends_a_prediction_at_once(
     server: MockServer, api: httpx.Client, create: Create, seconds: float, started: bool
 ) -> None:
-    """The answer is the whole prediction, ended at this moment, and it stays so."""
+    """The response is the whole prediction, ended at this time, and it stays so."""
     prediction = create(prompt="mock:slow")
     server.clock.advance(seconds)
 
@@ -33,7 +33,7 @@ def test_cancel_ends_a_prediction_at_once(
 
 
 def test_cancel_can_be_repeated(server: MockServer, api: httpx.Client, create: Create) -> None:
-    """A second cancel is answered with what the first one did."""
+    """A second cancel returns what the first one returned."""
     prediction = create()
     first = api.post(prediction["urls"]["cancel"]).json()
     server.clock.advance(1)
@@ -45,7 +45,7 @@ def test_cancel_can_be_repeated(server: MockServer, api: httpx.Client, create: C
 def test_cancel_leaves_an_ended_prediction_alone(
     server: MockServer, api: httpx.Client, create: Create, prompt: str
 ) -> None:
-    """What has ended by itself stays as it ended."""
+    """A prediction that has ended stays as it ended."""
     prediction = create(prompt=prompt)
     server.clock.advance(60)
     ended = api.get(prediction["urls"]["get"]).json()
@@ -66,7 +66,7 @@ def test_cancel_leaves_an_ended_prediction_alone(
 def test_cancel_after(
     server: MockServer, api: httpx.Client, create: Create, sent: str, deadline: str, status: str
 ) -> None:
-    """The deadline is told, and a prediction that still runs then is canceled."""
+    """The response has the deadline, and a prediction that still runs then is canceled."""
     prediction = create(prompt="mock:slow", headers={"Cancel-After": sent})
     server.clock.advance(100)
 
@@ -94,7 +94,7 @@ def test_an_hour_later_the_data_is_gone(server: MockServer, api: httpx.Client, c
 
 
 @pytest.mark.parametrize("path", ["", "/cancel"])
-def test_a_prediction_that_is_none(api: httpx.Client, path: str) -> None:
+def test_an_unknown_prediction(api: httpx.Client, path: str) -> None:
     """An unknown id is a 404."""
     response = api.request("POST" if path else "GET", f"/predictions/{'a' * 26}{path}")
 

@@ -1,4 +1,4 @@
-"""Files handed to the server as inputs."""
+"""Files that are uploaded as inputs."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def form(*parts: tuple[str, bytes]) -> bytes:
     )
 
 
-def test_a_file_is_kept(server: MockServer, api: httpx.Client) -> None:
-    """The answer says what was stored and where, and there it is, without a token."""
+def test_a_file_is_stored(server: MockServer, api: httpx.Client) -> None:
+    """The response describes the file and has its URL, which needs no token."""
     response = api.post(
         "/files",
         files={"content": ("draft.mp4", b"\x00\r\n--b\xff", "video/mp4")},
@@ -52,8 +52,8 @@ def test_a_file_is_kept(server: MockServer, api: httpx.Client) -> None:
     assert (stored.content, stored.headers["content-type"]) == (b"\x00\r\n--b\xff", "video/mp4")
 
 
-def test_a_file_goes_after_an_hour(server: MockServer, api: httpx.Client) -> None:
-    """Its address leads nowhere then."""
+def test_a_file_expires_after_an_hour(server: MockServer, api: httpx.Client) -> None:
+    """Then its URL is a 404."""
     url = api.post("/files", files={"content": b"x"}).json()["urls"]["get"]
     server.clock.advance(3599)
     assert api.get(url).status_code == 200
@@ -75,8 +75,8 @@ def test_a_file_goes_after_an_hour(server: MockServer, api: httpx.Client) -> Non
         ([('; name="content"; filename="\u00e9.mp4"', b"x")], {"name": "\u00e9.mp4"}),
     ],
 )
-def test_what_a_form_may_say(api: httpx.Client, parts: list[tuple[str, bytes]], changes: dict[str, Any]) -> None:
-    """Fields go before what the file's part says of itself, and have defaults."""
+def test_the_fields_of_a_form(api: httpx.Client, parts: list[tuple[str, bytes]], changes: dict[str, Any]) -> None:
+    """Fields override the headers of the file's part, and have defaults."""
     response = api.post("/files", content=form(*parts), headers={"Content-Type": FORM})
 
     assert response.status_code == 201
@@ -127,7 +127,7 @@ def test_a_form_that_the_document_forbids(
     ],
 )
 def test_a_body_that_is_no_form(api: httpx.Client, content_type: str, content: bytes, status: int) -> None:
-    """A form that is cut off, unnamed or none is refused."""
+    """A truncated, unnamed or invalid form is refused."""
     headers = {b"Content-Type": content_type.encode("latin-1")}
 
     assert api.post("/files", content=content, headers=headers).status_code == status
@@ -145,7 +145,7 @@ def test_a_file_over_the_limit() -> None:
 
 @pytest.mark.parametrize("name", ["content", "filename"])
 def test_a_field_that_is_sent_twice(api: httpx.Client, name: str) -> None:
-    """The server does not guess which of the two is meant."""
+    """The server does not guess which of the two to use."""
     parts = [('; name="content"', b"x"), (f'; name="{name}"', b"a"), (f'; name="{name}"', b"b")]
 
     response = api.post("/files", content=form(*parts), headers={"Content-Type": FORM})

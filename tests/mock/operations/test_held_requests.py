@@ -20,7 +20,7 @@ SMALL = {"width": 256, "height": 256, "num_frames": 2}
 
 @pytest.fixture
 def hold(server: MockServer) -> Callable[..., httpx.Response]:
-    """Creates a prediction that follows a script, with headers, and waits for the answer as long as it takes."""
+    """Creates a prediction that follows a script, with headers, and waits for the response."""
 
     def hold(script: dict[str, Any], prefer: str | None = None, cancel_after: str | None = None) -> httpx.Response:
         server.scripts.add(script)
@@ -52,7 +52,7 @@ Hold = Callable[..., httpx.Response]
 def test_hold__ends_with_the_prediction(
     server: MockServer, api: httpx.Client, hold: Hold, prefer: str, script: dict[str, Any], status: str
 ) -> None:
-    """The answer is the ended prediction, as a read gives it, and says that the wish was heeded."""
+    """The response is the ended prediction, as a read returns it, and says that the preference was applied."""
     response = hold({"startup": 1, "run": 3, **script}, prefer)
 
     assert (response.status_code, response.headers["preference-applied"]) == (201, prefer)
@@ -78,7 +78,7 @@ def test_hold__that_runs_out_shows_nothing_yet(
 
 
 def test_hold__by_model_is_the_same(server: MockServer) -> None:
-    """The route of a model holds as well."""
+    """The model's route holds as well."""
     server.scripts.add({"startup": 1, "run": 3})
     with httpx.Client(transport=server.transport, base_url=API, headers=AUTH, timeout=None) as api:
         response = api.post(
@@ -125,13 +125,13 @@ async def test_hold__ends_when_another_task_ends_the_prediction(
 
 
 def test_hold__on_steps_by_reads_runs_out(server: MockServer, hold: Hold) -> None:
-    """No request reads it meanwhile, so nothing happens, and the wait ends all the same."""
+    """No request reads it meanwhile, so it does not advance, and the hold ends all the same."""
     response = hold({"reads": 1}, "wait=7")
 
     assert (response.status_code, response.json()["status"], server.clock.monotonic()) == (202, "starting", 7)
 
 
-def test_hold__lets_others_through(server: MockServer) -> None:
+def test_holds__wait_concurrently(server: MockServer) -> None:
     """Held requests wait side by side, not one after another."""
 
     async def main() -> list[int]:
@@ -168,7 +168,7 @@ def test_hold__over_a_socket() -> None:
 
 @pytest.mark.parametrize("script", [{"startup": 1, "run": 1}, {"progression": "once"}])
 @pytest.mark.parametrize("prefer", [None, "wait=9"])
-def test_inline__is_in_whatever_answers(
+def test_inline__is_in_every_response(
     api: httpx.Client, hold: Hold, script: dict[str, Any], prefer: str | None
 ) -> None:
     """A create, a held create, a read and a cancel of an ended prediction: the bytes are those at the address."""
@@ -263,7 +263,7 @@ def test_cancel_after__aborts_what_reads_never_started(server: MockServer, api: 
 
 @pytest.mark.parametrize("cancel_after", ["4", "0s", "1.5m", "5x", "m", "-5", "", "30s5m", "05"])
 def test_cancel_after__that_the_document_forbids(hold: Hold, cancel_after: str) -> None:
-    """At least five seconds, in the form of the document."""
+    """At least five seconds, in the format of the document."""
     response = hold({}, cancel_after=cancel_after)
 
     assert response.status_code == 422

@@ -28,7 +28,7 @@ OLDER = "71996d331e8ede8ef7bd76eba9fae076d31792e4ddf4ad057779b443d6aea62f"
 
 
 def changed(**changes: Any) -> Spec:
-    """The document with more in its `info`, or with more fields in the input."""
+    """The document with another `info`, or with more fields in the input."""
     document = copy.deepcopy(dict(SPEC.document))
     document["info"].update(changes.pop("info", {}))
     document["components"]["schemas"]["PredictionInput"]["properties"].update(changes)
@@ -121,7 +121,7 @@ def test_a_version_s_schema__input() -> None:
 
 
 def test_a_version_s_schema__output() -> None:
-    """A list of URLs that comes at once; clients would iterate over one that comes bit by bit."""
+    """A list of URLs that arrives at once; clients would iterate over one that arrives in parts."""
     version = version_json(SPEC, VERSION)
     output = version["openapi_schema"]["components"]["schemas"]["Output"]
 
@@ -176,7 +176,7 @@ def test_the_service_s_routes__make_a_document() -> None:
 
 
 def test_the_service_s_routes__replace_none_of_the_model_s() -> None:
-    """What the model's document says of a schema or an operation is not said twice."""
+    """The model's document takes precedence for a schema or an operation that both have."""
     assert not SERVICE["components"]["schemas"].keys() & SPEC.document["components"]["schemas"].keys()
     for path, item in SERVICE["paths"].items():
         assert not item.keys() & SPEC.document["paths"].get(path, {}).keys()

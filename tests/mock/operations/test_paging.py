@@ -22,8 +22,8 @@ def page(api: httpx.Client, url: str | None) -> tuple[dict[str, Any], list[str]]
     return body, [prediction["id"] for prediction in body["results"]]
 
 
-def test_nothing_yet(api: httpx.Client) -> None:
-    """The first page is there even when it is empty."""
+def test_first_page__empty(api: httpx.Client) -> None:
+    """The first page exists even when it is empty."""
     assert api.get("/predictions").json() == {"next": None, "previous": None, "results": []}
 
 
@@ -86,8 +86,8 @@ def test_a_listed_prediction_is_as_it_is_now(server: MockServer, api: httpx.Clie
         base64.b64encode(b"inside:1").decode(),
     ],
 )
-def test_a_cursor_that_is_none(api: httpx.Client, cursor: str) -> None:
-    """A cursor of one's own making is refused."""
+def test_an_invalid_cursor(api: httpx.Client, cursor: str) -> None:
+    """A cursor that the server did not make is refused."""
     response = api.get("/predictions", params={"cursor": cursor})
 
     assert response.status_code == 422
@@ -98,7 +98,7 @@ def test_a_cursor_that_is_none(api: httpx.Client, cursor: str) -> None:
 
 @pytest.mark.parametrize("place", ["before:0", "before:1", "from:0", "from:2", "before:999999999999"])
 def test_a_cursor_beyond_the_ends(api: httpx.Client, create: Create, place: str) -> None:
-    """A page that holds nothing leads back to those that do."""
+    """An empty page leads back to those that are not."""
     ids = [create()["id"] for _ in range(2)][::-1]
 
     body, found = page(api, f"/predictions?cursor={base64.b64encode(place.encode()).decode()}")
@@ -107,7 +107,7 @@ def test_a_cursor_beyond_the_ends(api: httpx.Client, create: Create, place: str)
     assert around[0] + found + around[1] == ids
 
 
-def test_an_empty_cursor_is_none_at_all(api: httpx.Client, create: Create) -> None:
+def test_an_empty_cursor_means_no_cursor(api: httpx.Client, create: Create) -> None:
     """`?cursor=` is the first page."""
     create()
 

@@ -1,4 +1,4 @@
-"""Parts of files, as RFC 9110 has them."""
+"""Ranges of files, as RFC 9110 has them."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ CONTENT = b"0123456789"
 SMALL = {"width": 256, "height": 256, "num_frames": 1}
 
 
-def answer(method: str = "GET", /, content: bytes = CONTENT, **headers: Any) -> Response:
-    """What is answered to a request with these headers."""
+def respond(method: str = "GET", /, content: bytes = CONTENT, **headers: Any) -> Response:
+    """The response to a request with these headers."""
     sent = tuple((name.replace("_", "-"), value) for name, value in headers.items())
     return range_response(Head(method, "/file", headers=sent), content, "video/mp4")
 
 
-ETAG = answer().header("etag") or ""
+ETAG = respond().header("etag") or ""
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ ETAG = answer().header("etag") or ""
         ("bytes=10-", 416, b"", "bytes */10"),
         ("bytes=10-20", 416, b"", "bytes */10"),
         ("bytes=-0", 416, b"", "bytes */10"),
-        # What is no range of bytes, and several at once, is passed over.
+        # Invalid ranges, and several at once, are ignored.
         ("bytes=4-2", 200, CONTENT, None),
         ("bytes=20-10", 200, CONTENT, None),
         ("bytes=0-1,4-5", 200, CONTENT, None),
@@ -57,9 +57,9 @@ ETAG = answer().header("etag") or ""
         ("", 200, CONTENT, None),
     ],
 )
-def test_range__is_answered_with_its_part(range: str, status: int, body: bytes, content_range: str | None) -> None:
+def test_range__returns_its_part(range: str, status: int, body: bytes, content_range: str | None) -> None:
     """With the place of the part in the whole, or with the whole length if there is no such part."""
-    response = answer(range=range)
+    response = respond(range=range)
 
     assert (response.status, response.body, response.header("content-range")) == (status, body, content_range)
     assert response.header("accept-ranges") == "bytes"
@@ -69,7 +69,7 @@ def test_range__is_answered_with_its_part(range: str, status: int, body: bytes, 
 @given(content=st.binary(max_size=12), first=st.none() | st.integers(0, 14), last=st.none() | st.integers(0, 14))
 def test_range__is_a_slice(content: bytes, first: int | None, last: int | None) -> None:
     """Every part is what Python would cut out, and names its own place."""
-    response = answer(content=content, range=f"bytes={'' if first is None else first}-{'' if last is None else last}")
+    response = respond(content=content, range=f"bytes={'' if first is None else first}-{'' if last is None else last}")
 
     start = max(0, len(content) - (last or 0)) if first is None else first
     part = content[start:] if first is None or last is None else content[start : last + 1]
@@ -106,24 +106,24 @@ def test_range__is_a_slice(content: bytes, first: int | None, last: int | None) 
 )
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_condition__decides_what_is_sent(headers: dict[str, Any], status: int, method: str) -> None:
-    """What the client has already is not sent again, and a part only of the file that it has the rest of."""
-    response = answer(method, **headers)
+    """A file that the client has is not sent again, and a range only if the client has the rest of the same file."""
+    response = respond(method, **headers)
 
-    # HEAD knows no ranges, so that it tells of the whole file.
+    # HEAD knows no ranges, so that it describes the whole file.
     assert response.status == (200 if method == "HEAD" and status == 206 else status)
     assert response.header("etag") == ETAG
     assert (response.body == b"") == (status == 304)
 
 
-def test_condition__without_a_range_is_none() -> None:
-    """HEAD with a range that cannot be had is answered with the whole, too."""
-    assert answer("HEAD", range="bytes=20-").status == 200
-    assert answer("HEAD", range="bytes=0-1").header("content-range") is None
+def test_condition__without_a_range_is_ignored() -> None:
+    """HEAD with an unsatisfiable range returns the whole, too."""
+    assert respond("HEAD", range="bytes=20-").status == 200
+    assert respond("HEAD", range="bytes=0-1").header("content-range") is None
 
 
 @pytest.fixture
 def addresses(server: MockServer, api: httpx.Client) -> dict[str, str]:
-    """Where a video and an upload are, which need no token."""
+    """The URLs of a video and of an upload, which need no token."""
     sent = {"version": VERSION, "input": {**SMALL, "batch_size": 2}}
     prediction = api.post("/predictions", json=sent).json()
     server.clock.advance(60)
@@ -150,7 +150,7 @@ def _redirect(request: httpx.Request, base: str) -> None:
 
 @pytest.mark.parametrize("kind", ["video", "upload"])
 def test_file__can_be_fetched_in_parts(addresses: dict[str, str], anyone: httpx.Client, kind: str) -> None:
-    """The parts make the whole, each announces its length, and all bear the same tag."""
+    """The parts make the whole, each announces its length, and all have the same tag."""
     whole = anyone.get(addresses[kind])
     head = anyone.head(addresses[kind])
     tag = whole.headers["etag"]

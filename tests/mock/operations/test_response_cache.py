@@ -1,4 +1,4 @@
-"""Answers that were written before are as true as those that are written anew."""
+"""The response cache, whose responses equal those that are rendered again."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ STEPS = st.one_of(
 
 
 def written(server: MockServer, prediction: str, base: httpx.URL) -> bytes:
-    """What is true of a prediction now."""
+    """The prediction, rendered for the current time."""
     state = server.core.state
     record = state.store.prediction(prediction)
     assert record is not None
@@ -49,7 +49,7 @@ def written(server: MockServer, prediction: str, base: httpx.URL) -> bytes:
 
 @settings(max_examples=100, deadline=None)
 @given(script=st.sampled_from(SCRIPTS), steps=st.lists(STEPS, max_size=12))
-def test_get__is_as_true_as_if_it_were_written_anew(script: dict[str, Any], steps: list[tuple[str, float]]) -> None:
+def test_get__equals_a_new_rendering(script: dict[str, Any], steps: list[tuple[str, float]]) -> None:
     """Whatever script a prediction follows, however it is read or canceled, and with a clock that is set back."""
     server = MockServer()
     if script:
@@ -64,14 +64,14 @@ def test_get__is_as_true_as_if_it_were_written_anew(script: dict[str, Any], step
                     server.clock.set(server.clock.time() - seconds)
                 case _:
                     api.post(f"predictions/{prediction}/cancel")
-            # The second is an answer that was kept.
+            # The second response comes from the cache.
             for _ in range(2):
                 assert api.get(f"predictions/{prediction}").content == written(server, prediction, api.base_url)
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_get__again_and_again(script: dict[str, Any]) -> None:
-    """No line and no output comes late because an answer was kept for too long."""
+    """No line and no output is late because a response was cached for too long."""
     server = MockServer()
     if script:
         server.scripts.add(script)
@@ -82,8 +82,8 @@ def test_get__again_and_again(script: dict[str, Any]) -> None:
             server.clock.advance(0.02)
 
 
-def test_get__at_the_very_moment_of_a_change() -> None:
-    """Times since 1970 are no more exact than to some tenths of a microsecond, and a line may come so much early."""
+def test_get__at_the_time_of_a_change() -> None:
+    """Times since 1970 are exact only to some tenths of a microsecond, so a line may be early by as much."""
     server = MockServer()
     server.scripts.add({"startup": 0, "run": 4, "logs": [{"at": 0, "text": "a"}, {"at": 1, "text": "b"}]})
     with httpx.Client(transport=server.transport, base_url="https://h.test/v1/", headers=AUTH) as api:
@@ -94,7 +94,7 @@ def test_get__at_the_very_moment_of_a_change() -> None:
             server.clock.advance(0.25e-6)
 
 
-def test_get__writes_an_answer_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_get__renders_a_response_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """As long as nothing changes, a client that polls gets the same bytes."""
     server = MockServer()
     with httpx.Client(transport=server.transport, base_url="https://h.test/v1/", headers=AUTH) as api:
@@ -118,7 +118,7 @@ def test_get__from_another_address(base: str) -> None:
 
 
 def test_get__after_a_reset() -> None:
-    """Ids start again, and the answers of before must not."""
+    """Ids start again, but the cached responses must not be reused."""
     server = MockServer()
     with httpx.Client(transport=server.transport, base_url="https://h.test/v1/", headers=AUTH) as api:
         inputs = [{"prompt": "one"}, {"prompt": "two"}]
@@ -132,7 +132,7 @@ def test_get__after_a_reset() -> None:
 
 
 def test_get__after_the_document_has_changed(tmp_path: Path) -> None:
-    """An answer names the model of the document in use."""
+    """A response names the model of the current document."""
     document = json.loads(json.dumps(MockServer().core.document))
     path = tmp_path / "spec.json"
     path.write_text(json.dumps(document), encoding="utf-8")
@@ -146,8 +146,8 @@ def test_get__after_the_document_has_changed(tmp_path: Path) -> None:
         assert api.get(f"predictions/{prediction}").json()["model"] == "someone/else"
 
 
-def test_answers__are_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many predictions are read, there is an end to what is kept, and the answers stay right."""
+def test_responses__are_cached_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many predictions are read, the cache has a limit, and the responses stay right."""
     monkeypatch.setattr(response_cache, "LIMIT", 3)
     server = MockServer()
     with httpx.Client(transport=server.transport, base_url="https://h.test/v1/", headers=AUTH) as api:
@@ -157,8 +157,8 @@ def test_answers__are_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize("value", [2**70, -(2**64), "\ud83d\ude00", 1e300, "é"])
-def test_create__answers_what_was_sent(value: Any) -> None:
-    """Integers of any size and all texts come back as they were."""
+def test_create__returns_the_input_as_sent(value: Any) -> None:
+    """Integers of any size and all texts are returned unchanged."""
     server = MockServer()
     input = {"seed": value} if isinstance(value, int) else {"prompt": f"{value}"}
     with httpx.Client(transport=server.transport, base_url="https://h.test/v1/", headers=AUTH) as api:

@@ -19,7 +19,7 @@ CHAIN = {"type": "object", "required": ["next"], "properties": {"next": {"$ref":
 
 
 def resolve(schema: Any) -> Any:
-    """What a schema of these tests refers to."""
+    """The schema that a reference of these tests resolves to."""
     return {**REFERRED, "chain": CHAIN}[schema["$ref"].removeprefix("#/")] if "$ref" in schema else schema
 
 
@@ -63,7 +63,7 @@ def resolve(schema: Any) -> Any:
     ],
 )
 def test_sample__is_allowed_by_its_schema(schema: Any, value: Any) -> None:
-    """An example or a default, else the least that will do; jsonschema agrees."""
+    """An example or a default, else the smallest valid value; jsonschema agrees."""
     made = sample(schema, resolve)
 
     assert made == value and type(made) is type(value)
@@ -97,10 +97,10 @@ EXAMPLE = {"application/json": {"schema": {"type": "object"}, "example": {"an": 
         (None, 501, None),
     ],
 )
-def test_operation__is_answered_by_its_document(
+def test_operation__returns_a_sample_of_its_document(
     document: dict[str, Any], responses: Any, status: int, body: Any
 ) -> None:
-    """The first success that is described, with a body that its schema allows; 501 where there is none."""
+    """The first described success, with a body that its schema allows; 501 where there is none."""
     parameter = {"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": 5}}
     document["paths"]["/trainings"] = {
         "get": {"operationId": "listTrainings", "parameters": [parameter], "responses": responses}

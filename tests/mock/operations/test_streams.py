@@ -1,4 +1,4 @@
-"""A prediction's events, as they come and once more from any place."""
+"""A prediction's events, live and replayed from any of them."""
 
 from __future__ import annotations
 
@@ -83,14 +83,14 @@ def create(api: httpx.Client, stream: bool | None = True, **fields: Any) -> dict
 
 
 def replay(api: httpx.Client, url: str, last: str | None = None) -> list[Event]:
-    """All events after the last one that was seen."""
+    """All events after the last event id."""
     response = api.get(url, headers={} if last is None else {"Last-Event-ID": last})
     assert (response.status_code, response.headers["content-type"]) == (200, "text/event-stream")
     return read(lines_of(response.content.decode()))
 
 
 def live(api: httpx.Client, url: str, cancel: str | None = None, after: int = 0) -> list[Event]:
-    """The events as they come; after a number of them the prediction is canceled, if an address for that is given."""
+    """The events as they arrive; after a number of them the prediction is canceled, if a URL for that is given."""
     events: list[Event] = []
     with api.stream("GET", url) as response:
         for piece in response.iter_raw():
@@ -115,8 +115,8 @@ def test_stream__is_written_as_the_standard_says(server: MockServer) -> None:
     )
 
 
-def test_stream__comes_as_it_happens(server: MockServer) -> None:
-    """Each event is there at its own moment, and the first long before the end."""
+def test_stream__is_live(server: MockServer) -> None:
+    """Each event arrives at its own time, and the first long before the end."""
     server.scripts.add(GRADUAL)
     with client_of(server) as api:
         url = create(api)["urls"]["stream"]
@@ -130,8 +130,8 @@ def test_stream__comes_as_it_happens(server: MockServer) -> None:
 
 
 @pytest.mark.anyio
-async def test_stream__comes_to_many_tasks_side_by_side(server: MockServer) -> None:
-    """Tasks that follow one stream each see every event at its own moment."""
+async def test_stream__reaches_concurrent_tasks(server: MockServer) -> None:
+    """Tasks that follow one stream each see every event at its own time."""
     server.scripts.add(GRADUAL, times=None)
     seen: dict[int, list[float]] = {0: [], 1: []}
 
@@ -153,7 +153,7 @@ async def test_stream__comes_to_many_tasks_side_by_side(server: MockServer) -> N
 
 @pytest.mark.anyio
 async def test_stream__ends_when_another_task_cancels(server: MockServer) -> None:
-    """A cancel in the middle is told within half a second of the clock."""
+    """The cancel is sent within half a second of the clock."""
     server.scripts.add(GRADUAL)
     events: list[Event] = []
     async with httpx.AsyncClient(transport=server.transport, base_url=API, headers=AUTH, timeout=None) as api:
@@ -217,10 +217,8 @@ def test_stream__over_a_socket_runs_on_a_real_clock() -> None:
         (False, True, False, True),
     ],
 )
-def test_stream__is_there_if_wanted(
-    setting: bool | None, script: bool | None, asked: bool | None, expected: bool
-) -> None:
-    """The script goes before the server's setting, and that before the request; without a stream it is not named."""
+def test_stream__is_optional(setting: bool | None, script: bool | None, asked: bool | None, expected: bool) -> None:
+    """The script overrides the server's setting, which overrides the request; without a stream it has no URL."""
     server = MockServer(streams=setting)
     if script is not None:
         server.scripts.add({"streams": script})
@@ -232,7 +230,7 @@ def test_stream__is_there_if_wanted(
 
 
 def test_stream__is_gone_with_the_data(server: MockServer) -> None:
-    """An hour after the end there is nothing to replay, and of an unknown prediction there never was."""
+    """An hour after the end there is nothing to replay, nor is there for an unknown prediction."""
     server.scripts.add({"startup": 1, "run": 1})
     with client_of(server) as api:
         url = create(api)["urls"]["stream"]
@@ -244,8 +242,8 @@ def test_stream__is_gone_with_the_data(server: MockServer) -> None:
         assert api.get("/streams/unknown").status_code == 404
 
 
-def test_stream__needs_no_token_and_can_be_looked_at(server: MockServer) -> None:
-    """Browsers send no header with an event source; HEAD says what there is without waiting for it."""
+def test_stream__needs_no_token_and_supports_head(server: MockServer) -> None:
+    """Browsers send no headers with an event source; HEAD returns the headers without waiting."""
     with client_of(server) as api:
         url = create(api)["urls"]["stream"]
     with client_of(server, headers={}) as anyone:
@@ -301,8 +299,8 @@ def test_stream__always_ends_with_done(
     ],
 )
 @pytest.mark.parametrize("gradual", [False, True])
-def test_output__may_be_anything(server: MockServer, output: Any, data: list[str], gradual: bool) -> None:
-    """Texts come as they are and other values as JSON, a list one by one; the prediction's output is the same."""
+def test_output__may_be_any_value(server: MockServer, output: Any, data: list[str], gradual: bool) -> None:
+    """Texts are sent as they are and other values as JSON, a list item by item; the prediction's output is the same."""
     server.scripts.add({"logs": [], "output": output, "gradual": gradual})
     with client_of(server) as api:
         prediction = create(api)
@@ -360,7 +358,7 @@ SCRIPTS = st.fixed_dictionaries(
 @settings(max_examples=150, deadline=None)
 @given(script=SCRIPTS, after=st.none() | st.integers(1, 8), steps=st.integers(1, 3))
 def test_replay__gives_exactly_the_rest(script: dict[str, Any], after: int | None, steps: int) -> None:
-    """What comes live is what is replayed, from the start and from every event, also when it is canceled on the way."""
+    """A replay equals the live events, from the start and from every event, also when it is canceled meanwhile."""
     server = MockServer()
     server.scripts.add(script)
     with client_of(server) as api:
@@ -375,13 +373,13 @@ def test_replay__gives_exactly_the_rest(script: dict[str, Any], after: int | Non
 
     assert came[-1].name == "done"
     assert len({event.id for event in came}) == len(came)
-    told = "".join(event.data for event in came if event.name == "logs")
-    assert told == re.sub("\r\n|\r", "\n", logs)
+    sent = "".join(event.data for event in came if event.name == "logs")
+    assert sent == re.sub("\r\n|\r", "\n", logs)
 
 
 @pytest.mark.parametrize("last", ["", "nonsense", "1", "1-0-0", "-1-0", "1-0-more", "x1-0", "9" * 5000 + "-0", "é"])
-def test_last_event_id__that_is_none_starts_anew(server: MockServer, last: str) -> None:
-    """An id that no event has is no reason to leave anything out."""
+def test_last_event_id__unknown_replays_from_the_start(server: MockServer, last: str) -> None:
+    """An id that no event has leaves nothing out."""
     server.scripts.add({"logs": ["one"]})
     with client_of(server) as api:
         url = create(api)["urls"]["stream"]
@@ -391,8 +389,8 @@ def test_last_event_id__that_is_none_starts_anew(server: MockServer, last: str) 
 
 
 @pytest.mark.parametrize(("script", "after"), [(GRADUAL, 2), ({"logs": [], "outputs": 3}, 1)])
-def test_reader__may_dawdle(server: MockServer, script: dict[str, Any], after: int) -> None:
-    """A client that reads on after the data is removed still gets the events of the stream that is open."""
+def test_reader__may_be_slow(server: MockServer, script: dict[str, Any], after: int) -> None:
+    """A client that reads on after the removal of the data still gets the events of the open stream."""
     server.scripts.add(script, times=None)
     with client_of(server) as api:
         expected = [event.name for event in live(api, create(api)["urls"]["stream"])]
@@ -406,8 +404,8 @@ def test_reader__may_dawdle(server: MockServer, script: dict[str, Any], after: i
     assert names == expected
 
 
-def test_line__printed_as_an_output_is_made_comes_first(server: MockServer) -> None:
-    """What the model says before it hands something over is told before it."""
+def test_line__printed_before_an_output_is_sent_first(server: MockServer) -> None:
+    """A line that the model prints before an output is sent before it."""
     server.scripts.add({**GRADUAL, "logs": [{"at": at, "text": "x"} for at in (2.5, 5, 7.6)]})
     with client_of(server) as api:
         events = live(api, create(api)["urls"]["stream"])
@@ -415,8 +413,8 @@ def test_line__printed_as_an_output_is_made_comes_first(server: MockServer) -> N
     assert [event.id for event in events] == ["1-0", "1-1", "2-1", "2-2", "2-3", "3-3", "3-3-done"]
 
 
-def test_outputs__made_before_a_cancel_stay_told(server: MockServer) -> None:
-    """The prediction's output is null then, but no event is taken back."""
+def test_outputs__made_before_a_cancel_stay_in_the_stream(server: MockServer) -> None:
+    """The prediction's output is null then, but no event is revoked."""
     server.scripts.add(GRADUAL)
     with client_of(server) as api:
         prediction = create(api)
@@ -430,7 +428,7 @@ def test_outputs__made_before_a_cancel_stay_told(server: MockServer) -> None:
 
 
 def test_reads__move_the_stream_on(server: MockServer) -> None:
-    """With one step a read, the stream waits for reads, not for the clock, and not longer than its reader."""
+    """With one step per read, the stream waits for reads, not for the clock, and ends with its reader."""
     server.scripts.add({"reads": 3, "logs": ["one", "two"], "outputs": 1})
     with client_of(server, timeout=20) as api:
         urls = create(api)["urls"]
@@ -459,7 +457,7 @@ def test_stream__ends_even_where_times_are_rounded() -> None:
 
 
 def test_silence__is_broken_by_comments(server: MockServer) -> None:
-    """Between two events that are far apart a comment comes now and then, for clients that give up on silence."""
+    """Between two events that are far apart comments are sent, for clients that time out on silence."""
     server.scripts.add({"startup": 0, "run": 100, "logs": ["one", {"at": 50, "text": "two"}]})
     silences, heard = list[float](), server.clock.monotonic()
     with client_of(server) as api, api.stream("GET", create(api)["urls"]["stream"]) as response:

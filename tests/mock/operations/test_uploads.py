@@ -1,4 +1,4 @@
-"""Uploads after they were stored: read, listed, fetched, deleted and forgotten."""
+"""Uploads after they were stored: read, listed, fetched, deleted and expired."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def listed(api: httpx.Client) -> list[str]:
 
 
 def test_file__can_be_read_and_listed(server: MockServer, api: httpx.Client) -> None:
-    """As it was told when it was stored, the newest first."""
+    """As the upload returned it, the newest first."""
     first = upload(api)
     server.clock.advance(1)
     second = upload(api, b"y")
@@ -35,7 +35,7 @@ def test_file__can_be_read_and_listed(server: MockServer, api: httpx.Client) -> 
 
 
 def test_file__can_be_deleted(api: httpx.Client) -> None:
-    """It is gone at once from everywhere, and only once."""
+    """It is removed at once from everywhere, and only once."""
     file, other = upload(api), upload(api)
 
     response = api.delete(f"/files/{file['id']}")
@@ -48,8 +48,8 @@ def test_file__can_be_deleted(api: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(("seconds", "there"), [(3599.999, True), (3600, False), (1e9, False)])
-def test_file__goes_an_hour_after_it_came(server: MockServer, api: httpx.Client, seconds: float, there: bool) -> None:
-    """From then on no operation knows it."""
+def test_file__expires_after_an_hour(server: MockServer, api: httpx.Client, seconds: float, there: bool) -> None:
+    """Then no operation finds it."""
     file = upload(api)
     server.clock.advance(seconds)
 
@@ -75,7 +75,7 @@ def test_file__of_one_token_is_not_anothers(server: MockServer, api: httpx.Clien
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/files"), ("GET", "/files/x"), ("DELETE", "/files/x")])
 def test_file__needs_a_token(server: MockServer, method: str, path: str) -> None:
-    """Without one nothing is told."""
+    """Without a token, nothing is returned."""
     with httpx.Client(transport=server.transport, base_url="https://h.test/v1") as anyone:
         assert anyone.request(method, path).status_code == 401
 

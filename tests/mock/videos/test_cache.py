@@ -1,4 +1,4 @@
-"""The videos that predictions leave behind."""
+"""The videos of predictions, which are rendered when first fetched."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ def outputs(server: MockServer, api: httpx.Client, create: Create) -> Callable[.
         ({"width": 577, "height": 321, "num_frames": 1}, (577, 321, 8, 1)),
     ],
 )
-def test_a_video_is_what_was_asked_for(
+def test_a_video_has_the_requested_format(
     server: MockServer,
     outputs: Callable[..., list[str]],
     fields: dict[str, int],
     properties: tuple[int, int, int, int],
 ) -> None:
-    """An MP4 file of the asked size, rate and number of frames, which needs no token."""
+    """An MP4 file of the requested size, rate and number of frames, which needs no token."""
     with httpx.Client(transport=server.transport) as anyone:
         response = anyone.get(outputs(**fields)[0])
 
@@ -56,7 +56,7 @@ def test_a_video_is_what_was_asked_for(
         assert (stream.width, stream.height, float(stream.average_rate or 0), frames) == properties
 
 
-def test_a_batch_has_one_video_for_each_place(api: httpx.Client, outputs: Callable[..., list[str]]) -> None:
+def test_a_batch_has_one_video_for_each_index(api: httpx.Client, outputs: Callable[..., list[str]]) -> None:
     """Their names count up, and no two are equal."""
     urls = outputs(batch_size=3, num_frames=2)
 
@@ -66,7 +66,7 @@ def test_a_batch_has_one_video_for_each_place(api: httpx.Client, outputs: Callab
 
 
 def test_the_seed_in_the_log_makes_the_video(api: httpx.Client, outputs: Callable[..., list[str]]) -> None:
-    """Asking for the seed that a prediction drew gives the same video again."""
+    """A prediction with the seed in another one's log gives the same video."""
     drawn = outputs(prompt="x", num_frames=2)[0]
     seed = int(api.get("/predictions").json()["results"][0]["logs"].splitlines()[0].removeprefix("Using seed: "))
 
@@ -75,7 +75,7 @@ def test_the_seed_in_the_log_makes_the_video(api: httpx.Client, outputs: Callabl
     assert api.get(again).content == api.get(drawn).content
 
 
-def test_head_tells_the_length(api: httpx.Client, outputs: Callable[..., list[str]]) -> None:
+def test_head_returns_the_length(api: httpx.Client, outputs: Callable[..., list[str]]) -> None:
     """Everything but the video itself."""
     url = outputs(num_frames=1)[0]
 
@@ -86,8 +86,8 @@ def test_head_tells_the_length(api: httpx.Client, outputs: Callable[..., list[st
 
 
 @pytest.mark.parametrize("seconds", [0, 1.5])
-def test_a_video_that_is_not_there_yet(server: MockServer, api: httpx.Client, create: Create, seconds: float) -> None:
-    """Before the end there is nothing to fetch."""
+def test_a_video_before_the_end(server: MockServer, api: httpx.Client, create: Create, seconds: float) -> None:
+    """There is nothing to fetch."""
     prediction = create(prompt="mock:slow")
     server.clock.advance(seconds)
 
@@ -117,10 +117,10 @@ def test_videos_are_kept_within_bounds(
     assert len(rendered) == renders
 
 
-def test_a_token_that_is_reset__gets_no_video_of_before(
+def test_a_token_that_is_reset__gets_no_earlier_video(
     server: MockServer, api: httpx.Client, outputs: Callable[..., list[str]]
 ) -> None:
-    """Its ids start again, and what was rendered for one of them is not handed out for the next."""
+    """Its ids start again, and a video rendered for one of them is not returned for the next."""
     before = api.get(outputs(prompt="A lighthouse", num_frames=1)[0])
     server.reset(token="a-token-of-a-test")
     after = api.get(outputs(prompt="The storm is over", num_frames=1)[0])
@@ -129,8 +129,10 @@ def test_a_token_that_is_reset__gets_no_video_of_before(
     assert before.content != after.content
 
 
-def test_a_script__may_let_succeed_what_cannot_be_made(server: MockServer, outputs: Callable[..., list[str]]) -> None:
-    """Its video is of the usual size then; no picture of ten million pixels a side is rendered."""
+def test_a_script__may_let_an_impossible_prediction_succeed(
+    server: MockServer, outputs: Callable[..., list[str]]
+) -> None:
+    """Its video has the default size; no picture of ten million pixels a side is rendered."""
     server.scripts.add({"outcome": "succeeded", "outputs": 1})
 
     video = outputs(width=10_000_000, height=10_000_000)[0]

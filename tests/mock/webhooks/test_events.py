@@ -132,7 +132,7 @@ def says(*texts: tuple[float, str]) -> Script:
         ),
     ],
 )
-def test_events__come_when_they_should(record: Record, expected: list[tuple[str, float]]) -> None:
+def test_events__have_their_times(record: Record, expected: list[tuple[str, float]]) -> None:
     """Each script has its events, in order of time."""
     assert times(record) == expected
 
@@ -166,14 +166,14 @@ READS = replace(USUAL, reads=4, run_seconds=3.0, steps=3, rate=1.0, outputs=1)
     ],
 )
 def test_events__follow_the_reads(fields: dict[str, Any], expected: list[tuple[str, float]]) -> None:
-    """Of a prediction that moves on when it is read, events are known as far as it was read."""
+    """Of a prediction that advances when it is read, events are known up to the latest read."""
     reads = tuple(CREATED + seconds for seconds in fields.pop("reads", ()))
     record = make(fields.pop("script", READS), reads=reads, **fields)
     assert times(record) == expected
 
 
-def test_events__go_on_where_they_were() -> None:
-    """A cancel changes what is still to come, and nothing that is behind."""
+def test_events__continue_after_a_cancel() -> None:
+    """A cancel changes the events to come, and none of the earlier ones."""
     record = make(USUAL)
     event = next_event(record, Cursor())
     assert event is not None
@@ -187,14 +187,14 @@ def test_events__go_on_where_they_were() -> None:
 
 
 def test_events__need_a_webhook() -> None:
-    """Without one there is nothing to tell."""
+    """Without one there are no events."""
     record = make(USUAL)
     record.hook = None
     assert times(record) == []
 
 
 def test_events__are_never_closer_than_the_throttle() -> None:
-    """Whatever the rate of the lines, at most two of them a second are told, and at least as many as fit."""
+    """Whatever the rate of the lines, at most two of them a second are sent, and at least as many as fit."""
     for rate in (0.3, 1.7, 3.0, 7.0, 15.8, 1000.0):
         record = make(replace(USUAL, steps=10_000, rate=rate, run_seconds=30.0), ("logs",))
         found = [time for _, time in times(record)]

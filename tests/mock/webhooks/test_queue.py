@@ -52,8 +52,8 @@ def test_entries__do_not_pile_up() -> None:
     assert len(queue._heap) < 200
 
 
-def test_entries__of_unwanted_items() -> None:
-    """They are removed, and the order stays."""
+def test_entries__of_removed_items() -> None:
+    """The items are removed, and the order stays."""
     queue, _ = make()
     for due, item in ((3.0, "a"), (1.0, "b"), (2.0, "a"), (4.0, "c")):
         queue.put(due, item)

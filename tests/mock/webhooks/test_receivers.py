@@ -108,8 +108,8 @@ FULL = OSError(24, "Too many open files")
         pytest.param(around(), "ValueError: first", id="in circles"),
     ],
 )
-def test_reason__names_the_root(error: BaseException, reason: str) -> None:
-    """What went wrong in the first place is what can be mended."""
+def test_reason__names_the_root_cause(error: BaseException, reason: str) -> None:
+    """The original error is the one to fix."""
     harness = WebhookHarness(ScriptedReceiver(error))
     harness.create(events=("start",))
 
@@ -119,7 +119,7 @@ def test_reason__names_the_root(error: BaseException, reason: str) -> None:
 
 
 async def silent(scope: Any, receive: Any, send: Any) -> None:
-    """An app that answers nothing."""
+    """An app that sends no response."""
 
 
 async def broken(scope: Any, receive: Any, send: Any) -> None:
@@ -148,7 +148,9 @@ def returns(answer: Any) -> Callable[[httpx.Request], Any]:
         (broken, None, "LookupError: no such table"),
     ],
 )
-def test_receiver__answers_or_the_reason_is_kept(kind: str, receiver: Any, status: int | None, reason: Any) -> None:
+def test_receiver__responds_or_the_reason_is_recorded(
+    kind: str, receiver: Any, status: int | None, reason: Any
+) -> None:
     """Whatever a receiver does, the attempt records it, and the scheduler goes on."""
     harness = WebhookHarness(receiver)
     harness.create(events=("start", "logs"))
@@ -177,7 +179,7 @@ def test_receiver__must_be_callable() -> None:
 
 
 def test_receiver__can_be_interrupted() -> None:
-    """An interrupt in a receiver stops the program; what it broke off is told."""
+    """An interrupt in a receiver stops the program; the interrupted delivery is recorded."""
     harness = WebhookHarness(ScriptedReceiver(KeyboardInterrupt(), None))
     harness.create(events=("start", "completed"))
 
@@ -191,7 +193,7 @@ def test_receiver__can_be_interrupted() -> None:
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_app__is_reached_from_sync_code_in_an_event_loop(backend: str) -> None:
-    """A test that moves the clock without `await` reaches an app all the same, and no thread is left behind."""
+    """A test that moves the clock without `await` reaches an app as well, and no thread is left behind."""
     harness = WebhookHarness(App(ScriptedReceiver()))
     harness.create(events=("start", "completed"))
     threads = threading.active_count()
@@ -206,7 +208,7 @@ def test_app__is_reached_from_sync_code_in_an_event_loop(backend: str) -> None:
 
 
 def test_app__may_move_the_clock_itself() -> None:
-    """A receiver that sleeps on the server's clock is waited for, and the next event comes after it."""
+    """The server waits for a receiver that sleeps on its clock, and sends the next event after that."""
     order: list[str] = []
 
     async def receive(request: httpx.Request) -> None:
@@ -253,13 +255,13 @@ def test_app__may_move_the_clock_itself() -> None:
     ],
 )
 def test_targets__are_https_or_this_machine(url: str, allow_http: bool, refused: str | None) -> None:
-    """What is no URL is refused, and so is plain http to others, unless it was allowed."""
+    """Invalid URLs are refused, and so is plain http to other hosts, unless it was allowed."""
     reason = refusal_reason(url, allow_http=allow_http)
     assert reason is None if refused is None else refused in str(reason)
 
 
 def test_refused_target__is_not_tried_again() -> None:
-    """The attempt says why nothing was sent, also at the end."""
+    """The attempt says why nothing was sent, also for the end."""
     harness = WebhookHarness()
     harness.scheduler.online = True
     harness.create(events=("start", "completed"), url="http://example.test/hook")
@@ -272,7 +274,7 @@ def test_refused_target__is_not_tried_again() -> None:
 
 
 def test_receiver__is_reached_whatever_the_url() -> None:
-    """With a receiver nothing leaves the process, so that no URL is too dangerous; but it must be one."""
+    """With a receiver nothing leaves the process, so every valid URL is safe."""
     harness = WebhookHarness(ScriptedReceiver())
     harness.create(events=("start",), url="http://example.test/hook")
     harness.create(events=("start",), url="https://exa mple.test\n:x/")
@@ -283,8 +285,8 @@ def test_receiver__is_reached_whatever_the_url() -> None:
     assert str(harness.reasons[1]).startswith("InvalidURL: ")
 
 
-def test_nobody__is_sent_nothing() -> None:
-    """A server without receiver and socket says what to do; the body can be looked at all the same."""
+def test_no_receiver__gets_no_delivery() -> None:
+    """A server without receiver and socket says what to do; the body can be inspected all the same."""
     harness = WebhookHarness()
     harness.create(events=("start", "completed"))
 
@@ -297,7 +299,7 @@ def test_nobody__is_sent_nothing() -> None:
 
 
 class Listener(HTTPServer):
-    """A receiver on a loopback socket, whose answers can be set."""
+    """A receiver on a loopback socket, whose responses can be set."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Answering)
@@ -344,7 +346,7 @@ def listener(monkeypatch: pytest.MonkeyPatch) -> Iterator[Listener]:
 
 @KINDS
 def test_http__is_sent_to_the_url(kind: str, listener: Listener) -> None:
-    """While the server listens, deliveries go over the wire, and the end is told again as ever."""
+    """While the server listens, deliveries go over HTTP, and the end is sent again after a failure."""
     listener.statuses = [204, 503, 200]
     harness = WebhookHarness()
     harness.scheduler.online = True
@@ -363,7 +365,7 @@ def test_http__is_sent_to_the_url(kind: str, listener: Listener) -> None:
 
 
 def test_http__follows_no_redirects(listener: Listener) -> None:
-    """A redirect is final, and where it leads to is never asked."""
+    """A redirect is final, and its target gets no request."""
     listener.statuses = [307]
     harness = WebhookHarness()
     harness.scheduler.online = True
@@ -375,8 +377,8 @@ def test_http__follows_no_redirects(listener: Listener) -> None:
     assert [path for path, _, _ in listener.requests] == ["/hook"]
 
 
-def test_http__gives_up_in_time(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A receiver that does not answer is one that cannot be reached."""
+def test_http__times_out(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A receiver that does not respond is unreachable."""
     monkeypatch.setattr(receivers, "HTTP_TIMEOUT", 0.05)
     listener.silence = threading.Event()
     harness = WebhookHarness()
@@ -388,8 +390,8 @@ def test_http__gives_up_in_time(listener: Listener, monkeypatch: pytest.MonkeyPa
     assert harness.reasons == ["TimeoutError: there was no response within 0.05 s"]
 
 
-def test_http__says_why_nobody_is_reached() -> None:
-    """A closed port is a network error: the end is told again."""
+def test_http__says_why_the_receiver_is_unreachable() -> None:
+    """A closed port is a network error: the end is sent again."""
     with Listener() as closed:
         url = closed.url
     harness = WebhookHarness()

@@ -80,8 +80,8 @@ def test_deliveries__of_all_predictions_are_in_order() -> None:
     ]
 
 
-def test_deliveries__happen_while_somebody_sleeps() -> None:
-    """A task that sleeps on the clock finds everything sent that was due in the meantime."""
+def test_deliveries__are_sent_during_a_sleep() -> None:
+    """When a task that sleeps on the clock wakes, all deliveries due by then have been sent."""
     harness = WebhookHarness(App(ScriptedReceiver()))
     harness.create()
 
@@ -111,8 +111,8 @@ def test_many_lines__take_no_memory() -> None:
 
 
 @pytest.mark.parametrize("answer", [429, 500, 502, 503, 504, OSError("the line is dead"), "nonsense"])
-def test_end__is_told_until_it_is_heard(answer: Any) -> None:
-    """The end is told again, each time after a longer pause, and not after it was received."""
+def test_end__is_sent_until_it_is_received(answer: Any) -> None:
+    """The end is sent again, each time after a longer pause, and not after it was received."""
     harness = WebhookHarness(ScriptedReceiver(answer, answer, answer, 200))
     harness.create(events=("completed",))
 
@@ -131,7 +131,7 @@ def test_end__is_told_until_it_is_heard(answer: Any) -> None:
     assert [one.retry_at for one in attempts] == [*(one.time for one in attempts[1:]), None]
 
 
-def test_end__is_given_up_after_about_a_minute() -> None:
+def test_end__is_abandoned_after_about_a_minute() -> None:
     """The last attempt is about a minute after the end, and says that it is the last."""
     harness = WebhookHarness(ScriptedReceiver(500))
     harness.create(events=("completed",))
@@ -146,7 +146,7 @@ def test_end__is_given_up_after_about_a_minute() -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308, 400, 401, 404, 410, 422, 501, 505])
-def test_end__is_not_told_again_to_who_refuses(status: int) -> None:
+def test_end__is_not_sent_again_after_a_refusal(status: int) -> None:
     """Redirects and other statuses are final."""
     harness = WebhookHarness(ScriptedReceiver(status))
     harness.create(events=("completed",))
@@ -159,7 +159,7 @@ def test_end__is_not_told_again_to_who_refuses(status: int) -> None:
 
 
 @pytest.mark.parametrize("answer", [503, OSError()])
-def test_other_events__are_told_once(answer: Any) -> None:
+def test_other_events__are_sent_once(answer: Any) -> None:
     """A missed `start` or `logs` is not sent again."""
     harness = WebhookHarness(ScriptedReceiver(answer, answer, answer, 200))
     harness.create()
@@ -170,8 +170,8 @@ def test_other_events__are_told_once(answer: Any) -> None:
     assert {one.retry_at for one in harness.scheduler.deliveries} == {None}
 
 
-def test_redeliver__sends_the_same_again() -> None:
-    """Same body and id, later time, next number; it is tried once."""
+def test_redeliver__sends_the_same_delivery_again() -> None:
+    """Same body and id, later time, next number; it is sent once."""
     receiver = ScriptedReceiver(200, 500)
     harness = WebhookHarness(receiver)
     harness.create(events=("completed",))
@@ -179,7 +179,7 @@ def test_redeliver__sends_the_same_again() -> None:
     id = harness.scheduler.deliveries[0].id
 
     harness.scheduler.redeliver(id)
-    # It is no part of what the predictions have to tell.
+    # It is no event of a prediction.
     assert harness.scheduler.dump() == {"watches": [], "retries": []}
     harness.clock.run_due()
     harness.clock.advance(600)
@@ -196,7 +196,7 @@ def test_redeliver__sends_the_same_again() -> None:
 
 
 def test_redeliver__does_not_disturb_the_retries() -> None:
-    """A retry that waits takes the number after that of the delivery by hand."""
+    """A pending retry takes the number after that of the manual delivery."""
     harness = WebhookHarness(ScriptedReceiver(500, 500, 200))
     harness.create(events=("completed",))
     harness.clock.advance(3)
@@ -209,21 +209,21 @@ def test_redeliver__does_not_disturb_the_retries() -> None:
 
 
 def test_redeliver__needs_a_delivery() -> None:
-    """An id that is not known is named."""
+    """The error names the unknown id."""
     harness = WebhookHarness(ScriptedReceiver())
     with pytest.raises(KeyError, match="there is no delivery 'msg_x' among the 0 attempts that are kept"):
         harness.scheduler.redeliver("msg_x")
 
 
-@pytest.mark.parametrize("told", [True, False])
-def test_cancel__ends_the_events(told: bool) -> None:
-    """After a cancel only the end is told, at once; nothing that was scheduled is sent even without `update`."""
+@pytest.mark.parametrize("updated", [True, False])
+def test_cancel__ends_the_events(updated: bool) -> None:
+    """After a cancel only the end is sent, at once; no scheduled event is sent even without `update`."""
     harness = WebhookHarness(ScriptedReceiver())
     record = harness.create()
     harness.clock.advance(1.6)
 
     record.canceled = harness.clock.time()
-    if told:
+    if updated:
         harness.scheduler.update(record)
         harness.clock.run_due()
         assert harness.attempts[-1] == ("completed", 1.6, 200)
@@ -238,8 +238,8 @@ def test_cancel__ends_the_events(told: bool) -> None:
     assert harness.scheduler.due() is None
 
 
-def test_cancel__may_leave_nothing_to_tell() -> None:
-    """Where the end is filtered out, a cancel means that no more comes."""
+def test_cancel__may_leave_nothing_to_send() -> None:
+    """Where the end is filtered out, no more events are sent after a cancel."""
     harness = WebhookHarness(ScriptedReceiver())
     record = harness.create(events=("start", "logs"))
     harness.clock.advance(1.6)
@@ -252,8 +252,8 @@ def test_cancel__may_leave_nothing_to_tell() -> None:
 
 
 @pytest.mark.parametrize("lifetime", [None, 100.0])
-def test_reads__move_the_events_on(lifetime: float | None) -> None:
-    """Of a prediction that goes by its reads, each read can be told."""
+def test_reads__advance_the_events(lifetime: float | None) -> None:
+    """Of a prediction that advances by its reads, each read can be sent."""
     harness = WebhookHarness(ScriptedReceiver())
     script = Script(1, 1.0, 3.0, 3, 1.0, outputs=1, reads=3)
     record = harness.create(script=script, lifetime=lifetime)
@@ -306,7 +306,7 @@ def test_faults__strike_deliveries(fault: dict[str, Any], sent: int, attempts: l
 
 
 def test_duplicate__is_one_attempt_sent_twice() -> None:
-    """Both have one number; it is tried again only if neither was received."""
+    """Both have one number; it is sent again only if neither was received."""
     harness = WebhookHarness(ScriptedReceiver(500, 500, 500, 200))
     harness.faults.add(operation=DELIVERY, duplicate=True)
     harness.create(events=("completed",))
@@ -323,7 +323,7 @@ def test_duplicate__is_one_attempt_sent_twice() -> None:
 
 
 def test_duplicate__is_received_if_one_of_the_two_is() -> None:
-    """What was heard once is not told again because the second copy failed."""
+    """An event that was received once is not sent again because the second copy failed."""
     harness = WebhookHarness(ScriptedReceiver(200, 500))
     harness.faults.add(operation=DELIVERY, duplicate=True)
     harness.create(events=("completed",))
@@ -333,8 +333,8 @@ def test_duplicate__is_received_if_one_of_the_two_is() -> None:
     assert [one[1:] for one in harness.attempts] == [(3.0, 200), (3.0, 500)]
 
 
-def test_malformed__spoils_what_is_sent() -> None:
-    """The receiver gets half of the JSON; the record keeps it whole, for the next time."""
+def test_malformed__cuts_the_body_that_is_sent() -> None:
+    """The receiver gets half of the JSON; the record has all of it, for the next attempt."""
     receiver = ScriptedReceiver()
     harness = WebhookHarness(receiver)
     harness.faults.add(operation=DELIVERY, malformed=True, times=1)
@@ -349,7 +349,7 @@ def test_malformed__spoils_what_is_sent() -> None:
 
 
 def test_slow_receiver__gets_events_in_order() -> None:
-    """What comes due while another event of the prediction is on its way waits for it."""
+    """An event that falls due during the delivery of another one of the prediction waits for it."""
     receiver = ScriptedReceiver()
     harness = WebhookHarness(receiver)
     harness.faults.add(operation=DELIVERY, delay=10, times=1)
@@ -360,8 +360,8 @@ def test_slow_receiver__gets_events_in_order() -> None:
     assert [json.loads(request.content)["after"] for request in receiver.requests] == [1.0, 1.5, 2.0, 3.0]
 
 
-def test_cancel__by_the_receiver_is_told_after_its_answer() -> None:
-    """Who cancels a prediction on hearing of its start hears of the end next, and not in the middle."""
+def test_cancel__by_the_receiver_is_sent_after_its_response() -> None:
+    """A receiver that cancels a prediction on its start gets the end next, and not in the middle."""
     order: list[str] = []
 
     def receive(request: httpx.Request) -> None:
@@ -383,7 +383,7 @@ def test_cancel__by_the_receiver_is_told_after_its_answer() -> None:
 
 @pytest.mark.parametrize("what", ["body", "secret"])
 def test_internal_error__is_a_reason(what: str) -> None:
-    """Even if a body or a signature cannot be made, the clock goes on."""
+    """Even if a body or a signature cannot be made, the clock continues."""
 
     def fail(*args: Any) -> Any:
         raise ValueError("out of ink")
@@ -402,8 +402,8 @@ def test_internal_error__is_a_reason(what: str) -> None:
     assert ["ValueError: out of ink" in str(one.reason) for one in scheduler.deliveries] == [True]
 
 
-def test_clear__forgets_a_tenant() -> None:
-    """What is still to come and what was sent are gone for one tenant, and untouched for others."""
+def test_clear__removes_a_tenant() -> None:
+    """Pending and sent deliveries are removed for one tenant, and kept for others."""
     harness = WebhookHarness(ScriptedReceiver(500))
     for tenant in ("me", "you"):
         harness.create(f"p-{tenant}", tenant=tenant)
@@ -419,8 +419,8 @@ def test_clear__forgets_a_tenant() -> None:
     assert (len(harness.scheduler.deliveries), harness.scheduler.due()) == (0, None)
 
 
-def test_clear__forgets_what_is_under_way() -> None:
-    """A delivery whose prediction is forgotten before its answer comes is neither written down nor tried again."""
+def test_clear__removes_deliveries_in_progress() -> None:
+    """A delivery whose prediction is removed before the response arrives is neither recorded nor sent again."""
 
     def receive(request: httpx.Request) -> int:
         harness.scheduler.clear()
@@ -436,8 +436,8 @@ def test_clear__forgets_what_is_under_way() -> None:
 
 
 @pytest.mark.parametrize("pause", [0.5, 1.2, 1.7, 3.0, 5.0, 12.0, 120.0])
-def test_dump__is_taken_up_again(pause: float) -> None:
-    """After a snapshot at any moment, what follows is what would have followed."""
+def test_dump__can_be_continued(pause: float) -> None:
+    """After a snapshot at any time, the same deliveries follow."""
 
     def refuse_the_end(request: httpx.Request) -> int:
         return 500 if json.loads(request.content)["status"] == "succeeded" else 200
@@ -458,7 +458,7 @@ def test_dump__is_taken_up_again(pause: float) -> None:
 
 
 def test_load__replaces_everything() -> None:
-    """What was to come before is gone, and so is the entries of unknown predictions."""
+    """Earlier pending deliveries are removed, and so are the entries of unknown predictions."""
     harness = WebhookHarness(ScriptedReceiver(500))
     harness.create()
     harness.clock.advance(3)
@@ -491,7 +491,7 @@ def attempt(number: int, *, tenant: str = "me", body: str = "{}") -> Attempt:
 
 
 def test_record__is_bounded() -> None:
-    """The oldest attempts go when there are too many or their bodies are too long, and they are counted."""
+    """The oldest attempts are dropped when there are too many or their bodies are too long, and they are counted."""
     deliveries = Deliveries(limit=3, bodies_limit=100)
     for number in range(5):
         deliveries.record(attempt(number))
@@ -536,7 +536,7 @@ def test_runs__are_equal() -> None:
 
 @pytest.mark.parametrize("wrap", [as_function, as_coroutine_function, App])
 def test_real_clock__delivers_in_the_background(wrap: Callable[[ScriptedReceiver], Callable[..., Any]]) -> None:
-    """A thread delivers what falls due, in order and with bodies of the right moments, and ends when all is done."""
+    """A thread sends due deliveries, in order and with the bodies of their times, and ends after the last one."""
     receiver = ScriptedReceiver(200, 200, 200, 500, 500, 200)
     harness = WebhookHarness(wrap(receiver), RealClock(speed=1000))
     harness.create()
@@ -545,13 +545,13 @@ def test_real_clock__delivers_in_the_background(wrap: Callable[[ScriptedReceiver
     finish_background_work()
 
     assert [one.event for one in harness.scheduler.deliveries] == ["start", "logs", "logs", *["completed"] * 3]
-    told = [json.loads(one.body)["after"] for one in harness.scheduler.deliveries]
-    assert told == [pytest.approx(after, abs=1e-5) for after in (1.0, 1.5, 2.0, 3.0, 3.0, 3.0)]
+    times = [json.loads(one.body)["after"] for one in harness.scheduler.deliveries]
+    assert times == [pytest.approx(after, abs=1e-5) for after in (1.0, 1.5, 2.0, 3.0, 3.0, 3.0)]
     assert harness.scheduler.due() is None
 
 
 def test_real_clock__is_closed_in_the_middle() -> None:
-    """A delivery that never ends is broken off."""
+    """A delivery that never ends is canceled."""
     begun = threading.Event()
 
     async def hang(request: httpx.Request) -> None:
@@ -580,7 +580,7 @@ def finish_background_work() -> None:
 
 @pytest.mark.anyio
 async def test_delivery__of_a_task_that_is_canceled_is_tried_again() -> None:
-    """It is unknown whether it has arrived, so it is recorded as canceled and sent once more."""
+    """Its arrival is unknown, so it is recorded as canceled and sent once more."""
     calls: list[httpx.Request] = []
 
     async def receive(request: httpx.Request) -> int:
@@ -606,7 +606,7 @@ async def test_delivery__of_a_task_that_is_canceled_is_tried_again() -> None:
 
 @pytest.mark.parametrize("moment", [0.5, 1.2, 3.5])
 def test_forget__leaves_nothing_to_send(moment: float) -> None:
-    """Before, between and after the events of one prediction, while another goes on as ever."""
+    """Before, between and after the events of one prediction, while another one continues."""
     harness = WebhookHarness(ScriptedReceiver(500))
     for id in ("p", "other"):
         harness.create(id)
@@ -624,8 +624,8 @@ def test_forget__leaves_nothing_to_send(moment: float) -> None:
     assert harness.scheduler.due() is None
 
 
-def test_forget__of_what_is_under_way() -> None:
-    """It is written down, and says that it is not tried again."""
+def test_forget__of_a_delivery_in_progress() -> None:
+    """It is recorded, and says that it is not sent again."""
 
     def receive(request: httpx.Request) -> int:
         harness.scheduler.forget("p")
@@ -642,7 +642,7 @@ def test_forget__of_what_is_under_way() -> None:
 
 
 def test_forget__after_load() -> None:
-    """What came from a snapshot is forgotten like anything else."""
+    """Deliveries from a snapshot are removed like others."""
     harness = WebhookHarness(ScriptedReceiver(500))
     record = harness.create(events=("completed",))
     harness.clock.advance(3)
@@ -654,8 +654,8 @@ def test_forget__after_load() -> None:
     assert harness.scheduler.due() is None
 
 
-def test_forget__spares_what_is_sent_by_hand() -> None:
-    """Of a delivery that was asked for, the body is at hand."""
+def test_forget__keeps_manual_deliveries() -> None:
+    """A delivery that was requested by hand has its body."""
     harness = WebhookHarness(ScriptedReceiver())
     harness.create(events=("start",))
     harness.clock.advance(2)
@@ -668,7 +668,7 @@ def test_forget__spares_what_is_sent_by_hand() -> None:
 
 
 def test_forget__frees_the_memory() -> None:
-    """On a clock that stands still, too, what was forgotten does not pile up."""
+    """On a clock that stands still, too, removed deliveries do not accumulate."""
     harness = WebhookHarness(ScriptedReceiver())
     tracemalloc.start()
     try:

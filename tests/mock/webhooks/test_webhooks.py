@@ -1,4 +1,4 @@
-"""Webhooks as the users of a server meet them."""
+"""Webhooks as the users of a server see them."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def events(server: MockServer) -> list[str]:
 
 
 def test_ten_minutes__three_retries_and_an_expiry_need_no_waiting() -> None:
-    """A long run, an end that is told four times and the removal an hour later happen in a few calls, in no thread."""
+    """A long run, an end that is sent four times and the removal an hour later take a few calls, and no thread."""
     threads = threading.active_count()
     receiver = ScriptedReceiver(500, 502, 503, 200)
     server = MockServer(receiver=receiver)
@@ -75,8 +75,8 @@ def test_ten_minutes__three_retries_and_an_expiry_need_no_waiting() -> None:
     assert threading.active_count() == threads
 
 
-def test_body__is_what_a_read_answers(server: MockServer, api: httpx.Client, receiver: ScriptedReceiver) -> None:
-    """At the moment of an event, GET answers with the body that was posted."""
+def test_body__is_what_a_read_returns(server: MockServer, api: httpx.Client, receiver: ScriptedReceiver) -> None:
+    """At the time of an event, GET returns the body that was posted."""
     server.scripts.add({"startup": 1, "run": 10, "logs": [{"at": 4, "text": "half"}]})
     id = create(api, webhook=URL)
 
@@ -88,7 +88,7 @@ def test_body__is_what_a_read_answers(server: MockServer, api: httpx.Client, rec
 
 
 def test_usual_run__has_no_output_events(server: MockServer, api: httpx.Client) -> None:
-    """The model makes all its videos at the end, so there are a start, lines of the log, and an end."""
+    """The model makes all its videos at the end, so the events are a start, lines of the log, and an end."""
     create(api, webhook=URL)
 
     server.clock.advance(600)
@@ -115,10 +115,10 @@ def test_filter__is_followed(server: MockServer, api: httpx.Client, filter: Any,
 
 
 @pytest.mark.parametrize("ends_as", ["failed", "aborted"])
-def test_end__is_told_whatever_it_is(
+def test_end__is_sent_whatever_it_is(
     server: MockServer, api: httpx.Client, receiver: ScriptedReceiver, ends_as: str
 ) -> None:
-    """A prediction that did not succeed ends, too."""
+    """A prediction that did not succeed has an end, too."""
     server.scripts.add({"outcome": ends_as})
     create(api, **END)
     server.clock.advance(600)
@@ -126,8 +126,8 @@ def test_end__is_told_whatever_it_is(
 
 
 @pytest.mark.parametrize("kind", ["function", "app"])
-def test_cancel__is_told_at_once(receiver: ScriptedReceiver, kind: str) -> None:
-    """The receiver knows of a cancel before the clock has moved."""
+def test_cancel__is_sent_at_once(receiver: ScriptedReceiver, kind: str) -> None:
+    """The receiver gets the cancel before the clock has moved."""
     server = MockServer(receiver=receiver if kind == "function" else App(receiver))
     with connect(server) as api:
         id = create(api, **END)
@@ -138,7 +138,7 @@ def test_cancel__is_told_at_once(receiver: ScriptedReceiver, kind: str) -> None:
 @pytest.mark.anyio
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
 async def test_async_client__finds_everything_delivered(anyio_backend: str) -> None:
-    """A client that waits in an event loop has its webhooks received in the same loop."""
+    """The webhooks of a client that waits in an event loop are received in the same loop."""
     receiver = ScriptedReceiver(503, 200)
     server = MockServer(receiver=App(receiver))
     async with server.async_client() as client:
@@ -148,8 +148,8 @@ async def test_async_client__finds_everything_delivered(anyio_backend: str) -> N
     assert [attempt.status for attempt in server.deliveries] == [503, 200]
 
 
-def test_signature__is_made_with_the_key_that_is_told(server: MockServer, receiver: ScriptedReceiver) -> None:
-    """Each token has a key of its own, and what it signs can be checked with that and no other."""
+def test_signature__is_made_with_the_published_key(server: MockServer, receiver: ScriptedReceiver) -> None:
+    """Each token has a key of its own, and only that key verifies its signatures."""
     keys: list[bytes] = []
     for token in ("one-token-of-a-test", "another-token-of-a-test"):
         with connect(server, token) as api:
@@ -168,7 +168,7 @@ def test_signature__is_made_with_the_key_that_is_told(server: MockServer, receiv
 
 
 def test_redeliver__is_done_when_it_returns(server: MockServer, api: httpx.Client, receiver: ScriptedReceiver) -> None:
-    """The receiver has the same delivery twice, and an unknown one is named."""
+    """The receiver has the same delivery twice, and the error names an unknown one."""
     create(api, **END)
     server.clock.advance(600)
 
@@ -181,8 +181,8 @@ def test_redeliver__is_done_when_it_returns(server: MockServer, api: httpx.Clien
         server.redeliver("msg_unknown")
 
 
-def test_reset__forgets_webhooks_of_one_tenant(server: MockServer) -> None:
-    """What a test leaves behind does not reach the receiver later; other tests' webhooks do."""
+def test_reset__removes_webhooks_of_one_tenant(server: MockServer) -> None:
+    """A test's pending webhooks do not reach the receiver later; other tests' webhooks do."""
     with connect(server, "mine") as mine, connect(server, "theirs") as theirs:
         create(mine, **END)
         kept = create(theirs, **END)
@@ -205,7 +205,7 @@ def test_runs__are_equal() -> None:
     assert {attempt.id for attempt in run(1)} & {attempt.id for attempt in run(2)} == set()
 
 
-def test_socket__lets_deliveries_out_while_it_is_open() -> None:
+def test_socket__sends_deliveries_while_it_is_open() -> None:
     """Without a receiver, deliveries go over HTTP as long as the server listens."""
     server, other = MockServer(), MockServer()
     with connect(server) as api, other.listen() as there:

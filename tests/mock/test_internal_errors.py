@@ -1,4 +1,4 @@
-"""Internal errors, and changes under a request that waits."""
+"""Internal errors, and changes during a request that waits."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SENT = {"version": VERSION, "input": {"prompt": "A lighthouse", "num_frames": 1}
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_mistake_of_the_server__is_a_500_that_the_journal_explains(
+def test_an_internal_error__is_a_500_with_its_reason_in_the_journal(
     server: MockServer, api: httpx.Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The client and the journal both get the reason."""
@@ -41,7 +41,7 @@ def test_a_mistake_of_the_server__is_a_500_that_the_journal_explains(
 @pytest.mark.anyio
 @pytest.mark.parametrize("change", [MockServer.reset, lambda server: server.restore(server.before)])
 async def test_a_held_request__ends_when_its_prediction_is_gone(change: Callable[[Any], None]) -> None:
-    """After a reset or a restore there is nothing left to wait for."""
+    """After a reset or a restore, no prediction is left to wait for."""
     server: Any = MockServer()
     server.before = server.snapshot()
     server.scripts.add({"run": 600})
@@ -63,7 +63,7 @@ async def test_a_held_request__ends_when_its_prediction_is_gone(change: Callable
 
 @pytest.mark.anyio
 async def test_a_held_request__does_not_wait_longer_when_the_time_of_day_is_set_back(server: MockServer) -> None:
-    """It was promised seconds, not a time of day."""
+    """The wait is in seconds, not until a time of day."""
     server.scripts.add({"run": 600})
     headers = {**AUTH, "Prefer": "wait=6"}
     async with (
@@ -78,7 +78,7 @@ async def test_a_held_request__does_not_wait_longer_when_the_time_of_day_is_set_
 
 
 def test_a_stream__ends_when_the_server_is_reset(server: MockServer, api: httpx.Client) -> None:
-    """No further event of a forgotten prediction is sent."""
+    """No further event of a removed prediction is sent."""
     server.scripts.add({"startup": 0, "run": 600, "logs": ["one", "two", "three"]})
     urls = api.post("/predictions", json={**SENT, "stream": True}).json()["urls"]
     with api.stream("GET", urls["stream"], timeout=None) as response:
@@ -89,7 +89,7 @@ def test_a_stream__ends_when_the_server_is_reset(server: MockServer, api: httpx.
 
 
 def test_a_stream_that_waits_for_reads__lets_a_virtual_clock_stand_still(server: MockServer) -> None:
-    """On a socket, its client waits in real time; other clients' predictions do not run ahead."""
+    """On a socket, its client waits in real time; other clients' predictions do not advance."""
     server.scripts.add({"reads": 2, "logs": ["one"]})
     with server.listen() as listening, httpx.Client(base_url=f"{listening.url}/v1", headers=AUTH) as api:
         urls = api.post("/predictions", json={**SENT, "stream": True}).json()["urls"]
@@ -104,7 +104,7 @@ def test_a_stream_that_waits_for_reads__lets_a_virtual_clock_stand_still(server:
 
 
 def test_a_script_that_creates_predictions__fails_its_own(server: MockServer) -> None:
-    """It would get in the way of the prediction that it decides on."""
+    """The nested create would interfere with the prediction that the script is for."""
     with server.client(retry=None) as client:
         server.scripts.add(lambda _: {"outputs": len(client.run(prompt="another one"))})
         failed = client.predictions.create({"prompt": "the first"}).wait()
@@ -115,8 +115,8 @@ def test_a_script_that_creates_predictions__fails_its_own(server: MockServer) ->
     assert "a script cannot create predictions while it decides on one" in notes
 
 
-def test_a_video__is_rendered_once_for_all_who_ask(server: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those who come while it is made wait for it."""
+def test_a_video__is_rendered_once_for_concurrent_requests(server: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests that arrive during the rendering wait for it."""
     made = threading.Event()
     calls: list[str] = []
 
