@@ -21,7 +21,7 @@ from ._service.responses import ResponseParser
 from ._steps import Flow, Stream
 from .clock import Clock, SystemClock
 from .errors import invalid_argument
-from .options import BatchOptions, CreateOptions, RunOptions
+from .options import BatchOptions, CreateOptions, RunOptions, WaitArguments
 from .polling import DEFAULT_POLLING, Polling
 from .results import RunResult
 from .retry import DEFAULT_RETRY, Retry
@@ -82,11 +82,13 @@ class BaseClient(ABC, Generic[Http]):
     def _run(self, new: Callable[[PredictionModel], P], arguments: Mapping[str, Any]) -> Flow[P]:
         options: Any = {name: value for name, value in arguments.items() if name in RunOptions.__annotations__}
         input = {name: value for name, value in arguments.items() if name not in options}
-        waiting = wait.WaitOptions(
-            self._polling, **{name: options.pop(name) for name in wait.WAIT_OPTIONS if name in options}
-        )
-        preparing = create.prepare(self._sender, self.version, input, options)
-        return wait.run(self._sender, preparing, new, waiting)
+        creating: Any = {name: value for name, value in options.items() if name in CreateOptions.__annotations__}
+        preparing = create.prepare(self._sender, self.version, input, creating)
+        return wait.run(self._sender, preparing, new, self._wait_options(options))
+
+    def _wait_options(self, given: Mapping[str, Any]) -> wait.WaitOptions:
+        named = {name: given[name] for name in WaitArguments.__annotations__ if name in given}
+        return wait.WaitOptions(self._polling, **named)
 
     def _upscale(
         self, new: Callable[[PredictionModel], P], draft: Any, strength: float, arguments: Mapping[str, Any]
@@ -105,7 +107,7 @@ class BaseClient(ABC, Generic[Http]):
             raise invalid_argument("inputs", f"{inputs!r:.80} is not a list of inputs")
         given: dict[str, Any] = dict(options)
         validation.raise_if_invalid(validation.unknown_options(given, BatchOptions.__annotations__))
-        waiting = wait.WaitOptions(self._polling, **{name: given[name] for name in wait.WAIT_OPTIONS if name in given})
+        waiting = self._wait_options(given)
         concurrency = options.get("concurrency", 100)
         if not is_number(concurrency, 1, integer=True):
             raise invalid_argument("concurrency", f"{concurrency!r} is not a number of predictions, 1 or more")

@@ -69,6 +69,9 @@ class Zeroscope(BaseClient[httpx.Client]):
             PredictionFailedError, PredictionCanceledError, EmptyOutputError, OutputExpiredError: If it has no videos.
             WaitTimeoutError: If it is still running; ``error.prediction`` can be waited for again.
             APIError, TransportError: If the service refuses the request, or cannot be reached.
+
+        Example:
+            >>> videos = client.run(prompt="a lighthouse in a storm", num_frames=24, timeout=600)
         """
         return self._driver.run(self._run(self.predictions._new, arguments)).videos
 

@@ -26,7 +26,9 @@ class _HeldOptions(TypedDict, total=False):
     """Fields of the model that are newer than the spec; they are sent as they are."""
 
 
-class _WaitOptions(TypedDict, total=False):
+class WaitArguments(TypedDict, total=False):
+    """The options of a wait."""
+
     timeout: float | None
     """How long to wait from the creation, in seconds; by default a little longer than the service lets a run last."""
     on_update: OnUpdate | None
@@ -48,7 +50,7 @@ class CreateOptions(_HeldOptions, total=False):
     """Request a stream of the output, which this model does not have."""
 
 
-class RunOptions(_HeldOptions, _WaitOptions, total=False):
+class RunOptions(_HeldOptions, WaitArguments, total=False):
     """The options of `run` and `upscale`."""
 
 
@@ -56,7 +58,7 @@ class RunArguments(PredictionInputDict, RunOptions, total=False):
     """The arguments of `run`: the model's fields and its own options."""
 
 
-class BatchOptions(CreateOptions, _WaitOptions, total=False):
+class BatchOptions(CreateOptions, WaitArguments, total=False):
     """The options of `run_many` and `as_completed`; those of `CreateOptions` apply to every create."""
 
     concurrency: int

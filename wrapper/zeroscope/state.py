@@ -126,6 +126,9 @@ class PredictionState:
         Raises:
             PredictionFailedError, PredictionCanceledError, EmptyOutputError, OutputExpiredError: If it has no videos.
             PredictionError: If it has not ended.
+
+        Example:
+            >>> prediction.wait().raise_for_status().videos[0].save("lighthouse.mp4")
         """
         if not self.done:
             raise errors.PredictionError(self, f"is still {self.status}")

@@ -55,10 +55,6 @@ class WaitOptions:
             self.on_update(prediction)
 
 
-WAIT_OPTIONS = ("timeout", "on_update", "cancel_on_timeout")
-"""The options that callers pass by name."""
-
-
 class Poller:
     """Polls one prediction until it has ended or the time is up."""
 
