@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 import httpx
@@ -16,7 +16,6 @@ from ..clock import Clock
 from ..errors import APIError, MalformedResponseError, TransportError
 from ..retry import Retry, is_transient
 
-S = TypeVar("S")
 T = TypeVar("T")
 Finder: TypeAlias = Callable[[Mapping[str, Any], float], Any]
 
@@ -110,9 +109,8 @@ class Sender:
             urgent: Whether it is sent even during a cooldown.
         """
         attempts = Attempts(self, until, limited=until is None)
-
-        def attempt() -> Flow[T | Failed]:
-            call = request.call
+        call = request.call
+        while True:
             if self.retry is not None and not urgent:
                 yield from self.cooldown.wait(self.random(), until)
             if until is not None:
@@ -121,9 +119,8 @@ class Sender:
             try:
                 return self.outcome(request, result, attempts.number)
             except (APIError, TransportError, MalformedResponseError) as error:
-                return Failed(error)
-
-        return (yield from attempts.repeat(request.call.name, attempt))
+                pause = attempts.pause_or_raise(call.name, error)
+            yield Sleep(pause)
 
     def send_once(self, create: CreateRequest, late: list[PredictionModel] | None = None) -> Flow[PredictionModel]:
         """Send a create, again only if it cannot have been executed, and return the prediction.
@@ -131,8 +128,7 @@ class Sender:
         The list `late` receives a prediction that still arrives after an interrupt; without it, none is awaited.
         """
         attempts = Attempts(self)
-
-        def attempt() -> Flow[PredictionModel | Failed]:
+        while True:
             if self.retry is not None:
                 yield from self.cooldown.wait(self.random())
             sent_at = self.clock.time()
@@ -149,9 +145,8 @@ class Sender:
             try:
                 return self.created(create, result, attempts.number, sent_at)
             except (APIError, TransportError) as error:
-                return Failed(error)
-
-        return (yield from attempts.repeat(create.call.name, attempt))
+                pause = attempts.pause_or_raise(create.call.name, error)
+            yield Sleep(pause)
 
     def outcome(self, request: Request[T], result: Any, attempt: int) -> T:
         """Return what the response to a request holds, or raise an error; the result may be an exception."""
@@ -205,7 +200,7 @@ class Sender:
 
 
 class Attempts:
-    """The attempts at one request: the retry loop, and the pauses in it.
+    """The attempts at one request, and the pauses between them.
 
     Args:
         until: The end on the monotonic clock, if there is one.
@@ -233,19 +228,13 @@ class Attempts:
         """Count attempts from 1 again, because the current one made progress."""
         self._failures = self._malformed = 0
 
-    def repeat(self, name: str, attempt: Callable[[], Generator[S, Any, T | Failed]]) -> Generator[S | Sleep, Any, T]:
-        """Make attempts until one succeeds, or raise the error of the last one; the name is for the log."""
-        while isinstance(result := (yield from attempt()), Failed):
-            pause = self.pause_after(result)
-            if pause is None:
-                try:
-                    raise result.error
-                finally:
-                    # Otherwise the error's traceback would keep this frame, and the frame the error.
-                    del result
-            log.debug("%s: next attempt in %.2f s", name, pause)
-            yield Sleep(pause)
-        return result
+    def pause_or_raise(self, name: str, error: errors.ZeroscopeError) -> float:
+        """Return the pause after a failed attempt, in seconds, or raise its error; the name is for the log."""
+        pause = self.pause_after(Failed(error))
+        if pause is None:
+            raise error
+        log.debug("%s: next attempt in %.2f s", name, pause)
+        return pause
 
     def pause_after(self, failed: Failed, *, unlimited: bool = False) -> float | None:
         """Record a failed attempt, and return the pause before the next one, in seconds; None if there is none."""

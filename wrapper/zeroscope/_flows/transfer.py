@@ -14,11 +14,11 @@ import httpx
 from .. import errors
 from .._constants import USER_AGENT
 from .._service.spec import spec
-from .._steps import Close, Download, Flow, Open, Read, RunBlocking
+from .._steps import Close, Download, Flow, Open, Read, RunBlocking, Sleep
 from ..options import OnProgress
 from ..retry import is_transient, retry_after
 from ..state import retention_seconds
-from .request import Attempts, Failed, Sender
+from .request import Attempts, Sender
 
 log = logging.getLogger("zeroscope")
 
@@ -57,19 +57,12 @@ class Transfer:
         until = self._sender.clock.monotonic() + retention_seconds()
         attempts = Attempts(self._sender, until, shared=False)
         furthest = 0
-
-        def attempt() -> Flow[Failed | None]:
-            nonlocal furthest
-            error = yield from self._attempt()
+        while (error := (yield from self._attempt())) is not None:
             if self._received > furthest:
                 furthest = self._received
                 attempts.restart()
-            if error is None:
-                return None
             log.debug("%s", error)
-            return Failed(error)
-
-        yield from attempts.repeat(f"GET {self._name}", attempt)
+            yield Sleep(attempts.pause_or_raise(f"GET {self._name}", error))
 
     def _attempt(self) -> Flow[errors.ZeroscopeError | None]:
         """Fetch what is missing, and return the error if that failed."""
