@@ -236,7 +236,7 @@ class MockServer(ClientFactory):
     def _count_sockets(self, change: int) -> None:
         with self._lock:
             self._listening += change
-            self._core.state.webhooks.online = self._listening > 0
+            self._core.state.webhooks.sender.online = self._listening > 0
 
 
 def _make_clock(clock: str | VirtualClock | RealClock, speed: float | None) -> VirtualClock | RealClock:

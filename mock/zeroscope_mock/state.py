@@ -27,6 +27,7 @@ from .settings import Settings
 from .store import Store
 from .videos.cache import VideoCache
 from .webhooks.scheduler import WebhookScheduler
+from .webhooks.sender import DeliverySender
 
 running_script: ContextVar[tuple[State, int] | None] = ContextVar("zeroscope_mock.running_script", default=None)
 """The server whose script function runs in this context, and the thread that runs it and holds the lock."""
@@ -63,15 +64,15 @@ class State:
             operations=_fault_operations(spec),
             prefixes=spec.prefixes,
         )
-        self.webhooks = WebhookScheduler(
+        sender = DeliverySender(
             clock,
             body=self._event_body,
             secret=self.secret,
             faults=self.faults,
             receiver=settings.receiver,
             allow_http=settings.insecure_webhooks,
-            limit=settings.journal_limit,
         )
+        self.webhooks = WebhookScheduler(clock, sender, settings.journal_limit)
         clock.attach(self.webhooks)
 
     @property

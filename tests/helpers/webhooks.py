@@ -19,6 +19,7 @@ from zeroscope_mock.lifecycle.record import Hook, Record
 from zeroscope_mock.lifecycle.script import Script
 from zeroscope_mock.lifecycle.timeline import state_at
 from zeroscope_mock.webhooks.scheduler import WebhookScheduler
+from zeroscope_mock.webhooks.sender import DeliverySender
 
 ALL = ("start", "output", "logs", "completed")
 SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"
@@ -35,13 +36,24 @@ class WebhookHarness:
     """A scheduler on a clock, with a receiver."""
 
     def __init__(
-        self, receiver: Callable[..., Any] | None = None, clock: VirtualClock | RealClock | None = None, **settings: Any
+        self,
+        receiver: Callable[..., Any] | None = None,
+        clock: VirtualClock | RealClock | None = None,
+        *,
+        limit: int = 1000,
+        allow_http: bool = False,
     ) -> None:
         self.clock = clock or VirtualClock()
         self.faults = Faults(Random(0), operations={DELIVERY})
-        self.scheduler = WebhookScheduler(
-            self.clock, body=body, secret=lambda tenant: SECRET, faults=self.faults, receiver=receiver, **settings
+        self.sender = DeliverySender(
+            self.clock,
+            body=body,
+            secret=lambda tenant: SECRET,
+            faults=self.faults,
+            receiver=receiver,
+            allow_http=allow_http,
         )
+        self.scheduler = WebhookScheduler(self.clock, self.sender, limit)
         self.clock.attach(self.scheduler)
         self.start = self.clock.time()
 

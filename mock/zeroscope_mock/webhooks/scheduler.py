@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass, replace
 from math import inf
 from typing import Any
 
-from ..faults.faults import Faults
 from ..lifecycle.record import Record
 from ..lifecycle.timeline import timeline_of
 from ..protocols import Clock, Flow
@@ -54,51 +53,23 @@ class WebhookScheduler:
 
     Args:
         clock: The clock.
-        body: Makes the body for the state of a prediction at a moment, in seconds since 1970.
-        secret: Returns the key that signs a tenant's webhooks, `whsec_` and base64.
-        faults: The faults that may apply to deliveries.
-        receiver: A function of a request or an ASGI application that gets all deliveries, whatever their URL. A
-            function returns a status, a response, or None for 200.
-        allow_http: Whether `http` URLs may have hosts other than this machine.
+        sender: Makes the attempts.
         limit: How many attempts are kept.
 
     Attributes:
         deliveries: The attempts so far.
-
-    Raises:
-        TypeError: For a receiver that is not callable.
+        sender: Makes the attempts.
     """
 
-    def __init__(
-        self,
-        clock: Clock,
-        *,
-        body: Callable[[Record, float], bytes],
-        secret: Callable[[str], str],
-        faults: Faults,
-        receiver: Callable[..., Any] | None = None,
-        allow_http: bool = False,
-        limit: int = 1000,
-    ) -> None:
+    def __init__(self, clock: Clock, sender: DeliverySender, limit: int = 1000) -> None:
         self.deliveries = Deliveries(limit)
-        self._sender = DeliverySender(
-            clock, body=body, secret=secret, faults=faults, receiver=receiver, allow_http=allow_http
-        )
+        self.sender = sender
         self._clock = clock
         self._queue: DueQueue[_PendingEvents | Delivery] = DueQueue(self._is_current)
         self._records: dict[str, Record] = {}
         self._pending: dict[str, _PendingEvents] = {}
         self._in_progress: set[Delivery] = set()
         self._lock = threading.Lock()
-
-    @property
-    def online(self) -> bool:
-        """Whether deliveries leave the process over HTTP if there is no receiver."""
-        return self._sender.online
-
-    @online.setter
-    def online(self, online: bool) -> None:
-        self._sender.online = online
 
     def add(self, record: Record) -> None:
         """Schedule the events of a new prediction."""
@@ -244,10 +215,10 @@ class WebhookScheduler:
         last = self.deliveries.latest(delivery.id) if delivery.number > 1 else None
         current = replace(delivery, number=last.number + 1) if last else delivery
         try:
-            attempts = yield from self._sender.attempt(current)
+            attempts = yield from self.sender.attempt(current)
         except GeneratorExit:
             # The task that ran it was canceled, so it is unknown whether the receiver got it.
-            self._record(delivery, current, [self._sender.canceled(current)])
+            self._record(delivery, current, [self.sender.canceled(current)])
             raise
         self._record(delivery, current, attempts)
 

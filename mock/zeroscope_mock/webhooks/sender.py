@@ -35,7 +35,8 @@ class DeliverySender:
         body: Makes the body for the state of a prediction at a moment, in seconds since 1970.
         secret: Returns the key that signs a tenant's webhooks, `whsec_` and base64.
         faults: The faults that may apply to deliveries.
-        receiver: A function of a request or an ASGI application that gets all deliveries.
+        receiver: A function of a request or an ASGI application that gets all deliveries, whatever their URL. A
+            function returns a status, a response, or None for 200.
         allow_http: Whether `http` URLs may have hosts other than this machine.
 
     Attributes:
@@ -52,8 +53,8 @@ class DeliverySender:
         body: Callable[[Record, float], bytes],
         secret: Callable[[str], str],
         faults: Faults,
-        receiver: Callable[..., Any] | None,
-        allow_http: bool,
+        receiver: Callable[..., Any] | None = None,
+        allow_http: bool = False,
     ) -> None:
         self.online = False
         self._clock = clock

@@ -263,7 +263,7 @@ def test_targets__are_https_or_this_machine(url: str, allow_http: bool, refused:
 def test_refused_target__is_not_tried_again() -> None:
     """The attempt says why nothing was sent, also for the end."""
     harness = WebhookHarness()
-    harness.scheduler.online = True
+    harness.sender.online = True
     harness.create(events=("start", "completed"), url="http://example.test/hook")
 
     harness.clock.advance(3600)
@@ -349,7 +349,7 @@ def test_http__is_sent_to_the_url(kind: str, listener: Listener) -> None:
     """While the server listens, deliveries go over HTTP, and the end is sent again after a failure."""
     listener.statuses = [204, 503, 200]
     harness = WebhookHarness()
-    harness.scheduler.online = True
+    harness.sender.online = True
     harness.create(events=("start", "completed"), url=f"{listener.url}?to=me")
 
     advance(kind, harness, 60)
@@ -368,7 +368,7 @@ def test_http__follows_no_redirects(listener: Listener) -> None:
     """A redirect is final, and its target gets no request."""
     listener.statuses = [307]
     harness = WebhookHarness()
-    harness.scheduler.online = True
+    harness.sender.online = True
     harness.create(events=("completed",), url=listener.url)
 
     harness.clock.advance(60)
@@ -382,7 +382,7 @@ def test_http__times_out(listener: Listener, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(receivers, "HTTP_TIMEOUT", 0.05)
     listener.silence = threading.Event()
     harness = WebhookHarness()
-    harness.scheduler.online = True
+    harness.sender.online = True
     harness.create(events=("start",), url=listener.url)
 
     harness.clock.advance(60)
@@ -395,7 +395,7 @@ def test_http__says_why_the_receiver_is_unreachable() -> None:
     with Listener() as closed:
         url = closed.url
     harness = WebhookHarness()
-    harness.scheduler.online = True
+    harness.sender.online = True
     harness.create(events=("completed",), url=url)
 
     harness.clock.advance(120)

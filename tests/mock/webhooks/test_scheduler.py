@@ -35,6 +35,7 @@ from zeroscope_mock.lifecycle.record import Hook, Record
 from zeroscope_mock.lifecycle.script import Script
 from zeroscope_mock.webhooks.deliveries import Attempt, Deliveries
 from zeroscope_mock.webhooks.scheduler import RETRY_DELAYS, WebhookScheduler
+from zeroscope_mock.webhooks.sender import DeliverySender
 
 
 def test_deliveries__are_signed_as_their_receivers_check(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -390,9 +391,9 @@ def test_internal_error__is_a_reason(what: str) -> None:
 
     makers: dict[str, Any] = {"body": body, "secret": lambda tenant: SECRET}
     clock = VirtualClock()
-    scheduler = WebhookScheduler(
-        clock, faults=Faults(Random(0), operations=()), receiver=ScriptedReceiver(), **{**makers, what: fail}
-    )
+    faults = Faults(Random(0), operations=())
+    sender = DeliverySender(clock, faults=faults, receiver=ScriptedReceiver(), **{**makers, what: fail})
+    scheduler = WebhookScheduler(clock, sender)
     clock.attach(scheduler)
     hook = Hook(URL, frozenset({"start"}), "", "")
     scheduler.add(Record("p", "me", 0, clock.time(), "v", {}, SCRIPT, hook))
