@@ -470,7 +470,7 @@ def outcome(call: Webhook) -> str:
         return ""
 
 
-@settings(max_examples=1000, deadline=None, derandomize=True, database=None)
+@settings(max_examples=1000, derandomize=True, database=None)
 @given(headers=ANY_HEADERS, body=st.one_of(st.just(BODY), st.binary(), ANY_SCALAR))
 def test_anything__is_trusted_or_refused(headers: Any, body: Any) -> None:
     """Whatever the headers and the body are, there is a webhook or the one error."""
@@ -478,7 +478,7 @@ def test_anything__is_trusted_or_refused(headers: Any, body: Any) -> None:
     assert not id or (id == "msg_1" and body == BODY)
 
 
-@settings(max_examples=500, deadline=None, derandomize=True, database=None)
+@settings(max_examples=500, derandomize=True, database=None)
 @given(
     body=st.one_of(
         st.binary(),
@@ -501,7 +501,7 @@ def test_any_signed_body__is_a_prediction_or_refused(body: bytes) -> None:
         )
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@settings(max_examples=200, derandomize=True, database=None)
 @given(
     key=st.binary(min_size=1, max_size=64),
     id=st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=40),

@@ -71,7 +71,7 @@ methods = st.sampled_from(["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "P
 SERVER = MockServer()
 
 
-@settings(max_examples=1500, deadline=None, derandomize=True, database=None)
+@settings(max_examples=1500, derandomize=True, database=None)
 @given(methods, paths, anything, headers, bodies, st.booleans(), st.sampled_from([0, 1, 3600, 1e9]))
 @example("POST", "/v1/predictions", "", [("content-type", "application/json")], b"[" * 10**5, True, 0)
 @example("GET", "/v1/predictions/%ff%00", "%ff=%00&cursor=\ud800", [("host", "\ud800")], b"", True, 0)
@@ -98,7 +98,7 @@ def test_every_request_has_a_response(
         json.loads(response.body)
 
 
-@settings(max_examples=500, deadline=None, derandomize=True, database=None)
+@settings(max_examples=500, derandomize=True, database=None)
 @given(inputs, st.sampled_from([0.0, 1.0, 2.0, 5.0, 100.0]))
 def test_every_prediction_can_be_read_at_any_time(sent: dict[str, object], seconds: float) -> None:
     """Every prediction that was created can be read, listed and canceled afterwards."""

@@ -95,7 +95,7 @@ def test_ids__are_each_tokens_own(server: MockServer, kind: str) -> None:
     assert len(made) == 40
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(st.sampled_from([MINE, THEIRS]), st.sampled_from(["create", "upload", "refused", "list", "secret"])),

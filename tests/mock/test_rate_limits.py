@@ -255,7 +255,7 @@ def test_setting__that_is_invalid_is_refused(make: Callable[[], object]) -> None
         make()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     rate=st.builds(
         Rate,

@@ -114,7 +114,7 @@ ACTIONS = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(limit=st.integers(1, 12), actions=ACTIONS)
 def test_pages__stay_right_whatever_is_dropped(limit: int, actions: list[tuple[str, str]]) -> None:
     """From every earlier cursor, pages have the predictions that are left there and lead to all others."""

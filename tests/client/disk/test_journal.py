@@ -227,7 +227,7 @@ def test_equal_items__of_which_fewer_are_wanted(path: Path, states: list[str], r
     assert [entry.row for entry in loaded(path, item("a"), item("a"))] == rows
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.one_of(

@@ -24,7 +24,7 @@ PROPERTIES = [name for name in dir(PredictionState) if isinstance(getattr(Predic
 DEFAULTS: dict[str, Any] = {"input": {}, "logs": "", "metrics": {}, "urls": {}, "data_removed": False}
 AS_SENT = ["model", "version", "output", *DEFAULTS]
 
-often = settings(max_examples=30, deadline=None, derandomize=True, database=None)
+often = settings(max_examples=30, derandomize=True, database=None)
 TEXTS = st.text(max_size=20)
 OUTPUTS = st.one_of(
     st.lists(st.one_of(TEXTS, TEXTS.map("https://x.test/{}-7.mp4".format), TEXTS.map("data:{}".format)), max_size=3),

@@ -33,7 +33,7 @@ SERVER = MockServer(journal_limit=10)
 RAW = httpx.Client(transport=SERVER.transport, headers={"Authorization": "Bearer mock-token"}, base_url=BASE_URL)
 
 both = pytest.mark.parametrize("kind", KINDS)
-often = settings(max_examples=40, deadline=None, derandomize=True, database=None)
+often = settings(max_examples=40, derandomize=True, database=None)
 
 
 def check(request: httpx.Request, operation: str) -> None:

@@ -19,7 +19,7 @@ from helpers.client import TOKEN, Harness, prediction_body
 from helpers.operations import CALLS, ID, NOW, SECRET, FixedResponse, for_both_clients, signed_headers
 from helpers.schemas import allowed, forbidden, ref, same
 
-often = settings(max_examples=70, deadline=None, derandomize=True, database=None)
+often = settings(max_examples=70, derandomize=True, database=None)
 
 URL = "https://files.example.test/output-0.mp4"
 # The longest that a client may take over one operation, in seconds: its attempts with the longest pauses between.

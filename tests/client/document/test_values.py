@@ -28,7 +28,7 @@ FIELDS: dict[str, Any] = INPUT["properties"]
 FILE = next(name for name, field in FIELDS.items() if field.get("format") == "uri")
 
 both = pytest.mark.parametrize("kind", ["sync", "async"])
-often = settings(max_examples=60, deadline=None, derandomize=True, database=None)
+often = settings(max_examples=60, derandomize=True, database=None)
 
 
 def free(type: str) -> str:

@@ -545,7 +545,7 @@ VALUES: list[Any] = [
 ]
 
 
-@settings(derandomize=True, deadline=None, max_examples=400)
+@settings(derandomize=True, max_examples=400)
 @given(_schemas, _schemas)
 def test_verdict__holds_for_real_values(old: Schema, new: Schema) -> None:
     """If no party is broken, a validator accepts the old values after the change, or the new ones before it."""

@@ -603,7 +603,7 @@ bodies = st.one_of(
 HOSTILE = MockServer(receiver=lambda request: None)
 
 
-@settings(max_examples=400, deadline=None, derandomize=True, database=None)
+@settings(max_examples=400, derandomize=True, database=None)
 @given(
     st.sampled_from([*(method.upper() for method in METHODS), "\ud800"]),
     st.sampled_from(PATHS) | st.text(max_size=20).map(lambda text: f"/{text}"),

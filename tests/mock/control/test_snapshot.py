@@ -421,9 +421,7 @@ LEAVES = st.sampled_from(
 )
 
 
-@settings(
-    max_examples=300, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
-)
+@settings(max_examples=300, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.sampled_from(PLACES), LEAVES), min_size=1, max_size=3))
 @example([(("predictions", 0, "number"), 0.0), (("predictions", 0, "script", "outputs"), 2.0)])
 @example([(("predictions", 0, "hook", "url"), "\ud800"), (("predictions", 0, "hook", "origin"), "\ud800")])

@@ -47,7 +47,7 @@ def written(server: MockServer, prediction: str, base: httpx.URL) -> bytes:
     return encode(prediction_json(record, state.clock.time(), addresses, model=state.spec.model))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(script=st.sampled_from(SCRIPTS), steps=st.lists(STEPS, max_size=12))
 def test_get__equals_a_new_rendering(script: dict[str, Any], steps: list[tuple[str, float]]) -> None:
     """Whatever script a prediction follows, however it is read or canceled, and with a clock that is set back."""

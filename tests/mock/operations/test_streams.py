@@ -355,7 +355,7 @@ SCRIPTS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(script=SCRIPTS, after=st.none() | st.integers(1, 8), steps=st.integers(1, 3))
 def test_replay__gives_exactly_the_rest(script: dict[str, Any], after: int | None, steps: int) -> None:
     """A replay equals the live events, from the start and from every event, also when it is canceled meanwhile."""
