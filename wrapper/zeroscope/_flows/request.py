@@ -262,7 +262,8 @@ class Attempts:
 def _was_not_executed(error: errors.ZeroscopeError) -> bool:
     if isinstance(error, APIError):
         return error.status_code < 500 and error.status_code not in _AMBIGUOUS
-    return isinstance(error, TransportError) and isinstance(error.__cause__, _NOT_SENT)
+    is_certificate = isinstance(error, errors.CertificateError)
+    return is_certificate or (isinstance(error, TransportError) and isinstance(error.__cause__, _NOT_SENT))
 
 
 def _send(call: Call) -> Flow[Any]:
