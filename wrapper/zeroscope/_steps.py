@@ -81,7 +81,8 @@ class Download:
         # The body as it is sent; None if there is nothing to read but what is loaded.
         self.chunks = chunks
         self.loaded = b""
-        # Decodes a compressed body.
+        # Whether the body is sent compressed, and what decodes it.
+        self.is_encoded = False
         self.decoder: Any = None
         # The number of bytes received, as they were sent.
         self.received = 0

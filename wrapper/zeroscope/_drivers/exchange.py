@@ -144,12 +144,14 @@ class Exchange:
         except httpx.TransportError as error:
             self._raise(error, until)
         response = download.response
+        decoder = decoder_for(response.headers.get("content-encoding", ""))
+        download.is_encoded = decoder is not None
         if response.is_stream_consumed:
-            # By a transport without connections, or by a hook.
+            # By a transport without connections, or by a hook; httpx has decoded it.
             download.chunks = None
             download.loaded = _loaded(response)
-        elif download.chunks is not None:
-            download.decoder = decoder_for(response.headers.get("content-encoding", ""))
+        else:
+            download.decoder = decoder
         return download
 
     def _body(self, download: Download, call: Call, until: float) -> Exchanging[bytes]:
