@@ -29,6 +29,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 
+from ._text import escape
+from ._text import excerpt as excerpt  # noqa: PLC0414 (other modules import it from here)
+
 class InvalidField(NamedTuple):
     """One violation of the spec by an input, in the service's own terms."""
 
@@ -56,6 +59,10 @@ class ZeroscopeError(Exception):
         return self._prediction
 
     def __eq__(self, other: object) -> bool:
+    def __str__(self) -> str:
+        # A message may quote a server, and is printed in one line.
+        return escape(super().__str__())
+
         return type(self) is type(other) and self.__reduce__() == other.__reduce__()
 
     def __hash__(self) -> int:
@@ -86,8 +93,11 @@ class InvalidInputError(ZeroscopeError, ValueError):
 
     def __init__(self, invalid_fields: Sequence[InvalidField]) -> None:
         self.invalid_fields = list(invalid_fields)
-        lines = "".join(f"\n  - {invalid.field}: {invalid.description}" for invalid in self.invalid_fields)
-        super().__init__(f"invalid input, nothing was sent:{lines}")
+        lines = [f"\n  - {escape(invalid.field)}: {escape(invalid.description)}" for invalid in self.invalid_fields]
+        super().__init__(f"invalid input, nothing was sent:{''.join(lines)}")
+
+    def __str__(self) -> str:
+        return Exception.__str__(self)
 
 
 def invalid_argument(name: str, problem: str) -> InvalidInputError:
@@ -293,12 +303,3 @@ _BY_STATUS: dict[int, type[APIError]] = {
 def class_for(status_code: int) -> type[APIError]:
     """Return the error class for an HTTP status."""
     return _BY_STATUS.get(status_code, ServerError if status_code >= 500 else APIError)
-
-
-def excerpt(body: str, length: int = 200) -> str:
-    """Return the start of a string on one line, without the characters that control a terminal."""
-    words = " ".join(body[: 4 * length].split())
-    line = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in words)
-    if not line:
-        return "an empty body"
-    return line if len(line) <= length else line[: length - 1] + "…"

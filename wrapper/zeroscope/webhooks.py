@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeAlias,
 
 from ._numbers import is_number
 from ._service.api import prediction_from_json
-from .errors import WebhookVerificationError, excerpt
+from ._text import excerpt
+from .errors import WebhookVerificationError
 from .prediction import AsyncPrediction, Prediction
 from .state import PredictionState
 
