@@ -16,6 +16,7 @@ from .._steps import Flow, RunBlocking
 from ..errors import InvalidField, invalid_argument
 from ..options import CreateOptions
 from . import upload
+from .context import note_possible_prediction
 from .request import CreateRequest, Sender
 
 
@@ -49,7 +50,11 @@ def prepare(sender: Sender, version: str, input: Mapping[str, Any], options: Cre
 
 def create(sender: Sender, version: str, input: Mapping[str, Any], options: CreateOptions) -> Flow[PredictionModel]:
     request = yield from prepare(sender, version, input, options)
-    return (yield from sender.send_once(request))
+    try:
+        return (yield from sender.send_once(request))
+    except BaseException as error:
+        note_possible_prediction(error)
+        raise
 
 
 def fingerprint(version: str, input: Mapping[str, Any], options: CreateOptions) -> Mapping[str, Any]:

@@ -17,7 +17,7 @@ from ..polling import DEFAULT_POLLING, Polling, PollSchedule
 from ..retry import is_transient
 from ..state import PredictionState
 from . import cleanup, read
-from .context import attached
+from .context import attached, note_possible_prediction
 from .request import CreateRequest, Sender
 
 P = TypeVar("P", bound=PredictionState)
@@ -122,7 +122,7 @@ def wait(sender: Sender, prediction: PredictionState, options: WaitOptions, *, n
         while poller.going_on:
             if (yield from poller.poll()):
                 options.notify(prediction)
-    yield from poller.finish()
+        yield from poller.finish()
 
 
 def run(
@@ -137,11 +137,12 @@ def run(
     try:
         prediction = new((yield from sender.send_once(create, late)))
     except BaseException as error:
-        if late:
-            error.add_note((yield from cleanup.cancel(sender, new(late[0]))))
-        elif cleanup.is_interrupt(error):
-            error.add_note("A prediction may have been created meanwhile; predictions.list() shows it.")
-        raise
+        if not late:
+            note_possible_prediction(error)
+            raise
+        with attached(created := new(late[0])):
+            yield from cleanup.cancel_if_interrupted(sender, created, error)
+            raise
     try:
         yield from wait(sender, prediction, options, new=True)
     except BaseException as error:
