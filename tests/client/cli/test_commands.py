@@ -112,6 +112,12 @@ def test_help__tells_each_field_with_default_bounds_and_choices(command: Command
         (["run", "x", "--width", "1"], 2, f"1 is too small, at least {FIELDS['width']['minimum']} is needed"),
         (["run", "x", "--width", "wide"], 2, "--width"),
         (["run", "x", "--widht", "576"], 2, "Did you mean --width?"),
+        (["run", "x", "--num-frames", "24.9"], 2, "'24.9' is not an integer"),
+        (["run", "x", "--seed", "7.9"], 2, "'7.9' is not an integer"),
+        (["run", "x", "--seed", "1e2"], 2, "'1e2' is not an integer"),
+        (["run", "x", "--seed", "0x10"], 2, "'0x10' is not an integer"),
+        (["run", "x", "--init-video", "s3://bucket/a.mp4"], 2, "has the scheme s3"),
+        (["list", "--limit", "2.5"], 2, "'2.5' is not an integer"),
         (["run", "x", "--model", "xxl"], 2, "Choose from"),
         (["run", "x", "--prompt", "y"], 2, "the prompt is given twice"),
         (["run", "x", "-o", "missing/a.mp4"], 2, "missing: there is no such folder"),
@@ -257,12 +263,6 @@ def test_targets__are_numbered_only_where_there_are_several(
     assert targets(None if output is None else Path(output), "id", count) == [Path(name) for name in expected]
 
 
-@pytest.mark.parametrize(
-    ("missing", "arguments", "extra"),
-    [
-        ("cyclopts", ["run", "x"], "zeroscope[cli]"),
-        ("rich", ["run", "x"], "zeroscope[cli]"),
-        ("zeroscope_mock", ["run", "x", "--mock"], "zeroscope[mock]"),
 @pytest.mark.parametrize("id", ["../../x", "/abs", "a/b", "a\\b", "C:x", "nul\0", ".", "..", "\x1b[2J", "x" * 300])
 @pytest.mark.parametrize("count", [1, 2])
 def test_targets__stay_in_the_folder_whatever_the_id_is(id: str, count: int, tmp_path: Path) -> None:
@@ -310,6 +310,12 @@ def test_advice__is_a_command(note: str, shown: str) -> None:
     assert advise_command(note) == shown
 
 
+@pytest.mark.parametrize(
+    ("missing", "arguments", "extra"),
+    [
+        ("cyclopts", ["run", "x"], "zeroscope[cli]"),
+        ("rich", ["run", "x"], "zeroscope[cli]"),
+        ("zeroscope_mock", ["run", "x", "--mock"], "zeroscope[mock]"),
     ],
 )
 def test_extra__that_is_missing_is_named(missing: str, arguments: list[str], extra: str, tmp_path: Path) -> None:
