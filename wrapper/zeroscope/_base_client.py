@@ -6,7 +6,7 @@ import random as _random
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NoReturn, Self, TypeVar
 
 import httpx
 
@@ -20,7 +20,7 @@ from ._service.api import PredictionModel
 from ._service.responses import ResponseParser
 from ._steps import Flow, Stream
 from .clock import Clock, SystemClock
-from .errors import invalid_argument
+from .errors import invalid_argument, not_picklable
 from .options import BatchOptions, CreateOptions, RunOptions, WaitArguments
 from .polling import DEFAULT_POLLING, Polling
 from .results import RunResult
@@ -78,6 +78,15 @@ class BaseClient(ABC, Generic[Http]):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.base_url}>"
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise not_picklable(self)
 
     def _run(self, new: Callable[[PredictionModel], P], arguments: Mapping[str, Any]) -> Flow[P]:
         options: Any = {name: value for name, value in arguments.items() if name in RunOptions.__annotations__}

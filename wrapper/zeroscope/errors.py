@@ -26,11 +26,12 @@ ZeroscopeError
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from typing import Any, NamedTuple
-
 
 from ._text import escape
 from ._text import excerpt as excerpt  # noqa: PLC0414 (other modules import it from here)
+
 
 class InvalidField(NamedTuple):
     """One violation of the spec by an input, in the service's own terms."""
@@ -58,11 +59,11 @@ class ZeroscopeError(Exception):
         """
         return self._prediction
 
-    def __eq__(self, other: object) -> bool:
     def __str__(self) -> str:
         # A message may quote a server, and is printed in one line.
         return escape(super().__str__())
 
+    def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.__reduce__() == other.__reduce__()
 
     def __hash__(self) -> int:
@@ -73,9 +74,16 @@ class ZeroscopeError(Exception):
         state = {name: value for name, value in self.__dict__.items() if name != "_finder"}
         return _restore, (type(self), self.args, state)
 
+    def __copy__(self) -> Any:
+        return _restore(type(self), self.args, self.__dict__)
 
-def _restore(cls: type[ZeroscopeError], args: tuple[Any, ...], state: dict[str, Any]) -> ZeroscopeError:
-    error = cls.__new__(cls, *args)
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        state = {name: value if name == "_finder" else deepcopy(value, memo) for name, value in vars(self).items()}
+        return _restore(type(self), self.args, state)
+
+
+def _restore(cls: type[Any], args: tuple[Any, ...], state: dict[str, Any]) -> Any:
+    error: Any = cls.__new__(cls, *args)
     error.__dict__.update(state)
     return error
 
@@ -103,6 +111,12 @@ class InvalidInputError(ZeroscopeError, ValueError):
 def invalid_argument(name: str, problem: str) -> InvalidInputError:
     """Return the error for one argument of the wrong type."""
     return InvalidInputError([InvalidField("invalid_type", name, problem)])
+
+
+def not_picklable(value: object) -> TypeError:
+    """Return the error for the pickling of an object with a client."""
+    reason = "it has the API token and open connections; create a client in each process"
+    return TypeError(f"cannot pickle {type(value).__name__}: {reason}")
 
 
 class TransportError(ZeroscopeError):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -22,7 +23,7 @@ _INDEX = re.compile(r"(?<!\d)(\d{1,9})\.[A-Za-z0-9]+$")
 class PredictionState:
     """The state of a prediction as the service last sent it; `reload` and `wait` fetch it again.
 
-    Two states are equal if the service sent the same for both. A state can be pickled; the copy has no client.
+    Two states are equal if the service sent the same for both. A copy has the same client; a pickle has none.
     """
 
     __slots__ = ("_driver", "_model")
@@ -185,6 +186,13 @@ class PredictionState:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {excerpt(self.id)} {excerpt(self.status)}>"
 
+    def __copy__(self) -> Self:
+        return type(self)(self._model, self._driver)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        # Parsed anew, as copies of UNSET would not equal it.
+        return type(self)(PredictionModel.from_dict(deepcopy(self.to_dict(), memo)), self._driver)
+
     def __getstate__(self) -> dict[str, Any]:
         return self.to_dict()
 
@@ -229,6 +237,12 @@ class VideoState:
         if not _PLAYABLE.match(self.url):
             return f"<code>{_html(repr(self))}</code>"
         return f'<video controls src="{_html(self.url)}"></video>'
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return replace(self, prediction=deepcopy(self.prediction, memo))
 
     def __getstate__(self) -> dict[str, Any]:
         return {"url": self.url, "index": self.index, "_driver": None, "prediction": self.prediction}
