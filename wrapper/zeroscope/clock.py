@@ -72,7 +72,8 @@ class SystemClock:
 
             await anyio.to_thread.run_sync(time.sleep, _MOVES_WITHIN)
             self._require_later(start)
-        await anyio.sleep(seconds)
+            seconds -= self.monotonic() - start
+        await anyio.sleep(max(seconds, 0))
 
     def _require_later(self, start: float) -> None:
         if self.monotonic() == start:

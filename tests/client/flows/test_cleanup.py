@@ -196,7 +196,7 @@ def test_second_interrupt__of_a_batch_names_all_that_may_run(caplog: pytest.LogC
     assert "interrupted: canceling 3 predictions" in caplog.messages
 
 
-def test_second_cancellation__of_a_batch_names_all_that_may_run() -> None:
+def test_second_cancellation__of_a_batch_names_all_that_may_run(caplog: pytest.LogCaptureFixture) -> None:
     """A task that is canceled again during the cleanup of a batch leaves the same note."""
     ids = iter(range(1, 100))
     tasks: list[asyncio.Task[Any]] = []
@@ -222,6 +222,7 @@ def test_second_cancellation__of_a_batch_names_all_that_may_run() -> None:
         }
 
     asyncio.run(main())
+    assert caplog.messages[-1].startswith("interrupted again: These predictions go on and may be billed: p2;")
 
 
 @pytest.mark.parametrize("during", ["sleep", "read"])

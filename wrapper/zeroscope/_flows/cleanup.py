@@ -83,14 +83,16 @@ def _noting(predictions: Sequence[PredictionState]) -> Iterator[None]:
     """Name the predictions that may still run in an error that ends the cleanup, such as a second Ctrl-C."""
     try:
         yield
-    except GeneratorExit:
-        raise
     except BaseException as error:
+        running = [prediction for prediction in predictions if not prediction.done]
         if len(predictions) > 1:
             note_unfinished(error, predictions, "")
-        elif running := [prediction for prediction in predictions if not prediction.done]:
+        elif running:
             error.add_note(
                 f"Prediction {excerpt(running[0].id)} may still run and be billed; cancel it with "
                 f"{call('cancel', running[0])}."
             )
+        if running and not isinstance(error, KeyboardInterrupt):
+            # An event loop drops the second cancellation of a task with its notes.
+            log.warning("interrupted again: %s", error.__notes__[-1])
         raise

@@ -60,7 +60,8 @@ def _interrupted_by_signals() -> Iterator[None]:
     before = {
         number: signal.signal(number, signal.default_int_handler)
         for number in (getattr(signal, name) for name in names if hasattr(signal, name))
-        if signal.getsignal(number) != signal.SIG_IGN
+        # None stands for a handler that was not installed from Python.
+        if signal.getsignal(number) not in {signal.SIG_IGN, None}
     }
     try:
         yield
