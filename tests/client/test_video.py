@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import copy
 import html.parser
 import os
 import pickle
@@ -299,8 +298,12 @@ def test_index__is_the_number_in_the_name(harness: Harness, url: str, index: int
     assert found.index == index
 
 
-@pytest.mark.parametrize("round_trip", [lambda value: pickle.loads(pickle.dumps(value)), copy.deepcopy, copy.copy])
-def test_pickle__keeps_what_is_known_and_neither_client_nor_token(harness: Harness, round_trip: Any) -> None:
+def round_trip(value: Any) -> Any:
+    """Pickle a value and load the pickle."""
+    return pickle.loads(pickle.dumps(value))
+
+
+def test_pickle__keeps_what_is_known_and_neither_client_nor_token(harness: Harness) -> None:
     """A video and its prediction come back equal, without a client, and say so when they are used."""
     prediction, _ = outputs(harness, URL, responses=[httpx.Response(500)])
     (made,) = prediction.videos

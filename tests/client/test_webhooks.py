@@ -12,7 +12,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
 from unittest.mock import Mock
@@ -194,7 +194,7 @@ BAD: dict[str, tuple[Webhook, str]] = {
     # Settings.
     **{
         f"tolerance {tolerance!r}": (Webhook(signed(), tolerance=tolerance), "tolerance cannot be")
-        for tolerance in (-1, float("nan"), float("inf"), 86_401, "300", None, True)
+        for tolerance in (-1, float("nan"), float("inf"), 86_401, timedelta(days=2), "300", None, True)
     },
     **{
         f"now {now!r}": (Webhook(signed(), now=now), "now cannot be .* seconds since 1970")
@@ -332,6 +332,8 @@ def test_names__are_those_of_the_spec() -> None:
 @pytest.mark.parametrize(
     ("tolerance", "age", "trusted"),
     [
+        (timedelta(minutes=1), 60, True),
+        (timedelta(minutes=1), 61, False),
         (300, 300, True),
         (300, -300, True),
         (300, 300.5, False),
@@ -345,7 +347,9 @@ def test_names__are_those_of_the_spec() -> None:
         (86_400, 86_401, False),
     ],
 )
-def test_tolerance__holds_before_and_after_edges_included(tolerance: float, age: float, trusted: bool) -> None:
+def test_tolerance__holds_before_and_after_edges_included(
+    tolerance: float | timedelta, age: float, trusted: bool
+) -> None:
     """A webhook as old, or as early, as is tolerated is trusted, and none beyond."""
     call = replace(webhook(), tolerance=tolerance, now=NOW + age)
     if trusted:

@@ -6,7 +6,7 @@ import random as _random
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NoReturn, Self, TypeVar
 
 import httpx
 
@@ -14,13 +14,13 @@ from ._config import Config
 from ._constants import USER_AGENT
 from ._flows import create, wait
 from ._flows.request import Sender
-from ._numbers import is_number
+from ._numbers import conversion_hint, is_number
 from ._service import validation
 from ._service.api import PredictionModel
 from ._service.responses import ResponseParser
 from ._steps import Flow, Stream
 from .clock import Clock, SystemClock
-from .errors import invalid_argument
+from .errors import invalid_argument, not_picklable
 from .options import BatchOptions, CreateOptions, RunOptions, WaitArguments
 from .polling import DEFAULT_POLLING, Polling
 from .results import RunResult
@@ -79,11 +79,20 @@ class BaseClient(ABC, Generic[Http]):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.base_url}>"
 
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise not_picklable(self)
+
     def _run(self, new: Callable[[PredictionModel], P], arguments: Mapping[str, Any]) -> Flow[P]:
         options: Any = {name: value for name, value in arguments.items() if name in RunOptions.__annotations__}
         input = {name: value for name, value in arguments.items() if name not in options}
         creating: Any = {name: value for name, value in options.items() if name in CreateOptions.__annotations__}
-        preparing = create.prepare(self._sender, self.version, input, creating)
+        preparing = create.prepare(self._sender, self.version, input, creating, RunOptions.__annotations__)
         return wait.run(self._sender, preparing, new, self._wait_options(options))
 
     def _wait_options(self, given: Mapping[str, Any]) -> wait.WaitOptions:
@@ -106,11 +115,13 @@ class BaseClient(ABC, Generic[Http]):
         if isinstance(inputs, str | bytes | Mapping) or not isinstance(inputs, Iterable):
             raise invalid_argument("inputs", f"{inputs!r:.80} is not a list of inputs")
         given: dict[str, Any] = dict(options)
-        validation.raise_if_invalid(validation.unknown_options(given, BatchOptions.__annotations__))
+        known = BatchOptions.__annotations__
+        validation.raise_if_invalid(validation.unknown_options(given, known))
         waiting = self._wait_options(given)
         concurrency = options.get("concurrency", 100)
         if not is_number(concurrency, 1, integer=True):
-            raise invalid_argument("concurrency", f"{concurrency!r} is not a number of predictions, 1 or more")
+            problem = f"{concurrency!r} is not a number of predictions, 1 or more{conversion_hint(concurrency)}"
+            raise invalid_argument("concurrency", problem)
         creating: Any = {name: value for name, value in given.items() if name in CreateOptions.__annotations__}
         version = creating.pop("version", None) or self.version
         open_journal = None
@@ -120,8 +131,8 @@ class BaseClient(ABC, Generic[Http]):
             open_journal = partial(BatchJournal, journal, base_url=self.base_url)
         batch = Batch(
             self._sender,
-            prepare=lambda input: create.prepare(self._sender, version, input, creating),
-            fingerprint=lambda input: create.fingerprint(version, input, creating),
+            prepare=lambda input: create.prepare(self._sender, version, input, creating, known),
+            fingerprint=lambda input: create.fingerprint(version, input, creating, known),
             new=new,
             options=waiting,
             concurrency=concurrency,

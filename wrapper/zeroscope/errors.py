@@ -27,7 +27,11 @@ ZeroscopeError
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from typing import Any, NamedTuple
+
+from ._text import escape
+from ._text import excerpt as excerpt  # noqa: PLC0414 (other modules import it from here)
 
 
 class InvalidField(NamedTuple):
@@ -56,6 +60,10 @@ class ZeroscopeError(Exception):
         """
         return self._prediction
 
+    def __str__(self) -> str:
+        # A message may quote a server, and is printed in one line.
+        return escape(super().__str__())
+
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.__reduce__() == other.__reduce__()
 
@@ -67,9 +75,16 @@ class ZeroscopeError(Exception):
         state = {name: value for name, value in self.__dict__.items() if name != "_finder"}
         return _restore, (type(self), self.args, state)
 
+    def __copy__(self) -> Any:
+        return _restore(type(self), self.args, self.__dict__)
 
-def _restore(cls: type[ZeroscopeError], args: tuple[Any, ...], state: dict[str, Any]) -> ZeroscopeError:
-    error = cls.__new__(cls, *args)
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        state = {name: value if name == "_finder" else deepcopy(value, memo) for name, value in vars(self).items()}
+        return _restore(type(self), self.args, state)
+
+
+def _restore(cls: type[Any], args: tuple[Any, ...], state: dict[str, Any]) -> Any:
+    error: Any = cls.__new__(cls, *args)
     error.__dict__.update(state)
     return error
 
@@ -87,13 +102,22 @@ class InvalidInputError(ZeroscopeError, ValueError):
 
     def __init__(self, invalid_fields: Sequence[InvalidField]) -> None:
         self.invalid_fields = list(invalid_fields)
-        lines = "".join(f"\n  - {invalid.field}: {invalid.description}" for invalid in self.invalid_fields)
-        super().__init__(f"invalid input, nothing was sent:{lines}")
+        lines = [f"\n  - {escape(invalid.field)}: {escape(invalid.description)}" for invalid in self.invalid_fields]
+        super().__init__(f"invalid input, nothing was sent:{''.join(lines)}")
+
+    def __str__(self) -> str:
+        return Exception.__str__(self)
 
 
 def invalid_argument(name: str, problem: str) -> InvalidInputError:
     """Return the error for one argument of the wrong type."""
     return InvalidInputError([InvalidField("invalid_type", name, problem)])
+
+
+def not_picklable(value: object) -> TypeError:
+    """Return the error for the pickling of an object with a client."""
+    reason = "it has the API token and open connections; create a client in each process"
+    return TypeError(f"cannot pickle {type(value).__name__}: {reason}")
 
 
 class TransportError(ZeroscopeError):
@@ -298,12 +322,3 @@ _BY_STATUS: dict[int, type[APIError]] = {
 def class_for(status_code: int) -> type[APIError]:
     """Return the error class for an HTTP status."""
     return _BY_STATUS.get(status_code, ServerError if status_code >= 500 else APIError)
-
-
-def excerpt(body: str, length: int = 200) -> str:
-    """Return the start of a string on one line, without the characters that control a terminal."""
-    words = " ".join(body[: 4 * length].split())
-    line = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in words)
-    if not line:
-        return "an empty body"
-    return line if len(line) <= length else line[: length - 1] + "…"

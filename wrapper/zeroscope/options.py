@@ -56,8 +56,8 @@ class DownloadOptions:
 class _HeldOptions(TypedDict, total=False):
     deadline: float | timedelta | None
     """The longest the prediction may last from its creation, in seconds; the service then ends it."""
-    prefer_wait: int | None
-    """How long the service should hold the create open, in seconds, for a quick result."""
+    prefer_wait: int | timedelta | None
+    """How long the service should hold the create open, in whole seconds, for a quick result."""
     extra_input: Mapping[str, Any] | None
     """Fields of the model that are newer than the spec; they are sent as they are."""
 
@@ -65,7 +65,7 @@ class _HeldOptions(TypedDict, total=False):
 class WaitArguments(TypedDict, total=False):
     """The options of a wait."""
 
-    timeout: float | None
+    timeout: float | timedelta | None
     """How long to wait from the creation, in seconds; by default a little longer than the service lets a run last."""
     on_update: OnUpdate | None
     """Called with a prediction once it is created and after every change."""

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
-from ._numbers import require_setting
+from ._numbers import require_setting, to_seconds
 from .logs import Progress
 
 # Near the end the pauses halve with the remaining time, so it is noticed at once after few polls.
 _SHARE_OF_REMAINING = 0.5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Polling:
     """Pauses that grow with the wait: a short run is noticed at once, and a long one costs few requests.
 
     Where the model's progress shows how long the run will still take, half of that time is waited instead.
 
     Args:
-        minimum: The shortest pause, in seconds.
-        maximum: The longest pause, in seconds.
+        minimum: The shortest pause, in seconds or as a `timedelta`.
+        maximum: The longest pause, in seconds or as a `timedelta`.
         growth: The pause as a share of the time waited so far, within those bounds.
 
     Raises:
@@ -32,13 +33,17 @@ class Polling:
         2.0
     """
 
-    minimum: float = 0.4
-    maximum: float = 10.0
-    growth: float = 0.15
+    minimum: float
+    maximum: float
+    growth: float
 
-    def __post_init__(self) -> None:
-        for name in ("minimum", "maximum", "growth"):
-            require_setting(f"Polling.{name}", getattr(self, name))
+    def __init__(
+        self, minimum: float | timedelta = 0.4, maximum: float | timedelta = 10.0, growth: float = 0.15
+    ) -> None:
+        given = {"minimum": to_seconds(minimum), "maximum": to_seconds(maximum), "growth": growth}
+        for name, value in given.items():
+            require_setting(f"Polling.{name}", value)
+            object.__setattr__(self, name, value)
 
     def pause(self, waited: float, *, jitter: float, remaining: float | None = None) -> float:
         """Return the pause before the next poll, in seconds.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, Unpack
@@ -11,7 +12,11 @@ from ._drivers.async_ import AsyncDriver
 from ._drivers.sync import SyncDriver
 from ._flows import cleanup, read
 from ._flows.wait import WaitOptions, wait
+<<<<<<< HEAD
 from .options import DownloadLimits, DownloadOptions, OnProgress, OnUpdate
+=======
+from .options import OnProgress, WaitArguments
+>>>>>>> 75db132158bcb2c46f1ce299ad7bfb8eca0c9c4a
 from .state import PredictionState, output_videos
 from .video import AsyncVideo, Video
 
@@ -42,17 +47,15 @@ class Prediction(PredictionState):
         self._update(driver.run(read.get(driver.sender, self.id)))
         return self
 
-    def wait(
-        self, *, timeout: float | None = None, on_update: OnUpdate | None = None, cancel_on_timeout: bool = False
-    ) -> Self:
+    def wait(self, **options: Unpack[WaitArguments]) -> Self:
         """Wait until the prediction has ended, with whatever status.
 
         Args:
-            timeout: How long to wait, in seconds; by default a little longer than the service lets a run last.
-            on_update: Called with the prediction after every change. If it raises, the wait ends with its error.
-            cancel_on_timeout: Whether the prediction is canceled when the time is up, instead of being left running.
+            options: As listed in `WaitArguments`: timeout, on_update, cancel_on_timeout. If `on_update` raises, the
+                wait ends with its error.
 
         Raises:
+            InvalidInputError: If an option is invalid.
             WaitTimeoutError: If it is still running then. It goes on, and can be waited for again.
             APIError, TransportError: If the service can no longer be reached.
 
@@ -62,17 +65,18 @@ class Prediction(PredictionState):
             'succeeded'
         """
         driver: SyncDriver = self._require_driver()
-        driver.run(wait(driver.sender, self, WaitOptions(driver.polling, timeout, on_update, cancel_on_timeout)))
+        driver.run(wait(driver.sender, self, WaitOptions.from_arguments(driver.polling, options)))
         return self
 
-    def events(self, *, timeout: float | None = None) -> Iterator[Event[Prediction]]:
+    def events(self, *, timeout: float | timedelta | None = None) -> Iterator[Event[Prediction]]:
         """Follow the prediction: yield its statuses, log lines, progress and end as they happen.
 
         The events come from the prediction's event stream if it has one, otherwise from polling; they are the same
         either way. For a prediction that has ended, all events are replayed.
 
         Args:
-            timeout: How long to follow it, in seconds; by default a little longer than the service lets a run last.
+            timeout: How long to follow it, in seconds or as a `timedelta`; by default a little longer than the service
+                lets a run last.
 
         Raises:
             WaitTimeoutError: If it is still running then. It goes on.
@@ -163,15 +167,13 @@ class AsyncPrediction(PredictionState):
         self._update(await driver.run(read.get(driver.sender, self.id)))
         return self
 
-    async def wait(
-        self, *, timeout: float | None = None, on_update: OnUpdate | None = None, cancel_on_timeout: bool = False
-    ) -> Self:
+    async def wait(self, **options: Unpack[WaitArguments]) -> Self:
         """Wait until the prediction has ended; see `Prediction.wait`."""
         driver: AsyncDriver = self._require_driver()
-        await driver.run(wait(driver.sender, self, WaitOptions(driver.polling, timeout, on_update, cancel_on_timeout)))
+        await driver.run(wait(driver.sender, self, WaitOptions.from_arguments(driver.polling, options)))
         return self
 
-    def events(self, *, timeout: float | None = None) -> AsyncIterator[Event[AsyncPrediction]]:
+    def events(self, *, timeout: float | timedelta | None = None) -> AsyncIterator[Event[AsyncPrediction]]:
         """Follow the prediction; see `Prediction.events`."""
         from ._flows.follow import follow
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import Any, Unpack
+from typing import Any, NoReturn, Unpack
 
 from ._drivers.async_ import AsyncDriver
 from ._drivers.sync import SyncDriver
 from ._flows import read
 from ._flows.create import create
 from ._service.api import PredictionInputDict, PredictionModel
+from .errors import not_picklable
 from .options import CreateOptions
 from .prediction import AsyncPrediction, Prediction
 from .results import Page
@@ -21,6 +22,9 @@ class Predictions:
     def __init__(self, driver: SyncDriver, version: str) -> None:
         self._driver = driver
         self._version = version
+
+    def __reduce__(self) -> NoReturn:
+        raise not_picklable(self)
 
     def create(self, input: PredictionInputDict | Mapping[str, Any], **options: Unpack[CreateOptions]) -> Prediction:
         """Start a prediction and return it at once.
@@ -99,6 +103,9 @@ class AsyncPredictions:
     def __init__(self, driver: AsyncDriver, version: str) -> None:
         self._driver = driver
         self._version = version
+
+    def __reduce__(self) -> NoReturn:
+        raise not_picklable(self)
 
     async def create(
         self, input: PredictionInputDict | Mapping[str, Any], **options: Unpack[CreateOptions]

@@ -6,14 +6,15 @@ import email.utils
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
-from ._numbers import is_number, require_setting
+from ._numbers import is_number, require_setting, to_seconds
 from .errors import APIError, CertificateError, MalformedResponseError, TransportError, ZeroscopeError
 
 _IN_WORDS = re.compile(r"(?:resets in ~?|available in )(\d+(?:\.\d+)?)\s*s")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Retry:
     """The number of attempts at a request, and the pauses between them.
 
@@ -22,8 +23,9 @@ class Retry:
 
     Args:
         attempts: The most times a request is sent, the first included.
-        initial: The pause before the second attempt, in seconds, if the service names none; it doubles from there.
-        maximum: The longest pause, in seconds, even if the service names a longer one.
+        initial: The pause before the second attempt if the service names none, in seconds or as a `timedelta`; it
+            doubles from there.
+        maximum: The longest pause, even if the service names a longer one, in seconds or as a `timedelta`.
 
     Raises:
         ConfigurationError: If an argument is not a number, 0 or more.
@@ -33,13 +35,15 @@ class Retry:
         0.5
     """
 
-    attempts: int = 5
-    initial: float = 0.5
-    maximum: float = 60.0
+    attempts: int
+    initial: float
+    maximum: float
 
-    def __post_init__(self) -> None:
-        for name in ("attempts", "initial", "maximum"):
-            require_setting(f"Retry.{name}", getattr(self, name))
+    def __init__(self, attempts: int = 5, initial: float | timedelta = 0.5, maximum: float | timedelta = 60.0) -> None:
+        given = {"attempts": attempts, "initial": to_seconds(initial), "maximum": to_seconds(maximum)}
+        for name, value in given.items():
+            require_setting(f"Retry.{name}", value)
+            object.__setattr__(self, name, value)
 
     def pause(self, attempt: int, *, jitter: float, asked: float | None = None) -> float:
         """Return the pause after a failed attempt, in seconds.

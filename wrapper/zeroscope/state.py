@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -11,6 +12,7 @@ from . import errors
 from . import logs as _logs
 from ._service.api import PredictionModel, Unset, as_mapping, final_statuses, or_none
 from ._service.spec import spec
+from ._text import escape, excerpt
 from .logs import Progress
 
 # The schemes that a browser plays; a link of another scheme may be a script.
@@ -21,7 +23,7 @@ _INDEX = re.compile(r"(?<!\d)(\d{1,9})\.[A-Za-z0-9]+$")
 class PredictionState:
     """The state of a prediction as the service last sent it; `reload` and `wait` fetch it again.
 
-    Two states are equal if the service sent the same for both. A state can be pickled; the copy has no client.
+    Two states are equal if the service sent the same for both. A copy has the same client; a pickle has none.
     """
 
     __slots__ = ("_driver", "_model")
@@ -182,7 +184,14 @@ class PredictionState:
         return hash(self.id)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.id} {self.status}>"
+        return f"<{type(self).__name__} {excerpt(self.id)} {excerpt(self.status)}>"
+
+    def __copy__(self) -> Self:
+        return type(self)(self._model, self._driver)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        # Parsed anew, as copies of UNSET would not equal it.
+        return type(self)(PredictionModel.from_dict(deepcopy(self.to_dict(), memo)), self._driver)
 
     def __getstate__(self) -> dict[str, Any]:
         return self.to_dict()
@@ -194,7 +203,7 @@ class PredictionState:
     def _require_driver(self) -> Any:
         if self._driver is None:
             raise errors.ConfigurationError(
-                f"prediction {self.id} has no client, as it was unpickled or came with a webhook; "
+                f"prediction {excerpt(self.id)} has no client, as it was unpickled or came with a webhook; "
                 "get it with client.predictions.get(id), or pass client= to webhooks.verify"
             )
         return self._driver
@@ -221,13 +230,19 @@ class VideoState:
 
     def __repr__(self) -> str:
         url = self.url if len(self.url) <= 120 else self.url[:119] + "…"
-        return f"<{type(self).__name__} {self.index} {url}>"
+        return f"<{type(self).__name__} {self.index} {escape(url)}>"
 
     def _repr_html_(self) -> str:
         """Return the video as a notebook shows it."""
         if not _PLAYABLE.match(self.url):
-            return f"<code>{_escape(repr(self))}</code>"
-        return f'<video controls src="{_escape(self.url)}"></video>'
+            return f"<code>{_html(repr(self))}</code>"
+        return f'<video controls src="{_html(self.url)}"></video>'
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return replace(self, prediction=deepcopy(self.prediction, memo))
 
     def __getstate__(self) -> dict[str, Any]:
         return {"url": self.url, "index": self.index, "_driver": None, "prediction": self.prediction}
@@ -274,7 +289,7 @@ def _timestamp(value: object) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _escape(text: str) -> str:
+def _html(text: str) -> str:
     """Escape a string for HTML, without surrogates, which no encoding accepts."""
     import html
 

@@ -13,11 +13,13 @@ import re
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar, overload
 
-from ._numbers import is_number
+from ._numbers import conversion_hint, is_number, to_seconds
 from ._service.api import prediction_from_json
-from .errors import WebhookVerificationError, excerpt
+from ._text import excerpt
+from .errors import WebhookVerificationError
 from .prediction import AsyncPrediction, Prediction
 from .state import PredictionState
 
@@ -66,7 +68,7 @@ def verify(
     headers: Headers,
     body: Body,
     secret: Secret,
-    tolerance: float = 300,
+    tolerance: float | timedelta = 300,
     *,
     now: float | None = None,
     client: AsyncZeroscope,
@@ -76,7 +78,7 @@ def verify(
     headers: Headers,
     body: Body,
     secret: Secret,
-    tolerance: float = 300,
+    tolerance: float | timedelta = 300,
     *,
     now: float | None = None,
     client: Zeroscope | None = None,
@@ -85,7 +87,7 @@ def verify(
     headers: Headers,
     body: Body,
     secret: Secret,
-    tolerance: float = 300,
+    tolerance: float | timedelta = 300,
     *,
     now: float | None = None,
     client: Any = None,
@@ -97,7 +99,8 @@ def verify(
             environment; the case of names does not matter.
         body: The request's body, neither parsed nor decoded.
         secret: The result of `Zeroscope.webhook_secret`; during a rotation, the new and the old secret.
-        tolerance: The largest difference between the time of signing and now, in seconds; at most a day.
+        tolerance: The largest difference between the time of signing and now, in seconds or as a `timedelta`; at most a
+            day.
         now: The current time, in seconds since 1970; by default this machine's.
         client: The client that the prediction uses; without one, the prediction cannot send requests.
 
@@ -111,6 +114,7 @@ def verify(
         'succeeded'
     """
     keys = _keys(secret)
+    tolerance = to_seconds(tolerance)
     _check_number("tolerance", tolerance, MAX_TOLERANCE, "seconds, 0 or more and at most a day")
     now = time.time() if now is None else now
     _check_number("now", now, _MAX_TIME, "seconds since 1970")
@@ -168,7 +172,9 @@ def _key(name: str, secret: object) -> bytes:
 
 def _check_number(name: str, value: object, maximum: float, meaning: str) -> None:
     if not is_number(value, 0, maximum):
-        raise WebhookVerificationError(f"{name} cannot be {value!r:.80}; it should be a number of {meaning}")
+        raise WebhookVerificationError(
+            f"{name} cannot be {value!r:.80}; it should be a number of {meaning}{conversion_hint(value)}"
+        )
 
 
 def _parse_headers(headers: Headers) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import re
 import signal
 import subprocess
@@ -25,6 +26,7 @@ from zeroscope import Video, Zeroscope
 from zeroscope._service import spec as _spec
 from zeroscope.cli import main, show
 from zeroscope.cli import predictions as commands
+from zeroscope.cli.errors import advise_command
 from zeroscope.cli.files import check, targets
 from zeroscope_mock import MockServer, RealClock
 
@@ -110,6 +112,12 @@ def test_help__tells_each_field_with_default_bounds_and_choices(command: Command
         (["run", "x", "--width", "1"], 2, f"1 is too small, at least {FIELDS['width']['minimum']} is needed"),
         (["run", "x", "--width", "wide"], 2, "--width"),
         (["run", "x", "--widht", "576"], 2, "Did you mean --width?"),
+        (["run", "x", "--num-frames", "24.9"], 2, "'24.9' is not an integer"),
+        (["run", "x", "--seed", "7.9"], 2, "'7.9' is not an integer"),
+        (["run", "x", "--seed", "1e2"], 2, "'1e2' is not an integer"),
+        (["run", "x", "--seed", "0x10"], 2, "'0x10' is not an integer"),
+        (["run", "x", "--init-video", "s3://bucket/a.mp4"], 2, "has the scheme s3"),
+        (["list", "--limit", "2.5"], 2, "'2.5' is not an integer"),
         (["run", "x", "--model", "xxl"], 2, "Choose from"),
         (["run", "x", "--prompt", "y"], 2, "the prompt is given twice"),
         (["run", "x", "-o", "missing/a.mp4"], 2, "missing: there is no such folder"),
@@ -168,8 +176,14 @@ def test_service__that_cannot_be_reached_is_code_3(command: Command, monkeypatch
     assert outcome.code == 3 and "/v1: connection refused; check the URL and the network" in outcome.err
 
 
-def test_interrupt__cancels_and_says_so(command: Command, server: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C while `run` waits ends the prediction and returns 130."""
+@pytest.mark.parametrize("is_terminal", [False, True])
+def test_interrupt__cancels_and_says_so(
+    command: Command, server: MockServer, monkeypatch: pytest.MonkeyPatch, is_terminal: bool
+) -> None:
+    """Ctrl-C while `run` waits announces the cancel, also above a progress bar, ends the prediction and returns 130."""
+    if is_terminal:
+        monkeypatch.setenv("FORCE_COLOR", "1")
+        monkeypatch.setenv("TERM", "xterm")
 
     def interrupt(seconds: float) -> None:
         raise KeyboardInterrupt
@@ -177,8 +191,33 @@ def test_interrupt__cancels_and_says_so(command: Command, server: MockServer, mo
     monkeypatch.setattr(server.clock, "sleep", interrupt)
     outcome = command("run", "A lighthouse")
     assert outcome.code == 130
-    assert "interrupted" in outcome.err and "was canceled" in outcome.err
-    assert [prediction.status for prediction in server.client().predictions.list()] == ["canceled"]
+    (prediction,) = server.client().predictions.list()
+    assert prediction.status == "canceled"
+    assert outcome.err.count(f"zeroscope: interrupted: canceling prediction {prediction.id}") == 1
+    assert f"zeroscope: interrupted\n  Prediction {prediction.id} was canceled." in outcome.err
+    assert logging.getLogger("zeroscope").handlers == []
+
+
+def test_signals__that_are_ignored_stay_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command treats SIGTERM as Ctrl-C, but leaves a signal alone that its caller ignores."""
+    seen: list[Any] = []
+    numbers = [signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)]
+    before = [signal.getsignal(number) for number in numbers]
+
+    def record(_: Any) -> int:
+        seen.extend(signal.getsignal(number) for number in numbers)
+        return 0
+
+    monkeypatch.setattr("zeroscope.cli.app.run", record)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        main([])
+        signal.signal(signal.SIGTERM, before[0])
+        main([])
+    finally:
+        signal.signal(signal.SIGTERM, before[0])
+    assert seen[0] == signal.SIG_IGN and seen[2] == signal.default_int_handler
+    assert [signal.getsignal(number) for number in numbers] == before
 
 
 def test_get_list_wait_and_cancel__show_a_prediction(command: Command, server: MockServer, tmp_path: Path) -> None:
@@ -222,6 +261,53 @@ def test_targets__are_numbered_only_where_there_are_several(
     """One video takes the name that was asked for, several get numbers before the ending."""
     monkeypatch.chdir(tmp_path)
     assert targets(None if output is None else Path(output), "id", count) == [Path(name) for name in expected]
+
+
+@pytest.mark.parametrize("id", ["../../x", "/abs", "a/b", "a\\b", "C:x", "nul\0", ".", "..", "\x1b[2J", "x" * 300])
+@pytest.mark.parametrize("count", [1, 2])
+def test_targets__stay_in_the_folder_whatever_the_id_is(id: str, count: int, tmp_path: Path) -> None:
+    """An ID that is a path, or no file name at all, leads to a file in the folder."""
+    for target in targets(tmp_path, id, count):
+        assert target.parent == tmp_path and target.name.isprintable() and target.suffix == ".mp4"
+        target.touch()
+
+
+@pytest.mark.parametrize("id", ["../x", "/abs", "a/b", "n\0l"])
+def test_run__saves_in_the_folder_whatever_the_id_is(
+    command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, id: str
+) -> None:
+    """A service that names a prediction like a path does not choose where its video is saved."""
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        if request.url.host == "files.test":
+            return httpx.Response(200, content=b"video")
+        return httpx.Response(200, json=prediction_body("succeeded", id=id, output=["https://files.test/a.mp4"]))
+
+    def connect(base_url: str | None = None) -> Zeroscope:
+        return Zeroscope("token", http_client=httpx.Client(transport=httpx.MockTransport(respond)))
+
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(commands, "Zeroscope", connect)
+    outcome = command("run", "x")
+    assert outcome.code == 0, outcome.err
+    (path,) = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert path.parent == folder
+
+
+@pytest.mark.parametrize(
+    ("note", "shown"),
+    [
+        ('cancel it with client.predictions.cancel("gm3q").', "cancel it with zeroscope cancel gm3q."),
+        ('wait with client.predictions.get("gm3q").wait().', "wait with zeroscope wait gm3q."),
+        ('client.predictions.cancel("a\\"); rm -rf ~; (\\"b")', "zeroscope cancel 'a\"); rm -rf ~; (\"b'"),
+        ("client.predictions.list() shows it", "client.predictions.list() shows it"),
+    ],
+)
+def test_advice__is_a_command(note: str, shown: str) -> None:
+    """Where the library advises a call, the command advises a command, with the ID quoted for a shell."""
+    assert advise_command(note) == shown
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from helpers.command import COMMAND, mock_process
 from zeroscope import Zeroscope
+from zeroscope_mock import MockServer
 
 
 def test_run_mock__goes_through_the_whole_stack(tmp_path: Path) -> None:
@@ -49,6 +51,47 @@ def test_end__of_the_process_cancels_the_prediction(server: subprocess.Popen[str
     waiting.send_signal(signal.SIGTERM)
     _, err = waiting.communicate(timeout=20)
     assert waiting.returncode == 130 and f"Prediction {id} was canceled." in err
+
+
+def test_second_ctrl_c__says_how_to_cancel(tmp_path: Path) -> None:
+    """The first Ctrl-C announces the cancel at once; a second one names the command that cancels the prediction."""
+    server = MockServer(clock="real", token="the-token")
+    server.faults.add(operation="cancelPrediction", delay=60)
+    with server.listen() as listening:
+        environment = {**os.environ, "REPLICATE_API_TOKEN": "the-token", "ZEROSCOPE_BASE_URL": f"{listening.url}/v1"}
+        with subprocess.Popen(
+            [*COMMAND, "run", "mock:slow"], stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=environment
+        ) as waiting:
+            assert waiting.stderr is not None
+            id = waiting.stderr.readline().split()[0]
+            waiting.send_signal(signal.SIGINT)
+            while (line := waiting.stderr.readline()) and "interrupted" not in line:
+                pass
+            assert line == f"zeroscope: interrupted: canceling prediction {id}\n"
+            waiting.send_signal(signal.SIGINT)
+            err = waiting.stderr.read()
+    assert waiting.returncode == 130
+    assert f"Prediction {id} may still run and be billed; cancel it with zeroscope cancel {id}." in err
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no SIGHUP")
+def test_nohup__is_respected(tmp_path: Path) -> None:
+    """A command that starts with SIGHUP ignored, as under nohup, goes on after the end of its terminal."""
+    nohup = "import signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); from zeroscope.cli import main; "
+    arguments = ["run", "A lighthouse", "--mock", "--mock-speed", "20", "-o", "a.mp4"]
+    with subprocess.Popen(
+        [sys.executable, "-c", f"{nohup} sys.exit(main())", *arguments],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        cwd=tmp_path,
+    ) as waiting:
+        assert waiting.stderr is not None
+        waiting.stderr.readline()
+        waiting.send_signal(signal.SIGHUP)
+        err = waiting.stderr.read()
+    assert waiting.returncode == 0, err
+    assert (tmp_path / "a.mp4").exists()
 
 
 def test_output__may_be_read_in_part_and_in_any_encoding(server: subprocess.Popen[str], tmp_path: Path) -> None:

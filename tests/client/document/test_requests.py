@@ -19,6 +19,7 @@ from helpers.client import BASE_URL, TOKEN, Harness, prediction_body
 from helpers.operations import CALLS, KINDS, FixedResponse, for_both_clients
 from helpers.schemas import INPUT, OPERATIONS, SCHEMAS, SPEC, allowed, forbidden, resolved, same, validator
 from zeroscope import InvalidInputError
+from zeroscope._text import escape
 from zeroscope_mock import MockServer
 
 FIELDS: dict[str, Any] = INPUT["properties"]
@@ -75,7 +76,7 @@ def refused(kind: str, input: Any, **options: Any) -> dict[str, str]:
         harness.do(harness.client(server).predictions.create, input, **options)
     assert server.requests == []
     for fault in caught.value.invalid_fields:
-        assert f"\n  - {fault.field}: {fault.description}" in str(caught.value) and fault.description
+        assert f"\n  - {escape(fault.field)}: {fault.description}" in str(caught.value) and fault.description
     return {fault.field: fault.type for fault in caught.value.invalid_fields}
 
 

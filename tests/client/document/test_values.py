@@ -123,11 +123,7 @@ def test_value__that_json_or_the_document_cannot_say_is_refused(kind: str, name:
 
 @both
 @often
-@given(
-    text=st.builds(
-        "{}{}".format, st.sampled_from(["https://", "https://x.test/", "data:", "a+b:"]), st.text(max_size=9)
-    )
-)
+@given(text=st.builds("{}{}".format, st.sampled_from(["https://", "https://x.test/", "data:"]), st.text(max_size=9)))
 def test_url__is_sent_if_the_document_allows_it(kind: str, text: str) -> None:
     """A text with a scheme is a URL, never a path: it is sent as it is or refused by the document's own format."""
     if validator(FIELDS[FILE]).is_valid(text):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import subprocess
 import sys
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import anyio
 import httpx
@@ -121,7 +123,153 @@ def test_create_on_its_way__is_awaited_and_canceled() -> None:
     asyncio.run(main())
 
 
-CTRL_C = """
+class SoftTimeLimitExceeded(Exception):
+    """What Celery raises in a signal handler."""
+
+
+GOES_ON = 'Prediction gm3q goes on; wait for it again with client.predictions.get("gm3q").wait().'
+MAY_EXIST = "A prediction may have been created meanwhile; client.predictions.list() shows it."
+MAY_RUN = 'Prediction gm3q may still run and be billed; cancel it with client.predictions.cancel("gm3q").'
+
+
+def test_interrupt__is_logged_before_the_cancel(harness: Harness, caplog: pytest.LogCaptureFixture) -> None:
+    """The first interrupt logs a warning with the ID, before the cancel is sent."""
+    logged: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/cancel"):
+            logged.extend(f"{record.levelname} {record.getMessage()}" for record in caplog.records)
+            return now("canceled")
+        return created()
+
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    caplog.set_level(logging.INFO, "zeroscope")
+    harness.clock.on_sleep = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        harness.do(harness.client(answer).run)
+    assert logged == ["WARNING interrupted: canceling prediction gm3q"]
+
+
+@pytest.mark.parametrize("second", [KeyboardInterrupt, SoftTimeLimitExceeded])
+def test_second_interrupt__names_what_may_run(harness: Harness, second: type[BaseException]) -> None:
+    """An interrupt of the cleanup leaves a note with the prediction that may still run, and how to cancel it."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/cancel"):
+            raise second
+        return created()
+
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    harness.clock.on_sleep = interrupt
+    with pytest.raises(second) as caught:
+        harness.do(harness.client(answer).run)
+    assert caught.value.__notes__ == [MAY_RUN]
+
+
+def test_second_interrupt__of_a_batch_names_all_that_may_run(caplog: pytest.LogCaptureFixture) -> None:
+    """After a second Ctrl-C, a note lists the predictions of a batch that were not canceled."""
+    harness = Harness("sync")
+    lines: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        lines.append(request.url.path)
+        if request.url.path.endswith("/p1/cancel"):
+            return httpx.Response(200, json=prediction_body("canceled", id="p1"))
+        if request.url.path.endswith("/cancel"):
+            raise KeyboardInterrupt
+        return httpx.Response(201, json=prediction_body(id=f"p{len(lines)}"))
+
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    harness.clock.on_sleep = interrupt
+    with pytest.raises(KeyboardInterrupt) as caught:
+        harness.client(answer).run_many([{"seed": 1}, {"seed": 2}, {"seed": 3}])
+    assert set(caught.value.__notes__) == {
+        "1 predictions were canceled.",
+        "These predictions go on and may be billed: p2, p3; cancel each with client.predictions.cancel(id).",
+    }
+    assert "interrupted: canceling 3 predictions" in caplog.messages
+
+
+def test_second_cancellation__of_a_batch_names_all_that_may_run(caplog: pytest.LogCaptureFixture) -> None:
+    """A task that is canceled again during the cleanup of a batch leaves the same note."""
+    ids = iter(range(1, 100))
+    tasks: list[asyncio.Task[Any]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/p1/cancel"):
+            return httpx.Response(200, json=prediction_body("canceled", id="p1"))
+        if request.url.path.endswith("/p2/cancel"):
+            tasks[0].cancel()
+        if request.url.path.endswith("/cancel"):
+            raise httpx.ConnectError("refused")
+        return httpx.Response(201, json=prediction_body(id=f"p{next(ids)}"))
+
+    async def main() -> None:
+        client = Harness("async").client(answer)
+        run = client.run_many([{"seed": 1}, {"seed": 2}], on_update=lambda _: tasks[0].cancel())
+        tasks.append(asyncio.create_task(run))
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await tasks[0]
+        assert set(caught.value.__notes__) == {
+            "1 predictions were canceled.",
+            "These predictions go on and may be billed: p2; cancel each with client.predictions.cancel(id).",
+        }
+
+    asyncio.run(main())
+    assert caplog.messages[-1].startswith("interrupted again: These predictions go on and may be billed: p2;")
+
+
+@pytest.mark.parametrize("during", ["sleep", "read"])
+@pytest.mark.parametrize("method", ["run", "wait"])
+def test_signal__that_raises_leaves_the_prediction_running(harness: Harness, method: str, during: str) -> None:
+    """An exception of a signal handler during a wait cancels nothing, and its note says how to wait again."""
+    lines: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        lines.append(request.url.path)
+        if len(lines) > 1:
+            raise SoftTimeLimitExceeded
+        return created()
+
+    def limit(_: float) -> None:
+        raise SoftTimeLimitExceeded
+
+    client = harness.client(answer)
+    wait = client.run if method == "run" else harness.do(client.predictions.create, {}).wait
+    if during == "sleep":
+        harness.clock.on_sleep = limit
+    with pytest.raises(SoftTimeLimitExceeded) as caught:
+        harness.do(wait)
+    assert caught.value.__notes__ == [GOES_ON]
+    assert not any(line.endswith("/cancel") for line in lines)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SoftTimeLimitExceeded])
+def test_create__that_is_interrupted_may_have_run(harness: Harness, error: type[BaseException]) -> None:
+    """An interrupt in the middle of `predictions.create` leaves a note that a prediction may exist."""
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        raise error
+
+    with pytest.raises(error) as caught:
+        harness.do(harness.client(answer).predictions.create, {})
+    assert caught.value.__notes__ == [MAY_EXIST]
+
+
+def test_create__that_fails_by_itself_gets_no_note(harness: Harness) -> None:
+    """An error that says whether the create was executed gets no note about it."""
+    with pytest.raises(zeroscope.ValidationError) as caught:
+        harness.do(harness.client(lambda _: httpx.Response(422)).predictions.create, {})
+    assert not hasattr(caught.value, "__notes__")
+
+
+SIGNAL = """
 import signal, threading
 
 import httpx
@@ -131,9 +279,13 @@ from helpers.client import Harness, prediction_body
 lines, pressed = [], threading.Event()
 
 
-def ctrl_c(*_):
+class SoftTimeLimitExceeded(Exception):
+    pass
+
+
+def handle(*_):
     pressed.set()
-    raise KeyboardInterrupt
+    raise {error}
 
 
 def answer(request):
@@ -141,29 +293,31 @@ def answer(request):
     if len(lines) > 1:
         return httpx.Response(200, json=prediction_body("canceled"))
     signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
-    # The interrupt has arrived where the create is waited for; only then comes the answer.
+    # The signal has arrived where the create is waited for; only then comes the answer.
     assert pressed.wait(10)
     return httpx.Response(201, json=prediction_body())
 
 
-signal.signal(signal.SIGINT, ctrl_c)
+signal.signal(signal.SIGINT, handle)
 try:
     Harness("sync").client(answer).run()
-except KeyboardInterrupt as interrupt:
-    print(*lines, *interrupt.__notes__, sep="\\n")
+except {error} as error:
+    print(*lines, *error.__notes__, sep="\\n")
 """
+CANCELED = ["/v1/predictions", "/v1/predictions/gm3q/cancel", "Prediction gm3q was canceled."]
 
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="Windows cannot send a signal to a thread")
-def test_create_on_its_way__outlives_ctrl_c() -> None:
-    """Ctrl-C during a create does not lose the answer: the job is known, and canceled."""
+@pytest.mark.parametrize(
+    ("error", "printed"),
+    [("KeyboardInterrupt", CANCELED), ("SoftTimeLimitExceeded", ["/v1/predictions", GOES_ON])],
+)
+def test_create_on_its_way__outlives_a_signal(error: str, printed: list[str]) -> None:
+    """A signal during a create does not lose the answer: the job is known, and canceled after Ctrl-C only."""
     # A process of its own, as only the main thread of one gets to know of signals.
     tests = Path(__file__).parents[2]
+    program = SIGNAL.format(error=error)
     ended = subprocess.run(
-        [sys.executable, "-c", CTRL_C], cwd=tests, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", program], cwd=tests, capture_output=True, text=True, check=True, timeout=60
     )
-    assert ended.stdout.splitlines() == [
-        "/v1/predictions",
-        "/v1/predictions/gm3q/cancel",
-        "Prediction gm3q was canceled.",
-    ]
+    assert ended.stdout.splitlines() == printed

@@ -86,6 +86,14 @@ class Pipe:
         return chunk
 
 
+class AsyncFile:
+    """A file as aiofiles, anyio, trio and Starlette open it."""
+
+    async def read(self, size: int = -1, /) -> bytes:
+        """Never called."""
+        raise AssertionError(size)
+
+
 def text_path(path: Path) -> str:
     return str(path)
 
@@ -160,8 +168,6 @@ def large(tmp_path: Path) -> Path:
         "HTTPS://example.test/a.mp4",
         "data:video/mp4;base64,AAAA",
         "data:,",
-        "gs://bucket/a.mp4",
-        "urn:isbn:1",
     ],
 )
 def test_url__is_sent_as_it_is(harness: Harness, url: str) -> None:
@@ -379,6 +385,13 @@ NO_FILE = "cannot be read: there is no such file, check the path"
         ),
         ("FILE:a.mp4", "'FILE:a.mp4' is a URL for this machine only"),
         ("https://not a url", "'https://not a url' is not a uri"),
+        *(
+            (f"{scheme}bucket/a.mp4", f"has the scheme {scheme.partition(':')[0]}, but the service fetches only http")
+            for scheme in ("s3://", "gs://", "ftp://", "S3://", "blob:https://x.test/", "about:", "urn:", "a+b:")
+        ),
+        (memoryview(b"abcdef")[::2], "this memoryview object is not contiguous in memory; pass its content as bytes("),
+        (memoryview(b"abcdef")[::-1], "this memoryview object is not contiguous in memory"),
+        (AsyncFile(), "this AsyncFile object is read with await; pass the bytes that its read() returns"),
         (b"", "this bytes object is empty"),
         (bytearray(), "this bytearray object is empty"),
         (memoryview(b""), "this memoryview object is empty"),

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import decimal
 import enum
+import fractions
 import json
+import re
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 
 from helpers.client import Harness, ScriptedResponses, prediction_body
-from zeroscope import InvalidInputError
+from zeroscope import ConfigurationError, InvalidInputError, Polling, Retry
+from zeroscope._numbers import conversion_hint
 from zeroscope._service import spec as _spec
+from zeroscope._service.api import PredictionModel
 
 FIELDS = _spec.spec()["components"]["schemas"]["PredictionInput"]["properties"]
 
@@ -230,6 +236,132 @@ def test_prefer_wait__that_the_spec_forbids_is_refused(harness: Harness, seconds
     """What is no whole number of seconds, or more than the service holds a request, is refused with the rule."""
     kind, description = faults(harness, {}, prefer_wait=seconds)["prefer_wait"]
     assert kind == "pattern" and "at most 60 seconds" in description
+
+
+@pytest.mark.parametrize(
+    ("call", "field", "description"),
+    [
+        (lambda client: client.run(timeut=3), "input.timeut", "there is no such field; did you mean timeout?"),
+        (lambda client: client.run(timout=3), "input.timout", "there is no such field; did you mean timeout?"),
+        (lambda client: client.run(promt="x"), "input.promt", "there is no such field; did you mean prompt?"),
+        (
+            lambda client: client.predictions.create({"deadlin": 3}),
+            "input.deadlin",
+            "there is no such field; did you mean deadline?",
+        ),
+        (
+            lambda client: client.predictions.create({"deadline": 3}),
+            "input.deadline",
+            "it is an option, which is an argument of its own",
+        ),
+        (
+            lambda client: client.predictions.create({}, webhok="x"),
+            "webhok",
+            "there is no such option; did you mean webhook?",
+        ),
+        (
+            lambda client: client.predictions.create({}, promt="x"),
+            "promt",
+            "there is no such option; did you mean prompt?",
+        ),
+        (
+            lambda client: client.run_many([{}], concurency=3),
+            "concurency",
+            "there is no such option; did you mean concurrency?",
+        ),
+        (
+            lambda client: client.predictions._new(PredictionModel("gm3q", "starting")).wait(timeut=3),
+            "timeut",
+            "there is no such option; did you mean timeout?",
+        ),
+    ],
+)
+def test_name__that_is_misspelled_gets_a_suggestion(
+    harness: Harness, call: Callable[[Any], Any], field: str, description: str
+) -> None:
+    """The names of options and of fields are both suggested, as both may be meant."""
+    script = ScriptedResponses(httpx.Response(201, json=prediction_body()))
+    with pytest.raises(InvalidInputError) as caught:
+        harness.do(call, harness.client(script))
+    assert [(invalid.field, invalid.description) for invalid in caught.value.invalid_fields] == [(field, description)]
+    assert script.requests == []
+
+
+def test_name__in_an_input_of_many_gets_a_suggestion(harness: Harness) -> None:
+    """An option that was put into one of many inputs is recognized as such."""
+    script = ScriptedResponses(httpx.Response(201, json=prediction_body()))
+    results = harness.do(harness.client(script).run_many, [{"timout": 3}, {"journal": "a.db"}])
+    assert "input.timout: there is no such field; did you mean timeout?" in str(results[0].error)
+    assert "input.journal: it is an option" in str(results[1].error)
+
+
+def test_name__in_an_upscale_gets_a_suggestion(harness: Harness) -> None:
+    """The options of `upscale` are suggested as well."""
+    draft = prediction_body("succeeded", output=["https://x.test/output-0.mp4"])
+    client = harness.client(ScriptedResponses(httpx.Response(200, json=draft)))
+    with pytest.raises(InvalidInputError, match=r"input\.timeut: there is no such field; did you mean timeout\?"):
+        harness.do(client.upscale, harness.do(client.predictions.get, "gm3q"), timeut=3)
+
+
+class Index:
+    """An integer of a library, as numpy's are."""
+
+    def __index__(self) -> int:
+        return 24
+
+    def __float__(self) -> float:
+        return 24.0
+
+
+class Array(Index):
+    """An array of a library, as numpy's are."""
+
+    ndim = 1
+
+
+Bool = type("bool_", (), {"__bool__": lambda _: True})
+
+
+class Size(enum.Enum):
+    """An enumeration that is no number."""
+
+    LARGE = 1024
+
+
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        (Index(), "convert it with int()"),
+        (Bool(), "convert it with bool()"),
+        (decimal.Decimal(24), "convert it with int() or float()"),
+        (fractions.Fraction(24), "convert it with int() or float()"),
+        (Size.LARGE, "pass its .value"),
+        (Array(), ""),
+        ("24", ""),
+        (None, ""),
+        (True, ""),
+        (24, ""),
+        (2.5, ""),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_number__of_another_library_is_refused_with_the_conversion(harness: Harness, value: Any, hint: str) -> None:
+    """A value that is nearly a number is refused with the function that converts it, wherever a number is taken."""
+    assert conversion_hint(value) == (f"; {hint}" if hint else "")
+    if not hint:
+        return
+    found = faults(harness, {"num_frames": value}, deadline=value, prefer_wait=value)
+    assert found["input.num_frames"][1].endswith(f"cannot be sent as JSON; {hint}")
+    assert found["deadline"][1].endswith(f"is not allowed; {hint}")
+    assert found["prefer_wait"][1].endswith(f"is not allowed; {hint}")
+    client = harness.client(ScriptedResponses(httpx.Response(500)))
+    for options in ({"timeout": value}, {"concurrency": value}):
+        with pytest.raises(InvalidInputError, match=re.escape(f"; {hint}")):
+            harness.do(client.run_many, [], **options)
+    with pytest.raises(ConfigurationError, match=re.escape(f"; {hint}")):
+        Retry(initial=value)
+    with pytest.raises(ConfigurationError, match=re.escape(f"; {hint}")):
+        Polling(growth=value)
 
 
 def test_options__are_checked_all_at_once(harness: Harness) -> None:

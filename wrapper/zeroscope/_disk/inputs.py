@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import io
 import os
 import re
@@ -18,6 +19,8 @@ from .media_types import extension_for, guess_type
 
 # A single letter is not a scheme but a Windows drive.
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
+# The schemes that the service fetches (the service's documentation).
+_FETCHED = ("http", "https", "data")
 _CHUNK = 1024 * 1024
 
 
@@ -30,14 +33,21 @@ def size_limits() -> dict[str, int]:
 def input_file(field: str, value: Any) -> InputFile | str | None:
     """Return the file that a value names or holds; None for a URL; for anything else, the reason why it is no file."""
     if isinstance(value, str) and (scheme := _SCHEME.match(value)):
+        if scheme[1].lower() in _FETCHED:
+            return None
         if scheme[1].lower() == "file":
             return f"{display(value)} is a URL for this machine only, which the service cannot read; pass the path"
-        return None
+        return (
+            f"{display(value)} has the scheme {scheme[1]}, but the service fetches only {', '.join(_FETCHED)}; "
+            "to send a file of this name, write ./ before it"
+        )
     if isinstance(value, str | os.PathLike):
         return _Path(field, value)
     if isinstance(value, bytes | bytearray | memoryview):
         return InputFile(field, value)
-    if callable(getattr(value, "read", None)):
+    if callable(read := getattr(value, "read", None)):
+        if inspect.iscoroutinefunction(read):
+            return f"this {type(value).__name__} object is read with await; pass the bytes that its read() returns"
         return _Stream(field, value)
     hint = none_hint(field) if value is None else ""
     return f"{display(value)} is not a URL, a path, bytes or an open binary file{hint}"
@@ -70,7 +80,10 @@ class InputFile:
 
     def _size(self) -> int | None:
         """Its size in bytes; None if only reading it shows the size, or if it can be read only once."""
-        return memoryview(self.value).nbytes
+        view = memoryview(self.value)
+        if not view.c_contiguous:
+            raise _InvalidFileError(f"{self} is not contiguous in memory; pass its content as bytes(...)")
+        return view.nbytes
 
     def _open(self) -> Any:
         """A context manager that returns a binary file."""

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
 from .._disk.inputs import InputFile
-from .._numbers import is_number
+from .._numbers import is_number, to_seconds
 from .._service import api, validation
 from .._service.api import PredictionModel
 from .._steps import Flow, RunBlocking
 from ..errors import InvalidField, invalid_argument
 from ..options import CreateOptions
 from . import upload
+from .context import note_possible_prediction
 from .request import CreateRequest, Sender
 
 
@@ -31,13 +32,25 @@ class _Draft(NamedTuple):
     """All violations except those of the files."""
 
 
-def prepare(sender: Sender, version: str, input: Mapping[str, Any], options: CreateOptions) -> Flow[CreateRequest]:
+def prepare(
+    sender: Sender,
+    version: str,
+    input: Mapping[str, Any],
+    options: CreateOptions,
+    known: Collection[str] = CreateOptions.__annotations__,
+) -> Flow[CreateRequest]:
     """Validate an input, upload its files, and return the create.
 
-    Nothing is uploaded for an invalid input: an InvalidInputError has every violation of the spec. The version is used
-    unless the options name another.
+    Nothing is uploaded for an invalid input: an InvalidInputError has every violation of the spec.
+
+    Args:
+        sender: Sends the files.
+        version: The model's version, unless the options name another.
+        input: The model's fields.
+        options: The options that are given.
+        known: The names of the options that the caller may give, which a misspelled field may mean.
     """
-    draft = _draft(version, input, options)
+    draft = _draft(version, input, options, known)
     invalid, body = draft.invalid, draft.body
     if draft.files:
         invalid = invalid + (yield RunBlocking(partial(upload.invalid_files, draft.files)))
@@ -49,16 +62,22 @@ def prepare(sender: Sender, version: str, input: Mapping[str, Any], options: Cre
 
 def create(sender: Sender, version: str, input: Mapping[str, Any], options: CreateOptions) -> Flow[PredictionModel]:
     request = yield from prepare(sender, version, input, options)
-    return (yield from sender.send_once(request))
+    try:
+        return (yield from sender.send_once(request))
+    except BaseException as error:
+        note_possible_prediction(error)
+        raise
 
 
-def fingerprint(version: str, input: Mapping[str, Any], options: CreateOptions) -> Mapping[str, Any]:
+def fingerprint(
+    version: str, input: Mapping[str, Any], options: CreateOptions, known: Collection[str] = ()
+) -> Mapping[str, Any]:
     """Return JSON values that identify a create. It reads files, and may block.
 
     A file is identified by its content, so the same file is recognized wherever it lies; one that can be read only once
     is an invalid input.
     """
-    draft = _draft(version, input, options)
+    draft = _draft(version, input, options, known)
     validation.raise_if_invalid(draft.invalid + upload.invalid_files(draft.files))
     # How long a request is held open does not change its result.
     headers = {name: value for name, value in draft.headers.items() if name != "prefer"}
@@ -67,7 +86,7 @@ def fingerprint(version: str, input: Mapping[str, Any], options: CreateOptions) 
     return found
 
 
-def _draft(version: str, input: Mapping[str, Any], options: CreateOptions) -> _Draft:
+def _draft(version: str, input: Mapping[str, Any], options: CreateOptions, known: Collection[str]) -> _Draft:
     if not isinstance(input, Mapping):
         raise invalid_argument("input", f"{input!r:.80} is not a mapping of fields")
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
@@ -80,7 +99,8 @@ def _draft(version: str, input: Mapping[str, Any], options: CreateOptions) -> _D
     if (deadline := given.pop("deadline", None)) is not None:
         headers["cancel_after"] = _cancel_after(deadline)
         invalid += validation.invalid_header("CancelAfter", "deadline", deadline, headers["cancel_after"])
-    if (hold := given.pop("prefer_wait", None)) is not None:
+    hold = _whole_seconds(given.pop("prefer_wait", None))
+    if hold is not None:
         headers["prefer"] = f"wait={_digits(hold)}" if isinstance(hold, int) else ""
         invalid += validation.invalid_header("Prefer", "prefer_wait", hold, headers["prefer"])
     # Any sequence is allowed, but the published form is a string and stays one.
@@ -88,7 +108,7 @@ def _draft(version: str, input: Mapping[str, Any], options: CreateOptions) -> _D
         given["webhook_events_filter"] = list(filter)
     rest, files, invalid_types = upload.extract_files(fields)
     body = {"input": rest, "version": version, **given}
-    invalid += invalid_types + validation.invalid_fields(body, fields.keys() - input.keys())
+    invalid += invalid_types + validation.invalid_fields(body, fields.keys() - input.keys(), known)
     return _Draft(body, files, headers, hold, invalid)
 
 
@@ -98,8 +118,13 @@ def _with_fields(body: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str
 
 def _cancel_after(deadline: object) -> str:
     """Return a duration as a `Cancel-After` header, in whole seconds; empty if it is not a duration."""
-    seconds: Any = deadline.total_seconds() if isinstance(deadline, timedelta) else deadline
+    seconds: Any = to_seconds(deadline)
     return f"{_digits(math.ceil(seconds))}s" if is_number(seconds) else ""
+
+
+def _whole_seconds(value: Any) -> Any:
+    """Return a duration of whole seconds as an integer, and any other value as it is."""
+    return int(value.total_seconds()) if isinstance(value, timedelta) and not value.microseconds else value
 
 
 def _digits(number: int) -> str:

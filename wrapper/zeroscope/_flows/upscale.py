@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._numbers import is_number
+from .._numbers import conversion_hint, is_number
 from .._service.validation import input_schema
 from .._steps import Flow
 from ..errors import ConfigurationError, OutputExpiredError, invalid_argument
@@ -24,7 +24,7 @@ def upscaling_input(
 ) -> Flow[dict[str, Any]]:
     """Return the input that makes a large video from a draft: a video, or the first video of a prediction."""
     if not is_number(strength, maximum=1):
-        raise invalid_argument("strength", f"{strength!r} is not a number from 0 to 1")
+        raise invalid_argument("strength", f"{strength!r} is not a number from 0 to 1{conversion_hint(strength)}")
     prediction = draft.prediction if isinstance(draft, VideoState) else draft
     if not isinstance(prediction, PredictionState):
         raise ConfigurationError(f"{draft!r:.120} is neither a prediction nor one of its videos, so it is not a draft")

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from math import inf
-from typing import TypeVar
+from typing import Any, Self, TypeVar
 
-from .._numbers import is_number
+from .._numbers import conversion_hint, is_number, to_seconds
+from .._service import validation
 from .._service.api import PredictionModel
 from .._service.spec import spec
 from .._steps import Flow, Sleep
 from ..errors import WaitTimeoutError, ZeroscopeError, invalid_argument
-from ..options import OnUpdate
+from ..options import OnUpdate, WaitArguments
 from ..polling import DEFAULT_POLLING, Polling, PollSchedule
 from ..retry import is_transient
 from ..state import PredictionState
 from . import cleanup, read
-from .context import attached
+from .context import attached, note_possible_prediction
 from .request import CreateRequest, Sender
 
 P = TypeVar("P", bound=PredictionState)
@@ -31,15 +33,22 @@ class WaitOptions:
     """The options of a wait, validated before money is spent on a prediction to wait for."""
 
     polling: Polling = DEFAULT_POLLING
-    timeout: float | None = None
+    timeout: float | timedelta | None = None
     on_update: OnUpdate | None = None
     cancel_on_timeout: bool = False
 
+    @classmethod
+    def from_arguments(cls, polling: Polling, arguments: Mapping[str, Any]) -> Self:
+        """Return the options in the arguments of a wait; an InvalidInputError names those that do not exist."""
+        validation.raise_if_invalid(validation.unknown_options(arguments, WaitArguments.__annotations__))
+        return cls(polling, **arguments)
+
     def __post_init__(self) -> None:
-        timeout, on_update = self.timeout, self.on_update
+        timeout, on_update = to_seconds(self.timeout), self.on_update
         # An integer may be too large for a clock, which reckons in floats.
         if timeout is not None and timeout != inf and not is_number(timeout, maximum=1e300):
-            raise invalid_argument("timeout", f"{timeout!r} is not a number of seconds")
+            problem = f"{validation.display(self.timeout)} is not a number of seconds{conversion_hint(timeout)}"
+            raise invalid_argument("timeout", problem)
         if on_update is not None and not callable(on_update):
             raise invalid_argument("on_update", f"{on_update!r} cannot be called")
 
@@ -47,7 +56,7 @@ class WaitOptions:
     def limit(self) -> float:
         """The longest wait, in seconds."""
         if self.timeout is not None:
-            return self.timeout
+            return to_seconds(self.timeout)
         return float(spec()["info"]["x-replicate"]["run-limit-seconds"]) + _MARGIN
 
     def notify(self, prediction: PredictionState) -> None:
@@ -122,7 +131,7 @@ def wait(sender: Sender, prediction: PredictionState, options: WaitOptions, *, n
         while poller.going_on:
             if (yield from poller.poll()):
                 options.notify(prediction)
-    yield from poller.finish()
+        yield from poller.finish()
 
 
 def run(
@@ -137,11 +146,12 @@ def run(
     try:
         prediction = new((yield from sender.send_once(create, late)))
     except BaseException as error:
-        if late:
-            error.add_note((yield from cleanup.cancel(sender, new(late[0]))))
-        elif cleanup.is_interrupt(error):
-            error.add_note("A prediction may have been created meanwhile; predictions.list() shows it.")
-        raise
+        if not late:
+            note_possible_prediction(error)
+            raise
+        with attached(created := new(late[0])):
+            yield from cleanup.cancel_if_interrupted(sender, created, error)
+            raise
     try:
         yield from wait(sender, prediction, options, new=True)
     except BaseException as error:

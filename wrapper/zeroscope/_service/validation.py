@@ -6,10 +6,11 @@ import functools
 import json
 import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from .._numbers import conversion_hint
 from ..errors import InvalidField, InvalidInputError
 from .spec import spec
 
@@ -30,9 +31,14 @@ _ERROR_TYPES = {
 NOT_JSON = (TypeError, ValueError, RecursionError)
 
 
-def invalid_fields(body: Mapping[str, Any], extra: Collection[str] = ()) -> list[InvalidField]:
-    """Return what the spec forbids in a create's body: unknown names in the input, too, unless they are `extra`."""
-    invalid = _unknown_names(body["input"], extra)
+def invalid_fields(
+    body: Mapping[str, Any], extra: Collection[str] = (), options: Collection[str] = ()
+) -> list[InvalidField]:
+    """Return what the spec forbids in a create's body: unknown names in the input, too, unless they are `extra`.
+
+    An unknown name may mean one of the call's `options`.
+    """
+    invalid = _unknown_names(body["input"], extra, options)
     try:
         sent = body if _is_plain_json(body) else to_json(body)
     except NOT_JSON:
@@ -61,11 +67,11 @@ def merge_extra_input(input: Mapping[str, Any], extra: object) -> tuple[dict[str
     return {**{name: value for name, value in extra.items() if isinstance(name, str)}, **input}, invalid
 
 
-def unknown_options(given: Mapping[str, Any], known: Mapping[str, Any]) -> list[InvalidField]:
-    """Return the options of a create that do not exist."""
+def unknown_options(given: Iterable[str], known: Collection[str]) -> list[InvalidField]:
+    """Return the options of a call that do not exist."""
     fields, hint = input_schema()["properties"], "it is a field of the model, which belongs in the input"
     return [
-        InvalidField(_UNKNOWN, name, hint if name in fields else f"there is no such option{_name_hint(name, known)}")
+        InvalidField(_UNKNOWN, name, hint if name in fields else f"there is no such option{_hint(name, known, fields)}")
         for name in given
         if name not in known
     ]
@@ -76,7 +82,8 @@ def invalid_header(parameter: str, argument: str, value: object, header: str) ->
     described = spec()["components"]["parameters"][parameter]
     if re.search(described["schema"]["pattern"], header):
         return []
-    return [InvalidField("pattern", argument, f"{display(value)} is not allowed: {described['description']}")]
+    reason = conversion_hint(value) or f": {described['description']}"
+    return [InvalidField("pattern", argument, f"{display(value)} is not allowed{reason}")]
 
 
 def raise_if_invalid(invalid: Sequence[InvalidField]) -> None:
@@ -145,24 +152,29 @@ def _fields_to_json(fields: Mapping[str, Any], prefix: str) -> tuple[dict[str, A
         try:
             sent |= to_json({name: value})
         except NOT_JSON as error:
-            problem = f"{display(value)} cannot be sent as JSON: {error}"
+            problem = f"{display(value)} cannot be sent as JSON{conversion_hint(value) or f': {error}'}"
             invalid.append(InvalidField("invalid_type", f"{prefix}{name}", problem))
     return sent, invalid
 
 
-def _unknown_names(input: Mapping[str, Any], extra: Collection[str]) -> list[InvalidField]:
-    known = input_schema()["properties"]
+def _unknown_names(input: Mapping[str, Any], extra: Collection[str], options: Collection[str]) -> list[InvalidField]:
+    known, hint = input_schema()["properties"], "it is an option, which is an argument of its own"
     return [
-        InvalidField(_UNKNOWN, f"input.{name}", f"there is no such field{_name_hint(name, known)}")
+        InvalidField(
+            _UNKNOWN,
+            f"input.{name}",
+            hint if name in options else f"there is no such field{_hint(name, known, options)}",
+        )
         for name in input
         if name not in known and name not in extra
     ]
 
 
-def _name_hint(name: str, known: Mapping[str, Any]) -> str:
+def _hint(name: object, known: Collection[str], others: Collection[str]) -> str:
+    """Return the end of a message about an unknown name: a similar one among those known here or elsewhere, or all."""
     import difflib
 
-    near = difflib.get_close_matches(str(name), known, n=1)
+    near = difflib.get_close_matches(str(name), [*known, *others], n=1)
     return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(sorted(known))}"
 
 

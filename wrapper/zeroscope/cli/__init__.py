@@ -52,11 +52,16 @@ def _less_garbage_collection() -> Iterator[None]:
 
 @contextmanager
 def _interrupted_by_signals() -> Iterator[None]:
-    """Treat the end of the terminal or the job as Ctrl-C, so that a prediction is not left running unattended."""
+    """Treat the end of the terminal or the job as Ctrl-C, so that a prediction is not left running unattended.
+
+    A signal that the caller ignores, as nohup does, stays ignored.
+    """
     names = ("SIGTERM", "SIGHUP") if threading.current_thread() is threading.main_thread() else ()
     before = {
         number: signal.signal(number, signal.default_int_handler)
         for number in (getattr(signal, name) for name in names if hasattr(signal, name))
+        # None stands for a handler that was not installed from Python.
+        if signal.getsignal(number) not in {signal.SIG_IGN, None}
     }
     try:
         yield

@@ -13,8 +13,9 @@ from .. import __version__
 from .._constants import TOKEN_VARIABLE
 from .._service.spec import spec
 from .._service.validation import input_schema
+from .._text import escape
 from ..errors import ConfigurationError, InvalidInputError, PredictionError, ZeroscopeError
-from .errors import DONE, FAILED, INTERRUPTED, SERVICE, USAGE, CommandError
+from .errors import DONE, FAILED, INTERRUPTED, SERVICE, USAGE, CommandError, advise_command
 
 INPUT = Group("Input", sort_key=2, help="Fields of the model's input; only those given are sent.")
 
@@ -79,5 +80,7 @@ def _report(error: BaseException | str, exit_code: int) -> int:
         # The library names its argument; the command has an option.
         reason = error.strerror.replace("overwrite=True", "--overwrite")
         message = f"{error.filename}: {reason}" if error.filename else reason
-    print("zeroscope: " + "\n  ".join([message, *getattr(error, "__notes__", [])]), file=sys.stderr)
+    notes = map(advise_command, getattr(error, "__notes__", []))
+    lines = "\n  ".join([message, *notes]).split("\n")
+    print("zeroscope: " + "\n".join(map(escape, lines)), file=sys.stderr)
     return exit_code

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from urllib.parse import quote
 
-from .._disk.outputs import require_writable
+from .._disk.outputs import file_name, require_writable
+from .._text import excerpt
 from ..prediction import Prediction
+from .errors import command
 
 
 def targets(output: Path | None, name: str, count: int) -> list[Path]:
@@ -18,7 +21,9 @@ def targets(output: Path | None, name: str, count: int) -> list[Path]:
         count: The number of videos.
     """
     if output is None or output.is_dir():
-        output = (output or Path()) / f"{name}.mp4"
+        # The service chooses the name, which may be a path.
+        safe = file_name(quote(name, safe="", errors="replace"), 0)
+        output = (output or Path()) / f"{safe.removesuffix('.mp4')}.mp4"
     if count == 1:
         return [output]
     return [output.with_name(f"{output.stem}-{number}{output.suffix}") for number in range(count)]
@@ -53,7 +58,7 @@ def save(prediction: Prediction, output: Path | None, overwrite: bool) -> list[P
         return [video.save(path, overwrite=overwrite) for video, path in zip(videos, paths, strict=True)]
     except BaseException as error:
         error.add_note(
-            f"Prediction {prediction.id} succeeded; save its videos within the hour with: "
-            f"zeroscope wait {prediction.id} --output FILE"
+            f"Prediction {excerpt(prediction.id)} succeeded; save its videos within the hour with: "
+            f"{command('wait', prediction.id)} --output FILE"
         )
         raise

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from .._service.api import INPUT_DESCRIPTIONS, PredictionInputDict, file_fields
 from .._service.validation import input_schema
+from .options import Integer
 
 TAKES_PROMPT = "prompt" in input_schema()["properties"]
 
@@ -26,9 +27,8 @@ def _input_fields() -> Any:
         # A required prompt may be given as an argument; where it is missing, the check against the spec reports it.
         if name in PredictionInputDict.__required_keys__ and name != "prompt":
             option = Required[option]
-        hints[name] = Annotated[
-            option, Parameter(help=INPUT_DESCRIPTIONS[name], metavar="URL|PATH" if is_file else None)
-        ]
+        form = Integer if hint is int else Parameter(metavar="URL|PATH" if is_file else None)
+        hints[name] = Annotated[option, form, Parameter(help=INPUT_DESCRIPTIONS[name])]
     typed_dict: Any = TypedDict
     return typed_dict("InputFields", hints, total=False)
 

@@ -15,7 +15,7 @@ from . import files, show
 from .embedded_mock import EmbeddedMock
 from .errors import CommandError
 from .input_options import TAKES_PROMPT, InputFields, default_batch_size
-from .options import OPTIONS, Flag
+from .options import OPTIONS, Flag, Integer
 from .progress import watch
 
 _NO_MOCK = EmbeddedMock()
@@ -124,7 +124,7 @@ def cancel(id: ID, /, *, json: Json = False, service: Service = Service()) -> No
         show.prediction(client.predictions.cancel(id), as_json=json)
 
 
-def list_command(*, limit: int = 20, json: JsonArray = False, service: Service = Service()) -> None:
+def list_command(*, limit: Annotated[int, Integer] = 20, json: JsonArray = False, service: Service = Service()) -> None:
     """List the account's predictions, newest first.
 
     Args:

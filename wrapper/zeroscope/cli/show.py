@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from ..errors import excerpt
+from .._text import escape, excerpt
 from ..prediction import Prediction
 from ..state import PredictionState, output_videos
 
@@ -19,10 +19,10 @@ def result(prediction: Prediction, saved: Sequence[Path], *, as_json: bool) -> N
         return
     seed = [] if prediction.seed is None else [f"seed {prediction.seed}"]
     for path in saved:
-        print(f"{path}: {', '.join([*_properties(path), *seed])}")
+        print(f"{escape(str(path))}: {', '.join([*_properties(path), *seed])}")
     if not saved:
         for video in prediction.videos:
-            print(video.url)
+            print(escape(video.url))
 
 
 def prediction(prediction: PredictionState, *, as_json: bool) -> None:
@@ -47,7 +47,7 @@ def prediction(prediction: PredictionState, *, as_json: bool) -> None:
         if value is not None:
             print(f"{name + ':':<14}{excerpt(str(value), 1000)}")
     for _, url in output_videos(prediction.output):
-        print(f"{'video:':<14}{url}")
+        print(f"{'video:':<14}{escape(url)}")
 
 
 def predictions(listed: Sequence[Prediction], *, as_json: bool) -> None:
@@ -58,7 +58,8 @@ def predictions(listed: Sequence[Prediction], *, as_json: bool) -> None:
     for prediction in listed:
         created = f"{prediction.created_at:%Y-%m-%d %H:%M:%S}" if prediction.created_at else "-"
         prompt = str(prediction.input.get("prompt", ""))
-        print(f"{prediction.id}  {prediction.status:<10}  {created}  {excerpt(prompt, 60) if prompt else ''}".rstrip())
+        parts = [excerpt(prediction.id), f"{excerpt(prediction.status):<10}", created]
+        print("  ".join([*parts, excerpt(prompt, 60) if prompt else ""]).rstrip())
 
 
 def _properties(path: Path) -> list[str]:

@@ -486,7 +486,8 @@ def test_predictions_that_cannot_be_canceled__are_named(harness: Harness) -> Non
 
     with pytest.raises(KeyboardInterrupt) as caught:
         harness.do(harness.client(answer).run_many, prompts(1), on_update=interrupt_at(1))
-    assert "These predictions go on and may be billed: gm3q." in caught.value.__notes__
+    note = "These predictions go on and may be billed: gm3q; cancel each with client.predictions.cancel(id)."
+    assert note in caught.value.__notes__
 
 
 def test_create_that_comes_late__is_canceled_too(server: MockServer) -> None:
