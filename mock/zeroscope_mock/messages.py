@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from .steps import Sleep
+from .steps import Pause
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -81,7 +81,7 @@ class Stream:
         length: The `Content-Length`, which may be more than the pieces have; None for a body of unknown length.
     """
 
-    pieces: Callable[[], Iterator[bytes | Sleep]]
+    pieces: Callable[[], Iterator[bytes | Pause]]
     length: int | None = None
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from random import Random
 
+from .conditions import Conditions
 from .dialects import DIALECTS
 from .documents.links import Links
 from .documents.reloader import SpecReloader
@@ -44,6 +45,7 @@ class State:
         settings: The server's settings.
 
     Attributes:
+        changes: Notified when a request changes or removes a prediction, by its id.
         webhooks: Sends webhooks, and has their deliveries.
     """
 
@@ -54,6 +56,7 @@ class State:
         self.reloader: SpecReloader | None = None
         self.dialect = DIALECTS[settings.dialect]
         self.lock = threading.RLock()
+        self.changes = Conditions()
         self.journal = Journal(settings.journal_limit)
         self.store = Store(settings.prediction_limit, settings.storage_limit)
         self.videos = VideoCache()
@@ -124,6 +127,7 @@ class State:
             self.webhooks.clear(tenant)
             # Ids start again, and would lead to the old videos.
             self.videos.clear()
+            self.changes.notify_all()
 
     @property
     def dropped(self) -> dict[str, int]:

@@ -14,7 +14,7 @@ from ..core import Core
 from ..messages import Head, Headers, Request, Response, Stream
 from ..problems import problem, too_large
 from ..protocols import Flow
-from ..steps import ConnectionCutError, Sleep, drive_async
+from ..steps import ConnectionCutError, drive_async
 from .head_cache import HeadCache
 
 if TYPE_CHECKING:
@@ -31,9 +31,6 @@ CONNECTION = "zeroscope_mock.connection"
 
 BODILESS_STATUSES = frozenset({204, 304})
 """The statuses whose responses have neither a body nor a length."""
-
-IDLE_PAUSE = 0.02
-"""The pause between two polls of a stream without scheduled events, in real seconds."""
 
 BODY_TIMEOUT = 60.0
 """The time a client may take for the next bytes of a request's body, in real seconds."""
@@ -110,18 +107,13 @@ class App:
             await _while_connected(receive, lambda: self._send_stream(body, send))
 
     async def _send_stream(self, body: Stream, send: Send) -> None:
-        import anyio
-
         sent = 0
         for piece in body.pieces():
-            if isinstance(piece, Sleep) and piece.idle:
-                # A client on a socket waits in real time, and the virtual clock must not move meanwhile.
-                await anyio.sleep(IDLE_PAUSE)
-            elif isinstance(piece, Sleep):
-                await piece.run_async(self._core.clock)
-            else:
+            if isinstance(piece, bytes):
                 sent += len(piece)
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
+            else:
+                await piece.run_async(self._core.clock)
         # The ASGI server closes the connection if less was sent than announced.
         if body.length is None or sent == body.length:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
