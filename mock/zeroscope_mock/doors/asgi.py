@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..core import Core
 from ..messages import Head, Headers, Request, Response, Stream
-from ..problems import problem, too_large
+from ..problems import malformed, problem, too_large
 from ..protocols import Flow
 from ..steps import ConnectionCutError, drive_async
 from .head_cache import HeadCache
@@ -59,6 +59,9 @@ class App:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         head = self._head(scope)
+        if refused := _refuse_host(head):
+            await self._send(refused, scope, receive, send)
+            return
         try:
             body = b"" if _has_no_body(scope, head) else await _read_body(receive, self._core.body_limit)
         except _DisconnectedError:
@@ -141,6 +144,15 @@ def _read_head(
         scheme=scheme,
         host=host if port is None else f"{host}:{port}",
     )
+
+
+def _refuse_host(head: Head) -> Response | None:
+    """The refusal of a request without one `Host`, as HTTP/1.1 demands it."""
+    hosts = [value for name, value in head.headers if name == "host"]
+    if len(hosts) == 1:
+        return None
+    found = f"The request has {len(hosts)} Host headers: {', '.join(hosts)}" if hosts else "The request has no Host"
+    return malformed(f"{found}; send exactly one.")
 
 
 def _has_no_body(scope: Scope, head: Head) -> bool:
