@@ -45,6 +45,7 @@ def serve(
     spec: Path | None = None,
     reload: Flag = False,
     control: Annotated[bool, Parameter(name="--control", negative="--no-control")] = True,
+    trust_forwarded: Flag = False,
 ) -> None:
     """Start the mock server, which behaves like the service and needs no token, network or money.
 
@@ -68,6 +69,7 @@ def serve(
         spec: The OpenAPI document to follow, as a YAML or JSON file. Default: the one built in.
         reload: Read the file of --spec again whenever it changes.
         control: Let programs control the server under /_mock/.
+        trust_forwarded: Follow the headers X-Forwarded-Proto, -Host and -Prefix in URLs, as behind a proxy.
     """
     if reload and spec is None:
         raise CommandError("--reload needs --spec, the file to follow")
@@ -88,6 +90,7 @@ def serve(
             spec=spec,
             reload=reload,
             control=control,
+            trust_forwarded=trust_forwarded,
             inline_outputs=inline_outputs,
             insecure_webhooks=insecure_webhooks,
             **options,

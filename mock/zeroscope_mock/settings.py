@@ -47,6 +47,10 @@ class CoreOptions(TypedDict, total=False):
     control: bool
     """Whether `/_mock/` is served, through which programs in other languages control the server; True by default."""
 
+    trust_forwarded: bool
+    """Whether the URLs in responses follow the headers `X-Forwarded-Proto`, `X-Forwarded-Host` and
+    `X-Forwarded-Prefix`, as behind a proxy that sets them; False by default."""
+
     json_limit: int
     """The size of the largest JSON body, in bytes; a larger one is answered with 413."""
 
@@ -80,6 +84,7 @@ class Settings:
     streams: bool | None = None
     inline_outputs: bool = False
     control: bool = True
+    trust_forwarded: bool = False
     json_limit: int = JSON_LIMIT
     file_limit: int = FILE_LIMIT
     storage_limit: int = STORAGE_LIMIT

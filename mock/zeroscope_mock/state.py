@@ -20,7 +20,7 @@ from .lifecycle.model_input import ModelInput
 from .lifecycle.record import Hook, Record
 from .lifecycle.representation import prediction_json
 from .lifecycle.scripts import Scripts
-from .messages import encode
+from .messages import Head, encode
 from .protocols import Clock
 from .randomness import random_bytes
 from .rate_limits import Limits
@@ -107,14 +107,18 @@ class State:
         """The key that signs a tenant's webhooks."""
         return "whsec_" + base64.b64encode(self.random_bytes("secret", tenant, 0)[:24]).decode()
 
-    def links(self, origin: str, prefix: str) -> Links:
+    def base_url(self, head: Head) -> str:
+        """Scheme, host and mount as the client of a request knows them."""
+        return head.forwarded_base_url if self.settings.trust_forwarded else head.base_url
+
+    def links(self, base_url: str, prefix: str) -> Links:
         """The URLs in the response to a request.
 
         Args:
-            origin: Scheme and host under which the request came.
-            prefix: The part between the host and the document's path, such as `/v1`.
+            base_url: Scheme, host and mount under which the request came.
+            prefix: The part between them and the document's path, such as `/v1`.
         """
-        return Links(self.spec, origin, self.spec.prefixes[-1] if self.dialect.bare else prefix)
+        return Links(self.spec, base_url, self.spec.prefixes[-1] if self.dialect.bare else prefix)
 
     def reset(self, tenant: str | None = None) -> None:
         """Forget everything, or everything of one tenant, except the time."""

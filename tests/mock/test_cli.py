@@ -82,7 +82,7 @@ def test_mock__passes_its_options_on(command: Command, tmp_path: Path, monkeypat
     options = ["--host", "::1", "--port", "0", "--seed", "7", "--token", "t", "--dialect", "published"]
     options += ["--clock", "virtual", "--rate-limits", "low-credit", "--no-streams", "--spec", "spec.json", "--reload"]
     options += ["--inline-outputs", "--insecure-webhooks", "--prediction-limit", "3", "--storage-limit", "4"]
-    options += ["--journal-limit", "5"]
+    options += ["--journal-limit", "5", "--trust-forwarded"]
     assert command("mock", *options, "--scripts", "scripts.yaml", "--no-control").code == 0
     expected = {
         "clock": "virtual",
@@ -95,6 +95,7 @@ def test_mock__passes_its_options_on(command: Command, tmp_path: Path, monkeypat
         "spec": Path("spec.json"),
         "reload": True,
         "control": False,
+        "trust_forwarded": True,
         "inline_outputs": True,
         "insecure_webhooks": True,
         "prediction_limit": 3,

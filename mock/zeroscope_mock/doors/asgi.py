@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Generator, Iterable, MutableMap
 from functools import lru_cache
 from types import coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote, unquote
 
 from ..core import Core
 from ..messages import Head, Headers, Request, Response, Stream
@@ -85,7 +86,8 @@ class App:
         path: bytes = scope.get("raw_path") or scope["path"].encode()
         headers = tuple(map(tuple, scope["headers"]))
         host, port = scope.get("server") or ("localhost", None)
-        key = (scope["method"], path, scope["query_string"], headers, scope.get("scheme", "http"), host, port)
+        root, scheme = scope.get("root_path", ""), scope.get("scheme", "http")
+        key = (scope["method"], path, scope["query_string"], headers, scheme, host, port, root)
         return self._heads.get(key, lambda: _read_head(*key))
 
     async def _respond(self, flow: Flow[Response], receive: Receive) -> Response | None:
@@ -134,16 +136,40 @@ def _read_head(
     scheme: str,
     host: str,
     port: int | None,
+    root: str,
 ) -> Head:
+    # Some servers put the query into the raw path as well.
+    mount, below = _split_path(path.partition(b"?")[0].decode("latin-1"), root)
+    host = f"[{host}]" if ":" in host else host
     return Head(
         method=method,
-        # Some servers put the query into the raw path as well.
-        path=path.partition(b"?")[0].decode("latin-1"),
+        path=below,
         query=query.decode("latin-1"),
         headers=tuple([(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers]),
         scheme=scheme,
         host=host if port is None else f"{host}:{port}",
+        mount=mount,
     )
+
+
+def _split_path(path: str, root: str) -> tuple[str, str]:
+    """The mount and what is below it, both percent-encoded.
+
+    Args:
+        path: The whole path, percent-encoded; some servers leave out the root path.
+        root: The root path of the ASGI scope, not encoded.
+    """
+    root = root.rstrip("/")
+    if not root:
+        return "", path
+    # As many segments as the root path has.
+    segments = path.split("/")
+    count = root.count("/") + 1
+    mount = "/".join(segments[:count])
+    if unquote(mount) != root:
+        return quote(root), path
+    # A root path that ends with a slash leads some servers to write two.
+    return mount, "/" + "/".join(segments[count:]).lstrip("/")
 
 
 def _refuse_host(head: Head) -> Response | None:

@@ -50,7 +50,7 @@ class Predictions:
         page = self._state.store.page(call.tenant, call.arguments.get("cursor") or None)
         if page is None:
             return invalid([InvalidField("invalid_cursor", "cursor", "Invalid cursor")])
-        links = self._state.links(call.request.head.origin, call.prefix)
+        links = self._state.links(self._state.base_url(call.request.head), call.prefix)
         now = self._state.clock.time()
         body = {
             "next": links.page("listPredictions", page.next),
@@ -126,7 +126,7 @@ class Predictions:
         if not url:
             return None
         events = parse_events_filter(call.body.get("webhook_events_filter"), self._state.spec.enum("WebhookEvent"))
-        return Hook(url, events, call.request.head.origin, call.prefix)
+        return Hook(url, events, self._state.base_url(call.request.head), call.prefix)
 
     def _held(self, call: OperationCall, record: Record, prefer: str) -> Flow[Response]:
         """Answer once the prediction has ended, or after the time that the client will wait."""
@@ -177,7 +177,7 @@ class Predictions:
     def _read(self, record: Record, call: OperationCall, now: float) -> Response | Flow[Response]:
         if self._inline(record, now):
             return self._read_inline(record, call)
-        links = self._state.links(call.request.head.origin, call.prefix)
+        links = self._state.links(self._state.base_url(call.request.head), call.prefix)
         if cached := self._responses.get(record, now, links):
             return cached
         body = prediction_json(record, now, links, model=self._state.spec.model)
@@ -202,7 +202,7 @@ class Predictions:
         return body
 
     def _json(self, record: Record, call: OperationCall, now: float, *, held: bool = False) -> dict[str, Any]:
-        links = self._state.links(call.request.head.origin, call.prefix)
+        links = self._state.links(self._state.base_url(call.request.head), call.prefix)
         return prediction_json(record, now, links, model=self._state.spec.model, held=held)
 
 

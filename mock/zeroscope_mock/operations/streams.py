@@ -39,7 +39,7 @@ class EventStreams:
         if record is None or not record.streams or state_at(record, self._state.clock.time()).removed:
             return not_found()
         headers = (("content-type", "text/event-stream"), ("cache-control", "no-store"))
-        links = self._state.links(call.request.head.origin, call.prefix)
+        links = self._state.links(self._state.base_url(call.request.head), call.prefix)
         last: str | None = call.arguments.get("Last-Event-ID")
         return Response(200, headers, Stream(lambda: self._events(record, links, last)))
 
