@@ -24,6 +24,7 @@ from ..protocols import Flow
 from ..state import State
 from ..steps import AdvanceClock
 from ..suggestions import did_you_mean
+from .access import refusal
 from .snapshot import LATEST, SnapshotError, restore, take
 from .values import (
     clock_json,
@@ -87,6 +88,8 @@ class Control:
 
     def flow(self, request: Request) -> Flow[Response]:
         """Answer one request, whose path is `/_mock` or begins with `/_mock/`."""
+        if refused := refusal(request, self._settings):
+            return refused
         head = request.head
         if head.path == PREFIX:
             head = Head(head.method, f"{PREFIX}/", head.query, head.headers)

@@ -95,6 +95,7 @@ def summary(state: State, tenant: str | None) -> dict[str, Any]:
     return {
         "seed": state.settings.seed,
         "dialect": state.settings.dialect,
+        "allow_hosts": sorted(state.settings.allow_hosts),
         "trust_forwarded": state.settings.trust_forwarded,
         "clock": clock_json(state.clock),
         "spec": {

@@ -127,16 +127,17 @@ async def test_root_path__of_other_servers(server: MockServer, sent_path: str, r
 
 @pytest.mark.anyio
 async def test_mount__has_a_control(server: MockServer) -> None:
-    """Its document names the path."""
+    """Its document names the path, and the guard looks at the same path as the server."""
     async with client(mounted(server.app, "/replicate"), f"{HOST}/replicate") as api:
         document = (await api.get("/_mock/openapi.json")).json()
         frozen = (await api.post("/_mock/clock/freeze")).status_code
+        refused = (await api.post("/_mock/clock/run", headers={"Origin": "https://evil.test"})).status_code
     async with client(server.app, HOST) as api:
         unmounted = (await api.get("/_mock/openapi.json")).json()
 
     assert [one["url"] for one in document["servers"]] == ["/replicate/_mock"]
     assert [one["url"] for one in unmounted["servers"]] == ["/_mock"]
-    assert (frozen, server.clock.frozen) == (200, True)
+    assert (frozen, refused, server.clock.frozen) == (200, 403, True)
 
 
 FORWARDED = {
