@@ -1,4 +1,4 @@
-"""Who may control the server: programs, but no web page of a stranger."""
+"""Access to the control: programs have it, web pages of strangers do not."""
 
 from __future__ import annotations
 

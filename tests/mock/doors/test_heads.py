@@ -1,4 +1,4 @@
-"""The heads of requests on a socket: half-sent, endless, and without a proper Host."""
+"""Heads on a socket: half-sent, endless, and without a proper Host."""
 
 from __future__ import annotations
 

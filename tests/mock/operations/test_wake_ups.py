@@ -1,4 +1,4 @@
-"""The wake-ups of held creates and event streams, which wait for moments and changes and poll for nothing."""
+"""The wake-ups of held creates and event streams, which poll for nothing."""
 
 from __future__ import annotations
 
