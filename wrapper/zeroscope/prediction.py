@@ -12,11 +12,7 @@ from ._drivers.async_ import AsyncDriver
 from ._drivers.sync import SyncDriver
 from ._flows import cleanup, read
 from ._flows.wait import WaitOptions, wait
-<<<<<<< HEAD
-from .options import DownloadLimits, DownloadOptions, OnProgress, OnUpdate
-=======
-from .options import OnProgress, WaitArguments
->>>>>>> 75db132158bcb2c46f1ce299ad7bfb8eca0c9c4a
+from .options import DownloadLimits, DownloadOptions, OnProgress, WaitArguments
 from .state import PredictionState, output_videos
 from .video import AsyncVideo, Video
 
