@@ -16,7 +16,7 @@ from .._service.api import ApiClient
 from .._steps import Call, Close, Download, Open
 from ..errors import MalformedResponseError
 from .decoding import decoder_for
-from .environment import Http, explain
+from .environment import Http, explain, is_from_proxy
 
 T = TypeVar("T")
 
@@ -27,6 +27,8 @@ MAX_ERROR_BODY = 1024 * 1024
 MAX_REDIRECTS = 10
 UPLOAD_RATE = 32 * 1024
 """The rate at which a request's body may at least be sent, in bytes per second."""
+_SCHEMES = frozenset({"http", "https"})
+_TIME_IS_UP = "the time for the whole exchange was up"
 # Headers that describe the body as it was sent, not as it was decoded.
 _FRAMING = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
 
@@ -95,10 +97,12 @@ class Exchange:
         auth: these are for the API, and the URL may be at any host.
         """
         until = min(self._clock.monotonic() + self._client.limit, step.until)
-        extensions = {"timeout": self._client.api.timeout.as_dict()}
         url = httpx.URL(step.url)
         for number in range(MAX_REDIRECTS + 1):
-            request = httpx.Request("GET", url, headers=dict(step.headers), extensions=dict(extensions))
+            timeouts = _limited(self._client.api.timeout, until - self._clock.monotonic())
+            request = httpx.Request("GET", url, headers=dict(step.headers), extensions={"timeout": timeouts})
+            if url.scheme not in _SCHEMES or not url.host:
+                raise httpx.UnsupportedProtocol(f"{str(url)!r:.100} is no HTTP URL", request=request)
             if step.token is not None and number == 0:
                 # Not through a local variable, which an error reporter might record.
                 request.headers["Authorization"] = f"Bearer {step.token}"
@@ -107,7 +111,7 @@ class Exchange:
                 return download
             yield Close(download)
             url = _redirected(request, download.response)
-        raise httpx.TooManyRedirects(f"more than {MAX_REDIRECTS} redirects", request=request)
+        raise httpx.TooManyRedirects(f"more than {MAX_REDIRECTS} redirects")
 
     def read(self, download: Download, until: float) -> Exchanging[bytes | None]:
         """Read the next piece of a body, decoded; None at the end."""
@@ -119,8 +123,12 @@ class Exchange:
             piece: bytes = b"" if download.decoder is None else download.decoder.decode()
             if piece:
                 return piece
+            request = download.response.request
+            # Here as well, as a transport of the caller's need not have a connection that is limited.
+            if self._clock.monotonic() >= until:
+                raise httpx.ReadTimeout(_TIME_IS_UP, request=request)
             try:
-                chunk: bytes | None = yield Receive(download.chunks, until, download.response.request)
+                chunk: bytes | None = yield Receive(download.chunks, until, request)
             except httpx.TransportError as error:
                 self._raise(error, until)
             if chunk is None:
@@ -144,6 +152,10 @@ class Exchange:
         except httpx.TransportError as error:
             self._raise(error, until)
         response = download.response
+        if self._client.is_own and is_from_proxy(response):
+            yield Close(download)
+            refused = httpx.ProxyError(f"{response.status_code} {response.reason_phrase}", request=request)
+            raise explain(refused, True)
         decoder = decoder_for(response.headers.get("content-encoding", ""))
         download.is_encoded = decoder is not None
         if response.is_stream_consumed:
@@ -170,6 +182,10 @@ class Exchange:
         except httpx.DecodingError as error:
             if response.is_success:
                 raise self._malformed(call, response, b"", str(error)) from error
+        except httpx.TransportError:
+            # The status of an error says what happened, whatever becomes of its body.
+            if response.is_success:
+                raise
         return b"".join(pieces)
 
     def _malformed(self, call: Call, response: httpx.Response, start: bytes, reason: str) -> MalformedResponseError:
@@ -179,7 +195,9 @@ class Exchange:
     def _raise(self, error: httpx.TransportError, until: float) -> NoReturn:
         """Raise an error with what httpx does not say: the deadline, the proxy, or the certificate."""
         if isinstance(error, httpx.TimeoutException) and self._clock.monotonic() >= until:
-            raise type(error)("the time for the whole exchange was up", request=error.request) from error
+            late = type(error)(_TIME_IS_UP, request=error.request)
+            late.__cause__ = error
+            error = late
         explained = explain(error, self._client.is_own)
         if explained is error:
             raise error
@@ -193,9 +211,14 @@ def _with_timeouts(api: ApiClient, call: Call) -> ApiClient:
     allowed = dict(api.timeout.as_dict())
     if call.hold is not None and allowed["read"] is not None:
         allowed["read"] += call.hold
-    if call.limit is not None:
-        allowed = {name: call.limit if most is None else min(most, call.limit) for name, most in allowed.items()}
-    return api.with_timeout(httpx.Timeout(**allowed))
+    timeout = httpx.Timeout(**allowed)
+    return api.with_timeout(timeout if call.limit is None else httpx.Timeout(**_limited(timeout, call.limit)))
+
+
+def _limited(timeout: httpx.Timeout, most: float) -> dict[str, float | None]:
+    """Return timeouts that are no longer than a number of seconds; 0 would mean not to wait at all."""
+    most = max(most, 0.001)
+    return {name: most if limit is None else min(limit, most) for name, limit in timeout.as_dict().items()}
 
 
 def _loaded(response: httpx.Response) -> bytes:
