@@ -15,6 +15,7 @@ import httpx
 from .._config import Config
 from ..errors import CertificateError, ConfigurationError, excerpt
 
+MAX_PORT = 65_535
 Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
 
 # What httpx raises for a URL that is none, an unknown scheme, a missing package and a file that cannot be read.
@@ -43,6 +44,9 @@ def create_http_client(cls: type[Http], config: Config) -> Http:
         ConfigurationError: If one of them cannot be used; the message names the variable.
     """
     try:
+        for name, value in getproxies().items():
+            if name in {"http", "https", "all"}:
+                _check_port(value)
         return cls(timeout=config.timeout)
     except _UNUSABLE as error:
         # Without the cause, which may quote a password.
@@ -116,15 +120,26 @@ def _check_proxy(value: str) -> None:
         except httpx.InvalidURL as error:
             reason = str(error) if each is shown else "percent-encode the special characters of its password"
             raise ValueError(reason) from None
+        _check_port(value)
         if proxy.url.scheme.startswith("socks") and importlib.util.find_spec("socksio") is None:
             raise ImportError("a SOCKS proxy needs the package socksio; get it with: pip install 'httpx[socks]'")
+
+
+def _check_port(value: str) -> None:
+    # httpx passes any number on, and the system takes its last 16 bits, or the event loop fails.
+    port = value.rpartition(":")[2].rstrip("/")
+    if port.isdecimal() and int(port) > MAX_PORT:
+        raise ValueError(f"there is no port {port}")
 
 
 def _check_no_proxy(value: str) -> None:
     for host in filter(None, (part.strip() for part in value.split(","))):
         if host.startswith("["):
             raise ValueError(f"write {host} without brackets")
-        httpx.URL(host if "://" in host else f"all://*{host}" if ":" not in host else f"all://[{host}]")
+        try:
+            httpx.URL(host if "://" in host else f"all://*{host}" if ":" not in host else f"all://[{host}]")
+        except httpx.InvalidURL:
+            raise ValueError(f"{host} is not a host, nor an address") from None
 
 
 def _check_key_log(value: str) -> None:

@@ -16,7 +16,7 @@ from .._service.api import ApiClient
 from .._steps import Call, Close, Download, Open
 from ..errors import MalformedResponseError
 from .decoding import decoder_for
-from .environment import Http, explain, is_from_proxy
+from .environment import MAX_PORT, Http, explain, is_from_proxy
 
 T = TypeVar("T")
 
@@ -101,8 +101,6 @@ class Exchange:
         for number in range(MAX_REDIRECTS + 1):
             timeouts = _limited(self._client.api.timeout, until - self._clock.monotonic())
             request = httpx.Request("GET", url, headers=dict(step.headers), extensions={"timeout": timeouts})
-            if url.scheme not in _SCHEMES or not url.host:
-                raise httpx.UnsupportedProtocol(f"{str(url)!r:.100} is no HTTP URL", request=request)
             if step.token is not None and number == 0:
                 # Not through a local variable, which an error reporter might record.
                 request.headers["Authorization"] = f"Bearer {step.token}"
@@ -143,6 +141,9 @@ class Exchange:
         return None
 
     def _send(self, request: httpx.Request, auth: httpx.Auth | None, until: float) -> Exchanging[Download]:
+        url = request.url
+        if url.scheme not in _SCHEMES or not url.host or (url.port or 0) > MAX_PORT:
+            raise httpx.UnsupportedProtocol(f"{str(url)!r:.100} is no HTTP URL", request=request)
         try:
             download: Download = yield Send(request, auth, until)
         except httpx.HTTPStatusError as error:
