@@ -99,11 +99,12 @@ def _open_unlocked(path: Path) -> BinaryIO | None:
                 continue
             except OSError:
                 return None
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
+            os.close(descriptor)
+            return None
         with ExitStack() as stack:
             file = stack.enter_context(os.fdopen(descriptor, "r+b"))
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
-                return None
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
