@@ -174,10 +174,15 @@ class Transfer:
         """Prepare for a response with the whole file, from which the sink may have the first bytes already."""
         headers = download.response.headers
         version = {name: headers[name] for name in ("etag", "last-modified") if name in headers}
+        named = headers.get("content-length", "")
+        # The length of a compressed file is not the file's, and its parts cannot be joined.
+        total = int(named) if named.isdecimal() and not download.is_encoded else None
         if self._written:
+            has_length = None in {total, self._total} or total == self._total
+            is_same = _validator(version) is not None and version == self._version and has_length
             if (yield from self._sink.restart()):
                 self._written = 0
-            elif _validator(version) is None or version != self._version:
+            elif not is_same or download.is_encoded:
                 raise self._failure(
                     f"was cut short after {self._written} bytes, and cannot be resumed, as the server does not confirm "
                     "that the file is the same; download it again",
@@ -185,9 +190,7 @@ class Transfer:
                 )
         self._received = 0
         self._start = b""
-        named = headers.get("content-length", "")
-        # The length of a compressed file is not the file's, and its parts cannot be joined.
-        self._total = int(named) if named.isdecimal() and not download.is_encoded else None
+        self._total = total
         self._version = {} if download.is_encoded else version
         if self._total is not None and self._total > self._limit:
             raise self._too_large(f"{self._total}, more than {self._limit}")
