@@ -79,6 +79,7 @@ def test_token__that_no_header_can_carry_is_refused_unseen(cls: Any, token: str)
     [
         "api.replicate.com",
         "ftp://x.test",
+        "https://x.test:99999/v1",
         "https://",
         "https://x.test/?a=b",
         "https://x.test/v1?",

@@ -12,6 +12,7 @@ from ._service.api import DEFAULT_TIMEOUT, ApiClient
 from ._service.spec import spec
 from .errors import ConfigurationError
 
+MAX_PORT = 65_535
 MAX_TIMEOUT = 86_400.0
 EXCHANGE_TIMEOUT = 120.0
 """How long an exchange may take as a whole unless the client's timeout says otherwise, in seconds."""
@@ -68,7 +69,8 @@ def _base_url(base_url: str) -> str:
         raise ConfigurationError(f"the base URL {base_url!r} cannot be used: {error}") from error
     if url.userinfo:
         raise ConfigurationError("the base URL cannot be used: it has a user name or password in it; use token=")
-    if url.scheme not in {"http", "https"} or not url.host or "?" in base_url or "#" in base_url:
+    is_http = url.scheme in {"http", "https"} and url.host and (url.port or 0) <= MAX_PORT
+    if not is_http or "?" in base_url or "#" in base_url:
         raise ConfigurationError(
             f"the base URL {base_url!r} cannot be used: it should look like {spec()['servers'][0]['url']}"
         )

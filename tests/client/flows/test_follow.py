@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import httpx
@@ -13,6 +13,7 @@ import pytest
 
 import zeroscope
 from helpers.client import BASE_URL, Harness, prediction_body
+from helpers.downloads import ChunkedBody
 from helpers.events import event_names
 from zeroscope.events import LogLine
 from zeroscope_mock import MockServer
@@ -280,3 +281,39 @@ def test_url_of_the_stream__is_on_any_host(harness: Harness) -> None:
     reads: list[httpx.Request] = []
     prediction = harness.do(harness.client(answer).predictions.get, "gm3q")
     assert event_names(harness.all(prediction.events)) == ["processing", "|a", "succeeded", "ended succeeded"]
+
+
+class AliveBody(ChunkedBody):
+    """A stream that sends comments alone, one each 15 s on the client's clock."""
+
+    def __init__(self, harness: Harness) -> None:
+        super().__init__()
+        self._clock = harness.clock
+
+    def __iter__(self) -> Iterator[bytes]:
+        while True:
+            self._clock.now += 15
+            yield b": alive\n\n"
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self:
+            yield piece
+
+
+def test_stream__that_has_lost_the_end_is_left(harness: Harness) -> None:
+    """A stream that keeps its connection alive and tells nothing does not hide the end until the time is up."""
+    body = AliveBody(harness)
+    urls = {**prediction_body()["urls"], "stream": STREAM}
+    start = harness.clock.now
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        if str(request.url) == STREAM:
+            return httpx.Response(200, headers={"content-type": "text/event-stream"}, stream=body)
+        is_done = harness.clock.now > start + 200
+        fields = {"output": ["https://x.test/a.mp4"]} if is_done else {}
+        return httpx.Response(200, json=prediction_body("succeeded" if is_done else "processing", urls=urls, **fields))
+
+    prediction = harness.do(harness.client(respond).predictions.get, "gm3q")
+    events = harness.all(prediction.events)
+    assert event_names(events)[-1].startswith("ended ") and body.closed
+    assert harness.clock.now - start < 400

@@ -8,8 +8,7 @@ that take the deadline of the calling thread's exchange into account.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..clock import Clock
@@ -30,15 +29,22 @@ class _Current(threading.local):
 _current = _Current()
 
 
-@contextmanager
-def deadline(clock: Clock, until: float) -> Iterator[None]:
-    """Limit what the block reads and writes on this thread to a moment on the monotonic clock."""
-    before = _current.clock, _current.until
-    _current.clock, _current.until = clock, until
-    try:
-        yield
-    finally:
-        _current.clock, _current.until = before
+class deadline:
+    """Limits what a `with` block reads and writes on this thread to a moment on the monotonic clock."""
+
+    # A class, as a generator takes several times as long.
+    __slots__ = ("_before", "_clock", "_until")
+
+    def __init__(self, clock: Clock, until: float) -> None:
+        self._clock = clock
+        self._until = until
+
+    def __enter__(self) -> None:
+        self._before = _current.clock, _current.until
+        _current.clock, _current.until = self._clock, self._until
+
+    def __exit__(self, *_: object) -> None:
+        _current.clock, _current.until = self._before
 
 
 def limit_connection(event: str, info: Mapping[str, Any]) -> None:

@@ -72,6 +72,8 @@ class UnsupportedDecoder(GzipDecoder):
 
 def decoder_for(encoding: str) -> GzipDecoder | None:
     """Return the decoder for a Content-Encoding header; None if the body is not encoded."""
+    if encoding in _IDENTITY:
+        return None
     names = [name for part in encoding.lower().split(",") if (name := part.strip()) not in _IDENTITY]
     if not names:
         return None

@@ -12,10 +12,9 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-from .._config import Config
+from .._config import MAX_PORT, Config
 from ..errors import CertificateError, ConfigurationError, excerpt
 
-MAX_PORT = 65_535
 Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
 
 # What httpx raises for a URL that is none, an unknown scheme, a missing package and a file that cannot be read.

@@ -11,12 +11,13 @@ from typing import Any, Generic, NamedTuple, NoReturn, TypeAlias, TypeVar
 
 import httpx
 
+from .._config import MAX_PORT
 from .._flows.request import Sender
 from .._service.api import ApiClient
 from .._steps import Call, Close, Download, Open
 from ..errors import MalformedResponseError
 from .decoding import decoder_for
-from .environment import MAX_PORT, Http, explain, is_from_proxy
+from .environment import Http, explain, is_from_proxy
 
 T = TypeVar("T")
 
@@ -99,6 +100,8 @@ class Exchange:
         until = min(self._clock.monotonic() + self._client.limit, step.until)
         url = httpx.URL(step.url)
         for number in range(MAX_REDIRECTS + 1):
+            if url.scheme not in _SCHEMES or not url.host or (url.port or 0) > MAX_PORT:
+                raise httpx.UnsupportedProtocol(f"{str(url)!r:.100} is no HTTP URL")
             timeouts = _limited(self._client.api.timeout, until - self._clock.monotonic())
             request = httpx.Request("GET", url, headers=dict(step.headers), extensions={"timeout": timeouts})
             if step.token is not None and number == 0:
@@ -141,9 +144,6 @@ class Exchange:
         return None
 
     def _send(self, request: httpx.Request, auth: httpx.Auth | None, until: float) -> Exchanging[Download]:
-        url = request.url
-        if url.scheme not in _SCHEMES or not url.host or (url.port or 0) > MAX_PORT:
-            raise httpx.UnsupportedProtocol(f"{str(url)!r:.100} is no HTTP URL", request=request)
         try:
             download: Download = yield Send(request, auth, until)
         except httpx.HTTPStatusError as error:

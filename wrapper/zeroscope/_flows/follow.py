@@ -11,6 +11,7 @@ import httpx
 
 from .._constants import USER_AGENT
 from .._steps import Close, Download, Emit, Open, Read, Sleep, Stream, StreamPart
+from ..clock import Clock
 from ..errors import CertificateError, TransportError
 from ..events import Event
 from ..retry import is_transient_status
@@ -35,6 +36,8 @@ _HEADERS = {
 }
 # A stream that sends more over one connection, in bytes, is left for polling.
 _MAX_LENGTH = 64 * 1024 * 1024
+# A stream that only keeps its connection alive for this long, in seconds, may have lost the prediction's end.
+_SILENCE = 120.0
 # How many IDs are remembered, by which events that were sent before are recognized.
 _MAX_IDS = 10_000
 # The IDs that may stand in a header.
@@ -52,7 +55,7 @@ def follow(sender: Sender, prediction: P, options: WaitOptions) -> Stream[Event[
         url = str(prediction.urls.get("stream"))
         if not prediction.done and url.startswith(("https://", "http://")):
             attempts = Attempts(sender, poller.until)
-            yield from _StreamReader(url, prediction, detector, poller, attempts).flow()
+            yield from _StreamReader(url, prediction, detector, poller, attempts, sender.clock).flow()
         while poller.going_on:
             yield from poller.poll()
             yield from map(Emit, detector.compare(prediction))
@@ -68,6 +71,7 @@ class _StreamReader(Generic[P]):
     detector: ChangeDetector[P]
     poller: Poller
     attempts: Attempts
+    clock: Clock
     parser: EventParser | None = None
     last_id: str = ""
     seen: set[str] = field(default_factory=set)
@@ -116,13 +120,22 @@ class _StreamReader(Generic[P]):
 
     def _read(self, download: Download) -> StreamPart[Event[P], bool]:
         parser = self.parser = EventParser()
+        clock = self.clock
         before = ""
         received = 0
+        heard = clock.monotonic()
         while (chunk := (yield Read(download, self.poller.until))) is not None and self.poller.going_on:
             received += len(chunk)
             if received > _MAX_LENGTH:
                 return False
+            if clock.monotonic() - heard > _SILENCE:
+                heard = clock.monotonic()
+                yield from self.poller.read()
+                yield from map(Emit, self.detector.compare(self.prediction))
+                if self.prediction.done:
+                    return False
             for event in parser.feed(chunk):
+                heard = clock.monotonic()
                 self.attempts.restart()
                 if event.name in _LAST:
                     return False
