@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -23,7 +24,7 @@ from typing import Any
 import httpx
 import pytest
 
-from helpers.pages import ROOT
+from helpers.pages import ROOT, read_page
 from zeroscope import PredictionFailedError, Zeroscope
 from zeroscope._flows.wait import WaitOptions
 from zeroscope._service.spec import spec
@@ -318,6 +319,16 @@ def limits(example: Any) -> list[float]:
 def test_limits__leave_time_for_the_videos(example: Any) -> None:
     """A task outlasts the longest wait, and is redelivered after its end, but before the videos are removed."""
     assert limits(example) == sorted(set(limits(example)))
+
+
+def test_page__has_the_numbers_of_the_example(example: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page on many machines shows the times, the rate and the searches of the example."""
+    page = " ".join(read_page("many-machines.md").split())
+    table = re.findall(r"\| (\d+) \| [^|]+ \|", page)
+    assert [60 * int(minutes) for minutes in table] == limits(example)
+    assert f"{example.MAX_DELIVERIES} times, {example.PAUSE:g} seconds apart" in page
+    monkeypatch.delenv("CREATES_PER_MINUTE")
+    assert f"the default, {load_example().CREATES_PER_MINUTE:g}, leaves room" in page
 
 
 def test_workers__create_each_prediction_once(example: Any, tmp_path: Path, redis_url: str) -> None:
