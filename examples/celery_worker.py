@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""A Celery app that makes videos on many machines and creates each prediction once.
-=======
 """A Celery app that makes videos on many machines, each prediction created once.
->>>>>>> a7901c4312145eab346941d3ea2c75d060913e4d
 
     REPLICATE_API_TOKEN=... REDIS_URL=redis://... celery --app celery_worker worker --concurrency 20
 

@@ -17,7 +17,7 @@ from .._flows.request import Sender
 from .._steps import Call, Close, Download, Flow, Gather, Open, Read, RunBlocking, Sleep, Step, Stream
 from ..polling import Polling
 from .common import CLEANUP_TIMEOUT, Driver, EndpointClient, abandon, next_emitted
-from .deadline import deadline, limit_connection
+from .deadline import applied, trace
 from .exchange import Exchange, Exchanging, Receive, Send
 from .http_clients import SyncHttpClients
 
@@ -68,15 +68,15 @@ class SyncDriver(Driver):
             case Open():
                 return self.run(self._exchange().open(step))
             case Read():
-                return self.run(self._exchange().read(step.download, step.until))
+                return self.run(self._exchange().read(step))
             case Send():
-                step.request.extensions["trace"] = limit_connection
-                with deadline(self.clock, step.until):
+                step.request.extensions["trace"] = trace
+                with applied(step.deadline):
                     http = self._clients.current().http
                     response = http.send(step.request, auth=step.auth, follow_redirects=False, stream=True)
                 return Download(response, response.iter_raw())
             case Receive():
-                with deadline(self.clock, step.until):
+                with applied(step.deadline):
                     return next(cast(Iterator[bytes], step.chunks), None)
             case Close():
                 step.download.response.close()
