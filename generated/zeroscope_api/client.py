@@ -35,7 +35,7 @@ class Client:
         self._timeout = timeout
         self._httpx_client = httpx_client
         self._async_httpx_client = async_httpx_client
-        self._options: dict[str, Any] = {"follow_redirects": False}
+        self.auth: httpx.Auth = httpx.Auth()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self._base_url!r}, timeout={self._timeout!r})"
@@ -55,20 +55,35 @@ class Client:
         """Send one call of an endpoint."""
         if self._httpx_client is None:
             self._httpx_client = httpx.Client()
-        return self._httpx_client.send(self._built(self._httpx_client, kwargs), **self._options)
+        request = self.build_request(self._httpx_client, kwargs)
+        return self._httpx_client.send(request, auth=self.auth, follow_redirects=False)
 
     async def request_async(self, kwargs: dict[str, Any]) -> httpx.Response:
         """Send one call of an endpoint."""
         if self._async_httpx_client is None:
             self._async_httpx_client = httpx.AsyncClient()
-        return await self._async_httpx_client.send(self._built(self._async_httpx_client, kwargs), **self._options)
+        request = self.build_request(self._async_httpx_client, kwargs)
+        return await self._async_httpx_client.send(request, auth=self.auth, follow_redirects=False)
 
-    def _built(self, http: httpx.Client | httpx.AsyncClient, kwargs: dict[str, Any]) -> httpx.Request:
-        url = self._base_url + kwargs["url"]
-        request = http.build_request(**{**kwargs, "url": url, "headers": None, "timeout": self._timeout})
+    def build_request(self, http: httpx.Client | httpx.AsyncClient, kwargs: dict[str, Any]) -> httpx.Request:
+        """The request of one call, without its auth.
+
+        It has the parameters, cookies and headers that the httpx client adds to every request, but a header of this
+        client or of the call itself takes precedence, whatever its content needs included.
+
+        """
+        arguments = {**kwargs, "url": self._base_url + kwargs["url"], "headers": None}
+        request = httpx.Request(**arguments, extensions={"timeout": self._timeout.as_dict()})
         # One by one: to merge them with its own takes httpx several times as long.
         for name, value in (self._headers | kwargs.get("headers", {})).items():
             request.headers[name] = value
+        for name, value in http.headers.items():
+            if name not in request.headers:
+                request.headers[name] = value
+        if http.params:
+            request.url = request.url.copy_merge_params(http.params)
+        if http.cookies:
+            http.cookies.set_cookie_header(request)
         return request
 
     def __enter__(self) -> Self:
@@ -110,4 +125,4 @@ class AuthenticatedClient(Client):
 
     def __init__(self, base_url: str, *, token: str, **settings: Any) -> None:
         super().__init__(base_url, **settings)
-        self._options["auth"] = BearerAuth(token)
+        self.auth = BearerAuth(token)

@@ -45,6 +45,8 @@ def serve(
     spec: Path | None = None,
     reload: Flag = False,
     control: Annotated[bool, Parameter(name="--control", negative="--no-control")] = True,
+    allow_host: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    trust_forwarded: Flag = False,
 ) -> None:
     """Start the mock server, which behaves like the service and needs no token, network or money.
 
@@ -68,6 +70,8 @@ def serve(
         spec: The OpenAPI document to follow, as a YAML or JSON file. Default: the one built in.
         reload: Read the file of --spec again whenever it changes.
         control: Let programs control the server under /_mock/.
+        allow_host: A further host name by which programs reach /_mock/, such as a container's; may be repeated.
+        trust_forwarded: Follow the headers X-Forwarded-Proto, -Host and -Prefix in URLs, as behind a proxy.
     """
     if reload and spec is None:
         raise CommandError("--reload needs --spec, the file to follow")
@@ -88,6 +92,8 @@ def serve(
             spec=spec,
             reload=reload,
             control=control,
+            allow_hosts=allow_host,
+            trust_forwarded=trust_forwarded,
             inline_outputs=inline_outputs,
             insecure_webhooks=insecure_webhooks,
             **options,

@@ -10,13 +10,15 @@ from typing import Any
 
 import orjson
 
-from .steps import Sleep
+from .steps import Pause
 
 Headers = tuple[tuple[str, str], ...]
 
 # Made once, because json.dumps makes an encoder for every call.
 _dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _AUTHORITY = re.compile(r"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
+_SCHEME = re.compile("https?")
+_MOUNT = re.compile(r"(/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)*")
 
 
 class Head:
@@ -24,19 +26,20 @@ class Head:
 
     Args:
         method: In upper case.
-        path: As on the wire, percent-encoded, without the query.
+        path: As on the wire, percent-encoded, without the query and below the mount.
         query: As on the wire, without the question mark.
         headers: Names in lower case, in the order sent.
         scheme: `http` or `https`.
         host: Host and port that were reached, for requests without a usable `Host` header.
+        mount: The path that the server is mounted at, percent-encoded; empty, or a slash with what follows it.
 
     Attributes:
         target: The path with the query.
-        origin: Scheme and host as the client knows them, for the absolute URLs in responses.
+        base_url: Scheme, host and mount as the client knows them, for the absolute URLs in responses.
         routed: A slot for `dispatch`, which keeps here what it derives from the head; a door may use a head again.
     """
 
-    __slots__ = ("_values", "headers", "method", "origin", "path", "query", "routed", "target")
+    __slots__ = ("_values", "base_url", "headers", "host", "method", "mount", "path", "query", "routed", "target")
 
     def __init__(
         self,
@@ -46,17 +49,34 @@ class Head:
         headers: Headers = (),
         scheme: str = "http",
         host: str = "localhost",
+        mount: str = "",
     ) -> None:
         self.method = method
         self.path = path
         self.query = query
         self.headers = headers
+        self.host = host
+        self.mount = mount
         self.target = f"{path}?{query}" if query else path
         self._values = dict(headers)
         named = self._values.get("host", "")
         # A forged header must not end up in every URL of the response.
-        self.origin = f"{scheme}://{named if _AUTHORITY.fullmatch(named) else host}"
+        self.base_url = f"{scheme}://{named if _AUTHORITY.fullmatch(named) else host}{mount}"
         self.routed: object | None = None
+
+    @property
+    def forwarded_base_url(self) -> str:
+        """The base URL by the `X-Forwarded` headers, as far as there are valid ones."""
+        scheme, _, rest = self.base_url.partition("://")
+        authority = rest.removesuffix(self.mount)
+        scheme = self._forwarded("proto", _SCHEME) or scheme
+        authority = self._forwarded("host", _AUTHORITY) or authority
+        return f"{scheme}://{authority}{self._forwarded('prefix', _MOUNT)}{self.mount}"
+
+    def _forwarded(self, name: str, valid: re.Pattern[str]) -> str:
+        """What the first proxy wrote into an `X-Forwarded` header; empty if that is invalid."""
+        value = self._values.get(f"x-forwarded-{name}", "").partition(",")[0].strip().rstrip("/")
+        return value if valid.fullmatch(value) else ""
 
     def header(self, name: str) -> str | None:
         """The value of a header, by its name in lower case; the last one if it was sent more than once."""
@@ -81,7 +101,7 @@ class Stream:
         length: The `Content-Length`, which may be more than the pieces have; None for a body of unknown length.
     """
 
-    pieces: Callable[[], Iterator[bytes | Sleep]]
+    pieces: Callable[[], Iterator[bytes | Pause]]
     length: int | None = None
 
 

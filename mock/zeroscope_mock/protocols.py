@@ -10,6 +10,8 @@ from collections.abc import Generator
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
+from .conditions import Condition
+
 T = TypeVar("T")
 
 
@@ -18,7 +20,7 @@ class Clock(Protocol):
 
     @property
     def poll_interval(self) -> float:
-        """The pause between two polls of something that changes on this clock, in seconds of the clock."""
+        """The pause between two polls by a thread of something that changes on this clock, in seconds of the clock."""
         ...
 
     def time(self) -> float:
@@ -35,6 +37,16 @@ class Clock(Protocol):
 
     async def sleep_async(self, seconds: float) -> None:
         """Wait until the clock has moved forward by a number of seconds while other tasks run."""
+        ...
+
+    async def wait_async(self, until: float, condition: Condition, seen: int) -> None:
+        """Wait until a moment or a change of a condition, whichever comes first, while other tasks run.
+
+        Args:
+            until: In seconds of `monotonic`; infinite if only a change ends the wait.
+            condition: Notified of changes.
+            seen: The version of the condition that the caller has seen.
+        """
         ...
 
     def advance(self, seconds: float) -> None:

@@ -40,14 +40,15 @@ class MockServer(ClientFactory):
 
     Args:
         options: `seed`, `clock`, `speed`, `dialect`, `token`, `spec`, `reload`, `receiver`, `insecure_webhooks`,
-            `rate_limits`, `streams`, `inline_outputs`, `control`, `json_limit`, `file_limit`, `storage_limit`,
-            `prediction_limit` and `journal_limit`; all have defaults. `ServerOptions` describes each.
+            `rate_limits`, `streams`, `inline_outputs`, `control`, `allow_hosts`, `trust_forwarded`, `json_limit`,
+            `file_limit`, `storage_limit`, `prediction_limit` and `journal_limit`; all have defaults. `ServerOptions`
+            describes each.
 
     Raises:
         TypeError: For an unknown option.
         ValueError: For an unknown clock, dialect or name of rate limits, a seed or a limit that is not an integer, a
-            limit below 1, an empty token, a speed that is not above 0 or for another clock than `real`, and `reload`
-            without a file.
+            limit below 1, an empty token, hosts that are no list of names, a speed that is not above 0 or for another
+            clock than `real`, and `reload` without a file.
         SpecError: For a document that cannot be read or followed.
 
     Example:

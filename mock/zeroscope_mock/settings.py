@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
@@ -14,6 +15,7 @@ STORAGE_LIMIT = 2**30
 PREDICTION_LIMIT = 1_000_000
 JOURNAL_LIMIT = 1000
 
+_HOST = re.compile(r"[A-Za-z0-9._-]+|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?")
 _LIMITS = ("json_limit", "file_limit", "storage_limit", "prediction_limit", "journal_limit")
 
 
@@ -47,6 +49,14 @@ class CoreOptions(TypedDict, total=False):
     control: bool
     """Whether `/_mock/` is served, through which programs in other languages control the server; True by default."""
 
+    allow_hosts: Collection[str]
+    """The names by which programs reach `/_mock/`, besides those of this machine and the address that the server
+    listens on; a browser could otherwise be led here by a name of someone else's."""
+
+    trust_forwarded: bool
+    """Whether the URLs in responses follow the headers `X-Forwarded-Proto`, `X-Forwarded-Host` and
+    `X-Forwarded-Prefix`, as behind a proxy that sets them; False by default."""
+
     json_limit: int
     """The size of the largest JSON body, in bytes; a larger one is answered with 413."""
 
@@ -69,7 +79,7 @@ class Settings:
 
     Raises:
         ValueError: For an unknown dialect, a seed that is not an integer, a token that cannot be sent, and a limit that
-            is not an integer above 0.
+            is not an integer above 0, and for hosts that are no list of names.
     """
 
     seed: int = 0
@@ -80,6 +90,8 @@ class Settings:
     streams: bool | None = None
     inline_outputs: bool = False
     control: bool = True
+    allow_hosts: Collection[str] = ()
+    trust_forwarded: bool = False
     json_limit: int = JSON_LIMIT
     file_limit: int = FILE_LIMIT
     storage_limit: int = STORAGE_LIMIT
@@ -96,6 +108,11 @@ class Settings:
             raise ValueError(
                 "the token must be a non-empty string without surrounding space; leave it out to accept any"
             )
+        if isinstance(self.allow_hosts, str) or not isinstance(self.allow_hosts, Collection):
+            raise ValueError(f"allow_hosts must be a list of names of hosts, not {self.allow_hosts!r}")
+        for host in self.allow_hosts:
+            if not (isinstance(host, str) and _HOST.fullmatch(host)):
+                raise ValueError(f"a host to allow is a name or an address without scheme and port, not {host!r}")
         for name in _LIMITS:
             limit = getattr(self, name)
             if not _is_integer(limit):

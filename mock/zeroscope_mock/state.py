@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from random import Random
 
+from .conditions import Conditions
 from .dialects import DIALECTS
 from .documents.links import Links
 from .documents.reloader import SpecReloader
@@ -19,7 +20,7 @@ from .lifecycle.model_input import ModelInput
 from .lifecycle.record import Hook, Record
 from .lifecycle.representation import prediction_json
 from .lifecycle.scripts import Scripts
-from .messages import encode
+from .messages import Head, encode
 from .protocols import Clock
 from .randomness import random_bytes
 from .rate_limits import Limits
@@ -44,6 +45,7 @@ class State:
         settings: The server's settings.
 
     Attributes:
+        changes: Notified when a request changes or removes a prediction, by its id.
         webhooks: Sends webhooks, and has their deliveries.
     """
 
@@ -54,6 +56,7 @@ class State:
         self.reloader: SpecReloader | None = None
         self.dialect = DIALECTS[settings.dialect]
         self.lock = threading.RLock()
+        self.changes = Conditions()
         self.journal = Journal(settings.journal_limit)
         self.store = Store(settings.prediction_limit, settings.storage_limit)
         self.videos = VideoCache()
@@ -104,14 +107,18 @@ class State:
         """The key that signs a tenant's webhooks."""
         return "whsec_" + base64.b64encode(self.random_bytes("secret", tenant, 0)[:24]).decode()
 
-    def links(self, origin: str, prefix: str) -> Links:
+    def base_url(self, head: Head) -> str:
+        """Scheme, host and mount as the client of a request knows them."""
+        return head.forwarded_base_url if self.settings.trust_forwarded else head.base_url
+
+    def links(self, base_url: str, prefix: str) -> Links:
         """The URLs in the response to a request.
 
         Args:
-            origin: Scheme and host under which the request came.
-            prefix: The part between the host and the document's path, such as `/v1`.
+            base_url: Scheme, host and mount under which the request came.
+            prefix: The part between them and the document's path, such as `/v1`.
         """
-        return Links(self.spec, origin, self.spec.prefixes[-1] if self.dialect.bare else prefix)
+        return Links(self.spec, base_url, self.spec.prefixes[-1] if self.dialect.bare else prefix)
 
     def reset(self, tenant: str | None = None) -> None:
         """Forget everything, or everything of one tenant, except the time."""
@@ -124,6 +131,7 @@ class State:
             self.webhooks.clear(tenant)
             # Ids start again, and would lead to the old videos.
             self.videos.clear()
+            self.changes.notify_all()
 
     @property
     def dropped(self) -> dict[str, int]:

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from .conditions import Condition
 from .protocols import Clock, Flow, Step
 
 T = TypeVar("T")
@@ -29,12 +30,9 @@ class Sleep:
 
     Args:
         seconds: How long; a negative number counts as 0.
-        idle: Whether no further event is scheduled. A client on a socket waits in real time, so the ASGI app does not
-            move a virtual clock for an idle sleep.
     """
 
     seconds: float
-    idle: bool = False
 
     def run(self, clock: Clock) -> None:
         """Sleep in this thread."""
@@ -43,6 +41,34 @@ class Sleep:
     async def run_async(self, clock: Clock) -> None:
         """Sleep while other tasks run."""
         await clock.sleep_async(self.seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class WaitForChange:
+    """Lets time pass on the server's clock until a moment or a change, whichever comes first.
+
+    Args:
+        until: The moment, in seconds of the clock's `monotonic`; infinite if only a change ends the wait.
+        condition: Notified of changes.
+        seen: The version of the condition that the flow has seen.
+    """
+
+    until: float
+    condition: Condition
+    seen: int
+
+    def run(self, clock: Clock) -> None:
+        """Sleep in this thread, for a short while only: nothing wakes a thread."""
+        if self.condition.version == self.seen:
+            clock.sleep(max(0.0, min(self.until - clock.monotonic(), clock.poll_interval)))
+
+    async def run_async(self, clock: Clock) -> None:
+        """Wait while other tasks run."""
+        await clock.wait_async(self.until, self.condition, self.seen)
+
+
+Pause = Sleep | WaitForChange
+"""The steps that only let time pass."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,11 @@ from zeroscope import (
     AsyncZeroscope,
     AuthenticationError,
     BatchOptions,
+    CertificateError,
     Clock,
     ConfigurationError,
     CreateOptions,
+    DownloadLimits,
     EmptyOutputError,
     FileInput,
     ForbiddenError,
@@ -99,6 +101,9 @@ def sync() -> None:
         assert_type(videos[0].read(), bytes)
         assert_type(videos[0].save("a.mp4", overwrite=True), Path)
         assert_type(videos[0].save("a.mp4", on_progress=lambda received, total: received / (total or 1)), Path)
+        limits: DownloadLimits = {"max_bytes": 10_000_000, "min_rate": 0}
+        assert_type(videos[0].save(io.BytesIO(), **limits), io.BytesIO)
+        assert_type(videos[0].iter_bytes(max_bytes=1_000), Iterator[bytes])
         assert_type((videos[0].url, videos[0].index, videos[0].name), tuple[str, int, str])
         assert_type(videos[0].prediction, PredictionState | None)
         input: PredictionInputDict = {"prompt": "x", "width": 576}
@@ -108,7 +113,7 @@ def sync() -> None:
         assert_type(prediction.wait(timeout=5, on_update=print, cancel_on_timeout=True), Prediction)
         assert_type(prediction.wait(timeout=timedelta(minutes=5)).videos, list[Video])
         assert_type(prediction.reload().cancel().raise_for_status(), Prediction)
-        assert_type(prediction.save_all("videos", overwrite=True, on_progress=print), list[Path])
+        assert_type(prediction.save_all("videos", overwrite=True, on_progress=print, **limits), list[Path])
         with prediction as same:
             assert_type(same, Prediction)
         assert_type(client.predictions.get("id").wait().videos[0].save("a.mp4"), Path)
@@ -145,6 +150,8 @@ async def asynchronous() -> None:
         assert_type(videos, list[AsyncVideo])
         assert_type(await videos[0].read(), bytes)
         assert_type(await videos[0].save("a.mp4", on_progress=print), Path)
+        assert_type(await videos[0].save(io.BytesIO(), min_rate=1), io.BytesIO)
+        assert_type(videos[0].iter_bytes(), AsyncIterator[bytes])
         prediction = await client.predictions.create({})
         assert_type(prediction, AsyncPrediction)
         assert_type((await prediction.wait()).videos, list[AsyncVideo])
@@ -256,6 +263,8 @@ def errors(client: Zeroscope) -> None:
         assert_type(error.invalid_fields[0].field, str)
     except RateLimitError as error:
         assert_type(error.retry_after, float | None)
+    except CertificateError as error:
+        assert_type(error.prediction, Any)
     except (AuthenticationError, PaymentRequiredError, ForbiddenError, NotFoundError, ServerError) as error:
         assert_type((error.status_code, error.title, error.detail), tuple[int, str | None, str | None])
     except APIError as error:

@@ -87,9 +87,9 @@ def test_durations__are_taken_wherever_seconds_are(harness: Harness) -> None:
     client = harness.client(script, **settings)
     limit = timedelta(seconds=5)
     with pytest.raises(WaitTimeoutError, match="still starting after 5 s") as caught:
-        harness.do(client.run, timeout=limit, deadline=timedelta(minutes=1), prefer_wait=timedelta(seconds=7))
+        harness.do(client.run, timeout=limit, deadline=timedelta(minutes=1), prefer_wait=timedelta(seconds=4))
     assert script.requests[0].headers["cancel-after"] == "60s"
-    assert script.requests[0].headers["prefer"] == "wait=7"
+    assert script.requests[0].headers["prefer"] == "wait=4"
     prediction = caught.value.prediction
     with pytest.raises(WaitTimeoutError, match="after 5 s"):
         harness.do(prediction.wait, timeout=limit)

@@ -144,7 +144,7 @@ def test_http_client__of_ones_own_is_used_and_left_open() -> None:
         client.predictions.get("gm3q")
     assert not own.is_closed
     with Zeroscope(TOKEN) as client:
-        made = client._http
+        made = client._clients.current().http
     assert made.is_closed
 
     async def main() -> None:
@@ -153,8 +153,8 @@ def test_http_client__of_ones_own_is_used_and_left_open() -> None:
             pass
         assert not own.is_closed
         async with AsyncZeroscope(TOKEN) as client:
-            made, _ = client._clients.current()
-        assert made.is_closed
+            made_async = client._clients.current().http
+        assert made_async.is_closed
         await own.aclose()
 
     anyio.run(main)

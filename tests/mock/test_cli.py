@@ -34,6 +34,7 @@ from zeroscope_mock.settings import JOURNAL_LIMIT, PREDICTION_LIMIT, STORAGE_LIM
         (["--prediction-limit", "0"], "--prediction-limit"),
         (["--token", ""], "the token must be a non-empty string"),
         (["--host", "192.0.2.1", "--port", "81"], "192.0.2.1, port 81: "),
+        (["--allow-host", "http://mock:8000"], "a host to allow is a name or an address without scheme and port"),
         (["--reload"], "--reload needs --spec, the file to follow"),
         (["--spec", "missing.yaml"], "missing.yaml cannot be read"),
         (["--spec", "old.mp4"], "the document"),
@@ -82,7 +83,7 @@ def test_mock__passes_its_options_on(command: Command, tmp_path: Path, monkeypat
     options = ["--host", "::1", "--port", "0", "--seed", "7", "--token", "t", "--dialect", "published"]
     options += ["--clock", "virtual", "--rate-limits", "low-credit", "--no-streams", "--spec", "spec.json", "--reload"]
     options += ["--inline-outputs", "--insecure-webhooks", "--prediction-limit", "3", "--storage-limit", "4"]
-    options += ["--journal-limit", "5"]
+    options += ["--journal-limit", "5", "--allow-host", "mock", "--allow-host", "mock.internal", "--trust-forwarded"]
     assert command("mock", *options, "--scripts", "scripts.yaml", "--no-control").code == 0
     expected = {
         "clock": "virtual",
@@ -95,6 +96,8 @@ def test_mock__passes_its_options_on(command: Command, tmp_path: Path, monkeypat
         "spec": Path("spec.json"),
         "reload": True,
         "control": False,
+        "allow_hosts": ("mock", "mock.internal"),
+        "trust_forwarded": True,
         "inline_outputs": True,
         "insecure_webhooks": True,
         "prediction_limit": 3,

@@ -160,7 +160,9 @@ def test_router__leads_httpx_to_the_server(run: Run) -> None:
 def test_marker__sets_the_settings(run: Run) -> None:
     """The innermost marker overrides the outer ones, setting by setting."""
     code = """
-    pytestmark = pytest.mark.zeroscope(seed=1, token="of-the-module", journal_limit=2)
+    pytestmark = pytest.mark.zeroscope(
+        seed=1, token="of-the-module", journal_limit=2, allow_hosts=["mock"], trust_forwarded=True
+    )
 
     def id_of(server):
         return server.client().predictions.create({"prompt": "x"}).id
@@ -170,6 +172,8 @@ def test_marker__sets_the_settings(run: Run) -> None:
 
     def test_module(zeroscope_mock):
         assert same(zeroscope_mock, seed=1, token="of-the-module")
+        settings = zeroscope_mock.core.state.settings
+        assert (settings.allow_hosts, settings.trust_forwarded) == (["mock"], True)
 
     @pytest.mark.zeroscope(seed=2)
     class TestBase:
@@ -201,8 +205,8 @@ def test_marker__sets_the_settings(run: Run) -> None:
     [
         ("7", "takes keyword arguments only, not 7"),
         ("7, 'x', seed=1", "takes keyword arguments only, not 7, 'x'"),
-        ("sed=7", r"has no argument 'sed', only clock, .*faults, .*seed, spec"),
-        ("sed=7, faults=[], tok=1", r"has no argument 'sed' or 'tok', only clock"),
+        ("sed=7", r"has no argument 'sed', only allow_hosts, clock, .*faults, .*seed, spec"),
+        ("sed=7, faults=[], tok=1", r"has no argument 'sed' or 'tok', only allow_hosts, clock"),
         ("faults=503", "takes faults as a list of dicts, not as 503"),
         ("faults='storm'", "takes faults as a list of dicts, not as 'storm'"),
         ("faults=[503]", r"takes faults as a list of dicts, not as \[503\]"),

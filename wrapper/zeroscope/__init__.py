@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .errors import (
         APIError,
         AuthenticationError,
+        CertificateError,
         ConfigurationError,
         EmptyOutputError,
         ForbiddenError,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
         ZeroscopeError,
     )
     from .logs import Progress
-    from .options import BatchOptions, CreateOptions, OnProgress, OnUpdate, RunArguments, RunOptions
+    from .options import BatchOptions, CreateOptions, DownloadLimits, OnProgress, OnUpdate, RunArguments, RunOptions
     from .polling import Polling
     from .prediction import AsyncPrediction, Prediction
     from .results import Page, RunResult
@@ -51,9 +52,11 @@ __all__ = [
     "AsyncZeroscope",
     "AuthenticationError",
     "BatchOptions",
+    "CertificateError",
     "Clock",
     "ConfigurationError",
     "CreateOptions",
+    "DownloadLimits",
     "EmptyOutputError",
     "FileInput",
     "ForbiddenError",

@@ -14,7 +14,7 @@ from ._config import Config
 from ._constants import USER_AGENT
 from ._flows import create, wait
 from ._flows.request import Sender
-from ._numbers import conversion_hint, is_number
+from ._numbers import conversion_hint, is_number, to_seconds
 from ._service import validation
 from ._service.api import PredictionModel
 from ._service.responses import ResponseParser
@@ -92,12 +92,18 @@ class BaseClient(ABC, Generic[Http]):
         options: Any = {name: value for name, value in arguments.items() if name in RunOptions.__annotations__}
         input = {name: value for name, value in arguments.items() if name not in options}
         creating: Any = {name: value for name, value in options.items() if name in CreateOptions.__annotations__}
-        preparing = create.prepare(self._sender, self.version, input, creating, RunOptions.__annotations__)
-        return wait.run(self._sender, preparing, new, self._wait_options(options))
+        prepare = partial(create.prepare, self._sender, self.version, input, creating, RunOptions.__annotations__)
+        return wait.run(self._sender, prepare, new, self._wait_options(options))
 
     def _wait_options(self, given: Mapping[str, Any]) -> wait.WaitOptions:
         named = {name: given[name] for name in WaitArguments.__annotations__ if name in given}
-        return wait.WaitOptions(self._polling, **named)
+        options = wait.WaitOptions(self._polling, **named)
+        hold = to_seconds(given.get("prefer_wait"))
+        if is_number(hold) and options.limit <= hold:
+            raise invalid_argument(
+                "timeout", f"{options.limit:g} s is over before the service answers, as prefer_wait is {hold:g} s"
+            )
+        return options
 
     def _upscale(
         self, new: Callable[[PredictionModel], P], draft: Any, strength: float, arguments: Mapping[str, Any]

@@ -13,6 +13,8 @@ from ._service.spec import spec
 from .errors import ConfigurationError
 
 MAX_TIMEOUT = 86_400.0
+EXCHANGE_TIMEOUT = 120.0
+"""How long an exchange may take as a whole unless the client's timeout says otherwise, in seconds."""
 
 
 class Config:
@@ -29,19 +31,18 @@ class Config:
         self.base_url = _base_url(base_url or os.environ.get(BASE_URL_VARIABLE) or spec()["servers"][0]["url"])
         self.version: str = spec()["info"]["x-replicate"]["version"] if version is None else version
         self.timeout = _timeout(timeout)
+        self._is_total = timeout is not None and not isinstance(timeout, httpx.Timeout)
 
-    def api_client(
-        self, *, sync: httpx.Client | None = None, asynchronous: httpx.AsyncClient | None = None
-    ) -> ApiClient:
-        """Return a generated client that sends its calls over an HTTP client."""
-        return ApiClient(
-            self.base_url,
-            token=self.token,
-            headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
-            timeout=self.timeout,
-            httpx_client=sync,
-            async_httpx_client=asynchronous,
-        )
+    @property
+    def exchange_timeout(self) -> float:
+        """How long a request and its response may take as a whole, in seconds."""
+        longest = max((limit for limit in self.timeout.as_dict().values() if limit is not None), default=0.0)
+        return longest if self._is_total else max(longest, EXCHANGE_TIMEOUT)
+
+    def api_client(self) -> ApiClient:
+        """Return a generated client that builds the requests of its endpoints."""
+        headers = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "gzip"}
+        return ApiClient(self.base_url, token=self.token, headers=headers, timeout=self.timeout)
 
 
 def _token(token: object) -> str:

@@ -14,6 +14,7 @@ Every import of the package creates these classes, so none is a dataclass, which
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
@@ -32,9 +33,9 @@ class Call(NamedTuple):
     name: str
     """Method and path, for messages."""
     limit: float | None = None
-    """A timeout in seconds that lowers the client's own."""
+    """How long the exchange may take as a whole, in seconds, if that is less than the client allows."""
     hold: float | None = None
-    """Seconds for which the service may hold the request open; they are added to the read timeout."""
+    """Seconds for which the service may hold the request open; they are added to what the client allows."""
 
 
 class Gather:
@@ -56,32 +57,43 @@ class Sleep(NamedTuple):
 
 
 class Open:
-    """Sends a GET and opens the response's body, usually without the token; the result is a `Download`.
+    """Sends a GET, follows its redirects and opens the response's body; the result is a `Download`.
 
     It is not a tuple, because the repr of a tuple would show the token.
 
     Args:
-        token: A token for exactly this URL: the request is not redirected, and it takes the place of the HTTP client's
-            own auth.
+        token: A token for exactly this URL, and not for one that it redirects to; usually none is needed.
+        until: The moment on the monotonic clock by which the response must begin.
     """
 
-    def __init__(self, url: str, headers: Mapping[str, str], token: str | None = None) -> None:
+    def __init__(self, url: str, headers: Mapping[str, str], token: str | None = None, until: float = math.inf) -> None:
         self.url = url
         self.headers = headers
         self.token = token
+        self.until = until
 
 
-class Download(NamedTuple):
-    """A response whose body is read chunk by chunk."""
+class Download:
+    """A response whose body is read piece by piece."""
 
-    response: httpx.Response
-    chunks: Iterator[bytes] | AsyncIterator[bytes]
+    def __init__(self, response: httpx.Response, chunks: Iterator[bytes] | AsyncIterator[bytes] | None) -> None:
+        self.response = response
+        # The body as it is sent; None if there is nothing to read but what is loaded.
+        self.chunks = chunks
+        self.loaded = b""
+        # Whether the body is sent compressed, and what decodes it.
+        self.is_encoded = False
+        self.decoder: Any = None
+        # The number of bytes received, as they were sent.
+        self.received = 0
 
 
 class Read(NamedTuple):
-    """Reads a download's next chunk; the result is None at the end."""
+    """Reads the next piece of a download, decoded; the result is None at the end."""
 
     download: Download
+    until: float = math.inf
+    """The moment on the monotonic clock by which it must arrive."""
 
 
 class Close(NamedTuple):

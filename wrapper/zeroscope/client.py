@@ -10,7 +10,7 @@ import httpx
 
 from ._base_client import BaseClient
 from ._drivers.async_ import AsyncDriver
-from ._drivers.loops import LoopClients
+from ._drivers.http_clients import AsyncHttpClients, SyncHttpClients
 from ._drivers.sync import SyncDriver
 from ._flows import read
 from ._service.api import PredictionInputDict
@@ -47,10 +47,8 @@ class Zeroscope(BaseClient[httpx.Client]):
     """
 
     def _connect(self, http_client: httpx.Client | None) -> None:
-        self._owns_http = http_client is None
-        self._http = http_client or httpx.Client(timeout=self._config.timeout)
-        api = self._config.api_client(sync=self._http)
-        self._driver = SyncDriver(self._sender, self._polling, api, self._http)
+        self._clients = SyncHttpClients(http_client, self._config)
+        self._driver = SyncDriver(self._sender, self._polling, self._clients)
         self.predictions = Predictions(self._driver, self.version)
         self._sender.finder = weakref.WeakMethod(self.predictions._find)
 
@@ -164,8 +162,7 @@ class Zeroscope(BaseClient[httpx.Client]):
 
     def close(self) -> None:
         """Release the connections."""
-        if self._owns_http:
-            self._http.close()
+        self._clients.close()
 
     def __enter__(self) -> Self:
         return self
@@ -184,12 +181,7 @@ class AsyncZeroscope(BaseClient[httpx.AsyncClient]):
     """
 
     def _connect(self, http_client: httpx.AsyncClient | None) -> None:
-        config = self._config
-        self._clients = LoopClients(
-            http_client,
-            lambda: httpx.AsyncClient(timeout=config.timeout),
-            lambda http: config.api_client(asynchronous=http),
-        )
+        self._clients = AsyncHttpClients(http_client, self._config)
         self._driver = AsyncDriver(self._sender, self._polling, self._clients)
         self.predictions = AsyncPredictions(self._driver, self.version)
         self._sender.finder = weakref.WeakMethod(self.predictions._find)

@@ -4,6 +4,7 @@ ZeroscopeError
 ├─ ConfigurationError                no token, an unusable base URL, a prediction without a client
 ├─ InvalidInputError                 refused by the spec before anything was sent; .invalid_fields
 ├─ TransportError                    no connection, or no response in time; the httpx error is chained
+│  └─ CertificateError               the server's certificate was not accepted; nothing was sent
 ├─ UnknownOutcomeError               a create that may have been executed; it is never sent again
 ├─ APIError                          .status_code .title .detail .headers .body
 │  ├─ AuthenticationError            401
@@ -121,6 +122,10 @@ def not_picklable(value: object) -> TypeError:
 
 class TransportError(ZeroscopeError):
     """The response did not arrive, or not completely; the cause is chained."""
+
+
+class CertificateError(TransportError):
+    """The server's certificate was not accepted, so nothing was sent; another attempt cannot help."""
 
 
 class UnknownOutcomeError(ZeroscopeError):

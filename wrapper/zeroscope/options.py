@@ -7,7 +7,9 @@ from datetime import timedelta
 from os import PathLike
 from typing import Any, TypeAlias, TypedDict
 
+from ._numbers import is_number
 from ._service.api import PredictionInputDict
+from .errors import invalid_argument
 
 OnUpdate: TypeAlias = Callable[[Any], object]
 """Called with a prediction."""
@@ -15,6 +17,40 @@ OnProgress: TypeAlias = Callable[[int, int | None], object]
 """Called with the number of bytes received, and their total or None if it is unknown."""
 STRENGTH = 0.75
 """The default strength of `upscale`; the weights' cards recommend 0.66 to 0.85."""
+
+
+SAVE_LIMIT = 4 * 1024**3
+"""The largest file that is saved unless `max_bytes` is given, in bytes."""
+READ_LIMIT = 512 * 1024**2
+"""The largest file that is read into memory unless `max_bytes` is given, in bytes."""
+MIN_RATE = 1024.0
+"""The least rate of a download unless `min_rate` is given, in bytes per second."""
+
+
+class DownloadLimits(TypedDict, total=False):
+    """The limits of a download."""
+
+    max_bytes: int | None
+    """The largest file that is accepted, in bytes; by default 4 GiB, and 512 MiB for `read`."""
+    min_rate: float
+    """The least rate in bytes per second, over 30 s; by default 1,024. 0 accepts any rate."""
+
+
+class DownloadOptions:
+    """The options of a download, validated before anything is requested."""
+
+    def __init__(
+        self, on_progress: OnProgress | None = None, max_bytes: int | None = None, min_rate: float = MIN_RATE
+    ) -> None:
+        if on_progress is not None and not callable(on_progress):
+            raise invalid_argument("on_progress", f"{on_progress!r} cannot be called")
+        if max_bytes is not None and not is_number(max_bytes, 1, integer=True):
+            raise invalid_argument("max_bytes", f"{max_bytes!r} is not a number of bytes, 1 or more")
+        if not is_number(min_rate):
+            raise invalid_argument("min_rate", f"{min_rate!r} is not a number of bytes per second, 0 or more")
+        self.on_progress = on_progress
+        self.max_bytes = max_bytes
+        self.min_rate = min_rate
 
 
 class _HeldOptions(TypedDict, total=False):

@@ -12,7 +12,7 @@ from ._drivers.async_ import AsyncDriver
 from ._drivers.sync import SyncDriver
 from ._flows import cleanup, read
 from ._flows.wait import WaitOptions, wait
-from .options import OnProgress, WaitArguments
+from .options import DownloadLimits, DownloadOptions, OnProgress, WaitArguments
 from .state import PredictionState, output_videos
 from .video import AsyncVideo, Video
 
@@ -102,7 +102,12 @@ class Prediction(PredictionState):
         return self
 
     def save_all(
-        self, folder: str | PathLike[str], *, overwrite: bool = False, on_progress: OnProgress | None = None
+        self,
+        folder: str | PathLike[str],
+        *,
+        overwrite: bool = False,
+        on_progress: OnProgress | None = None,
+        **limits: Unpack[DownloadLimits],
     ) -> list[Path]:
         """Download all videos into a folder under the names in their URLs; return the files in the order of `videos`.
 
@@ -113,6 +118,7 @@ class Prediction(PredictionState):
             folder: The folder; it is created if it does not exist.
             overwrite: Whether existing files are replaced.
             on_progress: Called for one video after another, as by `Video.save`.
+            limits: As listed in `DownloadLimits`: max_bytes of each video, and min_rate.
 
         Raises:
             PredictionError: If there are no videos; the subclass gives the reason.
@@ -127,7 +133,8 @@ class Prediction(PredictionState):
         from ._flows.save import save_all
 
         driver: SyncDriver = self._require_driver()
-        return driver.run(save_all(driver.sender, self, folder, overwrite, on_progress))
+        options = DownloadOptions(on_progress, **limits)
+        return driver.run(save_all(driver.sender, self, folder, overwrite, options))
 
     def __enter__(self) -> Self:
         return self
@@ -176,13 +183,19 @@ class AsyncPrediction(PredictionState):
         return self
 
     async def save_all(
-        self, folder: str | PathLike[str], *, overwrite: bool = False, on_progress: OnProgress | None = None
+        self,
+        folder: str | PathLike[str],
+        *,
+        overwrite: bool = False,
+        on_progress: OnProgress | None = None,
+        **limits: Unpack[DownloadLimits],
     ) -> list[Path]:
         """Download all videos into a folder; see `Prediction.save_all`."""
         from ._flows.save import save_all
 
         driver: AsyncDriver = self._require_driver()
-        return await driver.run(save_all(driver.sender, self, folder, overwrite, on_progress))
+        options = DownloadOptions(on_progress, **limits)
+        return await driver.run(save_all(driver.sender, self, folder, overwrite, options))
 
     async def __aenter__(self) -> Self:
         return self

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from ._numbers import is_number, require_setting, to_seconds
-from .errors import APIError, MalformedResponseError, TransportError, ZeroscopeError
+from .errors import APIError, CertificateError, MalformedResponseError, TransportError, ZeroscopeError
 
 _IN_WORDS = re.compile(r"(?:resets in ~?|available in )(\d+(?:\.\d+)?)\s*s")
 
@@ -71,7 +71,7 @@ def is_transient(error: ZeroscopeError) -> bool:
     """Whether the same request may succeed later."""
     if isinstance(error, APIError):
         return is_transient_status(error.status_code)
-    return isinstance(error, TransportError | MalformedResponseError)
+    return isinstance(error, TransportError | MalformedResponseError) and not isinstance(error, CertificateError)
 
 
 def retry_after(headers: Mapping[str, str], detail: str | None, in_body: object, now: float) -> float | None:

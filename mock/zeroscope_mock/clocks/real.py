@@ -11,12 +11,13 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
+from ..conditions import Condition, Waker
 from ..protocols import Agenda, Flow
 from ..steps import drive_async
 from .durations import require_duration
 from .stall_guard import StallGuard
 
-# The pause between two polls of a sleeper, which finds out whether the clock has been moved, in real seconds.
+# The pause between two polls of a sleeping thread, which finds out whether the clock has been moved, in real seconds.
 _POLL_INTERVAL = 0.02
 # How many entries of the agenda run side by side; each may hold a socket, of which a process has few.
 _MAX_CONCURRENT = 50
@@ -36,9 +37,7 @@ class RealClock:
     """
 
     def __init__(self, speed: float = 1.0) -> None:
-        if not (speed > 0 and math.isfinite(speed)):
-            raise ValueError(f"a clock's speed is above 0, not {speed}")
-        self.speed = speed
+        self._speed = _validated(speed)
         self._start = time.time()
         # The seconds passed by a moment of the machine's clock; that moment is None while the clock stands still.
         self._mark: tuple[float, float | None] = (0.0, time.monotonic())
@@ -47,10 +46,29 @@ class RealClock:
         self._wake: Callable[[], object] | None = None
         self._closed = False
         self._lock = threading.Lock()
+        self._moved = Condition()
+
+    @property
+    def speed(self) -> float:
+        """How many times as fast as real time the clock runs; may be changed.
+
+        Raises:
+            ValueError: For a speed that is not above 0.
+        """
+        return self._speed
+
+    @speed.setter
+    def speed(self, speed: float) -> None:
+        with self._lock:
+            passed = self.monotonic()
+            self._speed = _validated(speed)
+            self._mark = (passed, None if self.frozen else time.monotonic())
+            self._wake_worker()
+        self._moved.notify()
 
     @property
     def poll_interval(self) -> float:
-        """The pause between two polls of something that changes on this clock, in seconds of the clock."""
+        """The pause between two polls by a thread of something that changes on this clock, in seconds of the clock."""
         return _POLL_INTERVAL * self.speed
 
     def time(self) -> float:
@@ -81,6 +99,7 @@ class RealClock:
         """Stop the clock, so that only `advance` moves it."""
         with self._lock:
             self._mark = (self.monotonic(), None)
+        self._moved.notify()
 
     def run(self) -> None:
         """Undo `freeze`."""
@@ -88,6 +107,7 @@ class RealClock:
             if self.frozen:
                 self._mark = (self.monotonic(), time.monotonic())
                 self._wake_worker()
+        self._moved.notify()
 
     def hold(self) -> AbstractContextManager[None]:
         """Do nothing: sleeping does not move this clock."""
@@ -110,6 +130,7 @@ class RealClock:
         with self._lock:
             passed, since = self._mark
             self._mark = (passed + seconds, since)
+        self._moved.notify()
         self.run_due()
 
     async def advance_async(self, seconds: float) -> None:
@@ -130,14 +151,26 @@ class RealClock:
 
     async def sleep_async(self, seconds: float) -> None:
         """Wait until a number of seconds of this clock have passed while other tasks run."""
+        await self.wait_async(self.monotonic() + seconds, Condition(), 0)
+
+    async def wait_async(self, until: float, condition: Condition, seen: int) -> None:
+        """Wait until a moment or a change of a condition, whichever comes first, while other tasks run.
+
+        Args:
+            until: In seconds of `monotonic`; infinite if only a change ends the wait.
+            condition: Notified of changes.
+            seen: The version of the condition that the caller has seen.
+        """
         import anyio.lowlevel
 
-        due = self.monotonic() + seconds
         self.run_due()
         await anyio.lowlevel.checkpoint()
-        # The clock may be moved or stopped from any thread, so there is no event of this loop to wait for.
-        while (left := due - self.monotonic()) > 0:  # noqa: ASYNC110 - see above
-            await anyio.sleep(min(left / self.speed, _POLL_INTERVAL))
+        waker = Waker()
+        with condition.waking(waker), self._moved.waking(waker):
+            while condition.version == seen and (left := until - self.monotonic()) > 0:
+                with anyio.move_on_after(math.inf if self.frozen else left / self.speed):
+                    await waker.wait()
+                waker.clear()
 
     def run_due(self) -> None:
         """Start the background thread if the agenda has entries."""
@@ -215,3 +248,9 @@ class RealClock:
             await drive_async(flow, self)
         except Exception:
             _log.exception("an entry of the clock's agenda failed")
+
+
+def _validated(speed: float) -> float:
+    if not (speed > 0 and math.isfinite(speed)):
+        raise ValueError(f"a clock's speed is above 0, not {speed}")
+    return speed

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import threading
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
-if TYPE_CHECKING:
-    import anyio
+from ..conditions import Condition, Waker
 
 POLL_INTERVAL = 0.005
 """The pause between two polls of a sleeper that cannot move the clock, in real seconds."""
@@ -23,18 +24,37 @@ class Sleeper:
 
     Args:
         due: When it wakes, in seconds of the clock.
-        woken: Set to wake it earlier, to find out what has changed.
+        condition: Wakes it earlier when it changes.
+        seen: The version of the condition that the task has seen.
 
     Attributes:
         gone: Whether it has woken or was canceled.
+        waker: Wakes it earlier, to find out what has changed.
     """
 
-    __slots__ = ("due", "gone", "woken")
+    __slots__ = ("_condition", "_seen", "due", "gone", "waker")
 
-    def __init__(self, due: float, woken: asyncio.Event | anyio.Event) -> None:
+    def __init__(self, due: float, condition: Condition | None = None, seen: int = 0) -> None:
         self.due = due
         self.gone = False
-        self.woken = woken
+        self.waker = Waker()
+        self._condition = condition
+        self._seen = seen
+
+    @property
+    def changed(self) -> bool:
+        """Whether the condition has changed since the task has seen it."""
+        return self._condition is not None and self._condition.version != self._seen
+
+    def waking(self) -> AbstractContextManager[None]:
+        """Have the condition wake it until the end of the block."""
+        return nullcontext() if self._condition is None else self._condition.waking(self.waker)
+
+    async def wait(self) -> None:
+        """Wait to be woken, unless the condition has changed already."""
+        self.waker.clear()
+        if not self.changed:
+            await self.waker.wait()
 
 
 class SleepQueue:
@@ -44,8 +64,7 @@ class SleepQueue:
         on_asyncio: Whether the loop is asyncio's; otherwise it is trio's.
 
     Attributes:
-        leader: The sleeper that moves the clock; the others wait for their events.
-        event: Makes an event.
+        leader: The sleeper that moves the clock; the others wait to be woken.
         checkpoint: Yields to the other tasks of the loop once.
         pause: Sleeps for `POLL_INTERVAL` of real time.
     """
@@ -53,18 +72,16 @@ class SleepQueue:
     def __init__(self, *, on_asyncio: bool) -> None:
         self.leader: Sleeper | None = None
         self._heap: list[tuple[float, int, Sleeper]] = []
-        self.event: Callable[[], asyncio.Event | anyio.Event]
         self.checkpoint: Callable[[], Awaitable[None]]
         self.pause: Callable[[], Awaitable[None]]
         if on_asyncio:
-            self.event = asyncio.Event
             self.checkpoint, self.pause = partial(asyncio.sleep, 0), partial(asyncio.sleep, POLL_INTERVAL)
         else:
-            # Trio, by way of anyio, whose own primitives would do on asyncio, too, but at ten times the cost.
+            # Trio, by way of anyio, which would do on asyncio, too, but at ten times the cost.
             import anyio
             from anyio.lowlevel import checkpoint
 
-            self.event, self.checkpoint, self.pause = anyio.Event, checkpoint, partial(anyio.sleep, POLL_INTERVAL)
+            self.checkpoint, self.pause = checkpoint, partial(anyio.sleep, POLL_INTERVAL)
 
     def add(self, sleeper: Sleeper) -> None:
         """Add a sleeper."""
@@ -80,8 +97,31 @@ class SleepQueue:
         """Remove a sleeper, woken or canceled; wake all that are due as well, and make another one the leader."""
         sleeper.gone = True
         while self._heap and (self._heap[0][2].gone or self._heap[0][0] <= now):
-            heappop(self._heap)[2].woken.set()
+            heappop(self._heap)[2].waker.wake()
         if self.leader is None or self.leader.gone or self.leader.due <= now:
             self.leader = self._heap[0][2] if self._heap else None
             if self.leader is not None:
-                self.leader.woken.set()
+                self.leader.waker.wake()
+
+
+class SleepQueues:
+    """The sleep queues of a clock, one for each event loop."""
+
+    def __init__(self) -> None:
+        self._queues: WeakKeyDictionary[object, SleepQueue] = WeakKeyDictionary()
+        self._lock = threading.Lock()
+
+    def current(self) -> SleepQueue:
+        """The sleep queue of the running event loop."""
+        loop: object
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            from anyio.lowlevel import current_token
+
+            loop = current_token().native_token
+        queue = self._queues.get(loop)
+        if queue is None:
+            with self._lock:
+                queue = self._queues[loop] = SleepQueue(on_asyncio=isinstance(loop, asyncio.AbstractEventLoop))
+        return queue

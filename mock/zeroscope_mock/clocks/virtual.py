@@ -6,10 +6,11 @@ and `sleep`; each runs what falls due in its own thread. *Tasks* move it by `sle
 because the clock must jump only once every task of the event loop that ever sleeps on it is asleep:
 
 - A task that sleeps puts itself into the `SleepQueue` of its loop. The first one becomes the leader; the others wait
-  for their events. There is no background task that could outlive the loop.
+  to be woken. There is no background task that could outlive the loop.
 - The leader yields to the loop a few times, until every task that became ready has run. If another sleeper wakes
   earlier by then, it hands over to that one. Otherwise it is first itself, and moves the clock to its own wake-up time,
-  or to the agenda's next entry if that is due earlier.
+  or to the agenda's next entry if that is due earlier. On a frozen clock it waits until that has been moved.
+- A task that waits for a change sleeps as well, unless no moment ends its wait; the change wakes it.
 - A task that runs an entry of the agenda, or that computes in a worker thread, *holds* the clock: no other sleep moves
   it until that work is done, or itself sleeps on the clock. So an entry ends at the moment it is due, however long it
   takes in real time.
@@ -21,18 +22,17 @@ entries. A thread waits for another one's entry no longer than `TURN_LIMIT`, sin
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import time
 from contextlib import AbstractContextManager
 from math import inf
-from weakref import WeakKeyDictionary
 
+from ..conditions import Condition
 from ..protocols import Agenda, Flow
 from ..steps import drive, drive_async
 from .durations import require_duration
 from .holds import Holds
-from .sleep_queue import POLL_INTERVAL, Sleeper, SleepQueue
+from .sleep_queue import POLL_INTERVAL, Sleeper, SleepQueues
 from .stall_guard import StallGuard
 
 START = 1_767_225_600.0
@@ -75,12 +75,12 @@ class VirtualClock:
         self._agenda: Agenda | None = None
         self._lock = threading.Lock()
         self._running = threading.RLock()
-        self._in_progress = 0
-        self._finished = 0
+        self._in_progress = self._finished = 0
         # The value of `_finished` when a thread gave up waiting for the next entry.
         self._given_up: int | None = None
         self._holds = Holds()
-        self._sleep_queues: WeakKeyDictionary[object, SleepQueue] = WeakKeyDictionary()
+        self._moved = Condition()
+        self._sleep_queues = SleepQueues()
 
     def time(self) -> float:
         """The time of day, in seconds since 1970."""
@@ -111,6 +111,7 @@ class VirtualClock:
     def run(self) -> None:
         """Undo `freeze`."""
         self._frozen = False
+        self._moved.notify()
 
     def attach(self, agenda: Agenda) -> None:
         """Run the entries of an agenda when the clock reaches them."""
@@ -132,6 +133,7 @@ class VirtualClock:
             target = self._now + seconds
             if not self._in_progress and self._next() > target:
                 self._now = target
+                self._moved.notify()
                 return
         self._run_due_until(target, TURN_LIMIT)
         self._reach(target)
@@ -188,15 +190,26 @@ class VirtualClock:
         Raises:
             ValueError: For an infinite number of seconds.
         """
-        sleep_queue = self._sleep_queue()
         due = self._now + seconds
         if seconds > 0:
             require_duration(seconds)
         else:
-            await sleep_queue.checkpoint()
+            await self._sleep_queues.current().checkpoint()
             await self.run_due_async()
-        while self._now < due:
-            await self._sleep_until(sleep_queue, due)
+        await self.wait_async(due, None, 0)
+
+    async def wait_async(self, until: float, condition: Condition | None, seen: int) -> None:
+        """Sleep until a moment or a change of a condition, whichever comes first.
+
+        Args:
+            until: In seconds of `monotonic`; infinite if only a change ends the wait, which does not move the clock.
+            condition: Notified of changes; none if left out.
+            seen: The version of the condition that the caller has seen.
+        """
+        while self._now < until and (condition is None or condition.version == seen):
+            sleeper = Sleeper(until, condition, seen)
+            with sleeper.waking():
+                await (self._sleep(sleeper) if until < inf else sleeper.wait())
             await self.run_due_async()
 
     def hold(self) -> AbstractContextManager[None]:
@@ -204,37 +217,40 @@ class VirtualClock:
         # An entry that falls due while this task sleeps runs in this task as well, and ends before the task goes on.
         return self._holds.add()
 
-    async def _sleep_until(self, sleep_queue: SleepQueue, due: float) -> None:
-        """Sleep until a moment, or until an entry of the agenda is due."""
-        sleeper = Sleeper(due, sleep_queue.event())
-        hold = self._holds.current()
+    async def _sleep(self, sleeper: Sleeper) -> None:
+        """Sleep until the sleeper is due, its condition has changed, or an entry of the agenda is due."""
+        sleep_queue, hold = self._sleep_queues.current(), self._holds.current()
         if hold:
             hold.asleep += 1
         sleep_queue.add(sleeper)
-        polls = 0
+        due, polls = sleeper.due, 0
         try:
             # One sleeper is the leader and moves the clock, so that no background task is needed.
             if sleep_queue.leader is None:
                 sleep_queue.leader = sleeper
             else:
-                await sleeper.woken.wait()
-            while due > self._now:
+                await sleeper.wait()
+            while due > self._now and not sleeper.changed:
+                moved = self._moved.version
                 for _ in range(_TURNS):
                     await sleep_queue.checkpoint()
                 # Another event loop may have moved the clock, and a sleeper that woke since has released this one.
-                if due <= self._now:
+                if due <= self._now or sleeper.changed:
                     return
                 first = sleep_queue.first()
                 if first is not sleeper:
-                    sleeper.woken = sleep_queue.event()
                     sleep_queue.leader = first
-                    first.woken.set()
-                    await sleeper.woken.wait()
-                elif not self._frozen and self._holds.all_asleep:
+                    first.waker.wake()
+                    await sleeper.wait()
+                elif self._frozen:
+                    with self._moved.waking(sleeper.waker):
+                        if self._moved.version == moved:
+                            await sleeper.wait()
+                elif self._holds.all_asleep:
                     self._reach(min(due, self._next()))
                     if self._next() <= self._now:
                         return
-                elif self._frozen or polls == _EAGER_POLLS:
+                elif polls == _EAGER_POLLS:
                     await sleep_queue.pause()
                 else:
                     polls += 1
@@ -251,6 +267,7 @@ class VirtualClock:
     def _reach(self, moment: float) -> None:
         with self._lock:
             self._now = max(self._now, moment)
+        self._moved.notify()
 
     def _take(self, target: float) -> Flow[None] | None:
         """Remove the first entry that is due by a moment or by now, and move the clock to when it is due."""
@@ -297,24 +314,7 @@ class VirtualClock:
     async def _run_due_until_async(self, target: float) -> None:
         while self._next() <= max(target, self._now):
             # Entries that never wait must not keep other tasks from running.
-            await self._sleep_queue().checkpoint()
+            await self._sleep_queues.current().checkpoint()
             if flow := self._take(target):
                 with self.hold():
                     await drive_async(flow, self)
-
-    def _sleep_queue(self) -> SleepQueue:
-        """The sleep queue of the running event loop."""
-        loop: object
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            from anyio.lowlevel import current_token
-
-            loop = current_token().native_token
-        sleep_queue = self._sleep_queues.get(loop)
-        if sleep_queue is None:
-            with self._lock:
-                sleep_queue = self._sleep_queues[loop] = SleepQueue(
-                    on_asyncio=isinstance(loop, asyncio.AbstractEventLoop)
-                )
-        return sleep_queue

@@ -24,12 +24,14 @@ from ..protocols import Flow
 from ..state import State
 from ..steps import AdvanceClock
 from ..suggestions import did_you_mean
+from .access import refusal
 from .snapshot import LATEST, SnapshotError, restore, take
 from .values import (
     clock_json,
     dataclass_values,
     fault_json,
     make_rates,
+    mounted_document,
     queued_scripts,
     rates_json,
     summary,
@@ -66,7 +68,7 @@ class Control:
             "clearScripts": self._clear_scripts,
             "freezeClock": self._freeze,
             "getClock": self._clock,
-            "getControlDocument": lambda call: json_response(200, control_document()),
+            "getControlDocument": lambda call: json_response(200, mounted_document(call.request.head.mount)),
             "getFault": self._get_fault,
             "getJournal": self._journal,
             "getLimits": self._limits,
@@ -86,6 +88,8 @@ class Control:
 
     def flow(self, request: Request) -> Flow[Response]:
         """Answer one request, whose path is `/_mock` or begins with `/_mock/`."""
+        if refused := refusal(request, self._settings):
+            return refused
         head = request.head
         if head.path == PREFIX:
             head = Head(head.method, f"{PREFIX}/", head.query, head.headers)

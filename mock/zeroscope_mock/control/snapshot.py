@@ -120,6 +120,7 @@ def restore(state: State, snapshot: Mapping[str, Any]) -> None:
         state.webhooks.load(values["webhooks"], store.prediction)
         state.webhooks.deliveries.load(make_dataclass(Attempt, one) for one in values["deliveries"])
         state.webhooks.deliveries.dropped = _dropped(values, "deliveries")
+        state.changes.notify_all()
 
 
 def _read(snapshot: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import Field, asdict, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from ..clocks.real import RealClock
+from ..documents.bundled import control_document
 from ..faults.fault import Fault
 from ..protocols import Clock
 from ..rate_limits import Rate, RateLimits
@@ -38,6 +39,13 @@ def make_dataclass(kind: type[T], values: Mapping[str, Any]) -> T:
             for name, value in values.items()
         }
     )
+
+
+def mounted_document(mount: str) -> Mapping[str, Any]:
+    """The control document of a server that is mounted at a path, which is empty or begins with a slash."""
+    document = control_document()
+    servers = [{**server, "url": mount + server["url"]} for server in document["servers"]]
+    return {**document, "servers": servers} if mount else document
 
 
 def dataclass_values(thing: _Dataclass) -> dict[str, Any]:
@@ -87,6 +95,8 @@ def summary(state: State, tenant: str | None) -> dict[str, Any]:
     return {
         "seed": state.settings.seed,
         "dialect": state.settings.dialect,
+        "allow_hosts": sorted(state.settings.allow_hosts),
+        "trust_forwarded": state.settings.trust_forwarded,
         "clock": clock_json(state.clock),
         "spec": {
             "title": str(info.get("title", "")),

@@ -15,17 +15,17 @@ class Links:
 
     Args:
         spec: The document, which has the paths.
-        origin: Scheme and host under which the request came.
-        prefix: The part between the host and the document's path, such as `/v1`.
+        base_url: Scheme, host and mount under which the request came.
+        prefix: The part between them and the document's path, such as `/v1`.
     """
 
     spec: Spec
-    origin: str
+    base_url: str
     prefix: str
 
     def operation(self, operation_id: str, **arguments: str) -> str:
         """The URL of an operation."""
-        return f"{self.origin}{self.prefix}{self.spec.path(operation_id, **arguments)}"
+        return f"{self.base_url}{self.prefix}{self.spec.path(operation_id, **arguments)}"
 
     def prediction(self, prediction_id: str) -> str:
         """The URL that reads a prediction."""

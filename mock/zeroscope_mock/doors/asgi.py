@@ -9,12 +9,13 @@ from collections.abc import Awaitable, Callable, Generator, Iterable, MutableMap
 from functools import lru_cache
 from types import coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote, unquote
 
 from ..core import Core
 from ..messages import Head, Headers, Request, Response, Stream
-from ..problems import problem, too_large
+from ..problems import malformed, problem, too_large
 from ..protocols import Flow
-from ..steps import ConnectionCutError, Sleep, drive_async
+from ..steps import ConnectionCutError, drive_async
 from .head_cache import HeadCache
 
 if TYPE_CHECKING:
@@ -31,9 +32,6 @@ CONNECTION = "zeroscope_mock.connection"
 
 BODILESS_STATUSES = frozenset({204, 304})
 """The statuses whose responses have neither a body nor a length."""
-
-IDLE_PAUSE = 0.02
-"""The pause between two polls of a stream without scheduled events, in real seconds."""
 
 BODY_TIMEOUT = 60.0
 """The time a client may take for the next bytes of a request's body, in real seconds."""
@@ -62,6 +60,9 @@ class App:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         head = self._head(scope)
+        if refused := _refuse_host(head):
+            await self._send(refused, scope, receive, send)
+            return
         try:
             body = b"" if _has_no_body(scope, head) else await _read_body(receive, self._core.body_limit)
         except _DisconnectedError:
@@ -85,7 +86,8 @@ class App:
         path: bytes = scope.get("raw_path") or scope["path"].encode()
         headers = tuple(map(tuple, scope["headers"]))
         host, port = scope.get("server") or ("localhost", None)
-        key = (scope["method"], path, scope["query_string"], headers, scope.get("scheme", "http"), host, port)
+        root, scheme = scope.get("root_path", ""), scope.get("scheme", "http")
+        key = (scope["method"], path, scope["query_string"], headers, scheme, host, port, root)
         return self._heads.get(key, lambda: _read_head(*key))
 
     async def _respond(self, flow: Flow[Response], receive: Receive) -> Response | None:
@@ -110,18 +112,13 @@ class App:
             await _while_connected(receive, lambda: self._send_stream(body, send))
 
     async def _send_stream(self, body: Stream, send: Send) -> None:
-        import anyio
-
         sent = 0
         for piece in body.pieces():
-            if isinstance(piece, Sleep) and piece.idle:
-                # A client on a socket waits in real time, and the virtual clock must not move meanwhile.
-                await anyio.sleep(IDLE_PAUSE)
-            elif isinstance(piece, Sleep):
-                await piece.run_async(self._core.clock)
-            else:
+            if isinstance(piece, bytes):
                 sent += len(piece)
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
+            else:
+                await piece.run_async(self._core.clock)
         # The ASGI server closes the connection if less was sent than announced.
         if body.length is None or sent == body.length:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -139,16 +136,49 @@ def _read_head(
     scheme: str,
     host: str,
     port: int | None,
+    root: str,
 ) -> Head:
+    # Some servers put the query into the raw path as well.
+    mount, below = _split_path(path.partition(b"?")[0].decode("latin-1"), root)
+    host = f"[{host}]" if ":" in host else host
     return Head(
         method=method,
-        # Some servers put the query into the raw path as well.
-        path=path.partition(b"?")[0].decode("latin-1"),
+        path=below,
         query=query.decode("latin-1"),
         headers=tuple([(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers]),
         scheme=scheme,
         host=host if port is None else f"{host}:{port}",
+        mount=mount,
     )
+
+
+def _split_path(path: str, root: str) -> tuple[str, str]:
+    """The mount and what is below it, both percent-encoded.
+
+    Args:
+        path: The whole path, percent-encoded; some servers leave out the root path.
+        root: The root path of the ASGI scope, not encoded.
+    """
+    root = root.rstrip("/")
+    if not root:
+        return "", path
+    # As many segments as the root path has.
+    segments = path.split("/")
+    count = root.count("/") + 1
+    mount = "/".join(segments[:count])
+    if unquote(mount) != root:
+        return quote(root), path
+    # A root path that ends with a slash leads some servers to write two.
+    return mount, "/" + "/".join(segments[count:]).lstrip("/")
+
+
+def _refuse_host(head: Head) -> Response | None:
+    """The refusal of a request without one `Host`, as HTTP/1.1 demands it."""
+    hosts = [value for name, value in head.headers if name == "host"]
+    if len(hosts) == 1:
+        return None
+    found = f"The request has {len(hosts)} Host headers: {', '.join(hosts)}" if hosts else "The request has no Host"
+    return malformed(f"{found}; send exactly one.")
 
 
 def _has_no_body(scope: Scope, head: Head) -> bool:

@@ -9,30 +9,128 @@ from contextlib import suppress
 from typing import Any, cast
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from ..messages import Response
+from ..problems import malformed, problem
 from .asgi import CONNECTION, App
 from .buffered_transport import BufferedTransport
+
+HEAD_LIMIT = 65_536
+"""The size of the largest head of a request, in bytes."""
+
+HEAD_TIMEOUT = 10.0
+"""The time a client may take for the head of a request, in real seconds."""
 
 # In seconds: the time for requests in progress once the server is closed, the interval in which the header `Date` is
 # renewed, and the time in which closed connections are noticed.
 _GRACE = 0.5
 _DATE_INTERVAL = 1.0
 _CLOSE_DELAY = 0.005
+_ANY_ADDRESS = frozenset({"", "0.0.0.0", "::"})
 
 
 class Protocol(HttpToolsProtocol):
-    """The HTTP protocol with a buffered transport, which the application gets so that faults can cut the connection."""
+    """The HTTP protocol with a buffered transport, which the application gets so that faults can cut the connection.
+
+    uvicorn limits neither the size of a head nor the time that a client may take for it.
+    """
+
+    _timer: asyncio.TimerHandle | None = None
+    _refusal: Response | None = None
+    # Whether the next bytes belong to a head, how many of those have come, and how many heads were complete.
+    _between_bodies = True
+    _head_begun = False
+    _head_size = 0
+    _heads = 0
 
     def connection_made(self, transport: Any) -> None:
-        """Wrap the transport of a new connection."""
+        """Wrap the transport of a new connection, and wait for its first head."""
         super().connection_made(cast(Any, BufferedTransport(transport)))
+        if self.server and self.config.host not in _ANY_ADDRESS:
+            self.server = (self.config.host, self.server[1])
+        self._start_timer()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop waiting for a head."""
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Read some bytes, and limit those of a head that is not complete."""
+        expected, heads = self._between_bodies, self._heads
+        super().data_received(data)
+        incomplete = expected and self._heads == heads
+        if self.transport.is_closing() or not (incomplete or self._head_begun):
+            return
+        self._head_size += len(data) if incomplete else 0
+        if self._head_size > HEAD_LIMIT:
+            self._send(_too_large())
+        else:
+            self._start_timer()
 
     def on_message_begin(self) -> None:
         """Add the transport to the scope of a new request."""
         super().on_message_begin()
         scope: Any = self.scope
         scope["extensions"] = {CONNECTION: self.transport}
+        self._head_begun = True
+
+    def on_headers_complete(self) -> None:
+        """Begin with a request whose head is complete, unless it is too large."""
+        self._stop_timer()
+        self._between_bodies = self._head_begun = False
+        self._head_size = 0
+        self._heads += 1
+        if len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) > HEAD_LIMIT:
+            self._refusal = _too_large()
+            # The parser gives up, and `send_400_response` is called.
+            raise ValueError
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Expect the next head."""
+        super().on_message_complete()
+        self._between_bodies = True
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what the parser cannot read, and close the connection."""
+        self._send(self._refusal or malformed("What was sent is not an HTTP/1.1 request."))
+
+    def _start_timer(self) -> None:
+        if self._timer is None:
+            self._timer = self.loop.call_later(HEAD_TIMEOUT, self._end_wait)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _end_wait(self) -> None:
+        """Close the connection of a client that has not sent a whole head in time."""
+        self._timer = None
+        if self.cycle is not None and not self.cycle.response_complete:
+            # The client has begun with the next request while the response to this one is being sent.
+            self._start_timer()
+        elif self._head_size or self._head_begun:
+            detail = f"The head of the request did not come within {HEAD_TIMEOUT:g} seconds; send all of it."
+            self._send(problem(408, detail))
+        else:
+            self.transport.close()
+
+    def _send(self, response: Response) -> None:
+        """Send a response outside the application, and close the connection."""
+        assert isinstance(response.body, bytes)
+        headers = [*self.server_state.default_headers, (b"connection", b"close")]
+        headers += [(name.encode(), value.encode()) for name, value in response.headers]
+        headers.append((b"content-length", str(len(response.body)).encode()))
+        lines = [STATUS_LINE[response.status], *(b"%b: %b\r\n" % header for header in headers), b"\r\n"]
+        self.transport.write(b"".join(lines) + response.body)
+        self.transport.close()
+
+
+def _too_large() -> Response:
+    return problem(431, f"The head of the request must not be larger than {HEAD_LIMIT} bytes.")
 
 
 class HttpServer(uvicorn.Server):
@@ -40,13 +138,15 @@ class HttpServer(uvicorn.Server):
 
     Args:
         app: The application.
+        host: The address that its sockets are bound to.
     """
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, host: str) -> None:
         # Its annotation is int, but it takes fractions of a second as well.
         grace: Any = _GRACE
         config = uvicorn.Config(
             app,
+            host=host,
             http=Protocol,
             access_log=False,
             lifespan="off",

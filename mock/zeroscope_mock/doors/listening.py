@@ -50,7 +50,7 @@ class Listening:
         listener = _bind(host, port)
         number: int = listener.getsockname()[1]
         self.url = f"http://[{host}]:{number}" if ":" in host else f"http://{host}:{number}"
-        self._server = HttpServer(app)
+        self._server = HttpServer(app, host)
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [listener]}, name=f"zeroscope_mock {self.url}", daemon=True
         )

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Generator, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
+from typing import Any
 
 import httpx
 
 from ..core import Core
 from ..messages import Head, Request, Response, Stream
 from ..protocols import Clock, Flow
-from ..steps import ConnectionCutError, Sleep, drive, drive_async
+from ..steps import ConnectionCutError, Pause, Sleep, drive, drive_async
+from ..times import TOLERANCE
 from .asgi import BODILESS_STATUSES
 from .head_cache import HeadCache
 
@@ -32,8 +34,8 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer a request of `httpx.Client`."""
-        timeout = _ReadTimeout(request)
         clock = self._core.clock
+        timeout = _ReadTimeout(request, clock)
         try:
             response = drive(timeout.limit(self._core.flow(Request(self._head(request), request.read()))), clock)
         except ConnectionCutError as error:
@@ -44,8 +46,8 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Answer a request of `httpx.AsyncClient`."""
-        timeout = _ReadTimeout(request)
         clock = self._core.clock
+        timeout = _ReadTimeout(request, clock)
         try:
             flow = timeout.limit(self._core.flow(Request(self._head(request), await request.aread())))
             response = await drive_async(flow, clock)
@@ -66,6 +68,7 @@ class _ReadTimeout:
     """The read timeout of a client, on the server's clock."""
 
     request: httpx.Request
+    clock: Clock
 
     @property
     def seconds(self) -> float:
@@ -78,22 +81,33 @@ class _ReadTimeout:
             step = next(flow)
             left = self.seconds
             while True:
-                if isinstance(step, Sleep):
-                    if step.seconds >= left:
-                        yield Sleep(left)
-                        raise self.exceeded()
-                    left -= step.seconds
+                result: Any = None
                 try:
-                    result = yield step
+                    if isinstance(step, Pause):
+                        left = yield from self.pause(step, left)
+                    else:
+                        result = yield step
                 except Exception as error:
                     step = flow.throw(error)
                 else:
+                    if left <= 0:
+                        raise self.exceeded()
                     step = flow.send(result)
         except StopIteration as end:
             response: Response = end.value
             return response
         finally:
             flow.close()
+
+    def pause(self, pause: Pause, left: float) -> Generator[Pause, None, float]:
+        """Pause at most as long as the client still waits, and return how much longer it does then; 0 if no longer."""
+        if isinstance(pause, Sleep):
+            yield Sleep(min(pause.seconds, left))
+            return max(0.0, left - pause.seconds)
+        before = self.clock.monotonic()
+        yield replace(pause, until=min(pause.until, before + left))
+        left -= self.clock.monotonic() - before
+        return left if left > TOLERANCE else 0.0
 
     def exceeded(self) -> httpx.ReadTimeout:
         return httpx.ReadTimeout(f"the server sent nothing for {self.seconds:g} s of its clock", request=self.request)
@@ -130,21 +144,21 @@ class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
 
     def __init__(self, body: bytes | Stream, clock: Clock, request: httpx.Request) -> None:
         self._clock = clock
-        self._pieces = _pieces(body, request)
+        self._pieces = _pieces(body, _ReadTimeout(request, clock))
 
     def __iter__(self) -> Iterator[bytes]:
         for piece in self._pieces:
-            if isinstance(piece, Sleep):
-                piece.run(self._clock)
-            else:
+            if isinstance(piece, bytes):
                 yield piece
+            else:
+                piece.run(self._clock)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for piece in self._pieces:
-            if isinstance(piece, Sleep):
-                await piece.run_async(self._clock)
-            else:
+            if isinstance(piece, bytes):
                 yield piece
+            else:
+                await piece.run_async(self._clock)
 
     def close(self) -> None:
         self._pieces.close()
@@ -153,28 +167,26 @@ class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
         self._pieces.close()
 
 
-def _pieces(body: bytes | Stream, request: httpx.Request) -> Generator[bytes | Sleep, None, None]:
+def _pieces(body: bytes | Stream, timeout: _ReadTimeout) -> Generator[bytes | Pause, None, None]:
     """The pieces and pauses of a body, with the errors that a client would see."""
     if isinstance(body, bytes):
         yield body
         return
-    timeout = _ReadTimeout(request)
-    sent, waited = 0, 0.0
+    sent, left = 0, timeout.seconds
     try:
         for piece in body.pieces():
-            if isinstance(piece, Sleep):
-                if waited + piece.seconds >= timeout.seconds:
-                    yield Sleep(timeout.seconds - waited)
-                    raise timeout.exceeded()
-                waited += piece.seconds
+            if isinstance(piece, bytes):
+                sent, left = sent + len(piece), timeout.seconds
+                yield piece
             else:
-                sent, waited = sent + len(piece), 0.0
-            yield piece
+                left = yield from timeout.pause(piece, left)
+                if left <= 0:
+                    raise timeout.exceeded()
     except ConnectionCutError as error:
-        raise httpx.ReadError(str(error), request=request) from None
+        raise httpx.ReadError(str(error), request=timeout.request) from None
     if body.length is not None and sent < body.length:
         raise httpx.RemoteProtocolError(
             "peer closed connection without sending complete message body "
             f"(received {sent} bytes, expected {body.length})",
-            request=request,
+            request=timeout.request,
         )

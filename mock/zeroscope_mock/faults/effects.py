@@ -9,7 +9,7 @@ from ..messages import Headers, Response, Stream, json_response
 from ..problems import not_found, problem, throttled, unauthenticated
 from ..protocols import Flow
 from ..rate_limits import no_credit
-from ..steps import ConnectionCutError, Sleep
+from ..steps import ConnectionCutError, Pause, Sleep
 from .rules import FaultRule
 
 _PIECES_PER_SECOND = 10
@@ -158,11 +158,11 @@ def _truncated(body: Stream, amount: float) -> Stream:
     return Stream(lambda: _start(body, amount, reset=not body.length), body.length or None)
 
 
-def _start(body: Stream, amount: float, *, reset: bool) -> Iterator[bytes | Sleep]:
+def _start(body: Stream, amount: float, *, reset: bool) -> Iterator[bytes | Pause]:
     """The first pieces of a body; without a length, a share is one of the first piece."""
     left = _count(body.length, amount) if body.length is not None else amount if isinstance(amount, int) else None
     for piece in body.pieces():
-        if isinstance(piece, Sleep):
+        if not isinstance(piece, bytes):
             yield piece
             continue
         if left is None:
@@ -180,9 +180,9 @@ def _paced(body: Stream, rate: float) -> Stream:
     """A body that is sent at a number of bytes per second."""
     size = max(1, int(rate / _PIECES_PER_SECOND))
 
-    def pieces() -> Iterator[bytes | Sleep]:
+    def pieces() -> Iterator[bytes | Pause]:
         for piece in body.pieces():
-            if isinstance(piece, Sleep):
+            if not isinstance(piece, bytes):
                 yield piece
                 continue
             for start in range(0, len(piece), size):

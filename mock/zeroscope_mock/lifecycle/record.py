@@ -15,8 +15,8 @@ class Hook:
     Args:
         url: The URL, as the client sent it.
         events: The events that are sent there.
-        origin: Scheme and host under which the prediction was created, for the URLs in the events.
-        prefix: The part between the host and the document's path, such as `/v1`.
+        origin: Scheme, host and mount under which the prediction was created, for the URLs in the events.
+        prefix: The part between them and the document's path, such as `/v1`.
     """
 
     url: str

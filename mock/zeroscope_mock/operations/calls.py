@@ -16,7 +16,7 @@ class OperationCall:
     """One request that has passed validation.
 
     Args:
-        prefix: The part between the host and the document's path, such as `/v1`.
+        prefix: The part between the mount and the document's path, such as `/v1`.
         tenant: The tenant of its token; empty without one.
         arguments: Its parameters by name; None for those not sent.
         body: The value of its body.

@@ -82,7 +82,7 @@ class Files:
             "metadata": file.metadata,
             "created_at": timestamp(file.created),
             "expires_at": timestamp(file.expires),
-            "urls": {"get": self._state.links(call.request.head.origin, call.prefix).file(file.id)},
+            "urls": {"get": self._state.links(self._state.base_url(call.request.head), call.prefix).file(file.id)},
         }
 
 

@@ -21,7 +21,7 @@ from ..problems import invalid, invalid_version, not_found
 from ..protocols import Flow
 from ..randomness import new_id
 from ..state import NESTED_CREATE, State, data_uri, running_script
-from ..steps import RunBlocking, Sleep
+from ..steps import RunBlocking, WaitForChange
 from ..webhooks.events import parse_events_filter
 from .calls import Handler, OperationCall
 from .models import is_model, is_version, latest_version
@@ -50,7 +50,7 @@ class Predictions:
         page = self._state.store.page(call.tenant, call.arguments.get("cursor") or None)
         if page is None:
             return invalid([InvalidField("invalid_cursor", "cursor", "Invalid cursor")])
-        links = self._state.links(call.request.head.origin, call.prefix)
+        links = self._state.links(self._state.base_url(call.request.head), call.prefix)
         now = self._state.clock.time()
         body = {
             "next": links.page("listPredictions", page.next),
@@ -77,8 +77,10 @@ class Predictions:
         holds = self._state.dialect.holds
         record = self._new(call, version, _seconds(call.arguments.get("Cancel-After")) if holds else None)
         dropped = self._state.store.add(record)
-        if dropped is not None and dropped.hook is not None:
-            self._state.webhooks.forget(dropped.id)
+        if dropped is not None:
+            self._state.changes.notify(dropped.id)
+            if dropped.hook is not None:
+                self._state.webhooks.forget(dropped.id)
         if record.hook is not None:
             self._state.webhooks.add(record)
         if holds and (prefer := call.arguments.get("Prefer")):
@@ -124,17 +126,17 @@ class Predictions:
         if not url:
             return None
         events = parse_events_filter(call.body.get("webhook_events_filter"), self._state.spec.enum("WebhookEvent"))
-        return Hook(url, events, call.request.head.origin, call.prefix)
+        return Hook(url, events, self._state.base_url(call.request.head), call.prefix)
 
     def _held(self, call: OperationCall, record: Record, prefer: str) -> Flow[Response]:
         """Answer once the prediction has ended, or after the time that the client will wait."""
-        clock = self._state.clock
+        clock, condition = self._state.clock, self._state.changes.of(record.id)
         seconds = prefer.partition("=")[2]
         # The time of day may be set back meanwhile, and must not make the client wait longer.
         until = clock.monotonic() + (float(seconds) if seconds else self._state.spec.default_hold())
         while (left := min(until - clock.monotonic(), timeline_of(record).end - clock.time())) > 0:
-            # Another request may end it earlier, so poll for its end.
-            yield Sleep(min(left, clock.poll_interval))
+            # Another request may end it earlier.
+            yield WaitForChange(clock.monotonic() + left, condition, condition.version)
             if self._state.store.prediction(record.id) is not record:
                 return not_found()
         now = clock.time()
@@ -153,8 +155,7 @@ class Predictions:
         now = self._state.clock.time()
         if record.script.reads and len(record.reads) < record.script.reads and state_at(record, now).ended is None:
             record.reads = (*record.reads, now)
-            if record.hook is not None:
-                self._state.webhooks.update(record)
+            self._changed(record)
         return self._read(record, call, now)
 
     def _cancel(self, call: OperationCall) -> Response | Flow[Response]:
@@ -164,14 +165,19 @@ class Predictions:
         now = self._state.clock.time()
         if state_at(record, now).ended is None:
             record.canceled = now
-            if record.hook is not None:
-                self._state.webhooks.update(record)
+            self._changed(record)
         return self._read(record, call, now)
+
+    def _changed(self, record: Record) -> None:
+        """Tell those who wait that a request has changed a prediction."""
+        if record.hook is not None:
+            self._state.webhooks.update(record)
+        self._state.changes.notify(record.id)
 
     def _read(self, record: Record, call: OperationCall, now: float) -> Response | Flow[Response]:
         if self._inline(record, now):
             return self._read_inline(record, call)
-        links = self._state.links(call.request.head.origin, call.prefix)
+        links = self._state.links(self._state.base_url(call.request.head), call.prefix)
         if cached := self._responses.get(record, now, links):
             return cached
         body = prediction_json(record, now, links, model=self._state.spec.model)
@@ -196,7 +202,7 @@ class Predictions:
         return body
 
     def _json(self, record: Record, call: OperationCall, now: float, *, held: bool = False) -> dict[str, Any]:
-        links = self._state.links(call.request.head.origin, call.prefix)
+        links = self._state.links(self._state.base_url(call.request.head), call.prefix)
         return prediction_json(record, now, links, model=self._state.spec.model, held=held)
 
 

@@ -55,4 +55,4 @@ class ResponseCache:
 
 def _key(record: Record, links: Links) -> tuple[Any, ...]:
     """The values, apart from the time, that determine a response."""
-    return record, record.canceled, record.reads, links.origin, links.prefix, links.spec
+    return record, record.canceled, record.reads, links.base_url, links.prefix, links.spec

@@ -15,7 +15,7 @@ from ..lifecycle.timeline import LifecycleState, state_at, timeline_of
 from ..messages import Response, Stream
 from ..problems import not_found
 from ..state import State
-from ..steps import Sleep
+from ..steps import Pause, WaitForChange
 from .calls import Handler, OperationCall
 
 KEEP_ALIVE = 15.0
@@ -39,19 +39,24 @@ class EventStreams:
         if record is None or not record.streams or state_at(record, self._state.clock.time()).removed:
             return not_found()
         headers = (("content-type", "text/event-stream"), ("cache-control", "no-store"))
-        links = self._state.links(call.request.head.origin, call.prefix)
+        links = self._state.links(self._state.base_url(call.request.head), call.prefix)
         last: str | None = call.arguments.get("Last-Event-ID")
         return Response(200, headers, Stream(lambda: self._events(record, links, last)))
 
-    def _events(self, record: Record, links: Links, last: str | None) -> Iterator[bytes | Sleep]:
+    def _events(self, record: Record, links: Links, last: str | None) -> Iterator[bytes | Pause]:
         """The events after `last`, the id of the last one that the client has seen, as they happen."""
         clock, script = self._state.clock, record.script
         # An event's id has the number of lines and outputs up to it, so the server keeps nothing for a replay.
         found = _EVENT_ID.fullmatch(last or "")
         lines, outputs = (int(found[1]), int(found[2])) if found else (0, 0)
         last_sent = clock.time()
-        # A reset of the server removes the prediction, and ends the stream.
-        while self._state.store.prediction(record.id) is record:
+        condition = self._state.changes.of(record.id)
+        while True:
+            # Before the look at the prediction, so that the wait below misses no change of it.
+            seen = condition.version
+            if self._state.store.prediction(record.id) is not record:
+                # A reset of the server has removed it.
+                return
             state = state_at(record, clock.time())
             printed = script.printed(state.elapsed) if state.started is not None else 0
             made = _made(script, state)
@@ -70,10 +75,12 @@ class EventStreams:
                 return
             left = self._next(record, lines, outputs) - clock.time()
             # Where no event is scheduled, the client's own timeout is to end the wait.
-            if left < inf and clock.time() - last_sent >= KEEP_ALIVE:
-                last_sent = clock.time()
-                yield b": nothing new yet\n\n"
-            yield Sleep(min(left if left > 0 else _SHORT_PAUSE, clock.poll_interval), idle=left == inf)
+            if left < inf:
+                if clock.time() - last_sent >= KEEP_ALIVE:
+                    last_sent = clock.time()
+                    yield b": nothing new yet\n\n"
+                left = min(left, last_sent + KEEP_ALIVE - clock.time())
+            yield WaitForChange(clock.monotonic() + (left if left > 0 else _SHORT_PAUSE), condition, seen)
 
     def _next(self, record: Record, lines: int, outputs: int) -> float:
         """The time of the next event, in seconds since 1970, as far as it is known by now."""
@@ -81,7 +88,7 @@ class EventStreams:
         if timeline.start > self._state.clock.time():
             return min(timeline.start, timeline.end)
         if record.script.reads:
-            return inf
+            return timeline.end
         upcoming = min(record.script.printed_at(lines), record.script.made_at(outputs))
         return min(timeline.start + upcoming, timeline.end)
 

@@ -259,7 +259,7 @@ def test_leaving_after_the_client__is_no_error() -> None:
     with server.client(http_client=httpx.Client(transport=server.transport)) as client:
         events: Any = client.predictions.create({}).events()
         next(event for event in events if isinstance(event, LogLine))
-        client._http.close()
+        client._clients.current().http.close()
     events.close()
 
 

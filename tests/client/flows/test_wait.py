@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import httpx
@@ -148,8 +149,8 @@ def test_pauses__are_spread_by_the_random_numbers(sender: Sender) -> None:
 def test_run__that_is_closed_sends_nothing_more(sender: Sender) -> None:
     """A run whose flow is thrown away, while it creates or waits, ends without another step."""
     for steps in (1, 2):
-        preparing = create.prepare(sender, "v", {}, {})
-        flow = run(sender, preparing, PredictionState, WaitOptions())
+        prepare = partial(create.prepare, sender, "v", {}, {}, ())
+        flow = run(sender, prepare, PredictionState, WaitOptions())
         next(flow)
         if steps == 2:
             assert isinstance(flow.send([answered("starting")]), Sleep)

@@ -27,6 +27,7 @@ from zeroscope_mock.messages import Head, Request
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 SCHEMAS = control_document()["components"]["schemas"]
 OTHER = {"Authorization": "Bearer another-token-of-a-test"}
+JSON = {"Content-Type": "application/json"}
 MINE = {"Authorization": "Bearer a-token-of-a-test"}
 
 
@@ -535,8 +536,10 @@ def test_advance__is_refused_beyond_the_last_date(server: MockServer, control: h
         (lambda control: control.get("/nowhere"), 404),
         (lambda control: control.get("/faults/"), 404),
         (lambda control: control.put("/clock"), 405),
-        (lambda control: control.post("/clock/advance", content=b"{"), 400),
-        (lambda control: control.post("/clock/advance", content=b"{}", headers={"Content-Type": "text/plain"}), 415),
+        (
+            lambda control: control.post("/clock/advance", content=b"{", headers={"Content-Type": "application/json"}),
+            400,
+        ),
         (lambda control: control.head("/clock"), 200),
     ],
 )

@@ -100,12 +100,13 @@ def test_response__is_sent_at_once() -> None:
     """Head and body of a short response are sent together."""
 
     async def run() -> Calls:
-        server = HttpServer(MockServer().app)
+        server = HttpServer(MockServer().app, "127.0.0.1")
         server.config.load()
         transport, kind = Recorder(), cast(Any, server.config.http_protocol_class)
         protocol = kind(config=server.config, server_state=server.server_state, app_state={})
         protocol.connection_made(transport)
-        protocol.data_received(b"GET /v1/predictions HTTP/1.1\r\nAuthorization: Bearer a-token-of-a-test\r\n\r\n")
+        head = b"GET /v1/predictions HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer a-token-of-a-test\r\n\r\n"
+        protocol.data_received(head)
         await asyncio.gather(*server.server_state.tasks)
         await asyncio.sleep(0)
         return transport.record

@@ -226,7 +226,7 @@ HTTP = {
     "method": "GET",
     "path": "/v1/predictions",
     "query_string": b"",
-    "headers": [(b"authorization", b"Bearer a-token")],
+    "headers": [(b"host", b"h"), (b"authorization", b"Bearer a-token")],
 }
 
 

@@ -234,7 +234,7 @@ HTTP: dict[str, Any] = {
     "method": "GET",
     "path": "/predictions",
     "query_string": b"",
-    "headers": [(b"Authorization", b"Bearer a-token")],
+    "headers": [(b"Host", b"h"), (b"Authorization", b"Bearer a-token")],
 }
 
 

@@ -63,11 +63,11 @@ class Exchange:
 
     def read(self, body: bytes | Stream) -> None:
         for piece in [body] if isinstance(body, bytes) else body.pieces():
-            if isinstance(piece, Sleep):
-                self.clock.sleep(piece.seconds)
-            else:
+            if isinstance(piece, bytes):
                 self.pieces.append((self.clock.monotonic(), piece))
                 self.received += piece
+            else:
+                piece.run(self.clock)
 
     @property
     def announced(self) -> int | None:

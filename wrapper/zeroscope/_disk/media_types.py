@@ -18,6 +18,20 @@ _PINNED = (
     ("video/x-ms-wmv", ".wmv"),
 )
 
+_UNKNOWN = "application/octet-stream"
+# Subtypes and first bytes of texts for browsers and programs.
+_MARKUP = frozenset({"html", "json", "xml"})
+_MARKUP_STARTS = (b"<!doctype", b"<html", b"<?xml", b"<error", b'{"', b"[{")
+
+
+def is_markup(start: bytes, media_type: str) -> bool:
+    """Whether a file is a page or a document in text, by its first bytes and the media type that it was sent with."""
+    if guess_type(start, "") != _UNKNOWN:
+        return False
+    subtype = media_type.rpartition("/")[2]
+    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()[:16].lower()
+    return subtype in _MARKUP or subtype.endswith(("+json", "+xml")) or text.startswith(_MARKUP_STARTS)
+
 
 def guess_type(start: bytes, name: str) -> str:
     """Guess the media type of a file from its first 64 bytes or more, else from the extension of its name."""
@@ -28,7 +42,7 @@ def guess_type(start: bytes, name: str) -> str:
     if start[:4] == b"RIFF" and start[8:12] == b"AVI ":
         return "video/x-msvideo"
     # The last extension alone: for a compressed file the table would return the type of its content.
-    return _table().guess_type("file" + os.path.splitext(name)[1])[0] or "application/octet-stream"
+    return _table().guess_type("file" + os.path.splitext(name)[1])[0] or _UNKNOWN
 
 
 def extension_for(media_type: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from typing import Any, TypeVar, cast
 
 import httpx
@@ -10,20 +10,24 @@ import httpx
 from .._flows.request import Sender
 from .._steps import Call, Close, Download, Flow, Gather, Open, Read, RunBlocking, Sleep, Step, Stream
 from ..polling import Polling
-from .common import CLEANUP_TIMEOUT, Driver, abandon, build_request, next_emitted, with_timeouts
-from .loops import LoopClients
+from .common import CLEANUP_TIMEOUT, Driver, EndpointClient, abandon, next_emitted
+from .exchange import Exchange, Exchanging, Receive, Send
+from .http_clients import AsyncHttpClients
 
 T = TypeVar("T")
+
+# How long after its deadline a part of an exchange is canceled, in seconds.
+_GRACE = 0.25
 
 
 class AsyncDriver(Driver):
     """Carries out flows in the running event loop."""
 
-    def __init__(self, sender: Sender, polling: Polling, clients: LoopClients) -> None:
+    def __init__(self, sender: Sender, polling: Polling, clients: AsyncHttpClients) -> None:
         super().__init__(sender, polling)
         self._clients = clients
 
-    async def run(self, flow: Flow[T], interrupted: bool = False) -> T:
+    async def run(self, flow: Flow[T] | Exchanging[T], interrupted: bool = False) -> T:
         """Carry out a flow and return its result, with its steps shielded if the task was `interrupted` before."""
         try:
             step = next(flow)
@@ -46,7 +50,7 @@ class AsyncDriver(Driver):
         finally:
             await self.run(abandon(stream))
 
-    async def _do_shielded(self, step: Step) -> Any:
+    async def _do_shielded(self, step: Step | Send | Receive) -> Any:
         """Carry out a step after a cancellation, which would cancel the step as well."""
         import anyio
 
@@ -54,28 +58,46 @@ class AsyncDriver(Driver):
             return await self._do(step)
         raise httpx.ReadTimeout(f"not done within {CLEANUP_TIMEOUT} s after a cancellation")
 
-    async def _do(self, step: Step) -> Any:
+    async def _do(self, step: Step | Send | Receive) -> Any:
         match step:
             case Call():
-                _, api = self._clients.current()
-                return await step.endpoint.asyncio_detailed(client=with_timeouts(api, step), **step.arguments)
+                client = EndpointClient(self, self._exchange(), step)
+                return await step.endpoint.asyncio_detailed(client=client, **step.arguments)
             case Gather():
                 return await self._gather(step)
             case Sleep():
                 await self.clock.sleep_async(step.seconds)
             case Open():
-                http, api = self._clients.current()
-                request, options = build_request(http, api, step)
-                response = await http.send(request, stream=True, **options)
-                return Download(response, response.aiter_bytes())
+                return await self.run(self._exchange().open(step))
             case Read():
-                return await anext(cast(AsyncIterator[bytes], step.download.chunks), None)
+                return await self.run(self._exchange().read(step.download, step.until))
+            case Send():
+                http = self._clients.current().http
+                sending = http.send(step.request, auth=step.auth, follow_redirects=False, stream=True)
+                response: httpx.Response = await self._in_time(sending, step.until, step.request)
+                return Download(response, response.aiter_raw())
+            case Receive():
+                following = anext(cast(AsyncIterator[bytes], step.chunks), None)
+                return await self._in_time(following, step.until, step.request)
             case Close():
                 await step.download.response.aclose()
             case RunBlocking():
                 import anyio.to_thread
 
                 return await anyio.to_thread.run_sync(step.function)
+
+    def _exchange(self) -> Exchange:
+        return Exchange(self._clients.current(), self.sender)
+
+    async def _in_time(self, awaitable: Awaitable[T], until: float, request: httpx.Request) -> T:
+        """Await a part of an exchange up to a moment on the monotonic clock."""
+        import anyio
+
+        # A little later, so that the timeouts of httpx come first, which say whether the request was sent.
+        left = max(until - self.clock.monotonic(), 0.0) + _GRACE
+        with anyio.move_on_after(left):
+            return await awaitable
+        raise httpx.ReadTimeout("", request=request)
 
     async def _gather(self, step: Gather) -> list[Any]:
         import anyio

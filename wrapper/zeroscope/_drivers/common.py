@@ -1,16 +1,17 @@
-"""The parts of a driver that sync and async share: requests, timeouts and streams."""
+"""The parts of a driver that sync and async share: calls and streams."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from contextlib import suppress
 from typing import Any, TypeVar
 
 import httpx
 
 from .._flows.request import Sender
-from .._service.api import ApiClient
-from .._steps import Call, Emit, Flow, IterationAbandoned, Open, Step, Stream
+from .._steps import Call, Emit, Flow, IterationAbandoned, Step, Stream
 from ..polling import Polling
+from .exchange import Exchange
 
 T = TypeVar("T")
 
@@ -18,7 +19,7 @@ T = TypeVar("T")
 CLEANUP_TIMEOUT = 5.0
 
 
-class Driver:
+class Driver(ABC):
     """The common base of drivers: what a prediction needs of its client."""
 
     def __init__(self, sender: Sender, polling: Polling) -> None:
@@ -26,29 +27,28 @@ class Driver:
         self.polling = polling
         self.clock = sender.clock
 
-
-def build_request(
-    http: httpx.Client | httpx.AsyncClient, api: ApiClient, step: Open
-) -> tuple[httpx.Request, dict[str, Any]]:
-    """Return the request that opens a download, and the arguments to send it with."""
-    request = http.build_request("GET", step.url, headers=dict(step.headers), timeout=api.timeout)
-    if step.token is None:
-        return request, {"follow_redirects": True}
-    # Not through a local variable, which an error reporter might record.
-    request.headers["Authorization"] = f"Bearer {step.token}"
-    return request, {"follow_redirects": False, "auth": None}
+    @abstractmethod
+    def run(self, flow: Any) -> Any:
+        """Carry out a flow and return its result, or an awaitable of it."""
 
 
-def with_timeouts(api: ApiClient, call: Call) -> ApiClient:
-    """Return the client for a call, with its timeouts lowered to the call's limit or extended by its hold."""
-    if call.limit is None and call.hold is None:
-        return api
-    allowed = dict(api.timeout.as_dict())
-    if call.hold is not None and allowed["read"] is not None:
-        allowed["read"] += call.hold
-    if call.limit is not None:
-        allowed = {name: call.limit if most is None else min(most, call.limit) for name, most in allowed.items()}
-    return api.with_timeout(httpx.Timeout(**allowed))
+class EndpointClient:
+    """The client that a generated endpoint sends its one call with."""
+
+    def __init__(self, driver: Driver, exchange: Exchange, call: Call) -> None:
+        self._driver = driver
+        self._exchange = exchange
+        self._call = call
+
+    def request(self, arguments: dict[str, Any]) -> httpx.Response:
+        """Carry out the call on the calling thread."""
+        response: httpx.Response = self._driver.run(self._exchange.call(self._call, arguments))
+        return response
+
+    async def request_async(self, arguments: dict[str, Any]) -> httpx.Response:
+        """Carry out the call in the running event loop."""
+        response: httpx.Response = await self._driver.run(self._exchange.call(self._call, arguments))
+        return response
 
 
 def next_emitted(stream: Stream[T]) -> Flow[Emit[T] | None]:

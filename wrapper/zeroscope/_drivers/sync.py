@@ -13,15 +13,13 @@ import threading
 from collections.abc import Iterator
 from typing import Any, TypeVar, cast
 
-import httpx
-
 from .._flows.request import Sender
-from .._service.api import ApiClient
 from .._steps import Call, Close, Download, Flow, Gather, Open, Read, RunBlocking, Sleep, Step, Stream
-from ..errors import ConfigurationError
 from ..polling import Polling
-from .common import CLEANUP_TIMEOUT, Driver, abandon, build_request, next_emitted, with_timeouts
-from .loops import CLOSED
+from .common import CLEANUP_TIMEOUT, Driver, EndpointClient, abandon, next_emitted
+from .deadline import deadline, limit_connection
+from .exchange import Exchange, Exchanging, Receive, Send
+from .http_clients import SyncHttpClients
 
 T = TypeVar("T")
 
@@ -32,12 +30,12 @@ _JOIN_INTERVAL = 1.0
 class SyncDriver(Driver):
     """Carries out flows on the calling thread."""
 
-    def __init__(self, sender: Sender, polling: Polling, api: ApiClient, http: httpx.Client) -> None:
+    def __init__(self, sender: Sender, polling: Polling, clients: SyncHttpClients) -> None:
         super().__init__(sender, polling)
-        self._api = api
-        self._http = http
+        self._clients = clients
 
-    def run(self, flow: Flow[T]) -> T:
+    def run(self, flow: Flow[T] | Exchanging[T]) -> T:
+        """Carry out a flow and return its result."""
         try:
             step = next(flow)
             while True:
@@ -58,26 +56,35 @@ class SyncDriver(Driver):
         finally:
             self.run(abandon(stream))
 
-    def _do(self, step: Step) -> Any:
+    def _do(self, step: Step | Send | Receive) -> Any:
         match step:
-            case Call() | Open() if self._http.is_closed:
-                raise ConfigurationError(CLOSED)
             case Call():
-                return step.endpoint.sync_detailed(client=with_timeouts(self._api, step), **step.arguments)
+                client = EndpointClient(self, self._exchange(), step)
+                return step.endpoint.sync_detailed(client=client, **step.arguments)
             case Gather():
                 return self._gather(step)
             case Sleep():
                 self.clock.sleep(step.seconds)
             case Open():
-                request, options = build_request(self._http, self._api, step)
-                response = self._http.send(request, stream=True, **options)
-                return Download(response, response.iter_bytes())
+                return self.run(self._exchange().open(step))
             case Read():
-                return next(cast(Iterator[bytes], step.download.chunks), None)
+                return self.run(self._exchange().read(step.download, step.until))
+            case Send():
+                step.request.extensions["trace"] = limit_connection
+                with deadline(self.clock, step.until):
+                    http = self._clients.current().http
+                    response = http.send(step.request, auth=step.auth, follow_redirects=False, stream=True)
+                return Download(response, response.iter_raw())
+            case Receive():
+                with deadline(self.clock, step.until):
+                    return next(cast(Iterator[bytes], step.chunks), None)
             case Close():
                 step.download.response.close()
             case RunBlocking():
                 return step.function()
+
+    def _exchange(self) -> Exchange:
+        return Exchange(self._clients.current(), self.sender)
 
     def _gather(self, step: Gather) -> list[Any]:
         changed = threading.Condition()

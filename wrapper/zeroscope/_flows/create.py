@@ -38,6 +38,7 @@ def prepare(
     input: Mapping[str, Any],
     options: CreateOptions,
     known: Collection[str] = CreateOptions.__annotations__,
+    until: float | None = None,
 ) -> Flow[CreateRequest]:
     """Validate an input, upload its files, and return the create.
 
@@ -49,6 +50,7 @@ def prepare(
         input: The model's fields.
         options: The options that are given.
         known: The names of the options that the caller may give, which a misspelled field may mean.
+        until: The moment on the monotonic clock at which uploads fail.
     """
     draft = _draft(version, input, options, known)
     invalid, body = draft.invalid, draft.body
@@ -56,7 +58,7 @@ def prepare(
         invalid = invalid + (yield RunBlocking(partial(upload.invalid_files, draft.files)))
     validation.raise_if_invalid(invalid)
     if draft.files:
-        body = _with_fields(body, (yield from upload.upload(sender, draft.files)))
+        body = _with_fields(body, (yield from upload.upload(sender, draft.files, until)))
     return CreateRequest(api.create_call(body, **draft.headers, hold=draft.hold), body)
 
 

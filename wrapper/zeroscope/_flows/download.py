@@ -1,66 +1,106 @@
-"""The flows that download a video into memory or into a file."""
+"""The flows that download a video into memory or a file, or piece by piece."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-import io
-import secrets
 from functools import partial
-from os import PathLike
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 from urllib.parse import unquote_to_bytes
 
-from .._disk.outputs import is_data_uri, require_writable
-from .._steps import Flow, RunBlocking
-from ..errors import MalformedResponseError, invalid_argument
-from ..options import OnProgress
+from .._disk.outputs import is_data_uri
+from .._disk.part_file import PartFile
+from .._disk.spool import Spool
+from .._steps import Emit, Flow, RunBlocking, Stream
+from ..errors import MalformedResponseError
+from ..options import READ_LIMIT, SAVE_LIMIT, DownloadOptions
 from ..state import VideoState
 from .context import attached
 from .request import Sender
-from .transfer import Transfer
+from .transfer import Sink, Transfer
 
 
-def read(sender: Sender, video: VideoState) -> Flow[bytes]:
-    memory = io.BytesIO()
-    with attached(video.prediction):
-        yield from _download(sender, video.url, memory, None)
-    return memory.getvalue()
+class _FileSink(Sink):
+    """Writes to a file of our own."""
+
+    def __init__(self, file: PartFile | Spool) -> None:
+        self._file = file
+
+    def write(self, piece: bytes) -> Flow[None]:
+        yield RunBlocking(partial(self._file.write, piece))
+
+    def restart(self) -> Flow[bool]:
+        yield RunBlocking(self._file.restart)
+        return True
 
 
-def save(
-    sender: Sender, video: VideoState, path: str | PathLike[str], overwrite: bool, on_progress: OnProgress | None
-) -> Flow[Path]:
-    """Download a video into a temporary file beside the target, and rename it once it is complete."""
-    if on_progress is not None and not callable(on_progress):
-        raise invalid_argument("on_progress", f"{on_progress!r} cannot be called")
-    target = Path(path)
-    yield RunBlocking(partial(require_writable, target, overwrite))
-    part = target.with_name(f".{secrets.token_hex(8)}.part")
-    # Not as a step: a cancellation could come between the opening and this try.
-    file = part.open("xb")
+class _AppendingSink(Sink):
+    """Writes to the caller's file, which may be a pipe or a socket, so that nothing can be taken back."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def write(self, piece: bytes) -> Flow[None]:
+        yield RunBlocking(partial(self._write, piece))
+
+    def _write(self, piece: bytes) -> None:
+        rest = memoryview(piece)
+        while rest:
+            # An unbuffered file may take less than it is given; some objects do not say how much they took.
+            written: object = self._file.write(rest)
+            rest = rest[written:] if isinstance(written, int) else rest[:0]
+
+
+class _EmittingSink(Sink):
+    """Hands the pieces to the caller."""
+
+    def write(self, piece: bytes) -> Stream[bytes]:
+        yield Emit(piece)
+
+
+def read(sender: Sender, video: VideoState, options: DownloadOptions) -> Flow[bytes]:
+    spool = Spool()
     try:
         with attached(video.prediction):
-            yield from _download(sender, video.url, file, on_progress)
-        yield RunBlocking(file.close)
-        yield RunBlocking(partial(require_writable, target, overwrite))
-        yield RunBlocking(partial(part.replace, target))
+            yield from _download(sender, video.url, _FileSink(spool), options, READ_LIMIT)
+        content: bytes = yield RunBlocking(spool.content)
+        return content
+    finally:
+        spool.discard()
+
+
+def iterate(sender: Sender, video: VideoState, options: DownloadOptions) -> Stream[bytes]:
+    with attached(video.prediction):
+        yield from _download(sender, video.url, _EmittingSink(), options, SAVE_LIMIT)
+
+
+def save(sender: Sender, video: VideoState, target: Any, overwrite: bool, options: DownloadOptions) -> Flow[Any]:
+    """Download a video into a path or an open file."""
+    if callable(getattr(target, "write", None)):
+        with attached(video.prediction):
+            yield from _download(sender, video.url, _AppendingSink(target), options, SAVE_LIMIT)
+        return target
+    # Not as a step: a cancellation could come between the opening and this try.
+    file = PartFile(Path(target), overwrite)
+    try:
+        with attached(video.prediction):
+            yield from _download(sender, video.url, _FileSink(file), options, SAVE_LIMIT)
+        saved: Path = yield RunBlocking(file.commit)
+        return saved
     except BaseException:
-        file.close()
-        part.unlink(missing_ok=True)
+        file.discard()
         raise
-    return target
 
 
-def _download(sender: Sender, url: str, file: IO[bytes], on_progress: OnProgress | None) -> Flow[None]:
+def _download(sender: Sender, url: str, sink: Sink, options: DownloadOptions, limit: int) -> Flow[None]:
     if not is_data_uri(url):
-        yield from Transfer(sender, url, file, on_progress).flow()
+        yield from Transfer(sender, url, sink, options, limit).flow()
         return
     content = _decode(url)
-    yield RunBlocking(partial(file.write, content))
-    if on_progress is not None:
-        on_progress(len(content), len(content))
+    yield from sink.write(content)
+    if options.on_progress is not None:
+        options.on_progress(len(content), len(content))
 
 
 def _decode(url: str) -> bytes:

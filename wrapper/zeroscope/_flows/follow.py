@@ -11,7 +11,7 @@ import httpx
 
 from .._constants import USER_AGENT
 from .._steps import Close, Download, Emit, Open, Read, Sleep, Stream, StreamPart
-from ..errors import TransportError
+from ..errors import CertificateError, TransportError
 from ..events import Event
 from ..retry import is_transient_status
 from ..state import PredictionState
@@ -26,6 +26,17 @@ P = TypeVar("P", bound=PredictionState)
 log = logging.getLogger("zeroscope")
 
 _MEDIA_TYPE = "text/event-stream"
+# A proxy may hold back the events of a compressed stream.
+_HEADERS = {
+    "Accept": _MEDIA_TYPE,
+    "Accept-Encoding": "identity",
+    "Cache-Control": "no-store",
+    "User-Agent": USER_AGENT,
+}
+# A stream that sends more over one connection, in bytes, is left for polling.
+_MAX_LENGTH = 64 * 1024 * 1024
+# How many IDs are remembered, by which events that were sent before are recognized.
+_MAX_IDS = 10_000
 # The IDs that may stand in a header.
 _SAFE_ID = re.compile(r"[!-~]([ -~]{0,200}[!-~])?")
 # Names of events (recorded traffic and the service's documentation).
@@ -78,19 +89,20 @@ class _StreamReader(Generic[P]):
 
     def _connect(self) -> StreamPart[Event[P], bool]:
         """Emit the events of one connection; the result is whether another connection may bring more."""
-        headers = {"Accept": _MEDIA_TYPE, "Cache-Control": "no-store", "User-Agent": USER_AGENT}
+        headers = {**_HEADERS}
         if _SAFE_ID.fullmatch(self.last_id):
             headers["Last-Event-ID"] = self.last_id
         else:
             self.detector.restart_stream()
         try:
-            download: Download = yield Open(self.url, headers)
+            download: Download = yield Open(self.url, headers, until=self.poller.until)
             try:
                 status = download.response.status_code
                 log.debug("the stream of %s got status %d", self.prediction.id, status)
                 if status != 200:
                     return is_transient_status(status)
-                if download.response.headers.get("content-type", "").partition(";")[0].strip() != _MEDIA_TYPE:
+                media_type = download.response.headers.get("content-type", "").partition(";")[0].strip()
+                if media_type != _MEDIA_TYPE or download.is_encoded:
                     return False
                 return (yield from self._read(download))
             finally:
@@ -98,14 +110,18 @@ class _StreamReader(Generic[P]):
         except (httpx.TransportError, httpx.StreamError) as error:
             log.debug("the stream of %s: %s", self.prediction.id, error)
             return not isinstance(error, httpx.UnsupportedProtocol)
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, CertificateError) as error:
             log.debug("the stream of %s cannot be followed: %s", self.prediction.id, error)
             return False
 
     def _read(self, download: Download) -> StreamPart[Event[P], bool]:
         parser = self.parser = EventParser()
         before = ""
-        while (chunk := (yield Read(download))) is not None and self.poller.going_on:
+        received = 0
+        while (chunk := (yield Read(download, self.poller.until))) is not None and self.poller.going_on:
+            received += len(chunk)
+            if received > _MAX_LENGTH:
+                return False
             for event in parser.feed(chunk):
                 self.attempts.restart()
                 if event.name in _LAST:
@@ -113,7 +129,8 @@ class _StreamReader(Generic[P]):
                 # A server that ignores Last-Event-ID starts from the beginning.
                 is_repeated = event.id != before and event.id in self.seen
                 before = self.last_id = event.id
-                self.seen.add(event.id)
+                if len(self.seen) < _MAX_IDS:
+                    self.seen.add(event.id)
                 if event.name == _LOGS and not is_repeated:
                     yield from map(Emit, self.detector.stream_logs(event.data))
         return True

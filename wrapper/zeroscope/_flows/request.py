@@ -114,7 +114,7 @@ class Sender:
             if self.retry is not None and not urgent:
                 yield from self.cooldown.wait(self.random(), until)
             if until is not None:
-                call = call._replace(limit=max(until - self.clock.monotonic(), MIN_TIMEOUT))
+                call = self._limited(call, until)
             result = yield from _send(call)
             try:
                 return self.outcome(request, result, attempts.number)
@@ -122,20 +122,28 @@ class Sender:
                 pause = attempts.pause_or_raise(call.name, error)
             yield Sleep(pause)
 
-    def send_once(self, create: CreateRequest, late: list[PredictionModel] | None = None) -> Flow[PredictionModel]:
+    def send_once(
+        self, create: CreateRequest, late: list[PredictionModel] | None = None, until: float | None = None
+    ) -> Flow[PredictionModel]:
         """Send a create, again only if it cannot have been executed, and return the prediction.
 
-        The list `late` receives a prediction that still arrives after an interrupt; without it, none is awaited.
+        Args:
+            create: The create.
+            late: Receives a prediction that still arrives after an interrupt; without it, none is awaited.
+            until: The moment on the monotonic clock at which it fails.
         """
-        attempts = Attempts(self)
+        attempts = Attempts(self, until)
+        call = create.call
         while True:
             if self.retry is not None:
-                yield from self.cooldown.wait(self.random())
+                yield from self.cooldown.wait(self.random(), until)
+            if until is not None:
+                call = self._limited(call, until)
             sent_at = self.clock.time()
             if late is None:
-                result = yield from _send(create.call)
+                result = yield from _send(call)
             else:
-                step = Gather([create.call])
+                step = Gather([call])
                 try:
                     (result,) = yield step
                 except BaseException:
@@ -145,8 +153,11 @@ class Sender:
             try:
                 return self.created(create, result, attempts.number, sent_at)
             except (APIError, TransportError) as error:
-                pause = attempts.pause_or_raise(create.call.name, error)
+                pause = attempts.pause_or_raise(call.name, error)
             yield Sleep(pause)
+
+    def _limited(self, call: Call, until: float) -> Call:
+        return call._replace(limit=max(until - self.clock.monotonic(), MIN_TIMEOUT))
 
     def outcome(self, request: Request[T], result: Any, attempt: int) -> T:
         """Return what the response to a request holds, or raise an error; the result may be an exception."""
@@ -262,7 +273,8 @@ class Attempts:
 def _was_not_executed(error: errors.ZeroscopeError) -> bool:
     if isinstance(error, APIError):
         return error.status_code < 500 and error.status_code not in _AMBIGUOUS
-    return isinstance(error, TransportError) and isinstance(error.__cause__, _NOT_SENT)
+    is_certificate = isinstance(error, errors.CertificateError)
+    return is_certificate or (isinstance(error, TransportError) and isinstance(error.__cause__, _NOT_SENT))
 
 
 def _send(call: Call) -> Flow[Any]:

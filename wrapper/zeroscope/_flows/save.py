@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .._disk import outputs
 from .._steps import Flow, RunBlocking
-from ..options import OnProgress
+from ..options import DownloadOptions
 from ..state import PredictionState, VideoState, output_videos
 from . import download, read
 from .context import attached
@@ -20,7 +20,7 @@ def save_all(
     prediction: PredictionState,
     folder: str | PathLike[str],
     overwrite: bool,
-    on_progress: OnProgress | None,
+    options: DownloadOptions,
 ) -> Flow[list[Path]]:
     """Download all videos into a folder, one after another; all names are checked before the first download."""
     # A list may omit the output, which does not mean that there is none.
@@ -37,7 +37,7 @@ def save_all(
     try:
         for (index, url), target in zip(sources, targets, strict=True):
             video = VideoState(url, index, prediction=prediction)
-            saved.append((yield from download.save(sender, video, target, overwrite, on_progress)))
+            saved.append((yield from download.save(sender, video, target, overwrite, options)))
     except BaseException as error:
         error.add_note(_summary(saved, targets))
         raise

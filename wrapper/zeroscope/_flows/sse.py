@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 MAX_EVENT_LENGTH = 16 * 1024 * 1024
 """The longest event that is accepted, in characters."""
+MAX_ID_LENGTH = 1024
+"""The longest ID that is accepted, in characters; a longer one is ignored."""
 
 
 class ServerSentEvent(NamedTuple):
@@ -52,7 +54,7 @@ class EventParser:
         for line in lines:
             if line[:6] == "data: ":
                 data.append(line[6:])
-                self._size += len(line)
+                self._size += len(line) + 1
             elif not line:
                 if data:
                     events.append(ServerSentEvent(self._name or "message", "\n".join(data), self._id))
@@ -72,10 +74,11 @@ class EventParser:
         match field:
             case "data":
                 self._data.append(value)
-                self._size += len(value)
+                # An empty line takes memory as well.
+                self._size += len(line) + 1
             case "event":
                 self._name = value
-            case "id" if "\0" not in value:
+            case "id" if len(value) <= MAX_ID_LENGTH and "\0" not in value:
                 self._id = value
             case "retry" if value.isascii() and value.isdigit():
                 self.retry = int(value[:9])

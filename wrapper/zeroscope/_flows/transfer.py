@@ -1,21 +1,22 @@
-"""The transfer of one output into a file, over as many requests as it takes."""
+"""The transfer of one output, over as many requests as it takes."""
 
 from __future__ import annotations
 
 import logging
+import math
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import partial
-from typing import IO, Any
+from typing import Any
 
 import httpx
 
 from .. import errors
 from .._constants import USER_AGENT
+from .._disk.media_types import is_markup
 from .._service.spec import spec
-from .._steps import Close, Download, Flow, Open, Read, RunBlocking, Sleep
-from ..options import OnProgress
+from .._steps import Close, Download, Flow, Open, Read, Sleep
+from ..options import DownloadOptions
 from ..retry import is_transient, retry_after
 from ..state import retention_seconds
 from .request import Attempts, Sender
@@ -27,39 +28,65 @@ _HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": USER_A
 _HTTP_ERRORS = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)
 # These are caused by the URL or the request, and would occur again.
 _PERMANENT = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
+# The time over which the rate is measured, and the longest pause between two pieces, in seconds.
+_RATE_WINDOW = 30.0
+# How much of a body that is no file is put into an error, in bytes.
+_EXCERPT = 64 * 1024
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)")
 _REMOVED = "the service removes videos after {:.0f} minutes; create it again"
 _REFUSED = f"it was removed, or the token lacks the permission; {_REMOVED}"
 _HINTS = {401: _REFUSED, 403: _REFUSED, 404: _REMOVED, 410: _REMOVED}
 
 
+class Sink:
+    """The target of a transfer; both methods are flows."""
+
+    def write(self, piece: bytes) -> Any:
+        """Append a piece."""
+        raise NotImplementedError
+
+    def restart(self) -> Flow[bool]:
+        """Discard what was written so far; the result is whether that is possible."""
+        yield from ()
+        return False
+
+
 class Transfer:
-    """Downloads one output into a file.
+    """Downloads one output into a sink.
 
     An attempt returns an error if another attempt may help, and raises it otherwise, so that an exception of the
     callback is never mistaken for a network error.
+
+    Args:
+        limit: The largest file that is accepted, in bytes, unless the options name another.
     """
 
-    def __init__(self, sender: Sender, url: str, file: IO[bytes], on_progress: OnProgress | None) -> None:
+    def __init__(self, sender: Sender, url: str, sink: Sink, options: DownloadOptions, limit: int) -> None:
         self._sender = sender
+        self._clock = sender.clock
         self._url = url
         self._name = sender.parser.redact(errors.excerpt(url))
-        self._file = file
-        self._on_progress = on_progress
-        self._received = 0
+        self._sink = sink
+        self._on_progress = options.on_progress
+        self._limit = limit if options.max_bytes is None else options.max_bytes
+        self._rate = options.min_rate
+        # The number of bytes of the current response's file up to here, and of those that the sink has.
+        self._received = self._written = 0
         self._total: int | None = None
-        # The validators of the file to which the received bytes belong.
+        # The validators of the file to which the written bytes belong.
         self._version: Mapping[str, str] = {}
         self._accepts_ranges = True
+        self._is_slow = False
 
     def flow(self) -> Flow[None]:
         """Download the output; attempts count from 1 again after progress, for as long as the service keeps files."""
-        until = self._sender.clock.monotonic() + retention_seconds()
+        until = self._clock.monotonic() + retention_seconds()
         attempts = Attempts(self._sender, until, shared=False)
         furthest = 0
         while (error := (yield from self._attempt())) is not None:
-            if self._received > furthest:
-                furthest = self._received
+            # Progress that is too slow would go on for ever.
+            if self._written > furthest and not self._is_slow:
+                furthest = self._written
                 attempts.restart()
             log.debug("%s", error)
             yield Sleep(attempts.pause_or_raise(f"GET {self._name}", error))
@@ -73,35 +100,64 @@ class Transfer:
         try:
             response = download.response
             if response.status_code == 200:
-                yield RunBlocking(partial(self._start_over, response))
+                yield from self._begin(download)
             elif not (response.status_code == 206 and ranged):
                 return (yield from self._refused(download))
-            if (encoding := response.headers.get("content-encoding", "identity")) != "identity":
-                # It was not requested, and a truncated compressed file looks like a complete one.
-                raise self._malformed(f"compressed with {encoding}")
-            while True:
-                try:
-                    chunk: bytes | None = yield Read(download)
-                except _HTTP_ERRORS as error:
-                    return self._ended(error)
-                if chunk is None:
-                    return self._ended(None)
-                yield RunBlocking(partial(self._file.write, chunk))
-                self._received += len(chunk)
-                if self._on_progress is not None:
-                    self._on_progress(self._received, self._total)
+            elif download.is_encoded:
+                raise self._malformed("a part of a compressed file")
+            return (yield from self._receive(download))
         finally:
             yield from _close(download)
 
+    def _receive(self, download: Download) -> Flow[errors.ZeroscopeError | None]:
+        """Write the body to the sink, and return the error if it was not complete."""
+        start, count = self._clock.monotonic(), 0
+        self._is_slow = False
+        while True:
+            try:
+                until = self._clock.monotonic() + _RATE_WINDOW if self._rate else math.inf
+                piece: bytes | None = yield Read(download, until)
+            except httpx.DecodingError as error:
+                raise self._malformed(str(error)) from error
+            except _HTTP_ERRORS as error:
+                return self._ended(error)
+            if piece is None:
+                return self._ended(None)
+            if not self._received and download.response.status_code == 200:
+                self._require_video(download.response, piece)
+            yield from self._write(piece)
+            count += len(piece)
+            passed = self._clock.monotonic() - start
+            if passed >= _RATE_WINDOW:
+                if count < self._rate * passed:
+                    self._is_slow = True
+                    return self._failure(
+                        f"was too slow: {count} bytes in {passed:.0f} s, less than min_rate={self._rate:g}", None
+                    )
+                start, count = self._clock.monotonic(), 0
+
+    def _write(self, piece: bytes) -> Flow[None]:
+        """Write what is new in a piece to the sink."""
+        known = self._written - self._received
+        self._received += len(piece)
+        if self._received > self._limit:
+            raise self._too_large(f"more than {self._limit}")
+        if self._received > self._written:
+            yield from self._sink.write(piece[known:] if known else piece)
+            self._written = self._received
+            if self._on_progress is not None:
+                self._on_progress(self._received, self._total)
+
     def _request(self) -> Flow[tuple[Download, bool]]:
         """Request the missing part or the whole file, and return whether a 206 holds the right part."""
-        validator = _validator(self._version) if self._received and self._accepts_ranges else None
+        validator = _validator(self._version) if self._written and self._accepts_ranges else None
         # Without one, the rest of a file that was replaced meanwhile could be appended to the start of the old one.
         if validator is not None:
-            headers = {**_HEADERS, "Range": f"bytes={self._received}-", "If-Range": validator}
+            headers = {**_HEADERS, "Range": f"bytes={self._written}-", "If-Range": validator}
             download = yield from self._open(headers)
             status = download.response.status_code
             if status != 416 and not (status == 206 and not self._continues(download.response)):
+                self._received = self._written
                 return download, True
             log.debug("%s: the server has no such range, starting over", self._name)
             yield from _close(download)
@@ -115,24 +171,39 @@ class Transfer:
         if _may_receive_token(download.response):
             yield from _close(download)
             download = yield Open(str(download.response.url), headers, self._sender.parser.token)
-            if (following := download.response.next_request) is not None:
-                yield from _close(download)
-                download = yield Open(str(following.url), headers)
         return download
 
-    def _start_over(self, response: httpx.Response) -> None:
-        """Discard the bytes received so far, before a response with the whole file."""
-        self._file.seek(0)
-        self._file.truncate()
+    def _begin(self, download: Download) -> Flow[None]:
+        """Prepare for a response with the whole file, from which the sink may have the first bytes already."""
+        headers = download.response.headers
+        version = {name: headers[name] for name in ("etag", "last-modified") if name in headers}
+        if self._written:
+            if (yield from self._sink.restart()):
+                self._written = 0
+            elif _validator(version) is None or version != self._version:
+                raise self._failure(
+                    f"was cut short after {self._written} bytes, and cannot be resumed, as the server does not confirm "
+                    "that the file is the same; download it again",
+                    None,
+                )
         self._received = 0
-        named = response.headers.get("content-length", "")
-        self._total = int(named) if named.isdecimal() else None
-        self._version = {name: response.headers[name] for name in ("etag", "last-modified") if name in response.headers}
+        named = headers.get("content-length", "")
+        # The length of a compressed file is not the file's, and its parts cannot be joined.
+        self._total = int(named) if named.isdecimal() and not download.is_encoded else None
+        self._version = {} if download.is_encoded else version
+        if self._total is not None and self._total > self._limit:
+            raise self._too_large(f"{self._total}, more than {self._limit}")
+
+    def _require_video(self, response: httpx.Response, start: bytes) -> None:
+        """Raise an error for a page of text in the place of a file, such as that of a proxy or a login."""
+        media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if is_markup(start, media_type):
+            raise self._malformed(f"a text of type {media_type or 'unknown'}, not a file", start)
 
     def _continues(self, response: httpx.Response) -> bool:
         """Whether a partial response continues the received bytes of the same file; if so, record the total."""
         found = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", "").strip())
-        if not found or int(found[1]) != self._received:
+        if not found or int(found[1]) != self._written:
             return False
         total = self._total if found[2] == "*" else int(found[2])
         if total is None or self._total not in {None, total}:
@@ -148,7 +219,7 @@ class Transfer:
         received, total = self._received, self._total
         if received == total or (total is None and error is None):
             if not received:
-                raise self._malformed("no video")
+                raise self._malformed("no video", b"")
             return None
         if total is not None and received > total:
             self._version = {}
@@ -159,7 +230,7 @@ class Transfer:
     def _not_begun(self, error: Exception) -> errors.ZeroscopeError:
         """Return the error for a request without a response, or raise it if another attempt cannot help."""
         if isinstance(error, httpx.TransportError) and not isinstance(error, _PERMANENT):
-            begun = f"did not go on after {self._received} bytes" if self._received else "did not begin"
+            begun = f"did not go on after {self._written} bytes" if self._written else "did not begin"
             return self._failure(f"{begun}: {self._text_of(error)}; {_try_again()}", error)
         raise self._failure(f"did not begin: {self._text_of(error)}; nothing can be downloaded from this URL", error)
 
@@ -167,9 +238,9 @@ class Transfer:
         """Return the error for a response that is not a file, or raise it if another attempt cannot help."""
         response, start = download.response, b""
         with suppress(*_HTTP_ERRORS):
-            start = (yield Read(download)) or b""
+            start = (yield Read(download, self._clock.monotonic() + _RATE_WINDOW)) or b""
         redact = self._sender.parser.redact
-        body = redact(start.decode("utf-8", errors="replace"))
+        body = redact(start[:_EXCERPT].decode("utf-8", errors="replace"))
         details: dict[str, Any] = {
             "request": f"GET {self._name}",
             "status_code": response.status_code,
@@ -178,7 +249,7 @@ class Transfer:
         }
         cls = errors.class_for(response.status_code)
         if cls is errors.RateLimitError:
-            details["retry_after"] = retry_after(details["headers"], body, None, self._sender.clock.time())
+            details["retry_after"] = retry_after(details["headers"], body, None, self._clock.time())
         elif response.status_code in _HINTS:
             details["hint"] = _HINTS[response.status_code].format(retention_seconds() / 60)
         error = cls(**details)
@@ -191,8 +262,12 @@ class Transfer:
         error.__cause__ = cause
         return error
 
-    def _malformed(self, reason: str) -> errors.MalformedResponseError:
-        return errors.MalformedResponseError(request=f"GET {self._name}", status_code=200, body="", reason=reason)
+    def _malformed(self, reason: str, start: bytes = b"[not read]") -> errors.MalformedResponseError:
+        body = self._sender.parser.redact(start[:_EXCERPT].decode("utf-8", errors="replace"))
+        return errors.MalformedResponseError(request=f"GET {self._name}", status_code=200, body=body, reason=reason)
+
+    def _too_large(self, size: str) -> errors.MalformedResponseError:
+        return self._malformed(f"its length is {size} bytes; pass a larger max_bytes to accept it")
 
     def _text_of(self, error: Exception) -> str:
         return self._sender.parser.redact(str(error)) or type(error).__name__

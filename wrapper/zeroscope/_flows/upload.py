@@ -52,22 +52,25 @@ def invalid_files(files: Sequence[InputFile]) -> list[InvalidField]:
     return [invalid for file in files if (invalid := file.validate()) is not None]
 
 
-def upload(sender: Sender, files: Sequence[InputFile]) -> Flow[dict[str, str]]:
-    """Read validated files, all of them before any is sent, and return a URL for each field."""
+def upload(sender: Sender, files: Sequence[InputFile], until: float | None) -> Flow[dict[str, str]]:
+    """Read validated files, all of them before any is sent, and return a URL for each field.
+
+    Uploads fail at a moment on the monotonic clock, if one is given.
+    """
     contents: list[FileContent] = yield RunBlocking(lambda: [file.read() for file in files])
     urls: dict[str, str] = {}
     for content in contents:
-        urls[content.field] = yield from _url(sender, content)
+        urls[content.field] = yield from _url(sender, content, until)
     return urls
 
 
-def _url(sender: Sender, content: FileContent) -> Flow[str]:
+def _url(sender: Sender, content: FileContent, until: float | None) -> Flow[str]:
     if len(content.data) <= size_limits()["data-uri-bytes"]:
         return f"data:{content.media_type};base64,{base64.b64encode(content.data).decode()}"
     call = _api.create_file_call(content.data, content.name, content.media_type)
     try:
         # Repeated like a read: an upload starts no run and costs nothing, and the service removes files after a while.
-        return (yield from sender.send_repeatable(Request(call, sender.parser.file)))
+        return (yield from sender.send_repeatable(Request(call, sender.parser.file), until))
     except (APIError, TransportError, MalformedResponseError) as error:
         error.add_note(f"The file of input.{content.field} was not uploaded, so no prediction was created.")
         raise

@@ -65,14 +65,21 @@ class WaitOptions:
 
 
 class Poller:
-    """Polls one prediction until it has ended or the time is up."""
+    """Polls one prediction until it has ended or the time is up.
 
-    def __init__(self, sender: Sender, prediction: PredictionState, options: WaitOptions) -> None:
+    Args:
+        start: When the time began to run, on the monotonic clock; by default now.
+    """
+
+    def __init__(
+        self, sender: Sender, prediction: PredictionState, options: WaitOptions, start: float | None = None
+    ) -> None:
         self._sender = sender
         self._prediction = prediction
         self._options = options
-        self._start = sender.clock.monotonic()
-        self._schedule = PollSchedule(options.polling, self._start)
+        now = sender.clock.monotonic()
+        self._start = now if start is None else start
+        self._schedule = PollSchedule(options.polling, now)
         self._last_error: ZeroscopeError | None = None
         self.until = self._start + options.limit
 
@@ -121,9 +128,16 @@ def time_out(sender: Sender, prediction: PredictionState, options: WaitOptions, 
     return error
 
 
-def wait(sender: Sender, prediction: PredictionState, options: WaitOptions, *, new: bool = False) -> Flow[None]:
+def wait(
+    sender: Sender,
+    prediction: PredictionState,
+    options: WaitOptions,
+    *,
+    new: bool = False,
+    start: float | None = None,
+) -> Flow[None]:
     """Poll a prediction until it has ended; the callback of a new one is called with its first state, too."""
-    poller = Poller(sender, prediction, options)
+    poller = Poller(sender, prediction, options, start)
     with attached(prediction):
         if new:
             options.notify(prediction)
@@ -136,15 +150,21 @@ def wait(sender: Sender, prediction: PredictionState, options: WaitOptions, *, n
 
 def run(
     sender: Sender,
-    preparing: Flow[CreateRequest],
+    prepare: Callable[[float | None], Flow[CreateRequest]],
     new: Callable[[PredictionModel], P],
     options: WaitOptions,
 ) -> Flow[P]:
-    """Create a prediction, wait for it, and return it if it has videos."""
-    create = yield from preparing
+    """Create a prediction, wait for it, and return it if it has videos.
+
+    The caller's timeout holds for the whole, uploads and the create included. Without one, the limit of the wait begins
+    with the prediction.
+    """
+    start = None if options.timeout is None else sender.clock.monotonic()
+    until = None if start is None else start + options.limit
+    create = yield from prepare(until)
     late: list[PredictionModel] = []
     try:
-        prediction = new((yield from sender.send_once(create, late)))
+        prediction = new((yield from sender.send_once(create, late, until)))
     except BaseException as error:
         if not late:
             note_possible_prediction(error)
@@ -153,7 +173,7 @@ def run(
             yield from cleanup.cancel_if_interrupted(sender, created, error)
             raise
     try:
-        yield from wait(sender, prediction, options, new=True)
+        yield from wait(sender, prediction, options, new=True, start=start)
     except BaseException as error:
         yield from cleanup.cancel_if_interrupted(sender, prediction, error)
         raise

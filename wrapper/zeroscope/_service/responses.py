@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
-from urllib.parse import SplitResult, parse_qs, urljoin, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from zeroscope_api import models
 
 from .. import errors
 from .._steps import Call
 from ..retry import retry_after
-from .api import PredictionModel, PredictionPage, Response, is_text, operation_names, or_none
+from .api import PredictionModel, PredictionPage, Response, is_text, or_none
 
 E = TypeVar("E", bound=BaseException)
 
@@ -68,24 +68,19 @@ class ResponseParser:
         return file.urls.get
 
     def next_cursor(self, page: PredictionPage) -> str | None:
-        """Return the cursor of the next page, which must be at the base URL's origin, or None after the last one."""
+        """Return the cursor of the next page, or None after the last one.
+
+        The rest of its URL is not used: behind a gateway, it is the service's own and not the base URL's.
+        """
         following = or_none(page.next_)
         if not isinstance(following, str):
             return None
         try:
             following.encode()
-            url = urlsplit(urljoin(self.base_url, following))
-            elsewhere = _origin(url) != _origin(urlsplit(self.base_url))
+            query = urlsplit(following).query
         except ValueError:
             return None
-        if elsewhere:
-            raise errors.MalformedResponseError(
-                request=operation_names()["listPredictions"],
-                status_code=200,
-                body=self.redact(following),
-                reason=f"the next page is not at {self.base_url}, and nothing was sent there",
-            )
-        return parse_qs(url.query).get("cursor", [None])[0]
+        return parse_qs(query).get("cursor", [None])[0]
 
     def error(self, call: Call, response: Response[Any], now: float) -> errors.APIError:
         """Return the error for a response that is not 2xx."""
@@ -141,7 +136,3 @@ class ResponseParser:
         """Return a string without the token."""
         # A shorter one is not a real token, and may be part of a word.
         return text.replace(self.token, "[token]") if len(self.token) >= 8 else text
-
-
-def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:
-    return url.scheme, url.hostname, url.port or {"http": 80, "https": 443}.get(url.scheme)

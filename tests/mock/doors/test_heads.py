@@ -1,0 +1,265 @@
+"""Heads on a socket: half-sent, endless, and without a proper Host."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from zeroscope_mock import MockServer
+from zeroscope_mock.doors import http_server
+from zeroscope_mock.doors.http_server import HttpServer
+from zeroscope_mock.doors.listening import Listening
+
+# A deadline that only a server that hangs would reach.
+LONG = 10
+HEAD = b"GET /v1/predictions HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer t\r\n"
+VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
+
+
+@pytest.fixture
+def listening(server: MockServer) -> Iterator[Listening]:
+    with server.listen() as listening:
+        yield listening
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that waits only a moment for heads."""
+    monkeypatch.setattr(http_server, "HEAD_TIMEOUT", 0.05)
+
+
+def connect(listening: Listening) -> socket.socket:
+    port = int(listening.url.rpartition(":")[2])
+    return socket.create_connection(("127.0.0.1", port), timeout=LONG)
+
+
+def read_all(wire: socket.socket) -> bytes:
+    data = b""
+    while part := wire.recv(65536):
+        data += part
+    return data
+
+
+def read_response(wire: socket.socket) -> bytes:
+    """The head of a response, and its body by the length that it announces."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += wire.recv(1)
+    length = int(data.lower().partition(b"content-length: ")[2].split()[0])
+    while length:
+        part = wire.recv(length)
+        data, length = data + part, length - len(part)
+    return data
+
+
+def detail(response: bytes) -> str:
+    head, _, body = response.partition(b"\r\n\r\n")
+    assert b"content-type: application/problem+json" in head.lower()
+    return str(json.loads(body)["detail"])
+
+
+@pytest.mark.parametrize("path", [b"/v1/predictions", b"/_mock", b"/nowhere"])
+@pytest.mark.parametrize(
+    ("hosts", "said"),
+    [
+        ([], "The request has no Host; send exactly one."),
+        ([b"Host: one", b"Host: two"], "The request has 2 Host headers: one, two; send exactly one."),
+        ([b"Host: same", b"host: same"], "The request has 2 Host headers: same, same; send exactly one."),
+    ],
+)
+def test_host__is_sent_once(
+    server: MockServer, listening: Listening, path: bytes, hosts: list[bytes], said: str
+) -> None:
+    """Anything else is a 400 on every path, and is not carried out."""
+    with connect(listening) as wire:
+        wire.sendall(b"\r\n".join([b"GET %b HTTP/1.1" % path, *hosts, b"Connection: close", b"", b""]))
+        response = read_all(wire)
+
+    assert response.startswith(b"HTTP/1.1 400 ")
+    assert detail(response) == said
+    assert len(server.journal) == 0
+
+
+@pytest.mark.parametrize(
+    "half",
+    [b"G", b"GET /v1/predictions HTTP/1.1\r\n", HEAD, HEAD + b"\r", b"\r\n\r\n", b"GET / HTTP/1.1\r\nHost: h\r\nX"],
+)
+@pytest.mark.parametrize("before", [0, 2], ids=["first", "third"])
+@pytest.mark.usefixtures("impatient")
+def test_half_head__times_out(listening: Listening, half: bytes, before: int) -> None:
+    """It is a 408, be it the first head of a connection or a later one."""
+    with connect(listening) as wire:
+        for _ in range(before):
+            wire.sendall(HEAD + b"\r\n")
+            assert read_response(wire).startswith(b"HTTP/1.1 200 ")
+        wire.sendall(half)
+        response = read_all(wire)
+
+    assert response.startswith(b"HTTP/1.1 408 ")
+    assert b"connection: close" in response
+    assert detail(response) == "The head of the request did not come within 0.05 seconds; send all of it."
+
+
+@pytest.mark.usefixtures("impatient")
+def test_half_head__after_a_body_times_out(listening: Listening) -> None:
+    """It may have come together with the request before."""
+    body = json.dumps({"version": VERSION, "input": {}}).encode()
+    post = HEAD.replace(b"GET", b"POST") + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    with connect(listening) as wire:
+        wire.sendall(post + HEAD)
+        responses = read_all(wire)
+
+    assert responses.startswith(b"HTTP/1.1 201 ")
+    assert b"HTTP/1.1 408 " in responses
+
+
+def test_drip__does_not_extend_the_time(server: MockServer) -> None:
+    """There is one timer for the whole head, however steadily its bytes come."""
+    timers = list[float]()
+
+    async def run() -> None:
+        http = HttpServer(server.app, "127.0.0.1")
+        http.config.load()
+        loop, kind = asyncio.get_running_loop(), cast(Any, http.config.http_protocol_class)
+        protocol = kind(config=http.config, server_state=http.server_state, app_state={})
+
+        def call_later(delay: float, act: Callable[[], None]) -> asyncio.TimerHandle:
+            timers.append(delay)
+            return loop.call_later(delay, act)
+
+        protocol.loop = SimpleNamespace(call_later=call_later)
+        transport = SimpleNamespace(is_closing=lambda: False, get_extra_info=lambda name: None)
+        protocol.connection_made(transport)
+        for byte in HEAD:
+            protocol.data_received(bytes([byte]))
+        protocol.connection_lost(OSError())
+
+    asyncio.run(run())
+
+    assert timers == [http_server.HEAD_TIMEOUT]
+
+
+@pytest.mark.usefixtures("impatient")
+def test_connection__without_a_byte_is_closed(listening: Listening) -> None:
+    """Nothing is sent on it."""
+    with connect(listening) as wire:
+        assert read_all(wire) == b""
+
+
+@pytest.mark.usefixtures("impatient")
+def test_response__in_progress_is_not_cut_by_half_a_head(
+    server: MockServer, listening: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The time for the next head begins when the response has been sent."""
+    ends, end_wait = threading.Semaphore(0), http_server.Protocol._end_wait
+
+    def counted(protocol: http_server.Protocol) -> None:
+        end_wait(protocol)
+        ends.release()
+
+    monkeypatch.setattr(http_server.Protocol, "_end_wait", counted)
+    server.faults.add(operation="listPredictions", delay=60, times=1)
+    server.clock.freeze()
+    with connect(listening) as wire:
+        wire.sendall(HEAD + b"\r\n" + HEAD)
+        for _ in range(2):
+            assert ends.acquire(timeout=LONG)
+        server.clock.advance(60)
+        responses = read_all(wire)
+
+    assert responses.startswith(b"HTTP/1.1 200 ")
+    assert b"HTTP/1.1 408 " in responses
+
+
+@pytest.mark.parametrize(
+    "large",
+    [
+        lambda limit: HEAD + b"X-Long: " + b"x" * limit + b"\r\n\r\n",
+        lambda limit: HEAD + b"X-Long: " + b"x" * limit,
+        lambda limit: HEAD + b"X" * limit,
+        lambda limit: b"GET /" + b"x" * limit,
+        lambda limit: b"GET /" + b"x" * limit + b" HTTP/1.1\r\nHost: h\r\n\r\n",
+        lambda limit: HEAD + b"X: y\r\n" * (limit // 6) + b"\r\n",
+        lambda limit: HEAD + b"X: y\r\n" * (limit // 6),
+    ],
+    ids=["value", "half a value", "half a name", "half a path", "path", "many", "half of many"],
+)
+@pytest.mark.parametrize("step", [1000, None], ids=["in pieces", "at once"])
+def test_head__has_a_size_limit(
+    server: MockServer, listening: Listening, large: Callable[[int], bytes], step: int | None
+) -> None:
+    """A larger one is a 431 as soon as it is too large, whether or not it is complete."""
+    with connect(listening) as wire:
+        data = large(http_server.HEAD_LIMIT)
+        try:
+            for start in range(0, len(data), step or len(data)):
+                wire.sendall(data[start : start + (step or len(data))])
+            response = read_all(wire)
+        except ConnectionError:
+            # What is still on its way makes the server's socket answer with a reset.
+            response = b""
+
+    if response:
+        assert response.startswith(b"HTTP/1.1 431 ")
+        assert detail(response) == "The head of the request must not be larger than 65536 bytes."
+    assert len(server.journal) == 0
+
+
+def test_head__below_the_limit(listening: Listening) -> None:
+    """A large one is answered, and many requests on one connection do not add up."""
+    with connect(listening) as wire:
+        for _ in range(3):
+            wire.sendall(HEAD + b"X-Long: " + b"x" * (http_server.HEAD_LIMIT - 200) + b"\r\n\r\n")
+            assert read_response(wire).startswith(b"HTTP/1.1 200 ")
+
+
+def test_body__does_not_count_as_a_head(listening: Listening) -> None:
+    """However long it is, and if half of the next head comes with it."""
+    body = json.dumps({"version": VERSION, "input": {"prompt": "x" * 300_000}}).encode()
+    post = HEAD.replace(b"GET", b"POST") + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    with connect(listening) as wire:
+        for _ in range(2):
+            wire.sendall(post + HEAD)
+            assert read_response(wire).startswith(b"HTTP/1.1 201 ")
+            wire.sendall(b"\r\n")
+            assert read_response(wire).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("sent", [b"nonsense\r\n\r\n", b"\x16\x03\x01\x02\x00", b"GET / HTTP/9.9\r\n\r\n"])
+def test_bytes__that_are_no_request(listening: Listening, sent: bytes) -> None:
+    """They are a 400 that looks like every other refusal."""
+    with connect(listening) as wire:
+        wire.sendall(sent)
+        response = read_all(wire)
+
+    assert response.startswith(b"HTTP/1.1 400 ")
+    assert detail(response) == "What was sent is not an HTTP/1.1 request."
+
+
+def test_close__does_not_wait_for_half_open_connections(server: MockServer) -> None:
+    """Not for silent ones, for half heads, or for a client that does not read its response."""
+    listening = server.listen()
+    thread: Any = listening._thread
+    wires = [connect(listening) for _ in range(6)]
+    wires[1].sendall(b"G")
+    wires[2].sendall(HEAD)
+    wires[3].sendall(HEAD + b"\r\n")
+    assert read_response(wires[3]).startswith(b"HTTP/1.1 200 ")
+    wires[3].sendall(HEAD)
+    wires[4].sendall(HEAD.replace(b"GET", b"POST") + b"Content-Length: 9\r\n\r\n{")
+    wires[5].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+    wires[5].sendall((HEAD.replace(b"/v1/predictions", b"/_mock/openapi.json") + b"\r\n") * 100)
+
+    listening.close()
+
+    assert not thread.is_alive()
+    assert not any(one is thread for one in threading.enumerate())
+    for wire in wires:
+        wire.close()

@@ -1,0 +1,213 @@
+"""The exchange: one request and its response, within a deadline and a byte budget.
+
+Calls of the API, downloads, event streams and their redirects all pass through here. The methods are flows, too, but
+for the drivers alone: they yield `Send` and `Receive`, the only steps that touch the HTTP client.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Generator, Iterator
+from typing import Any, Generic, NamedTuple, NoReturn, TypeAlias, TypeVar
+
+import httpx
+
+from .._flows.request import Sender
+from .._service.api import ApiClient
+from .._steps import Call, Close, Download, Open
+from ..errors import MalformedResponseError
+from .decoding import decoder_for
+from .environment import Http, explain
+
+T = TypeVar("T")
+
+MAX_BODY = 64 * 1024 * 1024
+"""The largest body of an API response, decoded, in bytes."""
+MAX_ERROR_BODY = 1024 * 1024
+"""The length at which an error page is cut, decoded, in bytes."""
+MAX_REDIRECTS = 10
+UPLOAD_RATE = 32 * 1024
+"""The rate at which a request's body may at least be sent, in bytes per second."""
+# Headers that describe the body as it was sent, not as it was decoded.
+_FRAMING = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
+
+
+class Send(NamedTuple):
+    """Sends a request; the result is a `Download`, of which nothing was read."""
+
+    request: httpx.Request
+    auth: httpx.Auth | None
+    until: float
+    """The moment on the monotonic clock at which it fails."""
+
+
+class Receive(NamedTuple):
+    """Reads the next bytes of a body as they were sent; the result is None at the end."""
+
+    chunks: Iterator[bytes] | AsyncIterator[bytes]
+    until: float
+    request: httpx.Request
+
+
+Exchanging: TypeAlias = Generator[Send | Receive | Close, Any, T]
+
+
+class BoundClient(NamedTuple, Generic[Http]):
+    """An HTTP client, with the generated client over it."""
+
+    http: Http
+    api: ApiClient
+    limit: float
+    """How long an exchange may take, in seconds, unless its call says otherwise."""
+    is_own: bool
+    """Whether the HTTP client was created here, and so follows the environment."""
+
+
+class Exchange:
+    """Carries out requests with an HTTP client."""
+
+    def __init__(self, client: BoundClient[Any], sender: Sender) -> None:
+        self._client = client
+        self._clock = sender.clock
+        self._redact = sender.parser.redact
+
+    def call(self, call: Call, arguments: dict[str, Any]) -> Exchanging[httpx.Response]:
+        """Carry out a call, with the arguments that its endpoint made of it, and return the response and its body."""
+        client = self._client
+        request = _with_timeouts(client.api, call).build_request(client.http, arguments)
+        limit = client.limit + (call.hold or 0.0) + int(request.headers.get("content-length", 0)) / UPLOAD_RATE
+        until = self._clock.monotonic() + (limit if call.limit is None else min(limit, call.limit))
+        download = yield from self._send(request, client.api.auth, until)
+        response = download.response
+        if response.is_stream_consumed and download.loaded:
+            return response
+        try:
+            content = yield from self._body(download, call, until)
+        finally:
+            if not response.is_closed:
+                yield Close(download)
+        headers = [(name, value) for name, value in response.headers.raw if name.lower() not in _FRAMING]
+        return httpx.Response(response.status_code, headers=headers, content=content, request=request)
+
+    def open(self, step: Open) -> Exchanging[Download]:
+        """Open a download or an event stream, after redirects, whose bodies are not read.
+
+        It has none of the headers, cookies and parameters that the caller's HTTP client adds to requests, and not its
+        auth: these are for the API, and the URL may be at any host.
+        """
+        until = min(self._clock.monotonic() + self._client.limit, step.until)
+        extensions = {"timeout": self._client.api.timeout.as_dict()}
+        url = httpx.URL(step.url)
+        for number in range(MAX_REDIRECTS + 1):
+            request = httpx.Request("GET", url, headers=dict(step.headers), extensions=dict(extensions))
+            if step.token is not None and number == 0:
+                # Not through a local variable, which an error reporter might record.
+                request.headers["Authorization"] = f"Bearer {step.token}"
+            download = yield from self._send(request, None, until)
+            if not download.response.has_redirect_location:
+                return download
+            yield Close(download)
+            url = _redirected(request, download.response)
+        raise httpx.TooManyRedirects(f"more than {MAX_REDIRECTS} redirects", request=request)
+
+    def read(self, download: Download, until: float) -> Exchanging[bytes | None]:
+        """Read the next piece of a body, decoded; None at the end."""
+        if download.loaded:
+            loaded, download.loaded = download.loaded, b""
+            download.received += len(loaded)
+            return loaded
+        while download.chunks is not None:
+            piece: bytes = b"" if download.decoder is None else download.decoder.decode()
+            if piece:
+                return piece
+            try:
+                chunk: bytes | None = yield Receive(download.chunks, until, download.response.request)
+            except httpx.TransportError as error:
+                self._raise(error, until)
+            if chunk is None:
+                if download.decoder is not None:
+                    download.decoder.finish()
+                break
+            download.received += len(chunk)
+            if download.decoder is not None:
+                download.decoder.feed(chunk)
+            elif chunk:
+                return chunk
+        return None
+
+    def _send(self, request: httpx.Request, auth: httpx.Auth | None, until: float) -> Exchanging[Download]:
+        try:
+            download: Download = yield Send(request, auth, until)
+        except httpx.HTTPStatusError as error:
+            # Raised by a hook of the caller's client, as httpx documents it. The response is one like any other, except
+            # that httpx has closed it.
+            download = Download(error.response, None)
+        except httpx.TransportError as error:
+            self._raise(error, until)
+        response = download.response
+        decoder = decoder_for(response.headers.get("content-encoding", ""))
+        download.is_encoded = decoder is not None
+        if response.is_stream_consumed:
+            # By a transport without connections, or by a hook; httpx has decoded it.
+            download.chunks = None
+            download.loaded = _loaded(response)
+        else:
+            download.decoder = decoder
+        return download
+
+    def _body(self, download: Download, call: Call, until: float) -> Exchanging[bytes]:
+        """Read the body of an API response; that of an error is cut where it becomes too long."""
+        response = download.response
+        pieces: list[bytes] = []
+        size = 0
+        try:
+            while (piece := (yield from self.read(download, until))) is not None:
+                pieces.append(piece)
+                size += len(piece)
+                if size > MAX_BODY:
+                    raise self._malformed(call, response, pieces[0], f"longer than {MAX_BODY} bytes")
+                if size > MAX_ERROR_BODY and not response.is_success:
+                    break
+        except httpx.DecodingError as error:
+            if response.is_success:
+                raise self._malformed(call, response, b"", str(error)) from error
+        return b"".join(pieces)
+
+    def _malformed(self, call: Call, response: httpx.Response, start: bytes, reason: str) -> MalformedResponseError:
+        body = self._redact(start.decode("utf-8", errors="replace"))
+        return MalformedResponseError(request=call.name, status_code=response.status_code, body=body, reason=reason)
+
+    def _raise(self, error: httpx.TransportError, until: float) -> NoReturn:
+        """Raise an error with what httpx does not say: the deadline, the proxy, or the certificate."""
+        if isinstance(error, httpx.TimeoutException) and self._clock.monotonic() >= until:
+            raise type(error)("the time for the whole exchange was up", request=error.request) from error
+        explained = explain(error, self._client.is_own)
+        if explained is error:
+            raise error
+        raise explained from error
+
+
+def _with_timeouts(api: ApiClient, call: Call) -> ApiClient:
+    """Return the client for a call, with its timeouts lowered to the call's limit or extended by its hold."""
+    if call.limit is None and call.hold is None:
+        return api
+    allowed = dict(api.timeout.as_dict())
+    if call.hold is not None and allowed["read"] is not None:
+        allowed["read"] += call.hold
+    if call.limit is not None:
+        allowed = {name: call.limit if most is None else min(most, call.limit) for name, most in allowed.items()}
+    return api.with_timeout(httpx.Timeout(**allowed))
+
+
+def _loaded(response: httpx.Response) -> bytes:
+    try:
+        return response.content
+    except httpx.ResponseNotRead:
+        return b""
+
+
+def _redirected(request: httpx.Request, response: httpx.Response) -> httpx.URL:
+    """Return the URL to which a redirect leads."""
+    try:
+        return request.url.join(response.headers["location"])
+    except httpx.InvalidURL as error:
+        raise httpx.RemoteProtocolError(f"the redirect leads to no URL: {error}", request=request) from error
