@@ -6,7 +6,7 @@ import random as _random
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, Generic, NoReturn, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import httpx
 
@@ -15,12 +15,13 @@ from ._constants import USER_AGENT
 from ._flows import create, wait
 from ._flows.request import Sender
 from ._numbers import conversion_hint, is_number, to_seconds
+from ._pickling import Unpicklable
 from ._service import validation
 from ._service.api import PredictionModel
 from ._service.responses import ResponseParser
 from ._steps import Flow, Stream
 from .clock import Clock, SystemClock
-from .errors import invalid_argument, not_picklable
+from .errors import invalid_argument
 from .options import BatchOptions, CreateOptions, RunOptions, WaitArguments
 from .polling import DEFAULT_POLLING, Polling
 from .results import RunResult
@@ -31,7 +32,7 @@ Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
 P = TypeVar("P", bound=PredictionState)
 
 
-class BaseClient(ABC, Generic[Http]):
+class BaseClient(Unpicklable, ABC, Generic[Http]):
     """A client without its driver."""
 
     def __init__(
@@ -84,9 +85,6 @@ class BaseClient(ABC, Generic[Http]):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self
-
-    def __reduce__(self) -> NoReturn:
-        raise not_picklable(self)
 
     def _run(self, new: Callable[[PredictionModel], P], arguments: Mapping[str, Any]) -> Flow[P]:
         options: Any = {name: value for name, value in arguments.items() if name in RunOptions.__annotations__}

@@ -114,12 +114,6 @@ def invalid_argument(name: str, problem: str) -> InvalidInputError:
     return InvalidInputError([InvalidField("invalid_type", name, problem)])
 
 
-def not_picklable(value: object) -> TypeError:
-    """Return the error for the pickling of an object with a client."""
-    reason = "it has the API token and open connections; create a client in each process"
-    return TypeError(f"cannot pickle {type(value).__name__}: {reason}")
-
-
 class TransportError(ZeroscopeError):
     """The response did not arrive, or not completely; the cause is chained."""
 
