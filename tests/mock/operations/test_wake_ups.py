@@ -145,8 +145,9 @@ async def test_waiting__takes_no_wake_ups(
         assert await wake_ups(monkeypatch) == (0, [])
 
     # On a real clock, the end of a hold after 60 seconds, and a comment after 15 of a scheduled event's silence.
-    kinds = [60, *([15] if script is NEVER else [])] if isinstance(server.clock, RealClock) else []
-    assert sorted(round(delay) for delay in timers) == sorted(kinds * PAIRS)
+    kinds = 0 if isinstance(server.clock, VirtualClock) else 2 if script is NEVER else 1
+    assert len(timers) == kinds * PAIRS
+    assert min(timers, default=LONG) >= LONG
 
 
 @pytest.mark.anyio
