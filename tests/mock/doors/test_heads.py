@@ -154,6 +154,7 @@ def test_drip__does_not_extend_the_time(server: MockServer) -> None:
         for byte in HEAD:
             protocol.data_received(bytes([byte]))
         protocol.connection_lost(OSError())
+        assert protocol._timer is None
 
     asyncio.run(run())
 
