@@ -240,7 +240,10 @@ async def test_deadline__ends_a_stream_that_waits_for_reads(clock: Callable[[], 
     server = MockServer(clock=clock())
     server.scripts.add(BY_READS)
     async with requests_of(server) as requests, asyncio.timeout(LONG):
-        stream = requests.stream(await requests.create(**{"cancel-after": "3600s"}))
+        path = await requests.create(**{"cancel-after": "3600s"})
+        stream = requests.stream(path)
+        # The first read starts it, and the second would end it.
+        await requests.send("GET", path)
         await settle()
         assert not stream.done()
         server.clock.advance(3600)
