@@ -83,6 +83,7 @@ class Predictions:
 
         Raises:
             APIError, TransportError: If the service cannot be reached.
+            MalformedResponseError: If 100 pages in a row are empty.
         """
         return self._driver.iterate(read.pages(self._driver.sender, self._new))
 

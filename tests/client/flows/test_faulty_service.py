@@ -135,11 +135,12 @@ def test_two_hundred_pages__end(harness: Harness) -> None:
 def test_two_hundred_pages__do_not_end_elsewhere(harness: Harness) -> None:
     """The page that names a next one on another origin is the last that is read, and the token stays here."""
     requests: list[httpx.Request] = []
+    entry = {"id": "gm3q", "status": "failed"}
 
     def answer(request: httpx.Request) -> httpx.Response:
         requests.append(request)
         base = BASE_URL if len(requests) < 200 else "https://elsewhere.test/v1"
-        return httpx.Response(200, json={"next": f"{base}/predictions?cursor={len(requests)}", "results": []})
+        return httpx.Response(200, json={"next": f"{base}/predictions?cursor={len(requests)}", "results": [entry]})
 
     with pytest.raises(zeroscope.MalformedResponseError, match=r"nothing was sent there.*https://elsewhere\.test"):
         harness.all(harness.client(answer).predictions.list)

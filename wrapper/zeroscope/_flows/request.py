@@ -100,15 +100,18 @@ class Sender:
         # Returns the function that searches for a lost prediction, or None once the client is gone.
         self.finder: Callable[[], Finder | None] = lambda: None
 
-    def send_repeatable(self, request: Request[T], until: float | None = None, *, urgent: bool = False) -> Flow[T]:
+    def send_repeatable(
+        self, request: Request[T], until: float | None = None, *, urgent: bool = False, limited: bool = False
+    ) -> Flow[T]:
         """Send a request that may be repeated, and return what its response holds.
 
         Args:
             request: The request; one whose response is malformed, as a truncated body is, is repeated, too.
             until: The moment on the monotonic clock up to which it is repeated; without it, the policy limits that.
             urgent: Whether it is sent even during a cooldown.
+            limited: Whether the policy limits the number of attempts up to that moment as well.
         """
-        attempts = Attempts(self, until, limited=until is None)
+        attempts = Attempts(self, until, limited=limited or until is None)
         call = request.call
         while True:
             if self.retry is not None and not urgent:
