@@ -103,10 +103,13 @@ def parse_date(header: str) -> float | None:
         return None
 
 
-def rate_limit_budget(headers: Mapping[str, str]) -> tuple[int, float] | None:
-    """Return how many requests the service still accepts, and in how many seconds it accepts more, if it says so."""
+def rate_limit_budget(headers: Mapping[str, str], maximum: float) -> tuple[int, float] | None:
+    """Return how many requests the service still accepts, and in how many seconds it accepts more, if it says so.
+
+    The seconds are at most the maximum, as a moment in place of a duration would be decades.
+    """
     left, seconds = _seconds(headers.get("ratelimit-remaining")), _seconds(headers.get("ratelimit-reset"))
-    return None if left is None or seconds is None else (int(left), seconds)
+    return None if left is None or seconds is None else (int(left), min(seconds, maximum))
 
 
 def _seconds(value: object) -> float | None:

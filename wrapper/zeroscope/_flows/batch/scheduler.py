@@ -1,10 +1,13 @@
 """The scheduler of a batch: it runs many inputs at once, as one flow.
 
-`stream` is a loop. Each round emits the results of items that have ended, creates as many predictions as the throttle
-has room for, polls the account's list if a poll is due, reads the predictions that the list shows as ended, and sleeps
-until the next of these moments. Only this flow decides anything, one thing after another; concurrency is the driver's,
-which carries out the calls of a `Gather` side by side. So sync and async need nothing of their own here, and there is
-no lock.
+`stream` is a loop. Each round creates as many predictions as the throttle has room for, polls the account's list if a
+poll is due, reads the predictions that the list shows as ended, and sleeps until the next of these moments; results are
+emitted before anything that may take time. Only this flow decides anything, one thing after another; concurrency is the
+driver's, which carries out the calls of a `Gather` side by side. So sync and async need nothing of their own here, and
+there is no lock.
+
+After a 429 to a create only creates pause, because the service limits them by themselves; the predictions that run are
+still polled. After a 429 to another request everything pauses.
 
 An error belongs to the item that caused it and becomes its result. Only an interrupt, an exception of a callback or a
 journal that cannot be written ends the whole batch.
@@ -20,12 +23,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ... import errors
+from ..._service import api
 from ..._service.api import PredictionModel
-from ..._steps import Emit, Flow, Gather, RunBlocking, Sleep, Stream
+from ..._steps import Call, Emit, Flow, Gather, RunBlocking, Sleep, Stream, StreamPart
 from ...results import RunResult
 from ...state import PredictionState
 from .. import cleanup
-from ..request import Attempts, CreateRequest, Sender
+from ..request import MIN_TIMEOUT, Attempts, CreateRequest, Sender
 from ..wait import WaitOptions
 from .item import Item
 from .running import RunningPredictions
@@ -56,7 +60,7 @@ class Batch(Generic[P]):
 
     def __post_init__(self) -> None:
         self._clock = self.sender.clock
-        self._throttle = Throttle(self._clock)
+        self._throttle = Throttle(self._clock, self.sender.retry)
         self._queue: deque[Item[P]] = deque()
         self._running: RunningPredictions[P] = RunningPredictions(self.sender, self.options)
 
@@ -65,17 +69,13 @@ class Batch(Generic[P]):
         running = self._running
         try:
             yield from self._begin(inputs)
-            while True:
-                ended, running.ended = running.ended, []
-                for result in ended:
-                    yield Emit(result)
-                if not self._queue and not running.items:
-                    return
-                if self.sender.retry is not None:
-                    yield from self.sender.cooldown.wait(self.sender.random())
+            yield from self._emit_ended()
+            while self._queue or running.items:
                 yield from self._start()
+                yield from self._emit_ended()
                 yield from running.poll()
-                if not running.ended and (idle := self._idle()) > 0:
+                yield from self._emit_ended()
+                if (self._queue or running.items) and (idle := self._idle()) > 0:
                     yield Sleep(idle)
         except BaseException as error:
             left = [item.known for item in running.items.values()]
@@ -88,9 +88,15 @@ class Batch(Generic[P]):
             if running.journal is not None:
                 running.journal.close()
 
+    def _emit_ended(self) -> StreamPart[RunResult[P, Any], None]:
+        """Emit the results that are known and were not emitted yet."""
+        ended, self._running.ended = self._running.ended, []
+        for result in ended:
+            yield Emit(result)
+
     def _begin(self, inputs: Iterable[Any]) -> Flow[None]:
         for index, given in enumerate(inputs):
-            item: Item[P] = Item(index, given, Attempts(self.sender))
+            item: Item[P] = Item(index, given, Attempts(self.sender, creates=True))
             if isinstance(given, PredictionState):
                 self._running.add(item, given)  # type: ignore[arg-type]  # of the client's own kind
                 yield from self._running.finish_ended([item])
@@ -142,6 +148,8 @@ class Batch(Generic[P]):
     def _start(self) -> Flow[None]:
         """Create as many predictions as there is room for."""
         now = self._clock.monotonic()
+        if now < self.sender.cooldown_end(creates=True):
+            return
         room = min(self.concurrency - len(self._running.items), self._throttle.room)
         wave: list[Item[P]] = []
         while len(wave) < room and self._queue and self._queue[0].due <= now:
@@ -157,11 +165,11 @@ class Batch(Generic[P]):
             yield from self._create(wave)
 
     def _create(self, wave: Sequence[Item[P]]) -> Flow[None]:
-        sent_at = self._clock.time()
+        sent_at, began = self._clock.time(), self._clock.monotonic()
         rows = [item.row for item in wave if item.row is not None]
         if self._running.journal is not None and rows:
             yield RunBlocking(partial(self._running.journal.record_sending, rows, sent_at))
-        step = Gather([item.known_create.call for item in wave])
+        step = Gather([self._limited(item.known_create) for item in wave])
         try:
             yield step
         except BaseException:
@@ -169,9 +177,15 @@ class Batch(Generic[P]):
             with suppress(errors.ConfigurationError):
                 yield from self._take_results(wave, step.results, sent_at)
             raise
-        self._throttle.record(step.results)
-        for item in (yield from self._take_results(wave, step.results, sent_at)):
+        self._throttle.record(step.results, began)
+        started = yield from self._take_results(wave, step.results, sent_at)
+        self._abandon_if_unanswered()
+        for item in started:
             self._running.notify(item)
+
+    def _limited(self, create: CreateRequest) -> Call:
+        """Return the call of a create with a limit that a service which answers keeps, even if the timeout is 0."""
+        return create.call._replace(limit=self.options.limit + MIN_TIMEOUT + (create.call.hold or 0.0))
 
     def _take_results(self, wave: Sequence[Item[P]], results: Sequence[Any], sent_at: float) -> Flow[list[Item[P]]]:
         """Take over the results of creates, and return the items that have predictions now.
@@ -211,19 +225,35 @@ class Batch(Generic[P]):
             self._running.finish(item, error)
             return False
         yield from self._running.record(item, lambda journal: journal.record_refused)
-        stalled = self._throttle.stalled(self.options.limit)
+        stalled = self._throttle.stalled(self.options.limit) or self._throttle.unanswered(self.options.limit)
         # A 429 counts only once the throttle has stalled.
         if not stalled and self._running.may_retry(item, error, unlimited=isinstance(error, errors.RateLimitError)):
             return True
         self._running.finish(item, error)
         if isinstance(error, _FATAL) or stalled:
             # Every create that is left would meet with the same.
-            while self._queue:
-                self._running.finish(self._queue.popleft(), error)
+            self._abandon_queue(error)
         return False
+
+    def _abandon_if_unanswered(self) -> None:
+        """Finish the items that are left if the service does not answer: each would take as long to fail."""
+        limit = self.options.limit
+        if self._queue and self._throttle.unanswered(limit):
+            self._abandon_queue(
+                errors.TransportError(
+                    f"{api.operation_names()['createPrediction']} was not sent, so no prediction was created: the "
+                    f"service has answered none for {max(limit, MIN_TIMEOUT):.0f} s; check the network, and run the "
+                    "input again"
+                )
+            )
+
+    def _abandon_queue(self, error: errors.ZeroscopeError) -> None:
+        while self._queue:
+            self._running.finish(self._queue.popleft(), error)
 
     def _idle(self) -> float:
         moments = self._running.next_moments()
         if self._queue and len(self._running.items) < self.concurrency:
-            moments.append(max(self._queue[0].due, self._throttle.opens_at))
+            opens_at = max(self._throttle.opens_at, self.sender.cooldown_end(creates=True))
+            moments.append(max(self._queue[0].due, opens_at))
         return min(moments) - self._clock.monotonic()
