@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -167,8 +166,8 @@ class RunningPredictions(Generic[P]):
     def _record_end(self, item: Item[P]) -> Flow[None]:
         if self.journal is not None:
             # The service may have repeated the token.
-            body = json.loads(self._sender.parser.redact(json.dumps(item.known.to_dict())))
-            yield from self.record(item, lambda journal: journal.record_finished, body)
+            redact = self._sender.parser.redact
+            yield from self.record(item, lambda journal: journal.record_finished, item.known.to_dict(), redact)
 
     def _until(self, item: Item[P]) -> float:
         return item.began + self._options.limit

@@ -23,6 +23,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ... import errors
+from ..._disk.records import JournalEntry
 from ..._service import api
 from ..._service.api import PredictionModel
 from ..._steps import Call, Emit, Flow, Gather, RunBlocking, Sleep, Stream, StreamPart
@@ -37,7 +38,7 @@ from .throttle import Throttle
 
 if TYPE_CHECKING:
     # Loaded only if a journal is kept, because SQLite takes long to load.
-    from ..._disk.journal import BatchJournal, JournalEntry
+    from ..._disk.journal import BatchJournal
 
 P = TypeVar("P", bound=PredictionState)
 
