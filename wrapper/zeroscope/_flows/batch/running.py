@@ -118,7 +118,7 @@ class RunningPredictions(Generic[P]):
     def finish(self, item: Item[P], error: ZeroscopeError | None) -> None:
         """Add an item's result, with its error if there are no videos."""
         self.items.pop(item.index, None)
-        self.ended.append(RunResult(item.index, item.given, item.prediction, error))
+        self.ended.append(RunResult(item.index, item.given, item.prediction, error, item.recovered))
 
     def _time_out(self, items: Sequence[Item[P]]) -> Flow[None]:
         """Give up predictions whose time is up, after a last read: the list may have been behind."""

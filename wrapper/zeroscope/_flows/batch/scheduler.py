@@ -30,9 +30,12 @@ from ..._steps import Call, Emit, Flow, Gather, RunBlocking, Sleep, Stream, Stre
 from ...results import RunResult
 from ...state import PredictionState
 from .. import cleanup
+from ..read import LostCreate
 from ..request import MIN_TIMEOUT, Attempts, CreateRequest, Sender
 from ..wait import WaitOptions
 from .item import Item
+from .poller import is_complete
+from .recovery import recover
 from .running import RunningPredictions
 from .throttle import Throttle
 
@@ -63,6 +66,8 @@ class Batch(Generic[P]):
         self._clock = self.sender.clock
         self._throttle = Throttle(self._clock, self.sender.retry)
         self._queue: deque[Item[P]] = deque()
+        # The predictions among the inputs.
+        self._given_ids: set[str] = set()
         self._running: RunningPredictions[P] = RunningPredictions(self.sender, self.options)
 
     def stream(self, inputs: Iterable[Any]) -> Stream[RunResult[P, Any]]:
@@ -95,10 +100,11 @@ class Batch(Generic[P]):
         for result in ended:
             yield Emit(result)
 
-    def _begin(self, inputs: Iterable[Any]) -> Flow[None]:
+    def _begin(self, inputs: Iterable[Any]) -> StreamPart[RunResult[P, Any], None]:
         for index, given in enumerate(inputs):
             item: Item[P] = Item(index, given, Attempts(self.sender, creates=True))
             if isinstance(given, PredictionState):
+                self._given_ids.add(given.id)
                 self._running.add(item, given)  # type: ignore[arg-type]  # of the client's own kind
                 yield from self._running.finish_ended([item])
             else:
@@ -107,7 +113,7 @@ class Batch(Generic[P]):
             journal = self._running.journal = yield RunBlocking(self.open_journal)
             yield from self._load(journal)
 
-    def _load(self, journal: BatchJournal) -> Flow[None]:
+    def _load(self, journal: BatchJournal) -> StreamPart[RunResult[P, Any], None]:
         """Continue each input from the state that an earlier run recorded, and record the new ones."""
         items, self._queue = list(self._queue), deque()
         # This reads the files in the inputs.
@@ -119,8 +125,14 @@ class Batch(Generic[P]):
             else:
                 usable.append((item, found))
         entries = yield RunBlocking(partial(journal.load, [body for _, body in usable]))
+        unknown: dict[int, tuple[Item[P], JournalEntry, LostCreate]] = {}
         for (item, body), entry in zip(usable, entries, strict=True):
-            self._resume(item, body, entry)
+            if entry.state == "unknown":
+                unknown[entry.row] = item, entry, LostCreate(body, entry.sent_at or 0.0)
+            self._resume(item, entry)
+        if unknown:
+            yield from self._emit_ended()
+            yield from self._recover(journal, unknown)
 
     def _try_fingerprint(self, given: Any) -> Mapping[str, Any] | errors.ZeroscopeError:
         try:
@@ -128,15 +140,50 @@ class Batch(Generic[P]):
         except errors.ZeroscopeError as error:
             return error
 
-    def _resume(self, item: Item[P], body: Mapping[str, Any], entry: JournalEntry) -> None:
+    def _recover(
+        self, journal: BatchJournal, unknown: Mapping[int, tuple[Item[P], JournalEntry, LostCreate]]
+    ) -> Flow[None]:
+        """Continue with the predictions that creates with unknown outcomes have certainly started, and report the rest.
+
+        Only at a resume: during a run the service might not list a new prediction yet.
+        """
+        began = self._clock.monotonic()
+        claims = yield RunBlocking(partial(journal.claims, unknown))
+        claims = claims._replace(prediction_ids=claims.prediction_ids | self._given_ids)
+        lost = {row: create for row, (_, _, create) in unknown.items()}
+        until = began + max(self.options.limit, MIN_TIMEOUT)
+        results: dict[int, P | str]
+        try:
+            results = yield from recover(self.sender, lost, claims, self.new, until)
+        except errors.ZeroscopeError as error:
+            results = dict.fromkeys(lost, f"the search for it failed: {error}")
+            if isinstance(error, errors.TransportError):
+                self._throttle.record_silence(began)
+                self._abandon_if_unanswered()
+        for row, (item, entry, create) in unknown.items():
+            result = results[row]
+            if isinstance(result, PredictionState):
+                item.recovered = True
+                self._running.add(item, result)
+                item.to_read |= result.done and not is_complete(result._model)
+                yield from self._running.record(item, lambda journal: journal.record_found, result.id)
+                yield from self._running.finish_ended([item])
+                continue
+            message = (
+                f"{entry.message}. The prediction may have been created and billed, so it is not created again, and "
+                f"{result}; search for it with .find() on this error, and run its input without this journal if there "
+                "is none"
+            )
+            self._running.finish(item, self.sender.lost_create(message, create.body, create.sent_at))
+
+    def _resume(self, item: Item[P], entry: JournalEntry) -> None:
         item.row = entry.row
+        # The message says why the outcome was unknown.
+        item.recovered = entry.prediction_id is not None and entry.message is not None
         match entry.state:
             case "unknown":
-                message = (
-                    f"{entry.message}. The prediction may have been created and billed, so it is not created again; "
-                    "search for it with .find() on this error, and run its input without this journal if there is none"
-                )
-                self._running.finish(item, self.sender.lost_create(message, body, entry.sent_at or 0.0))
+                # Its prediction is searched for.
+                pass
             case "finished":
                 item.prediction = self.new(PredictionModel.from_dict(entry.prediction or {}))
                 self._running.finish_by_status(item)
