@@ -1,0 +1,21 @@
+"""Batches whose processes are killed at random moments."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from helpers.kills import INPUTS, kill_batches
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_random_kills__double_and_lose_nothing() -> None:
+    """Whenever a process is killed, no input is paid for twice, and little stays unknown."""
+    counts = kill_batches(kills=15, seed=15)
+    print(counts)
+    assert counts.kills == 15
+    assert counts.inputs == counts.batches * INPUTS
+    assert (counts.doubled, counts.lost, counts.wrong, counts.missing) == (0, 0, 0, 0)
+    assert counts.created + counts.unknown >= counts.inputs
+    assert counts.unknown <= counts.inputs / 10
