@@ -92,6 +92,17 @@ def test_find__measures_when_it_searches(harness: Harness) -> None:
     assert [prediction.id for prediction in harness.do(error.find)] == ["mine"]
 
 
+def test_find__counts_a_prediction_on_two_pages_once(harness: Harness) -> None:
+    """Between two pages, new predictions may move it from one to the other."""
+    script = ScriptedResponses(
+        httpx.ReadError("reset"),
+        page(entry("second", 2), entry("first", 1), next=f"{BASE_URL}/predictions?cursor=2"),
+        page(entry("first", 1), entry("old", -500)),
+    )
+    error = lost(harness, script)
+    assert [prediction.id for prediction in harness.do(error.find)] == ["second", "first"]
+
+
 def endless(request: httpx.Request) -> httpx.Response:
     """A page of new predictions of others, which names another one."""
     cursor = int(request.url.params.get("cursor", 0))

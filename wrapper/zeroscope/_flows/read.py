@@ -149,6 +149,7 @@ def search(
         duration: The longest that the service may have taken to execute a create, in seconds.
     """
     found: list[list[P]] = [[] for _ in creates]
+    seen: set[str] = set()
     reader = PageReader(sender, until, MAX_PAGES)
     starts = [inf] * len(creates)
     oldest = inf
@@ -156,6 +157,10 @@ def search(
         allowance = _UNKNOWN_CLOCK_ALLOWANCE if reader.clock_offset is None else _CLOCK_ALLOWANCE
         starts = [sent_at + (reader.clock_offset or 0.0) - allowance for _, sent_at in creates]
         for prediction in map(new, page.results):
+            # New predictions may have moved it from the page before.
+            if prediction.id in seen:
+                continue
+            seen.add(prediction.id)
             created = prediction.created_at
             moment = None if created is None else created.timestamp()
             oldest = oldest if moment is None else min(oldest, moment)
