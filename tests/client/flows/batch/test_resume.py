@@ -411,6 +411,22 @@ def test_nothing__is_written_as_json_without_a_journal(harness: Harness, monkeyp
     assert result.error is None
 
 
+@pytest.mark.parametrize("depth", [900, *range(960, 990), 100_000])
+def test_output__that_is_nested_deeply_is_no_foreign_error(harness: Harness, depth: int) -> None:
+    """Whether Python can just parse it, or not any more, it is a result or an error of this package."""
+    polls = iter(range(100))
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        status = "processing" if next(polls) < 4 else "succeeded"
+        body = httpx.Response(200, json=prediction_body(status, output=["nested", *OUTPUT])).text
+        content = body.replace('"nested"', "[" * depth + "]" * depth)
+        return httpx.Response(201 if request.method == "POST" else 200, content=content.encode())
+
+    (result,) = harness.do(harness.client(answer).run_many, prompts(1))
+    assert isinstance(result.error, zeroscope.UnknownOutcomeError | None)
+    assert result.error is not None or result.videos
+
+
 @pytest.mark.parametrize("depth", [101, 980, 985, 100_000])
 def test_input__that_is_nested_deeply_is_refused(account: Account, depth: int) -> None:
     """It is invalid like others, and keeps none of the others."""

@@ -164,7 +164,7 @@ class RunningPredictions(Generic[P]):
                 return
 
     def _record_end(self, item: Item[P]) -> Flow[None]:
-        if self.journal is not None:
+        if self.journal is not None and item.row is not None:
             # The service may have repeated the token.
             redact = self._sender.parser.redact
             yield from self.record(item, lambda journal: journal.record_finished, item.known.to_dict(), redact)
