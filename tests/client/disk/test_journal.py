@@ -513,7 +513,7 @@ NO_JOURNAL: dict[str, tuple[Callable[[Path], object], str]] = {
         rf"is for https://other\.test/v1, not for https://api\.example\.test/v1; continue with .*, or {ANOTHER}",
     ),
     "without settings": (lambda path: journal_with(path, "DROP TABLE settings"), "tables are not those of a journal"),
-    "torn": (torn, "is damaged: database disk image is malformed. What it records cannot be trusted; restore a copy"),
+    "torn": (torn, "is damaged: database disk image is malformed. What it records cannot be trusted"),
     "folder": (lambda path: path.mkdir(), "a folder or a device; name a file"),
     "device": (lambda path: path.symlink_to(os.devnull), "a folder or a device; name a file"),
     "in no folder": (
@@ -559,7 +559,7 @@ def test_damage__that_sqlite_does_not_notice_is_refused(path: Path, what: str) -
     prepare(path, "queued", "running", "finished")
     database(path, DAMAGE[what])
     before = path.read_bytes()
-    with pytest.raises(ConfigurationError, match=r"is damaged: .* restore a copy, or look in predictions\.list\(\)"):
+    with pytest.raises(ConfigurationError, match=r"is damaged: .* look in predictions\.list\(\) for what was created"):
         loaded(path, item("a"), item("a"), item("a"))
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT count(*) FROM items WHERE state = 'unknown'").fetchone() == (0,)

@@ -293,8 +293,8 @@ class BatchJournal:
 
     def _damaged(self, problem: str) -> ConfigurationError:
         return self._error(
-            f"is damaged: {problem}. What it records cannot be trusted; restore a copy, or look in predictions.list() "
-            "for what was created, and run the rest with another file"
+            f"is damaged: {problem}. What it records cannot be trusted; look in predictions.list() for what was "
+            "created, and run only the rest, with another file"
         )
 
     def _unusable(self, error: sqlite3.Error | MemoryError) -> ConfigurationError:
