@@ -202,7 +202,10 @@ def main() -> None:
     if arguments.runner is not None:
         serve(arguments.runner)
     else:
-        print(kill_batches(arguments.kills, arguments.seed))
+        counts = kill_batches(arguments.kills, arguments.seed)
+        print(counts)
+        if counts.doubled or counts.lost or counts.wrong or counts.missing or counts.unknown > counts.inputs / 10:
+            sys.exit("Something was doubled, lost or wrong, or more than a tenth stayed unknown.")
 
 
 if __name__ == "__main__":
