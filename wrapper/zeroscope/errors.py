@@ -136,14 +136,16 @@ class UnknownOutcomeError(ZeroscopeError):
     def find(self) -> Any:
         """Search the account's list for predictions that the create may have started.
 
-        These are the predictions of the same version and input that were created since then, with an allowance of two
-        minutes for clocks that differ. The service may take a moment to list a new prediction.
+        These are the predictions of the same version and input that were created since then. The service's clock is
+        measured by the Date headers of its responses; without these, there is an allowance of two minutes for clocks
+        that differ. The service may take a moment to list a new prediction.
 
         Returns:
             A list of predictions, newest first; from an `AsyncZeroscope`, an awaitable that returns one.
 
         Raises:
             ConfigurationError: If the error has no client, as after unpickling.
+            UnknownOutcomeError: If the first 100 pages of the list do not reach back to the create.
             APIError, TransportError: If the service cannot be reached.
 
         Example:

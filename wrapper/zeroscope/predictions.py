@@ -84,6 +84,7 @@ class Predictions(Unpicklable):
 
         Raises:
             APIError, TransportError: If the service cannot be reached.
+            MalformedResponseError: If 100 pages in a row are empty.
         """
         return self._driver.iterate(read.pages(self._driver.sender, self._new))
 
