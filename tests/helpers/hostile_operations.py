@@ -156,9 +156,18 @@ def main(url: str, how: str) -> None:
     number = len(cases) if how == "together" else 1
     ready = threading.Barrier(number)
     with ThreadPoolExecutor(number) as threads:
-        outcomes = list(threads.map(lambda case: attempt(*case, url, ready), cases))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"outcomes": outcomes, "peak": peak}))
+        outcomes = list(threads.map(lambda case: attempt(case[0], case[1], url, ready), cases))
+    print(json.dumps({"outcomes": outcomes, "peak": peak_memory()}))
+
+
+def peak_memory() -> float:
+    """The largest amount of memory that this process has used so far, in MiB."""
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        # Elsewhere the number is in bytes, and not that of the parent process.
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 if __name__ == "__main__":

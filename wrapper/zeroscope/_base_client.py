@@ -5,6 +5,7 @@ from __future__ import annotations
 import random as _random
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from functools import partial
 from typing import Any, Generic, Self, TypeVar
 
@@ -41,7 +42,7 @@ class BaseClient(Unpicklable, ABC, Generic[Http]):
         *,
         base_url: str | None = None,
         version: str | None = None,
-        timeout: float | httpx.Timeout | None = None,
+        timeout: float | timedelta | httpx.Timeout | None = None,
         http_client: Http | None = None,
         retry: Retry | None = DEFAULT_RETRY,
         poll: Polling = DEFAULT_POLLING,
@@ -96,7 +97,7 @@ class BaseClient(Unpicklable, ABC, Generic[Http]):
     def _wait_options(self, given: Mapping[str, Any]) -> wait.WaitOptions:
         named = {name: given[name] for name in WaitArguments.__annotations__ if name in given}
         options = wait.WaitOptions(self._polling, **named)
-        hold = to_seconds(given.get("prefer_wait"))
+        hold: Any = to_seconds(given.get("prefer_wait"))
         if is_number(hold) and options.limit <= hold:
             raise invalid_argument(
                 "timeout", f"{options.limit:g} s is over before the service answers, as prefer_wait is {hold:g} s"

@@ -17,7 +17,15 @@ from helpers.hostile_servers import SERVERS, listening
 # How long an operation may take beyond its limit, in seconds, and how much memory a process may have, in MiB.
 GRACE, MEMORY = 2.0, 200.0
 # These send so much that operations side by side would add up.
-EAGER = {"json_never_ends", "gzip_bomb", "redirect_never_ends", "file_never_ends", "stream_of_newlines"}
+EAGER = {
+    "json_never_ends",
+    "gzip_bomb",
+    "redirect_never_ends",
+    "error_page_never_ends",
+    "file_never_ends",
+    "stream_of_newlines",
+    "stream_of_ids",
+}
 
 
 def limit(outcome: dict[str, Any]) -> float:

@@ -25,13 +25,13 @@ T = TypeVar("T")
 
 MAX_BODY = 64 * 1024 * 1024
 """The largest body of an API response, decoded, in bytes."""
-MAX_ERROR_BODY = 1024 * 1024
+MAX_ERROR_BODY = 64 * 1024
 """The length at which an error page is cut, decoded, in bytes."""
 MAX_REDIRECTS = 10
 UPLOAD_RATE = 32 * 1024
 """The rate at which a request's body may at least be sent, in bytes per second."""
 # How much of a body is held in memory before it is known to be short enough, and shown in an error, in bytes.
-_IN_MEMORY = 8 * 1024 * 1024
+_IN_MEMORY = 2 * 1024 * 1024
 _EXCERPT = 64 * 1024
 # Headers that describe the body as it was sent, not as it was decoded.
 _FRAMING = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
@@ -105,17 +105,18 @@ class Exchange:
         """
         deadline = Deadline(self._clock, min(self._clock.monotonic() + self._client.limit, step.until))
         extensions = {"timeout": self._client.api.timeout.as_dict()}
-        url = httpx.URL(step.url)
-        for number in range(MAX_REDIRECTS + 1):
-            request = httpx.Request("GET", url, headers=dict(step.headers), extensions=dict(extensions))
-            if step.token is not None and number == 0:
-                # Not through a local variable, which an error reporter might record.
-                request.headers["Authorization"] = f"Bearer {step.token}"
+        request = httpx.Request("GET", step.url, headers=dict(step.headers), extensions=dict(extensions))
+        if step.token is not None:
+            # Not through a local variable, which an error reporter might record.
+            request.headers["Authorization"] = f"Bearer {step.token}"
+        for _ in range(MAX_REDIRECTS + 1):
             download = yield from self._send(request, None, deadline)
             if not download.response.has_redirect_location:
                 return download
             yield Close(download)
             url = _redirected(request, download.response)
+            # The token, if there was one, stays behind.
+            request = httpx.Request("GET", url, headers=dict(step.headers), extensions=dict(extensions))
         raise httpx.TooManyRedirects(f"more than {MAX_REDIRECTS} redirects", request=request)
 
     def read(self, step: Read) -> Exchanging[bytes | None]:
@@ -127,14 +128,14 @@ class Exchange:
             loaded, download.loaded = download.loaded, b""
             download.received += len(loaded)
             return loaded
+        request = download.response.request
         while download.chunks is not None:
+            if deadline.left <= 0:
+                self._raise(httpx.ReadTimeout("", request=request), deadline)
             piece: bytes = b"" if download.decoder is None else download.decoder.decode()
             if piece:
                 return piece
-            request = download.response.request
             try:
-                if deadline.left <= 0:
-                    raise httpx.ReadTimeout("", request=request)
                 chunk: bytes | None = yield Receive(download.chunks, request, deadline)
             except httpx.TransportError as error:
                 self._raise(error, deadline)

@@ -36,18 +36,22 @@ class SyncDriver(Driver):
 
     def run(self, flow: Flow[T] | Exchanging[T]) -> T:
         """Carry out a flow and return its result."""
-        try:
-            step = next(flow)
-            while True:
-                try:
-                    result = self._do(step)
-                # An interrupt goes into the flow as well, which may have a paid prediction to cancel.
-                except BaseException as error:
-                    step = flow.throw(error)
+        result: Any = None
+        failure: BaseException | None = None
+        while True:
+            try:
+                step = flow.send(result) if failure is None else flow.throw(failure)
+                result, failure = None, None
+                result = self._do(step)
+            # An interrupt goes into the flow as well, which may have a paid prediction to cancel, and so does one that
+            # arrives between two steps.
+            except BaseException as error:
+                if getattr(flow, "gi_frame", None) is not None:
+                    failure = error
+                elif isinstance(error, StopIteration):
+                    return cast(T, error.value)
                 else:
-                    step = flow.send(result)
-        except StopIteration as end:
-            return cast(T, end.value)
+                    raise
 
     def iterate(self, stream: Stream[T]) -> Iterator[T]:
         try:

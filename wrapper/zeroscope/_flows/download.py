@@ -21,7 +21,7 @@ from .request import Sender
 from .transfer import Sink, Transfer
 
 # How much of a video is held in memory before it is known to be within its limit, in bytes.
-_IN_MEMORY = 64 * 1024 * 1024
+_IN_MEMORY = 16 * 1024 * 1024
 
 
 class _FileSink(Sink):

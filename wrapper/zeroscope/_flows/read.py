@@ -106,7 +106,9 @@ class PageReader:
 def pages(sender: Sender, new: Callable[[PredictionModel], P]) -> Stream[Page[P]]:
     reader = PageReader(sender)
     while (page := (yield from reader.next())) is not None:
-        yield Emit(Page([new(model) for model in page.results], api.or_none(page.next_), api.or_none(page.previous)))
+        # A server may repeat the token in them.
+        next, previous = (sender.parser.text(api.or_none(url)) for url in (page.next_, page.previous))
+        yield Emit(Page([new(model) for model in page.results], next, previous))
 
 
 class LostCreate(NamedTuple):

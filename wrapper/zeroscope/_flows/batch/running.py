@@ -71,10 +71,14 @@ class RunningPredictions(Generic[P]):
             yield from self.finish_ended(items)
             now = self._clock.monotonic()
             self._next_poll = now + self._poller.pause([now - item.began for item in self.items.values()])
+        answers = True
         if (now := self._clock.monotonic()) >= self._sender.cooldown_end():
-            yield from self._read([item for item in self.items.values() if item.to_read and item.due <= now])
+            answers = yield from self._read([item for item in self.items.values() if item.to_read and item.due <= now])
         if late := [item for item in self.items.values() if self._clock.monotonic() >= self._until(item)]:
-            yield from self._time_out(late)
+            # The list may have been behind.
+            if answers:
+                yield from self._read(late)
+            yield from self._time_out([item for item in late if item.index in self.items])
 
     def next_moments(self) -> list[float]:
         """Return the moments at which a poll, a read or a timeout is due, on the monotonic clock."""
@@ -121,10 +125,9 @@ class RunningPredictions(Generic[P]):
         self.ended.append(RunResult(item.index, item.given, item.prediction, error, item.recovered))
 
     def _time_out(self, items: Sequence[Item[P]]) -> Flow[None]:
-        """Give up predictions whose time is up, after a last read: the list may have been behind."""
-        yield from self._read(items)
+        """Give up predictions whose time is up."""
         options = self._options
-        for item in [item for item in items if item.index in self.items]:
+        for item in items:
             began = self._clock.monotonic()
             error = yield from time_out(self._sender, item.known, options, item.began)
             if item.known.done:
@@ -134,8 +137,8 @@ class RunningPredictions(Generic[P]):
                 options = replace(options, cancel_on_timeout=False)
             self.finish(item, error)
 
-    def _read(self, items: Sequence[Item[P]]) -> Flow[None]:
-        """Read predictions one by one, a few concurrently, as long as the service answers."""
+    def _read(self, items: Sequence[Item[P]]) -> Flow[bool]:
+        """Read predictions one by one, a few concurrently; the result is whether the service answers."""
         for start in range(0, len(items), MAX_IN_FLIGHT):
             some = items[start : start + MAX_IN_FLIGHT]
             requests = [read.get_request(self._sender, item.known.id) for item in some]
@@ -161,7 +164,8 @@ class RunningPredictions(Generic[P]):
                 yield from self.finish_ended([item])
             if not any(isinstance(result, Response) for result in results):
                 # The others would take as long to fail; what is due is read in the next round.
-                return
+                return False
+        return True
 
     def _record_end(self, item: Item[P]) -> Flow[None]:
         if self.journal is not None and item.row is not None:
