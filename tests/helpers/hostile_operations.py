@@ -1,6 +1,7 @@
-"""Every operation of a client against one URL, as a program that prints what came of each.
+"""A program that tries every operation of a client, and prints what came of each.
 
-It runs in a process of its own, whose memory is measured: ``python hostile_operations.py URL together|apart``.
+It runs in a process of its own, whose memory is measured: ``python hostile_operations.py URL NUMBER``, where the number
+is that of the operations at the same time.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from helpers.client import prediction_body
 from zeroscope import AsyncZeroscope, Retry, Zeroscope, ZeroscopeError
@@ -26,6 +28,8 @@ from zeroscope._service.api import PredictionModel
 
 # The limit of an operation and of an exchange, in seconds.
 LIMIT = 1.0
+# How often the time that other processes take is measured, in seconds.
+_TICK = 0.02
 # How often a request is sent that fails.
 ATTEMPTS = 2
 # A file of this size is uploaded, not sent with the input.
@@ -148,16 +152,41 @@ def attempt(operation: str, kind: str, url: str, ready: threading.Barrier) -> di
         return {"operation": operation, "kind": kind, "seconds": time.monotonic() - start, "error": error}
 
 
-def main(url: str, how: str) -> None:
-    """Carry out all operations, at the same time or one after another."""
+def main(url: str, number: str) -> None:
+    """Carry out all operations, a number of them at the same time."""
     # Measured over a shorter time than for real downloads.
     transfer._RATE_WINDOW = LIMIT / 2
     cases = [(operation, kind) for operation in OPERATIONS for kind in ("sync", "async")]
-    number = len(cases) if how == "together" else 1
-    ready = threading.Barrier(number)
-    with ThreadPoolExecutor(number) as threads:
-        outcomes = list(threads.map(lambda case: attempt(case[0], case[1], url, ready), cases))
-    print(json.dumps({"outcomes": outcomes, "peak": peak_memory()}))
+    outcomes: list[dict[str, Any]] = []
+    with StolenTime() as stolen:
+        for start in range(0, len(cases), int(number)):
+            some = cases[start : start + int(number)]
+            ready = threading.Barrier(len(some))
+            with ThreadPoolExecutor(len(some)) as threads:
+                outcomes += threads.map(partial(attempt, url=url, ready=ready), *zip(*some, strict=True))
+    print(json.dumps({"outcomes": outcomes, "peak": peak_memory(), "stolen": stolen.seconds}))
+
+
+class StolenTime:
+    """Measures for how long other processes, and threads that compute, keep a thread of this one from running."""
+
+    def __enter__(self) -> Self:
+        self.seconds = 0.0
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._measure)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _measure(self) -> None:
+        before = time.monotonic()
+        while not self._ended.wait(_TICK):
+            now = time.monotonic()
+            self.seconds += now - before - _TICK
+            before = now
 
 
 def peak_memory() -> float:

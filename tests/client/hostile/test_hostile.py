@@ -1,4 +1,4 @@
-"""Every operation against every hostile server: in time, in little memory, and with no foreign exception."""
+"""Hostile servers, which every operation survives in time and in little memory."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ import pytest
 from helpers import hostile_operations
 from helpers.hostile_servers import SERVERS, listening
 
-# How long an operation may take beyond its limit, in seconds, and how much memory a process may have, in MiB.
+# How long an operation may take beyond its limit on an idle machine, in seconds, and the most memory, in MiB.
 GRACE, MEMORY = 2.0, 200.0
-# These send so much that operations side by side would add up.
+# These send so much that the memory of all operations would add up.
 EAGER = {
     "json_never_ends",
     "gzip_bomb",
@@ -36,16 +36,17 @@ def limit(outcome: dict[str, Any]) -> float:
 @pytest.mark.parametrize("name", SERVERS)
 def test_hostile_server__is_outlived_by_every_operation(name: str, record_property: Any) -> None:
     """Whatever a server sends, an operation ends within its limit and 2 s, with an error of ours or a result."""
-    how = "apart" if name in EAGER else "together"
+    number = "4" if name in EAGER else "100"
     with listening(SERVERS[name]) as url:
-        program = [sys.executable, hostile_operations.__file__, url, how]
+        program = [sys.executable, hostile_operations.__file__, url, number]
         environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
         ended = subprocess.run(program, capture_output=True, text=True, env=environment, timeout=300, check=False)
     assert ended.returncode == 0, ended.stderr
     report = json.loads(ended.stdout)
     outcomes = report["outcomes"]
     foreign = [outcome for outcome in outcomes if outcome["error"].startswith("foreign")]
-    late = [outcome for outcome in outcomes if outcome["seconds"] > limit(outcome) + GRACE]
+    grace = GRACE + report["stolen"]
+    late = [outcome for outcome in outcomes if outcome["seconds"] > limit(outcome) + grace]
     heavy = [report["peak"]] if report["peak"] > MEMORY else []
-    record_property("hostile", (name, len(outcomes), len(foreign), len(late), len(heavy)))
+    record_property("hostile", (len(outcomes), len(foreign), len(late), len(heavy)))
     assert (foreign, late, heavy, ended.stderr) == ([], [], [], "")
