@@ -23,7 +23,7 @@ from typing import Any, Self
 
 from helpers.client import prediction_body
 from zeroscope import AsyncZeroscope, Retry, Zeroscope, ZeroscopeError
-from zeroscope._flows import transfer
+from zeroscope._flows import rate_meter, transfer
 from zeroscope._service.api import PredictionModel
 
 # The limit of an operation and of an exchange, in seconds.
@@ -155,7 +155,7 @@ def attempt(operation: str, kind: str, url: str, ready: threading.Barrier) -> di
 def main(url: str, number: str) -> None:
     """Carry out all operations, a number of them at the same time."""
     # Measured over a shorter time than for real downloads.
-    transfer._RATE_WINDOW = LIMIT / 2
+    rate_meter.WINDOW = transfer.WINDOW = LIMIT / 2
     cases = [(operation, kind) for operation in OPERATIONS for kind in ("sync", "async")]
     outcomes: list[dict[str, Any]] = []
     with StolenTime() as stolen:

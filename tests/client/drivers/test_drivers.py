@@ -150,3 +150,18 @@ def test_stream__can_catch_an_interrupt() -> None:
             yield Emit("interrupted")
 
     assert list(driver().iterate(stream())) == ["interrupted"]
+
+
+def test_stream__may_end_with_a_step() -> None:
+    """Both drivers carry out what comes after the last value."""
+    done: list[str] = []
+
+    def stream() -> Stream[int]:
+        yield Emit(1)
+        yield RunBlocking(lambda: done.append("closed"))
+
+    async def main() -> list[int]:
+        return [value async for value in async_driver().iterate(stream())]
+
+    assert list(driver().iterate(stream())) == [1] == anyio.run(main)
+    assert done == ["closed"] * 2

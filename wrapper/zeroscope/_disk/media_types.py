@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import mimetypes
 import os
+import re
 
 # Where the tables of Python's versions differ. An extension is of the last type listed for it.
 _PINNED = (
@@ -19,9 +20,15 @@ _PINNED = (
 )
 
 _UNKNOWN = "application/octet-stream"
-# Subtypes and first bytes of texts for browsers and programs.
+# Subtypes and first characters of texts for browsers and programs.
 _MARKUP = frozenset({"html", "json", "xml"})
-_MARKUP_STARTS = (b"<!doctype", b"<html", b"<?xml", b"<error", b'{"', b"[{")
+_MARKUP_START = re.compile(rb"\s*(?:<[a-z!?]|[{\[]\s*[\"{\[\]}])", re.IGNORECASE)
+# Byte order marks, and encodings in which the second byte of a letter is NUL.
+_BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+# The first atoms of QuickTime files, some of which have no file type.
+_QUICKTIME = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
+START_LENGTH = 64
+"""How much of a file must be known to tell what it is, in bytes."""
 
 
 def is_markup(start: bytes, media_type: str) -> bool:
@@ -29,14 +36,19 @@ def is_markup(start: bytes, media_type: str) -> bool:
     if guess_type(start, "") != _UNKNOWN:
         return False
     subtype = media_type.rpartition("/")[2]
-    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()[:16].lower()
-    return subtype in _MARKUP or subtype.endswith(("+json", "+xml")) or text.startswith(_MARKUP_STARTS)
+    if subtype in _MARKUP or subtype.endswith(("+html", "+json", "+xml")):
+        return True
+    mark = next((mark for mark in _BYTE_ORDER_MARKS if start.startswith(mark)), b"")
+    text = start.removeprefix(mark)
+    return _MARKUP_START.match(text.replace(b"\0", b"") if mark in _BYTE_ORDER_MARKS[1:] else text) is not None
 
 
 def guess_type(start: bytes, name: str) -> str:
     """Guess the media type of a file from its first 64 bytes or more, else from the extension of its name."""
     if start[4:8] == b"ftyp":
         return "video/quicktime" if start[8:10] == b"qt" else "video/mp4"
+    if start[4:8] in _QUICKTIME:
+        return "video/quicktime"
     if start[:4] == b"\x1aE\xdf\xa3":
         return "video/webm" if b"webm" in start[:64] else "video/x-matroska"
     if start[:4] == b"RIFF" and start[8:12] == b"AVI ":

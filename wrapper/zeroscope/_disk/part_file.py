@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import os
+import stat
 import sys
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -62,9 +63,12 @@ class PartFile:
         return self._target
 
     def discard(self) -> None:
-        """Remove the file."""
-        if sys.platform != "win32":
-            # Before the lock ends, after which it may be another process's.
+        """Remove the file, unless it is at its target already."""
+        if self._file.closed:
+            return
+        # Before the lock ends, after which it may be another process's, as it may be since a rename. Windows removes no
+        # open file.
+        if sys.platform != "win32" and _is_at(self._path, self._file):
             self._path.unlink(missing_ok=True)
         # On a full disk, the bytes left in the buffer fail again.
         with suppress(OSError):
@@ -74,7 +78,7 @@ class PartFile:
 
 
 def _open_unlocked(path: Path) -> BinaryIO | None:
-    """Create or take over a part file, empty and locked; None if another process writes to it."""
+    """Create or take over a part file, empty and locked; None if it is another process's, or something else."""
     if sys.platform == "win32":
         try:
             # Windows removes no file that is open.
@@ -85,19 +89,40 @@ def _open_unlocked(path: Path) -> BinaryIO | None:
     import fcntl
 
     while True:
-        # Not through a link, which another user may have put there.
-        file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666), "r+b")
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.close()
+            descriptor, is_new = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666), True
+        except FileExistsError:
+            try:
+                # Not through a link, which another user may have put there, and not waiting for the reader of a pipe.
+                descriptor, is_new = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK), False
+            except FileNotFoundError:
+                continue
+            except OSError:
+                return None
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
+            os.close(descriptor)
             return None
-        except OSError:
-            # Some network file systems know no locks.
-            pass
-        # The process that held the lock before may have renamed or removed the file.
-        with suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+        with ExitStack() as stack:
+            file = stack.enter_context(os.fdopen(descriptor, "r+b"))
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return None
+            except OSError:
+                # Some network file systems have no locks; there, only a new file is certainly no other process's.
+                if not is_new:
+                    return None
+            # The process that held the lock before may have renamed or removed the file.
+            if _is_at(path, file):
                 file.truncate(0)
+                stack.pop_all()
                 return file
-        file.close()
+
+
+def _is_at(path: Path, file: BinaryIO) -> bool:
+    """Whether a path leads to an open file."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.lstat())
+    except FileNotFoundError:
+        return False

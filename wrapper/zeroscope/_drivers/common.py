@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 import httpx
@@ -53,25 +55,29 @@ class EndpointClient:
 
 def next_emitted(stream: Stream[T]) -> Flow[Emit[T] | None]:
     """Run a stream up to the next value that it emits, as a flow; the result is None at the end."""
-    try:
-        return (yield from _until_emit(stream, next(stream)))
-    except StopIteration:
-        return None
+    return (yield from _until_emit(stream, partial(next, stream)))
 
 
 def abandon(stream: Stream[T]) -> Flow[None]:
     """Let a stream clean up after its caller stopped iterating, for example close a download."""
-    with suppress(IterationAbandoned, StopIteration):
-        while True:
-            yield from _until_emit(stream, stream.throw(IterationAbandoned()))
+    with suppress(IterationAbandoned):
+        while (yield from _until_emit(stream, partial(stream.throw, IterationAbandoned()))) is not None:
+            pass
 
 
-def _until_emit(stream: Stream[T], step: Step | Emit[T]) -> Flow[Emit[T]]:
-    while not isinstance(step, Emit):
+def _until_emit(stream: Stream[T], advance: Callable[[], Step | Emit[T]]) -> Flow[Emit[T] | None]:
+    """Advance a stream, and carry out its steps up to the next value that it emits."""
+    while True:
+        try:
+            step = advance()
+        # Here, as a generator cannot pass it on.
+        except StopIteration:
+            return None
+        if isinstance(step, Emit):
+            return step
         try:
             result = yield step
         except BaseException as error:
-            step = stream.throw(error)
+            advance = partial(stream.throw, error)
         else:
-            step = stream.send(result)
-    return step
+            advance = partial(stream.send, result)

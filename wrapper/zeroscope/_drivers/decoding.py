@@ -22,16 +22,21 @@ class GzipDecoder:
     def __init__(self) -> None:
         self._inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
         self._input = b""
+        self._is_empty = True
 
     def feed(self, chunk: bytes) -> None:
         """Add the next bytes of the body as they were sent."""
         self._input += chunk
+        self._is_empty = self._is_empty and not chunk
 
     def decode(self) -> bytes:
         """Return the next piece of the decoded body; nothing if more input is needed."""
         while self._input:
             if self._inflate.eof:
-                # Another member follows: the files may be concatenated.
+                # Another member follows, perhaps after padding: the files may be concatenated.
+                self._input = self._input.lstrip(b"\0")
+                if not self._input:
+                    break
                 self._inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
             try:
                 piece = self._inflate.decompress(self._input, _PIECE_LENGTH)
@@ -43,8 +48,8 @@ class GzipDecoder:
         return b""
 
     def finish(self) -> None:
-        """Raise an error if the body ended too early."""
-        if not self._inflate.eof:
+        """Raise an error if the body ended too early; one without a byte has nothing to decode."""
+        if not self._inflate.eof and not self._is_empty:
             raise httpx.RemoteProtocolError("the compressed body was cut short")
 
 

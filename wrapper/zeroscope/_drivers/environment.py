@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import ipaddress
 import os
-import re
 import ssl
 from collections.abc import Callable, Mapping
 from typing import TypeVar
@@ -16,13 +15,26 @@ import httpx
 from .._config import Config
 from ..errors import CertificateError, ConfigurationError, excerpt
 
+MAX_PORT = 65_535
 Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
 
-# No proxy leads to the loopback interface, whatever the environment says.
-_LOOPBACK = ("localhost", "*.localhost", "127.0.0.1", "[::1]")
 # What httpx raises for a URL that is none, an unknown scheme, a missing package and a file that cannot be read.
 _UNUSABLE = (httpx.InvalidURL, ImportError, ValueError, OSError)
-_USERINFO = re.compile(r"//[^/@]*@")
+
+
+class SyncHttpClient(httpx.Client):
+    """An HTTP client that uses the proxies of the environment, except for this machine."""
+
+    def _transport_for_url(self, url: httpx.URL) -> httpx.BaseTransport:
+        # The mounts of httpx, its public means, cannot name the 16 million loopback addresses.
+        return self._transport if _is_loopback(url.host) else super()._transport_for_url(url)
+
+
+class AsyncHttpClient(httpx.AsyncClient):
+    """An async HTTP client that uses the proxies of the environment, except for this machine."""
+
+    def _transport_for_url(self, url: httpx.URL) -> httpx.AsyncBaseTransport:
+        return self._transport if _is_loopback(url.host) else super()._transport_for_url(url)
 
 
 def create_http_client(cls: type[Http], config: Config) -> Http:
@@ -31,12 +43,14 @@ def create_http_client(cls: type[Http], config: Config) -> Http:
     Raises:
         ConfigurationError: If one of them cannot be used; the message names the variable.
     """
-    host = httpx.URL(config.base_url).host
-    hosts = [*_LOOPBACK, host] if _is_loopback(host) else _LOOPBACK
     try:
-        return cls(timeout=config.timeout, mounts={f"all://{host}": None for host in hosts})
+        for name, value in getproxies().items():
+            if name in {"http", "https", "all"}:
+                _check_port(value)
+        return cls(timeout=config.timeout)
     except _UNUSABLE as error:
-        raise ConfigurationError(f"{_diagnosis(error)}; correct it, or pass http_client=") from error
+        # Without the cause, which may quote a password.
+        raise ConfigurationError(f"{_diagnosis(error)}; correct it, or pass http_client=") from None
 
 
 def explain(error: httpx.TransportError, uses_environment: bool) -> Exception:
@@ -48,16 +62,22 @@ def explain(error: httpx.TransportError, uses_environment: bool) -> Exception:
             f"the certificate of {url.host} was not accepted: {problem}; if your network replaces certificates, name "
             "the file with its own in SSL_CERT_FILE"
         )
-    is_about_connection = isinstance(error, httpx.ProxyError | httpx.ConnectError | httpx.ConnectTimeout)
-    proxy = _proxy(url) if is_about_connection and uses_environment else None
+    proxy = _proxy(url) if uses_environment else None
     return error if proxy is None else type(error)(f"{problem}, through the proxy that {proxy}", request=error.request)
+
+
+def is_from_proxy(response: httpx.Response) -> bool:
+    """Whether a response is that of a proxy of the environment, which asks for a password."""
+    return response.status_code == 407 and _proxy(response.request.url) is not None
 
 
 def _is_loopback(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+        name = host.removesuffix(".")
+        return name == "localhost" or name.endswith(".localhost")
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def _is_about_certificate(error: BaseException | None) -> bool:
@@ -74,31 +94,52 @@ def _proxy(url: httpx.URL) -> str | None:
         return None
     names = [name for name in os.environ if name.lower() in {f"{url.scheme}_proxy", "all_proxy"}]
     variable = next((name for name in names if os.environ[name] == value), "the system")
-    return f"{variable} sets to {_shown(value)}"
+    return f"{variable} sets to {_without_password(value)}"
 
 
 def _diagnosis(error: Exception) -> str:
     """Return which variable of the environment cannot be used, and why."""
     for name, value in os.environ.items():
+        check = _PROXY_CHECKS.get(name.lower()) or _CHECKS.get(name)
         try:
-            if value and (check := _CHECKS.get(name.lower())) is not None:
+            if value and check is not None:
                 check(value)
         except _UNUSABLE as problem:
-            return f"the environment variable {name} cannot be used: {_shown(value)!r}: {excerpt(str(problem), 300)}"
-    return f"the environment allows no HTTP client: {excerpt(str(error), 300)}"
+            shown = value if name in _CHECKS else _without_password(value)
+            why = excerpt(str(problem), 300)
+            return f"the environment variable {name} cannot be used: {excerpt(shown, 100)!r}: {why}"
+    return f"the environment allows no HTTP client: {type(error).__name__}"
 
 
 def _check_proxy(value: str) -> None:
-    proxy = httpx.Proxy(value if "://" in value else f"http://{value}")
-    if proxy.url.scheme.startswith("socks") and importlib.util.find_spec("socksio") is None:
-        raise ImportError("a SOCKS proxy needs the package socksio; get it with: pip install 'httpx[socks]'")
+    shown = _without_password(value)
+    # Before the value itself, as the errors of httpx quote what they cannot read.
+    for each in (shown, value):
+        try:
+            proxy = httpx.Proxy(each if "://" in each else f"http://{each}")
+        except httpx.InvalidURL as error:
+            reason = str(error) if each is shown else "percent-encode the special characters of its password"
+            raise ValueError(reason) from None
+        _check_port(value)
+        if proxy.url.scheme.startswith("socks") and importlib.util.find_spec("socksio") is None:
+            raise ImportError("a SOCKS proxy needs the package socksio; get it with: pip install 'httpx[socks]'")
+
+
+def _check_port(value: str) -> None:
+    # httpx passes any number on, and the system takes its last 16 bits, or the event loop fails.
+    port = value.rpartition(":")[2].rstrip("/")
+    if port.isdecimal() and int(port) > MAX_PORT:
+        raise ValueError(f"there is no port {port}")
 
 
 def _check_no_proxy(value: str) -> None:
     for host in filter(None, (part.strip() for part in value.split(","))):
         if host.startswith("["):
             raise ValueError(f"write {host} without brackets")
-        httpx.URL(host if "://" in host else f"all://*{host}" if ":" not in host else f"all://[{host}]")
+        try:
+            httpx.URL(host if "://" in host else f"all://*{host}" if ":" not in host else f"all://[{host}]")
+        except httpx.InvalidURL:
+            raise ValueError(f"{host} is not a host, nor an address") from None
 
 
 def _check_key_log(value: str) -> None:
@@ -110,16 +151,20 @@ def _check_certificates(value: str) -> None:
     ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=value)
 
 
-_CHECKS: Mapping[str, Callable[[str], None]] = {
+# Their names may be in lower case, too.
+_PROXY_CHECKS: Mapping[str, Callable[[str], None]] = {
     "http_proxy": _check_proxy,
     "https_proxy": _check_proxy,
     "all_proxy": _check_proxy,
     "no_proxy": _check_no_proxy,
-    "sslkeylogfile": _check_key_log,
-    "ssl_cert_file": _check_certificates,
+}
+_CHECKS: Mapping[str, Callable[[str], None]] = {
+    "SSLKEYLOGFILE": _check_key_log,
+    "SSL_CERT_FILE": _check_certificates,
 }
 
 
-def _shown(value: str) -> str:
-    """A value for a message, without the password of a proxy."""
-    return excerpt(_USERINFO.sub("//", value), 100)
+def _without_password(value: str) -> str:
+    """The URL of a proxy without its user name and password, which may contain any character if they are mistyped."""
+    scheme, separator, rest = value.partition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}" if separator else value.rpartition("@")[2]

@@ -19,7 +19,7 @@ from .._steps import Call, Close, Download, Open, Read, RunBlocking
 from ..errors import MalformedResponseError
 from .deadline import Deadline
 from .decoding import decoder_for
-from .environment import Http, explain
+from .environment import MAX_PORT, Http, explain, is_from_proxy
 
 T = TypeVar("T")
 
@@ -33,6 +33,8 @@ UPLOAD_RATE = 32 * 1024
 # How much of a body is held in memory before it is known to be short enough, and shown in an error, in bytes.
 _IN_MEMORY = 2 * 1024 * 1024
 _EXCERPT = 64 * 1024
+_SCHEMES = frozenset({"http", "https"})
+_TIME_IS_UP = "the time for the whole exchange was up"
 # Headers that describe the body as it was sent, not as it was decoded.
 _FRAMING = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
 
@@ -104,20 +106,19 @@ class Exchange:
         auth: these are for the API, and the URL may be at any host.
         """
         deadline = Deadline(self._clock, min(self._clock.monotonic() + self._client.limit, step.until))
-        extensions = {"timeout": self._client.api.timeout.as_dict()}
-        request = httpx.Request("GET", step.url, headers=dict(step.headers), extensions=dict(extensions))
-        if step.token is not None:
-            # Not through a local variable, which an error reporter might record.
-            request.headers["Authorization"] = f"Bearer {step.token}"
-        for _ in range(MAX_REDIRECTS + 1):
+        url = httpx.URL(step.url)
+        for number in range(MAX_REDIRECTS + 1):
+            timeouts = _limited(self._client.api.timeout, deadline.left)
+            request = httpx.Request("GET", url, headers=dict(step.headers), extensions={"timeout": timeouts})
+            if step.token is not None and number == 0:
+                # Not through a local variable, which an error reporter might record.
+                request.headers["Authorization"] = f"Bearer {step.token}"
             download = yield from self._send(request, None, deadline)
             if not download.response.has_redirect_location:
                 return download
             yield Close(download)
             url = _redirected(request, download.response)
-            # The token, if there was one, stays behind.
-            request = httpx.Request("GET", url, headers=dict(step.headers), extensions=dict(extensions))
-        raise httpx.TooManyRedirects(f"more than {MAX_REDIRECTS} redirects", request=request)
+        raise httpx.TooManyRedirects(f"more than {MAX_REDIRECTS} redirects")
 
     def read(self, step: Read) -> Exchanging[bytes | None]:
         """Read the next piece of a download, decoded; None at the end."""
@@ -130,6 +131,7 @@ class Exchange:
             return loaded
         request = download.response.request
         while download.chunks is not None:
+            # Here as well: a transport of the caller's may have no connection to limit, and a piece may need none.
             if deadline.left <= 0:
                 self._raise(httpx.ReadTimeout("", request=request), deadline)
             piece: bytes = b"" if download.decoder is None else download.decoder.decode()
@@ -151,6 +153,9 @@ class Exchange:
         return None
 
     def _send(self, request: httpx.Request, auth: httpx.Auth | None, deadline: Deadline) -> Exchanging[Download]:
+        url = request.url
+        if url.scheme not in _SCHEMES or not url.host or (url.port or 0) > MAX_PORT:
+            raise httpx.UnsupportedProtocol(f"{str(url)!r:.100} is no HTTP URL", request=request)
         try:
             download: Download = yield Send(request, auth, deadline)
         except httpx.HTTPStatusError as error:
@@ -160,6 +165,10 @@ class Exchange:
         except httpx.TransportError as error:
             self._raise(error, deadline)
         response = download.response
+        if self._client.is_own and is_from_proxy(response):
+            yield Close(download)
+            refused = httpx.ProxyError(f"{response.status_code} {response.reason_phrase}", request=request)
+            raise explain(refused, True)
         decoder = decoder_for(response.headers.get("content-encoding", ""))
         download.is_encoded = decoder is not None
         if response.is_stream_consumed:
@@ -189,6 +198,11 @@ class Exchange:
             if response.is_success:
                 raise self._malformed(call, response, b"", str(error)) from error
             return b""
+        except httpx.TransportError:
+            # The status of an error says what happened, whatever becomes of its body.
+            if response.is_success:
+                raise
+            return b""
         finally:
             spool.discard()
 
@@ -199,7 +213,9 @@ class Exchange:
     def _raise(self, error: httpx.TransportError, deadline: Deadline) -> NoReturn:
         """Raise an error with what httpx does not say: the deadline, the proxy, or the certificate."""
         if isinstance(error, httpx.TimeoutException) and deadline.left <= 0:
-            raise type(error)("the time for the whole exchange was up", request=error.request) from error
+            late = type(error)(_TIME_IS_UP, request=error.request)
+            late.__cause__ = error
+            error = late
         explained = explain(error, self._client.is_own)
         if explained is error:
             raise error
@@ -213,9 +229,14 @@ def _with_timeouts(api: ApiClient, call: Call) -> ApiClient:
     allowed = dict(api.timeout.as_dict())
     if call.hold is not None and allowed["read"] is not None:
         allowed["read"] += call.hold
-    if call.limit is not None:
-        allowed = {name: call.limit if most is None else min(most, call.limit) for name, most in allowed.items()}
-    return api.with_timeout(httpx.Timeout(**allowed))
+    timeout = httpx.Timeout(**allowed)
+    return api.with_timeout(timeout if call.limit is None else httpx.Timeout(**_limited(timeout, call.limit)))
+
+
+def _limited(timeout: httpx.Timeout, most: float) -> dict[str, float | None]:
+    """Return timeouts that are no longer than a number of seconds; 0 would mean not to wait at all."""
+    most = max(most, 0.001)
+    return {name: most if limit is None else min(limit, most) for name, limit in timeout.as_dict().items()}
 
 
 def _loaded(response: httpx.Response) -> bytes:

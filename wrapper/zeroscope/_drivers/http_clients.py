@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import MutableMapping
 from typing import Any, Generic
@@ -13,10 +14,20 @@ import httpx
 
 from .._config import Config
 from ..errors import ConfigurationError
-from .environment import Http, create_http_client
+from .environment import AsyncHttpClient, Http, SyncHttpClient, create_http_client
 from .exchange import BoundClient
 
 CLOSED = "this client is closed; create another one"
+# How many transports may wrap one another.
+_MAX_DEPTH = 5
+
+
+class _Process(Generic[Http]):
+    """The HTTP clients of one process."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.clients: MutableMapping[Any, BoundClient[Http]] = WeakKeyDictionary()
 
 
 class HttpClients(ABC, Generic[Http]):
@@ -30,46 +41,43 @@ class HttpClients(ABC, Generic[Http]):
     def __init__(self, given: Http | None, config: Config) -> None:
         self._given: Http | None = given
         self._config = config
-        self._process = os.getpid()
-        self._clients: MutableMapping[Any, BoundClient[Http]] = WeakKeyDictionary()
-        # Those of the parent process, which must not be closed here.
-        self._inherited: list[object] = []
+        self._origin = os.getpid()
+        # A child keeps its parent's clients, which it must not close, and never takes its locks, which a thread that
+        # does not exist in the child may hold.
+        self._processes: dict[int, _Process[Http]] = {}
         self._closed = False
 
     def current(self) -> BoundClient[Http]:
         """Return the HTTP client of this process and event loop, and the generated client over it."""
-        if self._process != os.getpid():
-            self._start_over()
         owner = self._owner()
-        found = self._clients.get(owner)
+        process = self._process()
+        found = process.clients.get(owner)
         if found is None:
-            found = self._clients[owner] = self._bind(self._create())
+            with process.lock:
+                found = process.clients.get(owner) or self._create(process)
+                process.clients[owner] = found
         if found.http.is_closed:
             raise ConfigurationError(CLOSED)
         return found
 
-    def _create(self) -> Http:
-        if self._given is not None:
-            given: Http = self._given
-            return given
-        if self._closed:
-            raise ConfigurationError(CLOSED)
-        return self._new()
+    def _process(self) -> _Process[Http]:
+        """Return what belongs to this process; a forked child starts with nothing."""
+        number = os.getpid()
+        # One that two threads create at a time is stored once.
+        return self._processes.get(number) or self._processes.setdefault(number, _Process())
 
-    def _bind(self, http: Http) -> BoundClient[Http]:
-        limit = self._config.exchange_timeout
-        return BoundClient(http, self._config.api_client(), limit, is_own=self._given is None)
-
-    def _start_over(self) -> None:
-        """Leave the parent's clients alone, after a fork."""
-        if self._given is not None and has_connections(self._given):
+    def _create(self, process: _Process[Http]) -> BoundClient[Http]:
+        """Create an HTTP client for this process and event loop, or take the caller's own."""
+        own = self._given
+        if own is not None and self._origin != os.getpid() and has_connections(own):
             raise ConfigurationError(
                 "this client was created in another process, to which the connections of its http_client belong; "
                 "create a client in each process, or omit http_client=, and each process gets connections of its own"
             )
-        self._inherited.append(self._clients)
-        self._clients = WeakKeyDictionary()
-        self._process = os.getpid()
+        if own is None and self._closed:
+            raise ConfigurationError(CLOSED)
+        http: Http = self._new() if own is None else own
+        return BoundClient(http, self._config.api_client(), self._config.exchange_timeout, is_own=own is None)
 
     @abstractmethod
     def _owner(self) -> object:
@@ -91,15 +99,15 @@ class SyncHttpClients(HttpClients[httpx.Client]):
     def close(self) -> None:
         """Close this process's client, unless it is the caller's own."""
         self._closed = True
-        found = self._clients.get(self)
-        if found is not None and self._given is None and self._process == os.getpid():
+        found = self._process().clients.get(self)
+        if found is not None and self._given is None:
             found.http.close()
 
     def _owner(self) -> object:
         return self
 
     def _new(self) -> httpx.Client:
-        return create_http_client(httpx.Client, self._config)
+        return create_http_client(SyncHttpClient, self._config)
 
 
 class AsyncHttpClients(HttpClients[httpx.AsyncClient]):
@@ -112,9 +120,7 @@ class AsyncHttpClients(HttpClients[httpx.AsyncClient]):
     async def aclose(self) -> None:
         """Close the running loop's client, unless it is the caller's own; those of ended loops are gone."""
         self._closed = True
-        if self._process != os.getpid():
-            return
-        found = self._clients.pop(self._owner(), None)
+        found = self._process().clients.pop(self._owner(), None)
         if found is not None and self._given is None:
             await found.http.aclose()
 
@@ -131,23 +137,35 @@ class AsyncHttpClients(HttpClients[httpx.AsyncClient]):
 
         return trio.lowlevel.current_trio_token()
 
-    def _create(self) -> httpx.AsyncClient:
+    def _create(self, process: _Process[httpx.AsyncClient]) -> BoundClient[httpx.AsyncClient]:
         # Connections keep their loop alive even after its end.
-        for ended in [each for each in self._clients if getattr(each, "is_closed", bool)()]:
-            del self._clients[ended]
-        if self._used and self._given is not None and has_connections(self._given):
+        for ended in [each for each in process.clients if getattr(each, "is_closed", bool)()]:
+            del process.clients[ended]
+        in_same_process = self._origin == os.getpid()
+        if self._used and in_same_process and self._given is not None and has_connections(self._given):
             raise ConfigurationError(
                 "this client was used in another event loop, to which the connections of its http_client belong; "
                 "create a client in each loop, or omit http_client=, and one is created for each loop"
             )
         self._used = True
-        return super()._create()
+        return super()._create(process)
 
     def _new(self) -> httpx.AsyncClient:
-        return create_http_client(httpx.AsyncClient, self._config)
+        return create_http_client(AsyncHttpClient, self._config)
 
 
 def has_connections(http: httpx.Client | httpx.AsyncClient) -> bool:
     """Whether an HTTP client may hold connections; httpx has no public attribute for its transports."""
     transports = [getattr(http, "_transport", None), *getattr(http, "_mounts", {}).values()]
-    return any(isinstance(transport, httpx.HTTPTransport | httpx.AsyncHTTPTransport) for transport in transports)
+    return any(map(_opens_connections, transports))
+
+
+def _opens_connections(transport: object, depth: int = 0) -> bool:
+    """Whether a transport opens connections; one that retries or caches has another one in an attribute."""
+    if isinstance(transport, httpx.HTTPTransport | httpx.AsyncHTTPTransport):
+        return True
+    if type(transport).__module__.partition(".")[0] == "httpcore":
+        return True
+    if depth == _MAX_DEPTH or not isinstance(transport, httpx.BaseTransport | httpx.AsyncBaseTransport):
+        return False
+    return any(_opens_connections(held, depth + 1) for held in getattr(transport, "__dict__", {}).values())

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import errno
+import inspect
+import io
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
@@ -13,12 +16,12 @@ from .._disk.outputs import is_data_uri
 from .._disk.part_file import PartFile
 from .._disk.spool import Spool
 from .._steps import Emit, Flow, RunBlocking, Stream
-from ..errors import MalformedResponseError
+from ..errors import MalformedResponseError, invalid_argument
 from ..options import READ_LIMIT, SAVE_LIMIT, DownloadOptions
 from ..state import VideoState
 from .context import attached
 from .request import Sender
-from .transfer import Sink, Transfer
+from .transfer import TOO_LARGE, Sink, Transfer
 
 # How much of a video is held in memory before it is known to be within its limit, in bytes.
 _IN_MEMORY = 16 * 1024 * 1024
@@ -42,17 +45,21 @@ class _AppendingSink(Sink):
     """Writes to the caller's file, which may be a pipe or a socket, so that nothing can be taken back."""
 
     def __init__(self, file: IO[bytes]) -> None:
+        if isinstance(file, io.TextIOBase) or inspect.iscoroutinefunction(file.write):
+            raise invalid_argument("path", f"{file!r:.80} is not a binary file that is written without await")
         self._file = file
 
     def write(self, piece: bytes) -> Flow[None]:
         yield RunBlocking(partial(self._write, piece))
 
     def _write(self, piece: bytes) -> None:
-        rest = memoryview(piece)
-        while rest:
-            # An unbuffered file may take less than it is given; some objects do not say how much they took.
-            written: object = self._file.write(rest)
-            rest = rest[written:] if isinstance(written, int) else rest[:0]
+        while piece:
+            written: object = self._file.write(piece)
+            # An unbuffered file may take less than it is given, and none while a pipe is full; other objects need not
+            # say how much they took.
+            if written == 0 or (written is None and isinstance(self._file, io.RawIOBase)):
+                raise BlockingIOError(errno.EAGAIN, "the file takes no more bytes now; pass one that blocks")
+            piece = piece[written:] if isinstance(written, int) else b""
 
 
 class _EmittingSink(Sink):
@@ -97,10 +104,13 @@ def save(sender: Sender, video: VideoState, target: Any, overwrite: bool, option
 
 
 def _download(sender: Sender, url: str, sink: Sink, options: DownloadOptions, limit: int) -> Flow[None]:
+    limit = limit if options.max_bytes is None else options.max_bytes
     if not is_data_uri(url):
         yield from Transfer(sender, url, sink, options, limit).flow()
         return
     content = _decode(url)
+    if len(content) > limit:
+        raise _malformed(url, TOO_LARGE.format(f"{len(content)}, more than {limit}"))
     yield from sink.write(content)
     if options.on_progress is not None:
         options.on_progress(len(content), len(content))
@@ -116,7 +126,9 @@ def _decode(url: str) -> bytes:
         if not content:
             raise ValueError("it is empty")
     except (ValueError, binascii.Error) as error:
-        raise MalformedResponseError(
-            request="the output", status_code=200, body=url, reason=f"a data: URI that cannot be read: {error}"
-        ) from error
+        raise _malformed(url, f"a data: URI that cannot be read: {error}") from error
     return content
+
+
+def _malformed(url: str, reason: str) -> MalformedResponseError:
+    return MalformedResponseError(request="the output", status_code=200, body=url, reason=reason)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import io
 from typing import NamedTuple
 
-MAX_EVENT_LENGTH = 16 * 1024 * 1024
+MAX_EVENT_LENGTH = 4 * 1024 * 1024
 """The longest event that is accepted, in characters."""
 MAX_ID_LENGTH = 1024
 """The longest ID that is accepted, in characters; a longer one is ignored."""
@@ -28,7 +29,8 @@ class EventParser:
         self.retry: int | None = None
         # UTF-8, with an optional byte order mark; invalid bytes are replaced.
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
-        self._rest = ""
+        # The start of a line, to which a server may add a byte at a time.
+        self._rest = io.StringIO()
         self._ended_with_cr = False
         self._name = ""
         self._data: list[str] = []
@@ -47,8 +49,11 @@ class EventParser:
         if self._ended_with_cr and text[0] == "\n":
             text = text[1:]
         self._ended_with_cr = text[-1:] == "\r"
-        lines = (self._rest + text.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
-        self._rest = lines.pop()
+        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        if len(lines) > 1:
+            lines[0] = self._rest.getvalue() + lines[0]
+            self._rest = io.StringIO()
+        self._rest.write(lines.pop())
         events: list[ServerSentEvent] = []
         data = self._data
         for line in lines:
@@ -63,7 +68,7 @@ class EventParser:
                 self._name = ""
             else:
                 self._parse_field(line)
-        if self._size + len(self._rest) > MAX_EVENT_LENGTH:
+        if self._size + self._rest.tell() > MAX_EVENT_LENGTH:
             raise ValueError(f"an event of the stream is longer than {MAX_EVENT_LENGTH} characters")
         return events
 

@@ -13,12 +13,13 @@ import httpx
 
 from .. import errors
 from .._constants import USER_AGENT
-from .._disk.media_types import is_markup
+from .._disk.media_types import START_LENGTH, is_markup
 from .._service.spec import spec
 from .._steps import Close, Download, Flow, Open, Read, Sleep
 from ..options import DownloadOptions
 from ..retry import is_transient, retry_after
 from ..state import retention_seconds
+from .rate_meter import WINDOW, RateMeter
 from .request import Attempts, Sender
 
 log = logging.getLogger("zeroscope")
@@ -28,10 +29,9 @@ _HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": USER_A
 _HTTP_ERRORS = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)
 # These are caused by the URL or the request, and would occur again.
 _PERMANENT = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
-# The time over which the rate is measured, and the longest pause between two pieces, in seconds.
-_RATE_WINDOW = 30.0
 # How much of a body that is no file is put into an error, in bytes.
 _EXCERPT = 64 * 1024
+TOO_LARGE = "its length is {} bytes; pass a larger max_bytes to accept it"
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)")
 _REMOVED = "the service removes videos after {:.0f} minutes; create it again"
 _REFUSED = f"it was removed, or the token lacks the permission; {_REMOVED}"
@@ -58,7 +58,7 @@ class Transfer:
     callback is never mistaken for a network error.
 
     Args:
-        limit: The largest file that is accepted, in bytes, unless the options name another.
+        limit: The largest file that is accepted, in bytes.
     """
 
     def __init__(self, sender: Sender, url: str, sink: Sink, options: DownloadOptions, limit: int) -> None:
@@ -68,8 +68,8 @@ class Transfer:
         self._name = sender.parser.redact(errors.excerpt(url))
         self._sink = sink
         self._on_progress = options.on_progress
-        self._limit = limit if options.max_bytes is None else options.max_bytes
-        self._rate = options.min_rate
+        self._limit = limit
+        self._least_rate = options.min_rate
         # The number of bytes of the current response's file up to here, and of those that the sink has.
         self._received = self._written = 0
         self._total: int | None = None
@@ -77,6 +77,8 @@ class Transfer:
         self._version: Mapping[str, str] = {}
         self._accepts_ranges = True
         self._is_slow = False
+        # The first bytes of the file, until they tell that it is none.
+        self._start: bytes | None = b""
 
     def flow(self) -> Flow[None]:
         """Download the output; attempts count from 1 again after progress, for as long as the service keeps files."""
@@ -111,30 +113,25 @@ class Transfer:
 
     def _receive(self, download: Download) -> Flow[errors.ZeroscopeError | None]:
         """Write the body to the sink, and return the error if it was not complete."""
-        start, count = self._clock.monotonic(), 0
+        meter = RateMeter(self._clock, self._least_rate)
         self._is_slow = False
         while True:
             try:
-                until = self._clock.monotonic() + _RATE_WINDOW if self._rate else math.inf
+                until = self._clock.monotonic() + WINDOW if self._least_rate else math.inf
                 piece: bytes | None = yield Read(download, until)
             except httpx.DecodingError as error:
                 raise self._malformed(str(error)) from error
             except _HTTP_ERRORS as error:
+                self._is_slow = meter.is_low
                 return self._ended(error)
+            self._require_video(download.response, piece)
             if piece is None:
                 return self._ended(None)
-            if not self._received and download.response.status_code == 200:
-                self._require_video(download.response, piece)
             yield from self._write(piece)
-            count += len(piece)
-            passed = self._clock.monotonic() - start
-            if passed >= _RATE_WINDOW:
-                if count < self._rate * passed:
-                    self._is_slow = True
-                    return self._failure(
-                        f"was too slow: {count} bytes in {passed:.0f} s, less than min_rate={self._rate:g}", None
-                    )
-                start, count = self._clock.monotonic(), 0
+            meter.add(len(piece))
+            if meter.is_low:
+                self._is_slow = True
+                return self._failure(f"was too slow: {meter}", None)
 
     def _write(self, piece: bytes) -> Flow[None]:
         """Write what is new in a piece to the sink."""
@@ -177,28 +174,44 @@ class Transfer:
         """Prepare for a response with the whole file, from which the sink may have the first bytes already."""
         headers = download.response.headers
         version = {name: headers[name] for name in ("etag", "last-modified") if name in headers}
+        named = headers.get("content-length", "")
+        # The length of a compressed file is not the file's, and its parts cannot be joined.
+        total = int(named) if named.isdecimal() and not download.is_encoded else None
         if self._written:
+            has_length = None in {total, self._total} or total == self._total
+            is_same = _validator(version) is not None and version == self._version and has_length
             if (yield from self._sink.restart()):
                 self._written = 0
-            elif _validator(version) is None or version != self._version:
+            elif not is_same or download.is_encoded:
                 raise self._failure(
                     f"was cut short after {self._written} bytes, and cannot be resumed, as the server does not confirm "
                     "that the file is the same; download it again",
                     None,
                 )
         self._received = 0
-        named = headers.get("content-length", "")
-        # The length of a compressed file is not the file's, and its parts cannot be joined.
-        self._total = int(named) if named.isdecimal() and not download.is_encoded else None
+        self._start = b""
+        self._total = total
         self._version = {} if download.is_encoded else version
         if self._total is not None and self._total > self._limit:
             raise self._too_large(f"{self._total}, more than {self._limit}")
 
-    def _require_video(self, response: httpx.Response, start: bytes) -> None:
-        """Raise an error for a page of text in the place of a file, such as that of a proxy or a login."""
+    def _require_video(self, response: httpx.Response, piece: bytes | None) -> None:
+        """Raise an error for a page of text in the place of a file, such as that of a proxy or a login.
+
+        Args:
+            response: The response, which names the media type.
+            piece: The next piece; None at the end.
+        """
+        if self._start is None:
+            return
+        self._start += (piece or b"")[:START_LENGTH]
+        if piece is not None and len(self._start) < START_LENGTH:
+            return
         media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if is_markup(start, media_type):
-            raise self._malformed(f"a text of type {media_type or 'unknown'}, not a file", start)
+        if self._start and is_markup(self._start, media_type):
+            whole = self._start if piece is None else piece
+            raise self._malformed(f"a text of type {media_type or 'unknown'}, not a file", whole)
+        self._start = None
 
     def _continues(self, response: httpx.Response) -> bool:
         """Whether a partial response continues the received bytes of the same file; if so, record the total."""
@@ -238,7 +251,7 @@ class Transfer:
         """Return the error for a response that is not a file, or raise it if another attempt cannot help."""
         response, start = download.response, b""
         with suppress(*_HTTP_ERRORS):
-            start = (yield Read(download, self._clock.monotonic() + _RATE_WINDOW)) or b""
+            start = (yield Read(download, self._clock.monotonic() + WINDOW)) or b""
         redact = self._sender.parser.redact
         body = redact(start[:_EXCERPT].decode("utf-8", errors="replace"))
         details: dict[str, Any] = {
@@ -267,7 +280,7 @@ class Transfer:
         return errors.MalformedResponseError(request=f"GET {self._name}", status_code=200, body=body, reason=reason)
 
     def _too_large(self, size: str) -> errors.MalformedResponseError:
-        return self._malformed(f"its length is {size} bytes; pass a larger max_bytes to accept it")
+        return self._malformed(TOO_LARGE.format(size))
 
     def _text_of(self, error: Exception) -> str:
         return self._sender.parser.redact(str(error)) or type(error).__name__

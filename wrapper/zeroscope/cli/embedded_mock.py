@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Annotated
 
-import httpx
 from cyclopts import Parameter
 
+from .._config import EXCHANGE_TIMEOUT, MAX_TIMEOUT
 from ..client import Zeroscope
 from .extras import require
 from .options import OPTIONS, Flag, SpeedBounds
@@ -32,12 +32,10 @@ class EmbeddedMock:
         require("mock")
         # By name: the client does not depend on the mock server.
         server = import_module("zeroscope_mock").MockServer(clock="real", speed=self.mock_speed)
+        # Of the mock server's seconds, as that is the clock that measures it.
+        timeout = min(EXCHANGE_TIMEOUT * max(self.mock_speed, 1.0), MAX_TIMEOUT)
         with (
             server.listen() as listening,
-            # No proxy of the environment leads to the loopback interface.
-            httpx.Client(trust_env=False, timeout=60) as http_client,
-            Zeroscope(
-                "mock-token", base_url=f"{listening.url}/v1", clock=server.clock, http_client=http_client
-            ) as client,
+            Zeroscope("mock-token", base_url=f"{listening.url}/v1", clock=server.clock, timeout=timeout) as client,
         ):
             yield client
