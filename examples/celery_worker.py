@@ -1,4 +1,4 @@
-"""A Celery app that makes videos on many machines and creates each prediction once.
+"""A Celery app that makes videos on many machines, each prediction created once.
 
     REPLICATE_API_TOKEN=... REDIS_URL=redis://... celery --app celery_worker worker --concurrency 20
 

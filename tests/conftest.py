@@ -104,22 +104,33 @@ def pytest_collection() -> Generator[None, object, object]:
 
 MUTANT = "mutant"
 """The name of a test's property that holds a faulty server and the rules that caught it."""
+HOSTILE = "hostile"
+"""The name of a test's property that holds the counts of one hostile server."""
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Report which rules caught which faulty server."""
+    """Report which rules caught which faulty server, and what came of the hostile servers."""
     reports = [report for reports in terminalreporter.stats.values() for report in reports]
     caught: dict[str, list[str]] = {}
+    hostile: list[list[int]] = []
     for report in reports:
         if isinstance(report, pytest.TestReport) and report.when == "call":
             found: dict[str, Any] = dict(report.user_properties)
             if MUTANT in found:
                 name, rules = found[MUTANT]
                 caught[name] = rules
-    if not caught:
-        return
-    terminalreporter.section("faulty servers and the rules that caught them")
-    for name, rules in sorted(caught.items()):
-        terminalreporter.write_line(f"{name}: {', '.join(rules) or 'NOT CAUGHT'}")
-    number = sum(bool(rules) for rules in caught.values())
-    terminalreporter.write_line(f"{number} of {len(caught)} caught: {number / len(caught):.0%}")
+            if HOSTILE in found:
+                hostile.append(found[HOSTILE])
+    if caught:
+        terminalreporter.section("faulty servers and the rules that caught them")
+        for name, rules in sorted(caught.items()):
+            terminalreporter.write_line(f"{name}: {', '.join(rules) or 'NOT CAUGHT'}")
+        number = sum(bool(rules) for rules in caught.values())
+        terminalreporter.write_line(f"{number} of {len(caught)} caught: {number / len(caught):.0%}")
+    if hostile:
+        terminalreporter.section("hostile servers")
+        operations, foreign, late, heavy = map(sum, zip(*hostile, strict=True))
+        terminalreporter.write_line(
+            f"servers: {len(hostile)}, operations: {operations}, foreign exceptions: {foreign}, over time: {late}, "
+            f"over memory: {heavy}"
+        )

@@ -1,6 +1,6 @@
 """The benchmarks, in the order of the table."""
 
-from . import batch, client, events, harness, mock_growth, mock_speed, mock_start, tools, video, waiting
+from . import batch, client, events, harness, mock_growth, mock_idle, mock_speed, mock_start, tools, video, waiting
 
 __all__ = ["BENCHMARKS"]
 
@@ -10,6 +10,7 @@ BENCHMARKS = (
     *waiting.BENCHMARKS,
     *mock_speed.BENCHMARKS,
     *mock_start.BENCHMARKS,
+    *mock_idle.BENCHMARKS,
     *mock_growth.BENCHMARKS,
     *harness.BENCHMARKS,
     *video.BENCHMARKS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
@@ -39,16 +39,19 @@ class Waker:
 
     def clear(self) -> None:
         """Take the setting back; only the waiting task may do so."""
-        self._event = self._make()
+        if self._event.is_set():
+            self._event = self._make()
 
     def wake(self) -> None:
         """Set the event."""
-        # The loop of a task that was left behind may be closed.
-        with suppress(RuntimeError):
+        try:
             if threading.get_ident() == self._thread:
-                self._set()
+                self._event.set()
             else:
                 self._post(self._set)
+        except RuntimeError:
+            # The loop of a task that was left behind is closed.
+            return
 
     def _set(self) -> None:
         self._event.set()

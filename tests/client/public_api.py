@@ -73,8 +73,9 @@ def setting_up() -> None:
     assert_type((clock.time(), clock.monotonic()), tuple[float, float])
     clock.sleep(0.1)
     poll = Polling(minimum=1, maximum=5, growth=0.2)
+    assert_type((poll.maximum, Polling(maximum=timedelta(seconds=5)).maximum), tuple[float, float])
     assert_type(poll.pause(3.0, jitter=0.5, remaining=None), float)
-    retry = Retry(attempts=2, initial=1, maximum=30)
+    retry = Retry(attempts=2, initial=timedelta(seconds=1), maximum=30)
     assert_type(retry.pause(1, jitter=0.5, asked=3), float)
     client = Zeroscope(
         "token",
@@ -110,7 +111,7 @@ def sync() -> None:
         prediction = client.predictions.create(input, **options)
         assert_type(prediction, Prediction)
         assert_type(prediction.wait(timeout=5, on_update=print, cancel_on_timeout=True), Prediction)
-        assert_type(prediction.wait().videos, list[Video])
+        assert_type(prediction.wait(timeout=timedelta(minutes=5)).videos, list[Video])
         assert_type(prediction.reload().cancel().raise_for_status(), Prediction)
         assert_type(prediction.save_all("videos", overwrite=True, on_progress=print, **limits), list[Path])
         with prediction as same:

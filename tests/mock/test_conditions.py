@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from math import inf
 
 import anyio
@@ -97,6 +98,56 @@ def test_wait__is_one_of_the_sleepers_of_a_virtual_clock(loop: str) -> None:
     assert ended[3:] == [("change", 8.0)]
 
 
+@LOOPS
+def test_wait__that_a_change_ends_does_not_move_a_virtual_clock(loop: str) -> None:
+    """The change may come from a task that does not sleep on the clock, right before the clock would move."""
+    clock, condition = VirtualClock(), Condition()
+
+    async def change() -> None:
+        await anyio.lowlevel.checkpoint()
+        condition.notify()
+
+    async def run() -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(clock.wait_async, 9.0, condition, condition.version)
+            group.start_soon(change)
+
+    anyio.run(run, backend=loop)
+
+    assert clock.monotonic() == 0
+
+
+class Racing(Condition):
+    """A condition that another thread notifies right before a task can be woken by it."""
+
+    @contextmanager
+    def waking(self, waker: Waker) -> Iterator[None]:
+        self.notify()
+        with super().waking(waker):
+            yield
+
+
+@CLOCKS
+@LOOPS
+@pytest.mark.parametrize("until", [1e6, inf])
+def test_wait__misses_no_change_of_another_thread(
+    clock: Callable[[], VirtualClock | RealClock], loop: str, until: float
+) -> None:
+    """Each task that waits looks once more when it can be woken."""
+    time = clock()
+    time.freeze()
+
+    async def run() -> None:
+        with anyio.fail_after(LONG):
+            async with anyio.create_task_group() as group:
+                for _ in range(3):
+                    group.start_soon(time.wait_async, until, Racing(), 0)
+
+    anyio.run(run, backend=loop)
+
+    assert time.monotonic() < 1
+
+
 def test_wait__in_a_thread_looks_again_after_a_while() -> None:
     """The thread may be the only one, so the clock moves on even if only a change would end the wait."""
     clock, condition = VirtualClock(), Condition()
@@ -163,7 +214,8 @@ def test_speed__may_change(loop: str, frozen: bool) -> None:
                 for _ in range(20):
                     await anyio.lowlevel.checkpoint()
                 clock.speed = 1e9
-                clock.run()
+                if frozen:
+                    clock.run()
 
     shown = clock.monotonic()
     anyio.run(run, backend=loop)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import random as _random
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from functools import partial
-from typing import Any, Generic, NoReturn, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import httpx
 
@@ -15,12 +16,13 @@ from ._constants import USER_AGENT
 from ._flows import create, wait
 from ._flows.request import Sender
 from ._numbers import conversion_hint, is_number, to_seconds
+from ._pickling import Unpicklable
 from ._service import validation
 from ._service.api import PredictionModel
 from ._service.responses import ResponseParser
 from ._steps import Flow, Stream
 from .clock import Clock, SystemClock
-from .errors import invalid_argument, not_picklable
+from .errors import invalid_argument
 from .options import BatchOptions, CreateOptions, RunOptions, WaitArguments
 from .polling import DEFAULT_POLLING, Polling
 from .results import RunResult
@@ -31,7 +33,7 @@ Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
 P = TypeVar("P", bound=PredictionState)
 
 
-class BaseClient(ABC, Generic[Http]):
+class BaseClient(Unpicklable, ABC, Generic[Http]):
     """A client without its driver."""
 
     def __init__(
@@ -40,7 +42,7 @@ class BaseClient(ABC, Generic[Http]):
         *,
         base_url: str | None = None,
         version: str | None = None,
-        timeout: float | httpx.Timeout | None = None,
+        timeout: float | timedelta | httpx.Timeout | None = None,
         http_client: Http | None = None,
         retry: Retry | None = DEFAULT_RETRY,
         poll: Polling = DEFAULT_POLLING,
@@ -85,9 +87,6 @@ class BaseClient(ABC, Generic[Http]):
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self
 
-    def __reduce__(self) -> NoReturn:
-        raise not_picklable(self)
-
     def _run(self, new: Callable[[PredictionModel], P], arguments: Mapping[str, Any]) -> Flow[P]:
         options: Any = {name: value for name, value in arguments.items() if name in RunOptions.__annotations__}
         input = {name: value for name, value in arguments.items() if name not in options}
@@ -98,7 +97,7 @@ class BaseClient(ABC, Generic[Http]):
     def _wait_options(self, given: Mapping[str, Any]) -> wait.WaitOptions:
         named = {name: given[name] for name in WaitArguments.__annotations__ if name in given}
         options = wait.WaitOptions(self._polling, **named)
-        hold = to_seconds(given.get("prefer_wait"))
+        hold: Any = to_seconds(given.get("prefer_wait"))
         if is_number(hold) and options.limit <= hold:
             raise invalid_argument(
                 "timeout", f"{options.limit:g} s is over before the service answers, as prefer_wait is {hold:g} s"

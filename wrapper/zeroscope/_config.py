@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 
 import httpx
 
 from ._constants import BASE_URL_VARIABLE, TOKEN_VARIABLE, USER_AGENT
-from ._numbers import is_number
+from ._numbers import conversion_hint, is_number, to_seconds
 from ._service.api import DEFAULT_TIMEOUT, ApiClient
 from ._service.spec import spec
 from .errors import ConfigurationError
@@ -26,7 +27,7 @@ class Config:
         token: str | None = None,
         base_url: str | None = None,
         version: str | None = None,
-        timeout: float | httpx.Timeout | None = None,
+        timeout: float | timedelta | httpx.Timeout | None = None,
     ) -> None:
         self.token = _token(os.environ.get(TOKEN_VARIABLE) if token is None else token)
         self.base_url = _base_url(base_url or os.environ.get(BASE_URL_VARIABLE) or spec()["servers"][0]["url"])
@@ -77,13 +78,15 @@ def _base_url(base_url: str) -> str:
     return base_url
 
 
-def _timeout(timeout: float | httpx.Timeout | None) -> httpx.Timeout:
+def _timeout(timeout: float | timedelta | httpx.Timeout | None) -> httpx.Timeout:
     if timeout is None:
         return DEFAULT_TIMEOUT
     if isinstance(timeout, httpx.Timeout):
         return timeout
+    timeout = to_seconds(timeout)
     if not is_number(timeout, maximum=MAX_TIMEOUT) or not timeout:
+        hint = conversion_hint(timeout)
         raise ConfigurationError(
-            f"the timeout {timeout!r} cannot be used: it should be a number of seconds, above 0 and at most a day"
+            f"the timeout {timeout!r} cannot be used: it should be a number of seconds, above 0 and at most a day{hint}"
         )
     return httpx.Timeout(timeout)

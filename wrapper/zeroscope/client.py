@@ -30,7 +30,10 @@ class Zeroscope(BaseClient[httpx.Client]):
         token: The API token; by default the environment variable ``REPLICATE_API_TOKEN``.
         base_url: The service's base URL; by default ``ZEROSCOPE_BASE_URL``, else the spec's first server.
         version: The ID of another version of the model; by default the one in the spec.
-        timeout: How long each step of a request may take, in seconds, or an `httpx.Timeout`.
+        timeout: How long a request and its response may take as a whole, in seconds; by default 120, and 60 for each of
+            its steps. A create with `prefer_wait` may take that much longer, and an upload as long as its size needs.
+            An `httpx.Timeout` limits the steps. A request that is repeated may take as long again. Downloads have no
+            limit as a whole, but a least rate.
         http_client: Your own `httpx.Client`, for proxies, certificates or tests. The client does not close it.
         retry: The retry policy; None turns retries off. A create that may have been executed is never sent again.
         poll: The polling policy for waits.

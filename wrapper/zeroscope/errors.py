@@ -114,12 +114,6 @@ def invalid_argument(name: str, problem: str) -> InvalidInputError:
     return InvalidInputError([InvalidField("invalid_type", name, problem)])
 
 
-def not_picklable(value: object) -> TypeError:
-    """Return the error for the pickling of an object with a client."""
-    reason = "it has the API token and open connections; create a client in each process"
-    return TypeError(f"cannot pickle {type(value).__name__}: {reason}")
-
-
 class TransportError(ZeroscopeError):
     """The response did not arrive, or not completely; the cause is chained."""
 
@@ -142,14 +136,16 @@ class UnknownOutcomeError(ZeroscopeError):
     def find(self) -> Any:
         """Search the account's list for predictions that the create may have started.
 
-        These are the predictions of the same version and input that were created since then, with an allowance of two
-        minutes for clocks that differ. The service may take a moment to list a new prediction.
+        These are the predictions of the same version and input that were created since then. The service's clock is
+        measured by the Date headers of its responses; without these, there is an allowance of two minutes for clocks
+        that differ. The service may take a moment to list a new prediction.
 
         Returns:
             A list of predictions, newest first; from an `AsyncZeroscope`, an awaitable that returns one.
 
         Raises:
             ConfigurationError: If the error has no client, as after unpickling.
+            UnknownOutcomeError: If the first 100 pages of the list do not reach back to the create.
             APIError, TransportError: If the service cannot be reached.
 
         Example:

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import Any, NoReturn, Unpack
+from typing import Any, Unpack
 
 from ._drivers.async_ import AsyncDriver
 from ._drivers.sync import SyncDriver
 from ._flows import read
 from ._flows.create import create
+from ._pickling import Unpicklable
 from ._service.api import PredictionInputDict, PredictionModel
-from .errors import not_picklable
 from .options import CreateOptions
 from .prediction import AsyncPrediction, Prediction
 from .results import Page
 
 
-class Predictions:
+class Predictions(Unpicklable):
     """The predictions of a `Zeroscope` client's account, as ``client.predictions``."""
 
     def __init__(self, driver: SyncDriver, version: str) -> None:
         self._driver = driver
         self._version = version
-
-    def __reduce__(self) -> NoReturn:
-        raise not_picklable(self)
 
     def create(self, input: PredictionInputDict | Mapping[str, Any], **options: Unpack[CreateOptions]) -> Prediction:
         """Start a prediction and return it at once.
@@ -87,6 +84,7 @@ class Predictions:
 
         Raises:
             APIError, TransportError: If the service cannot be reached.
+            MalformedResponseError: If 100 pages in a row are empty.
         """
         return self._driver.iterate(read.pages(self._driver.sender, self._new))
 
@@ -97,15 +95,12 @@ class Predictions:
         return self._driver.run(read.find(self._driver.sender, body, sent_at, self._new))
 
 
-class AsyncPredictions:
+class AsyncPredictions(Unpicklable):
     """The predictions of an `AsyncZeroscope` client's account; see `Predictions`."""
 
     def __init__(self, driver: AsyncDriver, version: str) -> None:
         self._driver = driver
         self._version = version
-
-    def __reduce__(self) -> NoReturn:
-        raise not_picklable(self)
 
     async def create(
         self, input: PredictionInputDict | Mapping[str, Any], **options: Unpack[CreateOptions]

@@ -35,6 +35,8 @@ class RunResult(Generic[P, V]):
     """The prediction as last seen; None if none is known to have been created."""
     error: ZeroscopeError | None
     """The reason why there are no videos; None if there are videos."""
+    recovered: bool = False
+    """Whether the response to the create was lost, and the prediction found when the batch resumed with its journal."""
 
     @property
     def videos(self) -> list[V]:
@@ -50,4 +52,6 @@ class RunResult(Generic[P, V]):
 
     def __repr__(self) -> str:
         known = f"{self.prediction!r}" if self.prediction is not None else "no prediction"
-        return f"<{type(self).__name__} {self.index}: {known}{f', {type(self.error).__name__}' if self.error else ''}>"
+        recovered = ", recovered" if self.recovered else ""
+        error = f", {type(self.error).__name__}" if self.error is not None else ""
+        return f"<{type(self).__name__} {self.index}: {known}{recovered}{error}>"

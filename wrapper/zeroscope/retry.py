@@ -6,7 +6,7 @@ import email.utils
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 from ._numbers import is_number, require_setting, to_seconds
 from .errors import APIError, CertificateError, MalformedResponseError, TransportError, ZeroscopeError
@@ -88,11 +88,8 @@ def retry_after(headers: Mapping[str, str], detail: str | None, in_body: object,
     header = headers.get("retry-after", "")
     if (seconds := _seconds(header)) is not None:
         return seconds
-    if header:
-        try:
-            return max(0.0, email.utils.parsedate_to_datetime(header).timestamp() - now)
-        except (ValueError, OverflowError):
-            pass
+    if (moment := parse_date(header)) is not None:
+        return max(0.0, moment - now)
     if (seconds := _seconds(in_body)) is not None:
         return seconds
     if detail and (words := _IN_WORDS.search(detail)) and (seconds := _seconds(words[1])) is not None:
@@ -100,10 +97,22 @@ def retry_after(headers: Mapping[str, str], detail: str | None, in_body: object,
     return _seconds(headers.get("ratelimit-reset"))
 
 
-def rate_limit_budget(headers: Mapping[str, str]) -> tuple[int, float] | None:
-    """Return how many requests the service still accepts, and in how many seconds it accepts more, if it says so."""
+def parse_date(header: str) -> float | None:
+    """Return the moment in a Date or Retry-After header, in seconds since 1970, or None if it is not a date."""
+    try:
+        moment = email.utils.parsedate_to_datetime(header)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def rate_limit_budget(headers: Mapping[str, str], maximum: float) -> tuple[int, float] | None:
+    """Return how many requests the service still accepts, and in how many seconds it accepts more, if it says so.
+
+    The seconds are at most the maximum, as a moment in place of a duration would be decades.
+    """
     left, seconds = _seconds(headers.get("ratelimit-remaining")), _seconds(headers.get("ratelimit-reset"))
-    return None if left is None or seconds is None else (int(left), seconds)
+    return None if left is None or seconds is None else (int(left), min(seconds, maximum))
 
 
 def _seconds(value: object) -> float | None:

@@ -167,9 +167,12 @@ class PredictionState:
 
     def _update(self, model: PredictionModel) -> bool:
         """Replace the state, and return whether it changed."""
-        changed = model != self._model
-        self._model = model
-        return changed
+        before, self._model = self._model, model
+        try:
+            return model != before
+        except RecursionError:
+            # JSON that could just be parsed may be nested too deeply to be compared.
+            return True
 
     def _update_from_list(self, model: PredictionModel) -> bool:
         """Update the state from a list's entry, which may omit fields, and return whether it changed."""

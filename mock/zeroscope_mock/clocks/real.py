@@ -99,7 +99,6 @@ class RealClock:
         """Stop the clock, so that only `advance` moves it."""
         with self._lock:
             self._mark = (self.monotonic(), None)
-        self._moved.notify()
 
     def run(self) -> None:
         """Undo `freeze`."""

@@ -302,7 +302,8 @@ def test_run__saves_in_the_folder_whatever_the_id_is(
         ('cancel it with client.predictions.cancel("gm3q").', "cancel it with zeroscope cancel gm3q."),
         ('wait with client.predictions.get("gm3q").wait().', "wait with zeroscope wait gm3q."),
         ('client.predictions.cancel("a\\"); rm -rf ~; (\\"b")', "zeroscope cancel 'a\"); rm -rf ~; (\"b'"),
-        ("client.predictions.list() shows it", "client.predictions.list() shows it"),
+        ("client.predictions.list() shows it.", "zeroscope list shows it."),
+        ("another note", "another note"),
     ],
 )
 def test_advice__is_a_command(note: str, shown: str) -> None:

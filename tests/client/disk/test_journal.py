@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -21,7 +22,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zeroscope import ConfigurationError, InvalidInputError
-from zeroscope._disk.journal import BatchJournal, JournalEntry
+from zeroscope._disk import records
+from zeroscope._disk.journal import BatchJournal
+from zeroscope._disk.records import JournalEntry
 
 URL = "https://api.example.test/v1"
 SENT_AT = 1_700_000_000.25
@@ -36,6 +39,7 @@ TRANSITIONS = {
     "created": ("sending", "running"),
     "refused": ("sending", "queued"),
     "unknown": ("sending", "unknown"),
+    "found": ("unknown", "running"),
     "finished": ("running", "finished"),
 }
 # The records that lead to each state.
@@ -46,6 +50,8 @@ RECORDS: dict[str, list[str]] = {
     "running": ["sending", "created"],
     "unknown": ["sending", "unknown"],
     "finished": ["sending", "created", "finished"],
+    "found": ["sending", "unknown", "found"],
+    "found, finished": ["sending", "unknown", "found", "finished"],
 }
 # What the next run loads after each.
 LOADED = {
@@ -55,6 +61,9 @@ LOADED = {
     "running": JournalEntry(1, "running", ID, None, SENT_AT, None),
     "unknown": JournalEntry(1, "unknown", None, None, SENT_AT, MESSAGE),
     "finished": JournalEntry(1, "finished", ID, PREDICTION, SENT_AT, None),
+    # Why its outcome was unknown stays on record.
+    "found": JournalEntry(1, "running", ID, None, SENT_AT, MESSAGE),
+    "found, finished": JournalEntry(1, "finished", ID, PREDICTION, SENT_AT, MESSAGE),
 }
 FURTHEST = ["finished", "running", "unknown", "queued"]
 
@@ -77,6 +86,8 @@ def record(journal: BatchJournal, name: str, row: int) -> None:
             journal.record_refused(row)
         case "unknown":
             journal.record_unknown(row, MESSAGE)
+        case "found":
+            journal.record_found(row, ID)
         case _:
             journal.record_finished(row, PREDICTION)
 
@@ -124,9 +135,11 @@ def test_note__is_taken_in_its_turn_only(path: Path, state: str, name: str) -> N
         ((row, *_),) = journal.load([item("a")])
         for step in RECORDS[state]:
             record(journal, step, row)
-        if before == state.removesuffix(" again"):
+        current = TRANSITIONS[RECORDS[state][-1]][1] if RECORDS[state] else "queued"
+        if before == current:
             record(journal, name, row)
-            state = "queued again" if name == "refused" else after
+            records = ["sending"] if name == "sending" else [*RECORDS[state], name]
+            (state,) = [other for other, steps in RECORDS.items() if steps == records]
         else:
             with pytest.raises(RuntimeError, match=f"row 1 .* cannot become {after}, as it is not {before}"):
                 record(journal, name, row)
@@ -262,6 +275,7 @@ def test_journal__says_what_dictionaries_say(steps: list[tuple[str, Any]]) -> No
         "created": {"prediction_id": ID},
         "refused": {"sent_at": None},
         "unknown": {"message": MESSAGE},
+        "found": {"prediction_id": ID},
         "finished": {"prediction": PREDICTION},
     }
     with tempfile.TemporaryDirectory() as folder:
@@ -487,15 +501,19 @@ NO_JOURNAL: dict[str, tuple[Callable[[Path], object], str]] = {
         f"of another program; {ANOTHER}",
     ),
     "newer": (
-        lambda path: journal_with(path, "PRAGMA user_version = 2"),
-        f"has format 2, but this version of zeroscope supports only format 1; continue with .*, or {ANOTHER}",
+        lambda path: journal_with(path, "PRAGMA user_version = 3"),
+        f"has format 3, but this version of zeroscope supports only format 2; continue with .*, or {ANOTHER}",
+    ),
+    "older": (
+        lambda path: journal_with(path, "PRAGMA user_version = 1"),
+        f"has format 1, but this version of zeroscope supports only format 2; continue with .*, or {ANOTHER}",
     ),
     "of another service": (
         lambda path: BatchJournal(path, base_url="https://other.test/v1/").close(),
         rf"is for https://other\.test/v1, not for https://api\.example\.test/v1; continue with .*, or {ANOTHER}",
     ),
-    "damaged": (lambda path: journal_with(path, "DROP TABLE settings"), f"no such table: settings; {ANOTHER}"),
-    "torn": (torn, f"disk image is malformed; {ANOTHER}"),
+    "without settings": (lambda path: journal_with(path, "DROP TABLE settings"), "tables are not those of a journal"),
+    "torn": (torn, "is damaged: database disk image is malformed. What it records cannot be trusted"),
     "folder": (lambda path: path.mkdir(), "a folder or a device; name a file"),
     "device": (lambda path: path.symlink_to(os.devnull), "a folder or a device; name a file"),
     "in no folder": (
@@ -520,6 +538,177 @@ def test_file__that_is_no_journal_of_ours_is_refused(path: Path, kind: str) -> N
         BatchJournal(path, base_url=URL)
     assert repr(os.path.realpath(path)) in str(caught.value)
     assert (path.read_bytes() if path.is_file() else None, beside(path)) == before
+
+
+DAMAGE = {
+    "another address": "UPDATE settings SET base_url = x'68'",
+    "no settings": "DELETE FROM settings",
+    "settings twice": "INSERT INTO settings SELECT * FROM settings",
+    "a state": "UPDATE items SET state = 'queued' WHERE row = 2",
+    "a type": "UPDATE items SET digest = CAST(digest AS TEXT) WHERE row = 2",
+    "no checksum": "UPDATE items SET checksum = NULL WHERE row = 2",
+    "no number": "UPDATE items SET row = 5 WHERE row = 2",
+    "a row is missing": "DELETE FROM items WHERE row = 2",
+    "all rows are missing": "DELETE FROM items",
+}
+
+
+@pytest.mark.parametrize("what", DAMAGE)
+def test_damage__that_sqlite_does_not_notice_is_refused(path: Path, what: str) -> None:
+    """No create is taken for one that was not sent because the record of it is gone."""
+    prepare(path, "queued", "running", "finished")
+    database(path, DAMAGE[what])
+    before = path.read_bytes()
+    with pytest.raises(ConfigurationError, match=r"is damaged: .* look in predictions\.list\(\) for what was created"):
+        loaded(path, item("a"), item("a"), item("a"))
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM items WHERE state = 'unknown'").fetchone() == (0,)
+    assert len(path.read_bytes()) == len(before)
+
+
+def test_damage__by_a_row_of_an_earlier_time_is_refused(path: Path) -> None:
+    """A page that did not reach the disk shows an older state, whose checksum is right."""
+    prepare(path, "queued", "queued")
+    with closing(sqlite3.connect(path)) as connection:
+        (earlier,) = connection.execute("SELECT * FROM items WHERE row = 1").fetchall()
+    with closing(BatchJournal(path, base_url=URL)) as journal:
+        journal.record_sending([1], SENT_AT)
+        journal.record_created(1, ID)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"REPLACE INTO items VALUES ({', '.join('?' * len(earlier))})", earlier)
+        connection.commit()
+    with pytest.raises(ConfigurationError, match="is damaged: rows are missing or outdated"):
+        loaded(path, item("a"))
+
+
+def test_damage__of_any_byte_is_refused_or_makes_no_difference(path: Path) -> None:
+    """A flipped byte never changes what is loaded, and never raises anything but the one error."""
+    states = [*RECORDS] * 8
+    prepare(path, *states)
+    items = [item("a")] * len(states)
+    expected = loaded(path, *items)
+    sound = path.read_bytes()
+    assert len(sound) > 20_000
+    random = Random(8)
+    # Most bytes of the header mean something.
+    places = [*range(100), *random.sample(range(100, len(sound)), 400)]
+    refused = 0
+    for place in places:
+        damaged = bytearray(sound)
+        damaged[place] ^= 1 << random.randrange(8) if place % 2 else random.randrange(1, 256)
+        path.write_bytes(damaged)
+        try:
+            found = loaded(path, *items)
+        except ConfigurationError:
+            refused += 1
+        else:
+            assert found == expected, place
+        # What a refused file is left with.
+        for other in beside(path):
+            path.with_name(other).unlink()
+    print(f"{len(places)} bytes were flipped; {refused} journals were refused, the others say the same")
+    assert refused > 100
+
+
+@pytest.mark.parametrize("depth", [985, 100_000])
+def test_json__that_is_nested_deeply_is_refused(path: Path, depth: int) -> None:
+    """Python's limit of recursion is an error like any other, and the journal can be used on."""
+    value: Any = []
+    for _ in range(depth):
+        value = [value]
+    prepare(path, "running")
+    with closing(BatchJournal(path, base_url=URL)) as journal:
+        with pytest.raises(InvalidInputError, match=r"inputs\.0: it cannot be recorded"):
+            journal.load([item("a", x=value)])
+        with pytest.raises(ConfigurationError, match="could not record that prediction gm3q has ended"):
+            journal.record_finished(1, {"id": "gm3q", "output": value})
+    assert loaded(path) == [LOADED["running"]]
+
+
+def test_json__that_cannot_be_read_back_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was recorded on a shallow stack may be too deep for a deeper one."""
+    prepare(path, "finished")
+
+    def loads(text: object) -> Any:
+        raise RecursionError
+
+    monkeypatch.setattr(f"{records.__name__}.json.loads", loads)
+    with pytest.raises(ConfigurationError, match="nested too deeply to be read; name another file"):
+        loaded(path)
+
+
+FORKED = """
+import gc, os, sys
+from zeroscope import ConfigurationError
+from zeroscope._disk.journal import BatchJournal
+
+path, url, when, end = sys.argv[1:]
+
+
+def fork():
+    folder = os.path.dirname(path)
+    # To open the file in this process and close it again would release the lock.
+    before = sorted(os.listdir(folder)), os.path.getsize(path)
+    child = os.fork()
+    if not child:
+        for use in (lambda: journal.load([{"prompt": "a"}]), lambda: journal.record_created(row, "x")):
+            try:
+                use()
+            except ConfigurationError as error:
+                assert "this one was forked from that; call run_many in one of them" in str(error)
+            else:
+                os._exit(3)
+        journal.close()
+        if end == "dropped":
+            globals().pop("journal")
+            gc.collect()
+            os._exit(0)
+        sys.exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    assert (sorted(os.listdir(folder)), os.path.getsize(path)) == before
+    print("forked", flush=True)
+    sys.stdin.readline()
+
+
+class Forking(list):
+    def __iter__(self):
+        yield from self[:-1]
+        fork()
+        yield from self[-1:]
+
+
+journal = BatchJournal(path, base_url=url)
+# So that changes do not wait for the commit, but go to the file at once.
+journal._connection.execute("PRAGMA cache_size = 1")
+rows = [entry.row for entry in journal.load([{"prompt": number} for number in range(500)])]
+row = rows[0]
+if when == "outside":
+    fork()
+journal.record_sending(Forking(rows) if when == "inside" else rows, 1.5)
+journal.record_created(row, "gm3q")
+journal.close()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no forks")
+@pytest.mark.parametrize("when", ["outside", "inside"])
+@pytest.mark.parametrize("end", ["dropped", "exit"])
+def test_fork__leaves_the_journal_to_the_parent(path: Path, when: str, end: str) -> None:
+    """A forked process cannot use it, and its end neither unlocks it nor takes anything from it."""
+    command = [sys.executable, "-c", FORKED, str(path), URL, when, end]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None and process.stdout is not None
+        assert process.stdout.readline() == "forked\n"
+        with pytest.raises(ConfigurationError, match="in use by another run"):
+            BatchJournal(path, base_url=URL)
+        process.stdin.write("\n")
+        process.stdin.flush()
+    assert process.returncode == 0
+    assert loaded(path, {"prompt": 0}, {"prompt": 499}) == [
+        JournalEntry(1, "running", "gm3q", None, 1.5, None),
+        JournalEntry(500, "unknown", None, None, 1.5, LEFT_BEHIND),
+    ]
+    assert beside(path) == []
 
 
 @pytest.mark.parametrize("name", ["a\0b", "\ud800", 5, None, "", "/" + "a" * 5000], ids=lambda name: ascii(name)[:9])

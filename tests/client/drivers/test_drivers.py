@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+from types import FrameType
 from typing import Any
 
 import anyio
@@ -42,6 +44,33 @@ def test_driver__throws_what_a_step_raises_into_the_flow() -> None:
         return "not interrupted"
 
     assert driver().run(flow()) == "cleaned up"
+
+
+def test_driver__throws_an_interrupt_between_two_steps_into_the_flow() -> None:
+    """Ctrl-C arrives at any line of the driver; a step that was just carried out may have started a prediction."""
+    interrupts = 1
+
+    def interrupt(frame: FrameType, event: str, _: object) -> None:
+        nonlocal interrupts
+        if interrupts and event == "return" and frame.f_code.co_name == "_do":
+            interrupts -= 1
+            raise KeyboardInterrupt
+
+    def flow() -> Flow[str]:
+        try:
+            yield RunBlocking(lambda: "started")
+        except KeyboardInterrupt:
+            result: str = yield RunBlocking(lambda: "cleaned up")
+            return result
+        return "not interrupted"
+
+    interrupted = driver()
+    sys.setprofile(interrupt)
+    try:
+        result = interrupted.run(flow())
+    finally:
+        sys.setprofile(None)
+    assert result == "cleaned up"
 
 
 def test_stream__yields_what_is_emitted_and_is_closed_with_the_iterator() -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from contextlib import nullcontext
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import anyio
@@ -321,3 +322,61 @@ def test_create_on_its_way__outlives_a_signal(error: str, printed: list[str]) ->
         [sys.executable, "-c", program], cwd=tests, capture_output=True, text=True, check=True, timeout=60
     )
     assert ended.stdout.splitlines() == printed
+
+
+def interrupted_at(number: int, error: type[BaseException]) -> tuple[list[str], list[str]] | None:
+    """Run a prediction up to a line of the flows that create it, wait for it and clean up, and raise an error there.
+
+    Returns:
+        The requests and the notes; None if there are fewer lines.
+    """
+    lines: list[str] = []
+    left = number
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        lines.append(request.url.path)
+        if len(lines) == 1:
+            return created()
+        return now("canceled" if lines[-1].endswith("/cancel") else "processing")
+
+    def trace(frame: FrameType, event: str, _: object) -> Any:
+        nonlocal left
+        if Path(frame.f_code.co_filename).parts[-2:] not in TRACED:
+            return None
+        if event == "line":
+            left -= 1
+            if left == 0:
+                raise error
+        return trace
+
+    client = Harness("sync").client(answer)
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        client.run(timeout=1)
+    except BaseException as raised:
+        sys.settrace(before)
+        # The error of the timeout names the prediction itself.
+        if not isinstance(raised, zeroscope.WaitTimeoutError):
+            context = raised.__context__
+            timed_out = [str(context)] if isinstance(context, zeroscope.WaitTimeoutError) else []
+            return lines, getattr(raised, "__notes__", timed_out)
+    finally:
+        sys.settrace(before)
+    return None
+
+
+TRACED = {("_flows", f"{name}.py") for name in ("create", "wait", "context", "cleanup")}
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SoftTimeLimitExceeded])
+def test_run__leaves_nothing_unnamed_wherever_it_is_interrupted(error: type[BaseException]) -> None:
+    """An interrupt at any line after the create cancels the prediction, or leaves a note about it."""
+    number = 0
+    after_create = 0
+    while (found := interrupted_at(number := number + 1, error)) is not None:
+        lines, notes = found
+        if lines:
+            after_create += 1
+            assert notes, f"line {number}"
+    assert after_create > 10

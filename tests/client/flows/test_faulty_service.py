@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 import zeroscope
-from helpers.client import BASE_URL, TOKEN, Harness, ScriptedResponses, prediction_body
+from helpers.client import BASE_URL, Harness, ScriptedResponses, prediction_body
 
 OUTPUT = ["https://files.example.test/output-0.mp4"]
 

@@ -51,6 +51,18 @@ def test_429__holds_back_the_clients_other_requests(sender: Sender, clock: FakeC
         assert isinstance(other.send(None), Call)
 
 
+def test_429_of_a_create__holds_back_creates_alone(sender: Sender, clock: FakeClock) -> None:
+    """The service counts creates by themselves, so that what runs can be read meanwhile."""
+    first = create.create(sender, "v", {}, {})
+    next(first)
+    step = first.send(rate_limited(**{"Retry-After": "10"}))
+    assert isinstance(step, Sleep)
+    step = next(create.create(sender, "v", {}, {}))
+    assert isinstance(step, Sleep) and 10 < step.seconds < 11
+    for other in (read.get(sender, "gm3q"), read.PageReader(sender).next(), read.cancel(sender, "gm3q")):
+        assert isinstance(next(other), Call)
+
+
 def test_429__holds_no_request_back_beyond_the_wait(sender: Sender, clock: FakeClock) -> None:
     """A wait polls once more at its end, whatever pause the service asked for."""
     sender.cooldown.extend(60)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from datetime import UTC, datetime
+from email.utils import formatdate
 from typing import Any
 
 import httpx
@@ -61,6 +62,109 @@ def test_find__lists_what_the_create_may_have_started(
     """Predictions of the same version and input, created since then, come newest first."""
     error = lost(harness, ScriptedResponses(httpx.ReadTimeout("slow"), page(*entries)))
     assert [prediction.id for prediction in harness.do(error.find)] == found
+
+
+@pytest.mark.parametrize("ahead", [-7200, 0, 7200])
+@pytest.mark.parametrize("date", ["{}", "{} ", "Tue, 99 Nov 2023 22:13:20 GMT", "soon", ""])
+def test_find__measures_the_services_clock(harness: Harness, ahead: float, date: str) -> None:
+    """Whatever this machine's clock shows, the window is that of the service; without a date there is an allowance."""
+    date = date.format(formatdate(1_700_000_000 + ahead, usegmt=True))
+    is_usable = date.endswith(("GMT", "GMT ")) and "99" not in date
+    answer = page(entry("mine", ahead + 1), entry("earlier", ahead - 100), entry("long before", ahead - 9000))
+    answer.headers["Date"] = date
+    error = lost(harness, ScriptedResponses(httpx.ReadTimeout("slow"), answer))
+    found = [prediction.id for prediction in harness.do(error.find)]
+    if is_usable:
+        assert found == ["mine"]
+    elif ahead < 0:
+        assert found == []
+    else:
+        assert found == ["mine", "earlier"]
+
+
+def test_find__measures_when_it_searches(harness: Harness) -> None:
+    """The time between the create and the search does not count."""
+    harness.clock.on_sleep = None
+    script = ScriptedResponses(httpx.ReadTimeout("slow"), page(entry("mine", 7201), entry("earlier", 7100)))
+    error = lost(harness, script)
+    harness.clock.now += 600
+    script.responses[0].headers["Date"] = formatdate(1_700_000_000 + 600 + 7200, usegmt=True)
+    assert [prediction.id for prediction in harness.do(error.find)] == ["mine"]
+
+
+def test_find__counts_a_prediction_on_two_pages_once(harness: Harness) -> None:
+    """Between two pages, new predictions may move it from one to the other."""
+    script = ScriptedResponses(
+        httpx.ReadError("reset"),
+        page(entry("second", 2), entry("first", 1), next=f"{BASE_URL}/predictions?cursor=2"),
+        page(entry("first", 1), entry("old", -500)),
+    )
+    error = lost(harness, script)
+    assert [prediction.id for prediction in harness.do(error.find)] == ["second", "first"]
+
+
+def endless(request: httpx.Request) -> httpx.Response:
+    """A page of new predictions of others, which names another one."""
+    cursor = int(request.url.params.get("cursor", 0))
+    return page(entry(f"other {cursor}", 9, input={}), next=f"{BASE_URL}/predictions?cursor={cursor + 1}")
+
+
+def test_find__of_an_endless_list_ends(harness: Harness) -> None:
+    """After a hundred pages the outcome is as unknown as before, and no partial list looks like all there is."""
+    script = ScriptedResponses(httpx.ReadTimeout("slow"), endless)
+    error = lost(harness, script)
+    with pytest.raises(
+        zeroscope.UnknownOutcomeError, match="still has an unknown outcome: the search read the newest 100 pages"
+    ) as caught:
+        harness.do(error.find)
+    assert len(script.requests) == 1 + 100
+    assert caught.value.sent_at == error.sent_at
+    script.responses = [page(entry("mine", 1))]
+    assert [prediction.id for prediction in harness.do(caught.value.find)] == ["mine"]
+
+
+@pytest.mark.parametrize(("pages", "is_complete"), [(100, True), (101, False)])
+def test_find__of_a_long_list(harness: Harness, pages: int, is_complete: bool) -> None:
+    """A list that ends with the last page that is read was searched as a whole."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        is_last = int(request.url.params.get("cursor", 0)) == pages - 1
+        return page(entry("mine", 1)) if is_last else endless(request)
+
+    error = lost(harness, ScriptedResponses(httpx.ReadTimeout("slow"), answer))
+    if is_complete:
+        assert [prediction.id for prediction in harness.do(error.find)] == ["mine"]
+    else:
+        with pytest.raises(zeroscope.UnknownOutcomeError, match="100 pages"):
+            harness.do(error.find)
+
+
+def test_empty_pages__end(harness: Harness) -> None:
+    """A caller cannot stop an iterator that yields nothing, so a hundred empty pages in a row are an error."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        cursor = int(request.url.params.get("cursor", 0))
+        entries = [entry("one", 1)] if cursor == 50 else []
+        return page(*entries, next=f"{BASE_URL}/predictions?cursor={cursor + 1}")
+
+    script = ScriptedResponses(answer)
+    client = harness.client(script)
+    seen: list[str] = []
+
+    def list_all() -> Any:
+        for prediction in client.predictions.list():
+            seen.append(prediction.id)
+            yield prediction
+
+    async def list_all_async() -> Any:
+        async for prediction in client.predictions.list():
+            seen.append(prediction.id)
+            yield prediction
+
+    with pytest.raises(zeroscope.MalformedResponseError, match="100 pages in a row are empty, and each names another"):
+        harness.all(list_all if harness.kind == "sync" else list_all_async)
+    assert seen == ["one"]
+    assert len(script.requests) == 51 + 100
 
 
 def test_find__reads_on_until_it_comes_to_what_is_older(harness: Harness) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import signal
 import socket
@@ -263,6 +264,21 @@ async def test_servers_differ_in_their_scopes(server: MockServer, raw_path: byte
     sent = await call(server, scope, {"type": "http.request"})
 
     assert sent[0]["status"] == 200
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("address", "url"), [(("::1", 8000), "http://[::1]:8000/"), (("h", None), "http://h/"), (None, "http://localhost/")]
+)
+async def test_an_unusable_host(server: MockServer, address: Any, url: str) -> None:
+    """The URLs in responses have the address of the connection instead, as far as it is known."""
+    headers = [(b"host", b"a b"), (b"authorization", b"Bearer a-token"), (b"content-type", b"application/json")]
+    scope = {**HTTP, "method": "POST", "server": address, "headers": headers}
+    body = json.dumps({"version": VERSION, "input": {}}).encode()
+
+    sent = await call(server, scope, {"type": "http.request", "body": body})
+
+    assert json.loads(sent[1]["body"])["urls"]["get"].startswith(url)
 
 
 @pytest.mark.anyio

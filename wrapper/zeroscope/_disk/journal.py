@@ -2,85 +2,54 @@
 
        record_sending        record_created         record_finished
 queued ───────────────▶ sending ───────────────▶ running ───────────────▶ finished
-   ▲   record_refused    │   │    record_unknown, or load if the run ended before
-   └─────────────────────┘   └────────────────────────────────────────────▶ unknown
+   ▲   record_refused    │   │                      ▲
+   └─────────────────────┘   │ record_unknown, or   │ record_found
+                             │ load if the run      │
+                             │ ended before         │
+                             └──────────────────▶ unknown
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import sqlite3
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from os import PathLike
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any
 
 from .._service.validation import NOT_JSON
-from ..errors import ConfigurationError, excerpt, invalid_argument
-
-State: TypeAlias = Literal["queued", "sending", "running", "finished", "unknown"]
+from ..errors import ConfigurationError, excerpt
+from . import forks, records
+from .records import Claims, JournalEntry, Record, State
 
 # In the file's header, which distinguishes it from other SQLite databases: "zsco".
 _APPLICATION = 0x7A73636F
-_VERSION = 1
-# Inputs are stored as digests only, since files in them may be large. Text from outside is stored as bytes: JSON may
-# hold half of a surrogate pair, which SQLite refuses in text.
+_VERSION = 2
 _SCHEMA = (
-    "CREATE TABLE settings (base_url BLOB NOT NULL)",
-    """
-    CREATE TABLE items (
-        row INTEGER PRIMARY KEY,
-        digest BLOB NOT NULL,
-        number INTEGER NOT NULL, -- among those of the same digest, from 0
-        state TEXT NOT NULL,
-        prediction_id BLOB,
-        prediction BLOB, -- as JSON
-        sent_at REAL,
-        message BLOB,
-        UNIQUE (digest, number)
-    )
-    """,
-    f"PRAGMA application_id = {_APPLICATION}",
+    # The total of all checksums shows that a row is missing, or has come back in an earlier state.
+    "CREATE TABLE settings (base_url BLOB, rows INTEGER, total BLOB, checksum BLOB)",
+    # Rows are numbered from 1 without gaps. There is no index, which could be damaged as well.
+    """CREATE TABLE items (row INTEGER PRIMARY KEY, digest BLOB, state TEXT, prediction_id BLOB, prediction BLOB,
+        sent_at REAL, message BLOB, checksum BLOB)""",
 )
 _HEADER = ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_master")
-# Where the journal has more rows of the same content than are asked for, the furthest ones are chosen: to leave out one
-# that was paid for and run another in its place would cost money.
-_FIND = """
-    SELECT row, state, prediction_id, prediction, sent_at, message FROM (
-        SELECT * FROM items WHERE digest = ?
-        ORDER BY state = 'queued', state = 'unknown', state = 'running', number LIMIT ?
-    ) ORDER BY number
-"""
 _LEFT_BEHIND = b"the program ended while this create was being sent, so its response is not known"
-
-
-class JournalEntry(NamedTuple):
-    """The state of one create."""
-
-    row: int
-    """Its row in the journal, which the methods that record take."""
-    state: State
-    prediction_id: str | None
-    prediction: dict[str, Any] | None
-    """The prediction, once it has ended."""
-    sent_at: float | None
-    """When the create was sent, in seconds since 1970; None if it was not."""
-    message: str | None
-    """Why the outcome of the create is unknown."""
 
 
 class BatchJournal:
     """A journal of creates for one service, in a SQLite database that one run at a time uses.
 
     A record is on disk when its method returns; if the method raises, none of it is. Methods may be called from any
-    thread, one at a time. A file that cannot be used or written raises a ConfigurationError.
+    thread, one at a time, but not in a forked process. A file that cannot be used or written, or that is damaged,
+    raises a ConfigurationError.
     """
 
     def __init__(self, path: str | PathLike[str], *, base_url: str) -> None:
         self._name = f"the journal {path!r:.500}"
+        self._process = os.getpid()
         try:
             # SQLite treats some names specially, but no absolute paths. A link is followed, as its target may have to
             # be created.
@@ -92,11 +61,14 @@ class BatchJournal:
             raise self._error(f"cannot be used: {error}; name a file") from error
         except sqlite3.Error as error:
             raise self._unusable(error) from error
+        forks.protect(self)
+        # Damaged text is text, too, so that the checksums show it.
+        self._connection.text_factory = lambda raw: raw.decode(errors="replace")
         try:
             self._claim(base_url.rstrip("/"))
         except BaseException as error:
             self._connection.close()
-            if isinstance(error, sqlite3.Error):
+            if isinstance(error, sqlite3.Error | MemoryError):
                 raise self._unusable(error) from error
             raise
 
@@ -106,26 +78,42 @@ class BatchJournal:
         Creates are recognized by their content, and equal ones by their order, so the list may differ from that of the
         run before. An item, which identifies a create, must consist of JSON values.
         """
-        digests = [_digest(index, item) for index, item in enumerate(items)]
-        counts = Counter(digests)
-        keys = [(digest, number) for digest, count in counts.items() for number in range(count)]
-        with self._transaction("the inputs") as database:
-            # No other run uses the file, so the run that sent these has ended.
-            database.execute("UPDATE items SET state = 'unknown', message = ? WHERE state = 'sending'", [_LEFT_BEHIND])
-            database.executemany("INSERT OR IGNORE INTO items (digest, number, state) VALUES (?, ?, 'queued')", keys)
-            rows = {key: iter(database.execute(_FIND, [key, count]).fetchall()) for key, count in counts.items()}
-        return [_entry(*next(rows[digest])) for digest in digests]
+        digests = [records.digest(index, item) for index, item in enumerate(items)]
+        rows: defaultdict[bytes, list[Record]] = defaultdict(list)
+        with self._transaction("the inputs"):
+            for record in list(self._read_all()):
+                if record.state == "sending":
+                    # No other run uses the file, so the run that sent this one has ended.
+                    record = self._write(record._replace(state="unknown", message=_LEFT_BEHIND), record)
+                rows[record.digest].append(record)
+            chosen: dict[bytes, deque[Record]] = {}
+            for content, wanted in Counter(digests).items():
+                while len(rows[content]) < wanted:
+                    rows[content].append(self._write(Record(self._rows + 1, content, "queued")))
+                chosen[content] = deque(records.furthest(rows[content], wanted))
+        try:
+            return [chosen[content].popleft().entry() for content in digests]
+        except RecursionError as error:
+            raise self._error("has a prediction that is nested too deeply to be read; name another file") from error
+
+    def claims(self, rows: Collection[int]) -> Claims:
+        """Return what the rows say about predictions that those of some unknown creates may have started."""
+        with self._transaction("which creates are unknown"):
+            found = list(self._read_all())
+        known = {records.to_text(record.prediction_id) for record in found if record.prediction_id is not None}
+        others = [record.sent_at or 0.0 for record in found if record.state == "unknown" and record.row not in rows]
+        return Claims(frozenset(known), others)
 
     def record_sending(self, rows: Sequence[int], at: float) -> None:
         """Record that creates are about to be sent, at a time in seconds since 1970; all of them or none."""
         with self._transaction("that creates are about to be sent"):
             for row in rows:
-                self._set_state(row, "queued", "sending", sent_at=at)
+                self._set_state(row, "queued", "sending", sent_at=float(at))
 
     def record_created(self, row: int, prediction_id: str) -> None:
         """Record the prediction that a create has started."""
         with self._transaction(f"that prediction {excerpt(prediction_id)} was created"):
-            self._set_state(row, "sending", "running", prediction_id=_to_bytes(prediction_id))
+            self._set_state(row, "sending", "running", prediction_id=records.to_bytes(prediction_id))
 
     def record_refused(self, row: int) -> None:
         """Record that a create was sent but not executed."""
@@ -135,24 +123,32 @@ class BatchJournal:
     def record_unknown(self, row: int, message: str) -> None:
         """Record that a create may have been executed, and why that is unknown."""
         with self._transaction("that a create may have run"):
-            self._set_state(row, "sending", "unknown", message=_to_bytes(message))
+            self._set_state(row, "sending", "unknown", message=records.to_bytes(message))
 
-    def record_finished(self, row: int, prediction: Mapping[str, Any]) -> None:
-        """Record a prediction that has ended, as JSON values."""
+    def record_found(self, row: int, prediction_id: str) -> None:
+        """Record the prediction that a create with an unknown outcome has started."""
+        with self._transaction(f"that prediction {excerpt(prediction_id)} was found"):
+            self._set_state(row, "unknown", "running", prediction_id=records.to_bytes(prediction_id))
+
+    def record_finished(
+        self, row: int, prediction: Mapping[str, Any], redact: Callable[[str], str] = lambda text: text
+    ) -> None:
+        """Record a prediction that has ended, as JSON values; `redact` removes what should not be on disk."""
         what = f"that prediction {excerpt(str(prediction.get('id')))} has ended"
         try:
-            written = json.dumps(dict(prediction))
+            written = records.to_bytes(redact(json.dumps(dict(prediction))))
         except NOT_JSON as error:
             raise self._error(
                 f"could not record {what}, as it does not consist of JSON values: {error}. Run the same inputs with "
                 "the same journal to ask for it again"
             ) from error
         with self._transaction(what):
-            self._set_state(row, "running", "finished", prediction=_to_bytes(written))
+            self._set_state(row, "running", "finished", prediction=written)
 
     def close(self) -> None:
-        """Release the file; nothing is left beside it."""
-        self._connection.close()
+        """Release the file; nothing is left beside it. In a forked process nothing happens."""
+        if os.getpid() == self._process:
+            self._connection.close()
 
     def _create_file(self, file: str) -> None:
         """Create the file if it is missing, readable by its owner only."""
@@ -187,7 +183,8 @@ class BatchJournal:
         if not application and not version and not tables:
             for statement in _SCHEMA:
                 database.execute(statement)
-            database.execute("INSERT INTO settings VALUES (?)", [_to_bytes(base_url)])
+            database.execute(f"PRAGMA application_id = {_APPLICATION}")
+            self._write_settings(records.to_bytes(base_url), 0, b"")
         elif application != _APPLICATION:
             raise self._error("cannot be used: it is a SQLite database of another program; name another file")
         elif version != _VERSION:
@@ -195,7 +192,7 @@ class BatchJournal:
                 f"has format {version}, but this version of zeroscope supports only format {_VERSION}; continue with "
                 "the version that created it, or name another file"
             )
-        elif (before := _to_text(database.execute("SELECT base_url FROM settings").fetchone()[0])) != base_url:
+        elif (before := self._verified_url()) != base_url:
             raise self._error(
                 f"is for {excerpt(before)}, not for {excerpt(base_url)}; continue with the base_url that it was "
                 "created with, or name another file"
@@ -207,44 +204,109 @@ class BatchJournal:
         # In case another program has enabled the write-ahead log.
         database.execute("PRAGMA journal_mode = DELETE")
 
+    def _verified_url(self) -> str:
+        """Return the base URL of a journal whose structure and settings are undamaged."""
+        schema = self._connection.execute("SELECT sql FROM sqlite_master ORDER BY rowid").fetchall()
+        if schema != [(statement,) for statement in _SCHEMA]:
+            raise self._damaged("its tables are not those of a journal")
+        (found,) = self._connection.execute("PRAGMA integrity_check(1)").fetchone()
+        if found != "ok":
+            raise self._damaged(excerpt(str(found)))
+        return str(records.to_text(self._read_settings()[0]))
+
     @contextmanager
-    def _transaction(self, what: str) -> Iterator[sqlite3.Connection]:
+    def _transaction(self, what: str) -> Iterator[None]:
         """Run a transaction that is on disk at the end; `what` names its content in the error."""
+        if os.getpid() != self._process:
+            raise self._error(
+                "belongs to the process that opened it, and this one was forked from that; call run_many in one of "
+                "them only, or give each process a journal of its own"
+            )
         try:
             self._connection.execute("BEGIN")
-            yield self._connection
+            url, rows, total = self._read_settings()
+            self._rows, self._total = rows, total
+            yield
+            if (self._rows, self._total) != (rows, total):
+                self._write_settings(url, self._rows, self._total)
             self._connection.execute("COMMIT")
         except sqlite3.ProgrammingError:
             # The journal is closed, which is a mistake of the caller.
             raise
         except sqlite3.Error as error:
+            if _code(error) == sqlite3.SQLITE_CORRUPT:
+                raise self._damaged(str(error)) from error
             raise self._error(
                 f"could not record {what}: {error}. Everything recorded before is kept; free disk space, "
                 "or fix the cause above, and run the same inputs with the same journal to continue"
             ) from error
         finally:
-            # Also after Ctrl-C, which may interrupt any of the above.
+            # Also after Ctrl-C, which may interrupt any of the above; but a rollback by a process that was forked
+            # meanwhile would be one of the transaction of its parent.
             with suppress(sqlite3.Error):
-                if self._connection.in_transaction:
+                if os.getpid() == self._process and self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
 
-    def _set_state(self, row: int, before: State, after: State, **changes: object) -> None:
-        columns = "".join(f", {name} = ?" for name in changes)
-        cursor = self._connection.execute(
-            f"UPDATE items SET state = ?{columns} WHERE row = ? AND state = ?", [after, *changes.values(), row, before]
-        )
-        if cursor.rowcount != 1:
+    def _set_state(self, row: int, before: State, after: State, **changes: Any) -> None:
+        found = self._connection.execute("SELECT * FROM items WHERE row = ?", [row]).fetchone()
+        record = None if found is None else self._verified(found)
+        if record is None or record.state != before:
             raise RuntimeError(f"row {row} of {self._name} cannot become {after}, as it is not {before}")
+        self._write(record._replace(state=after, **changes), record)
 
-    def _unusable(self, error: sqlite3.Error) -> ConfigurationError:
-        # The low byte is the primary result code.
-        match getattr(error, "sqlite_errorcode", 0) & 0xFF:
+    def _read_all(self) -> Iterator[Record]:
+        """Read all rows, and verify that none is damaged, missing or of an earlier time."""
+        _, rows, expected = self._read_settings()
+        count, total = 0, b""
+        for found in self._connection.execute("SELECT * FROM items ORDER BY row"):
+            record = self._verified(found)
+            count, total = count + 1, records.replace_in_total(total, b"", found[-1])
+            yield record
+        if (count, total) != (rows, expected):
+            raise self._damaged("rows are missing or outdated")
+
+    def _verified(self, found: Sequence[Any]) -> Record:
+        record = Record(*found[:-1])
+        if records.checksum(record) != found[-1]:
+            raise self._damaged(f"row {excerpt(str(record.row))} does not match its checksum")
+        return record
+
+    def _write(self, record: Record, before: Record | None = None) -> Record:
+        """Add a row, or replace the one that was there before."""
+        after = records.checksum(record)
+        self._connection.execute("REPLACE INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [*record, after])
+        self._rows += before is None
+        self._total = records.replace_in_total(self._total, b"" if before is None else records.checksum(before), after)
+        return record
+
+    def _read_settings(self) -> tuple[bytes, int, bytes]:
+        found = self._connection.execute("SELECT * FROM settings").fetchall()
+        if len(found) != 1 or records.checksum(found[0][:-1]) != found[0][-1]:
+            raise self._damaged("its settings do not match their checksum")
+        url, rows, total, _ = found[0]
+        return url, rows, total
+
+    def _write_settings(self, url: bytes, rows: int, total: bytes) -> None:
+        values = [url, rows, total]
+        self._connection.execute("DELETE FROM settings")
+        self._connection.execute("INSERT INTO settings VALUES (?, ?, ?, ?)", [*values, records.checksum(values)])
+
+    def _damaged(self, problem: str) -> ConfigurationError:
+        return self._error(
+            f"is damaged: {problem}. What it records cannot be trusted; look in predictions.list() for what was "
+            "created, and run only the rest, with another file"
+        )
+
+    def _unusable(self, error: sqlite3.Error | MemoryError) -> ConfigurationError:
+        match _code(error):
             case sqlite3.SQLITE_BUSY:
                 problem = "is in use by another run; wait until that has ended, or name another file"
             case sqlite3.SQLITE_NOTADB:
                 problem = "cannot be used: it is not a SQLite database; name a new file or a journal"
             case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
                 problem = "cannot be written; check the permissions of the file and of its folder, or name another file"
+            case sqlite3.SQLITE_CORRUPT:
+                return self._damaged(str(error))
             case _:
                 problem = f"cannot be used: {error}; name another file"
         return self._error(problem)
@@ -253,23 +315,6 @@ class BatchJournal:
         return ConfigurationError(f"{self._name} {problem}")
 
 
-def _digest(index: int, item: Mapping[str, Any]) -> bytes:
-    try:
-        written = json.dumps(dict(item), sort_keys=True, separators=(",", ":"))
-    except NOT_JSON as error:
-        reason = f"it cannot be recorded in a journal, as it does not consist of JSON values: {error}"
-        raise invalid_argument(f"inputs.{index}", reason) from error
-    return hashlib.sha256(written.encode()).digest()
-
-
-def _entry(row: int, state: State, prediction_id: Any, prediction: Any, sent_at: Any, message: Any) -> JournalEntry:
-    ended = None if prediction is None else json.loads(prediction)
-    return JournalEntry(row, state, _to_text(prediction_id), ended, sent_at, _to_text(message))
-
-
-def _to_bytes(text: str) -> bytes:
-    return text.encode(errors="surrogatepass")
-
-
-def _to_text(raw: bytes | None) -> Any:
-    return None if raw is None else raw.decode(errors="surrogatepass")
+def _code(error: BaseException) -> int:
+    """Return SQLite's primary result code, which is the low byte."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF

@@ -11,6 +11,7 @@ from .._flows.request import Sender
 from .._steps import Call, Close, Download, Flow, Gather, Open, Read, RunBlocking, Sleep, Step, Stream
 from ..polling import Polling
 from .common import CLEANUP_TIMEOUT, Driver, EndpointClient, abandon, next_emitted
+from .deadline import Deadline
 from .exchange import Exchange, Exchanging, Receive, Send
 from .http_clients import AsyncHttpClients
 
@@ -70,15 +71,15 @@ class AsyncDriver(Driver):
             case Open():
                 return await self.run(self._exchange().open(step))
             case Read():
-                return await self.run(self._exchange().read(step.download, step.until))
+                return await self.run(self._exchange().read(step))
             case Send():
                 http = self._clients.current().http
                 sending = http.send(step.request, auth=step.auth, follow_redirects=False, stream=True)
-                response: httpx.Response = await self._in_time(sending, step.until, step.request)
+                response: httpx.Response = await self._in_time(sending, step.request, step.deadline)
                 return Download(response, response.aiter_raw())
             case Receive():
                 following = anext(cast(AsyncIterator[bytes], step.chunks), None)
-                return await self._in_time(following, step.until, step.request)
+                return await self._in_time(following, step.request, step.deadline)
             case Close():
                 await step.download.response.aclose()
             case RunBlocking():
@@ -89,13 +90,17 @@ class AsyncDriver(Driver):
     def _exchange(self) -> Exchange:
         return Exchange(self._clients.current(), self.sender)
 
-    async def _in_time(self, awaitable: Awaitable[T], until: float, request: httpx.Request) -> T:
-        """Await a part of an exchange up to a moment on the monotonic clock."""
+    async def _in_time(self, awaitable: Awaitable[T], request: httpx.Request, deadline: Deadline) -> T:
+        """Await a part of an exchange up to its deadline."""
         import anyio
 
+        async def trace(event: str, _: object) -> None:
+            if deadline.trace(event):
+                scope.deadline = anyio.current_time() + deadline.left + _GRACE
+
+        request.extensions["trace"] = trace
         # A little later, so that the timeouts of httpx come first, which say whether the request was sent.
-        left = max(until - self.clock.monotonic(), 0.0) + _GRACE
-        with anyio.move_on_after(left):
+        with anyio.move_on_after(max(deadline.left, 0.0) + _GRACE) as scope:
             return await awaitable
         raise httpx.ReadTimeout("", request=request)
 

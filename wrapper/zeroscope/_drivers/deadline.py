@@ -1,4 +1,4 @@
-"""Deadlines on the connections of sync HTTP clients, which know only step timeouts.
+"""Deadlines of exchanges, also on the connections of sync HTTP clients.
 
 httpx applies a timeout to each read of the socket, so a server that sends a byte at a time keeps a request going. Async
 code is canceled at its deadline; a thread cannot be. So each connection, when it is opened, gets a `read` and a `write`
@@ -7,51 +7,76 @@ that take the deadline of the calling thread's exchange into account.
 
 from __future__ import annotations
 
+import math
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from ..clock import Clock
 
 # A write of a large body is split, as httpx applies the timeout to each part that the socket accepts.
 _WRITE_LENGTH = 64 * 1024
-# The events of httpx's trace extension whose result is a connection.
+# The events of httpx's trace extension whose result is a connection, and the one after which a request is sent.
 _OPENED = ("connect_tcp.complete", "connect_unix_socket.complete", "start_tls.complete")
+_SENT = "receive_response_headers.started"
+
+
+class Deadline:
+    """The moment at which an exchange fails.
+
+    Args:
+        clock: The client's clock.
+        until: The moment on its monotonic clock.
+        limit: How long the response may take once the request is sent, in seconds, if that ends before.
+    """
+
+    def __init__(self, clock: Clock, until: float, limit: float = math.inf) -> None:
+        self._clock = clock
+        self._until = until
+        self._limit = limit
+
+    @property
+    def left(self) -> float:
+        """How much time is left, in seconds."""
+        return self._until - self._clock.monotonic()
+
+    def trace(self, event: str) -> bool:
+        """Take note of an event of httpx's trace extension; the result is whether the time became shorter."""
+        if event.endswith(_SENT) and self._limit < self.left:
+            self._until = self._clock.monotonic() + self._limit
+            return True
+        return False
 
 
 class _Current(threading.local):
-    """The deadline of the calling thread: the clock, and the moment on it."""
+    """The deadline of the calling thread."""
 
-    clock: Clock | None = None
-    until: float = 0.0
+    deadline: Deadline | None = None
 
 
 _current = _Current()
 
 
-class deadline:
-    """Limits what a `with` block reads and writes on this thread to a moment on the monotonic clock."""
-
-    # A class, as a generator takes several times as long.
-    __slots__ = ("_before", "_clock", "_until")
-
-    def __init__(self, clock: Clock, until: float) -> None:
-        self._clock = clock
-        self._until = until
-
-    def __enter__(self) -> None:
-        self._before = _current.clock, _current.until
-        _current.clock, _current.until = self._clock, self._until
-
-    def __exit__(self, *_: object) -> None:
-        _current.clock, _current.until = self._before
+@contextmanager
+def applied(deadline: Deadline) -> Iterator[None]:
+    """Apply a deadline to what the block reads and writes on this thread."""
+    before, _current.deadline = _current.deadline, deadline
+    try:
+        yield
+    finally:
+        _current.deadline = before
 
 
-def limit_connection(event: str, info: Mapping[str, Any]) -> None:
-    """Limit a connection that was just opened; a callback for httpx's trace extension."""
-    if not event.endswith(_OPENED):
-        return
-    connection = info["return_value"]
+def trace(event: str, info: Mapping[str, Any]) -> None:
+    """Limit each connection when it is opened; a callback for the trace extension of sync requests."""
+    if _current.deadline is not None:
+        _current.deadline.trace(event)
+    if event.endswith(_OPENED):
+        _limit(info["return_value"])
+
+
+def _limit(connection: Any) -> None:
     read: Callable[..., bytes] = connection.read
     write: Callable[..., None] = connection.write
 
@@ -67,9 +92,9 @@ def limit_connection(event: str, info: Mapping[str, Any]) -> None:
 
 def _lowered(timeout: float | None, error: str) -> float | None:
     """The timeout of one read or write, at most the time left; the error's name is that of httpcore's class."""
-    if _current.clock is None:
+    if _current.deadline is None:
         return timeout
-    left = _current.until - _current.clock.monotonic()
+    left = _current.deadline.left
     if left <= 0:
         import httpcore
 

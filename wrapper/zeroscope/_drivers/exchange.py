@@ -7,15 +7,18 @@ for the drivers alone: they yield `Send` and `Receive`, the only steps that touc
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Generator, Iterator
+from functools import partial
 from typing import Any, Generic, NamedTuple, NoReturn, TypeAlias, TypeVar
 
 import httpx
 
 from .._config import MAX_PORT
+from .._disk.spool import Spool
 from .._flows.request import Sender
 from .._service.api import ApiClient
-from .._steps import Call, Close, Download, Open
+from .._steps import Call, Close, Download, Open, Read, RunBlocking
 from ..errors import MalformedResponseError
+from .deadline import Deadline
 from .decoding import decoder_for
 from .environment import Http, explain, is_from_proxy
 
@@ -23,11 +26,14 @@ T = TypeVar("T")
 
 MAX_BODY = 64 * 1024 * 1024
 """The largest body of an API response, decoded, in bytes."""
-MAX_ERROR_BODY = 1024 * 1024
+MAX_ERROR_BODY = 64 * 1024
 """The length at which an error page is cut, decoded, in bytes."""
 MAX_REDIRECTS = 10
 UPLOAD_RATE = 32 * 1024
 """The rate at which a request's body may at least be sent, in bytes per second."""
+# How much of a body is held in memory before it is known to be short enough, and shown in an error, in bytes.
+_IN_MEMORY = 2 * 1024 * 1024
+_EXCERPT = 64 * 1024
 _SCHEMES = frozenset({"http", "https"})
 _TIME_IS_UP = "the time for the whole exchange was up"
 # Headers that describe the body as it was sent, not as it was decoded.
@@ -39,19 +45,18 @@ class Send(NamedTuple):
 
     request: httpx.Request
     auth: httpx.Auth | None
-    until: float
-    """The moment on the monotonic clock at which it fails."""
+    deadline: Deadline
 
 
 class Receive(NamedTuple):
     """Reads the next bytes of a body as they were sent; the result is None at the end."""
 
     chunks: Iterator[bytes] | AsyncIterator[bytes]
-    until: float
     request: httpx.Request
+    deadline: Deadline
 
 
-Exchanging: TypeAlias = Generator[Send | Receive | Close, Any, T]
+Exchanging: TypeAlias = Generator[Send | Receive | Close | RunBlocking, Any, T]
 
 
 class BoundClient(NamedTuple, Generic[Http]):
@@ -77,14 +82,18 @@ class Exchange:
         """Carry out a call, with the arguments that its endpoint made of it, and return the response and its body."""
         client = self._client
         request = _with_timeouts(client.api, call).build_request(client.http, arguments)
-        limit = client.limit + (call.hold or 0.0) + int(request.headers.get("content-length", 0)) / UPLOAD_RATE
-        until = self._clock.monotonic() + (limit if call.limit is None else min(limit, call.limit))
-        download = yield from self._send(request, client.api.auth, until)
+        limit = client.limit + (call.hold or 0.0)
+        now = self._clock.monotonic()
+        until = now + limit + int(request.headers.get("content-length", 0)) / UPLOAD_RATE
+        if call.limit is not None:
+            until = min(until, now + call.limit)
+        deadline = Deadline(self._clock, until, limit)
+        download = yield from self._send(request, client.api.auth, deadline)
         response = download.response
         if response.is_stream_consumed and download.loaded:
             return response
         try:
-            content = yield from self._body(download, call, until)
+            content = yield from self._body(download, call, deadline)
         finally:
             if not response.is_closed:
                 yield Close(download)
@@ -97,41 +106,44 @@ class Exchange:
         It has none of the headers, cookies and parameters that the caller's HTTP client adds to requests, and not its
         auth: these are for the API, and the URL may be at any host.
         """
-        until = min(self._clock.monotonic() + self._client.limit, step.until)
+        deadline = Deadline(self._clock, min(self._clock.monotonic() + self._client.limit, step.until))
         url = httpx.URL(step.url)
         for number in range(MAX_REDIRECTS + 1):
             if url.scheme not in _SCHEMES or not url.host or (url.port or 0) > MAX_PORT:
                 raise httpx.UnsupportedProtocol(f"{str(url)!r:.100} is no HTTP URL")
-            timeouts = _limited(self._client.api.timeout, until - self._clock.monotonic())
+            timeouts = _limited(self._client.api.timeout, deadline.left)
             request = httpx.Request("GET", url, headers=dict(step.headers), extensions={"timeout": timeouts})
             if step.token is not None and number == 0:
                 # Not through a local variable, which an error reporter might record.
                 request.headers["Authorization"] = f"Bearer {step.token}"
-            download = yield from self._send(request, None, until)
+            download = yield from self._send(request, None, deadline)
             if not download.response.has_redirect_location:
                 return download
             yield Close(download)
             url = _redirected(request, download.response)
         raise httpx.TooManyRedirects(f"more than {MAX_REDIRECTS} redirects")
 
-    def read(self, download: Download, until: float) -> Exchanging[bytes | None]:
-        """Read the next piece of a body, decoded; None at the end."""
+    def read(self, step: Read) -> Exchanging[bytes | None]:
+        """Read the next piece of a download, decoded; None at the end."""
+        return (yield from self._read(step.download, Deadline(self._clock, step.until)))
+
+    def _read(self, download: Download, deadline: Deadline) -> Exchanging[bytes | None]:
         if download.loaded:
             loaded, download.loaded = download.loaded, b""
             download.received += len(loaded)
             return loaded
+        request = download.response.request
         while download.chunks is not None:
+            # Here as well: a transport of the caller's may have no connection to limit, and a piece may need none.
+            if deadline.left <= 0:
+                self._raise(httpx.ReadTimeout("", request=request), deadline)
             piece: bytes = b"" if download.decoder is None else download.decoder.decode()
             if piece:
                 return piece
-            request = download.response.request
-            # Here as well, as a transport of the caller's need not have a connection that is limited.
-            if self._clock.monotonic() >= until:
-                raise httpx.ReadTimeout(_TIME_IS_UP, request=request)
             try:
-                chunk: bytes | None = yield Receive(download.chunks, until, request)
+                chunk: bytes | None = yield Receive(download.chunks, request, deadline)
             except httpx.TransportError as error:
-                self._raise(error, until)
+                self._raise(error, deadline)
             if chunk is None:
                 if download.decoder is not None:
                     download.decoder.finish()
@@ -143,15 +155,15 @@ class Exchange:
                 return chunk
         return None
 
-    def _send(self, request: httpx.Request, auth: httpx.Auth | None, until: float) -> Exchanging[Download]:
+    def _send(self, request: httpx.Request, auth: httpx.Auth | None, deadline: Deadline) -> Exchanging[Download]:
         try:
-            download: Download = yield Send(request, auth, until)
+            download: Download = yield Send(request, auth, deadline)
         except httpx.HTTPStatusError as error:
             # Raised by a hook of the caller's client, as httpx documents it. The response is one like any other, except
             # that httpx has closed it.
             download = Download(error.response, None)
         except httpx.TransportError as error:
-            self._raise(error, until)
+            self._raise(error, deadline)
         response = download.response
         if self._client.is_own and is_from_proxy(response):
             yield Close(download)
@@ -167,35 +179,40 @@ class Exchange:
             download.decoder = decoder
         return download
 
-    def _body(self, download: Download, call: Call, until: float) -> Exchanging[bytes]:
+    def _body(self, download: Download, call: Call, deadline: Deadline) -> Exchanging[bytes]:
         """Read the body of an API response; that of an error is cut where it becomes too long."""
         response = download.response
-        pieces: list[bytes] = []
-        size = 0
+        spool = Spool(_IN_MEMORY)
         try:
-            while (piece := (yield from self.read(download, until))) is not None:
-                pieces.append(piece)
-                size += len(piece)
-                if size > MAX_BODY:
-                    raise self._malformed(call, response, pieces[0], f"longer than {MAX_BODY} bytes")
-                if size > MAX_ERROR_BODY and not response.is_success:
+            while (piece := (yield from self._read(download, deadline))) is not None:
+                if spool.size + len(piece) <= _IN_MEMORY:
+                    spool.write(piece)
+                else:
+                    yield RunBlocking(partial(spool.write, piece))
+                if spool.size > MAX_BODY:
+                    raise self._malformed(call, response, piece, f"longer than {MAX_BODY} bytes")
+                if spool.size > MAX_ERROR_BODY and not response.is_success:
                     break
+            return spool.content()
         except httpx.DecodingError as error:
             if response.is_success:
                 raise self._malformed(call, response, b"", str(error)) from error
+            return b""
         except httpx.TransportError:
             # The status of an error says what happened, whatever becomes of its body.
             if response.is_success:
                 raise
-        return b"".join(pieces)
+            return b""
+        finally:
+            spool.discard()
 
     def _malformed(self, call: Call, response: httpx.Response, start: bytes, reason: str) -> MalformedResponseError:
-        body = self._redact(start.decode("utf-8", errors="replace"))
+        body = self._redact(start[:_EXCERPT].decode("utf-8", errors="replace"))
         return MalformedResponseError(request=call.name, status_code=response.status_code, body=body, reason=reason)
 
-    def _raise(self, error: httpx.TransportError, until: float) -> NoReturn:
+    def _raise(self, error: httpx.TransportError, deadline: Deadline) -> NoReturn:
         """Raise an error with what httpx does not say: the deadline, the proxy, or the certificate."""
-        if isinstance(error, httpx.TimeoutException) and self._clock.monotonic() >= until:
+        if isinstance(error, httpx.TimeoutException) and deadline.left <= 0:
             late = type(error)(_TIME_IS_UP, request=error.request)
             late.__cause__ = error
             error = late

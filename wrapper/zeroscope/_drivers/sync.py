@@ -17,7 +17,7 @@ from .._flows.request import Sender
 from .._steps import Call, Close, Download, Flow, Gather, Open, Read, RunBlocking, Sleep, Step, Stream
 from ..polling import Polling
 from .common import CLEANUP_TIMEOUT, Driver, EndpointClient, abandon, next_emitted
-from .deadline import deadline, limit_connection
+from .deadline import applied, trace
 from .exchange import Exchange, Exchanging, Receive, Send
 from .http_clients import SyncHttpClients
 
@@ -36,18 +36,22 @@ class SyncDriver(Driver):
 
     def run(self, flow: Flow[T] | Exchanging[T]) -> T:
         """Carry out a flow and return its result."""
-        try:
-            step = next(flow)
-            while True:
-                try:
-                    result = self._do(step)
-                # An interrupt goes into the flow as well, which may have a paid prediction to cancel.
-                except BaseException as error:
-                    step = flow.throw(error)
+        result: Any = None
+        failure: BaseException | None = None
+        while True:
+            try:
+                step = flow.send(result) if failure is None else flow.throw(failure)
+                result, failure = None, None
+                result = self._do(step)
+            # An interrupt goes into the flow as well, which may have a paid prediction to cancel, and so does one that
+            # arrives between two steps.
+            except BaseException as error:
+                if getattr(flow, "gi_frame", None) is not None:
+                    failure = error
+                elif isinstance(error, StopIteration):
+                    return cast(T, error.value)
                 else:
-                    step = flow.send(result)
-        except StopIteration as end:
-            return cast(T, end.value)
+                    raise
 
     def iterate(self, stream: Stream[T]) -> Iterator[T]:
         try:
@@ -68,15 +72,15 @@ class SyncDriver(Driver):
             case Open():
                 return self.run(self._exchange().open(step))
             case Read():
-                return self.run(self._exchange().read(step.download, step.until))
+                return self.run(self._exchange().read(step))
             case Send():
-                step.request.extensions["trace"] = limit_connection
-                with deadline(self.clock, step.until):
+                step.request.extensions["trace"] = trace
+                with applied(step.deadline):
                     http = self._clients.current().http
                     response = http.send(step.request, auth=step.auth, follow_redirects=False, stream=True)
                 return Download(response, response.iter_raw())
             case Receive():
-                with deadline(self.clock, step.until):
+                with applied(step.deadline):
                     return next(cast(Iterator[bytes], step.chunks), None)
             case Close():
                 step.download.response.close()

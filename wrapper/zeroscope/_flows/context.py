@@ -23,9 +23,11 @@ def attached(prediction: PredictionState | None) -> Iterator[None]:
         if isinstance(error, ZeroscopeError):
             error._prediction = error._prediction or prediction
         if prediction is not None and not prediction.done:
-            error.add_note(
-                f"Prediction {excerpt(prediction.id)} goes on; wait for it again with {call('get', prediction)}.wait()."
-            )
+            shown = excerpt(prediction.id)
+            note = f"Prediction {shown} goes on; wait for it again with {call('get', prediction)}.wait()."
+            # An inner block may have added it.
+            if note not in getattr(error, "__notes__", ()):
+                error.add_note(note)
         raise
 
 

@@ -23,6 +23,9 @@ from .context import attached
 from .request import Sender
 from .transfer import TOO_LARGE, Sink, Transfer
 
+# How much of a video is held in memory before it is known to be within its limit, in bytes.
+_IN_MEMORY = 16 * 1024 * 1024
+
 
 class _FileSink(Sink):
     """Writes to a file of our own."""
@@ -67,7 +70,7 @@ class _EmittingSink(Sink):
 
 
 def read(sender: Sender, video: VideoState, options: DownloadOptions) -> Flow[bytes]:
-    spool = Spool()
+    spool = Spool(_IN_MEMORY)
     try:
         with attached(video.prediction):
             yield from _download(sender, video.url, _FileSink(spool), options, READ_LIMIT)

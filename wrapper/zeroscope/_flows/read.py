@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from math import inf
+from typing import Any, NamedTuple, TypeVar
 
 from .._service import api
-from .._service.api import PredictionModel, PredictionPage
-from .._steps import Emit, Flow, Stream
+from .._service.api import PredictionModel, PredictionPage, Response
+from .._steps import Call, Emit, Flow, Stream
+from ..errors import MalformedResponseError
 from ..results import Page
+from ..retry import parse_date
 from ..state import PredictionState
 from .request import Request, Sender
 
 P = TypeVar("P", bound=PredictionState)
 
-# How far the service's clock may be behind this machine's, in seconds.
-_CLOCK_ALLOWANCE = 120.0
+# The most pages that a search reads, and the most in a row that may be empty.
+MAX_PAGES = 100
+# How far the service's clock may be from this machine's, in seconds; and from what was measured by the Date header of a
+# response, which has a resolution of a second, comes with a delay, and may be of another machine of the service.
+_UNKNOWN_CLOCK_ALLOWANCE = 120.0
+_CLOCK_ALLOWANCE = 10.0
 
 
 def get_request(sender: Sender, prediction_id: str) -> Request[PredictionModel]:
@@ -44,53 +51,135 @@ def webhook_secret(sender: Sender) -> Flow[str]:
 
 
 class PageReader:
-    """Reads the pages of the account's list, from the first to the last, and counts them."""
+    """Reads the pages of the account's list, from the first to the last, and counts them.
 
-    def __init__(self, sender: Sender) -> None:
+    Args:
+        until: The moment on the monotonic clock after which it reads no further page.
+        limit: The most pages that it reads.
+    """
+
+    def __init__(self, sender: Sender, until: float | None = None, limit: float = inf) -> None:
         self._sender = sender
+        self._until = until
+        self._limit = limit
         self._last: PredictionPage | None = None
+        self._content = b""
         self._seen: set[str | None] = set()
+        self._empty = 0
         self.count = 0
+        self.is_complete = False
+        """Whether the last page was read."""
+        self.clock_offset: float | None = None
+        """How far the service's clock is ahead of this machine's, in seconds, if a response had a usable date."""
 
     def next(self) -> Flow[PredictionPage | None]:
-        """Read the next page; the result is None after the last one."""
+        """Read the next page; the result is None after the last one, or when a limit is reached."""
         cursor = None
         if self._last is not None:
             cursor = self._sender.parser.next_cursor(self._last)
             # A page that names an earlier one as its next would loop forever.
-            if cursor is None or cursor in self._seen:
+            self.is_complete = cursor is None or cursor in self._seen
+            if self.is_complete or self.count >= self._limit:
                 return None
+            if self._until is not None and self._sender.clock.monotonic() >= self._until:
+                return None
+        call = api.list_call(cursor)
+        if self._empty >= MAX_PAGES:
+            # A caller cannot stop an iterator that yields nothing.
+            body = self._sender.parser.redact(self._content.decode(errors="replace"))
+            reason = f"{MAX_PAGES} pages in a row are empty, and each names another one"
+            raise MalformedResponseError(request=call.name, status_code=200, body=body, reason=reason)
         self._seen.add(cursor)
-        request = Request(api.list_call(cursor), self._sender.parser.page)
-        self._last = yield from self._sender.send_repeatable(request)
+        self._last = yield from self._sender.send_repeatable(Request(call, self._parse), self._until, limited=True)
         self.count += 1
+        self._empty = 0 if self._last.results else self._empty + 1
         return self._last
+
+    def _parse(self, call: Call, response: Response[Any]) -> PredictionPage:
+        page = self._sender.parser.page(call, response)
+        self._content = response.content
+        if (moment := parse_date(response.headers.get("date", ""))) is not None:
+            self.clock_offset = moment - self._sender.clock.time()
+        return page
 
 
 def pages(sender: Sender, new: Callable[[PredictionModel], P]) -> Stream[Page[P]]:
     reader = PageReader(sender)
     while (page := (yield from reader.next())) is not None:
-        yield Emit(Page([new(model) for model in page.results], api.or_none(page.next_), api.or_none(page.previous)))
+        # A server may repeat the token in them.
+        next, previous = (sender.parser.text(api.or_none(url)) for url in (page.next_, page.previous))
+        yield Emit(Page([new(model) for model in page.results], next, previous))
+
+
+class LostCreate(NamedTuple):
+    """A create whose response was lost."""
+
+    body: Mapping[str, Any]
+    sent_at: float
+    """In seconds since 1970, by this machine's clock."""
 
 
 def find(sender: Sender, body: Mapping[str, Any], sent_at: float, new: Callable[[PredictionModel], P]) -> Flow[list[P]]:
     """Find the predictions that a create whose response was lost may have started, newest first."""
-    found: list[P] = []
-    reader = PageReader(sender)
-    older = False
-    while not older and (page := (yield from reader.next())) is not None:
-        for prediction in map(new, page.results):
-            created = prediction.created_at
-            if created is not None and created.timestamp() < sent_at - _CLOCK_ALLOWANCE:
-                older = True
-                continue
-            if prediction.version not in {None, body["version"]}:
-                continue
-            if prediction._lacks_input:
-                prediction._update((yield from get(sender, prediction.id)))
-            if _equal_without_files(prediction.input, body["input"]):
-                found.append(prediction)
+    (found,) = yield from search(sender, [LostCreate(body, sent_at)], new)
+    if found is None:
+        raise sender.lost_create(
+            f"{api.operation_names()['createPrediction']} still has an unknown outcome: the search read the newest "
+            f"{MAX_PAGES} pages of the account's list, which do not reach back to when the create was sent; look "
+            "through all of predictions.list() before you create it again",
+            body,
+            sent_at,
+        )
     return found
+
+
+def search(
+    sender: Sender,
+    creates: Sequence[LostCreate],
+    new: Callable[[PredictionModel], P],
+    *,
+    until: float | None = None,
+    duration: float = inf,
+) -> Flow[list[list[P] | None]]:
+    """Find the predictions that each of several lost creates may have started, newest first.
+
+    It reads the list once, and not the whole of an account with a million predictions. The result is None for a create
+    that was sent before the oldest prediction that was read.
+
+    Args:
+        until: The moment on the monotonic clock after which it reads no further page.
+        duration: The longest that the service may have taken to execute a create, in seconds.
+    """
+    found: list[list[P]] = [[] for _ in creates]
+    seen: set[str] = set()
+    reader = PageReader(sender, until, MAX_PAGES)
+    starts = [inf] * len(creates)
+    oldest = inf
+    while not oldest < min(starts) and (page := (yield from reader.next())) is not None:
+        allowance = _UNKNOWN_CLOCK_ALLOWANCE if reader.clock_offset is None else _CLOCK_ALLOWANCE
+        starts = [sent_at + (reader.clock_offset or 0.0) - allowance for _, sent_at in creates]
+        for prediction in map(new, page.results):
+            # New predictions may have moved it from the page before.
+            if prediction.id in seen:
+                continue
+            seen.add(prediction.id)
+            created = prediction.created_at
+            moment = None if created is None else created.timestamp()
+            oldest = oldest if moment is None else min(oldest, moment)
+            fitting = [
+                number
+                for number, start in enumerate(starts)
+                if (moment is None or start <= moment <= start + duration + 2 * allowance)
+                and prediction.version in {None, creates[number].body["version"]}
+            ]
+            if fitting and prediction._lacks_input:
+                prediction._update((yield from get(sender, prediction.id, until)))
+            for number in fitting:
+                if _equal_without_files(prediction.input, creates[number].body["input"]):
+                    found[number].append(prediction)
+    return [
+        matches if reader.is_complete or oldest < start else None for matches, start in zip(found, starts, strict=True)
+    ]
 
 
 def _equal_without_files(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

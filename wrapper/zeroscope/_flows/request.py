@@ -64,19 +64,26 @@ class Failed(NamedTuple):
 
 
 class Cooldown:
-    """A client-wide pause after a 429, whichever request received it."""
+    """A client-wide pause after a 429: of creates after that of a create, and of all requests after another.
+
+    The service counts creates by themselves.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._ends = float("-inf")
+        # When it ends for creates and for other requests, on the monotonic clock.
+        self.creates_end = self.end = float("-inf")
 
-    def extend(self, seconds: float) -> None:
-        """Hold requests back for a number of seconds, unless they are held back for longer already."""
-        self._ends = max(self._ends, self._clock.monotonic() + seconds)
+    def extend(self, seconds: float, *, creates: bool = False) -> None:
+        """Hold creates or all requests back for a number of seconds, unless they already are for longer."""
+        moment = self._clock.monotonic() + seconds
+        self.creates_end = max(self.creates_end, moment)
+        if not creates:
+            self.end = max(self.end, moment)
 
-    def wait(self, jitter: float, until: float | None = None) -> Flow[None]:
+    def wait(self, jitter: float, until: float | None = None, *, creates: bool = False) -> Flow[None]:
         """Wait until requests may be sent again, at most until a moment on the monotonic clock."""
-        while (closed := self._ends - self._clock.monotonic()) > 0:
+        while (closed := (self.creates_end if creates else self.end) - self._clock.monotonic()) > 0:
             pause = closed * (1 + _COOLDOWN_JITTER * jitter)
             if until is not None:
                 left = until - self._clock.monotonic()
@@ -100,15 +107,24 @@ class Sender:
         # Returns the function that searches for a lost prediction, or None once the client is gone.
         self.finder: Callable[[], Finder | None] = lambda: None
 
-    def send_repeatable(self, request: Request[T], until: float | None = None, *, urgent: bool = False) -> Flow[T]:
+    def cooldown_end(self, *, creates: bool = False) -> float:
+        """Return from which moment on the monotonic clock requests may be sent; without a policy, from any."""
+        if self.retry is None:
+            return float("-inf")
+        return self.cooldown.creates_end if creates else self.cooldown.end
+
+    def send_repeatable(
+        self, request: Request[T], until: float | None = None, *, urgent: bool = False, limited: bool = False
+    ) -> Flow[T]:
         """Send a request that may be repeated, and return what its response holds.
 
         Args:
             request: The request; one whose response is malformed, as a truncated body is, is repeated, too.
             until: The moment on the monotonic clock up to which it is repeated; without it, the policy limits that.
             urgent: Whether it is sent even during a cooldown.
+            limited: Whether the policy limits the number of attempts up to that moment as well.
         """
-        attempts = Attempts(self, until, limited=until is None)
+        attempts = Attempts(self, until, limited=limited or until is None)
         call = request.call
         while True:
             if self.retry is not None and not urgent:
@@ -132,11 +148,11 @@ class Sender:
             late: Receives a prediction that still arrives after an interrupt; without it, none is awaited.
             until: The moment on the monotonic clock at which it fails.
         """
-        attempts = Attempts(self, until)
+        attempts = Attempts(self, until, creates=True)
         call = create.call
         while True:
             if self.retry is not None:
-                yield from self.cooldown.wait(self.random(), until)
+                yield from self.cooldown.wait(self.random(), until, creates=True)
             if until is not None:
                 call = self._limited(call, until)
             sent_at = self.clock.time()
@@ -217,17 +233,25 @@ class Attempts:
         until: The end on the monotonic clock, if there is one.
         limited: Whether the policy limits the number of attempts; otherwise they go on, with the last one at `until`.
         shared: Whether a 429 holds back the client's other requests, too.
+        creates: Whether the request is a create, whose 429 holds back only other creates.
     """
 
-    __slots__ = ("_failures", "_limited", "_malformed", "_sender", "_shared", "_until")
+    __slots__ = ("_creates", "_failures", "_limited", "_malformed", "_sender", "_shared", "_until")
 
     def __init__(
-        self, sender: Sender, until: float | None = None, *, limited: bool = True, shared: bool = True
+        self,
+        sender: Sender,
+        until: float | None = None,
+        *,
+        limited: bool = True,
+        shared: bool = True,
+        creates: bool = False,
     ) -> None:
         self._sender = sender
         self._until = until
         self._limited = limited
         self._shared = shared
+        self._creates = creates
         self._failures = self._malformed = 0
 
     @property
@@ -261,7 +285,7 @@ class Attempts:
         asked = error.retry_after if isinstance(error, errors.RateLimitError) else failed.asked
         pause = retry.pause(self._failures, jitter=self._sender.random(), asked=asked)
         if isinstance(error, errors.RateLimitError) and self._shared:
-            self._sender.cooldown.extend(pause)
+            self._sender.cooldown.extend(pause, creates=self._creates)
         if self._until is None:
             return pause
         left = self._until - self._sender.clock.monotonic()

@@ -137,8 +137,8 @@ def wait(
     start: float | None = None,
 ) -> Flow[None]:
     """Poll a prediction until it has ended; the callback of a new one is called with its first state, too."""
-    poller = Poller(sender, prediction, options, start)
     with attached(prediction):
+        poller = Poller(sender, prediction, options, start)
         if new:
             options.notify(prediction)
         yield from poller.begin()
@@ -162,19 +162,18 @@ def run(
     start = None if options.timeout is None else sender.clock.monotonic()
     until = None if start is None else start + options.limit
     create = yield from prepare(until)
+    prediction: P | None = None
     late: list[PredictionModel] = []
+    # One block, so that no moment between the create and the wait is outside it.
     try:
         prediction = new((yield from sender.send_once(create, late, until)))
-    except BaseException as error:
-        if not late:
-            note_possible_prediction(error)
-            raise
-        with attached(created := new(late[0])):
-            yield from cleanup.cancel_if_interrupted(sender, created, error)
-            raise
-    try:
         yield from wait(sender, prediction, options, new=True, start=start)
     except BaseException as error:
-        yield from cleanup.cancel_if_interrupted(sender, prediction, error)
+        left = new(late[0]) if prediction is None and late else prediction
+        if left is not None:
+            yield from cleanup.cancel_if_interrupted(sender, left, error)
+            with attached(left):
+                raise
+        note_possible_prediction(error)
         raise
     return prediction.raise_for_status()

@@ -88,8 +88,8 @@ class ResponseParser:
         details: dict[str, Any] = {
             "request": call.name,
             "status_code": response.status_code,
-            "title": self._text(problem.title),
-            "detail": self._text(problem.detail),
+            "title": self.text(problem.title),
+            "detail": self.text(problem.detail),
             "headers": {name.lower(): self.redact(value) for name, value in response.headers.items()},
             "body": self._body(response),
         }
@@ -121,7 +121,7 @@ class ResponseParser:
         # The generated parser keeps a value that is not a list as it is.
         found = problem.invalid_fields if isinstance(problem.invalid_fields, list) else []
         return [
-            errors.InvalidField(*(self._text(part) or "" for part in (item.type_, item.field, item.description)))
+            errors.InvalidField(*(self.text(part) or "" for part in (item.type_, item.field, item.description)))
             for item in found
             if isinstance(item, models.InvalidField)
         ]
@@ -129,7 +129,8 @@ class ResponseParser:
     def _body(self, response: Response[Any]) -> str:
         return self.redact(response.content.decode("utf-8", errors="replace"))
 
-    def _text(self, value: object) -> str | None:
+    def text(self, value: object) -> str | None:
+        """Return a string of a response without the token; None for anything else."""
         return self.redact(value) if isinstance(value, str) else None
 
     def redact(self, text: str) -> str:

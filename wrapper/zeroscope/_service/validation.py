@@ -27,6 +27,9 @@ _ERROR_TYPES = {
     "type": "invalid_type",
     "additionalProperties": _UNKNOWN,
 }
+# The most levels of arrays and objects in a body. Python's own limit depends on the caller's stack: what was validated
+# might be too deep when it is sent.
+_MAX_DEPTH = 100
 # What json.dumps and encoding raise for a value that JSON cannot represent.
 NOT_JSON = (TypeError, ValueError, RecursionError)
 
@@ -107,17 +110,24 @@ def to_json(value: Any) -> Any:
     """Return a value as the server parses it; the validator does not accept subclasses of JSON's types."""
     text = json.dumps(value, allow_nan=False, ensure_ascii=False)
     text.encode()
-    return json.loads(text)
+    parsed = json.loads(text)
+    level = [parsed]
+    for _ in range(_MAX_DEPTH):
+        nested = [inner for inner in level if isinstance(inner, list | dict)]
+        level = [item for inner in nested for item in (inner.values() if isinstance(inner, dict) else inner)]
+    if level:
+        raise ValueError(f"it has more than {_MAX_DEPTH} levels of arrays and objects")
+    return parsed
 
 
-def _is_plain_json(value: Any) -> bool:
+def _is_plain_json(value: Any, depth: int = 0) -> bool:
     """Whether a value is certain to be JSON as it is, as most bodies are; ten times as fast as `to_json`."""
     kind = type(value)
     if kind is dict:
         for name, inner in value.items():
-            if type(name) is not str or not name.isascii() or not _is_plain_json(inner):
+            if type(name) is not str or not name.isascii() or not _is_plain_json(inner, depth + 1):
                 return False
-        return True
+        return depth < _MAX_DEPTH
     if kind is str:
         return bool(value.isascii())
     if kind is int:

@@ -28,6 +28,7 @@ class CommandError(Exception):
 
 def advise_command(note: str) -> str:
     """Return a note with commands in place of the library's calls."""
+    note = note.replace("client.predictions.list()", "zeroscope list")
     return _CALL.sub(lambda call: command("cancel" if call[1] == "cancel" else "wait", json.loads(call[2])), note)
 
 

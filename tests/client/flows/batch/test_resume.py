@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from datetime import UTC, datetime
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -117,16 +119,328 @@ def test_options__make_another_create(kind: str, server: MockServer, journal: Pa
 
 def test_unknown_outcome__is_reported_and_never_repeated(kind: str, server: MockServer, journal: Path) -> None:
     """A create whose answer was lost is a doubt this time and every time, and can be looked for."""
-    server.faults.add(operation="createPrediction", reset="after", times=1)
+    server.faults.add(operation="createPrediction", reset="before", times=1)
+    result: Any = None
     for _ in range(3):
         (result,) = run_many(kind, server, prompts(1), journal=journal)
         assert isinstance(result.error, zeroscope.UnknownOutcomeError)
         assert "POST /predictions got no response" in str(result.error)
+        assert not result.recovered
+    assert "a search of the account's list found no prediction that fits" in str(result.error)
     assert creates(server) == 1
     with server.client() as client:
+        # Created by hand, and found by hand.
+        server.clock.sleep(3600)
+        client.predictions.create({"prompt": "lighthouse 0"})
         (result,) = client.run_many(prompts(1), journal=journal)
-        (found,) = result.error.find()  # type: ignore[union-attr]  # seen above
+        assert isinstance(result.error, zeroscope.UnknownOutcomeError)
+        (found,) = result.error.find()
         assert found.input == prompts(1)[0]
+
+
+def test_unknown_outcome__is_settled_by_a_resume(kind: str, server: MockServer, journal: Path) -> None:
+    """Lost creates whose predictions are certain become results that say so, by one search, and stay settled."""
+    server.faults.add(operation="createPrediction", reset="after", nth=(3, 5, 8))
+    first = run_many(kind, server, prompts(12), journal=journal)
+    lost = [result.index for result in first if isinstance(result.error, zeroscope.UnknownOutcomeError)]
+    assert len(lost) == 3
+    searches = listings(server)
+    results: Any = []
+    for number in range(2):
+        results = run_many(kind, server, prompts(12), journal=journal)
+        assert [result.error for result in results] == [None] * 12
+        assert [result.prediction.input for result in results] == prompts(12)
+        assert [result.index for result in results if result.recovered] == lost
+        assert listings(server) == searches + 1, number
+    assert creates(server) == 12
+    assert repr(results[lost[0]]).endswith(" succeeded>, recovered>")
+
+
+def test_unknown_outcome__is_settled_while_it_runs(kind: str, server: MockServer, journal: Path) -> None:
+    """A prediction that was found is waited for; a run that ends meanwhile need not find it again."""
+    server.faults.add(operation="createPrediction", reset="after", times=1)
+    (result,) = run_many(kind, server, prompts(1), journal=journal)
+    for timeout in (10, 20):
+        (result,) = run_many(kind, server, prompts(1), journal=journal, timeout=timeout)
+        assert isinstance(result.error, zeroscope.WaitTimeoutError) and result.recovered
+    assert listings(server) == 1
+    (result,) = run_many(kind, server, prompts(1), journal=journal)
+    assert result.error is None and result.recovered
+    assert creates(server) == 1
+
+
+def listings(server: MockServer) -> int:
+    """How often the list was read."""
+    return Counter(exchange.operation for exchange in server.journal)["listPredictions"]
+
+
+class Account:
+    """A service that loses the response to every create, and lists what a test says.
+
+    Args:
+        harness: The client and the clock.
+        journal: Where the journal is.
+    """
+
+    def __init__(self, harness: Harness, journal: Path) -> None:
+        self.harness, self.journal = harness, journal
+        self.entries: list[dict[str, Any]] = []
+        self.list: httpx.Response | Exception | None = None
+        self.headers: dict[str, str] = {}
+        self.methods: list[str] = []
+        self.creates: list[httpx.Response | Exception] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.methods.append(request.method)
+        if request.method == "POST":
+            response = self.creates.pop(0) if self.creates else httpx.ReadTimeout("slow")
+        elif request.url.path.endswith("/predictions"):
+            response = self.list or httpx.Response(
+                200, json={"next": None, "results": self.entries}, headers=self.headers
+            )
+        else:
+            id = request.url.path.rpartition("/")[2]
+            response = httpx.Response(200, json=next(entry for entry in self.entries if entry["id"] == id))
+        if isinstance(response, Exception):
+            raise response
+        # A response can be read once, and only by the kind of client that opened it.
+        return httpx.Response(response.status_code, headers=response.headers, content=response.content)
+
+    def run(self, *inputs: dict[str, Any], **options: Any) -> Any:
+        """Run inputs with the journal."""
+        return self.harness.do(self.harness.client(self).run_many, inputs, journal=self.journal, **options)
+
+    def entry(self, id: str, seconds: float | None = 1.0, **fields: Any) -> None:
+        """List a prediction that has succeeded, some seconds after the creates."""
+        moment = None if seconds is None else datetime.fromtimestamp(SENT_AT + seconds, UTC).isoformat()
+        body = {"input": {"prompt": "a"}, "created_at": moment, "output": OUTPUT, "status": "succeeded", **fields}
+        self.entries.append(prediction_body(id=id, **body))
+
+
+SENT_AT = 1_700_000_000.0
+A, B = {"prompt": "a"}, {"prompt": "b"}
+
+
+@pytest.fixture
+def account(harness: Harness, journal: Path) -> Account:
+    """An account in which the test's creates are lost."""
+    return Account(harness, journal)
+
+
+def recovered(results: list[Any]) -> list[str | None]:
+    """The IDs of the predictions that were recovered; None where the outcome stays unknown."""
+    for result in results:
+        assert result.recovered == (result.prediction is not None)
+        assert result.recovered or isinstance(result.error, zeroscope.UnknownOutcomeError)
+    return [result.prediction.id if result.recovered else None for result in results]
+
+
+@pytest.mark.parametrize(
+    ("fields", "ids"),
+    [
+        ({}, ["p1"]),
+        ({"output": None, "status": "failed"}, ["p1"]),
+        ({"seconds": -100}, ["p1"]),
+        ({"seconds": -200}, [None]),
+        # Created again by hand.
+        ({"seconds": 3600}, [None]),
+        ({"seconds": None}, [None]),
+        ({"version": None}, [None]),
+        ({"version": "71996d33"}, [None]),
+        ({"input": {"prompt": "a", "fps": 8}}, [None]),
+        ({"input": {}, "data_removed": True}, [None]),
+    ],
+)
+def test_recovery__needs_a_prediction_that_fits(account: Account, fields: dict[str, Any], ids: list[str]) -> None:
+    """The version, the input and the time must be those of the create."""
+    account.run(A)
+    account.entry("p1", **fields)
+    assert recovered(account.run(A)) == ids
+    assert account.methods.count("POST") == 1
+
+
+@pytest.mark.parametrize(
+    ("inputs", "now", "entries", "ids", "reason"),
+    [
+        ([A], [A], ["p1", "p2"], [None], "found 2 predictions that fit"),
+        ([A, A], [A, A], ["p1"], [None, None], "prediction p1 fits, but it is not certain that this create started it"),
+        ([A, A], [A, A], ["p1", "p2"], [None, None], "found 2 predictions that fit"),
+        # A row that is not asked for this time may have started it.
+        ([A, B], [A], ["p1"], [None], "prediction p1 fits, but it is not certain"),
+        ([A, B], [A, B], ["p1"], ["p1", None], "found no prediction that fits"),
+    ],
+)
+def test_recovery__needs_a_single_candidate(
+    account: Account, inputs: Any, now: Any, entries: list[str], ids: list[str | None], reason: str
+) -> None:
+    """Where more than one create or prediction fits, everything stays unknown."""
+    account.run(*inputs)
+    for id in entries:
+        account.entry(id)
+    results = account.run(*now)
+    assert recovered(results) == ids
+    assert all(reason in str(result.error) for result in results if result.error is not None)
+    assert account.methods.count("POST") == len(inputs)
+
+
+def test_recovery__leaves_predictions_to_the_rows_that_have_them(account: Account) -> None:
+    """A prediction that another row or another input has is none that a lost create may have started."""
+    account.creates = [httpx.Response(201, json=prediction_body(id="p1", input=A))]
+    account.entry("p1")
+    account.run(A, A)
+    assert [result.prediction is not None for result in account.run(A, A)] == [True, False]
+    account.entry("p2")
+    given = account.harness.do(account.harness.client(account).predictions.get, "p2")
+    assert [result.recovered for result in account.run(A, A, given)] == [False, False, False]
+    results = account.run(A, A)
+    assert [(result.prediction.id, result.recovered) for result in results] == [("p1", False), ("p2", True)]
+
+
+def test_recovery__is_for_a_create_that_was_sent(account: Account) -> None:
+    """An equal input that was refused, and is still queued, takes nothing away, and is created."""
+    account.creates = [httpx.ReadTimeout("slow"), httpx.Response(402, json={})]
+    account.run(A, A)
+    account.entry("p1")
+    account.creates = [httpx.Response(201, json=prediction_body("succeeded", id="p2", input=A, output=OUTPUT))]
+    results = account.run(A, A)
+    assert [(result.prediction.id, result.recovered) for result in results] == [("p1", True), ("p2", False)]
+
+
+def test_recovery__reads_what_the_list_leaves_out(account: Account) -> None:
+    """A prediction that has ended has its logs, although the list came without them."""
+    account.run(A)
+    account.entry("p1", logs="Using seed: 7")
+    listed = {name: value for name, value in account.entries[0].items() if name != "logs"}
+    account.list = httpx.Response(200, json={"next": None, "results": [listed]})
+    (result,) = account.run(A)
+    assert result.recovered and result.prediction.seed == 7
+
+
+def test_results__are_emitted_before_the_search(server: MockServer, journal: Path) -> None:
+    """What the journal knows is the caller's at once."""
+    server.faults.add(operation="createPrediction", reset="after", nth=2)
+    with server.client() as client:
+        client.run_many(prompts(2), journal=journal)
+        searches = listings(server)
+        results = client.as_completed(prompts(2), journal=journal)
+        assert next(results).index == 0
+        assert listings(server) == searches
+        assert next(results).recovered
+
+
+def test_recovery__takes_no_prediction_whose_input_is_gone(account: Account) -> None:
+    """What the service has removed is no input without fields."""
+    account.run({})
+    account.entry("p1", input={}, data_removed=True)
+    (result,) = account.run({})
+    assert "prediction p1 fits, but it is not certain that this create started it" in str(result.error)
+
+
+def test_recovery__from_a_service_that_never_answers_ends_in_time(kind: str, server: MockServer, journal: Path) -> None:
+    """The search takes as long as a create would, so what is left is not sent, and says so."""
+    server.faults.add(operation="createPrediction", reset="after", times=1)
+    server.faults.add(operation="createPrediction", status=402, skip=2)
+    run_many(kind, server, prompts(50), journal=journal, timeout=0)
+    start = server.clock.monotonic()
+    server.faults.clear()
+    server.faults.add(hang=True)
+    results = run_many(kind, server, prompts(50), journal=journal, timeout=30)
+    assert server.clock.monotonic() - start <= 32
+    ways = Counter(type(result.error).__name__ for result in results)
+    assert ways == {"UnknownOutcomeError": 1, "WaitTimeoutError": 1, "TransportError": 48}
+    assert creates(server) <= 10
+
+
+def test_recovery__knows_no_file_from_another(account: Account) -> None:
+    """The service may answer a file with a URL of its own, so two inputs that differ by it alone stay unknown."""
+    inputs = [{"prompt": "a", "init_video": content} for content in (b"one", b"two")]
+    account.run(*inputs)
+    account.entry("p1", input={"prompt": "a", "init_video": "https://replicate.delivery/x.mp4"})
+    assert recovered(account.run(*inputs)) == [None, None]
+    assert recovered(account.run(inputs[0])) == [None]
+
+
+@pytest.mark.parametrize("error", [httpx.ReadTimeout("slow"), httpx.Response(503), httpx.Response(403)])
+def test_recovery__that_fails_lets_the_run_go_on(account: Account, error: httpx.Response | Exception) -> None:
+    """The outcome stays unknown, with the reason, and the others are run."""
+    account.run(A)
+    account.list = error
+    account.creates = [httpx.Response(201, json=prediction_body("succeeded", id="p2", input=B, output=OUTPUT))]
+    unknown, other = account.run(A, B, timeout=60)
+    assert isinstance(unknown.error, zeroscope.UnknownOutcomeError)
+    assert "the search for it failed: GET /predictions" in str(unknown.error)
+    assert other.prediction.id == "p2"
+
+
+@pytest.mark.parametrize("ahead", [-7200, 7200])
+def test_recovery__measures_the_services_clock(account: Account, ahead: float) -> None:
+    """A machine whose clock is two hours off takes its predictions over all the same."""
+    account.run(A)
+    account.entry("p1", seconds=ahead + 1)
+    assert recovered(account.run(A)) == [None]
+    account.headers = {"date": formatdate(account.harness.clock.now + ahead, usegmt=True)}
+    assert recovered(account.run(A)) == ["p1"]
+
+
+def test_recovery__is_not_lost_by_a_journal_that_fails(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the disk is full, the error names the prediction, and the next run finds it again."""
+    account.run(A)
+    account.entry("p1", status="processing", output=None)
+    with monkeypatch.context() as patch:
+
+        def full(self: BatchJournal, row: int, prediction_id: str) -> None:
+            raise zeroscope.ConfigurationError("database or disk is full")
+
+        patch.setattr(BatchJournal, "record_found", full)
+        with pytest.raises(zeroscope.ConfigurationError, match="disk is full") as caught:
+            account.run(A)
+    assert any("p1" in note for note in caught.value.__notes__)
+    account.entries[0] |= {"status": "succeeded", "output": OUTPUT}
+    assert recovered(account.run(A)) == ["p1"]
+
+
+def test_nothing__is_written_as_json_without_a_journal(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A prediction that JSON cannot represent is a result like others where nothing is recorded."""
+
+    def to_dict(self: zeroscope.Prediction) -> dict[str, Any]:
+        raise RecursionError
+
+    monkeypatch.setattr("zeroscope.state.PredictionState.to_dict", to_dict)
+    script = ScriptedResponses(httpx.Response(201, json=prediction_body("succeeded", output=OUTPUT)))
+    (result,) = harness.do(harness.client(script).run_many, prompts(1))
+    assert result.error is None
+
+
+@pytest.mark.parametrize("depth", [900, *range(960, 990), 100_000])
+def test_output__that_is_nested_deeply_is_no_foreign_error(harness: Harness, depth: int) -> None:
+    """Whether Python can just parse it, or not any more, it is a result or an error of this package."""
+    polls = iter(range(100))
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        status = "processing" if next(polls) < 4 else "succeeded"
+        body = httpx.Response(200, json=prediction_body(status, output=["nested", *OUTPUT])).text
+        content = body.replace('"nested"', "[" * depth + "]" * depth)
+        return httpx.Response(201 if request.method == "POST" else 200, content=content.encode())
+
+    (result,) = harness.do(harness.client(answer).run_many, prompts(1))
+    assert isinstance(result.error, zeroscope.UnknownOutcomeError | None)
+    assert result.error is not None or result.videos
+
+
+@pytest.mark.parametrize("depth", [101, 980, 985, 100_000])
+def test_input__that_is_nested_deeply_is_refused(account: Account, depth: int) -> None:
+    """It is invalid like others, and keeps none of the others."""
+    value: Any = []
+    for _ in range(depth):
+        value = [value]
+    account.creates = [httpx.Response(201, json=prediction_body("succeeded", output=OUTPUT))]
+    refused, other = account.run({"prompt": "a", "fps": value}, A)
+    assert isinstance(refused.error, zeroscope.InvalidInputError)
+    assert other.error is None
+    account.methods.clear()
+    (refused,) = account.run(A, extra_input={"new": value})
+    assert isinstance(refused.error, zeroscope.InvalidInputError)
+    assert account.methods == []
 
 
 def test_refused_create__is_run_the_next_time(kind: str, server: MockServer, journal: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import pickle
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ import pytest
 
 import zeroscope
 from helpers.client import BASE_URL, Harness, ScriptedResponses, prediction_body, prompts, run_many
+from zeroscope._flows.request import MAX_IN_FLIGHT
 from zeroscope_mock import MockServer
 
 TEN_MINUTES = {"startup": 1, "run": 599}
@@ -252,6 +254,192 @@ def test_throttled_after_a_long_run__is_no_reason_to_give_up(kind: str, server: 
     server.faults.add(operation="createPrediction", status=429, retry_after=10, skip=1, times=2)
     results = run_many(kind, server, prompts(2), concurrency=1, timeout=400)
     assert [result.error for result in results] == [None, None]
+
+
+def test_service_that_never_answers__ends_the_batch_in_time(kind: str, server: MockServer) -> None:
+    """After one create without a response within the timeout, the others are not sent, and say so."""
+    server.faults.add(hang=True)
+    results = run_many(kind, server, prompts(1000), timeout=30)
+    assert server.clock.monotonic() <= 32
+    assert Counter(type(result.error).__name__ for result in results) == {
+        "UnknownOutcomeError": 1,
+        "TransportError": 999,
+    }
+    assert asked(server) == {"createPrediction": 1}
+    message = "POST /predictions was not sent, so no prediction was created: the service has answered none for 30 s"
+    assert str(results[-1].error).startswith(message)
+
+
+def test_service_that_refuses_connections__is_given_up(harness: Harness) -> None:
+    """Creates that did not reach the service are repeated for the length of the timeout, and then no more."""
+    script = ScriptedResponses(httpx.ConnectError("refused"))
+    start = harness.clock.now
+    results = harness.do(harness.client(script).run_many, prompts(1000), timeout=3)
+    assert harness.clock.now <= start + 3 + 4
+    assert {type(result.error) for result in results} == {zeroscope.TransportError}
+    assert len(script.requests) < 40
+
+
+def in_turn(kind: str) -> int:
+    """How many requests of a sync client's wave take their time one after another, by the mock's virtual clock."""
+    return MAX_IN_FLIGHT if kind == "sync" else 1
+
+
+@pytest.mark.parametrize(
+    ("operation", "cancel", "more"),
+    [("listPredictions", False, 2), (None, False, 2), (None, True, 7)],
+    ids=["list", "all", "all, with cancels"],
+)
+def test_service_that_answers_no_more__ends_the_batch_in_time(
+    kind: str, server: MockServer, operation: str | None, cancel: bool, more: float
+) -> None:
+    """Predictions that were created end with a timeout, however many they are, even if none can be read any more."""
+    server.scripts.add(TEN_MINUTES, times=None)
+    for name in ("listPredictions", "getPrediction", "cancelPrediction"):
+        if operation in {None, name}:
+            server.faults.add(operation=name, hang=True)
+    results = run_many(kind, server, prompts(200), concurrency=200, timeout=30, cancel_on_timeout=cancel)
+    assert server.clock.monotonic() <= 30 + more * in_turn(kind)
+    assert {type(result.error) for result in results} == {zeroscope.WaitTimeoutError}
+    assert all("was still" in str(result.error) for result in results)
+
+
+def test_service_that_answers_some_creates__ends_the_batch_in_time(kind: str, server: MockServer) -> None:
+    """The wave that meets with silence and the predictions that run have their time, one after the other."""
+    server.scripts.add(TEN_MINUTES, times=None)
+    server.faults.add(hang=True, skip=33)
+    results = run_many(kind, server, prompts(1000), timeout=30)
+    assert server.clock.monotonic() <= 30 + 32 * in_turn(kind)
+    ways = Counter(type(result.error).__name__ for result in results)
+    assert ways["UnknownOutcomeError"] <= 8 and ways["WaitTimeoutError"] >= 25
+    assert ways.total() == ways["UnknownOutcomeError"] + ways["WaitTimeoutError"] + ways["TransportError"] == 1000
+
+
+def test_requests__are_limited_by_what_is_left(harness: Harness) -> None:
+    """A create may take the timeout and what the service may hold it; lists and reads what their items have left."""
+    limits: list[tuple[str, float]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        limits.append((f"{request.method} {request.url.path[3:]}", request.extensions["timeout"]["read"]))
+        if request.method == "POST":
+            harness.clock.now += 2
+            return httpx.Response(201, json=prediction_body(id=f"p{len(limits)}"))
+        if request.url.path.endswith("/predictions"):
+            return httpx.Response(200, json={"results": [{"id": "p1", "status": "succeeded"}]})
+        harness.clock.now += 5
+        return httpx.Response(200, json=prediction_body("processing", id=request.url.path.rpartition("/")[2]))
+
+    client = harness.client(answer, poll=zeroscope.Polling(minimum=1, growth=0))
+    harness.do(client.run_many, prompts(2), timeout=9, prefer_wait=5, concurrency=1)
+    assert limits[0] == ("POST /predictions", 9 + 1 + 5)
+    reads = [limit for name, limit in limits if name == "GET /predictions/p1"]
+    assert reads == sorted(reads, reverse=True) and 6 < reads[0] <= 8 and reads[-1] == 1
+
+
+def test_results__are_emitted_before_a_pause(harness: Harness) -> None:
+    """What is known when creates have to pause is the caller's at once, and what ends meanwhile is not kept back."""
+    start = harness.clock.now
+    sent: list[float] = []
+    due: dict[str, float] = {}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        now = harness.clock.now
+        if request.method == "POST":
+            sent.append(now - start)
+            number = len(sent)
+            if number == 4:
+                return httpx.Response(429, headers={"retry-after": "50"}, json={})
+            id = f"p{number}"
+            due[id] = now + {1: 0, 2: 10, 3: 30}.get(number, 5)
+            status, fields = status_of(id)
+            return httpx.Response(201, json=prediction_body(status, id=id, **fields))
+        if request.url.path.endswith("/predictions"):
+            entries = [prediction_body(status_of(id)[0], id=id, **status_of(id)[1]) for id in reversed(due)]
+            return httpx.Response(200, json={"results": entries})
+        id = request.url.path.rpartition("/")[2]
+        status, fields = status_of(id)
+        return httpx.Response(200, json=prediction_body(status, id=id, **fields))
+
+    def status_of(id: str) -> tuple[str, dict[str, Any]]:
+        is_over = harness.clock.now >= due[id]
+        return ("succeeded", {"output": ["https://x.test/output-0.mp4"]}) if is_over else ("processing", {})
+
+    seen: dict[int, float] = {}
+
+    def iterate() -> Any:
+        for result in client.as_completed(prompts(5), concurrency=5):
+            seen[result.index] = harness.clock.now - start
+            yield result
+
+    async def iterate_async() -> Any:
+        async for result in client.as_completed(prompts(5), concurrency=5):
+            seen[result.index] = harness.clock.now - start
+            yield result
+
+    client = harness.client(one_at_a_time(answer))
+    results = harness.all(iterate if harness.kind == "sync" else iterate_async)
+    assert all(result.error is None for result in results)
+    assert seen[0] == 0
+    assert 10 <= seen[1] < 15 and 30 <= seen[2] < 40
+    assert sent[3] == 0 and 50 <= sent[4] < 52
+    assert seen[3] >= 55 and seen[4] >= 55
+
+
+@pytest.mark.parametrize("fault", [{"status": 429, "retry_after": 50}, {"status": 503}], ids=["429", "503"])
+def test_results__are_emitted_before_a_poll_pauses(server: MockServer, fault: dict[str, Any]) -> None:
+    """What a create tells at once is the caller's before a poll that is refused."""
+    server.scripts.add(lambda input: {"startup": 0, "run": 0 if input["prompt"][-1] == "4" else 30}, times=None)
+    server.faults.add(operation="createPrediction", delay=3)
+    server.faults.add(operation="listPredictions", times=3, **fault)
+    with server.client() as client:
+        for result in client.as_completed(prompts(6), prefer_wait=1):
+            assert result.index == 4
+            assert not any(exchange.operation == "listPredictions" for exchange in server.journal)
+            break
+
+
+def one_at_a_time(answer: Callable[[httpx.Request], httpx.Response]) -> Callable[[httpx.Request], httpx.Response]:
+    """A service that accepts one create at a time, so that the order is certain."""
+
+    def limited(request: httpx.Request) -> httpx.Response:
+        response = answer(request)
+        if request.method == "POST":
+            response.headers.update({"ratelimit-remaining": "1", "ratelimit-reset": "1"})
+        return response
+
+    return limited
+
+
+@pytest.mark.parametrize("reset", ["3600", "1700000000", "1e11", "-7", "soon"])
+def test_reset__that_is_no_duration_is_no_pause_for_ever(harness: Harness, reset: str) -> None:
+    """Whatever the service says, each create follows the last one within the longest pause of the policy."""
+    sent: list[float] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(harness.clock.now)
+        headers = {"ratelimit-remaining": "0", "ratelimit-reset": reset}
+        if len(sent) % 2:
+            return httpx.Response(429, headers=headers, json={})
+        body = prediction_body("succeeded", output=["https://x.test/output-0.mp4"])
+        return httpx.Response(201, headers=headers, json=body)
+
+    results = harness.do(harness.client(answer).run_many, prompts(3))
+    assert [result.error for result in results] == [None] * 3
+    pauses = [later - earlier for earlier, later in itertools.pairwise(sent)]
+    assert max(pauses) <= 60
+
+
+def test_429_of_a_create__holds_back_no_polls(kind: str, server: MockServer) -> None:
+    """Creates wait as long as the 429 says; the predictions that run are polled meanwhile."""
+    server.scripts.add({"startup": 0, "run": 5}, times=None)
+    server.faults.add(operation="createPrediction", status=429, retry_after=50, nth=3)
+    run_many(kind, server, prompts(12), concurrency=6)
+    (number,) = [number for number, exchange in enumerate(server.journal) if exchange.status == 429]
+    moment = server.journal[number].time
+    later = [exchange for exchange in list(server.journal)[number + 1 :] if exchange.time < moment + 50]
+    # Those of its own wave were sent before its response arrived.
+    assert all(exchange.operation != "createPrediction" for exchange in later if exchange.time > moment)
+    assert any(exchange.operation != "createPrediction" for exchange in later)
 
 
 def test_connection_refused__is_tried_again_and_then_reported(harness: Harness) -> None:

@@ -27,6 +27,8 @@ class Item(Generic[P]):
     """When the next attempt may follow, on the monotonic clock."""
     began: float = 0.0
     """When the wait for the prediction began, on the monotonic clock."""
+    recovered: bool = False
+    """Whether its create was lost, and its prediction found when the batch resumed."""
     to_read: bool = False
     """Whether its prediction must be read by itself: the list shows that it ended, or does not show it."""
 

@@ -48,14 +48,14 @@ class ListPoller:
         pause = self._polling.pause(age, jitter=self._sender.random())
         return max(pause, min(_PER_PREDICTION * len(ages), _MOST_OF_AGE * age), _LEAST_OF_AGE * age)
 
-    def poll(self, wanted: Collection[str]) -> Flow[PollResult]:
-        """Search the list for the predictions with some IDs."""
+    def poll(self, wanted: Collection[str], until: float) -> Flow[PollResult]:
+        """Search the list for the predictions with some IDs, up to a moment on the monotonic clock."""
         if not self._usable or len(wanted) <= self._pages:
             # Reading each by itself costs no more.
             return PollResult({}, set(wanted))
         missing: set[str] = set(wanted)
         listed: dict[str, PredictionModel] = {}
-        reader = PageReader(self._sender)
+        reader = PageReader(self._sender, until)
         try:
             while missing and (page := (yield from reader.next())) is not None:
                 listed |= {model.id: model for model in page.results if model.id in missing}

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ..._service.api import final_statuses
+from ..._service.api import Response, final_statuses
 from ..._steps import Flow, Gather, RunBlocking
 from ...errors import ZeroscopeError
 from ...results import RunResult
 from ...state import PredictionState
 from .. import read
 from ..context import attached
-from ..request import MAX_IN_FLIGHT, Attempts, Failed, Sender
+from ..request import MAX_IN_FLIGHT, MIN_TIMEOUT, Attempts, Failed, Sender
 from ..wait import WaitOptions, time_out
 from .item import Item
 from .poller import ListPoller, is_complete
@@ -56,10 +56,11 @@ class RunningPredictions(Generic[P]):
 
     def poll(self) -> Flow[None]:
         """Find out which predictions have ended if a poll is due, and read those."""
-        final = final_statuses()
         items = [item for item in self.items.values() if not item.to_read]
         if items and self._clock.monotonic() >= self._next_poll:
-            listed, missing = yield from self._poller.poll([item.known.id for item in items])
+            final = final_statuses()
+            until = min(self._until(item) for item in items)
+            listed, missing = yield from self._poller.poll([item.known.id for item in items], until)
             for item in items:
                 model = listed.get(item.known.id)
                 item.to_read = item.known.id in missing
@@ -70,18 +71,21 @@ class RunningPredictions(Generic[P]):
             yield from self.finish_ended(items)
             now = self._clock.monotonic()
             self._next_poll = now + self._poller.pause([now - item.began for item in self.items.values()])
-        now = self._clock.monotonic()
-        yield from self._read([item for item in self.items.values() if item.to_read and item.due <= now])
+        answers = True
+        if (now := self._clock.monotonic()) >= self._sender.cooldown_end():
+            answers = yield from self._read([item for item in self.items.values() if item.to_read and item.due <= now])
         if late := [item for item in self.items.values() if self._clock.monotonic() >= self._until(item)]:
-            yield from self._time_out(late)
+            # The list may have been behind.
+            if answers:
+                yield from self._read(late)
+            yield from self._time_out([item for item in late if item.index in self.items])
 
     def next_moments(self) -> list[float]:
         """Return the moments at which a poll, a read or a timeout is due, on the monotonic clock."""
-        moments = [self._until(item) for item in self.items.values()]
-        moments += [item.due for item in self.items.values() if item.to_read]
+        reads = [item.due for item in self.items.values() if item.to_read]
         if not all(item.to_read for item in self.items.values()):
-            moments.append(self._next_poll)
-        return moments
+            reads.append(self._next_poll)
+        return [*map(self._until, self.items.values()), *(max(read, self._sender.cooldown_end()) for read in reads)]
 
     def notify(self, item: Item[P]) -> None:
         with attached(item.known):
@@ -118,22 +122,33 @@ class RunningPredictions(Generic[P]):
     def finish(self, item: Item[P], error: ZeroscopeError | None) -> None:
         """Add an item's result, with its error if there are no videos."""
         self.items.pop(item.index, None)
-        self.ended.append(RunResult(item.index, item.given, item.prediction, error))
+        self.ended.append(RunResult(item.index, item.given, item.prediction, error, item.recovered))
 
     def _time_out(self, items: Sequence[Item[P]]) -> Flow[None]:
-        """Give up predictions whose time is up, after a last read: the list may have been behind."""
-        yield from self._read(items)
-        for item in [item for item in items if item.index in self.items]:
-            error = yield from time_out(self._sender, item.known, self._options, item.began)
+        """Give up predictions whose time is up."""
+        options = self._options
+        for item in items:
+            began = self._clock.monotonic()
+            error = yield from time_out(self._sender, item.known, options, item.began)
             if item.known.done:
                 yield from self._record_end(item)
+            elif self._clock.monotonic() - began >= MIN_TIMEOUT:
+                # The service does not answer, and a cancel of each of the others would take as long.
+                options = replace(options, cancel_on_timeout=False)
             self.finish(item, error)
 
-    def _read(self, items: Sequence[Item[P]]) -> Flow[None]:
+    def _read(self, items: Sequence[Item[P]]) -> Flow[bool]:
+        """Read predictions one by one, a few concurrently; the result is whether the service answers."""
         for start in range(0, len(items), MAX_IN_FLIGHT):
             some = items[start : start + MAX_IN_FLIGHT]
             requests = [read.get_request(self._sender, item.known.id) for item in some]
-            results: list[Any] = yield Gather([request.call for request in requests])
+            now = self._clock.monotonic()
+            results: list[Any] = yield Gather(
+                [
+                    request.call._replace(limit=max(self._until(item) - now, MIN_TIMEOUT))
+                    for item, request in zip(some, requests, strict=True)
+                ]
+            )
             for item, request, result in zip(some, requests, results, strict=True):
                 try:
                     with attached(item.known):
@@ -147,12 +162,16 @@ class RunningPredictions(Generic[P]):
                 if item.known._update(model):
                     self.notify(item)
                 yield from self.finish_ended([item])
+            if not any(isinstance(result, Response) for result in results):
+                # The others would take as long to fail; what is due is read in the next round.
+                return False
+        return True
 
     def _record_end(self, item: Item[P]) -> Flow[None]:
-        if self.journal is not None:
+        if self.journal is not None and item.row is not None:
             # The service may have repeated the token.
-            body = json.loads(self._sender.parser.redact(json.dumps(item.known.to_dict())))
-            yield from self.record(item, lambda journal: journal.record_finished, body)
+            redact = self._sender.parser.redact
+            yield from self.record(item, lambda journal: journal.record_finished, item.known.to_dict(), redact)
 
     def _until(self, item: Item[P]) -> float:
         return item.began + self._options.limit

@@ -1,10 +1,13 @@
 """The scheduler of a batch: it runs many inputs at once, as one flow.
 
-`stream` is a loop. Each round emits the results of items that have ended, creates as many predictions as the throttle
-has room for, polls the account's list if a poll is due, reads the predictions that the list shows as ended, and sleeps
-until the next of these moments. Only this flow decides anything, one thing after another; concurrency is the driver's,
-which carries out the calls of a `Gather` side by side. So sync and async need nothing of their own here, and there is
-no lock.
+`stream` is a loop. Each round creates as many predictions as the throttle has room for, polls the account's list if a
+poll is due, reads the predictions that the list shows as ended, and sleeps until the next of these moments; results are
+emitted before anything that may take time. Only this flow decides anything, one thing after another; concurrency is the
+driver's, which carries out the calls of a `Gather` side by side. So sync and async need nothing of their own here, and
+there is no lock.
+
+After a 429 to a create only creates pause, because the service limits them by themselves; the predictions that run are
+still polled. After a 429 to another request everything pauses.
 
 An error belongs to the item that caused it and becomes its result. Only an interrupt, an exception of a callback or a
 journal that cannot be written ends the whole batch.
@@ -20,20 +23,25 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ... import errors
+from ..._disk.records import JournalEntry
+from ..._service import api
 from ..._service.api import PredictionModel
-from ..._steps import Emit, Flow, Gather, RunBlocking, Sleep, Stream
+from ..._steps import Call, Emit, Flow, Gather, RunBlocking, Sleep, Stream, StreamPart
 from ...results import RunResult
 from ...state import PredictionState
 from .. import cleanup
-from ..request import Attempts, CreateRequest, Sender
+from ..read import LostCreate
+from ..request import MIN_TIMEOUT, Attempts, CreateRequest, Sender
 from ..wait import WaitOptions
 from .item import Item
+from .poller import is_complete
+from .recovery import recover
 from .running import RunningPredictions
 from .throttle import Throttle
 
 if TYPE_CHECKING:
     # Loaded only if a journal is kept, because SQLite takes long to load.
-    from ..._disk.journal import BatchJournal, JournalEntry
+    from ..._disk.journal import BatchJournal
 
 P = TypeVar("P", bound=PredictionState)
 
@@ -56,8 +64,10 @@ class Batch(Generic[P]):
 
     def __post_init__(self) -> None:
         self._clock = self.sender.clock
-        self._throttle = Throttle(self._clock)
+        self._throttle = Throttle(self._clock, self.sender.retry)
         self._queue: deque[Item[P]] = deque()
+        # The predictions among the inputs.
+        self._given_ids: set[str] = set()
         self._running: RunningPredictions[P] = RunningPredictions(self.sender, self.options)
 
     def stream(self, inputs: Iterable[Any]) -> Stream[RunResult[P, Any]]:
@@ -65,17 +75,13 @@ class Batch(Generic[P]):
         running = self._running
         try:
             yield from self._begin(inputs)
-            while True:
-                ended, running.ended = running.ended, []
-                for result in ended:
-                    yield Emit(result)
-                if not self._queue and not running.items:
-                    return
-                if self.sender.retry is not None:
-                    yield from self.sender.cooldown.wait(self.sender.random())
+            yield from self._emit_ended()
+            while self._queue or running.items:
                 yield from self._start()
+                yield from self._emit_ended()
                 yield from running.poll()
-                if not running.ended and (idle := self._idle()) > 0:
+                yield from self._emit_ended()
+                if (self._queue or running.items) and (idle := self._idle()) > 0:
                     yield Sleep(idle)
         except BaseException as error:
             left = [item.known for item in running.items.values()]
@@ -88,10 +94,17 @@ class Batch(Generic[P]):
             if running.journal is not None:
                 running.journal.close()
 
-    def _begin(self, inputs: Iterable[Any]) -> Flow[None]:
+    def _emit_ended(self) -> StreamPart[RunResult[P, Any], None]:
+        """Emit the results that are known and were not emitted yet."""
+        ended, self._running.ended = self._running.ended, []
+        for result in ended:
+            yield Emit(result)
+
+    def _begin(self, inputs: Iterable[Any]) -> StreamPart[RunResult[P, Any], None]:
         for index, given in enumerate(inputs):
-            item: Item[P] = Item(index, given, Attempts(self.sender))
+            item: Item[P] = Item(index, given, Attempts(self.sender, creates=True))
             if isinstance(given, PredictionState):
+                self._given_ids.add(given.id)
                 self._running.add(item, given)  # type: ignore[arg-type]  # of the client's own kind
                 yield from self._running.finish_ended([item])
             else:
@@ -100,7 +113,7 @@ class Batch(Generic[P]):
             journal = self._running.journal = yield RunBlocking(self.open_journal)
             yield from self._load(journal)
 
-    def _load(self, journal: BatchJournal) -> Flow[None]:
+    def _load(self, journal: BatchJournal) -> StreamPart[RunResult[P, Any], None]:
         """Continue each input from the state that an earlier run recorded, and record the new ones."""
         items, self._queue = list(self._queue), deque()
         # This reads the files in the inputs.
@@ -112,8 +125,14 @@ class Batch(Generic[P]):
             else:
                 usable.append((item, found))
         entries = yield RunBlocking(partial(journal.load, [body for _, body in usable]))
+        unknown: dict[int, tuple[Item[P], JournalEntry, LostCreate]] = {}
         for (item, body), entry in zip(usable, entries, strict=True):
-            self._resume(item, body, entry)
+            if entry.state == "unknown":
+                unknown[entry.row] = item, entry, LostCreate(body, entry.sent_at or 0.0)
+            self._resume(item, entry)
+        if unknown:
+            yield from self._emit_ended()
+            yield from self._recover(journal, unknown)
 
     def _try_fingerprint(self, given: Any) -> Mapping[str, Any] | errors.ZeroscopeError:
         try:
@@ -121,15 +140,50 @@ class Batch(Generic[P]):
         except errors.ZeroscopeError as error:
             return error
 
-    def _resume(self, item: Item[P], body: Mapping[str, Any], entry: JournalEntry) -> None:
+    def _recover(
+        self, journal: BatchJournal, unknown: Mapping[int, tuple[Item[P], JournalEntry, LostCreate]]
+    ) -> Flow[None]:
+        """Continue with the predictions that creates with unknown outcomes have certainly started, and report the rest.
+
+        Only at a resume: during a run the service might not list a new prediction yet.
+        """
+        began = self._clock.monotonic()
+        claims = yield RunBlocking(partial(journal.claims, unknown))
+        claims = claims._replace(prediction_ids=claims.prediction_ids | self._given_ids)
+        lost = {row: create for row, (_, _, create) in unknown.items()}
+        until = began + max(self.options.limit, MIN_TIMEOUT)
+        results: dict[int, P | str]
+        try:
+            results = yield from recover(self.sender, lost, claims, self.new, until)
+        except errors.ZeroscopeError as error:
+            results = dict.fromkeys(lost, f"the search for it failed: {error}")
+            if isinstance(error, errors.TransportError):
+                self._throttle.record_silence(began)
+                self._abandon_if_unanswered()
+        for row, (item, entry, create) in unknown.items():
+            result = results[row]
+            if isinstance(result, PredictionState):
+                item.recovered = True
+                self._running.add(item, result)
+                item.to_read |= result.done and not is_complete(result._model)
+                yield from self._running.record(item, lambda journal: journal.record_found, result.id)
+                yield from self._running.finish_ended([item])
+                continue
+            message = (
+                f"{entry.message}. The prediction may have been created and billed, so it is not created again, and "
+                f"{result}; search for it with .find() on this error, and run its input without this journal if there "
+                "is none"
+            )
+            self._running.finish(item, self.sender.lost_create(message, create.body, create.sent_at))
+
+    def _resume(self, item: Item[P], entry: JournalEntry) -> None:
         item.row = entry.row
+        # The message says why the outcome was unknown.
+        item.recovered = entry.prediction_id is not None and entry.message is not None
         match entry.state:
             case "unknown":
-                message = (
-                    f"{entry.message}. The prediction may have been created and billed, so it is not created again; "
-                    "search for it with .find() on this error, and run its input without this journal if there is none"
-                )
-                self._running.finish(item, self.sender.lost_create(message, body, entry.sent_at or 0.0))
+                # Its prediction is searched for.
+                pass
             case "finished":
                 item.prediction = self.new(PredictionModel.from_dict(entry.prediction or {}))
                 self._running.finish_by_status(item)
@@ -142,6 +196,8 @@ class Batch(Generic[P]):
     def _start(self) -> Flow[None]:
         """Create as many predictions as there is room for."""
         now = self._clock.monotonic()
+        if now < self.sender.cooldown_end(creates=True):
+            return
         room = min(self.concurrency - len(self._running.items), self._throttle.room)
         wave: list[Item[P]] = []
         while len(wave) < room and self._queue and self._queue[0].due <= now:
@@ -157,11 +213,11 @@ class Batch(Generic[P]):
             yield from self._create(wave)
 
     def _create(self, wave: Sequence[Item[P]]) -> Flow[None]:
-        sent_at = self._clock.time()
+        sent_at, began = self._clock.time(), self._clock.monotonic()
         rows = [item.row for item in wave if item.row is not None]
         if self._running.journal is not None and rows:
             yield RunBlocking(partial(self._running.journal.record_sending, rows, sent_at))
-        step = Gather([item.known_create.call for item in wave])
+        step = Gather([self._limited(item.known_create) for item in wave])
         try:
             yield step
         except BaseException:
@@ -169,9 +225,15 @@ class Batch(Generic[P]):
             with suppress(errors.ConfigurationError):
                 yield from self._take_results(wave, step.results, sent_at)
             raise
-        self._throttle.record(step.results)
-        for item in (yield from self._take_results(wave, step.results, sent_at)):
+        self._throttle.record(step.results, began)
+        started = yield from self._take_results(wave, step.results, sent_at)
+        self._abandon_if_unanswered()
+        for item in started:
             self._running.notify(item)
+
+    def _limited(self, create: CreateRequest) -> Call:
+        """Return the call of a create with a limit that a service which answers keeps, even if the timeout is 0."""
+        return create.call._replace(limit=self.options.limit + MIN_TIMEOUT + (create.call.hold or 0.0))
 
     def _take_results(self, wave: Sequence[Item[P]], results: Sequence[Any], sent_at: float) -> Flow[list[Item[P]]]:
         """Take over the results of creates, and return the items that have predictions now.
@@ -211,19 +273,35 @@ class Batch(Generic[P]):
             self._running.finish(item, error)
             return False
         yield from self._running.record(item, lambda journal: journal.record_refused)
-        stalled = self._throttle.stalled(self.options.limit)
+        stalled = self._throttle.stalled(self.options.limit) or self._throttle.unanswered(self.options.limit)
         # A 429 counts only once the throttle has stalled.
         if not stalled and self._running.may_retry(item, error, unlimited=isinstance(error, errors.RateLimitError)):
             return True
         self._running.finish(item, error)
         if isinstance(error, _FATAL) or stalled:
             # Every create that is left would meet with the same.
-            while self._queue:
-                self._running.finish(self._queue.popleft(), error)
+            self._abandon_queue(error)
         return False
+
+    def _abandon_if_unanswered(self) -> None:
+        """Finish the items that are left if the service does not answer: each would take as long to fail."""
+        limit = self.options.limit
+        if self._queue and self._throttle.unanswered(limit):
+            self._abandon_queue(
+                errors.TransportError(
+                    f"{api.operation_names()['createPrediction']} was not sent, so no prediction was created: the "
+                    f"service has answered none for {max(limit, MIN_TIMEOUT):.0f} s; check the network, and run the "
+                    "input again"
+                )
+            )
+
+    def _abandon_queue(self, error: errors.ZeroscopeError) -> None:
+        while self._queue:
+            self._running.finish(self._queue.popleft(), error)
 
     def _idle(self) -> float:
         moments = self._running.next_moments()
         if self._queue and len(self._running.items) < self.concurrency:
-            moments.append(max(self._queue[0].due, self._throttle.opens_at))
+            opens_at = max(self._throttle.opens_at, self.sender.cooldown_end(creates=True))
+            moments.append(max(self._queue[0].due, opens_at))
         return min(moments) - self._clock.monotonic()

@@ -1,0 +1,103 @@
+"""Records of the batch journal: their states, and the checksums that show damage."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from .._service.validation import NOT_JSON
+from ..errors import invalid_argument
+
+State: TypeAlias = Literal["queued", "sending", "running", "finished", "unknown"]
+
+_CHECKSUM_LENGTH = 16
+_FURTHEST: Sequence[State] = ("finished", "running", "unknown", "sending", "queued")
+
+
+class JournalEntry(NamedTuple):
+    """The state of one create."""
+
+    row: int
+    """Its row in the journal, which the methods that record take."""
+    state: State
+    prediction_id: str | None
+    prediction: dict[str, Any] | None
+    """The prediction, once it has ended."""
+    sent_at: float | None
+    """When the create was sent, in seconds since 1970; None if it was not."""
+    message: str | None
+    """Why the outcome of the create is unknown, or was until its prediction was found."""
+
+
+class Claims(NamedTuple):
+    """What the rows of a journal say about predictions that an unknown create may have started."""
+
+    prediction_ids: frozenset[str]
+    """The predictions that rows have."""
+    sent_at: Sequence[float]
+    """When the creates of other rows were sent whose outcomes are unknown, in seconds since 1970."""
+
+
+class Record(NamedTuple):
+    """A row of the database without its checksum; text from outside is stored as bytes.
+
+    JSON may hold half of a surrogate pair, which SQLite refuses in text.
+    """
+
+    row: int
+    digest: bytes
+    state: State
+    prediction_id: bytes | None = None
+    prediction: bytes | None = None
+    sent_at: float | None = None
+    message: bytes | None = None
+
+    def entry(self) -> JournalEntry:
+        """Return the record as it is given out; a RecursionError says that its JSON is nested too deeply."""
+        prediction = None if self.prediction is None else json.loads(self.prediction)
+        return JournalEntry(
+            self.row, self.state, to_text(self.prediction_id), prediction, self.sent_at, to_text(self.message)
+        )
+
+
+def furthest(records: Sequence[Record], count: int) -> list[Record]:
+    """Return some records of equal creates, in order.
+
+    Where there are more than are asked for, the furthest ones are chosen: to leave out one that was paid for and run
+    another in its place would cost money.
+    """
+    return sorted(sorted(records, key=lambda record: (_FURTHEST.index(record.state), record.row))[:count])
+
+
+def checksum(values: Sequence[object]) -> bytes:
+    """Return a checksum of values of a row; of different values or types it differs."""
+    # The representation of each value shows where it ends.
+    return hashlib.blake2b(repr(tuple(values)).encode(), digest_size=_CHECKSUM_LENGTH).digest()
+
+
+def replace_in_total(total: bytes, before: bytes, after: bytes) -> bytes:
+    """Return a total of checksums with one replaced; an empty one stands for none."""
+    number: int = int.from_bytes(total, "big") - int.from_bytes(before, "big") + int.from_bytes(after, "big")
+    return (number % (1 << 8 * _CHECKSUM_LENGTH)).to_bytes(_CHECKSUM_LENGTH, "big")
+
+
+def digest(index: int, item: Mapping[str, Any]) -> bytes:
+    """Return what identifies a create: inputs are stored as digests only, since files in them may be large."""
+    try:
+        written = json.dumps(dict(item), sort_keys=True, separators=(",", ":"))
+    except NOT_JSON as error:
+        reason = f"it cannot be recorded in a journal, as it does not consist of JSON values: {error}"
+        raise invalid_argument(f"inputs.{index}", reason) from error
+    return hashlib.sha256(written.encode()).digest()
+
+
+def to_bytes(text: str) -> bytes:
+    """Return text as it is stored."""
+    return text.encode(errors="surrogatepass")
+
+
+def to_text(raw: bytes | None) -> Any:
+    """Return stored text."""
+    return None if raw is None else raw.decode(errors="surrogatepass")
