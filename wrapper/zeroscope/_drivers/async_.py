@@ -73,8 +73,7 @@ class AsyncDriver(Driver):
             case Read():
                 return await self.run(self._exchange().read(step))
             case Send():
-                http = self._clients.current().http
-                sending = http.send(step.request, auth=step.auth, follow_redirects=False, stream=True)
+                sending = step.http.send(step.request, auth=step.auth, follow_redirects=False, stream=True)
                 response: httpx.Response = await self._in_time(sending, step.request, step.deadline)
                 return Download(response, response.aiter_raw())
             case Receive():

@@ -43,6 +43,8 @@ _FRAMING = frozenset({b"content-encoding", b"content-length", b"transfer-encodin
 class Send(NamedTuple):
     """Sends a request; the result is a `Download`, of which nothing was read."""
 
+    http: Any
+    """The HTTP client, sync or async as the driver."""
     request: httpx.Request
     auth: httpx.Auth | None
     deadline: Deadline
@@ -157,7 +159,7 @@ class Exchange:
 
     def _send(self, request: httpx.Request, auth: httpx.Auth | None, deadline: Deadline) -> Exchanging[Download]:
         try:
-            download: Download = yield Send(request, auth, deadline)
+            download: Download = yield Send(self._client.http, request, auth, deadline)
         except httpx.HTTPStatusError as error:
             # Raised by a hook of the caller's client, as httpx documents it. The response is one like any other, except
             # that httpx has closed it.
@@ -197,12 +199,12 @@ class Exchange:
         except httpx.DecodingError as error:
             if response.is_success:
                 raise self._malformed(call, response, b"", str(error)) from error
-            return b""
+            return spool.content()
         except httpx.TransportError:
             # The status of an error says what happened, whatever becomes of its body.
             if response.is_success:
                 raise
-            return b""
+            return spool.content()
         finally:
             spool.discard()
 

@@ -76,8 +76,7 @@ class SyncDriver(Driver):
             case Send():
                 step.request.extensions["trace"] = trace
                 with applied(step.deadline):
-                    http = self._clients.current().http
-                    response = http.send(step.request, auth=step.auth, follow_redirects=False, stream=True)
+                    response = step.http.send(step.request, auth=step.auth, follow_redirects=False, stream=True)
                 return Download(response, response.iter_raw())
             case Receive():
                 with applied(step.deadline):
