@@ -1,4 +1,4 @@
-"""A server that answers connections with a function, over TCP or TLS, and proxies in front of it."""
+"""A server that answers connections with a function, and two proxies."""
 
 from __future__ import annotations
 

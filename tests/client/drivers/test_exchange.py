@@ -1,4 +1,4 @@
-"""Exchanges over an http_client of the caller's own, and deadlines on the client's clock."""
+"""Exchanges over an http_client of the caller's own, and their deadlines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The proxies and the other settings of the environment that HTTP clients follow, and mistakes in them."""
+"""Proxies and other settings of the environment, and mistakes in them."""
 
 from __future__ import annotations
 

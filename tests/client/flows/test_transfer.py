@@ -1,4 +1,4 @@
-"""Transfers: encodings, pages in place of videos, limits, rates, redirects, and the files that are written."""
+"""Transfers: encodings, pages, limits, rates, redirects and open files."""
 
 from __future__ import annotations
 
