@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..clock import Clock
@@ -58,14 +57,20 @@ class _Current(threading.local):
 _current = _Current()
 
 
-@contextmanager
-def applied(deadline: Deadline) -> Iterator[None]:
-    """Apply a deadline to what the block reads and writes on this thread."""
-    before, _current.deadline = _current.deadline, deadline
-    try:
-        yield
-    finally:
-        _current.deadline = before
+class applied:
+    """Applies a deadline to what the `with` block reads and writes on this thread."""
+
+    # Not a generator, which takes twice as long.
+    __slots__ = ("_before", "_deadline")
+
+    def __init__(self, deadline: Deadline) -> None:
+        self._deadline = deadline
+
+    def __enter__(self) -> None:
+        self._before, _current.deadline = _current.deadline, self._deadline
+
+    def __exit__(self, *_: object) -> None:
+        _current.deadline = self._before
 
 
 def trace(event: str, info: Mapping[str, Any]) -> None:
