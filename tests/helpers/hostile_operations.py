@@ -155,7 +155,8 @@ def attempt(operation: str, kind: str, url: str, ready: threading.Barrier) -> di
 def main(url: str, number: str) -> None:
     """Carry out all operations, a number of them at the same time."""
     # Measured over a shorter time than for real downloads.
-    rate_meter.WINDOW = transfer.WINDOW = LIMIT / 2
+    for module in (rate_meter, transfer):
+        vars(module)["WINDOW"] = LIMIT / 2
     cases = [(operation, kind) for operation in OPERATIONS for kind in ("sync", "async")]
     outcomes: list[dict[str, Any]] = []
     with StolenTime() as stolen:

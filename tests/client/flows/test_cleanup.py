@@ -322,6 +322,7 @@ def test_create_on_its_way__outlives_a_signal(error: str, printed: list[str]) ->
         [sys.executable, "-c", program], cwd=tests, capture_output=True, text=True, check=True, timeout=60
     )
     assert ended.stdout.splitlines() == printed
+    assert ended.stderr.splitlines()[0] == "interrupted: waiting up to 5 s for requests in flight"
 
 
 def interrupted_at(number: int, error: type[BaseException]) -> tuple[list[str], list[str]] | None:

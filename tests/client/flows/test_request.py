@@ -10,9 +10,9 @@ import pytest
 from helpers.client import FakeClock, rate_limited
 from zeroscope import MalformedResponseError, TransportError
 from zeroscope._flows import create, read
-from zeroscope._flows.request import Sender
-from zeroscope._service.api import Response
-from zeroscope._steps import Call, Sleep
+from zeroscope._flows.request import CreateRequest, Sender
+from zeroscope._service.api import PredictionModel, Response
+from zeroscope._steps import Call, Gather, Sleep
 
 ATTEMPTS = 3
 """The attempts of the fixture's sender."""
@@ -26,6 +26,19 @@ def test_read__pauses_as_long_as_the_service_asks(sender: Sender, clock: FakeClo
     assert isinstance(step, Sleep) and 7 <= step.seconds < 7.2
     clock.sleep(step.seconds)
     assert isinstance(flow.send(None), Call)
+
+
+@pytest.mark.parametrize("status", [401, 503])
+def test_interrupt__is_not_replaced_by_an_error_that_arrives_late(sender: Sender, status: int) -> None:
+    """The error of a create that was interrupted has no caller any more; Ctrl-C ends the program all the same."""
+    late: list[PredictionModel] = []
+    flow = sender.send_once(CreateRequest(Call(None, {}, "POST /predictions"), {}), late)
+    step = next(flow)
+    assert isinstance(step, Gather)
+    step.results[0] = Response(status_code=status, content=b"{}", headers=httpx.Headers(), parsed=None)
+    with pytest.raises(KeyboardInterrupt):
+        flow.throw(KeyboardInterrupt())
+    assert late == []
 
 
 def test_429__holds_back_the_clients_other_requests(sender: Sender, clock: FakeClock) -> None:

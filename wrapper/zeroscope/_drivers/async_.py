@@ -10,7 +10,7 @@ import httpx
 from .._flows.request import Sender
 from .._steps import Call, Close, Download, Flow, Gather, Open, Read, RunBlocking, Sleep, Step, Stream
 from ..polling import Polling
-from .common import CLEANUP_TIMEOUT, Driver, EndpointClient, abandon, next_emitted
+from .common import CLEANUP_TIMEOUT, Driver, EndpointClient, abandon, announce_wait, next_emitted
 from .deadline import Deadline
 from .exchange import Exchange, Exchanging, Receive, Send
 from .http_clients import AsyncHttpClients
@@ -126,6 +126,7 @@ class AsyncDriver(Driver):
             try:
                 await ended.wait()
             except BaseException:
+                announce_wait()
                 for scope in scopes:
                     scope.deadline = anyio.current_time() + CLEANUP_TIMEOUT
                 raise

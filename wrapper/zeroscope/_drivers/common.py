@@ -12,6 +12,7 @@ import httpx
 
 from .._flows.request import Sender
 from .._steps import Call, Emit, Flow, IterationAbandoned, Step, Stream
+from .._text import log
 from ..polling import Polling
 from .exchange import Exchange
 
@@ -51,6 +52,11 @@ class EndpointClient:
         """Carry out the call in the running event loop."""
         response: httpx.Response = await self._driver.run(self._exchange.call(self._call, arguments))
         return response
+
+
+def announce_wait() -> None:
+    """Tell the user why the program does not end at once: the response to a create may name a paid prediction."""
+    log.warning("interrupted: waiting up to %.0f s for requests in flight", CLEANUP_TIMEOUT)
 
 
 def next_emitted(stream: Stream[T]) -> Flow[Emit[T] | None]:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar, cast
 from .._flows.request import Sender
 from .._steps import Call, Close, Download, Flow, Gather, Open, Read, RunBlocking, Sleep, Step, Stream
 from ..polling import Polling
-from .common import CLEANUP_TIMEOUT, Driver, EndpointClient, abandon, next_emitted
+from .common import CLEANUP_TIMEOUT, Driver, EndpointClient, abandon, announce_wait, next_emitted
 from .deadline import applied, trace
 from .exchange import Exchange, Exchanging, Receive, Send
 from .http_clients import SyncHttpClients
@@ -119,6 +119,7 @@ class SyncDriver(Driver):
                 while left:
                     changed.wait(_JOIN_INTERVAL)
         except BaseException:
+            announce_wait()
             with changed:
                 interrupted = True
                 changed.wait_for(lambda: not running, CLEANUP_TIMEOUT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 import httpx
@@ -163,8 +164,10 @@ class Sender:
                 try:
                     (result,) = yield step
                 except BaseException:
-                    if isinstance(step.results[0], Response):
-                        late.append(self.created(create, step.results[0], attempts.number, sent_at))
+                    # An error that arrives now does not take the place of the interrupt.
+                    with suppress(errors.ZeroscopeError):
+                        if isinstance(step.results[0], Response):
+                            late.append(self.created(create, step.results[0], attempts.number, sent_at))
                     raise
             try:
                 return self.created(create, result, attempts.number, sent_at)
