@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,7 @@ _RULE_OF_CHECK = {
     "object_level_authorization": "ignored-auth",
     "use_after_free": "ensure-resource-availability",
 }
+_PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy"})
 _METHOD_SCENARIO = "unspecified_http_method"
 
 
@@ -66,6 +69,17 @@ def prediction_lifecycle(context: Any, response: Any, case: Any) -> bool | None:
     return None
 
 
+@contextmanager
+def _without_proxies() -> Iterator[None]:
+    """Hide the proxies of the environment, which schemathesis would use even for loopback addresses."""
+    hidden = {name: os.environ.pop(name) for name in list(os.environ) if name.lower() in _PROXIES}
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
+
+
+@_without_proxies()
 def run_schemathesis(
     base_url: str,
     document: Document,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 
 import pytest
@@ -70,3 +71,14 @@ def test_schemathesis__without_a_fault() -> None:
         run(target)
 
     assert failed_rules(target) == set()
+
+
+def test_schemathesis__uses_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy of the environment does not come between the suite and a server, and stays in the environment."""
+    for name in ("http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with mutant_target(Mutant("nothing", "", handle=forward)) as target:
+        run(target)
+
+    assert failed_rules(target) == set()
+    assert os.environ["http_proxy"] == os.environ["ALL_PROXY"] == "http://127.0.0.1:9"
