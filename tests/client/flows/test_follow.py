@@ -15,7 +15,7 @@ import zeroscope
 from helpers.client import BASE_URL, Harness, prediction_body
 from helpers.downloads import ChunkedBody
 from helpers.events import event_names
-from zeroscope._flows import follow
+from zeroscope._flows import follow as follow_module
 from zeroscope.events import LogLine
 from zeroscope_mock import MockServer
 
@@ -325,7 +325,7 @@ def test_stream__that_cannot_be_read_is_left_for_polling(
     harness: Harness, monkeypatch: pytest.MonkeyPatch, reason: str
 ) -> None:
     """A stream has a limit for each connection, and may not be compressed, which was not asked for."""
-    monkeypatch.setattr(follow, "_MAX_LENGTH", 1_000)
+    monkeypatch.setattr(follow_module, "_MAX_LENGTH", 1_000)
     headers = {"content-type": "text/event-stream"} | ({"content-encoding": "gzip"} if reason == "compressed" else {})
     requests: list[httpx.Request] = []
 
