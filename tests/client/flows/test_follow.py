@@ -15,6 +15,7 @@ import zeroscope
 from helpers.client import BASE_URL, Harness, prediction_body
 from helpers.downloads import ChunkedBody
 from helpers.events import event_names
+from zeroscope._flows import follow as follow_module
 from zeroscope.events import LogLine
 from zeroscope_mock import MockServer
 
@@ -317,3 +318,29 @@ def test_stream__that_has_lost_the_end_is_left(harness: Harness) -> None:
     events = harness.all(prediction.events)
     assert event_names(events)[-1].startswith("ended ") and body.closed
     assert harness.clock.now - start < 400
+
+
+@pytest.mark.parametrize("reason", ["too long", "compressed"])
+def test_stream__that_cannot_be_read_is_left_for_polling(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    """A stream has a limit for each connection, and may not be compressed, which was not asked for."""
+    monkeypatch.setattr(follow_module, "_MAX_LENGTH", 1_000)
+    headers = {"content-type": "text/event-stream"} | ({"content-encoding": "gzip"} if reason == "compressed" else {})
+    requests: list[httpx.Request] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        if str(request.url) == STREAM:
+            lines = b"event: logs\nid: 1\ndata: a\n\n" if reason == "too long" else b""
+            return httpx.Response(200, headers=headers, stream=ChunkedBody(*[lines] * 1_000))
+        is_done = len(requests) > 3
+        fields = {"output": ["https://x.test/a.mp4"], "logs": "a\n"} if is_done else {}
+        urls = {**prediction_body()["urls"], "stream": STREAM}
+        return httpx.Response(200, json=prediction_body("succeeded" if is_done else "processing", urls=urls, **fields))
+
+    prediction = harness.do(harness.client(respond).predictions.get, "gm3q")
+    events = harness.all(prediction.events)
+    assert event_names(events)[-1].startswith("ended ")
+    streams = [request for request in requests if str(request.url) == STREAM]
+    assert len(streams) == 1 and streams[0].headers["accept-encoding"] == "identity"

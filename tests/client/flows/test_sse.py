@@ -92,10 +92,19 @@ def test_retry__is_a_number_of_milliseconds(stream: bytes, retry: int | None) ->
     assert parser.retry == retry
 
 
-@pytest.mark.parametrize("stream", [b"data: aaaaaaaaaaaaaaaaaaaaaaaa", b"data: aaaaaaaa\n" * 3])
+@pytest.mark.parametrize(
+    "stream", [b"data: aaaaaaaaaaaaaaaaaaaaaaaa", b"data: aaaaaaaa\n" * 3, b"data\n" * 30, b"data: \n" * 30]
+)
 def test_endless_event__is_refused(stream: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server cannot fill the memory with one event; many short ones are fine."""
     monkeypatch.setattr(_sse, "MAX_EVENT_LENGTH", 20)
     with pytest.raises(ValueError, match="longer than 20 characters"):
         parsed(stream)
     assert len(parsed(b"data: aaaaaaaa\n\n" * 50)) == 50
+
+
+def test_id__that_is_too_long_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """IDs are remembered, so their length has a limit; the one before stays in force."""
+    monkeypatch.setattr(_sse, "MAX_ID_LENGTH", 5)
+    events = parsed(b"id: 12345\ndata: a\n\nid: 123456\ndata: b\n\n")
+    assert [event.id for event in events] == ["12345", "12345"]
