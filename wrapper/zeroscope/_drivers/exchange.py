@@ -86,7 +86,9 @@ class Exchange:
         request = _with_timeouts(client.api, call).build_request(client.http, arguments)
         limit = client.limit + (call.hold or 0.0)
         now = self._clock.monotonic()
-        until = now + limit + int(request.headers.get("content-length", 0)) / UPLOAD_RATE
+        until = now + limit
+        if request.method != "GET":
+            until += int(request.headers.get("content-length", 0)) / UPLOAD_RATE
         if call.limit is not None:
             until = min(until, now + call.limit)
         deadline = Deadline(self._clock, until, limit)
