@@ -84,6 +84,7 @@ OPERATIONS: dict[str, Operation] = {
     "run": lambda client, *_: client.run(prompt="a", timeout=LIMIT),
     "run with an upload": lambda client, *_: client.run(init_video=UPLOAD, timeout=LIMIT),
     "run_many": lambda client, *_: client.run_many([{"seed": seed} for seed in range(20)], timeout=LIMIT),
+    "run_many with uploads": lambda client, *_: client.run_many([{"init_video": UPLOAD}] * 5, timeout=LIMIT),
     "run_many of running ones": lambda client, running, *_: client.run_many([running] * 20, timeout=LIMIT),
     "upscale": lambda client, running, video, _: client.upscale(video, timeout=LIMIT),
     "reload": lambda _, running, *__: running.reload(),

@@ -81,6 +81,11 @@ def json_never_ends(_: str) -> Iterator[bytes]:
     yield from forever(BLOCK)
 
 
+def json_of_millions(_: str) -> Iterator[bytes]:
+    body = b'{"id": "gm3q", "status": "processing", "results": [' + b"{}," * 10_000_000 + b"{}]}"
+    yield JSON + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
 def gzip_bomb(_: str) -> Iterator[bytes]:
     yield JSON + b"Content-Encoding: gzip\r\n\r\n"
     deflate = zlib.compressobj(9, wbits=31)
@@ -176,6 +181,7 @@ SERVERS: dict[str, Server] = {
         interim_responses,
         json_drips,
         json_never_ends,
+        json_of_millions,
         gzip_bomb,
         brotli,
         redirect_never_ends,

@@ -136,7 +136,7 @@ class BaseClient(Unpicklable, ABC, Generic[Http]):
             open_journal = partial(BatchJournal, journal, base_url=self.base_url)
         batch = Batch(
             self._sender,
-            prepare=lambda input: create.prepare(self._sender, version, input, creating, known),
+            prepare=lambda input, until: create.prepare(self._sender, version, input, creating, known, until),
             fingerprint=lambda input: create.fingerprint(version, input, creating, known),
             new=new,
             options=waiting,

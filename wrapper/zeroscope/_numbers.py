@@ -21,7 +21,10 @@ def is_number(value: object, minimum: float = 0, maximum: float = math.inf, *, i
 
 
 def to_seconds(value: timedelta | T) -> float | T:
-    """Return a duration in seconds, and any other value as it is."""
+    """Return a duration in seconds, a float as one of Python's own, and any other value as it is."""
+    if isinstance(value, float):
+        # The numbers of numpy are floats as well, but their arithmetic returns other types.
+        return float(value)
     return value.total_seconds() if isinstance(value, timedelta) else value
 
 

@@ -163,3 +163,26 @@ def test_folder__that_cannot_be_written_raises_an_error(ordinary: Path) -> None:
     os.chmod(ordinary, 0o500)
     with pytest.raises(PermissionError):
         PartFile(ordinary / "a.mp4", overwrite=False)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes")
+def test_target__that_is_no_file_is_left_alone(tmp_path: Path) -> None:
+    """A pipe or a device is not replaced by a file, which would break it for other programs."""
+    pipe = tmp_path / "a.mp4"
+    os.mkfifo(pipe)
+    with pytest.raises(FileExistsError, match="not a file"):
+        PartFile(pipe, overwrite=True)
+    assert pipe.is_fifo() and [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
+
+
+def test_target__that_is_a_link_stays_one(tmp_path: Path) -> None:
+    """The file to which a link leads is replaced."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "b.mp4").write_bytes(b"old")
+    (tmp_path / "a.mp4").symlink_to("folder/b.mp4")
+    with pytest.raises(FileExistsError):
+        PartFile(tmp_path / "a.mp4", overwrite=False)
+    file = PartFile(tmp_path / "a.mp4", overwrite=True)
+    file.write(b"new")
+    file.commit()
+    assert (tmp_path / "a.mp4").is_symlink() and (tmp_path / "folder" / "b.mp4").read_bytes() == b"new"

@@ -171,3 +171,15 @@ def test_exchange__ends_at_its_limit(
     with pytest.raises(zeroscope.UnknownOutcomeError, match="the time for the whole exchange was up"):
         harness.do(client.predictions.create, {}, **options)
     assert body.read == limit // 60 + 1
+
+
+@pytest.mark.parametrize("value", ["[]", "{}", "1", '{"id": "a", "status": "s"}'])
+def test_body__of_very_many_values_is_refused(harness: Harness, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    """The objects of a body take many times the memory of its text, which may be short enough."""
+    monkeypatch.setattr(exchange, "MAX_VALUES", 1_000)
+    body = json.dumps(prediction_body())[:-1] + ', "x": [' + ",".join([value] * 1_001) + "]}"
+    read, _ = get(harness, body.encode())
+    with pytest.raises(zeroscope.MalformedResponseError, match="more than 1000 values"):
+        read()
+    text = json.dumps(prediction_body(logs="a" * 10_000)).encode()
+    assert get(harness, text)[0]().logs == "a" * 10_000

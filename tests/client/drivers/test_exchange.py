@@ -311,3 +311,19 @@ def test_cancellation__by_the_caller_is_no_deadline(backend: str) -> None:
 
         anyio.run(main, backend=backend)
         assert server.connections == (2 if backend == "asyncio" else 1)
+
+
+@pytest.mark.parametrize("error", [httpx.ReadError("reset"), httpx.ProxyError("no")])
+def test_error__of_a_hook_has_no_request(harness: Harness, error: httpx.TransportError) -> None:
+    """A hook that raises an error of httpx by itself, without a request, causes one of ours."""
+
+    def hook(_: httpx.Response) -> None:
+        raise error
+
+    async def hook_async(_: httpx.Response) -> None:
+        raise error
+
+    client = harness.client(lambda _: httpx.Response(200, json=prediction_body()), retry=None)
+    harness.http.event_hooks = {"response": [hook if harness.kind == "sync" else hook_async]}
+    with pytest.raises(zeroscope.TransportError, match=str(error)):
+        harness.do(client.predictions.get, "gm3q")

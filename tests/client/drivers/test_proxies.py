@@ -275,3 +275,24 @@ def get_twice(kind: str, base_url: str) -> float:
             return time.monotonic() - start
 
     return asyncio.run(main())
+
+
+@pytest.mark.parametrize("respond", [respond for scheme, respond, _ in REFUSALS if scheme == "https"])
+def test_create__through_a_proxy_that_opens_no_connection_was_not_sent(
+    kind: str, monkeypatch: pytest.MonkeyPatch, respond: Any
+) -> None:
+    """Nothing was sent to the service before the proxy has connected to it, so nothing can be billed."""
+    settings: dict[str, Any] = {"base_url": "https://api.example.test/v1", "retry": None, "timeout": 1}
+
+    async def create() -> None:
+        async with AsyncZeroscope(TOKEN, **settings) as client:
+            await client.predictions.create({})
+
+    def create_sync() -> None:
+        with Zeroscope(TOKEN, **settings) as client:
+            client.predictions.create({})
+
+    with RawServer(respond).running() as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+        with pytest.raises(zeroscope.TransportError):
+            asyncio.run(create()) if kind == "async" else create_sync()

@@ -344,3 +344,31 @@ def test_stream__that_cannot_be_read_is_left_for_polling(
     assert event_names(events)[-1].startswith("ended ")
     streams = [request for request in requests if str(request.url) == STREAM]
     assert len(streams) == 1 and streams[0].headers["accept-encoding"] == "identity"
+
+
+def test_events__end_with_the_timeout_however_many_there_are(harness: Harness) -> None:
+    """A log of any length does not keep the events of a running prediction going."""
+    body = prediction_body("processing", logs="line\n" * 10_000)
+    prediction = harness.do(harness.client(lambda _: httpx.Response(200, json=body)).predictions.get, "gm3q")
+    seen = []
+
+    def follow() -> Any:
+        if harness.kind == "sync":
+            return slowly(prediction.events(timeout=5))
+        return slowly_async(prediction.events(timeout=5))
+
+    def slowly(events: Any) -> Iterator[Any]:
+        for event in events:
+            seen.append(event)
+            harness.clock.now += 1
+            yield event
+
+    async def slowly_async(events: Any) -> AsyncIterator[Any]:
+        async for event in events:
+            seen.append(event)
+            harness.clock.now += 1
+            yield event
+
+    with pytest.raises(zeroscope.WaitTimeoutError):
+        harness.all(follow)
+    assert len(seen) < 10

@@ -19,6 +19,7 @@ GRACE, MEMORY = 2.0, 200.0
 # These send so much that the memory of all operations would add up.
 EAGER = {
     "json_never_ends",
+    "json_of_millions",
     "gzip_bomb",
     "redirect_never_ends",
     "error_page_never_ends",

@@ -79,6 +79,9 @@ def require_writable(target: Path, overwrite: bool) -> None:
         raise IsADirectoryError(errno.EISDIR, "this is a folder, name a file in it for the video", str(target))
     if not target.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, "there is no such folder to save the video in", str(target.parent))
+    if target.exists() and not target.is_file():
+        # To replace a device or a pipe by a file would break it for every other program.
+        raise FileExistsError(errno.EEXIST, "this is not a file; open it, and pass what open() returns", str(target))
     if os.path.lexists(target) and not overwrite:
         raise FileExistsError(errno.EEXIST, "the file exists, pass overwrite=True to replace it", str(target))
 

@@ -32,6 +32,10 @@ class PartFile:
 
     def __init__(self, target: Path, overwrite: bool) -> None:
         require_writable(target, overwrite)
+        if target.is_symlink():
+            # The file that it leads to is replaced, not the link.
+            target = Path(os.path.realpath(target))
+            require_writable(target, overwrite)
         self._target = target
         self._overwrite = overwrite
         name = os.fsencode(target.name)[:_MAX_NAME_LENGTH].decode(errors="ignore")

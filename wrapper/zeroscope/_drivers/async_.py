@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from typing import Any, TypeVar, cast
 
 import httpx
@@ -93,8 +93,8 @@ class AsyncDriver(Driver):
         """Await a part of an exchange up to its deadline."""
         import anyio
 
-        async def trace(event: str, _: object) -> None:
-            if deadline.trace(event):
+        async def trace(event: str, info: Mapping[str, Any]) -> None:
+            if deadline.trace(event, info):
                 scope.deadline = anyio.current_time() + deadline.left + _GRACE
 
         request.extensions["trace"] = trace

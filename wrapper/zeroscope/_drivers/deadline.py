@@ -18,7 +18,7 @@ from ..clock import Clock
 _WRITE_LENGTH = 64 * 1024
 # The events of httpx's trace extension whose result is a connection, and the one after which a request is sent.
 _OPENED = ("connect_tcp.complete", "connect_unix_socket.complete", "start_tls.complete")
-_SENT = "receive_response_headers.started"
+_BEGUN, _SENT = "send_request_headers.started", "receive_response_headers.started"
 
 
 class Deadline:
@@ -34,14 +34,24 @@ class Deadline:
         self._clock = clock
         self._until = until
         self._limit = limit
+        self._is_traced = self._is_begun = False
+
+    @property
+    def is_unsent(self) -> bool:
+        """Whether certainly nothing of the request was sent; a transport without connections does not tell."""
+        return self._is_traced and not self._is_begun
 
     @property
     def left(self) -> float:
         """How much time is left, in seconds."""
         return self._until - self._clock.monotonic()
 
-    def trace(self, event: str) -> bool:
+    def trace(self, event: str, info: Mapping[str, Any]) -> bool:
         """Take note of an event of httpx's trace extension; the result is whether the time became shorter."""
+        self._is_traced = True
+        # Before it, a proxy is asked for a connection to the server.
+        if event.endswith(_BEGUN) and info["request"].method != b"CONNECT":
+            self._is_begun = True
         if event.endswith(_SENT) and self._limit < self.left:
             self._until = self._clock.monotonic() + self._limit
             return True
@@ -76,7 +86,7 @@ class applied:
 def trace(event: str, info: Mapping[str, Any]) -> None:
     """Limit each connection when it is opened; a callback for the trace extension of sync requests."""
     if _current.deadline is not None:
-        _current.deadline.trace(event)
+        _current.deadline.trace(event, info)
     if event.endswith(_OPENED):
         _limit(info["return_value"])
 

@@ -7,7 +7,7 @@ import ipaddress
 import os
 import ssl
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import TypeVar, cast
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
@@ -52,17 +52,22 @@ def create_http_client(cls: type[Http], config: Config) -> Http:
         raise ConfigurationError(f"{_diagnosis(error)}; correct it, or pass http_client=") from None
 
 
-def explain(error: httpx.TransportError, uses_environment: bool) -> Exception:
+def explain(
+    error: httpx.TransportError, url: httpx.URL, uses_environment: bool, cause: Exception | None = None
+) -> Exception:
     """Return an error with what httpx does not say: that a certificate was refused, or which proxy failed."""
-    url = error.request.url
     problem = str(error) or type(error).__name__
-    if _is_about_certificate(error):
+    if _is_about_certificate(cause or error):
         return CertificateError(
             f"the certificate of {url.host} was not accepted: {problem}; if your network replaces certificates, name "
             "the file with its own in SSL_CERT_FILE"
         )
     proxy = _proxy(url) if uses_environment else None
-    return error if proxy is None else type(error)(f"{problem}, through the proxy that {proxy}", request=error.request)
+    if proxy is None:
+        return error
+    # Not a class of a caller's hook or transport, whose constructor may take other arguments.
+    kind = next(cls for cls in type(error).__mro__ if cls.__module__ == "httpx")
+    return cast(Exception, kind(f"{problem}, through the proxy that {proxy}"))
 
 
 def is_from_proxy(response: httpx.Response) -> bool:

@@ -24,8 +24,10 @@ from .environment import Http, explain, is_from_proxy
 
 T = TypeVar("T")
 
-MAX_BODY = 64 * 1024 * 1024
+MAX_BODY = 32 * 1024 * 1024
 """The largest body of an API response, decoded, in bytes."""
+MAX_VALUES = 500_000
+"""About how many values the JSON of an API response may have; each takes far more memory than its text."""
 MAX_ERROR_BODY = 64 * 1024
 """The length at which an error page is cut, decoded, in bytes."""
 MAX_REDIRECTS = 10
@@ -140,14 +142,14 @@ class Exchange:
         while download.chunks is not None:
             # Here as well: a transport of the caller's may have no connection to limit, and a piece may need none.
             if deadline.left <= 0:
-                self._raise(httpx.ReadTimeout("", request=request), deadline)
+                self._raise(httpx.ReadTimeout(""), request, deadline)
             piece: bytes = b"" if download.decoder is None else download.decoder.decode()
             if piece:
                 return piece
             try:
                 chunk: bytes | None = yield Receive(download.chunks, request, deadline)
             except httpx.TransportError as error:
-                self._raise(error, deadline)
+                self._raise(error, request, deadline)
             if chunk is None:
                 if download.decoder is not None:
                     download.decoder.finish()
@@ -167,12 +169,11 @@ class Exchange:
             # that httpx has closed it.
             download = Download(error.response, None)
         except httpx.TransportError as error:
-            self._raise(error, deadline)
+            self._raise(error, request, deadline)
         response = download.response
         if self._client.is_own and is_from_proxy(response):
             yield Close(download)
-            refused = httpx.ProxyError(f"{response.status_code} {response.reason_phrase}", request=request)
-            raise explain(refused, True)
+            raise explain(httpx.ProxyError(f"{response.status_code} {response.reason_phrase}"), request.url, True)
         decoder = decoder_for(response.headers.get("content-encoding", ""))
         download.is_encoded = decoder is not None
         if response.is_stream_consumed:
@@ -197,7 +198,10 @@ class Exchange:
                     raise self._malformed(call, response, piece, f"longer than {MAX_BODY} bytes")
                 if spool.size > MAX_ERROR_BODY and not response.is_success:
                     break
-            return spool.content()
+            content = spool.content()
+            if len(content) > MAX_VALUES and sum(map(content.count, (b",", b"[", b"{"))) > MAX_VALUES:
+                raise self._malformed(call, response, content, f"more than {MAX_VALUES} values")
+            return content
         except httpx.DecodingError as error:
             if response.is_success:
                 raise self._malformed(call, response, b"", str(error)) from error
@@ -214,13 +218,15 @@ class Exchange:
         body = self._redact(start[:_EXCERPT].decode("utf-8", errors="replace"))
         return MalformedResponseError(request=call.name, status_code=response.status_code, body=body, reason=reason)
 
-    def _raise(self, error: httpx.TransportError, deadline: Deadline) -> NoReturn:
-        """Raise an error with what httpx does not say: the deadline, the proxy, or the certificate."""
+    def _raise(self, error: httpx.TransportError, request: httpx.Request, deadline: Deadline) -> NoReturn:
+        """Raise an error with what httpx does not say: the deadline, the proxy, the certificate, and what was sent."""
+        cause: httpx.TransportError = error
         if isinstance(error, httpx.TimeoutException) and deadline.left <= 0:
-            late = type(error)(_TIME_IS_UP, request=error.request)
-            late.__cause__ = error
-            error = late
-        explained = explain(error, self._client.is_own)
+            cause = httpx.ReadTimeout(_TIME_IS_UP)
+        if deadline.is_unsent and not isinstance(error, httpx.ProxyError | httpx.ConnectTimeout | httpx.PoolTimeout):
+            # For example, a proxy that accepts a connection, but opens none to the server.
+            cause = httpx.ConnectError(str(cause) or type(error).__name__)
+        explained = explain(cause, request.url, self._client.is_own, error)
         if explained is error:
             raise error
         raise explained from error

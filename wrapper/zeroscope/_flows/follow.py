@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -51,15 +52,23 @@ def follow(sender: Sender, prediction: P, options: WaitOptions) -> Stream[Event[
     detector: ChangeDetector[P] = ChangeDetector()
     with attached(prediction):
         yield from poller.begin()
-        yield from map(Emit, detector.compare(prediction))
+        yield from _emit(poller, detector.compare(prediction))
         url = str(prediction.urls.get("stream"))
         if not prediction.done and url.startswith(("https://", "http://")):
             attempts = Attempts(sender, poller.until)
             yield from _StreamReader(url, prediction, detector, poller, attempts, sender.clock).flow()
         while poller.going_on:
             yield from poller.poll()
-            yield from map(Emit, detector.compare(prediction))
+            yield from _emit(poller, detector.compare(prediction))
     yield from poller.finish()
+
+
+def _emit(poller: Poller, events: Iterable[Event[P]]) -> Stream[Event[P]]:
+    """Emit events up to the timeout; those of a prediction that has ended are all emitted."""
+    for event in events:
+        yield Emit(event)
+        if poller.is_late:
+            return
 
 
 @dataclass(slots=True)
@@ -82,7 +91,7 @@ class _StreamReader(Generic[P]):
             may_continue = yield from self._connect()
             # Whatever ended the connection: the prediction may have ended.
             yield from self.poller.read()
-            yield from map(Emit, self.detector.compare(self.prediction))
+            yield from _emit(self.poller, self.detector.compare(self.prediction))
             if not may_continue or not self.poller.going_on:
                 return
             asked = None if self.parser is None or self.parser.retry is None else self.parser.retry / 1000
@@ -131,7 +140,7 @@ class _StreamReader(Generic[P]):
             if clock.monotonic() - heard > _SILENCE:
                 heard = clock.monotonic()
                 yield from self.poller.read()
-                yield from map(Emit, self.detector.compare(self.prediction))
+                yield from _emit(self.poller, self.detector.compare(self.prediction))
                 if self.prediction.done:
                     return False
             for event in parser.feed(chunk):
@@ -145,5 +154,5 @@ class _StreamReader(Generic[P]):
                 if len(self.seen) < _MAX_IDS:
                     self.seen.add(event.id)
                 if event.name == _LOGS and not is_repeated:
-                    yield from map(Emit, self.detector.stream_logs(event.data))
+                    yield from _emit(self.poller, self.detector.stream_logs(event.data))
         return True

@@ -88,6 +88,11 @@ class Poller:
         """Whether the prediction has not ended and there is time left."""
         return not self._prediction.done and self._sender.clock.monotonic() < self.until
 
+    @property
+    def is_late(self) -> bool:
+        """Whether the time is up, and the prediction has not ended."""
+        return not self._prediction.done and self._sender.clock.monotonic() >= self.until
+
     def begin(self) -> Flow[None]:
         """Read a prediction that has ended, but came from a list that omitted its output."""
         if self._prediction.done and self._prediction._lacks_output:

@@ -16,6 +16,7 @@ import pytest
 import zeroscope
 from helpers.client import BASE_URL, Harness, ScriptedResponses, prediction_body, prompts, run_many
 from zeroscope._flows.request import MAX_IN_FLIGHT
+from zeroscope._steps import Gather
 from zeroscope_mock import MockServer
 
 TEN_MINUTES = {"startup": 1, "run": 599}
@@ -784,3 +785,33 @@ def test_poll__does_not_read_a_whole_account(harness: Harness) -> None:
     results = harness.do(harness.client(answer).run_many, prompts(3))
     assert all(result.error is None for result in results)
     assert len(listed) <= 3
+
+
+def test_uploads__end_with_the_timeout(harness: Harness) -> None:
+    """A batch whose uploads get no response ends in time, and what was not uploaded was not created."""
+    requests: list[str] = []
+
+    def hang(request: httpx.Request) -> httpx.Response:
+        requests.append(request.url.path)
+        harness.clock.now += request.extensions["timeout"]["read"]
+        raise httpx.ReadTimeout("hangs", request=request)
+
+    start = harness.clock.now
+    inputs = [{"init_video": b"\0\0\0 ftypisom" + bytes(300_000)} for _ in range(20)]
+    results = harness.do(harness.client(hang).run_many, inputs, timeout=5)
+    assert harness.clock.now - start < 8
+    assert {type(result.error) for result in results} == {zeroscope.TransportError} and len(results) == 20
+    assert set(requests) == {"/v1/files"}
+
+
+@pytest.mark.parametrize("result", [None, SystemExit()])
+def test_interrupt_of_creates__leaves_a_note(result: BaseException | None) -> None:
+    """A create whose response did not arrive before the end may have started a prediction."""
+    client = Harness("sync").client(lambda _: httpx.Response(500))
+    stream = client._batch(client.predictions._new, [{}], {})
+    step = next(stream)
+    assert isinstance(step, Gather)
+    step.results[0] = result
+    with pytest.raises(KeyboardInterrupt) as caught:
+        stream.throw(KeyboardInterrupt())
+    assert caught.value.__notes__[0].startswith("A prediction may have been created meanwhile")

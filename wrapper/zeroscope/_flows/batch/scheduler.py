@@ -30,6 +30,7 @@ from ..._steps import Call, Emit, Flow, Gather, RunBlocking, Sleep, Stream, Stre
 from ...results import RunResult
 from ...state import PredictionState
 from .. import cleanup
+from ..context import note_possible_prediction
 from ..read import LostCreate
 from ..request import MIN_TIMEOUT, Attempts, CreateRequest, Sender
 from ..wait import WaitOptions
@@ -54,7 +55,8 @@ class Batch(Generic[P]):
     """Runs many inputs; one object runs one batch."""
 
     sender: Sender
-    prepare: Callable[[Any], Flow[CreateRequest]]
+    prepare: Callable[[Any, float | None], Flow[CreateRequest]]
+    """Validates an input and uploads its files, up to a moment on the monotonic clock if one is given."""
     fingerprint: Callable[[Any], Mapping[str, Any]]
     """Returns JSON values that identify an input in the journal; it may read files."""
     new: Callable[[PredictionModel], P]
@@ -202,11 +204,16 @@ class Batch(Generic[P]):
         wave: list[Item[P]] = []
         while len(wave) < room and self._queue and self._queue[0].due <= now:
             item = self._queue.popleft()
+            began = self._clock.monotonic()
             try:
                 if item.create is None:
-                    item.create = yield from self.prepare(item.given)
+                    until = None if self.options.timeout is None else began + self.options.limit
+                    item.create = yield from self.prepare(item.given, until)
             except errors.ZeroscopeError as error:
                 self._running.finish(item, error)
+                if isinstance(error, errors.TransportError):
+                    self._throttle.record_silence(began)
+                    self._abandon_if_unanswered()
             else:
                 wave.append(item)
         if wave:
@@ -220,10 +227,12 @@ class Batch(Generic[P]):
         step = Gather([self._limited(item.known_create) for item in wave])
         try:
             yield step
-        except BaseException:
+        except BaseException as error:
             # The cleanup must know the predictions that were created all the same.
             with suppress(errors.ConfigurationError):
                 yield from self._take_results(wave, step.results, sent_at)
+            if any(map(_is_missing, step.results)):
+                note_possible_prediction(error)
             raise
         self._throttle.record(step.results, began)
         started = yield from self._take_results(wave, step.results, sent_at)
@@ -244,8 +253,7 @@ class Batch(Generic[P]):
         started: list[Item[P]] = []
         failed: list[tuple[Item[P], errors.ZeroscopeError]] = []
         for item, result in zip(wave, results, strict=True):
-            # The result is missing because of an interrupt, or is the interrupt.
-            if result is None or (isinstance(result, BaseException) and cleanup.is_interrupt(result)):
+            if _is_missing(result):
                 continue
             try:
                 model = self.sender.created(item.known_create, result, item.attempts.number, sent_at)
@@ -305,3 +313,8 @@ class Batch(Generic[P]):
             opens_at = max(self._throttle.opens_at, self.sender.cooldown_end(creates=True))
             moments.append(max(self._queue[0].due, opens_at))
         return min(moments) - self._clock.monotonic()
+
+
+def _is_missing(result: object) -> bool:
+    """Whether a call has no result because of an interrupt, or has the interrupt as its result."""
+    return result is None or (isinstance(result, BaseException) and cleanup.is_interrupt(result))
