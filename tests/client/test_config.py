@@ -12,7 +12,7 @@ import pytest
 
 import zeroscope
 from helpers.client import BASE_URL, TOKEN, Harness, ScriptedResponses, prediction_body
-from zeroscope import AsyncZeroscope, ConfigurationError, Zeroscope
+from zeroscope import AsyncZeroscope, ConfigurationError, WaitTimeoutError, Zeroscope
 from zeroscope._service import spec as _spec
 
 SPEC = _spec.spec()
@@ -211,3 +211,25 @@ def test_system_clock__is_the_machines_own(monkeypatch: pytest.MonkeyPatch) -> N
     clock.sleep(3)
     anyio.run(clock.sleep_async, 4)
     assert slept == [3, -4]
+
+
+@pytest.mark.parametrize("name", ["base_url", "retry", "poll", "http_client"])
+def test_setting__of_another_type_is_refused(cls: Any, name: str) -> None:
+    """The error names the argument, where it was given."""
+    with pytest.raises(ConfigurationError, match=f"{name}=|the base URL"):
+        cls(TOKEN, **{name: 3})
+
+
+def test_timeout__of_a_subclass_of_float_becomes_one(harness: Harness) -> None:
+    """The numbers of numpy are floats, but what is computed with them is not, and must not reach a clock."""
+
+    class Number(float):
+        def __add__(self, _: float) -> Any:
+            return "a number of another library"
+
+        __radd__ = __sub__ = __rsub__ = __add__
+
+    client = harness.client(ScriptedResponses(httpx.Response(201, json=prediction_body())))
+    with pytest.raises(WaitTimeoutError):
+        harness.do(client.run, timeout=Number(3))
+    assert type(harness.clock.now) is float

@@ -22,7 +22,7 @@ from ._service.api import PredictionModel
 from ._service.responses import ResponseParser
 from ._steps import Flow, Stream
 from .clock import Clock, SystemClock
-from .errors import invalid_argument
+from .errors import ConfigurationError, invalid_argument
 from .options import BatchOptions, CreateOptions, RunOptions, WaitArguments
 from .polling import DEFAULT_POLLING, Polling
 from .results import RunResult
@@ -50,6 +50,11 @@ class BaseClient(Unpicklable, ABC, Generic[Http]):
         random: Callable[[], float] = _random.random,
     ) -> None:
         self._config = Config(token, base_url, version, timeout)
+        for name, value, cls in (("retry", retry or DEFAULT_RETRY, Retry), ("poll", poll, Polling)):
+            if not isinstance(value, cls):
+                raise ConfigurationError(f"{name}= should be a zeroscope.{cls.__name__}, not {value!r:.80}")
+        if http_client is not None and not callable(getattr(http_client, "send", None)):
+            raise ConfigurationError(f"http_client= should be an HTTP client of httpx, not {http_client!r:.80}")
         self._polling = poll
         self._sender = Sender(
             clock=clock or SystemClock(),

@@ -62,7 +62,9 @@ def _token(token: object) -> str:
     return token
 
 
-def _base_url(base_url: str) -> str:
+def _base_url(base_url: object) -> str:
+    if not isinstance(base_url, str):
+        raise ConfigurationError(f"the base URL should be a string, not {base_url!r:.80}")
     base_url = base_url.strip()
     try:
         url = httpx.URL(base_url)

@@ -33,6 +33,8 @@ MAX_ERROR_BODY = 64 * 1024
 MAX_REDIRECTS = 10
 UPLOAD_RATE = 32 * 1024
 """The rate at which a request's body may at least be sent, in bytes per second."""
+# What comes before each value in JSON.
+_VALUES = (b",", b"[", b"{")
 # How much of a body is held in memory before it is known to be short enough, and shown in an error, in bytes.
 _IN_MEMORY = 2 * 1024 * 1024
 _EXCERPT = 64 * 1024
@@ -188,20 +190,21 @@ class Exchange:
         """Read the body of an API response; that of an error is cut where it becomes too long."""
         response = download.response
         spool = Spool(_IN_MEMORY)
+        values = 0
         try:
             while (piece := (yield from self._read(download, deadline))) is not None:
                 if spool.size + len(piece) <= _IN_MEMORY:
                     spool.write(piece)
                 else:
                     yield RunBlocking(partial(spool.write, piece))
+                values += sum(map(piece.count, _VALUES))
                 if spool.size > MAX_BODY:
                     raise self._malformed(call, response, piece, f"longer than {MAX_BODY} bytes")
+                if values > MAX_VALUES:
+                    raise self._malformed(call, response, piece, f"more than {MAX_VALUES} values")
                 if spool.size > MAX_ERROR_BODY and not response.is_success:
                     break
-            content = spool.content()
-            if len(content) > MAX_VALUES and sum(map(content.count, (b",", b"[", b"{"))) > MAX_VALUES:
-                raise self._malformed(call, response, content, f"more than {MAX_VALUES} values")
-            return content
+            return spool.content()
         except httpx.DecodingError as error:
             if response.is_success:
                 raise self._malformed(call, response, b"", str(error)) from error

@@ -205,13 +205,13 @@ class Batch(Generic[P]):
         while len(wave) < room and self._queue and self._queue[0].due <= now:
             item = self._queue.popleft()
             began = self._clock.monotonic()
+            until = None if self.options.timeout is None else began + self.options.limit
             try:
                 if item.create is None:
-                    until = None if self.options.timeout is None else began + self.options.limit
                     item.create = yield from self.prepare(item.given, until)
             except errors.ZeroscopeError as error:
                 self._running.finish(item, error)
-                if isinstance(error, errors.TransportError):
+                if isinstance(error, errors.TransportError) or (until and self._clock.monotonic() >= until):
                     self._throttle.record_silence(began)
                     self._abandon_if_unanswered()
             else:
