@@ -20,8 +20,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: The command line after the program's name; by default the process's own.
 
     Returns:
-        The exit code: 0 done, 1 the prediction failed or did not end in time, 2 bad usage or input, 3 the service or the
-        network, 130 interrupted.
+        The exit code: 0 done, 1 the prediction failed or did not end in time, 2 bad usage or input, 3 the service or
+        the network, 130 interrupted.
     """
     try:
         with _less_garbage_collection(), _interrupted_by_signals():
