@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 import pytest
 
@@ -43,3 +45,17 @@ def test_reset__removes_settings_in_either_case(monkeypatch: pytest.MonkeyPatch)
     reset_environment()
     assert os.environ.keys() & SETTINGS.keys() == set()
     assert os.environ["PYTHONPATH"] == "a" and "PATH" in os.environ
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no SIGHUP")
+def test_reset__lets_signals_through() -> None:
+    """Processes that a test starts are interrupted by Ctrl-C, also if the tests run in the background."""
+    program = (
+        "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); signal.signal(signal.SIGHUP, signal.SIG_IGN); "
+        "from helpers.environment import reset_environment; reset_environment(); "
+        "print(signal.getsignal(signal.SIGINT) is signal.default_int_handler, "
+        "signal.getsignal(signal.SIGHUP) == signal.SIG_DFL)"
+    )
+    tests = Path(__file__).parent
+    started = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=tests)
+    assert started.stdout.split() == ["True", "True"]

@@ -1,8 +1,10 @@
-"""The environment variables of the tests: none that changes what the project does."""
+"""The environment of the tests: nothing in it changes what the project does."""
 
 from __future__ import annotations
 
 import os
+import signal
+import threading
 import time
 from fnmatch import fnmatchcase
 
@@ -49,7 +51,8 @@ REMOVED = (
 def reset_environment() -> None:
     """Remove the settings of the machine and its user from the environment, which subprocesses inherit.
 
-    Time is UTC, also where the machine's clock says otherwise.
+    Time is UTC, also where the machine's clock says otherwise. Ctrl-C and the end of the terminal are not ignored, as
+    they are under nohup and in the background of a shell script.
     """
     for name in list(os.environ):
         if any(fnmatchcase(name.upper(), pattern) for pattern in REMOVED):
@@ -57,3 +60,8 @@ def reset_environment() -> None:
     os.environ["TZ"] = "UTC"
     if hasattr(time, "tzset"):
         time.tzset()
+    if threading.current_thread() is threading.main_thread():
+        for name, handler in (("SIGINT", signal.default_int_handler), ("SIGHUP", signal.SIG_DFL)):
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) == signal.SIG_IGN:
+                signal.signal(number, handler)
