@@ -28,6 +28,7 @@ from ..._service import api
 from ..._service.api import PredictionModel
 from ..._steps import Call, Emit, Flow, Gather, RunBlocking, Sleep, Stream, StreamPart
 from ...results import RunResult
+from ...retry import is_transient
 from ...state import PredictionState
 from .. import cleanup
 from ..context import note_possible_prediction
@@ -211,7 +212,7 @@ class Batch(Generic[P]):
                     item.create = yield from self.prepare(item.given, until)
             except errors.ZeroscopeError as error:
                 self._running.finish(item, error)
-                if isinstance(error, errors.TransportError) or (until and self._clock.monotonic() >= until):
+                if is_transient(error):
                     self._throttle.record_silence(began)
                     self._abandon_if_unanswered()
             else:
@@ -297,9 +298,8 @@ class Batch(Generic[P]):
         if self._queue and self._throttle.unanswered(limit):
             self._abandon_queue(
                 errors.TransportError(
-                    f"{api.operation_names()['createPrediction']} was not sent, so no prediction was created: the "
-                    f"service has answered none for {max(limit, MIN_TIMEOUT):.0f} s; check the network, and run the "
-                    "input again"
+                    f"{api.operation_names()['createPrediction']} was not sent, so no prediction was created: the service "
+                    f"has answered none for {max(limit, MIN_TIMEOUT):.0f} s; check the network, and run the input again"
                 )
             )
 
