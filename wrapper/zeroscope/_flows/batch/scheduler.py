@@ -298,8 +298,8 @@ class Batch(Generic[P]):
         if self._queue and self._throttle.unanswered(limit):
             self._abandon_queue(
                 errors.TransportError(
-                    f"{api.operation_names()['createPrediction']} was not sent, so no prediction was created: the service "
-                    f"has answered none for {max(limit, MIN_TIMEOUT):.0f} s; check the network, and run the input again"
+                    f"{api.operation_names()['createPrediction']} was not sent, so no prediction was created: the "
+                    f"service has answered none for {max(limit, MIN_TIMEOUT):.0f} s; check the network, and try again"
                 )
             )
 
