@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 # Loaded before the processes are forked.
 import zeroscope._disk.journal
-import zeroscope._flows.batch.scheduler  # noqa: F401
+import zeroscope._flows.batch.scheduler  # noqa: F401 - for the processes
 from zeroscope import AsyncZeroscope, RunResult, Zeroscope
 from zeroscope_mock import MockServer
 

@@ -84,8 +84,6 @@ class Download:
         # Whether the body is sent compressed, and what decodes it.
         self.is_encoded = False
         self.decoder: Any = None
-        # The number of bytes received, as they were sent.
-        self.received = 0
 
 
 class Read(NamedTuple):

@@ -30,8 +30,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any, NamedTuple
 
-from ._text import escape
-from ._text import excerpt as excerpt  # noqa: PLC0414 (other modules import it from here)
+from ._text import escape, excerpt
 
 
 class InvalidField(NamedTuple):

@@ -96,7 +96,7 @@ def test_two_processes__that_save_to_one_target_do_not_mix(tmp_path: Path) -> No
 
 
 def test_discard__leaves_a_file_of_another_writer_alone(tmp_path: Path) -> None:
-    """Whoever has renamed or lost its file does not remove the next one under that name."""
+    """A writer that has renamed or lost its file does not remove the next one under that name."""
     target = tmp_path / "a.mp4"
     first = PartFile(target, overwrite=True)
     first.commit()

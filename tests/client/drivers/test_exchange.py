@@ -327,3 +327,18 @@ def test_error__of_a_hook_has_no_request(harness: Harness, error: httpx.Transpor
     harness.http.event_hooks = {"response": [hook if harness.kind == "sync" else hook_async]}
     with pytest.raises(zeroscope.TransportError, match=str(error)):
         harness.do(client.predictions.get, "gm3q")
+
+
+@pytest.mark.parametrize("error", [httpx.ConnectTimeout, httpx.PoolTimeout])
+def test_create__that_found_no_connection_in_time_was_not_sent(
+    harness: Harness, error: type[httpx.TimeoutException]
+) -> None:
+    """At the end of the time as well, the kind of the timeout says whether the service may have received it."""
+
+    def hang(_: httpx.Request) -> httpx.Response:
+        harness.clock.now += 1_000
+        raise error("no connection")
+
+    client = harness.client(hang, retry=None)
+    with pytest.raises(zeroscope.TransportError, match="the time for the whole exchange was up"):
+        harness.do(client.predictions.create, {})

@@ -22,8 +22,8 @@ from helpers.raw_server import CERTIFICATES, RawServer, keep_alive, response, so
 from zeroscope import AsyncZeroscope, Zeroscope
 from zeroscope_mock import MockServer
 
-DEAD = "http://somebody:hunter2@127.0.0.1:9"
-PASSWORDS = ("somebody", "hunter2")
+DEAD = "http://a-user:hunter2@127.0.0.1:9"
+PASSWORDS = ("a-user", "hunter2")
 PROXIES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"]
 
 
@@ -46,10 +46,10 @@ def either_case(*names: str) -> list[str]:
 
 
 MISTAKES = [
-    *((name, "ftp://somebody:hunter2@h:1", "'ftp://h:1': Unknown scheme") for name in PROXIES),
+    *((name, "ftp://a-user:hunter2@h:1", "'ftp://h:1': Unknown scheme") for name in PROXIES),
     *((name, "http://h:99999", "there is no port 99999") for name in PROXIES),
-    *((name, "http://somebody:hun/ter2@h:80", "'http://h:80': percent-encode the special") for name in PROXIES),
-    *((name, "somebody:hunter2@h:x", "'h:x': Invalid port: 'x'") for name in PROXIES),
+    *((name, "http://a-user:hun/ter2@h:80", "'http://h:80': percent-encode the special") for name in PROXIES),
+    *((name, "a-user:hunter2@h:x", "'h:x': Invalid port: 'x'") for name in PROXIES),
     *((name, "::1,fe80::/10", "'::1,fe80::/10': fe80::/10 is not a host") for name in either_case("NO_PROXY")),
     *((name, "h.test, [::1]", "write [::1] without brackets") for name in either_case("NO_PROXY")),
     ("SSL_CERT_FILE", "/nowhere", "No such file"),
@@ -75,7 +75,7 @@ def test_mistake__is_named_with_its_variable(
 
 def test_socks__without_its_package_is_named(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The error says what to install."""
-    monkeypatch.setenv("ALL_PROXY", "socks5://somebody:hunter2@h:1")
+    monkeypatch.setenv("ALL_PROXY", "socks5://a-user:hunter2@h:1")
     monkeypatch.setitem(sys.modules, "socksio", None)
     with pytest.raises(
         zeroscope.ConfigurationError, match=r"ALL_PROXY .*'socks5://h:1'.* pip install 'httpx\[socks\]'"
@@ -85,7 +85,11 @@ def test_socks__without_its_package_is_named(kind: str, monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("HTTPS_PROXY", "ftp://somebody:hunter2@h:1"), ("SSL_CERT_FILE", "/nowhere"), ("SSLKEYLOGFILE", "/nowhere/keys")],
+    [
+        ("HTTPS_PROXY", "ftp://a-user:hunter2@h:1"),
+        ("SSL_CERT_FILE", "/nowhere"),
+        ("SSLKEYLOGFILE", "/nowhere/keys"),
+    ],
 )
 def test_command__reports_a_mistake_in_one_sentence(name: str, value: str) -> None:
     """The exit code is that of bad usage, and nothing but the sentence is on stderr."""
@@ -133,7 +137,7 @@ def test_proxy__that_refuses_is_named(
 ) -> None:
     """The error has the variable and the address of the proxy, and not its password."""
     with RawServer(respond).running() as proxy:
-        monkeypatch.setenv(name, f"http://somebody:hunter2@127.0.0.1:{proxy.port}")
+        monkeypatch.setenv(name, f"http://a-user:hunter2@127.0.0.1:{proxy.port}")
         with pytest.raises(zeroscope.TransportError) as caught:
             get(kind, f"{scheme}://api.example.test/v1", retry=None, timeout=1)
     message = str(caught.value)

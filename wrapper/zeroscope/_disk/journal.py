@@ -21,7 +21,8 @@ from os import PathLike
 from typing import Any
 
 from .._service.validation import NOT_JSON
-from ..errors import ConfigurationError, excerpt
+from .._text import excerpt
+from ..errors import ConfigurationError
 from . import forks, records
 from .records import Claims, JournalEntry, Record, State
 

@@ -13,7 +13,8 @@ from urllib.request import getproxies, proxy_bypass
 import httpx
 
 from .._config import MAX_PORT, Config
-from ..errors import CertificateError, ConfigurationError, excerpt
+from .._text import excerpt
+from ..errors import CertificateError, ConfigurationError
 
 Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
 
@@ -63,11 +64,14 @@ def explain(
             "the file with its own in SSL_CERT_FILE"
         )
     proxy = _proxy(url) if uses_environment else None
-    if proxy is None:
-        return error
-    # Not a class of a caller's hook or transport, whose constructor may take other arguments.
+    return error if proxy is None else with_text(error, f"{problem}, through the proxy that {proxy}")
+
+
+def with_text(error: httpx.TransportError, text: str) -> httpx.TransportError:
+    """Return an error of the same kind with another text."""
+    # Not of a class of a caller's hook or transport, whose constructor may take other arguments.
     kind = next(cls for cls in type(error).__mro__ if cls.__module__ == "httpx")
-    return cast(Exception, kind(f"{problem}, through the proxy that {proxy}"))
+    return cast(httpx.TransportError, kind(text))
 
 
 def is_from_proxy(response: httpx.Response) -> bool:

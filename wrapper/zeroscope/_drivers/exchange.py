@@ -20,7 +20,7 @@ from .._steps import Call, Close, Download, Open, Read, RunBlocking
 from ..errors import MalformedResponseError
 from .deadline import Deadline
 from .decoding import decoder_for
-from .environment import Http, explain, is_from_proxy
+from .environment import Http, explain, is_from_proxy, with_text
 
 T = TypeVar("T")
 
@@ -39,6 +39,8 @@ _VALUES = (b",", b"[", b"{")
 _IN_MEMORY = 2 * 1024 * 1024
 _EXCERPT = 64 * 1024
 _SCHEMES = frozenset({"http", "https"})
+# Errors that say themselves that nothing was sent.
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _TIME_IS_UP = "the time for the whole exchange was up"
 # Headers that describe the body as it was sent, not as it was decoded.
 _FRAMING = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
@@ -138,7 +140,6 @@ class Exchange:
     def _read(self, download: Download, deadline: Deadline) -> Exchanging[bytes | None]:
         if download.loaded:
             loaded, download.loaded = download.loaded, b""
-            download.received += len(loaded)
             return loaded
         request = download.response.request
         while download.chunks is not None:
@@ -156,7 +157,6 @@ class Exchange:
                 if download.decoder is not None:
                     download.decoder.finish()
                 break
-            download.received += len(chunk)
             if download.decoder is not None:
                 download.decoder.feed(chunk)
             elif chunk:
@@ -171,6 +171,10 @@ class Exchange:
             # that httpx has closed it.
             download = Download(error.response, None)
         except httpx.TransportError as error:
+            if deadline.is_unsent and not isinstance(error, _NOT_SENT):
+                # For example, a proxy accepts a connection, but opens none to the server.
+                problem = _TIME_IS_UP if deadline.left <= 0 else str(error) or type(error).__name__
+                self._raise(httpx.ConnectError(problem), request, deadline)
             self._raise(error, request, deadline)
         response = download.response
         if self._client.is_own and is_from_proxy(response):
@@ -222,13 +226,10 @@ class Exchange:
         return MalformedResponseError(request=call.name, status_code=response.status_code, body=body, reason=reason)
 
     def _raise(self, error: httpx.TransportError, request: httpx.Request, deadline: Deadline) -> NoReturn:
-        """Raise an error with what httpx does not say: the deadline, the proxy, the certificate, and what was sent."""
+        """Raise an error with what httpx does not say: the deadline, the proxy, or the certificate."""
         cause: httpx.TransportError = error
         if isinstance(error, httpx.TimeoutException) and deadline.left <= 0:
-            cause = httpx.ReadTimeout(_TIME_IS_UP)
-        if deadline.is_unsent and not isinstance(error, httpx.ProxyError | httpx.ConnectTimeout | httpx.PoolTimeout):
-            # For example, a proxy that accepts a connection, but opens none to the server.
-            cause = httpx.ConnectError(str(cause) or type(error).__name__)
+            cause = with_text(error, _TIME_IS_UP)
         explained = explain(cause, request.url, self._client.is_own, error)
         if explained is error:
             raise error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -16,6 +17,7 @@ from .._constants import USER_AGENT
 from .._disk.media_types import START_LENGTH, is_markup
 from .._service.spec import spec
 from .._steps import Close, Download, Flow, Open, Read, Sleep
+from .._text import excerpt
 from ..options import DownloadOptions
 from ..retry import is_transient, retry_after
 from ..state import retention_seconds
@@ -38,12 +40,12 @@ _REFUSED = f"it was removed, or the token lacks the permission; {_REMOVED}"
 _HINTS = {401: _REFUSED, 403: _REFUSED, 404: _REMOVED, 410: _REMOVED}
 
 
-class Sink:
+class Sink(ABC):
     """The target of a transfer; both methods are flows."""
 
+    @abstractmethod
     def write(self, piece: bytes) -> Any:
         """Append a piece."""
-        raise NotImplementedError
 
     def restart(self) -> Flow[bool]:
         """Discard what was written so far; the result is whether that is possible."""
@@ -65,7 +67,7 @@ class Transfer:
         self._sender = sender
         self._clock = sender.clock
         self._url = url
-        self._name = sender.parser.redact(errors.excerpt(url))
+        self._name = sender.parser.redact(excerpt(url))
         self._sink = sink
         self._on_progress = options.on_progress
         self._limit = limit
