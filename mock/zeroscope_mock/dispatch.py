@@ -17,7 +17,7 @@ from .problems import (
     invalid,
     malformed,
     method_not_allowed,
-    not_found,
+    no_such_operation,
     too_large,
     unauthenticated,
     unsupported_media_type,
@@ -26,6 +26,8 @@ from .settings import Settings
 from .tenants import tenant_of
 
 JSON = "application/json"
+# How much of an unknown path is compared with those of the operations, in characters.
+_COMPARED = 200
 
 
 class RoutedRequest:
@@ -79,7 +81,7 @@ def prepare_call(
     """
     match, operation = routed.match, routed.operation
     if match is None:
-        return not_found()
+        return no_such_operation(request.head.method, request.head.path, _nearest(routed.spec, request.head))
     if operation is None:
         return method_not_allowed(request.head.method, match.route.methods)
     if operation.protected and (routed.tenant is None or not _is_accepted(settings.token, routed.token)):
@@ -97,6 +99,33 @@ def bearer_token(head: Head) -> str | None:
     """The bearer token of a request; None without one."""
     scheme, _, token = (head.header("authorization") or "").strip().partition(" ")
     return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+def _nearest(spec: Spec, head: Head) -> str:
+    """The operation whose method and path are most like those of a request."""
+    # Imported here because only errors need it.
+    from difflib import SequenceMatcher
+
+    prefix = next((prefix for prefix in spec.prefixes if head.path.startswith(f"{prefix}/")), "")
+    sent = f"{head.method} {head.path[len(prefix) :]}"[:_COMPARED]
+    matcher = SequenceMatcher(b=sent)
+
+    def likeness(operation: str) -> float:
+        matcher.set_seq1(_filled(operation, sent))
+        return matcher.ratio()
+
+    operations = [f"{method} {route.path}" for route in spec.routes for method in route.operations]
+    method, _, path = max(operations, key=likeness).partition(" ")
+    return f"{method} {prefix}{path}"
+
+
+def _filled(operation: str, sent: str) -> str:
+    """The path of an operation with the segments of a request in place of its parameters."""
+    segments = sent.split("/")
+    return "/".join(
+        segments[index] if "{" in segment and index < len(segments) else segment
+        for index, segment in enumerate(operation.split("/"))
+    )
 
 
 def _is_accepted(required: str | None, token: str | None) -> bool:

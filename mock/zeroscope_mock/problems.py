@@ -8,6 +8,9 @@ from typing import Any
 from .documents.invalid_field import InvalidField
 from .messages import Headers, Response, json_response
 
+NOT_FOUND = "The requested resource could not be found."
+"""What the service says with 404."""
+
 
 def problem(status: int, detail: str, *, title: str | None = None, headers: Headers = (), **more: Any) -> Response:
     """An error response; the other functions here make the service's own ones."""
@@ -26,9 +29,23 @@ def unauthenticated() -> Response:
     return problem(401, detail, title="Unauthenticated", headers=(("www-authenticate", "Bearer"),))
 
 
-def not_found() -> Response:
-    """404 for an unknown path or id."""
-    return problem(404, "The requested resource could not be found.")
+def not_found(missing: str) -> Response:
+    """404 for an id or a name that the server does not have.
+
+    Args:
+        missing: What there is none of, such as `prediction 'abc'`.
+    """
+    return problem(404, f"{NOT_FOUND} There is no {missing}, or this token may not see it.")
+
+
+def no_such_operation(method: str, path: str, nearest: str) -> Response:
+    """404 for a path that no operation has.
+
+    Args:
+        path: The path, as it was sent.
+        nearest: The operation with the most similar path.
+    """
+    return problem(404, f"{NOT_FOUND} The mock server has no operation {method} {path}; the nearest is {nearest}.")
 
 
 def method_not_allowed(method: str, allowed: Collection[str]) -> Response:

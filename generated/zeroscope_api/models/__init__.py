@@ -9,6 +9,7 @@ from .file import File
 from .file_urls import FileUrls
 from .invalid_field import InvalidField
 from .json_object import JsonObject
+from .list_predictions_source import ListPredictionsSource
 from .prediction import Prediction
 from .prediction_input import PredictionInput
 from .prediction_input_model import PredictionInputModel
@@ -94,6 +95,7 @@ __all__ = (
     "INPUT_DESCRIPTIONS",
     "InvalidField",
     "JsonObject",
+    "ListPredictionsSource",
     "Prediction",
     "PredictionInput",
     "PredictionInputDict",

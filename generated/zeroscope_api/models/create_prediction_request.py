@@ -18,7 +18,8 @@ class CreatePredictionRequest:
     input_: PredictionInput
     """ The input of the model. Every field has a default or is optional. """
     version: str
-    """ The ID of the model version to run. """
+    """ The model version to run, in one of three forms: its ID, `owner/name:id`, or `owner/name` for the model's
+    latest version. """
     stream: bool | Unset = UNSET
     """ Requests a URL that streams the output as server-sent events. """
     webhook: str | Unset = UNSET
@@ -26,8 +27,8 @@ class CreatePredictionRequest:
     event more than once, and does not follow redirects. """
     webhook_events_filter: list[WebhookEvent] | str | Unset = UNSET
     """ The events to send to the webhook: `start` when the run begins, `output` for each new output, `logs` when
-    the model prints something, `completed` at the end. By default, all of them. `output` and `logs` are sent at
-    most twice a second. """
+    the model prints something, `completed` at the end. By default, `output` and `completed`. `output` and `logs`
+    are sent at most twice a second. """
 
     def to_dict(self) -> dict[str, Any]:
         input_ = self.input_.to_dict()

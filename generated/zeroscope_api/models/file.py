@@ -26,9 +26,15 @@ class File:
     size: int | None | Unset = UNSET
     """ The file's size in bytes. """
     checksums: JsonObject | None | Unset = UNSET
-    """ Digests of the file, such as `sha256`, in hexadecimal. """
+    """ Digests of the file, `md5` and `sha256`, in hexadecimal. """
+    created_at: None | str | Unset = UNSET
+    """ When the file was stored. """
     expires_at: None | str | Unset = UNSET
-    """ When the file is removed. """
+    """ When the file is removed, 24 hours after it was stored. """
+    etag: None | str | Unset = UNSET
+    """ The MD5 digest of the file, in hexadecimal. """
+    metadata: JsonObject | None | Unset = UNSET
+    """ The metadata that was sent with the file. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -50,7 +56,19 @@ class File:
         else:
             checksums = self.checksums
 
+        created_at = self.created_at
+
         expires_at = self.expires_at
+
+        etag = self.etag
+
+        metadata: dict[str, Any] | None | Unset
+        if isinstance(self.metadata, Unset):
+            metadata = UNSET
+        elif isinstance(self.metadata, JsonObject):
+            metadata = self.metadata.to_dict()
+        else:
+            metadata = self.metadata
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -68,8 +86,14 @@ class File:
             field_dict["size"] = size
         if checksums is not UNSET:
             field_dict["checksums"] = checksums
+        if created_at is not UNSET:
+            field_dict["created_at"] = created_at
         if expires_at is not UNSET:
             field_dict["expires_at"] = expires_at
+        if etag is not UNSET:
+            field_dict["etag"] = etag
+        if metadata is not UNSET:
+            field_dict["metadata"] = metadata
 
         return field_dict
 
@@ -103,7 +127,28 @@ class File:
 
         checksums = _parse_checksums(d.pop("checksums", UNSET))
 
+        created_at = d.pop("created_at", UNSET)
+
         expires_at = d.pop("expires_at", UNSET)
+
+        etag = d.pop("etag", UNSET)
+
+        def _parse_metadata(data: object) -> JsonObject | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                metadata_type_0 = JsonObject.from_dict(data)
+
+                return metadata_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(JsonObject | None | Unset, data)
+
+        metadata = _parse_metadata(d.pop("metadata", UNSET))
 
         file = cls(
             id=id,
@@ -112,7 +157,10 @@ class File:
             content_type=content_type,
             size=size,
             checksums=checksums,
+            created_at=created_at,
             expires_at=expires_at,
+            etag=etag,
+            metadata=metadata,
         )
 
         file.additional_properties = d

@@ -14,7 +14,7 @@ class FileUrls:
     """The URLs of a stored file."""
 
     get: str
-    """ The URL to read the file, for use in an input. """
+    """ The URL of this description of the file, for use in an input; reading it needs the token. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

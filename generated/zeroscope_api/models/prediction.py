@@ -23,7 +23,7 @@ class Prediction:
     model: None | str | Unset = UNSET
     """ The model's owner and name. """
     version: None | str | Unset = UNSET
-    """ The ID of the model version that runs. """
+    """ The ID of the model version that runs; `hidden` for official models. """
     input_: JsonObject | None | Unset = UNSET
     """ The input as it was sent, without defaults; null once it is removed. """
     output: Any | Unset = UNSET
@@ -48,8 +48,12 @@ class Prediction:
     """ Whether input, output and logs have been removed. """
     deadline: None | str | Unset = UNSET
     """ When the service ends the prediction, if `Cancel-After` was sent. """
+    deployment: None | str | Unset = UNSET
+    """ The owner and name of the deployment that ran it, if there was one. """
     webhook: None | str | Unset = UNSET
     """ The webhook URL of the request. """
+    webhook_events_filter: Any | Unset = UNSET
+    """ The filter of the request, as it was sent. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -107,7 +111,11 @@ class Prediction:
 
         deadline = self.deadline
 
+        deployment = self.deployment
+
         webhook = self.webhook
+
+        webhook_events_filter = self.webhook_events_filter
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -145,8 +153,12 @@ class Prediction:
             field_dict["data_removed"] = data_removed
         if deadline is not UNSET:
             field_dict["deadline"] = deadline
+        if deployment is not UNSET:
+            field_dict["deployment"] = deployment
         if webhook is not UNSET:
             field_dict["webhook"] = webhook
+        if webhook_events_filter is not UNSET:
+            field_dict["webhook_events_filter"] = webhook_events_filter
 
         return field_dict
 
@@ -241,7 +253,11 @@ class Prediction:
 
         deadline = d.pop("deadline", UNSET)
 
+        deployment = d.pop("deployment", UNSET)
+
         webhook = d.pop("webhook", UNSET)
+
+        webhook_events_filter = d.pop("webhook_events_filter", UNSET)
 
         prediction = cls(
             id=id,
@@ -260,7 +276,9 @@ class Prediction:
             source=source,
             data_removed=data_removed,
             deadline=deadline,
+            deployment=deployment,
             webhook=webhook,
+            webhook_events_filter=webhook_events_filter,
         )
 
         prediction.additional_properties = d

@@ -20,9 +20,9 @@ class PredictionUrls:
     cancel: None | str | Unset = UNSET
     """ The URL to cancel the prediction. """
     stream: None | str | Unset = UNSET
-    """ The URL of its event stream, for models that stream. """
+    """ The URL of its event stream; nearly every prediction has one since 2025. """
     web: None | str | Unset = UNSET
-    """ The prediction's web page. """
+    """ The prediction's web page; on every prediction since May 2025. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 
 from ..messages import Headers, Response, Stream, json_response
-from ..problems import not_found, problem, throttled, unauthenticated
+from ..problems import NOT_FOUND, problem, throttled, unauthenticated
 from ..protocols import Flow
 from ..rate_limits import no_credit
 from ..steps import ConnectionCutError, Pause, Sleep
@@ -104,7 +104,7 @@ def _service_response(status: int, retry_after: int | None) -> Response:
         case 402:
             return no_credit()
         case 404:
-            return not_found()
+            return problem(404, NOT_FOUND)
         case 429:
             seconds = 1 if retry_after is None else retry_after
             hints = {"retry-after": seconds, "ratelimit-remaining": 0, "ratelimit-reset": seconds}

@@ -54,18 +54,18 @@ class Files:
 
     def _get(self, call: OperationCall) -> Response:
         file = self._find(call, call.tenant)
-        return json_response(200, self._json(file, call)) if file else not_found()
+        return json_response(200, self._json(file, call)) if file else not_found(_named(call))
 
     def _delete(self, call: OperationCall) -> Response:
         file = self._find(call, call.tenant)
         if file is None:
-            return not_found()
+            return not_found(_named(call))
         self._state.store.remove_file(file.id)
         return Response(204, (), b"")
 
     def _download(self, call: OperationCall) -> Response:
         file = self._find(call)
-        return range_response(call.request.head, file.content, file.content_type) if file else not_found()
+        return range_response(call.request.head, file.content, file.content_type) if file else not_found(_named(call))
 
     def _find(self, call: OperationCall, tenant: str | None = None) -> StoredFile | None:
         return self._state.store.file(call.arguments["file_id"], self._state.clock.time(), tenant)
@@ -89,3 +89,7 @@ class Files:
 def _printable(content_type: str | None) -> str:
     """A content type without the characters that a header cannot have."""
     return "".join(letter for letter in content_type or "" if " " <= letter <= "~").strip()
+
+
+def _named(call: OperationCall) -> str:
+    return f"file {call.arguments['file_id']!r}"

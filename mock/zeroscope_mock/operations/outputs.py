@@ -26,9 +26,10 @@ class Outputs:
     def _get(self, call: OperationCall) -> Flow[Response]:
         record = self._state.store.prediction(call.arguments["prediction_id"])
         found = _FILENAME.fullmatch(call.arguments["filename"])
+        named = f"file {call.arguments['filename']!r} of prediction {call.arguments['prediction_id']!r}"
         if record is None or not found or record.script.output is not None:
-            return not_found()
+            return not_found(named)
         if int(found[1]) >= state_at(record, self._state.clock.time()).made:
-            return not_found()
+            return not_found(named)
         video: bytes = yield RunBlocking(self._state.video(record, int(found[1])))
         return range_response(call.request.head, video, "video/mp4")

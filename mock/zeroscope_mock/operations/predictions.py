@@ -70,7 +70,7 @@ class Predictions:
     def _create_of_model(self, call: OperationCall) -> Response | Flow[Response]:
         version = latest_version(self._state.spec)
         if version is None or not is_model(self._state.spec, call.arguments["owner"], call.arguments["name"]):
-            return not_found()
+            return not_found(f"model {call.arguments['owner']}/{call.arguments['name']}")
         return self._start(call, version)
 
     def _start(self, call: OperationCall, version: str) -> Response | Flow[Response]:
@@ -138,7 +138,7 @@ class Predictions:
             # Another request may end it earlier.
             yield WaitForChange(clock.monotonic() + left, condition, condition.version)
             if self._state.store.prediction(record.id) is not record:
-                return not_found()
+                return not_found(f"prediction {record.id!r}")
         now = clock.time()
         ended = state_at(record, now).ended is not None
         response = yield from self._answer(call, record, 201 if ended else 202, held=not ended)
@@ -151,7 +151,7 @@ class Predictions:
     def _get(self, call: OperationCall) -> Response | Flow[Response]:
         record = self._state.store.prediction(call.arguments["prediction_id"], call.tenant)
         if record is None:
-            return not_found()
+            return not_found(f"prediction {call.arguments['prediction_id']!r}")
         now = self._state.clock.time()
         if record.script.reads and len(record.reads) < record.script.reads and state_at(record, now).ended is None:
             record.reads = (*record.reads, now)
@@ -161,7 +161,7 @@ class Predictions:
     def _cancel(self, call: OperationCall) -> Response | Flow[Response]:
         record = self._state.store.prediction(call.arguments["prediction_id"], call.tenant)
         if record is None:
-            return not_found()
+            return not_found(f"prediction {call.arguments['prediction_id']!r}")
         now = self._state.clock.time()
         if state_at(record, now).ended is None:
             record.canceled = now

@@ -1,8 +1,12 @@
+import datetime
 from typing import Any
 
 import httpx
 
 from ...client import AuthenticatedClient, Client
+from ...models.list_predictions_source import (
+    ListPredictionsSource,
+)
 from ...models.prediction_page import PredictionPage
 from ...models.problem import Problem
 from ...types import UNSET, Response, Unset
@@ -11,11 +15,30 @@ from ...types import UNSET, Response, Unset
 def _get_kwargs(
     *,
     cursor: str | Unset = UNSET,
+    created_after: datetime.datetime | Unset = UNSET,
+    created_before: datetime.datetime | Unset = UNSET,
+    source: ListPredictionsSource | Unset = UNSET,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
 
     params["cursor"] = cursor
+
+    json_created_after: str | Unset = UNSET
+    if not isinstance(created_after, Unset):
+        json_created_after = created_after.isoformat()
+    params["created_after"] = json_created_after
+
+    json_created_before: str | Unset = UNSET
+    if not isinstance(created_before, Unset):
+        json_created_before = created_before.isoformat()
+    params["created_before"] = json_created_before
+
+    json_source: str | Unset = UNSET
+    if not isinstance(source, Unset):
+        json_source = source
+
+    params["source"] = json_source
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
@@ -38,6 +61,11 @@ def _parse_response(response: httpx.Response) -> PredictionPage | Problem | None
         response_401 = Problem.from_dict(response.json())
 
         return response_401
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+        return response_422
 
     if response.status_code == 429:
         response_429 = Problem.from_dict(response.json())
@@ -76,6 +104,9 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     cursor: str | Unset = UNSET,
+    created_after: datetime.datetime | Unset = UNSET,
+    created_before: datetime.datetime | Unset = UNSET,
+    source: ListPredictionsSource | Unset = UNSET,
 ) -> Response[PredictionPage | Problem]:
     """List the first page of your predictions
 
@@ -83,6 +114,9 @@ def sync_detailed(
 
     Args:
         cursor (str | Unset):
+        created_after (datetime.datetime | Unset):
+        created_before (datetime.datetime | Unset):
+        source (ListPredictionsSource | Unset):
 
     Raises:
         httpx.TransportError: If there is no answer, or none in time.
@@ -93,6 +127,9 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         cursor=cursor,
+        created_after=created_after,
+        created_before=created_before,
+        source=source,
     )
 
     return _build_response(client.request(kwargs))
@@ -102,6 +139,9 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     cursor: str | Unset = UNSET,
+    created_after: datetime.datetime | Unset = UNSET,
+    created_before: datetime.datetime | Unset = UNSET,
+    source: ListPredictionsSource | Unset = UNSET,
 ) -> PredictionPage | Problem | None:
     """List the first page of your predictions
 
@@ -109,6 +149,9 @@ def sync(
 
     Args:
         cursor (str | Unset):
+        created_after (datetime.datetime | Unset):
+        created_before (datetime.datetime | Unset):
+        source (ListPredictionsSource | Unset):
 
     Raises:
         httpx.TransportError: If there is no answer, or none in time.
@@ -120,6 +163,9 @@ def sync(
     return sync_detailed(
         client=client,
         cursor=cursor,
+        created_after=created_after,
+        created_before=created_before,
+        source=source,
     ).parsed
 
 
@@ -127,6 +173,9 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     cursor: str | Unset = UNSET,
+    created_after: datetime.datetime | Unset = UNSET,
+    created_before: datetime.datetime | Unset = UNSET,
+    source: ListPredictionsSource | Unset = UNSET,
 ) -> Response[PredictionPage | Problem]:
     """List the first page of your predictions
 
@@ -134,6 +183,9 @@ async def asyncio_detailed(
 
     Args:
         cursor (str | Unset):
+        created_after (datetime.datetime | Unset):
+        created_before (datetime.datetime | Unset):
+        source (ListPredictionsSource | Unset):
 
     Raises:
         httpx.TransportError: If there is no answer, or none in time.
@@ -144,6 +196,9 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         cursor=cursor,
+        created_after=created_after,
+        created_before=created_before,
+        source=source,
     )
 
     return _build_response(await client.request_async(kwargs))
@@ -153,6 +208,9 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     cursor: str | Unset = UNSET,
+    created_after: datetime.datetime | Unset = UNSET,
+    created_before: datetime.datetime | Unset = UNSET,
+    source: ListPredictionsSource | Unset = UNSET,
 ) -> PredictionPage | Problem | None:
     """List the first page of your predictions
 
@@ -160,6 +218,9 @@ async def asyncio(
 
     Args:
         cursor (str | Unset):
+        created_after (datetime.datetime | Unset):
+        created_before (datetime.datetime | Unset):
+        source (ListPredictionsSource | Unset):
 
     Raises:
         httpx.TransportError: If there is no answer, or none in time.
@@ -172,5 +233,8 @@ async def asyncio(
         await asyncio_detailed(
             client=client,
             cursor=cursor,
+            created_after=created_after,
+            created_before=created_before,
+            source=source,
         )
     ).parsed
