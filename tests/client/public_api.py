@@ -133,6 +133,7 @@ def state(prediction: PredictionState) -> None:
         (prediction.input, prediction.metrics, prediction.urls), tuple[dict[str, Any], dict[str, Any], dict[str, Any]]
     )
     assert_type((prediction.logs, prediction.seed, prediction.data_removed), tuple[str, int | None, bool])
+    assert_type((prediction.error_code, prediction.deployment), tuple[str | None, str | None])
     assert_type(prediction.created_at, datetime | None)
     assert_type(prediction.started_at, datetime | None)
     assert_type(prediction.completed_at, datetime | None)
@@ -248,7 +249,9 @@ def errors(client: Zeroscope) -> None:
     except WaitTimeoutError as error:
         print(error.prediction.wait().videos)
         error.prediction.cancel()
-    except (PredictionFailedError, PredictionCanceledError, EmptyOutputError, OutputExpiredError) as error:
+    except PredictionFailedError as error:
+        assert_type(error.code, str | None)
+    except (PredictionCanceledError, EmptyOutputError, OutputExpiredError) as error:
         print(error.prediction.id, error.prediction.logs)
     except PredictionError as error:
         print(error.prediction.reload().status)

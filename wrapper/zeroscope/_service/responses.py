@@ -15,6 +15,20 @@ from .api import PredictionModel, PredictionPage, Response, is_text, or_none
 
 E = TypeVar("E", bound=BaseException)
 
+_ERRORS: dict[int, type[errors.APIError]] = {
+    401: errors.AuthenticationError,
+    402: errors.PaymentRequiredError,
+    403: errors.ForbiddenError,
+    404: errors.NotFoundError,
+    422: errors.ValidationError,
+    429: errors.RateLimitError,
+}
+
+
+def error_class(status_code: int) -> type[errors.APIError]:
+    """Return the class of the error for an HTTP status."""
+    return _ERRORS.get(status_code, errors.ServerError if status_code >= 500 else errors.APIError)
+
 
 class ResponseParser:
     """Parses responses, and redacts the token, which a server may echo, from everything that goes into an error."""
@@ -93,7 +107,7 @@ class ResponseParser:
             "headers": {name.lower(): self.redact(value) for name, value in response.headers.items()},
             "body": self._body(response),
         }
-        cls = errors.class_for(response.status_code)
+        cls = error_class(response.status_code)
         if cls is errors.ValidationError:
             details["invalid_fields"] = self._invalid_fields(problem)
         elif cls is errors.RateLimitError:
