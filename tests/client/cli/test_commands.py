@@ -573,3 +573,14 @@ def test_program__that_runs_a_command_is_left_as_it_was(
     finally:
         gc.set_threshold(*usual)
     assert seen[0][0] >= max(threshold, 100_000) and seen[0][1] != before[1]
+
+
+def test_list__has_the_filters(command: Command, server: MockServer) -> None:
+    """The options go to the service under their own names; a bad one is refused before anything is sent."""
+    after, before = "2023-01-01T00:00:00Z", "2100-01-01T00:00:00+02:00"
+    assert command("list", "--created-after", after, "--created-before", before, "--source", "web").code == 0
+    (exchange,) = server.journal
+    assert dict(httpx.URL(exchange.path).params) == {"created_after": after, "created_before": before, "source": "web"}
+    outcome = command("list", "--created-after", "2023-01-01T00:00:00", "--source", "api")
+    assert outcome.code == 2 and len(server.journal) == 1
+    assert "created_after: '2023-01-01T00:00:00' is not a date-time" in outcome.err and "source: " in outcome.err

@@ -86,15 +86,7 @@ class ResponseParser:
 
         The rest of its URL is not used: behind a gateway, it is the service's own and not the base URL's.
         """
-        following = or_none(page.next_)
-        if not isinstance(following, str):
-            return None
-        try:
-            following.encode()
-            query = urlsplit(following).query
-        except ValueError:
-            return None
-        return parse_qs(query).get("cursor", [None])[0]
+        return query_of(or_none(page.next_)).get("cursor")
 
     def error(self, call: Call, response: Response[Any], now: float) -> errors.APIError:
         """Return the error for a response that is not 2xx."""
@@ -151,3 +143,15 @@ class ResponseParser:
         """Return a string without the token."""
         # A shorter one is not a real token, and may be part of a word.
         return text.replace(self.token, "[token]") if len(self.token) >= 8 else text
+
+
+def query_of(url: object) -> dict[str, str]:
+    """Return the query of a page's URL; empty if it has none that can be read."""
+    if not isinstance(url, str):
+        return {}
+    try:
+        url.encode()
+        query = urlsplit(url).query
+    except ValueError:
+        return {}
+    return {name: values[0] for name, values in parse_qs(query).items()}
