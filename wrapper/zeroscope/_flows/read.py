@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 from .._service import api, validation
 from .._service.api import PredictionModel, PredictionPage, Response
 from .._service.responses import query_of
+from .._service.versions import is_version
 from .._steps import Call, Emit, Flow, Stream
 from ..errors import MalformedResponseError, invalid_argument
 from ..options import ListOptions
@@ -206,7 +207,7 @@ def search(
                 number
                 for number, start in enumerate(starts)
                 if (moment is None or start <= moment <= start + duration + 2 * allowance)
-                and prediction.version in {None, creates[number].body["version"]}
+                and is_version(creates[number].body["version"], prediction.model, prediction.version) is not False
             ]
             if fitting and prediction._lacks_input:
                 prediction._update((yield from get(sender, prediction.id, until)))
