@@ -77,7 +77,7 @@ class CreateOptions(_HeldOptions, total=False):
     """The options of a create."""
 
     version: str | None
-    """The ID of another version of the model."""
+    """Another version of the model: its ID, ``owner/name:id``, or ``owner/name`` for the latest one."""
     webhook: str | None
     """An HTTPS URL to which the service sends events."""
     webhook_events_filter: Sequence[str] | None
