@@ -1,4 +1,4 @@
-"""Responses of the live service in 2025 and 2026, in the shapes that break other clients."""
+"""Responses of the live service in 2025 and 2026, in shapes new to clients."""
 
 from __future__ import annotations
 
