@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from math import inf
 
 TOLERANCE = 1e-6
 """Seconds by which two moments may differ and still count as the same. A float of seconds since 1970 is exact to a
 quarter of a microsecond only, and no event may be lost to rounding."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_TIMESTAMP = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 
 
@@ -15,3 +17,19 @@ def timestamp(seconds: float) -> str:
     """A moment in seconds since 1970 as the service writes it; moments after the year 9999 become its last day."""
     moment = datetime.fromtimestamp(min(seconds, _LAST_TIMESTAMP), UTC)
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def read_timestamp(text: str) -> float:
+    """The moment that a timestamp of RFC 3339 names, in seconds since 1970; infinitely long ago for the year 0.
+
+    Args:
+        text: The timestamp, whose form the document has validated.
+    """
+    text = text.upper()
+    # RFC 3339 allows leap seconds and the year 0, which Python does not.
+    leap = text[17:19] == "60"
+    try:
+        moment = datetime.fromisoformat(f"{text[:17]}59{text[19:]}" if leap else text)
+    except ValueError:
+        return -inf
+    return (moment - _EPOCH).total_seconds() + leap

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from .spec import Spec
 
@@ -47,6 +48,11 @@ class Links:
         """The URL of a file's content."""
         return self.operation("downloadFile", file_id=file_id)
 
-    def page(self, operation_id: str, cursor: str | None) -> str | None:
-        """The URL of a page of a list; None without a cursor."""
-        return None if cursor is None else f"{self.operation(operation_id)}?cursor={quote(cursor)}"
+    def page(self, operation_id: str, cursor: str | None, filters: Mapping[str, str] | None = None) -> str | None:
+        """The URL of a page of a list; None without a cursor.
+
+        Args:
+            filters: The other parameters of the list.
+        """
+        query = urlencode({**(filters or {}), "cursor": cursor}, quote_via=quote)
+        return None if cursor is None else f"{self.operation(operation_id)}?{query}"

@@ -41,7 +41,7 @@ def prediction_json(
         "output": _output(record, state, links, video),
         "data_removed": state.removed,
         "error": record.script.error if state.status == "failed" else None,
-        "source": "api",
+        "source": record.script.source,
         "status": state.status,
         "created_at": timestamp(record.created),
     }

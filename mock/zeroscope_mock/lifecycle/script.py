@@ -43,6 +43,7 @@ class Script:
         reads: The number of reads with which it ends, one step each, whatever the clock says; 0 to go by the clock.
         streams: Whether it has a stream of events; None if the request decides.
         inline: Whether its videos are `data:` URIs instead of URLs.
+        source: How it was created, `api` or `web`.
     """
 
     seed: int
@@ -60,6 +61,7 @@ class Script:
     reads: int = 0
     streams: bool | None = None
     inline: bool = False
+    source: str = "api"
 
     def printed(self, elapsed: float) -> int:
         """The number of lines printed `elapsed` seconds after its start."""

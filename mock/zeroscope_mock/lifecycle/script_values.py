@@ -69,6 +69,7 @@ def override(default: Script, values: Mapping[str, Any]) -> Script:
         reads=int(values.get("reads", _READS)) if progression == "reads" else 0,
         streams=values.get("streams", default.streams),
         inline=values.get("inline", default.inline),
+        source=values.get("source", default.source),
     )
 
 
