@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextvars import ContextVar
 from random import Random
 
@@ -32,6 +32,8 @@ from .webhooks.sender import DeliverySender
 
 running_script: ContextVar[tuple[State, int] | None] = ContextVar("zeroscope_mock.running_script", default=None)
 """The server whose script function runs in this context, and the thread that runs it and holds the lock."""
+
+_PUBLISHED_SCHEMES = frozenset({"bearer"})
 
 NESTED_CREATE = "a script cannot create predictions while it decides on one"
 
@@ -84,6 +86,11 @@ class State:
     def spec_error(self) -> str | None:
         """The reason why the current file of the document is not in use; None if it is."""
         return self.reloader.error if self.reloader else None
+
+    @property
+    def schemes(self) -> Collection[str]:
+        """The schemes of `Authorization` that a token may have, in lower case."""
+        return self.spec.schemes if self.dialect.current else _PUBLISHED_SCHEMES
 
     def refuse_nested_request(self) -> None:
         """Refuse a request that a script function makes in another thread, which would wait for the lock for ever.

@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from .operation import Match, Operation, Parameter, Route
 from .reading import SpecError, object_of, packaged_document, read_document, reading, text_of, unescape
+from .schemes import accepted_schemes
 from .validation import Schema
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -67,6 +68,8 @@ class Spec:
             if more is not None:
                 self._check_links()
             self._paths = {operation.id: route.path for route in self.routes for operation in route.operations.values()}
+        with reading("components.securitySchemes"):
+            self.schemes = accepted_schemes(self._whole)
         with reading("info"):
             self.model = self._model()
         with reading("the parameter Prefer"):
