@@ -26,6 +26,7 @@ from .randomness import random_bytes
 from .rate_limits import Limits
 from .settings import Settings
 from .store import Store
+from .suggestions import did_you_mean
 from .videos.cache import VideoCache
 from .webhooks.scheduler import WebhookScheduler
 from .webhooks.sender import DeliverySender
@@ -56,6 +57,10 @@ class State:
         self.spec = spec
         self.clock = clock
         self.settings = settings
+        events = spec.enum("WebhookEvent")
+        for event in settings.webhook_events or ():
+            if event not in events:
+                raise ValueError(f"there is no event {event!r}{did_you_mean(event, events)}")
         self.reloader: SpecReloader | None = None
         self.dialect = DIALECTS[settings.dialect]
         self.lock = threading.RLock()
@@ -127,7 +132,8 @@ class State:
             base_url: Scheme, host and mount under which the request came.
             prefix: The part between them and the document's path, such as `/v1`.
         """
-        return Links(self.spec, base_url, self.spec.prefixes[-1] if self.dialect.bare else prefix)
+        prefix = self.spec.prefixes[-1] if self.dialect.bare else prefix
+        return Links(self.spec, base_url, prefix, site=self.dialect.current)
 
     def reset(self, tenant: str | None = None) -> None:
         """Forget everything, or everything of one tenant, except the time."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -209,4 +210,4 @@ def test_reset_removes_everything_but_the_time(
     assert api.get(first["urls"]["get"]).status_code == 404
     second = create()
     assert second["id"] == first["id"]
-    assert second["created_at"] == "2026-01-01T00:01:00.000000Z"
+    assert datetime.fromisoformat(second["created_at"]) == datetime(2026, 1, 1, 0, 1, tzinfo=UTC)

@@ -8,6 +8,9 @@ from urllib.parse import quote, urlencode
 
 from .spec import Spec
 
+WEBSITE = "https://replicate.com"
+"""The address of the service's website, where every prediction has a page (the service's changelog, May 2025)."""
+
 
 # Not frozen: one is made for every request, and frozen dataclasses take three times as long to make.
 @dataclass(slots=True)
@@ -18,11 +21,13 @@ class Links:
         spec: The document, which has the paths.
         base_url: Scheme, host and mount under which the request came.
         prefix: The part between them and the document's path, such as `/v1`.
+        site: Whether a prediction has a page on the service's website.
     """
 
     spec: Spec
     base_url: str
     prefix: str
+    site: bool = True
 
     def operation(self, operation_id: str, **arguments: str) -> str:
         """The URL of an operation."""
@@ -39,6 +44,10 @@ class Links:
     def stream(self, prediction_id: str) -> str:
         """The URL of a prediction's event stream."""
         return self.operation("streamPrediction", prediction_id=prediction_id)
+
+    def page_of(self, prediction_id: str) -> str | None:
+        """The URL of a prediction's page on the service's website; None if it has none."""
+        return f"{WEBSITE}/p/{prediction_id}" if self.site else None
 
     def output(self, prediction_id: str, index: int) -> str:
         """The URL of one of a prediction's videos, counted from 0."""
