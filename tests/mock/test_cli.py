@@ -83,7 +83,9 @@ def test_mock__passes_its_options_on(command: Command, tmp_path: Path, monkeypat
     options = ["--host", "::1", "--port", "0", "--seed", "7", "--token", "t", "--dialect", "published"]
     options += ["--clock", "virtual", "--rate-limits", "low-credit", "--no-streams", "--spec", "spec.json", "--reload"]
     options += ["--inline-outputs", "--insecure-webhooks", "--prediction-limit", "3", "--storage-limit", "4"]
-    options += ["--journal-limit", "5", "--allow-host", "mock", "--allow-host", "mock.internal", "--trust-forwarded"]
+    options += ["--blocking", "final", "--expired-wait", "processing"]
+    options += ["--webhook-event", "start", "--webhook-event", "logs", "--journal-limit", "5"]
+    options += ["--allow-host", "mock", "--allow-host", "mock.internal", "--trust-forwarded"]
     assert command("mock", *options, "--scripts", "scripts.yaml", "--no-control").code == 0
     expected = {
         "clock": "virtual",
@@ -93,6 +95,9 @@ def test_mock__passes_its_options_on(command: Command, tmp_path: Path, monkeypat
         "token": "t",
         "rate_limits": "low-credit",
         "streams": False,
+        "blocking": "final",
+        "expired_wait": "processing",
+        "webhook_events": ("start", "logs"),
         "spec": Path("spec.json"),
         "reload": True,
         "control": False,

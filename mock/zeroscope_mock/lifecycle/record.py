@@ -1,4 +1,4 @@
-"""The record of a run, a prediction or a training: all that the server keeps of it."""
+"""The record of a run, which is a prediction or a training."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ class Hook:
         events: The events that are sent there.
         origin: Scheme, host and mount under which the prediction was created, for the URLs in the events.
         prefix: The part between them and the document's path, such as `/v1`.
+        filter: The filter of the events as the client sent it, if the server repeats it.
     """
 
     url: str
     events: frozenset[str]
     origin: str
     prefix: str
+    filter: Any = None
 
 
 @dataclass(slots=True, eq=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from math import inf
 from operator import itemgetter
@@ -114,14 +114,12 @@ def _shown(record: Record, reads: int) -> tuple[int, int]:
     return state.made, record.script.printed(state.elapsed)
 
 
-def parse_events_filter(sent: Any, known: list[str]) -> frozenset[str]:
+def parse_events_filter(sent: str | Iterable[Any], known: list[str]) -> frozenset[str]:
     """The events that a webhook's filter lets through.
 
     Args:
-        sent: The filter, as a list of events or, as published, a string that contains their names; None for all events.
+        sent: The filter, as a list of events or, as published, a string that contains their names.
         known: All events.
     """
-    if sent is None:
-        return frozenset(known)
     words = re.findall(r"\w+", sent) if isinstance(sent, str) else sent
     return frozenset(words) & frozenset(known)

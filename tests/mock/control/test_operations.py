@@ -462,6 +462,7 @@ def test_advance__through_an_async_client(server: MockServer) -> None:
     async def main() -> list[str]:
         async with httpx.AsyncClient(transport=server.transport, base_url="http://mock.test") as client:
             body = {"version": VERSION, "input": {"prompt": "x"}, "webhook": "http://127.0.0.1:9/hook"}
+            body["webhook_events_filter"] = ["start", "completed"]
             await client.post("/v1/predictions", json=body, headers=MINE)
             await client.post("/_mock/clock/advance", json={"seconds": 600})
             return [one["event"] for one in (await client.get("/_mock/deliveries")).json()["attempts"]]
