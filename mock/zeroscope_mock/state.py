@@ -47,6 +47,7 @@ class State:
     Attributes:
         deciding: Whether a script function decides on a run at this moment.
         changes: Notified when a request changes or removes a prediction, by its id.
+        speed: How many times as fast as the service the next predictions start and run.
         webhooks: Sends webhooks, and has their deliveries.
     """
 
@@ -54,6 +55,7 @@ class State:
         self.spec = spec
         self.clock = clock
         self.settings = settings
+        self.speed = 1.0
         self.reloader: SpecReloader | None = None
         self.dialect = DIALECTS[settings.dialect]
         self.lock = threading.RLock()

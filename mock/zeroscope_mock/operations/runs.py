@@ -140,6 +140,7 @@ class Runs:
             model=version.model,
             deployment=deployment,
             kind=kind,
+            speed=state.speed,
         )
 
     def _script(self, call: OperationCall, sent: dict[str, Any], random: bytes, output: Any) -> Script:
