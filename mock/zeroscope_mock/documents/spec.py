@@ -13,7 +13,7 @@ from .operation import Match, Operation, Parameter, Route
 from .reading import SpecError, object_of, packaged_document, read_document, reading, text_of, unescape
 from .validation import Schema
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 
 _PATH_PARAMETERS: Mapping[str, frozenset[str]] = {
     "listPredictions": frozenset(),
@@ -35,7 +35,9 @@ _PREDICTION_LINKS = ("getPrediction", "cancelPrediction", "getOutput", "streamPr
 _LINKS: Mapping[str, tuple[str, ...]] = {
     "createPrediction": _PREDICTION_LINKS,
     "createModelPrediction": _PREDICTION_LINKS,
-    "createFile": ("downloadFile",),
+    "createDeploymentPrediction": _PREDICTION_LINKS,
+    "createTraining": _PREDICTION_LINKS,
+    "createFile": ("getFile",),
 }
 """The operations whose URLs appear in the responses of operations that create something."""
 
@@ -51,15 +53,21 @@ class Spec:
     Args:
         document: The OpenAPI document as JSON values.
         more: Another document. Its operations and components are added unless the document has one of the same name.
+        lazy: Whether schemas are compiled when they are first used. They are then not checked, for documents that are
+            known to be valid.
 
     Raises:
         SpecError: For a document that cannot be followed, naming the reason.
     """
 
-    def __init__(self, document: Mapping[str, Any], more: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, document: Mapping[str, Any], more: Mapping[str, Any] | None = None, *, lazy: bool = False
+    ) -> None:
         self.document = document
+        self._lazy = lazy
+        self._more = more or {}
         with reading("the document"):
-            self._whole = _merged(object_of(document), more or {})
+            self._whole = _merged(object_of(document), self._more)
         with reading("servers"):
             self.prefixes = self._prefixes()
         with reading("paths"):
@@ -68,7 +76,7 @@ class Spec:
                 self._check_links()
             self._paths = {operation.id: route.path for route in self.routes for operation in route.operations.values()}
         with reading("info"):
-            self.model = self._model()
+            self.model, self.version = self._model()
         with reading("the parameter Prefer"):
             self._hold = self._default_hold()
         with reading("components.schemas.WebhookEvent"):
@@ -77,20 +85,28 @@ class Spec:
             self.input_defaults = self._input_defaults()
 
     @classmethod
-    def load(cls, source: str | Path | Mapping[str, Any] | None = None, more: Mapping[str, Any] | None = None) -> Spec:
+    def load(
+        cls,
+        source: str | Path | Mapping[str, Any] | None = None,
+        more: Mapping[str, Any] | None = None,
+        *,
+        lazy: bool = False,
+    ) -> Spec:
         """Read a document.
 
         Args:
             source: A YAML or JSON file, or the document itself; the packaged one if left out.
             more: Another document, which is added.
+            lazy: Whether schemas are compiled when they are first used, and not checked.
 
         Raises:
             SpecError: For a file that cannot be read and a document that cannot be followed.
         """
         if isinstance(source, Mapping):
-            return cls(source, more)
+            return cls(source, more, lazy=lazy)
         try:
-            return cls(packaged_document() if source is None else read_document(Path(source)), more)
+            document = packaged_document() if source is None else read_document(Path(source))
+            return cls(document, more, lazy=lazy)
         except OSError as error:
             raise SpecError(f"{source or 'the packaged document'} cannot be read: {error.strerror or error}") from error
 
@@ -136,6 +152,12 @@ class Spec:
         """The time that `Prefer: wait` without a number holds a request, in seconds."""
         return self._hold
 
+    @property
+    def file_retention(self) -> float | None:
+        """The time that uploaded files are kept, in seconds; None if the document does not say."""
+        seconds = self.document.get("info", {}).get("x-replicate", {}).get("file-retention-seconds")
+        return float(seconds) if isinstance(seconds, int | float) else None
+
     def input_schema(self) -> Mapping[str, Any]:
         """The schema of the model's input; empty if no operation takes one."""
         for operation in self.operations():
@@ -170,6 +192,8 @@ class Spec:
             if method in METHODS:
                 with reading(f"paths.{path}.{method}"):
                     operation = self._operation(object_of(item[method]), item.get("parameters", []))
+                    if path in self.document["paths"] and not self._fits(path, method, operation):
+                        operation = replace(operation, fits=False)
                     _check_parameters(operation, {part[1:-1] for part in parts if part.startswith("{")})
                     self._check_body(operation)
                     operations[method.upper()] = operation
@@ -193,7 +217,18 @@ class Spec:
             },
             body_required=body.get("required", False),
             responses=operation.get("responses"),
+            invalid_status=operation.get("x-invalid-status", 422),
+            invalid_type=operation.get("x-invalid-type", "application/problem+json"),
         )
+
+    def _fits(self, path: str, method: str, operation: Operation) -> bool:
+        """Return whether an operation of the document has all that the bundled one of the same id has."""
+        for place, item in self._more.get("paths", {}).items():
+            for name, theirs in item.items():
+                if name in METHODS and theirs["operationId"] == operation.id:
+                    wanted = self._operation(theirs, item.get("parameters", []))
+                    return (place, name) == (path, method) and _has(operation, wanted)
+        return True
 
     def _parameter(self, parameter: Mapping[str, Any]) -> Parameter:
         return Parameter(
@@ -208,7 +243,7 @@ class Spec:
         """A schema of the document, compiled."""
         # Most parameters have no references, and compiling the components again for each would be slow.
         refers = "ref" in repr(schema).lower()
-        return Schema(schema, self._whole.get("components", {}) if refers else {})
+        return Schema(schema, self._whole.get("components", {}) if refers else {}, lazy=self._lazy)
 
     def _input_defaults(self) -> dict[str, Any]:
         """The default of each field of the model's input."""
@@ -223,17 +258,19 @@ class Spec:
                     return float(parameter.described.get("x-default-seconds", 0))
         return 0.0
 
-    def _model(self) -> str | None:
+    def _model(self) -> tuple[str | None, str | None]:
+        """The model that the document is of, and its version."""
         info = self.document.get("info", {})
         model: str | None = info.get("x-replicate", {}).get("model")
+        version: str | None = info.get("x-replicate", {}).get("version")
         for name, text in (
             ("description", info.get("description")),
             ("x-replicate.model", model),
-            ("x-replicate.version", info.get("x-replicate", {}).get("version")),
+            ("x-replicate.version", version),
         ):
             if text is not None:
                 text_of(text, name)
-        return model
+        return model, version
 
     def _check_events(self) -> None:
         for event in self.enum("WebhookEvent"):
@@ -241,7 +278,7 @@ class Spec:
 
     def _check_body(self, operation: Operation) -> None:
         """Refuse a body that lacks what the handler of the operation reads."""
-        if operation.id not in _LINKS:
+        if operation.id not in _LINKS or self._lazy:
             return
         if not operation.bodies or not operation.body_required:
             raise ValueError("it must have a requestBody with content that is required")
@@ -280,6 +317,20 @@ class Spec:
         """The operations, in the document's order."""
         for route in self.routes:
             yield from route.operations.values()
+
+
+def _has(operation: Operation, wanted: Operation) -> bool:
+    """Return whether an operation has the parameters and the required fields of another one."""
+    required = {kind: set(body.get("required", ())) for kind, (body, _) in operation.bodies.items()}
+    return (
+        {(one.name, one.place, one.is_number) for one in wanted.parameters}
+        <= {(one.name, one.place, one.is_number) for one in operation.parameters}
+        and operation.body_required >= wanted.body_required
+        and all(
+            kind in required and required[kind].issuperset(body.get("required", ()))
+            for kind, (body, _) in wanted.bodies.items()
+        )
+    )
 
 
 def _without(route: Route, operation_id: str) -> Route:
