@@ -51,6 +51,9 @@ class ResponseChecker:
         if kind.endswith("json"):
             schema = {**media["schema"], "components": self._components}
             jsonschema_rs.Draft202012Validator(schema, validate_formats=True).validate(response.json())
+        if self._operations[operation].get("security") == []:
+            # Without an account there are no limits.
+            return
         for name in described.get("headers", {}):
             # What the document names is a text, and limits are in force in these tests.
             assert name.lower() in response.headers or not name.startswith("ratelimit"), (operation, status, name)

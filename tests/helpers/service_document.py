@@ -1,4 +1,4 @@
-"""Reduces an OpenAPI document to facts: names, types, bounds, without any prose."""
+"""Reduces an OpenAPI document to facts: names, types, bounds, without any prose.
 
 The tests compare the mock server with the service's own document in this form. To follow a newer one, run
 

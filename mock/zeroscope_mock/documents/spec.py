@@ -9,40 +9,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
+from .extensions import accepted_schemes, default_events, default_hold
 from .operation import Match, Operation, Parameter, Route
 from .reading import SpecError, object_of, packaged_document, read_document, reading, text_of, unescape
+from .requirements import LINKS, allows_non_objects, check_parameters, has_all
 from .validation import Schema
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
-
-_PATH_PARAMETERS: Mapping[str, frozenset[str]] = {
-    "listPredictions": frozenset(),
-    "getPrediction": frozenset({"prediction_id"}),
-    "cancelPrediction": frozenset({"prediction_id"}),
-    "streamPrediction": frozenset({"prediction_id"}),
-    "getOutput": frozenset({"prediction_id", "filename"}),
-    "getFile": frozenset({"file_id"}),
-    "deleteFile": frozenset({"file_id"}),
-    "downloadFile": frozenset({"file_id"}),
-    "createModelPrediction": frozenset({"owner", "name"}),
-    "getModel": frozenset({"owner", "name"}),
-    "listModelVersions": frozenset({"owner", "name"}),
-    "getModelVersion": frozenset({"owner", "name", "version_id"}),
-}
-"""The path parameters of the operations whose handlers read them or whose URLs appear in responses."""
-
-_PREDICTION_LINKS = ("getPrediction", "cancelPrediction", "getOutput", "streamPrediction")
-_LINKS: Mapping[str, tuple[str, ...]] = {
-    "createPrediction": _PREDICTION_LINKS,
-    "createModelPrediction": _PREDICTION_LINKS,
-    "createDeploymentPrediction": _PREDICTION_LINKS,
-    "createTraining": _PREDICTION_LINKS,
-    "createFile": ("getFile",),
-}
-"""The operations whose URLs appear in the responses of operations that create something."""
-
-_TEXTS = frozenset({"cursor", "Prefer", "Cancel-After", "Last-Event-ID"}).union(*_PATH_PARAMETERS.values())
-"""The parameters that handlers read as text."""
 
 FORM = "multipart/form-data"
 
@@ -75,12 +48,17 @@ class Spec:
             if more is not None:
                 self._check_links()
             self._paths = {operation.id: route.path for route in self.routes for operation in route.operations.values()}
+        with reading("components.securitySchemes"):
+            self.schemes = accepted_schemes(self._whole)
         with reading("info"):
             self.model, self.version = self._model()
         with reading("the parameter Prefer"):
-            self._hold = self._default_hold()
+            self.default_hold = default_hold(self.operations())
         with reading("components.schemas.WebhookEvent"):
             self._check_events()
+        with reading("webhook_events_filter"):
+            schema = self.resolve(self._create_fields().get("webhook_events_filter", {}))
+            self.default_events = default_events(schema, self.enum("WebhookEvent"))
         with reading("the input of createPrediction"):
             self.input_defaults = self._input_defaults()
 
@@ -148,10 +126,6 @@ class Spec:
         schema = self._whole["components"].get("schemas", {}).get(schema_name, {})
         return list(schema.get("enum", []))
 
-    def default_hold(self) -> float:
-        """The time that `Prefer: wait` without a number holds a request, in seconds."""
-        return self._hold
-
     @property
     def file_retention(self) -> float | None:
         """The time that uploaded files are kept, in seconds; None if the document does not say."""
@@ -160,10 +134,15 @@ class Spec:
 
     def input_schema(self) -> Mapping[str, Any]:
         """The schema of the model's input; empty if no operation takes one."""
+        return self.resolve(self._create_fields().get("input", {}))
+
+    def _create_fields(self) -> Mapping[str, Any]:
+        """The schemas of the fields of a create; none if no operation creates predictions."""
         for operation in self.operations():
             if operation.id == "createPrediction":
                 for body, _ in operation.bodies.values():
-                    return self.resolve(body.get("properties", {}).get("input", {}))
+                    fields: Mapping[str, Any] = body.get("properties", {})
+                    return fields
         return {}
 
     def _prefixes(self) -> list[str]:
@@ -194,7 +173,7 @@ class Spec:
                     operation = self._operation(object_of(item[method]), item.get("parameters", []))
                     if path in self.document["paths"] and not self._fits(path, method, operation):
                         operation = replace(operation, fits=False)
-                    _check_parameters(operation, {part[1:-1] for part in parts if part.startswith("{")})
+                    check_parameters(operation, {part[1:-1] for part in parts if part.startswith("{")})
                     self._check_body(operation)
                     operations[method.upper()] = operation
         described = {method.upper() for method in self.document["paths"].get(path, item)} & operations.keys()
@@ -227,7 +206,7 @@ class Spec:
             for name, theirs in item.items():
                 if name in METHODS and theirs["operationId"] == operation.id:
                     wanted = self._operation(theirs, item.get("parameters", []))
-                    return (place, name) == (path, method) and _has(operation, wanted)
+                    return (place, name) == (path, method) and has_all(operation, wanted)
         return True
 
     def _parameter(self, parameter: Mapping[str, Any]) -> Parameter:
@@ -251,13 +230,6 @@ class Spec:
         described = {name: self.resolve(schema) for name, schema in fields.items()}
         return {name: schema["default"] for name, schema in described.items() if "default" in schema}
 
-    def _default_hold(self) -> float:
-        for operation in self.operations():
-            for parameter in operation.parameters:
-                if parameter.name == "Prefer":
-                    return float(parameter.described.get("x-default-seconds", 0))
-        return 0.0
-
     def _model(self) -> tuple[str | None, str | None]:
         """The model that the document is of, and its version."""
         info = self.document.get("info", {})
@@ -278,19 +250,19 @@ class Spec:
 
     def _check_body(self, operation: Operation) -> None:
         """Refuse a body that lacks what the handler of the operation reads."""
-        if operation.id not in _LINKS or self._lazy:
+        if operation.id not in LINKS or self._lazy:
             return
         if not operation.bodies or not operation.body_required:
             raise ValueError("it must have a requestBody with content that is required")
         for kind, (body, schema) in operation.bodies.items():
-            if _allows_non_objects(schema):
+            if allows_non_objects(schema):
                 raise ValueError(f"the {kind} body must be an object")
             fields = body.get("properties", {})
             if operation.id == "createFile":
                 content = self.resolve(fields.get("content", {}))
                 if kind != FORM or content.get("format") != "binary" or "content" not in body.get("required", []):
                     raise ValueError(f"the body must be {FORM} and require content, of the format binary")
-            elif "input" not in fields or _allows_non_objects(self.compile(fields["input"])):
+            elif "input" not in fields or allows_non_objects(self.compile(fields["input"])):
                 raise ValueError(f"the {kind} body must have a property input, which is an object")
 
     def _check_links(self) -> None:
@@ -303,8 +275,8 @@ class Spec:
             if method in route.described
         }
         known = {operation.id for operation in self.operations()}
-        for creator in _LINKS.keys() & known:
-            missing = [name for name in _LINKS[creator] if name not in known]
+        for creator in LINKS.keys() & known:
+            missing = [name for name in LINKS[creator] if name not in known]
             if missing and creator in theirs:
                 raise SpecError(
                     f"the document has {creator}, but not {', '.join(missing)}, which its responses link to",
@@ -319,41 +291,9 @@ class Spec:
             yield from route.operations.values()
 
 
-def _has(operation: Operation, wanted: Operation) -> bool:
-    """Return whether an operation has the parameters and the required fields of another one."""
-    required = {kind: set(body.get("required", ())) for kind, (body, _) in operation.bodies.items()}
-    return (
-        {(one.name, one.place, one.is_number) for one in wanted.parameters}
-        <= {(one.name, one.place, one.is_number) for one in operation.parameters}
-        and operation.body_required >= wanted.body_required
-        and all(
-            kind in required and required[kind].issuperset(body.get("required", ()))
-            for kind, (body, _) in wanted.bodies.items()
-        )
-    )
-
-
 def _without(route: Route, operation_id: str) -> Route:
     kept = {method: operation for method, operation in route.operations.items() if operation.id != operation_id}
     return replace(route, operations=kept)
-
-
-def _check_parameters(operation: Operation, in_path: set[str]) -> None:
-    """Refuse an operation without the parameters that its handler or its URL needs."""
-    wanted = _PATH_PARAMETERS.get(operation.id)
-    declared = {parameter.name for parameter in operation.parameters if parameter.place == "path"}
-    if wanted is not None and not (wanted == in_path and wanted <= declared):
-        names = " and ".join(f"{{{name}}}" for name in sorted(wanted)) or "no parameter"
-        raise ValueError(f"the path of {operation.id} must hold {names}, declared as a parameter in path")
-    for parameter in operation.parameters:
-        if parameter.name in _TEXTS and parameter.is_number:
-            raise ValueError(f"the parameter {parameter.name} must be a string")
-
-
-def _allows_non_objects(schema: Schema) -> bool:
-    """Return whether a schema allows a value that is not an object."""
-    values: tuple[Any, ...] = (None, True, 0, "", [])
-    return not all(schema.invalid_fields(value) for value in values)
 
 
 def _merged(document: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
