@@ -7,10 +7,12 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 import schemathesis
 import yaml
 from schemathesis.engine import events, from_schema
@@ -21,13 +23,15 @@ from zeroscope_mock.registry import Model, Version
 
 FOLDER = Path(__file__).parent
 DOCUMENT: dict[str, Any] = json.loads((FOLDER / "document-2026-04.json").read_bytes())
-REASONS: list[dict[str, str]] = yaml.safe_load((FOLDER / "reasons.yaml").read_bytes())
-OPERATIONS = [operation["operationId"] for item in DOCUMENT["paths"].values() for operation in item.values()]
+REASONS: list[dict[str, Any]] = yaml.safe_load((FOLDER / "reasons.yaml").read_bytes())
+OPERATIONS: list[str] = [operation["operationId"] for item in DOCUMENT["paths"].values() for operation in item.values()]
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 TOKEN = "a-token-of-a-test"
 MODEL = ("anotherjesse", "zeroscope-v2-xl")
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 Values = dict[str, Any]
+Failure = tuple[str, str, str]
+"""An operation, a check that failed, and its message."""
 
 
 @dataclass
@@ -41,7 +45,7 @@ class Run:
     """
 
     statuses: dict[str, set[int]] = field(default_factory=dict)
-    failures: set[tuple[str, str, str]] = field(default_factory=set)
+    failures: set[Failure] = field(default_factory=set)
     errors: list[str] = field(default_factory=list)
 
     def add(self, event: events.EngineEvent) -> None:
@@ -215,15 +219,89 @@ def _replace(values: Any, wanted: Callable[[str], Values], operation: str) -> No
                 values[name] = value
 
 
-def unexplained(found: Run) -> list[tuple[str, str, str]]:
+@pytest.fixture(scope="module")
+def found() -> Run:
+    """One run over a new server."""
+    return run(DOCUMENT, examples=5)
+
+
+def unexplained(found: Run) -> list[Failure]:
     """The failures that no reason explains."""
     return sorted(failure for failure in found.failures if not any(_explains(one, failure) for one in REASONS))
 
 
-def _explains(reason: dict[str, str], failure: tuple[str, str, str]) -> bool:
+def _explains(reason: Values, failure: Failure) -> bool:
     operation, check, message = failure
     return (
-        re.fullmatch(reason["operation"], operation) is not None
+        any(fnmatchcase(operation, pattern) for pattern in reason["operations"])
         and check == reason["check"]
         and re.search(reason["message"], message) is not None
     )
+
+
+def test_server__keeps_to_the_document(found: Run) -> None:
+    """In all phases, no check fails but for the faults of the document that the list of reasons has."""
+    assert unexplained(found) == [] and found.errors == []
+
+
+@pytest.mark.parametrize("reason", REASONS, ids=lambda reason: f"{reason['check']}: {reason['message']}")
+def test_reason__is_still_needed(found: Run, reason: Values) -> None:
+    """Each reason explains a failure, and each of its patterns names an operation."""
+    assert not reason.get("always", True) or [one for one in found.failures if _explains(reason, one)]
+    assert all(any(fnmatchcase(name, pattern) for name in OPERATIONS) for pattern in reason["operations"])
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_operation__succeeds(found: Run, operation: str) -> None:
+    """Each of the 37 operations was seen to succeed, so that its successes were checked."""
+    assert len(OPERATIONS) == 37
+    assert [status for status in found.statuses[operation] if 200 <= status < 300]
+
+
+def _break_down(status: int, body: bytes) -> tuple[int, bytes]:
+    return (500 if status == 422 else status), body
+
+
+def _add_a_status(status: int, body: bytes) -> tuple[int, bytes]:
+    return (203 if status == 200 else status), body
+
+
+def _spoil_urls(status: int, body: bytes) -> tuple[int, bytes]:
+    return status, body.replace(b'"https://', b'"no URL: ')
+
+
+@pytest.mark.parametrize(
+    ("change", "check"),
+    [
+        (_break_down, "not_a_server_error"),
+        (_add_a_status, "status_code_conformance"),
+        (_spoil_urls, "response_schema_conformance"),
+    ],
+)
+def test_reasons__hide_no_faulty_server(change: Callable[[int, bytes], tuple[int, bytes]], check: str) -> None:
+    """A server with a planted fault fails a check that no reason explains."""
+    path = "/deployments"
+    document = {**DOCUMENT, "paths": {path: DOCUMENT["paths"][path], "/models": DOCUMENT["paths"]["/models"]}}
+
+    found = run(document, examples=2, app=lambda app: _mutant(app, change))
+
+    assert check in {failed for _, failed, _ in unexplained(found)}
+
+
+def _mutant(app: Any, change: Callable[[int, bytes], tuple[int, bytes]]) -> Any:
+    """A server whose responses are changed on the way out."""
+
+    async def mutant(scope: Any, receive: Any, send: Any) -> None:
+        sent: list[dict[str, Any]] = []
+
+        async def keep(message: Any) -> None:
+            sent.append(dict(message))
+
+        await app(scope, receive, keep if scope["type"] == "http" else send)
+        if sent:
+            status, body = change(sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:]))
+            headers = [(name, value) for name, value in sent[0]["headers"] if name.lower() != b"content-length"]
+            await send({**sent[0], "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+
+    return mutant
