@@ -65,9 +65,9 @@ class Core:
         self.clock = clock
         self.state = State(spec, clock, settings)
         self._control = Control(self.state) if settings.control else None
-        self._handlers: dict[str, Handler] = {}
+        self.handlers: dict[str, Handler] = {}
         for operations in _OPERATIONS:
-            self._handlers |= operations(self.state).handlers
+            self.handlers |= operations(self.state).handlers
 
     @property
     def journal(self) -> Journal:
@@ -136,7 +136,7 @@ class Core:
     def _answer(self, routed: RoutedRequest, request: Request, notes: list[str]) -> Flow[Response]:
         state = self.state
         state.refuse_nested_request()
-        prepared = prepare_call(routed, request, self._handlers, state.settings, notes)
+        prepared = prepare_call(routed, request, self.handlers, state.settings, notes)
         if isinstance(prepared, Response):
             return prepared
         call, handler = prepared
