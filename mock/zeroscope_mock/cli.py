@@ -57,11 +57,12 @@ def serve(
     Args:
         host: The address to listen on.
         port: The port to listen on; 0 for any free port.
-        speed: How many times faster than real time predictions run, on the real clock. Default: 1.
+        speed: How many times as fast as at the service predictions start and run. Default: 1.
         seed: Determines IDs, seeds, timings and pictures; equal seeds give equal runs.
         dialect: Behave as the live service does, or as its published description says.
         token: The only bearer token to accept. Default: any.
-        clock: `virtual` for a clock that stands still until a request waits or a client advances it under /_mock/clock.
+        clock: `real` for the machine's, or `virtual` for one that stands still until a request waits or a client
+            advances it under /_mock/clock.
         rate_limits: Refuse requests above the service's limits, or above those of an account with little credit.
             Default: None.
         streams: Give every prediction a stream of events, or none. Default: all; as published, those that ask for one.

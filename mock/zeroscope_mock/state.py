@@ -50,6 +50,7 @@ class State:
     Attributes:
         deciding: Whether a script function decides on a run at this moment.
         changes: Notified when a request changes or removes a prediction, by its id.
+        speed: How many times as fast as the service the next predictions start and run.
         webhooks: Sends webhooks, and has their deliveries.
     """
 
@@ -61,6 +62,7 @@ class State:
         for event in settings.webhook_events or ():
             if event not in events:
                 raise ValueError(f"there is no event {event!r}{did_you_mean(event, events)}")
+        self.speed = 1.0
         self.reloader: SpecReloader | None = None
         self.dialect = DIALECTS[settings.dialect]
         self.lock = threading.RLock()

@@ -26,10 +26,6 @@ from zeroscope_mock.settings import JOURNAL_LIMIT, PREDICTION_LIMIT, STORAGE_LIM
         (["--port", "99999"], "--port"),
         (["--speed", "0"], "--speed"),
         (["--dialect", "klingon"], "--dialect"),
-        (
-            ["--speed", "9", "--clock", "virtual"],
-            "the speed 9.0 needs the clock 'real', the only one that runs by itself",
-        ),
         (["--seed", "1.5"], "Invalid value for --seed: 1.5 is not a whole number"),
         (["--prediction-limit", "0"], "--prediction-limit"),
         (["--token", ""], "the token must be a non-empty string"),

@@ -118,7 +118,7 @@ class Control:
         return _NO_CONTENT
 
     def _clock(self, call: OperationCall) -> Response:
-        return json_response(200, clock_json(self._state.clock))
+        return json_response(200, clock_json(self._state))
 
     def _advance(self, call: OperationCall) -> Response | Flow[Response]:
         seconds = float(call.body["seconds"])

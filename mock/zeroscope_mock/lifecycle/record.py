@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ..times import TOLERANCE
 from .script import Script
 
 RunKind = Literal["prediction", "training"]
@@ -49,6 +50,7 @@ class Record:
         model: The owner and name of the model; None for a document that names none.
         deployment: The owner and name of the deployment that runs it.
         kind: What it is.
+        speed: How many times as fast as its script it starts and runs.
     """
 
     id: str
@@ -66,6 +68,12 @@ class Record:
     model: str | None = None
     deployment: str | None = None
     kind: RunKind = "prediction"
+    speed: float = 1.0
+
+    def script_seconds(self, seconds: float) -> float:
+        """How far the script is, in its own seconds, so many seconds of the clock after the start."""
+        # The script adds the tolerance to its own seconds, but it is for seconds of the clock.
+        return min(seconds * self.speed + TOLERANCE * (self.speed - 1), self.script.run_seconds)
 
     @property
     def streams(self) -> bool:

@@ -146,6 +146,7 @@ class Runs:
             model=version.model,
             deployment=deployment,
             kind=kind,
+            speed=state.speed,
         )
 
     def _script(self, call: OperationCall, kind: RunKind, random: bytes, output: Any) -> Script:

@@ -158,7 +158,7 @@ def test_hold__over_a_socket() -> None:
         server.scripts.add([{"startup": 0, "run": 1, "blocking": "final"}, {"startup": 0, "run": 1e6}])
         with httpx.Client(base_url=f"{listening.url}/v1", headers=AUTH) as api:
             sent = {"version": VERSION, "input": {}}
-            responses = [api.post("/predictions", json=sent, headers={"Prefer": "wait=2"}) for _ in range(2)]
+            responses = [api.post("/predictions", json=sent, headers={"Prefer": "wait=1"}) for _ in range(2)]
 
     assert [(response.status_code, response.json()["status"]) for response in responses] == [
         (201, "succeeded"),
