@@ -109,12 +109,15 @@ def test_control__stays_closed_to_pages(origins: list[str]) -> None:
 
 def test_page__over_a_socket() -> None:
     """A page creates a prediction and reads its limits and errors."""
-    with MockServer(cors=["*"]) as server, server.listen() as listening:
-        with httpx.Client(base_url=f"{listening.url}/v1", headers=PREFLIGHT) as api:
-            preflight = api.options("/predictions")
-            created = api.post("/predictions", json={"version": VERSION, "input": {}}, headers=AUTH)
-            server.faults.add(status=503)
-            failed = api.get("/predictions", headers=AUTH)
+    with (
+        MockServer(cors=["*"]) as server,
+        server.listen() as listening,
+        httpx.Client(base_url=f"{listening.url}/v1", headers=PREFLIGHT) as api,
+    ):
+        preflight = api.options("/predictions")
+        created = api.post("/predictions", json={"version": VERSION, "input": {}}, headers=AUTH)
+        server.faults.add(status=503)
+        failed = api.get("/predictions", headers=AUTH)
 
     assert [response.status_code for response in (preflight, created, failed)] == [204, 201, 503]
     for response in (preflight, created, failed):
