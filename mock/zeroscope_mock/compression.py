@@ -5,10 +5,7 @@ from __future__ import annotations
 import zlib
 from functools import lru_cache
 
-from .messages import Head, Response
-
-LEAST = 1024
-"""The length from which bodies are compressed, in bytes; shorter ones gain nothing."""
+from .messages import COMPRESSIBLE, Head, Response
 
 # The fastest level, with small tables: making larger ones would take ten times as long as compressing a prediction.
 _LEVEL, _GZIP, _WINDOW_BITS, _MEMORY = 1, 16, 12, 5
@@ -16,25 +13,21 @@ _SHORT = 2**16
 
 
 def compress(response: Response, head: Head) -> Response:
-    """A response with its body compressed, if that is JSON of some length and the client accepts it.
+    """A response with its body compressed, if its headers say that it may be and the client accepts it.
 
     Videos and files are compressed already, and streams must arrive piece by piece.
 
     Args:
         head: The head of the request.
     """
-    body = response.body
-    if not isinstance(body, bytes) or len(body) < LEAST:
+    accepted, body = head.header("accept-encoding"), response.body
+    if accepted is None or not isinstance(body, bytes) or COMPRESSIBLE[0] not in response.headers:
         return response
-    kind = response.header("content-type")
-    if kind is None or not kind.endswith("json") or response.header("content-encoding"):
+    if not _accepts_gzip(accepted):
         return response
-    headers = (*response.headers, ("vary", "accept-encoding"))
-    if not _accepts_gzip(head.header("accept-encoding") or ""):
-        return Response(response.status, headers, body)
     # A client that polls gets the same body again and again.
     encoded = _cached_gzip(body) if len(body) < _SHORT else _gzip(body)
-    return Response(response.status, (*headers, ("content-encoding", "gzip")), encoded)
+    return Response(response.status, (*response.headers, ("content-encoding", "gzip")), encoded)
 
 
 @lru_cache(maxsize=1000)

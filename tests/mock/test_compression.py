@@ -11,12 +11,12 @@ import httpx
 import pytest
 
 from zeroscope_mock import MockServer
-from zeroscope_mock.compression import LEAST, compress
-from zeroscope_mock.messages import Head, Response
+from zeroscope_mock.compression import compress
+from zeroscope_mock.messages import COMPRESSIBLE, Head, Response, Stream, json_response
+from zeroscope_mock.messages import LEAST_COMPRESSED as LEAST
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 AUTH = {"Authorization": "Bearer a-token-of-a-test"}
-JSON = (("content-type", "application/json"),)
 
 
 def answered(response: Response, accepted: str | None) -> Response:
@@ -43,8 +43,9 @@ def answered(response: Response, accepted: str | None) -> Response:
 )
 def test_body__is_compressed_if_accepted(accepted: str | None, expected: bool) -> None:
     """A cache is told in any case that the response depends on what the client accepts."""
-    body = json.dumps({"logs": "x" * LEAST}).encode()
-    response = answered(Response(200, JSON, body), accepted)
+    plain = json_response(200, {"logs": "x" * LEAST})
+    body = plain.body
+    response = answered(plain, accepted)
 
     assert isinstance(response.body, bytes)
     assert response.header("content-encoding") == ("gzip" if expected else None)
@@ -57,7 +58,7 @@ def test_body__is_compressed_if_accepted(accepted: str | None, expected: bool) -
 def test_body__of_any_length_is_the_same_when_read(size: int) -> None:
     """Short and long bodies are compressed alike, and equal ones to equal bytes."""
     body = json.dumps([str(number) for number in range(size)])[:size].encode()
-    first, second = (answered(Response(200, JSON, body), "gzip").body for _ in range(2))
+    first, second = (answered(Response(200, COMPRESSIBLE, body), "gzip").body for _ in range(2))
 
     assert isinstance(first, bytes)
     assert gzip.decompress(first) == body
@@ -65,19 +66,19 @@ def test_body__of_any_length_is_the_same_when_read(size: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "response",
+    ("response", "compressible"),
     [
-        Response(200, JSON, b"x" * (LEAST - 1)),
-        Response(200, (("content-type", "video/mp4"),), b"x" * LEAST),
-        Response(206, (("content-type", "video/mp4"), ("content-range", "bytes 0-1023/2000")), b"x" * LEAST),
-        Response(200, (("content-type", "text/plain"),), b"x" * LEAST),
-        Response(200, (*JSON, ("content-encoding", "br")), b"x" * LEAST),
-        Response(200, (), b"x" * LEAST),
+        (json_response(200, "x" * (LEAST - 2)), True),
+        (json_response(404, "x" * (LEAST - 2), content_type="application/problem+json"), True),
+        (json_response(200, "x" * (LEAST - 3)), False),
+        (Response(200, (("content-type", "video/mp4"),), b"x" * LEAST), False),
+        (Response(206, (("content-type", "video/mp4"), ("content-range", "bytes 0-1023/2000")), b"x" * LEAST), False),
+        (Response(200, COMPRESSIBLE, Stream(lambda: iter([b"x" * LEAST]))), False),
     ],
 )
-def test_body__that_is_short_or_no_json_stays(response: Response) -> None:
+def test_body__that_is_short_or_no_json_stays(response: Response, compressible: bool) -> None:
     """Small bodies gain nothing, and videos are compressed already."""
-    assert answered(response, "gzip") is response
+    assert (answered(response, "gzip") is not response) is compressible
 
 
 @pytest.mark.parametrize("asynchronous", [False, True])
