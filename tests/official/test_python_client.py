@@ -120,11 +120,13 @@ def test_list(client: Client) -> None:
     assert [prediction for page in pages for prediction in page] == ids[::-1]
 
 
-def test_blocking_create(server: MockServer, client: Client) -> None:
-    """With `Prefer: wait` the answer is the prediction with its output."""
+@pytest.mark.parametrize(("blocking", "status"), [("processing", "processing"), ("final", "succeeded")])
+def test_blocking_create(server: MockServer, client: Client, blocking: str, status: str) -> None:
+    """With `Prefer: wait` the answer is the prediction with its output, which the client takes whatever the status."""
+    server.scripts.add({"blocking": blocking})
     prediction = client.predictions.create(version=VERSION, input=INPUT, wait=True)
 
-    assert prediction.status == "succeeded"
+    assert prediction.status == status
     assert prediction.output is not None
     assert operations(server) == ["createPrediction"]
 
@@ -173,8 +175,10 @@ def test_stream__failure(client: Client) -> None:
         list(client.stream(f"{MODEL}:{VERSION}", input=FAILING))
 
 
-def test_stream__not_asked_for(client: Client) -> None:
-    """Without the field there is no stream, and the client says so."""
+def test_stream__not_asked_for(server: MockServer, client: Client) -> None:
+    """Without the field there is a stream all the same; for a model without one, the client says so."""
+    assert list(client.predictions.create(version=VERSION, input=INPUT).stream())
+    server.scripts.add({"streams": False})
     prediction = client.predictions.create(version=VERSION, input=INPUT)
 
     with pytest.raises(ReplicateError, match="Model does not support streaming"):
