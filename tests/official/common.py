@@ -8,19 +8,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from zeroscope_mock import MockServer
 from zeroscope_mock.documents.spec import Spec
-from zeroscope_mock.operations.models import latest_version
 
 TOKEN = "r8_a-token-that-must-show-nowhere"
 MODEL = str(Spec.load().model)
-VERSION = str(latest_version(Spec.load()))
+VERSION = str(Spec.load().version)
 
 INPUT = {"prompt": "a lighthouse", "num_frames": 2}
 
 ENDLESS = {"startup": 0, "run": 86400}
 """The course of a prediction that does not end while a test runs."""
 
-SLOW = {"startup": 0, "run": 30}
-"""The course of one that outlasts a wait of one second, and takes 150 ms."""
+SLOW = {"startup": 0, "run": 300}
+"""The course of one that outlasts a wait of one second, and takes one and a half."""
 
 FAILING = {"prompt": "mock:fail the GPU is on fire"}
 

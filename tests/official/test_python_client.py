@@ -120,11 +120,13 @@ def test_list(client: Client) -> None:
     assert [prediction for page in pages for prediction in page] == ids[::-1]
 
 
-def test_blocking_create(server: MockServer, client: Client) -> None:
-    """With `Prefer: wait` the answer is the prediction with its output."""
+@pytest.mark.parametrize(("blocking", "status"), [("processing", "processing"), ("final", "succeeded")])
+def test_blocking_create(server: MockServer, client: Client, blocking: str, status: str) -> None:
+    """With `Prefer: wait` the answer is the prediction with its output, which the client takes whatever the status."""
+    server.scripts.add({"blocking": blocking})
     prediction = client.predictions.create(version=VERSION, input=INPUT, wait=True)
 
-    assert prediction.status == "succeeded"
+    assert prediction.status == status
     assert prediction.output is not None
     assert operations(server) == ["createPrediction"]
 
@@ -173,8 +175,10 @@ def test_stream__failure(client: Client) -> None:
         list(client.stream(f"{MODEL}:{VERSION}", input=FAILING))
 
 
-def test_stream__not_asked_for(client: Client) -> None:
-    """Without the field there is no stream, and the client says so."""
+def test_stream__not_asked_for(server: MockServer, client: Client) -> None:
+    """Without the field there is a stream all the same; for a model without one, the client says so."""
+    assert list(client.predictions.create(version=VERSION, input=INPUT).stream())
+    server.scripts.add({"streams": False})
     prediction = client.predictions.create(version=VERSION, input=INPUT)
 
     with pytest.raises(ReplicateError, match="Model does not support streaming"):
@@ -208,7 +212,7 @@ def test_webhooks(client: Client, receiver: Receiver) -> None:
 
 
 def test_files(client: Client) -> None:
-    """A file is uploaded, described, listed, downloaded and deleted."""
+    """A file is uploaded, described, listed and deleted; its URL describes it to those who have the token."""
     file = client.files.create(
         io.BytesIO(b"a draft"), filename="draft.mp4", content_type="video/mp4", metadata={"take": 2}
     )
@@ -216,7 +220,7 @@ def test_files(client: Client) -> None:
     assert (file.name, file.content_type, file.size, file.metadata) == ("draft.mp4", "video/mp4", 7, {"take": 2})
     assert client.files.get(file.id) == file
     assert client.files.list() == [file]
-    assert httpx.get(file.urls["get"]).content == b"a draft"
+    assert httpx.get(file.urls["get"], headers={"Authorization": f"Bearer {TOKEN}"}).json()["id"] == file.id
     assert client.files.delete(file.id)
     assert client.files.list() == []
     with pytest.raises(ReplicateError, match="status: 404"):
@@ -232,7 +236,8 @@ def test_a_file_as_input(client: Client, tmp_path: Path) -> None:
         prediction = client.predictions.create(version=VERSION, input={"init_video": draft})
 
     assert prediction.input is not None
-    assert httpx.get(prediction.input["init_video"]).content == b"a draft"
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    assert httpx.get(prediction.input["init_video"], headers=headers).json()["size"] == 7
 
 
 def test_download_an_output(client: Client) -> None:
