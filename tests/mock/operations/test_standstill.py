@@ -1,4 +1,4 @@
-"""What a server says to a client that polls while its clock stands still."""
+"""Notices to clients that poll while the server's clock stands still."""
 
 from __future__ import annotations
 
