@@ -55,7 +55,8 @@ def zeroscope_mock(request: pytest.FixtureRequest) -> Iterator[MockServer]:
     on_socket = "zeroscope_mock_url" in request.fixturenames or request.node.stash.get(_socket_key, False)
     if on_socket and "clock" not in options:
         # A program that polls over a socket cannot move a virtual clock, and would wait for ever.
-        options = {"speed": _SPEED, **options, "clock": "real"}
+        options["clock"] = "real"
+        options.setdefault("speed", _SPEED)
     with MockServer(**options) as server:
         for fault in faults:
             server.faults.add(**fault)
