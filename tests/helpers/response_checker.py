@@ -51,7 +51,7 @@ class ResponseChecker:
         if kind.endswith("json"):
             schema = {**media["schema"], "components": self._components}
             jsonschema_rs.Draft202012Validator(schema, validate_formats=True).validate(response.json())
-        if self._operations[operation].get("security") == []:
+        if self._operations[operation].get("security") == [] or response.status_code == 401:
             # Without an account there are no limits.
             return
         for name in described.get("headers", {}):

@@ -103,7 +103,7 @@ class Route:
         path: The path, as the document writes it.
         pattern: Matches it.
         operations: The operations, by method.
-        described: The methods that the document itself has here; all, for a path that only a bundled document has.
+        described: The methods that the document itself has here; the others come from a bundled document.
     """
 
     path: str

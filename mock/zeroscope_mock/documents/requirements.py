@@ -1,4 +1,4 @@
-"""What handlers need of the operations that they carry out."""
+"""The requirements of handlers on the operations that they carry out."""
 
 from __future__ import annotations
 
