@@ -18,10 +18,16 @@ REACHED = {
         *("times-ordered", "logs-grow", "status-forward", "cancel-repeatable"),
     },
     "cancellation": {"cancel-ends", "cancel-repeatable", "final-is-final", "final-is-stable"},
-    "create headers": {"prefer-waits", "cancel-after-ends"},
+    "authentication": {"auth-schemes"},
+    "versions": {"version-forms"},
+    "held creates": {"prefer-waits", "prefer-confirmed", "prefer-runs-out", "prefer-agrees"},
+    "limited runs": {"cancel-after-ends"},
     "outputs": {"outputs-fetchable", "outputs-as-asked"},
-    "urls": {"urls-answer"},
-    "pagination": {"list-newest-first", "list-complete", "list-links", "list-current"},
+    "urls": {"urls-absolute", "urls-answer", "stream-answers"},
+    "files": {"file-described", "file-digests", "file-expires"},
+    "pagination": {
+        *("list-newest-first", "list-complete", "list-links", "list-current", "list-filtered", "filter-refused"),
+    },
 }
 """The rules that each scenario has to reach by itself, without those of every response."""
 
