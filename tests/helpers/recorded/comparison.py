@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from helpers.recorded.formats import has_format
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Kind = Literal["missing", "extra", "other"]
 
 
-@dataclass(frozen=True, order=True)
+@dataclasses.dataclass(frozen=True, order=True)
 class Difference:
     """One difference between a response and a shape.
 
@@ -27,7 +27,7 @@ class Difference:
 
     field: str
     kind: Kind
-    seen: str = field(default="", compare=False)
+    seen: str = dataclasses.field(default="", compare=False)
 
 
 def compare(answer: Answer, shape: Shape) -> set[Difference]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -81,8 +80,8 @@ class Stage:
         raise AssertionError(f"{created.json()['id']} is never {status}")
 
 
-Situation = Callable[[Change], Answer]
-SITUATIONS: dict[str, Situation] = {}
+SITUATIONS: dict[str, Callable[..., Answer]] = {}
+"""The situations, by their names; each takes a change of the bodies, and returns what is compared."""
 
 
 def situation(**options: Any) -> Callable[[Callable[[Stage], httpx.Response | Answer]], object]:
@@ -99,7 +98,7 @@ def situation(**options: Any) -> Callable[[Callable[[Stage], httpx.Response | An
                 found = play(stage)
                 return found if isinstance(found, Answer) else stage.answer(found)
 
-        SITUATIONS[play.__name__] = run
+        SITUATIONS[play.__name__.strip("_")] = run
         return play
 
     return register
@@ -117,11 +116,11 @@ def create_with_webhook(stage: Stage) -> httpx.Response:
 
 @situation()
 def create_held(stage: Stage) -> httpx.Response:
+    response = stage.create(headers={"Prefer": "wait=10"})
     for _ in range(100):
         # Some of the answers show the end.
-        response = stage.create(headers={"Prefer": "wait=10"})
-        if response.json()["status"] == "processing":
-            break
+        if response.json()["status"] != "processing":
+            response = stage.create(headers={"Prefer": "wait=10"})
     return response
 
 
@@ -173,7 +172,7 @@ def cancel(stage: Stage) -> httpx.Response:
 
 
 @situation()
-def list(stage: Stage) -> httpx.Response:
+def list_(stage: Stage) -> httpx.Response:
     for _ in range(101):
         stage.create()
     return stage.api.get("/predictions")
@@ -313,8 +312,3 @@ def _states(stage: Stage, created: httpx.Response, last: str) -> Answer:
 
 def _without_repetitions(words: Any) -> Any:
     return [word for word, _ in groupby(words)]
-
-
-def as_json(answer: Answer) -> str:
-    """Return an answer as text, for the message of a failure."""
-    return json.dumps({"status": answer.status, "headers": dict(answer.headers), "body": answer.body})[:2000]
