@@ -9,9 +9,10 @@ from ..exchange import Exchange, excerpt
 from ..target import ScenarioAbandonedError, Target
 from ..timestamps import parse_timestamp
 
-# Of the input `slow`, the first two are shorter than its run and the last one is longer than its start, in seconds.
+# In seconds; shorter than the run of the slow input, even if predictions of the mock server run a hundred times faster.
 _CANCEL_AFTER = 6
 _SHORT_WAIT = 1
+_SLOW = "slow 1000"
 _ATTEMPTS = 2
 # How much later the server may end the prediction, in seconds.
 _CANCEL_TOLERANCE = 30
@@ -31,7 +32,7 @@ def hold_creates(target: Target) -> None:
         target.wait(created["id"])
     if "prefer-runs-out" in results:
         headers = {"Prefer": f"wait={_SHORT_WAIT}"}
-        created, exchange = target.create(document.scripted_input("slow"), headers=headers)
+        created, exchange = target.create(document.scripted_input(_SLOW), headers=headers)
         if not _has_outputs(target, created):
             _check_run_out(target, created, exchange)
         target.cancel(created["id"])
@@ -85,7 +86,7 @@ def limit_runs(target: Target) -> None:
     if "cancel-after-ends" not in results:
         return
     headers = {"Cancel-After": f"{_CANCEL_AFTER}s"}
-    prediction, _ = target.create(document.scripted_input("slow"), headers=headers)
+    prediction, _ = target.create(document.scripted_input(_SLOW), headers=headers)
     ended, exchange = target.wait(prediction["id"])
     created, completed = parse_timestamp(ended.get("created_at")), parse_timestamp(ended.get("completed_at"))
     duration = (completed - created).total_seconds() if created and completed else 0.0
