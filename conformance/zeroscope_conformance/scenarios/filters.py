@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from ..checks import names_field
@@ -14,28 +15,30 @@ from ..timestamps import parse_timestamp
 RULE = "list-filtered"
 
 _INVALID_TIME = "yesterday"
+_MAX_PAGES = 100
+_PAUSE = 1.0
 
 
-def filter_list(target: Target, pages: list[Exchange], follow: Callable[[Exchange], list[Exchange]]) -> None:
-    """Filter the list by the time of one of its predictions, by source, and by invalid values.
-
-    Args:
-        pages: The pages of the list without a filter.
-        follow: Returns all pages from the first one on.
-    """
+def filter_list(target: Target) -> None:
+    """Filter the list by the time of one of its predictions, by source, and by invalid values."""
     filters = target.document.filters
     if RULE not in target.results:
         return
-    pivot = _find_pivot(pages)
+    for _ in range(2):
+        # Filters need predictions of two moments.
+        target.cancel(target.create(target.document.required_input)[0]["id"])
+        target.clock.sleep(_PAUSE)
+    pivot = _find_pivot(list(islice(_follow(target, target.call("listPredictions")), 2)))
     if pivot is not None:
         entry, older = pivot
         moment = parse_timestamp(entry["created_at"])
-        _check_filtered(target, follow, "created_after", entry, {entry["id"]}, lambda time: time >= moment)
-        _check_filtered(target, follow, "created_before", entry, {older["id"]}, lambda time: time < moment)
+        _check_filtered(target, "created_after", entry, {entry["id"]}, lambda time: time >= moment)
+        _check_filtered(target, "created_before", entry, {older["id"]}, lambda time: time < moment)
     for source in filters.get("source", {}).get("enum", []):
         page = target.call("listPredictions", query={"source": source})
-        others = [one.get("id") for one in page.page_entries if one.get("source", source) != source]
-        expected = f"only predictions whose source is {source}"
+        created = set(target.tracker.created)
+        others = [one for one in page.page_entries if one.get("source", source) != source or one.get("id") in created]
+        expected = f"only predictions whose source is {source}, and none that was created here"
         target.results.check(RULE, page.status == 200 and not others, expected, page.summary, page)
     for name, schema in filters.items():
         value = f"{schema['enum'][0]}-" if "enum" in schema else _INVALID_TIME
@@ -44,6 +47,16 @@ def filter_list(target: Target, pages: list[Exchange], follow: Callable[[Exchang
         passed = 400 <= refused.status < 500 and (names_field(refused, name) or name in str(detail))
         expected = f"4xx that names {name} for {name}={value}"
         target.results.check("filter-refused", passed, expected, refused.summary, refused)
+
+
+def _follow(target: Target, page: Exchange) -> Iterator[Exchange]:
+    """Yield a page and those after it."""
+    for _ in range(_MAX_PAGES):
+        yield page
+        url = page.page_link("next")
+        if url is None or not target.is_same_origin(url):
+            break
+        page = target.follow(url)
 
 
 def _find_pivot(pages: list[Exchange]) -> tuple[dict[str, Any], dict[str, Any]] | None:
@@ -61,7 +74,6 @@ def _find_pivot(pages: list[Exchange]) -> tuple[dict[str, Any], dict[str, Any]] 
 
 def _check_filtered(
     target: Target,
-    follow: Callable[[Exchange], list[Exchange]],
     name: str,
     pivot: dict[str, Any],
     expected_ids: set[str],
@@ -72,7 +84,7 @@ def _check_filtered(
         return
     first = target.call("listPredictions", query={name: pivot["created_at"]})
     # Of the later predictions, those on the next page show whether the link keeps the filter.
-    for page in follow(first) if name == "created_after" else [first]:
+    for page in _follow(target, first) if name == "created_after" else [first]:
         times: list[tuple[datetime | None, dict[str, Any]]] = [
             (parse_timestamp(entry.get("created_at")), entry) for entry in page.page_entries
         ]

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from functools import partial
 from itertools import pairwise
 
 from ..exchange import Exchange
 from ..target import Target
 from ..timestamps import parse_timestamp
-from .filters import filter_list
 
 # A page holds at most 100 predictions, so 100 more fill another one.
 _PAGE_SIZE = 100
 _BATCH = 10
 _MAX_PAGES = 100
-_PAUSE = 1.0
 
 
 def follow_pages(target: Target) -> None:
-    """Fill more than one page, follow the links to every page and one back, and filter the list."""
+    """Fill more than one page, and follow the links to every page and one back."""
     document, results = target.document, target.results
-    older, _ = target.create(document.required_input)
-    target.cancel(older["id"])
-    # Filters need predictions of at least two moments.
-    target.clock.sleep(_PAUSE)
     prediction, _ = target.create(document.required_input)
     first = target.call("listPredictions")
     newest = next((entry.get("id") for entry in first.page_entries), None)
@@ -40,7 +33,6 @@ def follow_pages(target: Target) -> None:
     pages = _follow_links(target, first)
     _check_order(target, pages)
     _check_complete(target, pages)
-    filter_list(target, pages, partial(_follow_links, target))
 
 
 def _follow_links(target: Target, first: Exchange) -> list[Exchange]:
