@@ -389,7 +389,9 @@ def test_results__are_emitted_before_a_pause(harness: Harness) -> None:
 @pytest.mark.parametrize("fault", [{"status": 429, "retry_after": 50}, {"status": 503}], ids=["429", "503"])
 def test_results__are_emitted_before_a_poll_pauses(server: MockServer, fault: dict[str, Any]) -> None:
     """What a create tells at once is the caller's before a poll that is refused."""
-    server.scripts.add(lambda input: {"startup": 0, "run": 0 if input["prompt"][-1] == "4" else 30}, times=None)
+    server.scripts.add(
+        lambda input: {"startup": 0, "run": 0 if input["prompt"][-1] == "4" else 30, "blocking": "final"}, times=None
+    )
     server.faults.add(operation="createPrediction", delay=3)
     server.faults.add(operation="listPredictions", times=3, **fault)
     with server.client() as client:
