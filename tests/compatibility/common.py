@@ -1,33 +1,58 @@
-"""Helpers for the tests of both official clients."""
+"""What the tests of all clients share: a model, inputs, a receiver of webhooks."""
 
 from __future__ import annotations
 
 import queue
 import threading
+from collections.abc import Iterable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
+import pytest
+
+from compatibility.clients import Client
 from zeroscope_mock import MockServer
 from zeroscope_mock.documents.spec import Spec
 from zeroscope_mock.operations.models import latest_version
 
 TOKEN = "r8_a-token-that-must-show-nowhere"
 MODEL = str(Spec.load().model)
+OWNER, _, NAME = MODEL.partition("/")
 VERSION = str(latest_version(Spec.load()))
+REFERENCES = [VERSION, f"{MODEL}:{VERSION}", MODEL]
+"""The forms that the version of a create may have."""
 
 INPUT = {"prompt": "a lighthouse", "num_frames": 2}
+FAILING = {"prompt": "mock:fail the GPU is on fire"}
 
 ENDLESS = {"startup": 0, "run": 86400}
-"""The course of a prediction that does not end while a test runs."""
+"""The script of a prediction that does not end while a test runs."""
 
-SLOW = {"startup": 0, "run": 30}
-"""The course of one that outlasts a wait of one second, and takes 150 ms."""
+SLOW = {"startup": 0, "run": 300}
+"""The script of one that outlasts a wait of one second."""
 
-FAILING = {"prompt": "mock:fail the GPU is on fire"}
+
+def clients(chosen: Iterable[Client]) -> pytest.MarkDecorator:
+    """Run a test with each of these clients; `make test` leaves out those that take long to install or to start."""
+    return pytest.mark.parametrize(
+        "process",
+        [
+            pytest.param(client, id=client.title, marks=[] if client.environment.quick else [pytest.mark.slow])
+            for client in chosen
+        ],
+        indirect=True,
+        scope="module",
+    )
 
 
 def operations(server: MockServer) -> list[str | None]:
     """The calls so far, by operationId."""
     return [exchange.operation for exchange in server.journal]
+
+
+def is_video(file: Mapping[str, Any]) -> bool:
+    """Whether a file that a client has read is an MP4."""
+    return bool(file["size"] > 100) and file["kind"] == "ftyp"
 
 
 class Receiver:

@@ -1,0 +1,73 @@
+"""Fixtures for other clients: a fast server on a socket, a client in a process, a receiver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from compatibility.clients import Client, Process
+from compatibility.common import TOKEN, Receiver
+from compatibility.table import CALL
+from zeroscope_mock import MockServer
+
+Start = Callable[[Client, str], Process]
+
+
+def start(client: Client, url: str, **environment: str) -> Process:
+    """Start a client that sends its requests to the server at a URL; skip the test if the client is missing."""
+    if reason := client.missing():
+        pytest.skip(reason)
+    settings = {
+        "BASE_URL": url + client.base_url,
+        "REPLICATE_BASE_URL": url + client.base_url,
+        "REPLICATE_API_TOKEN": TOKEN,
+        "REPLICATE_POLL_INTERVAL": "0.01",
+    }
+    return Process(client.command(), {**settings, **environment})
+
+
+@pytest.fixture(scope="module")
+def listening() -> Iterator[tuple[MockServer, str]]:
+    """A server and where it listens: to start and to end take longer than most tests."""
+    server = MockServer(clock="real", speed=200, seed=1, token=TOKEN)
+    with server.listen() as listening:
+        yield server, listening.url
+
+
+@pytest.fixture
+def server(listening: tuple[MockServer, str]) -> MockServer:
+    """An empty server that takes one token only; a prediction takes some 30 ms."""
+    server, _ = listening
+    server.reset()
+    return server
+
+
+@pytest.fixture
+def url(server: MockServer, listening: tuple[MockServer, str]) -> str:
+    """Where the server listens."""
+    _, url = listening
+    return url
+
+
+@pytest.fixture(scope="module")
+def process(request: pytest.FixtureRequest, listening: tuple[MockServer, str]) -> Iterator[tuple[Client, Process]]:
+    """A client, named by `common.clients`, in a process for all tests of a module: starting it takes longer than they."""
+    client: Client = request.param
+    with start(client, listening[1]) as process:
+        yield client, process
+
+
+@pytest.fixture
+def client(request: pytest.FixtureRequest, process: tuple[Client, Process], server: MockServer) -> Process:
+    """The client with an empty server; its calls go into the table of docs/compatibility.md if the test passes."""
+    used, running = process
+    running.record = lambda path: request.node.user_properties.append((CALL, (used.title, path)))
+    return running
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    receiver = Receiver()
+    yield receiver
+    receiver.close()
