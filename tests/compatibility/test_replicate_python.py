@@ -388,7 +388,7 @@ def test_errors(
 @every
 def test_errors__wrong_token(client: Process) -> None:
     """Any other token is refused."""
-    with pytest.raises(ClientError, match="^ReplicateError: .*Unauthenticated"):
+    with pytest.raises(ClientError, match="Unauthenticated"):
         client.call("stranger.run", f"{MODEL}:{VERSION}", input=INPUT)
 
 

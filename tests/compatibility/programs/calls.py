@@ -80,14 +80,17 @@ def restore(names: Mapping[str, Any], argument: Any) -> Any:
 
 def plain(value: Any) -> Any:
     """A value as JSON; of a file, its address and what it holds."""
+    if isinstance(value, Enum):
+        return value.value
     if value is None or isinstance(value, str | int | float):
-        return value.value if isinstance(value, Enum) else value
+        return value
     if isinstance(value, bytes):
         return {"size": len(value), "kind": value[4:8].decode("latin-1")}
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        # Generic classes of pydantic's version 1 have a private one among their fields.
+        return {str(key): plain(item) for key, item in value.items() if not str(key).startswith("_")}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if hasattr(value, "url") and hasattr(value, "read"):
@@ -95,8 +98,6 @@ def plain(value: Any) -> Any:
     for convert in ("model_dump", "dict"):
         if isinstance(method := getattr(value, convert, None), types.MethodType):
             return plain(method())
-    if hasattr(value, "__iter__") and not hasattr(value, "__fspath__"):
-        return [plain(item) for item in value]
     return str(value)
 
 
