@@ -83,7 +83,7 @@ LOW_CREDIT = RateLimits(creates=Rate(6, burst=1))
 
 PRESETS: Mapping[str, RateLimits] = {"live": RateLimits(), "low-credit": LOW_CREDIT}
 
-_CREATES = frozenset({"createPrediction", "createModelPrediction"})
+_CREATES = frozenset({"createPrediction", "createModelPrediction", "createDeploymentPrediction", "createTraining"})
 _READS = frozenset({"getPrediction"})
 
 

@@ -45,6 +45,7 @@ class State:
         settings: The server's settings.
 
     Attributes:
+        deciding: Whether a script function decides on a run at this moment.
         changes: Notified when a request changes or removes a prediction, by its id.
         webhooks: Sends webhooks, and has their deliveries.
     """
@@ -56,6 +57,7 @@ class State:
         self.reloader: SpecReloader | None = None
         self.dialect = DIALECTS[settings.dialect]
         self.lock = threading.RLock()
+        self.deciding = False
         self.changes = Conditions()
         self.journal = Journal(settings.journal_limit)
         self.store = Store(settings.prediction_limit, settings.storage_limit)
@@ -156,7 +158,7 @@ class State:
         assert isinstance(hook, Hook)
         links = self.links(hook.origin, hook.prefix)
         video = (lambda index: data_uri(self.video(record, index)())) if record.script.inline else None
-        return encode(prediction_json(record, now, links, model=self.spec.model, video=video))
+        return encode(prediction_json(record, now, links, video=video))
 
 
 def _fault_operations(spec: Spec) -> frozenset[str]:

@@ -1,11 +1,14 @@
-"""The record of a prediction: all that the server keeps of it."""
+"""The record of a run, a prediction or a training: all that the server keeps of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from .script import Script
+
+RunKind = Literal["prediction", "training"]
+"""What a record is of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class Hook:
 
 @dataclass(slots=True, eq=False)
 class Record:
-    """One prediction; only `canceled` and `reads` ever change.
+    """One run; only `canceled` and `reads` ever change.
 
     Args:
         tenant: The tenant that created it.
@@ -41,6 +44,9 @@ class Record:
         lifetime: Seconds after its creation at which the server ends it.
         canceled: When the client canceled it, in seconds since 1970.
         reads: When the client read it, in seconds since 1970; kept only where reads move it on.
+        model: The owner and name of the model; None for a document that names none.
+        deployment: The owner and name of the deployment that runs it.
+        kind: What it is.
     """
 
     id: str
@@ -55,6 +61,9 @@ class Record:
     lifetime: float | None = None
     canceled: float | None = None
     reads: tuple[float, ...] = ()
+    model: str | None = None
+    deployment: str | None = None
+    kind: RunKind = "prediction"
 
     @property
     def streams(self) -> bool:

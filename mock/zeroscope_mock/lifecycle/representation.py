@@ -18,7 +18,6 @@ def prediction_json(
     now: float,
     links: Links,
     *,
-    model: str | None,
     video: Callable[[int], str] | None = None,
     held: bool = False,
 ) -> dict[str, Any]:
@@ -28,7 +27,6 @@ def prediction_json(
         record: The prediction.
         now: The moment, in seconds since 1970.
         links: Makes the URLs.
-        model: The model's owner and name.
         video: Makes the `data:` URI of a video; without it, the output has URLs.
         held: Whether this answers a request that was held open until its time was up. The service answers it as if the
             prediction had only just been created, and the official clients take any other status for an end.
@@ -36,7 +34,7 @@ def prediction_json(
     state = _STARTING if held else state_at(record, now)
     body: dict[str, Any] = {
         "id": record.id,
-        "model": model,
+        "model": record.model,
         "version": record.version,
         "input": {} if state.removed else record.input,
         "logs": "" if state.removed or state.started is None else _logs(record, state),
@@ -56,6 +54,8 @@ def prediction_json(
             body["metrics"]["predict_time"] = round(state.ended - state.started, 6)
     if record.lifetime is not None:
         body["deadline"] = timestamp(record.created + record.lifetime)
+    if record.deployment is not None:
+        body["deployment"] = record.deployment
     if record.hook is not None:
         body["webhook"] = record.hook.url
     body["urls"] = {"cancel": links.cancel(record.id), "get": links.prediction(record.id)}

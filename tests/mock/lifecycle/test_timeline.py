@@ -32,10 +32,9 @@ REMOVED = Script(seed=7, startup_seconds=1.0, run_seconds=4.0, steps=4, rate=1.0
 
 def at(seconds: float, script: Script = USUAL, **changes: Any) -> dict[str, Any]:
     """The body of a prediction a number of seconds after its creation."""
+    changes = {"model": "owner/name", **changes}
     record = Record("an-id", "tenant", 0, CREATED, "a-version", {"prompt": "x"}, script, **changes)
-    return prediction_json(
-        record, CREATED + seconds, Links(Spec.load(None, bundled_documents()), "https://h", "/v1"), model="owner/name"
-    )
+    return prediction_json(record, CREATED + seconds, Links(Spec.load(None, bundled_documents()), "https://h", "/v1"))
 
 
 @pytest.mark.parametrize(

@@ -100,4 +100,5 @@ def test_an_unknown_prediction(api: httpx.Client, path: str) -> None:
 
     assert response.status_code == 404
     assert response.headers["content-type"] == "application/problem+json"
-    assert response.json() == {"detail": "The requested resource could not be found.", "status": 404}
+    missing = f"There is no prediction '{'a' * 26}', or this token may not see it."
+    assert response.json() == {"detail": f"The requested resource could not be found. {missing}", "status": 404}

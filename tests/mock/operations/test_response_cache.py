@@ -44,7 +44,7 @@ def written(server: MockServer, prediction: str, base: httpx.URL) -> bytes:
     record = state.store.prediction(prediction)
     assert record is not None
     addresses = state.links(f"{base.scheme}://{base.host}", base.path.rstrip("/"))
-    return encode(prediction_json(record, state.clock.time(), addresses, model=state.spec.model))
+    return encode(prediction_json(record, state.clock.time(), addresses))
 
 
 @settings(max_examples=100)
@@ -101,7 +101,7 @@ def test_get__renders_a_response_once(monkeypatch: pytest.MonkeyPatch) -> None:
         prediction = api.post("predictions", json={"version": VERSION, "input": {}}).json()["id"]
         server.clock.advance(60)
         first = api.get(f"predictions/{prediction}").content
-        monkeypatch.delattr("zeroscope_mock.operations.predictions.prediction_json")
+        monkeypatch.delattr("zeroscope_mock.operations.run_bodies.prediction_json")
 
         assert [api.get(f"predictions/{prediction}").content for _ in range(3)] == [first] * 3
 
@@ -132,7 +132,7 @@ def test_get__after_a_reset() -> None:
 
 
 def test_get__after_the_document_has_changed(tmp_path: Path) -> None:
-    """A response names the model of the current document."""
+    """A response has the paths of the current document, and the model that the prediction was created with."""
     document = json.loads(json.dumps(MockServer().core.document))
     path = tmp_path / "spec.json"
     path.write_text(json.dumps(document), encoding="utf-8")
@@ -141,9 +141,13 @@ def test_get__after_the_document_has_changed(tmp_path: Path) -> None:
         prediction = api.post("predictions", json={"version": VERSION, "input": {}}).json()["id"]
         api.get(f"predictions/{prediction}")
         document["info"]["x-replicate"]["model"] = "someone/else"
+        paths = document["paths"]
+        paths["/predictions/{prediction_id}/stop"] = paths.pop("/predictions/{prediction_id}/cancel")
         path.write_text(json.dumps(document), encoding="utf-8")
 
-        assert api.get(f"predictions/{prediction}").json()["model"] == "someone/else"
+        body = api.get(f"predictions/{prediction}").json()
+        assert body["urls"]["cancel"].endswith("/stop")
+        assert body["model"] == "anotherjesse/zeroscope-v2-xl"
 
 
 def test_responses__are_cached_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,201 @@
+"""Starts, reads and cancels runs: predictions and trainings."""
+
+from __future__ import annotations
+
+import math
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from ..lifecycle.model_input import ModelInput
+from ..lifecycle.prompts import apply_prompt
+from ..lifecycle.record import Hook, Record, RunKind
+from ..lifecycle.script import Script, default_script
+from ..lifecycle.script_values import resolve
+from ..lifecycle.timeline import state_at, timeline_of
+from ..messages import Response, json_response
+from ..problems import not_found
+from ..protocols import Flow
+from ..randomness import new_id
+from ..state import NESTED_CREATE, State, running_script
+from ..steps import WaitForChange
+from ..webhooks.events import parse_events_filter
+from .calls import OperationCall
+from .response_cache import ResponseCache
+from .run_bodies import RunBodies
+from .version_references import VersionReference
+
+_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?")
+_MAX_DIGITS = 12
+
+
+class Runs:
+    """Starts, reads and cancels runs.
+
+    Args:
+        state: The server's.
+    """
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._bodies = RunBodies(state)
+        self._responses = ResponseCache()
+
+    def start(
+        self,
+        call: OperationCall,
+        version: VersionReference,
+        *,
+        kind: RunKind = "prediction",
+        deployment: str | None = None,
+        output: Callable[[str], Any] | None = None,
+    ) -> Response | Flow[Response]:
+        """Start a run, and answer the call that creates it.
+
+        Args:
+            call: The call, with `input` and perhaps a webhook in its body.
+            version: The version that runs.
+            kind: What is started.
+            deployment: The owner and name of the deployment that runs it.
+            output: Makes the output of a success from the run's id; by default the model makes videos.
+        """
+        holds = self._state.dialect.holds
+        lifetime = _seconds(call.arguments.get("Cancel-After")) if holds else None
+        record = self._record(call, version, kind, deployment, lifetime, output)
+        dropped = self._state.store.add(record)
+        if dropped is not None:
+            self._state.changes.notify(dropped.id)
+            if dropped.hook is not None:
+                self._state.webhooks.forget(dropped.id)
+        if record.hook is not None:
+            self._state.webhooks.add(record)
+        if holds and (prefer := call.arguments.get("Prefer")):
+            return self._held(call, record, prefer)
+        if self._bodies.inline(record, record.created):
+            return self._answer(call, record, 201)
+        return self._state.dialect.created(201, self._bodies.brief(record, call, record.created))
+
+    def read(self, call: OperationCall, record: Record) -> Response | Flow[Response]:
+        """Answer a call that reads a run, which may move it on."""
+        now = self._state.clock.time()
+        if record.script.reads and len(record.reads) < record.script.reads and state_at(record, now).ended is None:
+            record.reads = (*record.reads, now)
+            self._changed(record)
+        return self._response(call, record, now)
+
+    def cancel(self, call: OperationCall, record: Record) -> Response | Flow[Response]:
+        """End a run unless it has ended, and answer the call that cancels it."""
+        now = self._state.clock.time()
+        if state_at(record, now).ended is None:
+            record.canceled = now
+            self._changed(record)
+        return self._response(call, record, now)
+
+    def _changed(self, record: Record) -> None:
+        """Tell those who wait that a request has changed a run."""
+        if record.hook is not None:
+            self._state.webhooks.update(record)
+        self._state.changes.notify(record.id)
+
+    def _response(self, call: OperationCall, record: Record, now: float) -> Response | Flow[Response]:
+        if self._bodies.inline(record, now):
+            return self._inline_response(call, record)
+        links = self._bodies.links(call)
+        if cached := self._responses.get(record, now, links):
+            return cached
+        return self._responses.put(json_response(200, self._bodies.brief(record, call, now)), record, now, links)
+
+    def _inline_response(self, call: OperationCall, record: Record) -> Flow[Response]:
+        body = yield from self._bodies.complete(record, call)
+        return json_response(200, body)
+
+    def _record(
+        self,
+        call: OperationCall,
+        version: VersionReference,
+        kind: RunKind,
+        deployment: str | None,
+        lifetime: float | None,
+        output: Callable[[str], Any] | None,
+    ) -> Record:
+        state, sent = self._state, call.body.get("input", {})
+        if state.deciding:
+            raise RuntimeError(NESTED_CREATE)
+        number = state.store.of_tenant(call.tenant).next
+        random = state.random_bytes("prediction", call.tenant, number)
+        id = new_id(random)
+        return Record(
+            id=id,
+            tenant=call.tenant,
+            number=number,
+            created=state.clock.time(),
+            version=version.id,
+            input=sent,
+            script=self._script(call, sent, random, None if output is None else output(id)),
+            hook=self._hook(call),
+            stream=call.body.get("stream", False),
+            lifetime=lifetime,
+            model=version.model,
+            deployment=deployment,
+            kind=kind,
+        )
+
+    def _script(self, call: OperationCall, sent: dict[str, Any], random: bytes, output: Any) -> Script:
+        state, settings = self._state, self._state.settings
+        wanted = ModelInput.read(sent, state.spec.input_defaults)
+        script = default_script(wanted, random, streams=settings.streams, inline=settings.inline_outputs)
+        if output is not None:
+            script.output = output
+        script = apply_prompt(wanted.prompt, script)
+        if (source := state.scripts.take(call.tenant)) is None:
+            return script
+        state.deciding = True
+        mark = running_script.set((state, threading.get_ident()))
+        try:
+            script, raised = resolve(source, script, sent)
+        finally:
+            running_script.reset(mark)
+            state.deciding = False
+        call.notes.extend([raised] if raised else [])
+        return script
+
+    def _hook(self, call: OperationCall) -> Hook | None:
+        url = call.body.get("webhook")
+        if not url:
+            return None
+        events = parse_events_filter(call.body.get("webhook_events_filter"), self._state.spec.enum("WebhookEvent"))
+        return Hook(url, events, self._state.base_url(call.request.head), call.prefix)
+
+    def _held(self, call: OperationCall, record: Record, prefer: str) -> Flow[Response]:
+        """Answer once the run has ended, or after the time that the client will wait."""
+        clock, condition = self._state.clock, self._state.changes.of(record.id)
+        seconds = prefer.partition("=")[2]
+        # The time of day may be set back meanwhile, and must not make the client wait longer.
+        until = clock.monotonic() + (float(seconds) if seconds else self._state.spec.default_hold())
+        while (left := min(until - clock.monotonic(), timeline_of(record).end - clock.time())) > 0:
+            # Another request may end it earlier.
+            yield WaitForChange(clock.monotonic() + left, condition, condition.version)
+            if self._state.store.prediction(record.id) is not record:
+                return not_found(f"prediction {record.id!r}")
+        now = clock.time()
+        ended = state_at(record, now).ended is not None
+        response = yield from self._answer(call, record, 201 if ended else 202, held=not ended)
+        return replace(response, headers=(*response.headers, ("preference-applied", prefer)))
+
+    def _answer(self, call: OperationCall, record: Record, status: int, *, held: bool = False) -> Flow[Response]:
+        body = yield from self._bodies.complete(record, call, held=held)
+        return self._state.dialect.created(status, body)
+
+
+def _seconds(duration: str | None) -> float | None:
+    """The seconds of a duration such as `1h30m45s` or `90`, whose form the document has validated."""
+    if duration is None:
+        return None
+    found = _DURATION.fullmatch(duration)
+    parts = found.groups("0") if found else ("0", "0", "0")
+    if any(len(part.lstrip("0")) > _MAX_DIGITS for part in parts):
+        return math.inf
+    hours, minutes, seconds = (int(part[-_MAX_DIGITS:]) for part in parts)
+    return float(hours * 3600 + minutes * 60 + seconds)
