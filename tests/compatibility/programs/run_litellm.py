@@ -1,0 +1,13 @@
+"""Performs calls with LiteLLM, whose provider for Replicate always sends to the service's own host."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from calls import serve
+
+litellm: Any = import_module("litellm")
+litellm.suppress_debug_info = True
+
+serve({"litellm": litellm})
