@@ -115,17 +115,28 @@ class Process:
         for thread in self._threads:
             thread.start()
 
-    def call(self, path: str, *arguments: Any, name: str = "", collect: bool = False, **keywords: Any) -> Any:
+    def call(self, path: str, /, *arguments: Any, **keywords: Any) -> Any:
         """Perform a call, and return its value as JSON.
 
         Args:
             path: A dotted path, such as `client.predictions.create`; programs/calls.py describes it.
-            name: What later calls find the value under.
-            collect: Whether to iterate over the value, which follows pages.
 
         Raises:
             ClientError: If the call ends with an error.
         """
+        return self._call(path, arguments, keywords)
+
+    def keep(self, name: str, path: str, /, *arguments: Any, **keywords: Any) -> Any:
+        """Perform a call whose value later calls find under a name."""
+        return self._call(path, arguments, keywords, name=name)
+
+    def collect(self, path: str, /, *arguments: Any, **keywords: Any) -> Any:
+        """Perform a call and iterate over its value, which follows pages."""
+        return self._call(path, arguments, keywords, collect=True)
+
+    def _call(
+        self, path: str, arguments: tuple[Any, ...], keywords: dict[str, Any], *, name: str = "", collect: bool = False
+    ) -> Any:
         self.record(path)
         call = {"path": path, "arguments": arguments, "keywords": keywords, "name": name, "collect": collect}
         outcome = self.exchange(call)

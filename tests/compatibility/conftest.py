@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,8 +11,6 @@ from compatibility.clients import Client, Process
 from compatibility.common import TOKEN, Receiver
 from compatibility.table import CALL
 from zeroscope_mock import MockServer
-
-Start = Callable[[Client, str], Process]
 
 
 def start(client: Client, url: str, **environment: str) -> Process:
@@ -23,6 +22,7 @@ def start(client: Client, url: str, **environment: str) -> Process:
         "REPLICATE_BASE_URL": url + client.base_url,
         "REPLICATE_API_TOKEN": TOKEN,
         "REPLICATE_POLL_INTERVAL": "0.01",
+        "PYTHONPATH": str(Path(__file__).parent.parent),
     }
     return Process(client.command(), {**settings, **environment})
 
@@ -52,7 +52,7 @@ def url(server: MockServer, listening: tuple[MockServer, str]) -> str:
 
 @pytest.fixture(scope="module")
 def process(request: pytest.FixtureRequest, listening: tuple[MockServer, str]) -> Iterator[tuple[Client, Process]]:
-    """A client, named by `common.clients`, in a process for all tests of a module: starting it takes longer than they."""
+    """A client, named by `common.clients`, in a process for all tests of a module, since starting it takes long."""
     client: Client = request.param
     with start(client, listening[1]) as process:
         yield client, process

@@ -108,7 +108,9 @@ class Environment:
                 package.pop("funding", None)
             written.write_text(json.dumps(lock, indent=2, ensure_ascii=False) + "\n")
         else:
-            resolve = "--universal --python-version=3.11 --system-certs --upgrade --generate-hashes --no-annotate --quiet"
+            resolve = (
+                "--universal --python-version=3.11 --system-certs --upgrade --generate-hashes --no-annotate --quiet"
+            )
             hide = ["--no-emit-index-url", "--no-emit-find-links", "--custom-compile-command=make lock"]
             _run(_uv(), "pip", "compile", *resolve.split(), *hide, f"--output-file={written}", str(source), cwd=ROOT)
         if "://" in written.read_text():

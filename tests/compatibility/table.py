@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import cast
+
+import pytest
 
 from compatibility.clients import CLIENTS
 
@@ -14,6 +17,24 @@ CALL = "client call"
 _BEGIN = "<!-- The tests write the lines from here on: see tests/compatibility/table.py. -->"
 _END = "<!-- The tests write the lines up to here. -->"
 _HEAD = ["| client | how it is pointed at the mock server | calls |", "|---|---|---|"]
+
+
+def collect(reports: Iterable[pytest.TestReport]) -> dict[str, list[str]]:
+    """The calls of each client that has passed all of its tests, and has run them.
+
+    Args:
+        reports: What came of the tests of a whole run.
+    """
+    calls: dict[str, list[str]] = {}
+    incomplete = set()
+    for report in reports:
+        if not report.passed:
+            incomplete |= {client.title for client in CLIENTS if client.title in report.nodeid}
+        for name, value in report.user_properties if report.when == "call" else ():
+            if name == CALL:
+                title, call = cast(tuple[str, str], value)
+                calls.setdefault(title, []).append(call)
+    return {title: made for title, made in calls.items() if title not in incomplete}
 
 
 def read(page: str) -> dict[str, str]:

@@ -32,8 +32,8 @@ def test_generate_image__out_of_time(server: MockServer, client: Process) -> Non
     """The provider does not poll: it refuses the response of a wait that ran out."""
     server.scripts.add(ENDLESS)
 
+    options = {"maxWaitTimeInSeconds": 1, "num_frames": 2}
     with pytest.raises(ClientError, match="Invalid JSON response"):
-        options = {"maxWaitTimeInSeconds": 1, "num_frames": 2}
         client.call("generateImage", model=MODEL, prompt="a lighthouse", providerOptions={"replicate": options})
 
 

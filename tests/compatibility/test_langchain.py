@@ -20,7 +20,7 @@ OPTIONS = {"prompt_key": "prompt", "model_kwargs": {"num_frames": 2}}
 @references
 def test_invoke(server: MockServer, client: Process, reference: str, create: str) -> None:
     """The class reads the model, creates a prediction and polls it; the URL of the only video is the text."""
-    client.call("Replicate", model=reference, **OPTIONS, name="llm")
+    client.keep("llm", "Replicate", model=reference, **OPTIONS)
 
     address = client.call("llm.invoke", "a lighthouse")
 
@@ -32,7 +32,7 @@ def test_invoke(server: MockServer, client: Process, reference: str, create: str
 @references
 def test_stream(client: Process, reference: str, create: str) -> None:
     """The class polls for outputs; the text arrives in one piece."""
-    client.call("Replicate", model=reference, **OPTIONS, name="llm")
+    client.keep("llm", "Replicate", model=reference, **OPTIONS)
 
     (address,) = [chunk for chunk in client.call("llm.stream", "a lighthouse") if chunk]
 
@@ -42,7 +42,7 @@ def test_stream(client: Process, reference: str, create: str) -> None:
 @langchain
 def test_ainvoke(client: Process) -> None:
     """The asynchronous half of the class does the same."""
-    client.call("Replicate", model=f"{MODEL}:{VERSION}", **OPTIONS, name="llm")
+    client.keep("llm", "Replicate", model=f"{MODEL}:{VERSION}", **OPTIONS)
 
     assert httpx.get(client.call("llm.ainvoke", "a lighthouse")).content[4:8] == b"ftyp"
 
@@ -50,16 +50,16 @@ def test_ainvoke(client: Process) -> None:
 @langchain
 def test_invoke__failure(client: Process) -> None:
     """A prediction that fails raises an error with the reason."""
-    client.call("Replicate", model=f"{MODEL}:{VERSION}", **OPTIONS, name="llm")
+    client.keep("llm", "Replicate", model=f"{MODEL}:{VERSION}", **OPTIONS)
 
-    with pytest.raises(ClientError, match="^RuntimeError: the GPU is on fire"):
+    with pytest.raises(ClientError, match=r"^RuntimeError: the GPU is on fire"):
         client.call("llm.invoke", FAILING["prompt"])
 
 
 @langchain
 def test_invoke__unknown_model(client: Process) -> None:
     """A model that does not exist is an error with its status."""
-    client.call("Replicate", model="someone/something", **OPTIONS, name="llm")
+    client.keep("llm", "Replicate", model="someone/something", **OPTIONS)
 
     with pytest.raises(ClientError, match=r"ReplicateError[\s\S]*404"):
         client.call("llm.invoke", "a lighthouse")

@@ -20,7 +20,7 @@ OPTIONS = {"additional_kwargs": {"num_frames": 2}}
 @references
 def test_complete(server: MockServer, client: Process, reference: str, create: str) -> None:
     """The class joins the output events; the URL of the only video is the text."""
-    client.call("Replicate", model=reference, **OPTIONS, name="llm")
+    client.keep("llm", "Replicate", model=reference, **OPTIONS)
 
     text = client.call("llm.complete", "a lighthouse")["text"]
 
@@ -31,7 +31,7 @@ def test_complete(server: MockServer, client: Process, reference: str, create: s
 @llama_index
 def test_stream_complete(client: Process) -> None:
     """Each event is a piece of the text."""
-    client.call("Replicate", model=MODEL, **OPTIONS, name="llm")
+    client.keep("llm", "Replicate", model=MODEL, **OPTIONS)
 
     pieces = client.call("llm.stream_complete", "a lighthouse")
 
@@ -42,8 +42,8 @@ def test_stream_complete(client: Process) -> None:
 @llama_index
 def test_chat(client: Process) -> None:
     """Messages become the prompt."""
-    client.call("Replicate", model=MODEL, **OPTIONS, name="llm")
-    client.call("ChatMessage", role="user", content="a lighthouse", name="message")
+    client.keep("llm", "Replicate", model=MODEL, **OPTIONS)
+    client.keep("message", "ChatMessage", role="user", content="a lighthouse")
 
     answer = client.call("llm.chat", [{"$path": "message"}])
 
@@ -53,7 +53,7 @@ def test_chat(client: Process) -> None:
 @llama_index
 def test_complete__failure(client: Process) -> None:
     """A prediction that fails raises an error with the reason."""
-    client.call("Replicate", model=MODEL, **OPTIONS, name="llm")
+    client.keep("llm", "Replicate", model=MODEL, **OPTIONS)
 
     with pytest.raises(ClientError, match="the GPU is on fire"):
         client.call("llm.complete", FAILING["prompt"])
@@ -62,7 +62,7 @@ def test_complete__failure(client: Process) -> None:
 @llama_index
 def test_complete__unknown_model(client: Process) -> None:
     """A model that does not exist is an error with its status."""
-    client.call("Replicate", model="someone/something", name="llm")
+    client.keep("llm", "Replicate", model="someone/something")
 
     with pytest.raises(ClientError, match=r"ReplicateError[\s\S]*404"):
         client.call("llm.complete", "a lighthouse")

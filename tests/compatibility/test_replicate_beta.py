@@ -65,7 +65,7 @@ def test_run__out_of_time(server: MockServer, client: Process, api: str) -> None
 @both
 def test_use(client: Process, api: str) -> None:
     """A model can be used as a function."""
-    client.call(f"{api}.use", f"{MODEL}:{VERSION}", name="function")
+    client.keep("function", f"{api}.use", f"{MODEL}:{VERSION}")
 
     assert len(client.call("function", **INPUT)) == 1
 
@@ -74,9 +74,9 @@ def test_use(client: Process, api: str) -> None:
 @both
 def test_stream(client: Process, api: str) -> None:
     """Outputs come one by one."""
-    client.call(f"{api}.use", f"{MODEL}:{VERSION}", streaming=True, name="function")
+    client.keep("function", f"{api}.use", f"{MODEL}:{VERSION}", streaming=True)
 
-    assert len(client.call("function", **INPUT, collect=True)) == 1
+    assert len(client.collect("function", **INPUT)) == 1
 
 
 @beta
@@ -145,7 +145,7 @@ def test_list(client: Process, api: str) -> None:
     if api == "async_client":
         assert [prediction["id"] for prediction in client.call(path)["results"]] == ids[:4:-1]
     else:
-        assert [prediction["id"] for prediction in client.call(path, collect=True)] == ids[::-1]
+        assert [prediction["id"] for prediction in client.collect(path)] == ids[::-1]
 
 
 @beta
@@ -170,7 +170,7 @@ def test_list__filters(server: MockServer, client: Process, api: str) -> None:
 @both
 def test_failure(client: Process, api: str) -> None:
     """A prediction that fails raises an error with the reason."""
-    with pytest.raises(ClientError, match="^ModelError: .*the GPU is on fire"):
+    with pytest.raises(ClientError, match=r"^ModelError: .*the GPU is on fire"):
         client.call(f"{api}.run", f"{MODEL}:{VERSION}", input=FAILING)
 
 

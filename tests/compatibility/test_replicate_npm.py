@@ -103,7 +103,7 @@ def test_create_get_and_cancel(server: MockServer, client: Process) -> None:
 @every
 def test_wait(client: Process) -> None:
     """The client polls to the end."""
-    client.call("replicate.predictions.create", {"model": MODEL, "input": INPUT}, name="prediction")
+    client.keep("prediction", "replicate.predictions.create", {"model": MODEL, "input": INPUT})
     prediction = client.call("replicate.wait", {"$path": "prediction"}, {"interval": 10})
 
     assert prediction["status"] == "succeeded"
@@ -143,9 +143,7 @@ def test_blocking_create__out_of_time(server: MockServer, client: Process) -> No
 
 
 @since_0_34
-def test_run__out_of_time(
-    server: MockServer, client: Process, process: tuple[Any, Process]
-) -> None:
+def test_run__out_of_time(server: MockServer, client: Process, process: tuple[Any, Process]) -> None:
     """When the wait has run out, the client goes on by polling."""
     server.scripts.add(SLOW)
     _, wait = BLOCKING[process[0].environment.packages["replicate"]]
@@ -207,7 +205,7 @@ def test_webhooks(client: Process, receiver: Receiver) -> None:
     """A delivery passes the client's own check, and fails it once a byte is changed."""
     webhook = {"webhook": receiver.url, "webhook_events_filter": ["completed"]}
     prediction = client.call("replicate.predictions.create", {"version": VERSION, "input": INPUT, **webhook})
-    client.call("replicate.webhooks.default.secret.get", name="secret")
+    client.keep("secret", "replicate.webhooks.default.secret.get")
     headers, body = receiver.receive()
 
     assert json.loads(body)["id"] == prediction["id"]

@@ -90,7 +90,7 @@ def test_create__forms_of_a_version(client: Process, reference: str) -> None:
 def test_create_get_and_cancel(server: MockServer, client: Process) -> None:
     """A prediction starts, is read and ends."""
     server.scripts.add(ENDLESS)
-    created = client.call("client.predictions.create", version=VERSION, input=INPUT, name="prediction")
+    created = client.keep("prediction", "client.predictions.create", version=VERSION, input=INPUT)
     read = client.call("client.predictions.get", created["id"])
     canceled = client.call("client.predictions.cancel", created["id"])
     client.call("prediction.reload")
@@ -105,7 +105,7 @@ def test_create_get_and_cancel(server: MockServer, client: Process) -> None:
 def test_cancel__of_an_object(server: MockServer, client: Process) -> None:
     """A prediction that the program holds is canceled."""
     server.scripts.add(ENDLESS)
-    client.call("client.predictions.create", version=VERSION, input=INPUT, name="prediction")
+    client.keep("prediction", "client.predictions.create", version=VERSION, input=INPUT)
     client.call("prediction.cancel")
 
     assert client.call("prediction.status") == "canceled"
@@ -114,7 +114,7 @@ def test_cancel__of_an_object(server: MockServer, client: Process) -> None:
 @every
 def test_wait(client: Process) -> None:
     """The client polls to the end, and reads the progress in the log."""
-    client.call("client.predictions.create", version=VERSION, input=INPUT, name="prediction")
+    client.keep("prediction", "client.predictions.create", version=VERSION, input=INPUT)
     client.call("prediction.wait")
 
     assert client.call("prediction.status") == "succeeded"
@@ -135,9 +135,7 @@ def test_list(client: Process) -> None:
 @since_0_34
 def test_blocking_create(server: MockServer, client: Process) -> None:
     """With `Prefer: wait` the response has the outputs, whatever its status is."""
-    predictions = [
-        client.call("client.predictions.create", version=VERSION, input=INPUT, wait=True) for _ in range(8)
-    ]
+    predictions = [client.call("client.predictions.create", version=VERSION, input=INPUT, wait=True) for _ in range(8)]
 
     assert {prediction["status"] for prediction in predictions} <= {"processing", "succeeded"}
     assert all(len(prediction["output"]) == 1 for prediction in predictions)
@@ -179,7 +177,7 @@ def test_stream(client: Process) -> None:
 @every
 def test_stream__of_a_prediction(client: Process) -> None:
     """Every prediction has a stream, also one that was created without asking for it."""
-    client.call("client.models.predictions.create", model=MODEL, input=INPUT, name="prediction")
+    client.keep("prediction", "client.models.predictions.create", model=MODEL, input=INPUT)
     client.call("prediction.wait")
 
     assert client.call("prediction.stream")[-1]["event"] == "done"
@@ -196,7 +194,7 @@ def test_stream__failure(client: Process) -> None:
 def test_stream__of_a_model_without_one(server: MockServer, client: Process) -> None:
     """Without a stream the client says so."""
     server.scripts.add({"stream": False})
-    client.call("client.predictions.create", version=VERSION, input=INPUT, name="prediction")
+    client.keep("prediction", "client.predictions.create", version=VERSION, input=INPUT)
 
     with pytest.raises(ClientError, match="Model does not support streaming"):
         client.call("prediction.stream")
@@ -205,7 +203,7 @@ def test_stream__of_a_model_without_one(server: MockServer, client: Process) -> 
 @every
 def test_failure(client: Process) -> None:
     """A prediction that fails raises an error with the reason."""
-    with pytest.raises(ClientError, match="^ModelError: the GPU is on fire"):
+    with pytest.raises(ClientError, match=r"^ModelError: the GPU is on fire"):
         client.call("client.run", f"{MODEL}:{VERSION}", input=FAILING)
 
 
@@ -214,7 +212,7 @@ def test_webhooks(client: Process, receiver: Receiver) -> None:
     """A delivery passes the client's own check, and fails it once a byte is changed."""
     options = {"webhook": receiver.url, "webhook_events_filter": ["start", "completed"]}
     prediction = client.call("client.predictions.create", version=VERSION, input=INPUT, **options)
-    client.call("client.webhooks.default.secret", name="secret")
+    client.keep("secret", "client.webhooks.default.secret")
     secret = {"$path": "secret"}
     started, ended = receiver.receive(), receiver.receive()
 
@@ -259,11 +257,11 @@ def test_a_file_as_input(client: Process) -> None:
 @every
 def test_models(client: Process) -> None:
     """The model, its versions and what they take can be read."""
-    model = client.call("client.models.get", MODEL, name="model")
+    model = client.keep("model", "client.models.get", MODEL)
     (version,) = client.call("model.versions.list")["results"]
 
     assert (model["owner"], model["name"]) == (OWNER, NAME)
-    assert version == model["latest_version"] == client.call("model.versions.get", VERSION, name="version")
+    assert version == model["latest_version"] == client.keep("version", "model.versions.get", VERSION)
     assert version["id"] == VERSION
     assert "prompt" in version["openapi_schema"]["components"]["schemas"]["Input"]["properties"]
     assert len(client.call("client.run", {"$path": "version"}, input=INPUT)) == 1
@@ -306,7 +304,7 @@ def test_deployments(client: Process) -> None:
     options = {"name": "films", "model": MODEL, "version": VERSION, "hardware": "cpu"}
     created = client.call("client.deployments.create", **options, min_instances=0, max_instances=1)
     updated = client.call("client.deployments.update", username, "films", max_instances=2)
-    client.call("client.deployments.get", f"{username}/films", name="deployment")
+    client.keep("deployment", "client.deployments.get", f"{username}/films")
     prediction = client.call("deployment.predictions.create", input=INPUT)
 
     assert (created["current_release"]["number"], updated["current_release"]["number"]) == (1, 2)

@@ -30,12 +30,12 @@ def serve(names: dict[str, Any]) -> None:
     for line in sys.stdin:
         call = json.loads(line)
         try:
-            value = find(names, call["path"])
+            value: Any = find(names, call["path"])
             if callable(value):
                 arguments = [restore(names, argument) for argument in call["arguments"]]
                 value = value(*arguments, **{name: restore(names, it) for name, it in call["keywords"].items()})
             if inspect.isawaitable(value):
-                value = loop.run_until_complete(value)  # type: ignore[arg-type]
+                value = loop.run_until_complete(value)
             if isinstance(value, AsyncIterator):
                 value = loop.run_until_complete(collect(value))
             if isinstance(value, Iterator) or call["collect"]:
@@ -109,6 +109,10 @@ async def collect(items: AsyncIterator[Any]) -> list[Any]:
 def describe(error: Exception) -> dict[str, Any]:
     """An error's class, text and status, which clients keep in one of three places."""
     response = getattr(error, "response", None)
-    statuses = (getattr(error, "status", None), getattr(error, "status_code", None), getattr(response, "status_code", None))
+    statuses = (
+        getattr(error, "status", None),
+        getattr(error, "status_code", None),
+        getattr(response, "status_code", None),
+    )
     status = next((status for status in statuses if isinstance(status, int)), None)
     return {"name": type(error).__name__, "message": str(error), "status": status}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from calls import serve
+from compatibility.programs.calls import serve
 
 llms: Any = import_module("langchain_community.llms")
 

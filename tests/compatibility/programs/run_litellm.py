@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from calls import serve
+from compatibility.programs.calls import serve
 
 litellm: Any = import_module("litellm")
 litellm.suppress_debug_info = True

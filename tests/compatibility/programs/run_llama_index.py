@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from calls import serve
+from compatibility.programs.calls import serve
 
 replicate: Any = import_module("llama_index.llms.replicate")
 types: Any = import_module("llama_index.core.llms")

@@ -6,7 +6,7 @@ import os
 from importlib import import_module
 from typing import Any
 
-from calls import serve
+from compatibility.programs.calls import serve
 
 replicate: Any = import_module("replicate")
 base_url = os.environ["BASE_URL"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from calls import serve
+from compatibility.programs.calls import serve
 
 standardwebhooks: Any = import_module("standardwebhooks.webhooks")
 svix: Any = import_module("svix.webhooks")
