@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,37 @@ def listening() -> Iterator[tuple[MockServer, str]]:
     server = MockServer(clock="real", speed=200, seed=1, token=TOKEN)
     with server.listen() as listening:
         yield server, listening.url
+
+
+@dataclass(frozen=True)
+class Secure:
+    """A server that speaks TLS.
+
+    Args:
+        url: Where it listens.
+        certificate: A file with what signed its certificate.
+    """
+
+    server: MockServer
+    url: str
+    certificate: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What makes clients trust it."""
+        return {"SSL_CERT_FILE": self.certificate, "NODE_EXTRA_CA_CERTS": self.certificate}
+
+    def context(self) -> ssl.SSLContext:
+        """What makes httpx trust it."""
+        return ssl.create_default_context(cafile=self.certificate)
+
+
+@pytest.fixture(scope="module")
+def secure() -> Iterator[Secure]:
+    """A fast server that speaks TLS, and takes one token only."""
+    server = MockServer(clock="real", speed=200, seed=1, token=TOKEN)
+    with server.listen(tls=True) as listening:
+        yield Secure(server, listening.url, str(listening.certificate))
 
 
 @pytest.fixture

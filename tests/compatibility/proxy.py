@@ -1,4 +1,4 @@
-"""A proxy that connects every host with one server: for clients whose host cannot be set."""
+"""A proxy that connects one host with a server on this machine: for clients whose host cannot be set."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from typing import Self
 
 
 class Proxy:
-    """Answers `CONNECT`, and forwards the bytes of the tunnel to a server on this machine.
+    """Answers `CONNECT` to a host, and forwards the bytes of the tunnel; other hosts cannot be reached.
 
     Args:
-        port: Where the server listens.
+        host: The host and port that clients ask for.
+        port: Where the server listens that they get.
 
     Attributes:
         url: What clients take in `HTTPS_PROXY`.
-        hosts: The hosts that clients asked for.
     """
 
-    def __init__(self, port: int) -> None:
-        self.hosts: list[str] = []
-        hosts = self.hosts
-
+    def __init__(self, host: str, port: int) -> None:
         class Handler(StreamRequestHandler):
             def handle(self) -> None:
-                hosts.append(self.rfile.readline().split()[1].decode())
+                asked = self.rfile.readline().split()[1].decode()
                 while self.rfile.readline().strip():
                     pass
+                if asked != host:
+                    self.wfile.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+                    return
                 with socket.create_connection(("127.0.0.1", port)) as server:
                     self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
                     back = threading.Thread(target=_forward, args=(server, self.connection))
