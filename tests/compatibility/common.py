@@ -1,16 +1,19 @@
-"""What the tests of all clients share: a model, inputs, a receiver of webhooks."""
+"""What the tests of all clients share: a model, inputs, servers, a receiver of webhooks."""
 
 from __future__ import annotations
 
 import queue
+import ssl
 import threading
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from compatibility.clients import Client
+from compatibility.clients import Client, Process
 from zeroscope_mock import MockServer
 from zeroscope_mock.documents.spec import Spec
 from zeroscope_mock.operations.models import latest_version
@@ -43,6 +46,43 @@ def clients(chosen: Iterable[Client]) -> pytest.MarkDecorator:
         indirect=True,
         scope="module",
     )
+
+
+def start(client: Client, url: str, **environment: str) -> Process:
+    """Start a client that sends its requests to the server at a URL; skip the test if the client is missing."""
+    if reason := client.missing():
+        pytest.skip(reason)
+    settings = {
+        "BASE_URL": url + client.base_url,
+        "REPLICATE_BASE_URL": url + client.base_url,
+        "REPLICATE_API_TOKEN": TOKEN,
+        "REPLICATE_POLL_INTERVAL": "0.01",
+        "PYTHONPATH": str(Path(__file__).parent.parent),
+    }
+    return Process(client.command(), {**settings, **environment})
+
+
+@dataclass(frozen=True)
+class Secure:
+    """A server that speaks TLS.
+
+    Args:
+        url: Where it listens.
+        certificate: A file with what signed its certificate.
+    """
+
+    server: MockServer
+    url: str
+    certificate: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What makes clients trust it."""
+        return {"SSL_CERT_FILE": self.certificate, "NODE_EXTRA_CA_CERTS": self.certificate}
+
+    def context(self) -> ssl.SSLContext:
+        """What makes httpx trust it."""
+        return ssl.create_default_context(cafile=self.certificate)
 
 
 def operations(server: MockServer) -> list[str | None]:

@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from compatibility.clients import Client, Process
-from compatibility.common import TOKEN, Receiver
+from compatibility.common import TOKEN, Receiver, Secure, start
 from compatibility.table import CALL
 from zeroscope_mock import MockServer
-
-
-def start(client: Client, url: str, **environment: str) -> Process:
-    """Start a client that sends its requests to the server at a URL; skip the test if the client is missing."""
-    if reason := client.missing():
-        pytest.skip(reason)
-    settings = {
-        "BASE_URL": url + client.base_url,
-        "REPLICATE_BASE_URL": url + client.base_url,
-        "REPLICATE_API_TOKEN": TOKEN,
-        "REPLICATE_POLL_INTERVAL": "0.01",
-        "PYTHONPATH": str(Path(__file__).parent.parent),
-    }
-    return Process(client.command(), {**settings, **environment})
 
 
 @pytest.fixture(scope="module")
@@ -35,29 +18,6 @@ def listening() -> Iterator[tuple[MockServer, str]]:
     server = MockServer(clock="real", speed=200, seed=1, token=TOKEN)
     with server.listen() as listening:
         yield server, listening.url
-
-
-@dataclass(frozen=True)
-class Secure:
-    """A server that speaks TLS.
-
-    Args:
-        url: Where it listens.
-        certificate: A file with what signed its certificate.
-    """
-
-    server: MockServer
-    url: str
-    certificate: str
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """What makes clients trust it."""
-        return {"SSL_CERT_FILE": self.certificate, "NODE_EXTRA_CA_CERTS": self.certificate}
-
-    def context(self) -> ssl.SSLContext:
-        """What makes httpx trust it."""
-        return ssl.create_default_context(cafile=self.certificate)
 
 
 @pytest.fixture(scope="module")

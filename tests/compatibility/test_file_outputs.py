@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from compatibility.clients import REPLICATE_BETA, REPLICATE_NPM, REPLICATE_PYTHON, Client, Process
-from compatibility.common import INPUT, MODEL, VERSION, clients, is_video
-from compatibility.conftest import Secure, start
+from compatibility.common import INPUT, MODEL, VERSION, Secure, clients, is_video, start
 from zeroscope_mock import MockServer
 
 

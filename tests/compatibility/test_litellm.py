@@ -9,8 +9,7 @@ import httpx
 import pytest
 
 from compatibility.clients import LITELLM, Client, ClientError, Process
-from compatibility.common import FAILING, MODEL, TOKEN, VERSION, clients, operations
-from compatibility.conftest import Secure, start
+from compatibility.common import FAILING, MODEL, TOKEN, VERSION, Secure, clients, operations, start
 from compatibility.proxy import Proxy
 from zeroscope_mock import MockServer
 
