@@ -106,6 +106,18 @@ def test_models(tool: Tool) -> None:
 
 
 @mcp
+def test_files(tool: Tool) -> None:
+    """A text is uploaded as a file, described, listed and deleted."""
+    file = tool("create_files", content="a draft", filename="draft.txt", type="text/plain", metadata={"take": 2})
+
+    assert (file["name"], file["content_type"], file["size"]) == ("draft.txt", "text/plain", 7)
+    assert tool("get_files", file_id=file["id"]) == file
+    assert tool("list_files")["results"] == [file]
+    tool("delete_files", file_id=file["id"])
+    assert tool("list_files")["results"] == []
+
+
+@mcp
 def test_deployments(tool: Tool) -> None:
     """A deployment is created, read, updated, listed, run and deleted."""
     username = tool("get_account")["username"]
