@@ -132,7 +132,7 @@ def _is_flow(node: CommentedMap) -> bool:
 
 
 def _set_version(root: CommentedMap, version: str) -> None:
-    """Replace the version ID, and what its aliases stand for."""
+    """Replace the version ID, what its aliases stand for, and the ends of references such as `owner/name:ID`."""
     parent: Any = root
     for key in VERSION[:-1]:
         parent = parent.get(key) if isinstance(parent, dict) else None
@@ -150,6 +150,8 @@ def _set_version(root: CommentedMap, version: str) -> None:
     new = styled_scalar(version, anchor)
     for container, step in places:
         container[step] = new
+    for container, step in list(_references(root, f":{old}", set())):
+        container[step] = styled_scalar(_renamed(container[step], str(old), version))
 
 
 def _occurrences(node: Any, wanted: Any, seen: set[int]) -> Iterator[tuple[Any, Any]]:
@@ -162,6 +164,25 @@ def _occurrences(node: Any, wanted: Any, seen: set[int]) -> Iterator[tuple[Any, 
             yield node, key
         else:
             yield from _occurrences(value, wanted, seen)
+
+
+def _references(node: Any, end: str, seen: set[int]) -> Iterator[tuple[Any, Any]]:
+    """Find the strings that end so: containers, and the keys in them."""
+    if id(node) in seen or not isinstance(node, dict | list):
+        return
+    seen.add(id(node))
+    for key, value in node.items() if isinstance(node, dict) else enumerate(node):
+        if isinstance(value, str) and value.endswith(end):
+            yield node, key
+        else:
+            yield from _references(value, end, seen)
+
+
+def _renamed(reference: Any, old: str, new: str) -> Any:
+    """Return a version ID, or a reference that ends with it, with another ID; any other value as it is."""
+    if isinstance(reference, str) and (reference == old or reference.endswith(f":{old}")):
+        return reference.removesuffix(old) + new
+    return reference
 
 
 def _get(content: Any, *path: str) -> Any:
@@ -202,13 +223,14 @@ def _arranged(before: Any, names: Any) -> Any:
 
 
 def _difference(one: Any, other: Any, renamed: tuple[Any, Any], path: tuple[str, ...] = ()) -> tuple[str, ...] | None:
-    """Find the first path at which two documents differ, except where an alias of the version ID stands."""
+    """Find the first path at which two documents differ, except where the version ID, or a reference to it, stands."""
     pairs: Iterable[tuple[Any, Any, Any]]
     if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
         pairs = ((key, value, other[key]) for key, value in one.items())
     elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
         pairs = zip(range(len(one)), one, other, strict=True)
     else:
-        return None if equal(one, other) or (one, other) == renamed else path
+        same = equal(one, other) or (renamed[1] is not None and other == _renamed(one, *renamed))
+        return None if same else path
     found = (_difference(before, after, renamed, (*path, str(key))) for key, before, after in pairs)
     return next((place for place in found if place is not None), None)

@@ -36,6 +36,9 @@ def serve(
     clock: Literal["real", "virtual"] = "real",
     rate_limits: Literal["live", "low-credit"] | None = None,
     streams: Annotated[bool | None, Parameter(negative="--no-streams")] = None,
+    blocking: Literal["processing", "final"] | None = None,
+    expired_wait: Literal["starting", "processing"] = "starting",
+    webhook_event: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     inline_outputs: Flag = False,
     insecure_webhooks: Flag = False,
     prediction_limit: Limit = None,
@@ -53,14 +56,20 @@ def serve(
     Args:
         host: The address to listen on.
         port: The port to listen on; 0 for any free port.
-        speed: How many times faster than real time predictions run, on the real clock. Default: 1.
+        speed: How many times as fast as at the service predictions start and run. Default: 1.
         seed: Determines IDs, seeds, timings and pictures; equal seeds give equal runs.
         dialect: Behave as the live service does, or as its published description says.
         token: The only bearer token to accept. Default: any.
-        clock: `virtual` for a clock that stands still until a request waits or a client advances it under /_mock/clock.
+        clock: `real` for the machine's, or `virtual` for one that stands still until a request waits or a client
+            advances it under /_mock/clock.
         rate_limits: Refuse requests above the service's limits, or above those of an account with little credit.
             Default: None.
-        streams: Give every prediction a stream of events, or none. Default: those that ask for one.
+        streams: Give every prediction a stream of events, or none. Default: all; as published, those that ask for one.
+        blocking: What a create with Prefer: wait shows once the prediction has succeeded: `processing` with all
+            outputs, or its end. Default: mostly `processing`, as the seed decides.
+        expired_wait: The status that a create shows whose wait ends before the prediction has.
+        webhook_event: An event that webhooks without a filter get, such as `logs`; may be repeated. Default: those of
+            the spec.
         inline_outputs: Return videos as data: URIs instead of URLs.
         insecure_webhooks: Send webhooks to http URLs of other machines, too.
         prediction_limit: How many predictions are kept; the oldest are dropped. Default: 1000000.
@@ -89,6 +98,9 @@ def serve(
             token=token,
             rate_limits=rate_limits,
             streams=streams,
+            blocking=blocking,
+            expired_wait=expired_wait,
+            webhook_events=webhook_event or None,
             spec=spec,
             reload=reload,
             control=control,

@@ -83,7 +83,7 @@ class Core:
         head = request.head
         if self._control is not None and (head.path.startswith(_CONTROL) or head.path == PREFIX):
             return (yield from self._control.flow(request))
-        routed = RoutedRequest.of(head, state.spec)
+        routed = RoutedRequest.of(head, state.spec, state.schemes)
         operation = routed.operation.id if routed.operation else None
         time, notes = state.clock.time(), list[str]()
         fault = state.faults.take(operation=operation, method=head.method, path=head.path, tenant=routed.tenant)

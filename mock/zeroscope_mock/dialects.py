@@ -18,11 +18,14 @@ class Dialect:
         bare: Whether URLs in responses leave out the prefix under which a request came, such as `/v1`.
         holds: Whether `Prefer` and `Cancel-After` have an effect; they must be valid in any case.
         listed: Whether the response to a create is 200 with an array of one prediction.
+        current: Whether requests and predictions may have what the service has added since the description was
+            published, such as further schemes of tokens and further URLs.
     """
 
     bare: bool
     holds: bool
     listed: bool
+    current: bool
 
     def created(self, status: int, body: dict[str, Any]) -> Response:
         """The response to a create that the live service answers with `status`."""
@@ -30,6 +33,6 @@ class Dialect:
 
 
 DIALECTS: dict[str, Dialect] = {
-    "live": Dialect(bare=False, holds=True, listed=False),
-    "published": Dialect(bare=True, holds=False, listed=True),
+    "live": Dialect(bare=False, holds=True, listed=False, current=True),
+    "published": Dialect(bare=True, holds=False, listed=True, current=False),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from .bodies import MalformedBodyError, Upload, media_type, read_form, read_json
@@ -34,11 +34,13 @@ class RoutedRequest:
     """The head of a request with all that the document says about it.
 
     Args:
+        head: The head.
         spec: The document.
+        schemes: The schemes of `Authorization` that a token may have, in lower case.
 
     Attributes:
         spec: The document.
-        token: The bearer token; None without one.
+        token: The token; None without one of an accepted scheme.
         tenant: The tenant of the token; None without one.
         match: The route; None for an unknown path.
         operation: The operation; None for an unknown path or method.
@@ -48,9 +50,9 @@ class RoutedRequest:
 
     __slots__ = ("arguments", "invalid", "match", "operation", "spec", "tenant", "token")
 
-    def __init__(self, head: Head, spec: Spec) -> None:
+    def __init__(self, head: Head, spec: Spec, schemes: Collection[str]) -> None:
         self.spec = spec
-        self.token = bearer_token(head)
+        self.token = _token(head, schemes)
         self.tenant = tenant_of(self.token) if self.token else None
         self.match: Match | None = spec.match(head.path)
         self.operation: Operation | None = self.match.route.operation(head.method) if self.match else None
@@ -60,11 +62,11 @@ class RoutedRequest:
             self.arguments, self.invalid = self.operation.arguments(head, self.match.arguments)
 
     @classmethod
-    def of(cls, head: Head, spec: Spec) -> RoutedRequest:
+    def of(cls, head: Head, spec: Spec, schemes: Collection[str]) -> RoutedRequest:
         """The routed request of a head, which the head keeps as long as the document is the same."""
         routed = head.routed
         if not isinstance(routed, RoutedRequest) or routed.spec is not spec:
-            routed = head.routed = cls(head, spec)
+            routed = head.routed = cls(head, spec, schemes)
         return routed
 
 
@@ -92,13 +94,14 @@ def prepare_call(
         return errors
     if routed.invalid or errors:
         return invalid([*routed.invalid, *errors])
-    return OperationCall(request, match.prefix, routed.tenant or "", routed.arguments, body, notes), handler
+    return OperationCall(
+        request, match.prefix, routed.token, routed.tenant or "", routed.arguments, body, notes
+    ), handler
 
 
-def bearer_token(head: Head) -> str | None:
-    """The bearer token of a request; None without one."""
+def _token(head: Head, schemes: Collection[str]) -> str | None:
     scheme, _, token = (head.header("authorization") or "").strip().partition(" ")
-    return token.strip() or None if scheme.lower() == "bearer" else None
+    return token.strip() or None if scheme.lower() in schemes else None
 
 
 def _nearest(spec: Spec, head: Head) -> str:

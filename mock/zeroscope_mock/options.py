@@ -18,10 +18,12 @@ class ServerOptions(CoreOptions, total=False):
 
     clock: Literal["virtual", "real"] | VirtualClock | RealClock
     """The clock: `virtual` for one that stands still until it is advanced or slept on, which is the default; `real` for
-    one that runs; or a clock of your own."""
+    the machine's; or a clock of your own."""
 
     speed: float | None
-    """The speed of a clock `real`, as a multiple of real time; 1 by default."""
+    """How many times as fast as at the service predictions start and run; 1 by default. Everything else takes as long
+    as at the service, because the clock is not faster: the hour for which outputs are kept, rate limits, held creates,
+    `Cancel-After`, and the pauses before a webhook is sent again."""
 
     spec: str | Path | Mapping[str, Any] | None
     """The OpenAPI document to follow, as a YAML or JSON file or as values; the project's own by default."""

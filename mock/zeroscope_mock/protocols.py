@@ -27,6 +27,10 @@ class Clock(Protocol):
         """The time of day, in seconds since 1970."""
         ...
 
+    def signing_time(self) -> float:
+        """The time of day that receivers of webhooks compare with their clocks, in seconds since 1970."""
+        ...
+
     def monotonic(self) -> float:
         """Seconds since an arbitrary moment, never going back."""
         ...
@@ -80,6 +84,11 @@ class Clock(Protocol):
     @property
     def frozen(self) -> bool:
         """Whether only `advance` moves the clock."""
+        ...
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether the clock moves only when it is advanced, because it is frozen or because no task sleeps on it."""
         ...
 
     def hold(self) -> AbstractContextManager[None]:

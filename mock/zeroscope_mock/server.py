@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import threading
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -40,15 +41,15 @@ class MockServer(ClientFactory):
 
     Args:
         options: `seed`, `clock`, `speed`, `dialect`, `token`, `spec`, `reload`, `receiver`, `insecure_webhooks`,
-            `rate_limits`, `streams`, `inline_outputs`, `control`, `allow_hosts`, `trust_forwarded`, `json_limit`,
-            `file_limit`, `storage_limit`, `prediction_limit` and `journal_limit`; all have defaults. `ServerOptions`
-            describes each.
+            `rate_limits`, `streams`, `blocking`, `expired_wait`, `webhook_events`, `inline_outputs`, `control`,
+            `allow_hosts`, `trust_forwarded`, `json_limit`, `file_limit`, `storage_limit`, `prediction_limit` and
+            `journal_limit`; all have defaults. `ServerOptions` describes each.
 
     Raises:
         TypeError: For an unknown option.
         ValueError: For an unknown clock, dialect or name of rate limits, a seed or a limit that is not an integer, a
-            limit below 1, an empty token, hosts that are no list of names, a speed that is not above 0 or for another
-            clock than `real`, and `reload` without a file.
+            limit below 1, an empty token, hosts that are no list of names, a speed that is not a number above 0, and
+            `reload` without a file.
         SpecError: For a document that cannot be read or followed.
 
     Example:
@@ -61,7 +62,7 @@ class MockServer(ClientFactory):
 
     def __init__(self, **options: Unpack[ServerOptions]) -> None:
         refuse_unknown(options)
-        clock = _make_clock(options.pop("clock", "virtual"), options.pop("speed", None))
+        clock, speed = _make_clock(options.pop("clock", "virtual")), options.pop("speed", None)
         spec, reload = options.pop("spec", None), options.pop("reload", False)
         rate_limits = options.pop("rate_limits", None)
         settings = Settings(**cast(CoreOptions, options))
@@ -69,6 +70,8 @@ class MockServer(ClientFactory):
         self._listening = 0
         self._lock = threading.Lock()
         self.limits.use(rate_limits)
+        if speed is not None:
+            self.speed = speed
         if reload:
             if not isinstance(spec, str | Path):
                 raise ValueError("to reload the document, name its file: spec=PATH")
@@ -104,6 +107,21 @@ class MockServer(ClientFactory):
     def limits(self) -> Limits:
         """The rate limits and the credit."""
         return self._core.state.limits
+
+    @property
+    def speed(self) -> float:
+        """How many times as fast as at the service predictions start and run; may be changed for those to come.
+
+        Raises:
+            ValueError: For a speed that is not a number above 0.
+        """
+        return self._core.state.speed
+
+    @speed.setter
+    def speed(self, speed: float) -> None:
+        if isinstance(speed, bool) or not isinstance(speed, int | float) or not 0 < speed < math.inf:
+            raise ValueError(f"the speed of predictions is a number above 0, not {speed!r}")
+        self._core.state.speed = float(speed)
 
     @property
     def dropped(self) -> dict[str, int]:
@@ -240,15 +258,11 @@ class MockServer(ClientFactory):
             self._core.state.webhooks.sender.online = self._listening > 0
 
 
-def _make_clock(clock: str | VirtualClock | RealClock, speed: float | None) -> VirtualClock | RealClock:
-    if clock == "real":
-        if not isinstance(speed, int | float | None) or isinstance(speed, bool):
-            raise ValueError(f"a clock's speed is a number above 0, not {speed!r}")
-        return RealClock(1.0 if speed is None else speed)
-    if speed is not None:
-        raise ValueError(f"the speed {speed!r} needs the clock 'real', the only one that runs by itself")
+def _make_clock(clock: str | VirtualClock | RealClock) -> VirtualClock | RealClock:
     if not isinstance(clock, str):
         return clock
+    if clock == "real":
+        return RealClock()
     if clock == "virtual":
         return VirtualClock()
     raise ValueError(f"the clock must be 'virtual' or 'real', not {clock!r}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 from .dialects import DIALECTS, DialectName
 
@@ -16,6 +16,7 @@ PREDICTION_LIMIT = 1_000_000
 JOURNAL_LIMIT = 1000
 
 _HOST = re.compile(r"[A-Za-z0-9._-]+|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?")
+_CHOICES = {"blocking": ("processing", "final", None), "expired_wait": ("starting", "processing")}
 _LIMITS = ("json_limit", "file_limit", "storage_limit", "prediction_limit", "journal_limit")
 
 
@@ -41,7 +42,20 @@ class CoreOptions(TypedDict, total=False):
     """Whether webhooks are also sent to `http` URLs of other machines."""
 
     streams: bool | None
-    """Whether predictions have a stream of events; by default those that ask for one."""
+    """Whether predictions have a stream of events. By default all have one, and in the dialect `published` those that
+    ask for one."""
+
+    blocking: Literal["processing", "final"] | None
+    """What a create with `Prefer: wait` shows once the prediction has succeeded: `processing` with all outputs, as
+    recorded, or `final` for its end. By default the seed decides, three times of four for `processing`."""
+
+    expired_wait: Literal["starting", "processing"]
+    """The status that a create shows whose wait ends before the prediction has; `starting` by default, since the
+    official clients take any other for an end."""
+
+    webhook_events: Collection[str] | None
+    """The events that a webhook without a filter gets; those that the document names by default. What the service sends
+    is not certain."""
 
     inline_outputs: bool
     """Whether videos are `data:` URIs instead of URLs."""
@@ -78,8 +92,8 @@ class Settings:
     """The values of `CoreOptions`, validated.
 
     Raises:
-        ValueError: For an unknown dialect, a seed that is not an integer, a token that cannot be sent, and a limit that
-            is not an integer above 0, and for hosts that are no list of names.
+        ValueError: For an unknown dialect or choice, a seed that is not an integer, a token that cannot be sent, a
+            limit that is not an integer above 0, and hosts or events that are no list of names.
     """
 
     seed: int = 0
@@ -88,6 +102,9 @@ class Settings:
     receiver: Callable[..., Any] | None = None
     insecure_webhooks: bool = False
     streams: bool | None = None
+    blocking: str | None = None
+    expired_wait: str = "starting"
+    webhook_events: Collection[str] | None = None
     inline_outputs: bool = False
     control: bool = True
     allow_hosts: Collection[str] = ()
@@ -101,6 +118,9 @@ class Settings:
     def __post_init__(self) -> None:
         if self.dialect not in DIALECTS:
             raise ValueError(f"the dialect must be {' or '.join(map(repr, DIALECTS))}, not {self.dialect!r}")
+        for name, known in _CHOICES.items():
+            if (value := getattr(self, name)) not in known:
+                raise ValueError(f"{name} must be {' or '.join(map(repr, known))}, not {value!r}")
         if not _is_integer(self.seed):
             raise ValueError(f"the seed must be an integer, not {self.seed!r}")
         if self.token is not None and not _can_be_sent(self.token):
@@ -113,6 +133,8 @@ class Settings:
         for host in self.allow_hosts:
             if not (isinstance(host, str) and _HOST.fullmatch(host)):
                 raise ValueError(f"a host to allow is a name or an address without scheme and port, not {host!r}")
+        if isinstance(self.webhook_events, str) or not isinstance(self.webhook_events, Collection | None):
+            raise ValueError(f"webhook_events must be a list of events, not {self.webhook_events!r}")
         for name in _LIMITS:
             limit = getattr(self, name)
             if not _is_integer(limit):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextvars import ContextVar
 from random import Random
 
@@ -26,12 +26,15 @@ from .randomness import random_bytes
 from .rate_limits import Limits
 from .settings import Settings
 from .store import Store
+from .suggestions import did_you_mean
 from .videos.cache import VideoCache
 from .webhooks.scheduler import WebhookScheduler
 from .webhooks.sender import DeliverySender
 
 running_script: ContextVar[tuple[State, int] | None] = ContextVar("zeroscope_mock.running_script", default=None)
 """The server whose script function runs in this context, and the thread that runs it and holds the lock."""
+
+_PUBLISHED_SCHEMES = frozenset({"bearer"})
 
 NESTED_CREATE = "a script cannot create predictions while it decides on one"
 
@@ -47,6 +50,7 @@ class State:
     Attributes:
         deciding: Whether a script function decides on a run at this moment.
         changes: Notified when a request changes or removes a prediction, by its id.
+        speed: How many times as fast as the service the next predictions start and run.
         webhooks: Sends webhooks, and has their deliveries.
     """
 
@@ -54,6 +58,11 @@ class State:
         self.spec = spec
         self.clock = clock
         self.settings = settings
+        events = spec.enum("WebhookEvent")
+        for event in settings.webhook_events or ():
+            if event not in events:
+                raise ValueError(f"there is no event {event!r}{did_you_mean(event, events)}")
+        self.speed = 1.0
         self.reloader: SpecReloader | None = None
         self.dialect = DIALECTS[settings.dialect]
         self.lock = threading.RLock()
@@ -84,6 +93,11 @@ class State:
     def spec_error(self) -> str | None:
         """The reason why the current file of the document is not in use; None if it is."""
         return self.reloader.error if self.reloader else None
+
+    @property
+    def schemes(self) -> Collection[str]:
+        """The schemes of `Authorization` that a token may have, in lower case."""
+        return self.spec.schemes if self.dialect.current else _PUBLISHED_SCHEMES
 
     def refuse_nested_request(self) -> None:
         """Refuse a request that a script function makes in another thread, which would wait for the lock for ever.
@@ -120,7 +134,8 @@ class State:
             base_url: Scheme, host and mount under which the request came.
             prefix: The part between them and the document's path, such as `/v1`.
         """
-        return Links(self.spec, base_url, self.spec.prefixes[-1] if self.dialect.bare else prefix)
+        prefix = self.spec.prefixes[-1] if self.dialect.bare else prefix
+        return Links(self.spec, base_url, prefix, site=self.dialect.current)
 
     def reset(self, tenant: str | None = None) -> None:
         """Forget everything, or everything of one tenant, except the time."""

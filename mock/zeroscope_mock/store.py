@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import re
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from .lifecycle.record import Record
@@ -80,9 +81,17 @@ class TenantPredictions:
             self._first += self._dropped
             self._dropped = 0
 
-    def between(self, start: int, end: int) -> list[Record]:
-        """The predictions from number `start` up to but not including `end`, oldest first."""
-        return [record for record in self._records[start - self._first : end - self._first] if record is not None]
+    def before(self, number: int) -> Iterator[Record]:
+        """The predictions before a number, newest first."""
+        for place in range(min(number, self.next) - 1, self.first - 1, -1):
+            if (record := self._records[place - self._first]) is not None:
+                yield record
+
+    def since(self, number: int) -> Iterator[Record]:
+        """The predictions from a number on, oldest first."""
+        for place in range(max(number, self.first), self.next):
+            if (record := self._records[place - self._first]) is not None:
+                yield record
 
 
 class Store:
@@ -140,28 +149,38 @@ class Store:
         """The predictions, oldest first."""
         return iter(self._predictions.values())
 
-    def page(self, tenant: str, cursor: str | None = None) -> Page | None:
+    def page(
+        self, tenant: str, cursor: str | None = None, keep: Callable[[Record], bool] = lambda record: True
+    ) -> Page | None:
         """A page of a tenant's predictions; None for an invalid cursor.
 
         A cursor names a prediction, not a distance from the newest one, so that it stays valid while more arrive.
 
         Args:
             cursor: The cursor from another page; the newest predictions if left out.
+            keep: Whether a prediction is in the list.
         """
         # Reading with a token that was never seen before must leave nothing behind.
         predictions = self.tenants.get(tenant) or TenantPredictions()
-        start, end = predictions.next - PAGE_SIZE, predictions.next
+        side, number = "before", predictions.next
         if cursor is not None:
             parsed = _parse_cursor(cursor)
             if parsed is None:
                 return None
             side, number = parsed
-            start, end = (number - PAGE_SIZE, number) if side == "before" else (number, number + PAGE_SIZE)
-        start, end = (min(max(number, predictions.first), predictions.next) for number in (start, end))
+        if side == "before":
+            older = list(islice(filter(keep, predictions.before(number)), PAGE_SIZE + 1))
+            records, more = older[:PAGE_SIZE], len(older) > PAGE_SIZE
+            end = min(number, predictions.next)
+        else:
+            records = list(islice(filter(keep, predictions.since(number)), PAGE_SIZE))[::-1]
+            end = records[0].number + 1 if records else predictions.next
+            start = records[-1].number if records else end
+            more = any(map(keep, predictions.before(start)))
         return Page(
-            records=predictions.between(start, end)[::-1],
-            next=_cursor("before", start) if start > predictions.first else None,
-            previous=_cursor("from", end) if cursor is not None and end < predictions.next else None,
+            records=records,
+            next=_cursor("before", records[-1].number if records else end) if more else None,
+            previous=_cursor("from", end) if cursor is not None and any(map(keep, predictions.since(end))) else None,
         )
 
     def add_file(self, file: StoredFile) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, assert_type
 
@@ -28,6 +28,7 @@ from zeroscope import (
     ForbiddenError,
     InvalidField,
     InvalidInputError,
+    ListOptions,
     MalformedResponseError,
     NotFoundError,
     OnProgress,
@@ -118,8 +119,9 @@ def sync() -> None:
             assert_type(same, Prediction)
         assert_type(client.predictions.get("id").wait().videos[0].save("a.mp4"), Path)
         assert_type(client.predictions.cancel("id"), Prediction)
-        assert_type(client.predictions.list(), Iterator[Prediction])
-        pages = client.predictions.pages()
+        filters: ListOptions = {"created_after": datetime.now(UTC), "created_before": "2026-02-01T00:00:00Z"}
+        assert_type(client.predictions.list(**filters), Iterator[Prediction])
+        pages = client.predictions.pages(source="web", cursor="cD0yMDI2")
         assert_type(pages, Iterator[Page[Prediction]])
         page = next(pages)
         assert_type((page.results, page.next, page.previous), tuple[list[Prediction], str | None, str | None])
@@ -133,6 +135,7 @@ def state(prediction: PredictionState) -> None:
         (prediction.input, prediction.metrics, prediction.urls), tuple[dict[str, Any], dict[str, Any], dict[str, Any]]
     )
     assert_type((prediction.logs, prediction.seed, prediction.data_removed), tuple[str, int | None, bool])
+    assert_type((prediction.error_code, prediction.deployment), tuple[str | None, str | None])
     assert_type(prediction.created_at, datetime | None)
     assert_type(prediction.started_at, datetime | None)
     assert_type(prediction.completed_at, datetime | None)
@@ -161,8 +164,8 @@ async def asynchronous() -> None:
             assert_type(same, AsyncPrediction)
         assert_type(await client.predictions.get("id"), AsyncPrediction)
         assert_type(await client.predictions.cancel("id"), AsyncPrediction)
-        assert_type(client.predictions.list(), AsyncIterator[AsyncPrediction])
-        assert_type(client.predictions.pages(), AsyncIterator[Page[AsyncPrediction]])
+        assert_type(client.predictions.list(created_after=datetime.now(UTC)), AsyncIterator[AsyncPrediction])
+        assert_type(client.predictions.pages(source=None), AsyncIterator[Page[AsyncPrediction]])
     await client.aclose()
 
 
@@ -248,7 +251,9 @@ def errors(client: Zeroscope) -> None:
     except WaitTimeoutError as error:
         print(error.prediction.wait().videos)
         error.prediction.cancel()
-    except (PredictionFailedError, PredictionCanceledError, EmptyOutputError, OutputExpiredError) as error:
+    except PredictionFailedError as error:
+        assert_type(error.code, str | None)
+    except (PredictionCanceledError, EmptyOutputError, OutputExpiredError) as error:
         print(error.prediction.id, error.prediction.logs)
     except PredictionError as error:
         print(error.prediction.reload().status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +12,10 @@ import pytest
 
 import zeroscope
 from helpers.client import Harness, ScriptedResponses, prediction_body
-from zeroscope import Prediction
+from zeroscope import Prediction, PredictionFailedError
+from zeroscope._service.spec import spec
+
+CODES = spec()["components"]["schemas"]["Prediction"]["properties"]["error"]["x-error-codes"]["meanings"]
 
 
 def read(**fields: Any) -> Prediction:
@@ -31,6 +35,7 @@ ODD = [
     {"metrics": {"predict_time": None, "new": 1}, "urls": {"web": "x", "stream": "y", "new": "z"}},
     {"metrics": "fast", "urls": [], "input": "text", "logs": 5, "error": ["a"], "data_removed": "no"},
     {"output": {"video": "x"}, "error": {"code": 1}},
+    {"error": "out of memory (E1001)", "webhook_events_filter": ["completed"], "deployment": {"owner": "a"}},
     {"version": "hidden", "model": None, "source": "web", "deadline": "2024-01-01T00:00:00Z", "webhook": None},
 ]
 
@@ -208,3 +213,57 @@ def test_data_url__has_no_name_and_so_no_number() -> None:
     """What looks like a numbered file inside a data: URL is data."""
     output = ["data:text/plain,/x-7.mp4", "https://x.test/b.mp4"]
     assert [(video.index, video.url) for video in read(output=output).videos] == [(0, output[0]), (1, output[1])]
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        ("Director: unexpected error handling prediction (E6716)", "E6716"),
+        ("Director: unexpected error handling prediction (E9828).\n", "E9828"),
+        ("E1001: CUDA out of memory", "E1001"),
+        ("E1001", "E1001"),
+        ("(E1001) out of memory", "E1001"),
+        (" [E1001] out of memory", "E1001"),
+        ("The input or output was flagged as sensitive. (E005)", None),
+        ("E10012: no", None),
+        ("E1001x", None),
+        ("e1001: no", None),
+        ("the model printed E1001", None),
+        ("layer (E1001) is missing", None),
+        ("Prediction interrupted; please retry (code: PA)", None),
+        ("", None),
+        (None, None),
+        ({"code": "E1001"}, None),
+    ],
+)
+def test_error_code__is_read_where_the_service_puts_it(error: Any, code: str | None) -> None:
+    """The code is at the beginning of the text, or in parentheses at its end; other texts have none."""
+    assert read(error=error).error_code == code
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("form", ["{code}: it failed", "it failed ({code})"])
+def test_failure__tells_code_and_meaning(code: str, form: str) -> None:
+    """The error has the code, and the documented meaning before the service's text, however long that is."""
+    text = form.format(code=code) + " " * 3
+    with pytest.raises(PredictionFailedError) as caught:
+        read(status="failed", error=text).raise_for_status()
+    assert caught.value.code == code and pickle.loads(pickle.dumps(caught.value)).code == code
+    assert f"failed with {code} ({CODES[code]}): {text.strip()}" in str(caught.value)
+    with pytest.raises(PredictionFailedError, match=re.escape(CODES[code])):
+        read(status="failed", error=f"{code}: {'x' * 5000}").raise_for_status()
+
+
+@pytest.mark.parametrize(("error", "code"), [("out of luck", None), ("it failed (E9828)", "E9828"), (None, None)])
+def test_failure__without_a_known_code_tells_the_text_alone(error: str | None, code: str | None) -> None:
+    """A text without a code, or with one that the service has not documented, is told as it is."""
+    with pytest.raises(PredictionFailedError) as caught:
+        read(status="failed", error=error).raise_for_status()
+    assert caught.value.code == code
+    assert str(caught.value).endswith(f" failed: {error or 'the service gave no reason'}")
+
+
+def test_deployment__is_what_the_service_says() -> None:
+    """A prediction of a deployment tells its name; another one has none."""
+    assert read(deployment="owner/fast").deployment == "owner/fast"
+    assert read(deployment=None).deployment is None and read().deployment is None

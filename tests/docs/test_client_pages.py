@@ -13,6 +13,7 @@ import pytest
 import zeroscope
 from helpers.pages import code_blocks, read_page
 from zeroscope import errors
+from zeroscope._service.spec import spec
 from zeroscope_mock import MockServer
 
 PAGES = ["getting-started.md", "waiting-and-errors.md", "many-videos.md", "from-replicate.md"]
@@ -69,6 +70,20 @@ def test_error_table__lists_every_error() -> None:
         for name, value in vars(errors).items()
         if isinstance(value, type) and issubclass(value, errors.ZeroscopeError) and name not in bases
     }
+
+
+def test_code_table__is_that_of_the_spec() -> None:
+    """The page has the codes of failures with the meanings that the spec gives them."""
+    field = spec()["components"]["schemas"]["Prediction"]["properties"]["error"]
+    rows = re.findall(r"^\| `(E\d+)` \| (.+) \|$", read_page("waiting-and-errors.md"), re.MULTILINE)
+    assert dict(rows) == field["x-error-codes"]["meanings"]
+
+
+def test_filter_table__has_every_parameter() -> None:
+    """The page has a row for each parameter of a list."""
+    parameters = spec()["paths"]["/predictions"]["get"]["parameters"]
+    for name in (parameter["name"] for parameter in parameters):
+        assert re.search(rf'^\| `{name}(="\w+")?` \|', read_page("getting-started.md"), re.MULTILINE), name
 
 
 @pytest.mark.parametrize("call", re.findall(r"\| `([^`]*)`[^|`]*\|$", read_page("from-replicate.md"), re.MULTILINE))

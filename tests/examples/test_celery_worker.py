@@ -40,7 +40,7 @@ TASKS = 100
 DEADLINE = 60.0
 """How long the tests wait for anything, in seconds; they fail after that."""
 SPEED = 10
-"""How many times as fast as real time the mock server's clock runs."""
+"""How many times as fast as at the service the mock server's predictions run."""
 RATE = 12
 """The rate of the creates of all workers, per second; without a limit, they send several times as many."""
 SMALL = {"width": 256, "height": 256, "num_frames": 1}
@@ -337,7 +337,7 @@ def test_workers__create_each_prediction_once(example: Any, tmp_path: Path, redi
     One process is killed after the service has received its create, before it has the response; the other while it
     waits for its prediction.
     """
-    rate_limits = RateLimits(creates=Rate(RATE + 1, seconds=SPEED, burst=10))
+    rate_limits = RateLimits(creates=Rate(RATE + 1, seconds=1, burst=10))
     server = MockServer(clock="real", speed=SPEED, rate_limits=rate_limits)
     created: SimpleQueue[str] = SimpleQueue()
 
@@ -349,7 +349,7 @@ def test_workers__create_each_prediction_once(example: Any, tmp_path: Path, redi
         return {"startup": 1, "run": 1} if input["seed"] % 4 == 0 else {"progression": "once"}
 
     server.scripts.add(script, times=None)
-    hang = server.faults.add(operation="createPrediction", nth=TASKS // 2, hang=DEADLINE * SPEED, carried_out=True)
+    hang = server.faults.add(operation="createPrediction", nth=TASKS // 2, hang=DEADLINE, carried_out=True)
 
     prompts = [WAITING, *(f"scene {number}" for number in range(1, TASKS))]
     (tmp_path / "worker.py").write_text(WORKER)

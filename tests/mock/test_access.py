@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 
 from zeroscope_mock import MockServer
+from zeroscope_mock.dialects import DialectName
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 
@@ -28,6 +31,14 @@ def client(server: MockServer, authorization: str | None) -> httpx.Client:
         (None, "any", 401),
         (None, "Bearer any", 200),
         (None, "bearer any", 200),
+        (None, "Token", 401),
+        (None, "Token any", 200),
+        (None, "token  any", 200),
+        (None, "Tokens any", 401),
+        (None, "Key any", 401),
+        ("secret", "Token any", 401),
+        ("secret", "Token secret", 200),
+        ("secret", "Basic secret", 401),
         ("secret", "Bearer any", 401),
         ("secret", "Bearer secre", 401),
         ("secret", "Bearer secret", 200),
@@ -41,6 +52,7 @@ def test_a_token_is_needed(token: str | None, authorization: str | None, status:
     assert response.status_code == status
     if status == 401:
         assert response.headers["content-type"] == "application/problem+json"
+        assert response.headers["www-authenticate"] == "Bearer"
         assert response.json() == {
             "title": "Unauthenticated",
             "detail": "You did not pass a valid authentication token",
@@ -63,6 +75,42 @@ def test_every_operation_is_protected(server: MockServer, method: str, path: str
     """Without a token, not even an error in the request is reported."""
     with client(server, None) as api:
         assert api.request(method, path).status_code == 401
+
+
+def test_scheme__makes_no_tenant(server: MockServer) -> None:
+    """One token under two schemes is one account, also under `/_mock/` and in the journal, which shows neither."""
+    with client(server, "Bearer a-long-token") as one, client(server, "Token a-long-token") as two:
+        id = one.post("/predictions", json={"version": VERSION, "input": {"prompt": "a-long-token"}}).json()["id"]
+        status = two.get(f"/predictions/{id}").status_code
+        two.get("https://h.test/_mock/journal").raise_for_status()
+        exchanges = two.get("https://h.test/_mock/journal").json()["exchanges"]
+
+    assert status == 200
+    assert len(exchanges) == 2
+    assert len({exchange["tenant"] for exchange in exchanges}) == 1
+    assert "a-long-token" not in str(exchanges)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "accepted", "statuses"),
+    [
+        ("live", ["Bearer", "Token"], [200, 200, 401]),
+        ("live", ["Key"], [200, 401, 200]),
+        ("live", None, [200, 401, 401]),
+        ("published", ["Bearer", "Token"], [200, 401, 401]),
+    ],
+)
+def test_scheme__is_one_of_the_document(dialect: DialectName, accepted: list[str] | None, statuses: list[int]) -> None:
+    """The document names the schemes of the service; the published description has one."""
+    document: dict[str, Any] = json.loads(json.dumps(MockServer().core.document))
+    scheme = document["components"]["securitySchemes"]["bearerAuth"]
+    scheme.pop("x-accepted-schemes")
+    scheme |= {} if accepted is None else {"x-accepted-schemes": accepted}
+    server = MockServer(spec=document, dialect=dialect)
+
+    assert [
+        client(server, f"{name} any").get("/predictions").status_code for name in ("Bearer", "Token", "Key")
+    ] == statuses
 
 
 def test_each_token_sees_only_its_own(server: MockServer) -> None:
@@ -162,4 +210,4 @@ def test_reset_removes_everything_but_the_time(
     assert api.get(first["urls"]["get"]).status_code == 404
     second = create()
     assert second["id"] == first["id"]
-    assert second["created_at"] == "2026-01-01T00:01:00.000000Z"
+    assert datetime.fromisoformat(second["created_at"]) == datetime(2026, 1, 1, 0, 1, tzinfo=UTC)

@@ -28,7 +28,12 @@ def test_addresses_are_those_the_client_uses(server: MockServer, origin: str, pr
         listed = api.get(f"{origin}{prefix}/predictions").json()
         file = api.post(f"{origin}{prefix}/files", files={"content": b"x"}).json()
 
-        assert body["urls"] == {"get": address, "cancel": f"{address}/cancel"}
+        assert body["urls"] == {
+            "get": address,
+            "cancel": f"{address}/cancel",
+            "stream": f"{origin}{prefix}/streams/{body['id']}",
+            "web": f"https://replicate.com/p/{body['id']}",
+        }
         assert body["output"] == [f"{origin}{prefix}/outputs/{body['id']}/output-0.mp4"]
         assert listed["next"].startswith(f"{origin}{prefix}/predictions?cursor=")
         assert file["urls"]["get"].startswith(f"{origin}{prefix}/files/")

@@ -26,10 +26,6 @@ from zeroscope_mock.settings import JOURNAL_LIMIT, PREDICTION_LIMIT, STORAGE_LIM
         (["--port", "99999"], "--port"),
         (["--speed", "0"], "--speed"),
         (["--dialect", "klingon"], "--dialect"),
-        (
-            ["--speed", "9", "--clock", "virtual"],
-            "the speed 9.0 needs the clock 'real', the only one that runs by itself",
-        ),
         (["--seed", "1.5"], "Invalid value for --seed: 1.5 is not a whole number"),
         (["--prediction-limit", "0"], "--prediction-limit"),
         (["--token", ""], "the token must be a non-empty string"),
@@ -83,7 +79,9 @@ def test_mock__passes_its_options_on(command: Command, tmp_path: Path, monkeypat
     options = ["--host", "::1", "--port", "0", "--seed", "7", "--token", "t", "--dialect", "published"]
     options += ["--clock", "virtual", "--rate-limits", "low-credit", "--no-streams", "--spec", "spec.json", "--reload"]
     options += ["--inline-outputs", "--insecure-webhooks", "--prediction-limit", "3", "--storage-limit", "4"]
-    options += ["--journal-limit", "5", "--allow-host", "mock", "--allow-host", "mock.internal", "--trust-forwarded"]
+    options += ["--blocking", "final", "--expired-wait", "processing"]
+    options += ["--webhook-event", "start", "--webhook-event", "logs", "--journal-limit", "5"]
+    options += ["--allow-host", "mock", "--allow-host", "mock.internal", "--trust-forwarded"]
     assert command("mock", *options, "--scripts", "scripts.yaml", "--no-control").code == 0
     expected = {
         "clock": "virtual",
@@ -93,6 +91,9 @@ def test_mock__passes_its_options_on(command: Command, tmp_path: Path, monkeypat
         "token": "t",
         "rate_limits": "low-credit",
         "streams": False,
+        "blocking": "final",
+        "expired_wait": "processing",
+        "webhook_events": ("start", "logs"),
         "spec": Path("spec.json"),
         "reload": True,
         "control": False,

@@ -126,19 +126,23 @@ def test_address__is_bare_as_published(dialect: DialectName, prefix: str) -> Non
         page = api.get("/predictions").json()
         back = api.get(page["next"]).json()
         file = api.post("/files", files={"content": b"x"}).json()
+        # The page on the website is not the server's.
+        event = json.loads(bodies[-1])
+        webs = [urls.pop("web", None) for urls in (ended["urls"], event["urls"])]
         addresses = [
             *ended["urls"].values(),
             *ended["output"],
             page["next"],
             back["previous"],
             file["urls"]["get"],
-            *json.loads(bodies[-1])["urls"].values(),
+            *event["urls"].values(),
         ]
         statuses = [
             api.request("POST" if address.endswith("/cancel") else "GET", address).status_code for address in addresses
         ]
 
     assert len(addresses) == 10
+    assert webs == [None if dialect == "published" else f"https://replicate.com/p/{ended['id']}"] * 2
     expected = HOST if dialect == "published" else f"{HOST}{prefix}"
     assert {re.sub(r"(\.com(?:/v1)?)/.*", r"\1", address) for address in addresses} == {expected}
     assert set(statuses) == {200}
@@ -165,7 +169,7 @@ def test_published__has_no_hold_and_no_deadline(headers: dict[str, str]) -> None
 @pytest.mark.parametrize(
     ("filter", "expected"),
     [
-        (None, ["start", "logs", "completed"]),
+        (None, ["completed"]),
         ("completed", ["completed"]),
         ("start,completed", ["start", "completed"]),
         (" start ; logs\ncompleted", ["start", "logs", "completed"]),
@@ -178,12 +182,14 @@ def test_published__has_no_hold_and_no_deadline(headers: dict[str, str]) -> None
     ],
 )
 def test_filter__is_a_text_or_an_array(dialect: DialectName, filter: Any, expected: list[str]) -> None:
-    """Both dialects accept both, and words that are no event match nothing."""
+    """Both dialects accept both, and words that are no event match nothing; live, predictions repeat the filter."""
     server = MockServer(dialect=dialect, receiver=lambda _: None)
     server.scripts.add({"startup": 1, "run": 1, "logs": ["one"]})
     with client_of(server) as api:
         more = {} if filter is None else {"webhook_events_filter": filter}
-        assert create(api, webhook="https://h.test/hook", **more)["webhook"] == "https://h.test/hook"
+        created = create(api, webhook="https://h.test/hook", **more)
+    assert created["webhook"] == "https://h.test/hook"
+    assert created.get("webhook_events_filter") == (filter if dialect == "live" else None)
     server.clock.advance(60)
 
     assert [attempt.event for attempt in server.deliveries] == expected
@@ -201,7 +207,7 @@ def test_filter__that_is_neither_is_refused(server: MockServer, filter: Any) -> 
 
 def test_filter__matches_nothing_without_events_in_the_document() -> None:
     """The words are the document's."""
-    assert parse_events_filter(None, EVENTS) == frozenset(EVENTS)
+    assert parse_events_filter("start", EVENTS) == {"start"}
     assert parse_events_filter("start", []) == frozenset()
 
 

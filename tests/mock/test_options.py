@@ -18,14 +18,14 @@ def test_core_options__are_the_settings() -> None:
     options = get_type_hints(CoreOptions)
 
     assert [field.name for field in fields(Settings)] == list(options)
-    assert {name for name in options if hints[name] != options[name]} == {"dialect"}
+    assert {name for name in options if hints[name] != options[name]} == {"dialect", "blocking", "expired_wait"}
 
 
 def test_options__are_named_and_described_for_users() -> None:
     """The constructor's docstring names each option."""
     described = MockServer.__doc__ or ""
 
-    assert len(OPTION_NAMES) == 20
+    assert len(OPTION_NAMES) == 23
     assert [name for name in sorted(OPTION_NAMES) if f"`{name}`" not in described] == []
 
 
@@ -33,7 +33,7 @@ def test_options__are_named_and_described_for_users() -> None:
     ("name", "message"),
     [
         ("sed", r"MockServer has no option 'sed'; did you mean 'seed'\?"),
-        ("zzz", "MockServer has no option 'zzz'; there are allow_hosts, clock, control, dialect"),
+        ("zzz", "MockServer has no option 'zzz'; there are allow_hosts, blocking, clock, control"),
     ],
 )
 def test_options__that_are_unknown(name: str, message: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -71,14 +72,14 @@ async def test_the_transport_streams_asynchronously(server: MockServer) -> None:
     ("settings", "message"),
     [
         ({"clock": "sundial"}, "the clock must be 'virtual' or 'real', not 'sundial'"),
-        ({"clock": "real", "speed": 0}, "a clock's speed is above 0, not 0"),
+        ({"speed": 0}, "the speed of predictions is a number above 0, not 0"),
+        ({"speed": -1}, "the speed of predictions is a number above 0, not -1"),
+        ({"speed": math.inf}, "the speed of predictions is a number above 0, not inf"),
+        ({"speed": math.nan}, "the speed of predictions is a number above 0, not nan"),
         ({"dialect": "klingon"}, "the dialect must be 'live' or 'published', not 'klingon'"),
         ({"rate_limits": "none"}, "the rate limits must be one of live, low-credit, not 'none'"),
-        ({"clock": "real", "speed": "5"}, "a clock's speed is a number above 0, not '5'"),
-        ({"clock": "real", "speed": True}, "a clock's speed is a number above 0, not True"),
-        ({"speed": 10}, "the speed 10 needs the clock 'real'"),
-        ({"clock": "virtual", "speed": -1}, "the speed -1 needs the clock 'real'"),
-        ({"clock": VirtualClock(), "speed": 1}, "the speed 1 needs the clock 'real'"),
+        ({"speed": "5"}, "the speed of predictions is a number above 0, not '5'"),
+        ({"speed": True}, "the speed of predictions is a number above 0, not True"),
         ({"seed": None}, "the seed must be an integer, not None"),
         ({"seed": "a"}, "the seed must be an integer, not 'a'"),
         ({"seed": 1.5}, "the seed must be an integer, not 1.5"),

@@ -217,7 +217,7 @@ def test_deliveries__beyond_the_limit_drop_the_oldest() -> None:
     server.scripts.add({"startup": 0, "run": 2, "logs": ["a", "b", "c", "d"]})
     with client_of(server) as api:
         sent = {"version": VERSION, "input": {}, "webhook": "https://h.test/hook"}
-        api.post("/predictions", json=sent)
+        api.post("/predictions", json={**sent, "webhook_events_filter": ["start", "logs", "completed"]})
     server.clock.advance(10)
 
     assert len(server.deliveries) == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,8 @@ PUBLISHED_INPUT: dict[str, dict[str, Any]] = {
     "width": {"default": 576, "description": "Width of the output video", "minimum": 256, "type": "integer"},
 }
 
+VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
+
 PUBLISHED_OPERATIONS = [
     ("listPredictions", "get", "/predictions", "List the first page of your predictions"),
     ("createPrediction", "post", "/predictions", "Create a prediction and get the output."),
@@ -66,7 +69,7 @@ DEPARTURES = [
     (("paths", "/predictions", "post", "responses", "200"), "array of untyped objects"),
     (("paths", "/predictions", "post", "responses", "201"), "live service"),
     (("paths", "/predictions", "post", "responses", "202"), "live service"),
-    (("paths", "/predictions", "get", "parameters", 0), "Not published"),
+    *(((("paths", "/predictions", "get", "parameters", number), "Not published")) for number in range(4)),
     (("components", "parameters", "Prefer"), "Not published"),
     (("components", "parameters", "CancelAfter"), "Not published"),
     (("components", "schemas", "Prediction"), "untyped object"),
@@ -78,6 +81,7 @@ DEPARTURES = [
         "Published as a string",
     ),
     (("components", "schemas", "CreatePredictionRequest", "properties", "stream"), "deprecated"),
+    (("components", "schemas", "CreatePredictionRequest", "properties", "version"), "Published as the ID alone"),
     (("paths", "/files", "post"), "Not published"),
     (("paths", "/webhooks/default/secret", "get"), "Not published"),
 ]
@@ -149,10 +153,16 @@ def test_request__has_the_published_fields() -> None:
     """Input and version are required; stream, webhook and its filter are not."""
     assert set(REQUEST["required"]) == {"input", "version"}
     assert set(REQUEST["properties"]) == {"input", "stream", "version", "webhook", "webhook_events_filter"}
-    assert REQUEST["properties"]["version"]["examples"] == [
-        "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
-    ]
-    assert SPEC["info"]["x-replicate"]["version"] == REQUEST["properties"]["version"]["examples"][0]
+    assert SPEC["info"]["x-replicate"]["version"] == VERSION
+
+
+def test_version__has_three_forms_and_is_any_string() -> None:
+    """The examples have the three forms of the live service; as published, any other string is valid as well."""
+    model = SPEC["info"]["x-replicate"]["model"]
+    assert REQUEST["properties"]["version"]["examples"] == [VERSION, f"{model}:{VERSION}", model]
+    for version in (*REQUEST["properties"]["version"]["examples"], "rubbish"):
+        assert validator("CreatePredictionRequest").is_valid({"input": {}, "version": version})
+    assert not validator("CreatePredictionRequest").is_valid({"input": {}, "version": 5})
 
 
 @pytest.mark.parametrize(
@@ -214,6 +224,46 @@ def test_header__has_the_live_form(header: str, good: list[str], bad: list[str])
     assert [text for text in bad if validator.is_valid(text)] == []
 
 
+LIST_FILTERS = [
+    (
+        "created_after",
+        ["2026-01-01T00:00:00Z", "2026-01-01T00:00:00.123456789+01:00"],
+        ["2026-01-01", "2026-01-01T00:00:00", ""],
+    ),
+    ("created_before", ["2026-01-01T00:00:00Z"], ["rubbish", 5]),
+    ("source", ["web"], ["api", "", None]),
+    ("cursor", ["cD0yMDI2"], [5, None]),
+]
+
+
+@pytest.mark.parametrize(("name", "good", "bad"), LIST_FILTERS)
+def test_list_parameter__has_the_live_form(name: str, good: list[Any], bad: list[Any]) -> None:
+    """The times of the list's filters have an offset, and its only source is the website."""
+    (schema,) = (each["schema"] for each in SPEC["paths"]["/predictions"]["get"]["parameters"] if each["name"] == name)
+    parameter = Draft202012Validator(schema, validate_formats=True)
+    assert [value for value in good if not parameter.is_valid(value)] == []
+    assert [value for value in bad if parameter.is_valid(value)] == []
+
+
+def test_rate_limits__are_in_every_answer_of_the_service() -> None:
+    """Every documented answer has the headers, except what the edge may send and the published form."""
+    for path, item in SPEC["paths"].items():
+        for method in item.keys() & {"get", "post"}:
+            for status, response in item[method]["responses"].items():
+                described = at(tuple(response["$ref"].split("/")[1:])) if "$ref" in response else response
+                limited = {"ratelimit-remaining", "ratelimit-reset"} <= described.get("headers", {}).keys()
+                expected = status not in {"4XX", "5XX"} and (path, method, status) != ("/predictions", "post", "200")
+                assert limited is expected, (path, method, status)
+
+
+def test_error_codes__have_meanings() -> None:
+    """The codes with a meaning are those of the service's documentation; the meanings are parts of a sentence."""
+    codes = SPEC["components"]["schemas"]["Prediction"]["properties"]["error"]["x-error-codes"]
+    assert list(codes["meanings"]) == ["E1000", "E1001", "E4875", "E6716", "E8367", "E8765", "E9243", "E9825"]
+    assert all(re.search(codes["pattern"], code) for code in codes["meanings"])
+    assert all(meaning[0].islower() and meaning[-1] != "." for meaning in codes["meanings"].values())
+
+
 LEFT_OUT = {key: value for key, value in prediction_body("succeeded").items() if key not in {"output", "data_removed"}}
 VIDEO = "https://replicate.delivery/x/output-0.mp4"
 RECORDED = {
@@ -227,6 +277,10 @@ RECORDED = {
     "impossible time": prediction_body("aborted", completed_at="2024-01-01T20:00:84Z", deadline="2024-01-01T00:00:00Z"),
     "never seen": prediction_body("queued", brand_new={"a": 1}, version="hidden", source="web"),
     "failed": prediction_body("failed", error="CUDA out of memory", metrics=None, urls=None),
+    "blocking create": prediction_body("processing", output=[VIDEO]),
+    "echoes": prediction_body(webhook="https://my.app/", webhook_events_filter=["completed"], deployment="a/b"),
+    "nothing to echo": prediction_body(webhook=None, webhook_events_filter=None, deployment=None),
+    "all URLs": prediction_body(urls=dict.fromkeys(["get", "cancel", "stream", "web"], "https://x.test/")),
 }
 
 

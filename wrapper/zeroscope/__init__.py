@@ -36,7 +36,16 @@ if TYPE_CHECKING:
         ZeroscopeError,
     )
     from .logs import Progress
-    from .options import BatchOptions, CreateOptions, DownloadLimits, OnProgress, OnUpdate, RunArguments, RunOptions
+    from .options import (
+        BatchOptions,
+        CreateOptions,
+        DownloadLimits,
+        ListOptions,
+        OnProgress,
+        OnUpdate,
+        RunArguments,
+        RunOptions,
+    )
     from .polling import Polling
     from .prediction import AsyncPrediction, Prediction
     from .results import Page, RunResult
@@ -62,6 +71,7 @@ __all__ = [
     "ForbiddenError",
     "InvalidField",
     "InvalidInputError",
+    "ListOptions",
     "MalformedResponseError",
     "NotFoundError",
     "OnProgress",

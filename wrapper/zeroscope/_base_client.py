@@ -75,7 +75,7 @@ class BaseClient(Unpicklable, ABC, Generic[Http]):
 
     @property
     def version(self) -> str:
-        """The ID of the model version that runs unless a call names another."""
+        """The model version that runs unless a call names another."""
         return self._config.version
 
     @property

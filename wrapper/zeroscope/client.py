@@ -29,7 +29,8 @@ class Zeroscope(BaseClient[httpx.Client]):
     Args:
         token: The API token; by default the environment variable ``REPLICATE_API_TOKEN``.
         base_url: The service's base URL; by default ``ZEROSCOPE_BASE_URL``, else the spec's first server.
-        version: The ID of another version of the model; by default the one in the spec.
+        version: Another version of the model, by default the one in the spec: its ID, ``owner/name:id``, or
+            ``owner/name`` for the latest one.
         timeout: How long a request and its response may take as a whole, in seconds; by default 120, and 60 for each of
             its steps. A create with `prefer_wait` may take that much longer, and an upload as long as its size needs.
             An `httpx.Timeout` limits the steps. A request that is repeated may take as long again. Downloads have no

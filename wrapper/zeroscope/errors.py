@@ -16,7 +16,7 @@ ZeroscopeError
 │  └─ ServerError                    500 to 599
 ├─ MalformedResponseError            a 2xx whose body breaks the spec
 ├─ PredictionError                   .prediction; its id, status and last log line are in the message
-│  ├─ PredictionFailedError          the model failed
+│  ├─ PredictionFailedError          the model failed; .code
 │  ├─ PredictionCanceledError        canceled, or aborted
 │  ├─ WaitTimeoutError               still running when the time was up
 │  ├─ EmptyOutputError               succeeded without a video
@@ -283,6 +283,12 @@ class PredictionError(ZeroscopeError):
 class PredictionFailedError(PredictionError):
     """The model failed; ``prediction.error`` gives the reason."""
 
+    @property
+    def code(self) -> str | None:
+        """The service's code of the failure, such as ``E1001``; None if it gave none."""
+        code: str | None = self.prediction.error_code
+        return code
+
 
 class PredictionCanceledError(PredictionError):
     """The prediction was canceled while it ran, or aborted before it started."""
@@ -302,18 +308,3 @@ class OutputExpiredError(PredictionError):
 
 class WebhookVerificationError(ZeroscopeError):
     """The webhook cannot be trusted or is not about a prediction, or an argument cannot be used to verify it."""
-
-
-_BY_STATUS: dict[int, type[APIError]] = {
-    401: AuthenticationError,
-    402: PaymentRequiredError,
-    403: ForbiddenError,
-    404: NotFoundError,
-    422: ValidationError,
-    429: RateLimitError,
-}
-
-
-def class_for(status_code: int) -> type[APIError]:
-    """Return the error class for an HTTP status."""
-    return _BY_STATUS.get(status_code, ServerError if status_code >= 500 else APIError)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from os import PathLike
 from typing import Any, TypeAlias, TypedDict
 
@@ -77,7 +77,7 @@ class CreateOptions(_HeldOptions, total=False):
     """The options of a create."""
 
     version: str | None
-    """The ID of another version of the model."""
+    """Another version of the model: its ID, ``owner/name:id``, or ``owner/name`` for the latest one."""
     webhook: str | None
     """An HTTPS URL to which the service sends events."""
     webhook_events_filter: Sequence[str] | None
@@ -92,6 +92,19 @@ class RunOptions(_HeldOptions, WaitArguments, total=False):
 
 class RunArguments(PredictionInputDict, RunOptions, total=False):
     """The arguments of `run`: the model's fields and its own options."""
+
+
+class ListOptions(TypedDict, total=False):
+    """The options of a list."""
+
+    created_after: datetime | str | None
+    """Only predictions that were created at this time or later: a `datetime` with a time zone, or ISO 8601 text."""
+    created_before: datetime | str | None
+    """Only predictions that were created before this time, in the same forms."""
+    source: str | None
+    """``web`` for only the predictions of the last 14 days that were created on the website."""
+    cursor: str | None
+    """Where to begin: the cursor of a page, or its `next` or `previous` URL, whose filters then apply as well."""
 
 
 class BatchOptions(CreateOptions, WaitArguments, total=False):

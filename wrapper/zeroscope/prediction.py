@@ -30,7 +30,7 @@ class Prediction(PredictionState):
 
     @property
     def videos(self) -> list[Video]:
-        """The videos of the output, in the order of the numbers in their names; empty before the end."""
+        """The videos of the output, in the order of the numbers in their names; empty before there are any."""
         return [Video(url, index, self._driver, self) for index, url in output_videos(self.output)]
 
     def reload(self) -> Self:
@@ -154,7 +154,7 @@ class AsyncPrediction(PredictionState):
 
     @property
     def videos(self) -> list[AsyncVideo]:
-        """The videos of the output, in the order of the numbers in their names; empty before the end."""
+        """The videos of the output, in the order of the numbers in their names; empty before there are any."""
         return [AsyncVideo(url, index, self._driver, self) for index, url in output_videos(self.output)]
 
     async def reload(self) -> Self:

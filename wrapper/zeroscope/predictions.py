@@ -11,7 +11,7 @@ from ._flows import read
 from ._flows.create import create
 from ._pickling import Unpicklable
 from ._service.api import PredictionInputDict, PredictionModel
-from .options import CreateOptions
+from .options import CreateOptions, ListOptions
 from .prediction import AsyncPrediction, Prediction
 from .results import Page
 
@@ -66,27 +66,36 @@ class Predictions(Unpicklable):
         """
         return self._new(self._driver.run(read.cancel(self._driver.sender, id)))
 
-    def list(self) -> Iterator[Prediction]:
-        """Iterate over all predictions of the account, newest first; pages are read as they are needed.
+    def list(self, **options: Unpack[ListOptions]) -> Iterator[Prediction]:
+        """Iterate over the predictions of the account, newest first; pages are read as they are needed.
+
+        Args:
+            options: As listed in `ListOptions`: created_after, created_before, source, cursor. Without them, all
+                predictions are listed.
 
         Raises:
+            InvalidInputError: If the spec forbids an option, as it does a time without a time zone; nothing was sent.
             APIError, TransportError: If the service cannot be reached.
 
         Example:
-            >>> for prediction in client.predictions.list():
+            >>> yesterday = datetime.now(UTC) - timedelta(days=1)
+            >>> for prediction in client.predictions.list(created_after=yesterday):
             ...     print(prediction.id, prediction.status)
         """
-        for page in self.pages():
-            yield from page.results
+        return (prediction for page in self.pages(**options) for prediction in page.results)
 
-    def pages(self) -> Iterator[Page[Prediction]]:
+    def pages(self, **options: Unpack[ListOptions]) -> Iterator[Page[Prediction]]:
         """Iterate over the pages of the account's predictions.
 
+        Args:
+            options: As of `list`.
+
         Raises:
+            InvalidInputError: If the spec forbids an option; nothing was sent.
             APIError, TransportError: If the service cannot be reached.
             MalformedResponseError: If 100 pages in a row are empty.
         """
-        return self._driver.iterate(read.pages(self._driver.sender, self._new))
+        return self._driver.iterate(read.pages(self._driver.sender, self._new, options))
 
     def _new(self, model: PredictionModel) -> Prediction:
         return Prediction(model, self._driver)
@@ -116,15 +125,13 @@ class AsyncPredictions(Unpicklable):
         """Cancel a prediction and return it; see `Predictions.cancel`."""
         return self._new(await self._driver.run(read.cancel(self._driver.sender, id)))
 
-    async def list(self) -> AsyncIterator[AsyncPrediction]:
-        """Iterate over all predictions of the account, newest first; see `Predictions.list`."""
-        async for page in self.pages():
-            for prediction in page.results:
-                yield prediction
+    def list(self, **options: Unpack[ListOptions]) -> AsyncIterator[AsyncPrediction]:
+        """Iterate over the predictions of the account, newest first; see `Predictions.list`."""
+        return (prediction async for page in self.pages(**options) for prediction in page.results)
 
-    def pages(self) -> AsyncIterator[Page[AsyncPrediction]]:
+    def pages(self, **options: Unpack[ListOptions]) -> AsyncIterator[Page[AsyncPrediction]]:
         """Iterate over the pages of the account's predictions; see `Predictions.pages`."""
-        return self._driver.iterate(read.pages(self._driver.sender, self._new))
+        return self._driver.iterate(read.pages(self._driver.sender, self._new, options))
 
     def _new(self, model: PredictionModel) -> AsyncPrediction:
         return AsyncPrediction(model, self._driver)

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from . import errors
 from . import logs as _logs
+from ._service import error_codes
 from ._service.api import PredictionModel, Unset, as_mapping, final_statuses, or_none
 from ._service.spec import spec
 from ._text import escape, excerpt
@@ -56,7 +57,7 @@ class PredictionState:
 
     @property
     def version(self) -> str | None:
-        """The ID of the model version."""
+        """The ID of the model version; ``hidden`` for an official model."""
         return or_none(self._model.version)
 
     @property
@@ -74,6 +75,11 @@ class PredictionState:
         """The reason why the prediction failed."""
         error = or_none(self._model.error)
         return error if error is None or isinstance(error, str) else str(error)
+
+    @property
+    def error_code(self) -> str | None:
+        """The service's code of the failure, such as ``E1001``; None if the text of `error` has none."""
+        return error_codes.error_code(self.error or "")
 
     @property
     def logs(self) -> str:
@@ -114,8 +120,13 @@ class PredictionState:
 
     @property
     def urls(self) -> dict[str, Any]:
-        """The prediction's URLs: ``get``, ``cancel``, ``web`` and more."""
+        """The prediction's URLs: ``get``, ``cancel``, ``web``, which is its page on the website, and ``stream``."""
         return as_mapping(self._model.urls)
+
+    @property
+    def deployment(self) -> str | None:
+        """The name of the deployment that the prediction was created with, if there was one."""
+        return or_none(self._model.deployment)
 
     @property
     def data_removed(self) -> bool:
@@ -135,7 +146,10 @@ class PredictionState:
         if not self.done:
             raise errors.PredictionError(self, f"is still {self.status}")
         if self.status == "failed":
-            raise errors.PredictionFailedError(self, f"failed: {self.error or 'the service gave no reason'}")
+            meaning = error_codes.meaning(self.error_code)
+            # Before the text, which may be so long that its end is cut.
+            known = f" with {self.error_code} ({meaning})" if meaning else ""
+            raise errors.PredictionFailedError(self, f"failed{known}: {self.error or 'the service gave no reason'}")
         if self.status in {"canceled", "aborted"}:
             before = " before it started" if self.status == "aborted" else ""
             raise errors.PredictionCanceledError(self, f"was {self.status}{before}")

@@ -31,7 +31,8 @@ class Prediction:
     logs: None | str | Unset = UNSET
     """ Everything the model has printed so far. """
     error: Any | Unset = UNSET
-    """ The reason why the prediction failed, otherwise null. """
+    """ The reason why the prediction failed, otherwise null. A failure of the service has a code, such as `E1001`.
+    """
     created_at: None | str | Unset = UNSET
     """ When the prediction was created, in RFC 3339 with up to nine fractional digits; not always valid. """
     started_at: None | str | Unset = UNSET
@@ -49,7 +50,7 @@ class Prediction:
     deadline: None | str | Unset = UNSET
     """ When the service ends the prediction, if `Cancel-After` was sent. """
     deployment: None | str | Unset = UNSET
-    """ The owner and name of the deployment that ran it, if there was one. """
+    """ The name of the deployment that the prediction was created with, if there was one. """
     webhook: None | str | Unset = UNSET
     """ The webhook URL of the request. """
     webhook_events_filter: Any | Unset = UNSET

@@ -1,4 +1,4 @@
-"""The real clock: the machine's own, or a faster one."""
+"""The real clock: the machine's own."""
 
 from __future__ import annotations
 
@@ -17,30 +17,43 @@ from ..steps import drive_async
 from .durations import require_duration
 from .stall_guard import StallGuard
 
-# The pause between two polls of a sleeping thread, which finds out whether the clock has been moved, in real seconds.
+# The pause between two polls of a sleeping thread, which finds out whether the clock has been moved, in seconds.
 _POLL_INTERVAL = 0.02
 # How many entries of the agenda run side by side; each may hold a socket, of which a process has few.
 _MAX_CONCURRENT = 50
 _log = logging.getLogger("zeroscope_mock")
 
 
+# These look the functions up at each call, because a program may replace them to test itself.
+def _monotonic() -> float:
+    return time.monotonic()
+
+
+def _time_of_day() -> float:
+    return time.time()
+
+
 class RealClock:
-    """A clock that runs by itself.
+    """The machine's clock, which runs by itself, and can be advanced, set and frozen.
 
     The entries of its agenda run in a background thread, which lives as long as there are any.
 
     Args:
-        speed: How many times as fast as real time it runs from the moment it is made.
-
-    Raises:
-        ValueError: For a speed that is not above 0.
+        monotonic: Returns the machine's seconds since an arbitrary moment; by default `time.monotonic`.
+        time_of_day: Returns the machine's seconds since 1970; by default `time.time`.
     """
 
-    def __init__(self, speed: float = 1.0) -> None:
-        self._speed = _validated(speed)
-        self._start = time.time()
+    poll_interval = _POLL_INTERVAL
+    """The pause between two polls by a thread of something that changes on this clock, in seconds."""
+
+    def __init__(
+        self, monotonic: Callable[[], float] = _monotonic, time_of_day: Callable[[], float] = _time_of_day
+    ) -> None:
+        self._machine = monotonic
+        self._time_of_day = time_of_day
+        self._start = self._time_of_day()
         # The seconds passed by a moment of the machine's clock; that moment is None while the clock stands still.
-        self._mark: tuple[float, float | None] = (0.0, time.monotonic())
+        self._mark: tuple[float, float | None] = (0.0, self._machine())
         self._agenda: Agenda | None = None
         self._worker: threading.Thread | None = None
         self._wake: Callable[[], object] | None = None
@@ -48,37 +61,21 @@ class RealClock:
         self._lock = threading.Lock()
         self._moved = Condition()
 
-    @property
-    def speed(self) -> float:
-        """How many times as fast as real time the clock runs; may be changed.
-
-        Raises:
-            ValueError: For a speed that is not above 0.
-        """
-        return self._speed
-
-    @speed.setter
-    def speed(self, speed: float) -> None:
-        with self._lock:
-            passed = self.monotonic()
-            self._speed = _validated(speed)
-            self._mark = (passed, None if self.frozen else time.monotonic())
-            self._wake_worker()
-        self._moved.notify()
-
-    @property
-    def poll_interval(self) -> float:
-        """The pause between two polls by a thread of something that changes on this clock, in seconds of the clock."""
-        return _POLL_INTERVAL * self.speed
-
     def time(self) -> float:
-        """The time of day, in seconds since 1970; ahead of the machine's if the clock runs fast."""
+        """The time of day, in seconds since 1970; the machine's unless the clock was advanced, set or frozen."""
         return self._start + self.monotonic()
+
+    def signing_time(self) -> float:
+        """The machine's time of day, wherever this clock is, in seconds since 1970.
+
+        Receivers compare it with their own clocks.
+        """
+        return self._time_of_day()
 
     def monotonic(self) -> float:
         """Seconds of this clock since it was made."""
         passed, since = self._mark
-        return passed if since is None else passed + (time.monotonic() - since) * self.speed
+        return passed if since is None else passed + self._machine() - since
 
     def set(self, time: float) -> None:
         """Show another time of day, earlier or later, without any time passing.
@@ -95,6 +92,11 @@ class RealClock:
         """Whether the clock stands still."""
         return self._mark[1] is None
 
+    @property
+    def stands_still(self) -> bool:
+        """Whether the clock moves only when it is advanced."""
+        return self.frozen
+
     def freeze(self) -> None:
         """Stop the clock, so that only `advance` moves it."""
         with self._lock:
@@ -104,7 +106,7 @@ class RealClock:
         """Undo `freeze`."""
         with self._lock:
             if self.frozen:
-                self._mark = (self.monotonic(), time.monotonic())
+                self._mark = (self.monotonic(), self._machine())
                 self._wake_worker()
         self._moved.notify()
 
@@ -146,7 +148,7 @@ class RealClock:
         self.run_due()
         while (left := due - self.monotonic()) > 0:
             guard.raise_if_stalled()
-            time.sleep(min(left / self.speed, _POLL_INTERVAL))
+            time.sleep(min(left, _POLL_INTERVAL))
 
     async def sleep_async(self, seconds: float) -> None:
         """Wait until a number of seconds of this clock have passed while other tasks run."""
@@ -167,7 +169,7 @@ class RealClock:
         waker = Waker()
         with condition.waking(waker), self._moved.waking(waker):
             while condition.version == seen and (left := until - self.monotonic()) > 0:
-                with anyio.move_on_after(math.inf if self.frozen else left / self.speed):
+                with anyio.move_on_after(math.inf if self.frozen else left):
                     await waker.wait()
                 waker.clear()
 
@@ -233,7 +235,7 @@ class RealClock:
                         self._worker = self._wake = None
                         return
                 full = len(tasks) >= _MAX_CONCURRENT
-                left = None if due is None or self.frozen or full else (due - self.time()) / self.speed
+                left = None if due is None or self.frozen or full else due - self.time()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(left):
                         await woken.wait()
@@ -247,9 +249,3 @@ class RealClock:
             await drive_async(flow, self)
         except Exception:
             _log.exception("an entry of the clock's agenda failed")
-
-
-def _validated(speed: float) -> float:
-    if not (speed > 0 and math.isfinite(speed)):
-        raise ValueError(f"a clock's speed is above 0, not {speed}")
-    return speed

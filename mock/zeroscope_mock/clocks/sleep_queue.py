@@ -111,6 +111,12 @@ class SleepQueues:
         self._queues: WeakKeyDictionary[object, SleepQueue] = WeakKeyDictionary()
         self._lock = threading.Lock()
 
+    @property
+    def has_sleepers(self) -> bool:
+        """Whether a task of any event loop sleeps."""
+        with self._lock:
+            return any(queue.leader is not None for queue in self._queues.values())
+
     def current(self) -> SleepQueue:
         """The sleep queue of the running event loop."""
         loop: object

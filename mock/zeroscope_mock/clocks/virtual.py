@@ -5,15 +5,13 @@ which one is due, it drives that flow, and runs the steps that the flow yields. 
 and `sleep`; each runs what falls due in its own thread. *Tasks* move it by `sleep_async`, and this is the hard part,
 because the clock must jump only once every task of the event loop that ever sleeps on it is asleep:
 
-- A task that sleeps puts itself into the `SleepQueue` of its loop. The first one becomes the leader; the others wait
-  to be woken. There is no background task that could outlive the loop.
+- A task that sleeps joins the `SleepQueue` of its loop. The first one is the leader; the others wait to be woken.
 - The leader yields to the loop a few times, until every task that became ready has run. If another sleeper wakes
   earlier by then, it hands over to that one. Otherwise it is first itself, and moves the clock to its own wake-up time,
   or to the agenda's next entry if that is due earlier. On a frozen clock it waits until that has been moved.
 - A task that waits for a change sleeps as well, unless no moment ends its wait; the change wakes it.
-- A task that runs an entry of the agenda, or that computes in a worker thread, *holds* the clock: no other sleep moves
-  it until that work is done, or itself sleeps on the clock. So an entry ends at the moment it is due, however long it
-  takes in real time.
+- A task that runs an entry of the agenda, or computes in a worker thread, *holds* the clock: no other sleep moves it
+  until that work is done or sleeps itself. So an entry ends when it is due, however long it takes in real time.
 - What falls due wakes the leader, which runs it inside its own `sleep_async` and then goes back to sleep.
 
 Threads and event loops may share a clock: `_lock` guards its fields, and `_running` lets one thread at a time run
@@ -39,10 +37,9 @@ START = 1_767_225_600.0
 """The time at which a virtual clock starts, in seconds since 1970: the first moment of 2026."""
 
 TURN_LIMIT = 1.0
-"""The time a thread that advances a clock waits for an entry that another thread runs, in real seconds: that entry may
-in turn wait for this thread."""
+"""The time a thread that advances a clock waits for another thread's entry, which may wait for it, in real seconds."""
 
-# Enough turns of the event loop for a chain of callbacks that became ready together to run to its end.
+# Enough turns of the event loop for a chain of callbacks that became ready together.
 _TURNS = 4
 # A leader that cannot move the clock polls this often without a pause; most holds end within microseconds.
 _EAGER_POLLS = 100
@@ -86,6 +83,8 @@ class VirtualClock:
         """The time of day, in seconds since 1970."""
         return self._start + self._now
 
+    signing_time = time
+
     def monotonic(self) -> float:
         """Seconds since the clock was made."""
         return self._now
@@ -104,8 +103,13 @@ class VirtualClock:
         """Whether sleeping does not move the clock."""
         return self._frozen
 
+    @property
+    def stands_still(self) -> bool:
+        """Whether the clock moves only when it is advanced: it is frozen, or no task sleeps on it."""
+        return self._frozen or not self._sleep_queues.has_sleepers
+
     def freeze(self) -> None:
-        """Stop the clock, so that only `advance` moves it; a sleep on it waits until it has been advanced."""
+        """Stop the clock, so that only `advance` moves it, and sleeps wait for that."""
         self._frozen = True
 
     def run(self) -> None:
@@ -118,9 +122,7 @@ class VirtualClock:
         self._agenda = agenda
 
     def advance(self, seconds: float) -> None:
-        """Move the clock forward and run, in order, what falls due on the way.
-
-        While another thread runs an entry of the agenda, this one waits for it, but at most a second of real time.
+        """Move the clock forward and run, in order, what falls due on the way; see `TURN_LIMIT`.
 
         Args:
             seconds: How far, 0 or more.
@@ -157,7 +159,7 @@ class VirtualClock:
         await self._run_due_until_async(self._now)
 
     def close(self) -> None:
-        """Do nothing: a virtual clock has nothing running in the background."""
+        """Do nothing: nothing runs in the background."""
 
     def sleep(self, seconds: float) -> None:
         """Move the clock forward as `advance` does.
@@ -180,9 +182,8 @@ class VirtualClock:
     async def sleep_async(self, seconds: float) -> None:
         """Sleep until the clock has moved forward by a number of seconds.
 
-        The clock moves by itself as soon as all tasks of this event loop that ever sleep on it do so. It cannot know of
-        tasks that wait for something outside, such as a socket. The task whose sleep reaches an entry of the agenda
-        runs that entry, and sleeps on until the entry is done.
+        The clock moves by itself as soon as all tasks of this event loop that ever sleep on it do so; it knows of none
+        that waits for a socket. The task whose sleep reaches an entry of the agenda runs it, and then sleeps on.
 
         Args:
             seconds: How long; a negative number counts as 0.
@@ -203,7 +204,6 @@ class VirtualClock:
 
         Args:
             until: In seconds of `monotonic`; infinite if only a change ends the wait, which does not move the clock.
-            condition: Notified of changes; none if left out.
             seen: The version of the condition that the caller has seen.
         """
         while self._now < until and (condition is None or condition.version == seen):

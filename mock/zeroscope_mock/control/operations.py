@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
 
-from ..dispatch import RoutedRequest, bearer_token, prepare_call
+from ..dispatch import RoutedRequest, prepare_call
 from ..documents.bundled import control_document
 from ..documents.invalid_field import InvalidField
 from ..documents.operation import Operation
@@ -93,7 +93,7 @@ class Control:
         head = request.head
         if head.path == PREFIX:
             head = Head(head.method, f"{PREFIX}/", head.query, head.headers)
-        routed = RoutedRequest.of(head, _spec())
+        routed = RoutedRequest.of(head, _spec(), self._state.schemes)
         if routed.match is None:
             return _not_found(f"there is no operation {head.path}; {PREFIX}/openapi.json lists them")
         if routed.operation is not None and (unknown := _unknown_parameters(routed.operation, head)):
@@ -116,7 +116,7 @@ class Control:
         return _NO_CONTENT
 
     def _clock(self, call: OperationCall) -> Response:
-        return json_response(200, clock_json(self._state.clock))
+        return json_response(200, clock_json(self._state))
 
     def _advance(self, call: OperationCall) -> Response | Flow[Response]:
         seconds = float(call.body["seconds"])
@@ -265,7 +265,7 @@ def _scope(call: OperationCall) -> str | None:
 
 
 def _token(call: OperationCall) -> str | None:
-    return bearer_token(call.request.head)
+    return call.token
 
 
 def _with_token(call: OperationCall) -> Any:

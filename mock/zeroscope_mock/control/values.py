@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 from ..clocks.real import RealClock
 from ..documents.bundled import control_document
 from ..faults.fault import Fault
-from ..protocols import Clock
 from ..rate_limits import Rate, RateLimits
 from ..state import State
 
@@ -53,14 +52,15 @@ def dataclass_values(thing: _Dataclass) -> dict[str, Any]:
     return {field.name: getattr(thing, field.name) for field in fields(thing)}
 
 
-def clock_json(clock: Clock) -> dict[str, Any]:
-    """The state of a clock."""
+def clock_json(state: State) -> dict[str, Any]:
+    """The state of a server's clock, with the speed of its next predictions."""
+    clock = state.clock
     return {
         "kind": "real" if isinstance(clock, RealClock) else "virtual",
         "time": clock.time(),
         "monotonic": clock.monotonic(),
         "frozen": clock.frozen,
-        "speed": clock.speed if isinstance(clock, RealClock) else None,
+        "speed": state.speed,
     }
 
 
@@ -97,7 +97,7 @@ def summary(state: State, tenant: str | None) -> dict[str, Any]:
         "dialect": state.settings.dialect,
         "allow_hosts": sorted(state.settings.allow_hosts),
         "trust_forwarded": state.settings.trust_forwarded,
-        "clock": clock_json(state.clock),
+        "clock": clock_json(state),
         "spec": {
             "title": str(info.get("title", "")),
             "version": str(info.get("version", "")),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from .spec import Spec
+
+WEBSITE = "https://replicate.com"
+"""The address of the service's website, where every prediction has a page (the service's changelog, May 2025)."""
 
 
 # Not frozen: one is made for every request, and frozen dataclasses take three times as long to make.
@@ -17,11 +21,13 @@ class Links:
         spec: The document, which has the paths.
         base_url: Scheme, host and mount under which the request came.
         prefix: The part between them and the document's path, such as `/v1`.
+        site: Whether a prediction has a page on the service's website.
     """
 
     spec: Spec
     base_url: str
     prefix: str
+    site: bool = True
 
     def operation(self, operation_id: str, **arguments: str) -> str:
         """The URL of an operation."""
@@ -39,6 +45,10 @@ class Links:
         """The URL of a prediction's event stream."""
         return self.operation("streamPrediction", prediction_id=prediction_id)
 
+    def page_of(self, prediction_id: str) -> str | None:
+        """The URL of a prediction's page on the service's website; None if it has none."""
+        return f"{WEBSITE}/p/{prediction_id}" if self.site else None
+
     def output(self, prediction_id: str, index: int) -> str:
         """The URL of one of a prediction's videos, counted from 0."""
         return self.operation("getOutput", prediction_id=prediction_id, filename=f"output-{index}.mp4")
@@ -47,6 +57,11 @@ class Links:
         """The URL of a file's content."""
         return self.operation("downloadFile", file_id=file_id)
 
-    def page(self, operation_id: str, cursor: str | None) -> str | None:
-        """The URL of a page of a list; None without a cursor."""
-        return None if cursor is None else f"{self.operation(operation_id)}?cursor={quote(cursor)}"
+    def page(self, operation_id: str, cursor: str | None, filters: Mapping[str, str] | None = None) -> str | None:
+        """The URL of a page of a list; None without a cursor.
+
+        Args:
+            filters: The other parameters of the list.
+        """
+        query = urlencode({**(filters or {}), "cursor": cursor}, quote_via=quote)
+        return None if cursor is None else f"{self.operation(operation_id)}?{query}"

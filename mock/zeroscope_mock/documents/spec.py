@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
+from .extensions import accepted_schemes, default_events, default_hold
 from .operation import Match, Operation, Parameter, Route
 from .reading import SpecError, object_of, packaged_document, read_document, reading, text_of, unescape
 from .validation import Schema
@@ -67,12 +68,17 @@ class Spec:
             if more is not None:
                 self._check_links()
             self._paths = {operation.id: route.path for route in self.routes for operation in route.operations.values()}
+        with reading("components.securitySchemes"):
+            self.schemes = accepted_schemes(self._whole)
         with reading("info"):
             self.model = self._model()
         with reading("the parameter Prefer"):
-            self._hold = self._default_hold()
+            self.default_hold = default_hold(self.operations())
         with reading("components.schemas.WebhookEvent"):
             self._check_events()
+        with reading("webhook_events_filter"):
+            schema = self.resolve(self._create_fields().get("webhook_events_filter", {}))
+            self.default_events = default_events(schema, self.enum("WebhookEvent"))
         with reading("the input of createPrediction"):
             self.input_defaults = self._input_defaults()
 
@@ -132,16 +138,17 @@ class Spec:
         schema = self._whole["components"].get("schemas", {}).get(schema_name, {})
         return list(schema.get("enum", []))
 
-    def default_hold(self) -> float:
-        """The time that `Prefer: wait` without a number holds a request, in seconds."""
-        return self._hold
-
     def input_schema(self) -> Mapping[str, Any]:
         """The schema of the model's input; empty if no operation takes one."""
+        return self.resolve(self._create_fields().get("input", {}))
+
+    def _create_fields(self) -> Mapping[str, Any]:
+        """The schemas of the fields of a create; none if no operation creates predictions."""
         for operation in self.operations():
             if operation.id == "createPrediction":
                 for body, _ in operation.bodies.values():
-                    return self.resolve(body.get("properties", {}).get("input", {}))
+                    fields: Mapping[str, Any] = body.get("properties", {})
+                    return fields
         return {}
 
     def _prefixes(self) -> list[str]:
@@ -215,13 +222,6 @@ class Spec:
         fields = self.input_schema().get("properties", {})
         described = {name: self.resolve(schema) for name, schema in fields.items()}
         return {name: schema["default"] for name, schema in described.items() if "default" in schema}
-
-    def _default_hold(self) -> float:
-        for operation in self.operations():
-            for parameter in operation.parameters:
-                if parameter.name == "Prefer":
-                    return float(parameter.described.get("x-default-seconds", 0))
-        return 0.0
 
     def _model(self) -> str | None:
         info = self.document.get("info", {})

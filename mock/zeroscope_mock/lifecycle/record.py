@@ -1,10 +1,11 @@
-"""The record of a run, a prediction or a training: all that the server keeps of it."""
+"""The record of a run, which is a prediction or a training."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ..times import TOLERANCE
 from .script import Script
 
 RunKind = Literal["prediction", "training"]
@@ -20,12 +21,14 @@ class Hook:
         events: The events that are sent there.
         origin: Scheme, host and mount under which the prediction was created, for the URLs in the events.
         prefix: The part between them and the document's path, such as `/v1`.
+        filter: The filter of the events as the client sent it, if the server repeats it.
     """
 
     url: str
     events: frozenset[str]
     origin: str
     prefix: str
+    filter: Any = None
 
 
 @dataclass(slots=True, eq=False)
@@ -47,6 +50,7 @@ class Record:
         model: The owner and name of the model; None for a document that names none.
         deployment: The owner and name of the deployment that runs it.
         kind: What it is.
+        speed: How many times as fast as its script it starts and runs.
     """
 
     id: str
@@ -64,6 +68,12 @@ class Record:
     model: str | None = None
     deployment: str | None = None
     kind: RunKind = "prediction"
+    speed: float = 1.0
+
+    def script_seconds(self, seconds: float) -> float:
+        """How far the script is, in its own seconds, so many seconds of the clock after the start."""
+        # The script adds the tolerance to its own seconds, but it is for seconds of the clock.
+        return min(seconds * self.speed + TOLERANCE * (self.speed - 1), self.script.run_seconds)
 
     @property
     def streams(self) -> bool:

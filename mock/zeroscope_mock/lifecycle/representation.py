@@ -10,7 +10,7 @@ from ..times import timestamp
 from .record import Record
 from .timeline import LifecycleState, state_at
 
-_STARTING = LifecycleState("starting", None, None, removed=False, elapsed=0.0, made=0)
+_LEAST_DIGITS, _NUMBERS_OF_DIGITS = 3, 7
 
 
 def prediction_json(
@@ -19,7 +19,7 @@ def prediction_json(
     links: Links,
     *,
     video: Callable[[int], str] | None = None,
-    held: bool = False,
+    state: LifecycleState | None = None,
 ) -> dict[str, Any]:
     """A prediction at a moment, as a JSON object.
 
@@ -28,10 +28,9 @@ def prediction_json(
         now: The moment, in seconds since 1970.
         links: Makes the URLs.
         video: Makes the `data:` URI of a video; without it, the output has URLs.
-        held: Whether this answers a request that was held open until its time was up. The service answers it as if the
-            prediction had only just been created, and the official clients take any other status for an end.
+        state: The state to show, if it is not the one at that moment.
     """
-    state = _STARTING if held else state_at(record, now)
+    state = state or state_at(record, now)
     body: dict[str, Any] = {
         "id": record.id,
         "model": record.model,
@@ -41,27 +40,36 @@ def prediction_json(
         "output": _output(record, state, links, video),
         "data_removed": state.removed,
         "error": record.script.error if state.status == "failed" else None,
-        "source": "api",
+        "source": record.script.source,
         "status": state.status,
-        "created_at": timestamp(record.created),
+        "created_at": timestamp(record.created, _digits(record, 1)),
     }
     if state.started is not None:
-        body["started_at"] = timestamp(state.started)
+        body["started_at"] = timestamp(state.started, _digits(record, 2))
     if state.ended is not None:
-        body["completed_at"] = timestamp(state.ended)
+        body["completed_at"] = timestamp(state.ended, _digits(record, 3))
         body["metrics"] = {"total_time": round(state.ended - record.created, 6)}
         if state.started is not None:
             body["metrics"]["predict_time"] = round(state.ended - state.started, 6)
     if record.lifetime is not None:
-        body["deadline"] = timestamp(record.created + record.lifetime)
+        body["deadline"] = timestamp(record.created + record.lifetime, _digits(record, 3))
     if record.deployment is not None:
         body["deployment"] = record.deployment
     if record.hook is not None:
         body["webhook"] = record.hook.url
+        if record.hook.filter is not None:
+            body["webhook_events_filter"] = record.hook.filter
     body["urls"] = {"cancel": links.cancel(record.id), "get": links.prediction(record.id)}
     if record.streams:
         body["urls"]["stream"] = links.stream(record.id)
+    if page := links.page_of(record.id):
+        body["urls"]["web"] = page
     return body
+
+
+def _digits(record: Record, place: int) -> int:
+    """The number of digits of a second that one of a record's timestamps has, by chance three to nine."""
+    return _LEAST_DIGITS + ord(record.id[-place]) % _NUMBERS_OF_DIGITS
 
 
 def _logs(record: Record, state: LifecycleState) -> str:

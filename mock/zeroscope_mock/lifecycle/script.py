@@ -7,6 +7,7 @@ and it prints the seed it uses, 0 to 65535 if the input has none (its public sou
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 from operator import itemgetter
@@ -20,6 +21,8 @@ _STEPS_PER_SECOND = 15.8
 _USUAL_SIZE = 576 * 320 * 24
 _STARTUP = (0.5, 2.0)
 _SECONDS_TO_FAIL = 0.5
+# One in so many blocking creates is answered with the final status; all recorded ones were not, but documents say so.
+_BLOCKING_CHANCES = 4
 
 
 # Not frozen: one is made for every prediction, and frozen ones take three times as long to make. Nothing changes one.
@@ -43,6 +46,10 @@ class Script:
         reads: The number of reads with which it ends, one step each, whatever the clock says; 0 to go by the clock.
         streams: Whether it has a stream of events; None if the request decides.
         inline: Whether its videos are `data:` URIs instead of URLs.
+        source: How it was created, `api` or `web`.
+        blocking: The status that a create which waited for its success shows, `processing` or `final`.
+        expired_wait: The status that a create which waited in vain shows, `starting` or `processing`.
+        webhook_events: The events that its webhook gets without a filter; None for those of the server.
     """
 
     seed: int
@@ -60,6 +67,10 @@ class Script:
     reads: int = 0
     streams: bool | None = None
     inline: bool = False
+    source: str = "api"
+    blocking: str = "final"
+    expired_wait: str = "starting"
+    webhook_events: Sequence[str] | None = None
 
     def printed(self, elapsed: float) -> int:
         """The number of lines printed `elapsed` seconds after its start."""
@@ -106,14 +117,13 @@ class Script:
         return self.run_seconds * (number + 1) / (self.results + 1)
 
 
-def default_script(wanted: ModelInput, random: bytes, *, streams: bool | None = None, inline: bool = False) -> Script:
-    """The script of a prediction that no prompt and no test changes.
+def default_script(wanted: ModelInput, random: bytes) -> Script:
+    """The script of a prediction that no setting, no prompt and no test changes.
 
     Args:
         wanted: The input.
-        random: Random bytes; the last six decide the start-up time, and the seed if the input has none.
-        streams: Whether it has a stream of events; None if the request decides.
-        inline: Whether its videos are `data:` URIs instead of URLs.
+        random: Random bytes; the last seven decide the start-up time, the seed if the input has none, and what a
+            blocking create shows.
     """
     least, most = _STARTUP
     startup = round(least + (most - least) * int.from_bytes(random[-4:]) / 2**32, 6)
@@ -129,6 +139,5 @@ def default_script(wanted: ModelInput, random: bytes, *, streams: bool | None = 
         outcome="failed" if error else "succeeded",
         error=error,
         outputs=0 if error else wanted.batch_size,
-        streams=streams,
-        inline=inline,
+        blocking="processing" if random[-7] % _BLOCKING_CHANCES else "final",
     )

@@ -69,6 +69,10 @@ def override(default: Script, values: Mapping[str, Any]) -> Script:
         reads=int(values.get("reads", _READS)) if progression == "reads" else 0,
         streams=values.get("streams", default.streams),
         inline=values.get("inline", default.inline),
+        source=values.get("source", default.source),
+        blocking=values.get("blocking", default.blocking),
+        expired_wait=values.get("expired_wait", default.expired_wait),
+        webhook_events=values.get("webhook_events", default.webhook_events),
     )
 
 

@@ -62,7 +62,8 @@ class Scripts:
                 the prediction's input and returns such values, or None for the default script; or a list of scripts,
                 one for each prediction. The names are those of the schema `Script` in `GET /_mock/openapi.json`:
                 `progression` (`time`, `once` or `reads`), `reads`, `startup` and `run` in seconds, `outcome`, `error`,
-                `logs`, `seed`, `outputs`, `output`, `gradual`, `inline`, `removed`, `streams`.
+                `logs`, `seed`, `outputs`, `output`, `gradual`, `inline`, `removed`, `streams`,
+                `source`, `blocking`, `expired_wait`, `webhook_events`.
             token: The bearer token whose predictions follow it; every token's if left out.
             times: The number of predictions that follow it; None for all.
 

@@ -66,8 +66,8 @@ def timeline_of(record: Record) -> Timeline:
         end = record.reads[script.reads - 1] if len(record.reads) >= script.reads else inf
         end, status = (start if script.outcome == "aborted" else end), script.outcome
     else:
-        start = record.created + script.startup_seconds
-        end, status = (start if script.outcome == "aborted" else start + script.run_seconds), script.outcome
+        start, run = record.created + script.startup_seconds / record.speed, script.run_seconds / record.speed
+        end, status = (start if script.outcome == "aborted" else start + run), script.outcome
     if record.lifetime is not None and record.created + record.lifetime < end:
         end = record.created + record.lifetime
         status = "canceled" if end >= start else "aborted"
@@ -87,7 +87,7 @@ def state_at(record: Record, now: float) -> LifecycleState:
         # The first read shows the start, unless it shows the end already.
         elapsed = script.run_seconds * ((len(record.reads) - 1) / (script.reads - 1) if script.reads > 1 else 1)
     else:
-        elapsed = (now if ended is None else ended) - started
+        elapsed = record.script_seconds((now if ended is None else ended) - started)
     if ended is None:
         status, made = ("starting", 0) if started is None else ("processing", script.made(elapsed))
         return LifecycleState(status, started, None, removed=False, elapsed=elapsed, made=made)
@@ -109,4 +109,4 @@ def unchanged_until(record: Record, now: float) -> float:
     if script.reads:
         return timeline.end
     upcoming = min(script.printed_at(script.printed(state.elapsed)), script.made_at(state.made))
-    return min(state.started + upcoming - 2 * TOLERANCE, timeline.end)
+    return min(state.started + upcoming / record.speed - 2 * TOLERANCE, timeline.end)

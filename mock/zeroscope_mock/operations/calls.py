@@ -17,6 +17,7 @@ class OperationCall:
 
     Args:
         prefix: The part between the mount and the document's path, such as `/v1`.
+        token: Its token; None without one.
         tenant: The tenant of its token; empty without one.
         arguments: Its parameters by name; None for those not sent.
         body: The value of its body.
@@ -25,6 +26,7 @@ class OperationCall:
 
     request: Request
     prefix: str
+    token: str | None
     tenant: str
     arguments: Mapping[str, Any]
     body: Any

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from math import inf
+
 from ..documents.invalid_field import InvalidField
+from ..lifecycle.record import Record
 from ..messages import Response, json_response
 from ..problems import invalid, invalid_version, not_found
 from ..protocols import Flow
 from ..state import State
+from ..times import read_timestamp
 from .calls import Handler, OperationCall
 from .run_bodies import RunBodies
 from .runs import Runs
 from .version_references import find_model_version, find_version
+
+SOURCE_PERIOD = 14 * 86_400.0
+"""The age up to which predictions are listed by their source, in seconds (the service's documentation)."""
+
+_FILTERS = ("created_after", "created_before", "source")
 
 
 class Predictions:
@@ -29,14 +39,15 @@ class Predictions:
         }
 
     def _list(self, call: OperationCall) -> Response:
-        page = self._state.store.page(call.tenant, call.arguments.get("cursor") or None)
+        now = self._state.clock.time()
+        page = self._state.store.page(call.tenant, call.arguments.get("cursor") or None, _filter(call, now))
         if page is None:
             return invalid([InvalidField("invalid_cursor", "cursor", "Invalid cursor")])
         links = self._bodies.links(call)
-        now = self._state.clock.time()
+        filters = {name: call.arguments[name] for name in _FILTERS if call.arguments.get(name) is not None}
         body = {
-            "next": links.page("listPredictions", page.next),
-            "previous": links.page("listPredictions", page.previous),
+            "next": links.page("listPredictions", page.next, filters),
+            "previous": links.page("listPredictions", page.previous, filters),
             # A list of inline videos would be too long, so the entries lack them.
             "results": [
                 {
@@ -68,3 +79,13 @@ class Predictions:
 
 def _missing(call: OperationCall) -> Response:
     return not_found(f"prediction {call.arguments['prediction_id']!r}")
+
+
+def _filter(call: OperationCall, now: float) -> Callable[[Record], bool]:
+    """Whether the list that a call asks for has a prediction."""
+    after, before, source = (call.arguments.get(name) for name in _FILTERS)
+    since = -inf if after is None else read_timestamp(after)
+    until = inf if before is None else read_timestamp(before)
+    if source is not None:
+        since = max(since, now - SOURCE_PERIOD)
+    return lambda record: since <= record.created < until and source in (None, record.script.source)

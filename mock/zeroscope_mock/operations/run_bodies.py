@@ -1,4 +1,4 @@
-"""The bodies of responses about runs, with their videos where a script wants them inline."""
+"""The bodies of responses about runs, with videos inline where a script says so."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from ..documents.links import Links
 from ..lifecycle.record import Record
 from ..lifecycle.representation import prediction_json
-from ..lifecycle.timeline import state_at
+from ..lifecycle.timeline import LifecycleState, state_at
 from ..protocols import Flow
 from ..state import State, data_uri
 from ..steps import RunBlocking
@@ -32,21 +32,25 @@ class RunBodies:
         """Return whether a run shows videos as `data:` URIs at a moment, which only `complete` can make."""
         return record.script.inline and record.script.output is None and state_at(record, now).made > 0
 
-    def brief(self, record: Record, call: OperationCall, now: float, *, held: bool = False) -> dict[str, Any]:
+    def brief(
+        self, record: Record, call: OperationCall, now: float, state: LifecycleState | None = None
+    ) -> dict[str, Any]:
         """A run at a moment, with the URLs of its videos.
 
         Args:
-            held: Whether the call was held open until its time was up.
+            state: The state to show, if it is not the one at that moment.
         """
-        return prediction_json(record, now, self.links(call), held=held)
+        return prediction_json(record, now, self.links(call), state=state)
 
-    def complete(self, record: Record, call: OperationCall, *, held: bool = False) -> Flow[dict[str, Any]]:
-        """A run as it is now, with its videos as `data:` URIs if its script says so; see `brief`."""
-        now = self._state.clock.time()
-        body = self.brief(record, call, now, held=held)
-        if self.inline(record, now) and not held:
+    def complete(
+        self, record: Record, call: OperationCall, now: float, state: LifecycleState | None = None
+    ) -> Flow[dict[str, Any]]:
+        """A run at a moment, with its videos as `data:` URIs if its script says so; see `brief`."""
+        state = state or state_at(record, now)
+        body = self.brief(record, call, now, state)
+        if record.script.inline and record.script.output is None and state.made:
             body["output"] = []
-            for index in range(state_at(record, now).made):
+            for index in range(state.made):
                 video = yield RunBlocking(self._state.video(record, index))
                 body["output"].append(data_uri(video))
         return body

@@ -9,13 +9,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from ..lifecycle.blocking import blocking_state
 from ..lifecycle.model_input import ModelInput
 from ..lifecycle.prompts import apply_prompt
 from ..lifecycle.record import Hook, Record, RunKind
 from ..lifecycle.script import Script, default_script
 from ..lifecycle.script_values import resolve
 from ..lifecycle.timeline import state_at, timeline_of
-from ..messages import Response, json_response
+from ..messages import Headers, Response, json_response
 from ..problems import not_found
 from ..protocols import Flow
 from ..randomness import new_id
@@ -74,7 +75,7 @@ class Runs:
         if holds and (prefer := call.arguments.get("Prefer")):
             return self._held(call, record, prefer)
         if self._bodies.inline(record, record.created):
-            return self._answer(call, record, 201)
+            return self._inline_create(call, record)
         return self._state.dialect.created(201, self._bodies.brief(record, call, record.created))
 
     def read(self, call: OperationCall, record: Record) -> Response | Flow[Response]:
@@ -108,8 +109,12 @@ class Runs:
         return self._responses.put(json_response(200, self._bodies.brief(record, call, now)), record, now, links)
 
     def _inline_response(self, call: OperationCall, record: Record) -> Flow[Response]:
-        body = yield from self._bodies.complete(record, call)
+        body = yield from self._bodies.complete(record, call, self._state.clock.time())
         return json_response(200, body)
+
+    def _inline_create(self, call: OperationCall, record: Record) -> Flow[Response]:
+        body = yield from self._bodies.complete(record, call, record.created)
+        return self._state.dialect.created(201, body)
 
     def _record(
         self,
@@ -126,6 +131,7 @@ class Runs:
         number = state.store.of_tenant(call.tenant).next
         random = state.random_bytes("prediction", call.tenant, number)
         id = new_id(random)
+        script = self._script(call, kind, random, None if output is None else output(id))
         return Record(
             id=id,
             tenant=call.tenant,
@@ -133,21 +139,27 @@ class Runs:
             created=state.clock.time(),
             version=version.id,
             input=sent,
-            script=self._script(call, sent, random, None if output is None else output(id)),
-            hook=self._hook(call),
+            script=script,
+            hook=self._hook(call, script),
             stream=call.body.get("stream", False),
             lifetime=lifetime,
             model=version.model,
             deployment=deployment,
             kind=kind,
+            speed=state.speed,
         )
 
-    def _script(self, call: OperationCall, sent: dict[str, Any], random: bytes, output: Any) -> Script:
-        state, settings = self._state, self._state.settings
+    def _script(self, call: OperationCall, kind: RunKind, random: bytes, output: Any) -> Script:
+        state, settings, sent = self._state, self._state.settings, call.body.get("input", {})
         wanted = ModelInput.read(sent, state.spec.input_defaults)
-        script = default_script(wanted, random, streams=settings.streams, inline=settings.inline_outputs)
-        if output is not None:
-            script.output = output
+        streams = True if settings.streams is None and state.dialect.current else settings.streams
+        script = default_script(wanted, random)
+        script.output = output
+        script.streams = streams if kind == "prediction" else False
+        script.inline = settings.inline_outputs
+        script.expired_wait = settings.expired_wait
+        if settings.blocking is not None:
+            script.blocking = settings.blocking
         script = apply_prompt(wanted.prompt, script)
         if (source := state.scripts.take(call.tenant)) is None:
             return script
@@ -161,19 +173,26 @@ class Runs:
         call.notes.extend([raised] if raised else [])
         return script
 
-    def _hook(self, call: OperationCall) -> Hook | None:
+    def _hook(self, call: OperationCall, script: Script) -> Hook | None:
         url = call.body.get("webhook")
         if not url:
             return None
-        events = parse_events_filter(call.body.get("webhook_events_filter"), self._state.spec.enum("WebhookEvent"))
-        return Hook(url, events, self._state.base_url(call.request.head), call.prefix)
+        spec, filter = self._state.spec, call.body.get("webhook_events_filter")
+        default = next(
+            events
+            for events in (script.webhook_events, self._state.settings.webhook_events, spec.default_events)
+            if events is not None
+        )
+        events = parse_events_filter(default if filter is None else filter, spec.enum("WebhookEvent"))
+        repeated = filter if self._state.dialect.current else None
+        return Hook(url, events, self._state.base_url(call.request.head), call.prefix, repeated)
 
     def _held(self, call: OperationCall, record: Record, prefer: str) -> Flow[Response]:
         """Answer once the run has ended, or after the time that the client will wait."""
         clock, condition = self._state.clock, self._state.changes.of(record.id)
         seconds = prefer.partition("=")[2]
         # The time of day may be set back meanwhile, and must not make the client wait longer.
-        until = clock.monotonic() + (float(seconds) if seconds else self._state.spec.default_hold())
+        until = clock.monotonic() + (float(seconds) if seconds else self._state.spec.default_hold)
         while (left := min(until - clock.monotonic(), timeline_of(record).end - clock.time())) > 0:
             # Another request may end it earlier.
             yield WaitForChange(clock.monotonic() + left, condition, condition.version)
@@ -181,12 +200,12 @@ class Runs:
                 return not_found(f"prediction {record.id!r}")
         now = clock.time()
         ended = state_at(record, now).ended is not None
-        response = yield from self._answer(call, record, 201 if ended else 202, held=not ended)
-        return replace(response, headers=(*response.headers, ("preference-applied", prefer)))
-
-    def _answer(self, call: OperationCall, record: Record, status: int, *, held: bool = False) -> Flow[Response]:
-        body = yield from self._bodies.complete(record, call, held=held)
-        return self._state.dialect.created(status, body)
+        body = yield from self._bodies.complete(record, call, now, blocking_state(record, now))
+        response = self._state.dialect.created(201 if ended else 202, body)
+        headers: Headers = (("preference-applied", prefer),)
+        if not ended:
+            headers = (*headers, ("location", self._bodies.links(call).prediction(record.id)))
+        return replace(response, headers=(*response.headers, *headers))
 
 
 def _seconds(duration: str | None) -> float | None:

@@ -90,7 +90,7 @@ class EventStreams:
         if record.script.reads:
             return timeline.end
         upcoming = min(record.script.printed_at(lines), record.script.made_at(outputs))
-        return min(timeline.start + upcoming, timeline.end)
+        return min(timeline.start + upcoming / record.speed, timeline.end)
 
 
 def _made(script: Script, state: LifecycleState) -> int:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from math import inf
 from operator import itemgetter
 from typing import Any
 
 from ..lifecycle.record import Record
-from ..lifecycle.script import Script
 from ..lifecycle.timeline import state_at, timeline_of
 from ..times import TOLERANCE
 
@@ -80,17 +79,17 @@ def _progress(record: Record, wanted: Collection[str], last: float | None) -> tu
     earliest = 0.0 if last is None else last + THROTTLE - TOLERANCE
     if record.script.reads:
         return _progress_by_reads(record, wanted, earliest)
-    return _progress_by_time(record.script, wanted, earliest)
+    return _progress_by_time(record, wanted, earliest)
 
 
-def _progress_by_time(script: Script, wanted: Collection[str], earliest: float) -> tuple[float, str]:
+def _progress_by_time(record: Record, wanted: Collection[str], earliest: float) -> tuple[float, str]:
     moments: list[tuple[float, str]] = []
     # The script itself counts moments within the tolerance as reached.
-    passed = earliest - TOLERANCE
+    script, passed = record.script, record.script_seconds(earliest - TOLERANCE)
     if "output" in wanted:
-        moments.append((script.made_at(script.made(passed) if earliest else 0), "output"))
+        moments.append((script.made_at(script.made(passed) if earliest else 0) / record.speed, "output"))
     if "logs" in wanted:
-        moments.append((script.printed_at(script.printed(passed) if earliest else 0), "logs"))
+        moments.append((script.printed_at(script.printed(passed) if earliest else 0) / record.speed, "logs"))
     return min(moments, key=itemgetter(0), default=(inf, ""))
 
 
@@ -114,14 +113,12 @@ def _shown(record: Record, reads: int) -> tuple[int, int]:
     return state.made, record.script.printed(state.elapsed)
 
 
-def parse_events_filter(sent: Any, known: list[str]) -> frozenset[str]:
+def parse_events_filter(sent: str | Iterable[Any], known: list[str]) -> frozenset[str]:
     """The events that a webhook's filter lets through.
 
     Args:
-        sent: The filter, as a list of events or, as published, a string that contains their names; None for all events.
+        sent: The filter, as a list of events or, as published, a string that contains their names.
         known: All events.
     """
-    if sent is None:
-        return frozenset(known)
     words = re.findall(r"\w+", sent) if isinstance(sent, str) else sent
     return frozenset(words) & frozenset(known)

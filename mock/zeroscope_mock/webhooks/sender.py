@@ -22,6 +22,9 @@ from .receivers import HttpReceiver, Post, make_receiver, refusal_reason
 RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
 """The statuses after which the event `completed` is sent again (the source of Cog, which runs the service's models)."""
 
+USER_AGENT = "Webhooks/1.66.0 (sender-mock)"
+"""The sender's name (published requests); what the service writes after `sender-` differs, and says nothing."""
+
 # How many causes of an error are followed to find the first one.
 _MAX_CAUSES = 20
 _NO_RECEIVER = "not sent: there is no receiver; pass MockServer(receiver=...) or listen on a socket"
@@ -131,8 +134,9 @@ class DeliverySender:
     def _headers(self, delivery: Delivery, body: bytes) -> Headers:
         from standardwebhooks import Webhook
 
-        now = datetime.fromtimestamp(self._clock.time(), UTC)
+        now = datetime.fromtimestamp(self._clock.signing_time(), UTC)
         return (
+            ("user-agent", USER_AGENT),
             ("content-type", "application/json"),
             ("webhook-id", delivery.id),
             ("webhook-timestamp", str(int(now.timestamp()))),

@@ -28,7 +28,8 @@ from zeroscope.cli import main, show
 from zeroscope.cli import predictions as commands
 from zeroscope.cli.errors import advise_command
 from zeroscope.cli.files import check, targets
-from zeroscope_mock import MockServer, RealClock
+from zeroscope_mock import MockServer
+from zeroscope_mock.doors.listening import Listening
 
 FIELDS = _spec.spec()["components"]["schemas"]["PredictionInput"]["properties"]
 
@@ -443,18 +444,21 @@ def test_result__does_without_pyav_and_with_files_that_are_no_videos(
     assert show._properties(path) == ["3072 KiB"]
 
 
-def test_run__waits_on_the_clock_of_its_mock_server(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A prediction that runs faster than real time is polled more often, and times out sooner."""
-    slept: list[float] = []
-    sleep = RealClock.sleep
+def test_run__has_a_mock_server_of_the_speed_that_was_asked_for(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its predictions are as fast as that, and the client measures its time limits by the machine's clock."""
+    speeds: list[float] = []
+    listen = MockServer.listen
 
-    def recorded(clock: RealClock, seconds: float) -> None:
-        slept.append(clock.speed)
-        sleep(clock, seconds)
+    def recorded(server: MockServer) -> Listening:
+        speeds.append(server.speed)
+        return listen(server)
 
-    monkeypatch.setattr(RealClock, "sleep", recorded)
+    monkeypatch.setattr(MockServer, "listen", recorded)
     assert command("run", "mock:fail x", "--mock", "--mock-speed", "1000").code == 1
-    assert slept and set(slept) == {1000}
+    assert command("run", "mock:slow", "--mock", "--mock-speed", "0.001", "--timeout", "0.1").code == 1
+    assert speeds == [1000, 0.001]
 
 
 def test_module__that_is_missing_otherwise_is_a_bug_to_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -573,3 +577,14 @@ def test_program__that_runs_a_command_is_left_as_it_was(
     finally:
         gc.set_threshold(*usual)
     assert seen[0][0] >= max(threshold, 100_000) and seen[0][1] != before[1]
+
+
+def test_list__has_the_filters(command: Command, server: MockServer) -> None:
+    """The options go to the service under their own names; a bad one is refused before anything is sent."""
+    after, before = "2023-01-01T00:00:00Z", "2100-01-01T00:00:00+02:00"
+    assert command("list", "--created-after", after, "--created-before", before, "--source", "web").code == 0
+    (exchange,) = server.journal
+    assert dict(httpx.URL(exchange.path).params) == {"created_after": after, "created_before": before, "source": "web"}
+    outcome = command("list", "--created-after", "2023-01-01T00:00:00", "--source", "api")
+    assert outcome.code == 2 and len(server.journal) == 1
+    assert "created_after: '2023-01-01T00:00:00' is not a date-time" in outcome.err and "source: " in outcome.err

@@ -16,7 +16,7 @@ import zeroscope
 from helpers.client import BASE_URL, Harness
 from helpers.operations import CALLS, ID, KINDS, NOW, SECRET, FixedResponse, for_both_clients, signed_headers
 from helpers.schemas import SCHEMAS, allowed, content, documented_response, documented_responses, same
-from zeroscope.errors import class_for
+from zeroscope._service.responses import error_class
 from zeroscope.state import PredictionState
 
 PROPERTIES = [name for name in dir(PredictionState) if isinstance(getattr(PredictionState, name), property)]
@@ -200,7 +200,7 @@ def test_problem__is_reported_in_full(refused: tuple[str, int], data: st.DataObj
 
 def check_problem(error: Any, status: int, body: dict[str, Any]) -> None:
     """An error says what its body says."""
-    assert (type(error), error.status_code) == (class_for(status), status)
+    assert (type(error), error.status_code) == (error_class(status), status)
     assert (error.title, error.detail) == (body.get("title"), body.get("detail"))
     assert same(json.loads(error.body), body)
     if isinstance(error, zeroscope.ValidationError):

@@ -50,6 +50,8 @@ def page(*entries: dict[str, Any], next: str | None = None) -> httpx.Response:
         ([entry("long before", -200)], []),
         ([entry("other version", 1, version="71996d33")], []),
         ([entry("no version", 1, version=None)], ["no version"]),
+        ([entry("hidden version", 1, version="hidden")], ["hidden version"]),
+        ([entry("odd version", 1, version={"id": VERSION}, model=["a"])], ["odd version"]),
         ([entry("other input", 1, input={"prompt": "b"})], []),
         ([entry("more input", 1, input={"prompt": "a", "fps": 8})], []),
         ([entry("at no time", None)], ["at no time"]),
@@ -62,6 +64,32 @@ def test_find__lists_what_the_create_may_have_started(
     """Predictions of the same version and input, created since then, come newest first."""
     error = lost(harness, ScriptedResponses(httpx.ReadTimeout("slow"), page(*entries)))
     assert [prediction.id for prediction in harness.do(error.find)] == found
+
+
+MODEL = prediction_body()["model"]
+
+
+@pytest.mark.parametrize(
+    ("version", "fields", "is_found"),
+    [
+        (f"{MODEL}:{VERSION}", {"model": MODEL}, True),
+        (f"{MODEL}:{VERSION}", {"model": None}, True),
+        (f"{MODEL}:{VERSION}", {"model": MODEL, "version": "hidden"}, True),
+        (f"{MODEL}:{VERSION}", {"model": MODEL, "version": "71996d33"}, False),
+        (f"{MODEL}:{VERSION}", {"model": "other/model"}, False),
+        (MODEL, {"model": MODEL}, True),
+        (MODEL, {"model": MODEL.upper(), "version": "71996d33"}, True),
+        (MODEL, {"model": MODEL, "version": "hidden"}, True),
+        (MODEL, {"model": None, "version": None}, True),
+        (MODEL, {"model": "other/model"}, False),
+    ],
+)
+def test_find__knows_a_version_in_every_form(
+    harness: Harness, version: str, fields: dict[str, Any], is_found: bool
+) -> None:
+    """A create that named the model as well is found by its ID, and one that named the model alone by the model."""
+    error = lost(harness, ScriptedResponses(httpx.ReadTimeout("slow"), page(entry("a", 1, **fields))), version=version)
+    assert [prediction.id for prediction in harness.do(error.find)] == ["a"] * is_found
 
 
 @pytest.mark.parametrize("ahead", [-7200, 0, 7200])

@@ -536,14 +536,22 @@ def test_spec__that_yaml_1_1_does_not_read_alike(run: Run, small: Path, title: s
 
 
 def test_version__comes_along_with_all_that_names_it(run: Run, spec: Path, cog: dict[str, Any]) -> None:
-    """A whole version brings its id, to the place that the example of the request refers to as well."""
+    """A whole version brings its id, to the examples of the request that refer to it as well."""
     outcome = run({"id": OTHER_VERSION, "openapi_schema": cog})
     after = spec.read_bytes().decode()
-    assert outcome.code == 0 and after == SPEC.replace(f"&version {VERSION}", f"&version {OTHER_VERSION}") != SPEC
-    assert load(after)["components"]["schemas"]["CreatePredictionRequest"]["properties"]["version"]["examples"] == [
-        OTHER_VERSION
-    ]
+    assert outcome.code == 0 and after == SPEC.replace(VERSION, OTHER_VERSION) != SPEC
+    examples = load(after)["components"]["schemas"]["CreatePredictionRequest"]["properties"]["version"]["examples"]
+    assert examples == [OTHER_VERSION, f"{MODEL}:{OTHER_VERSION}", MODEL]
     assert run(cog).code == 0 and spec.read_bytes().decode() == after
+
+
+def test_version__is_renamed_at_the_end_of_a_reference_only(run: Run, small: Path) -> None:
+    """A string that ends with a colon and the ID gets the new one; a string with the ID elsewhere stays."""
+    others = "x-mine: {plain: a/b:111, quoted: 'a/b:111', within: a:111:b, number: 111, longer: a/b:0111}\n"
+    small.write_text(others + SMALL, encoding="utf-8")
+    assert run({"id": "a1", "openapi_schema": openapi_schema({})}).code == 0
+    wanted = others.replace("plain: a/b:111", "plain: a/b:a1").replace("'a/b:111'", "a/b:a1")
+    assert small.read_text(encoding="utf-8") == wanted + SMALL.replace('"111"', "a1")
 
 
 def test_version__that_looks_like_a_number_stays_a_text(run: Run, spec: Path, cog: dict[str, Any]) -> None:

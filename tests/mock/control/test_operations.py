@@ -131,7 +131,7 @@ def test_clock__is_read_advanced_frozen_and_run(server: MockServer, control: htt
         "time": server.clock.time(),
         "monotonic": 0.0,
         "frozen": False,
-        "speed": None,
+        "speed": 1.0,
     }
     later = ok(control.post("/clock/advance", json={"seconds": 600}))
     assert later == {**start, "time": start["time"] + 600, "monotonic": 600.0}
@@ -140,12 +140,14 @@ def test_clock__is_read_advanced_frozen_and_run(server: MockServer, control: htt
     assert ok(control.post("/clock/run")) == later
 
 
-def test_clock__a_real_one_has_a_speed() -> None:
-    """A program can find out whether it has to wait."""
+def test_clock__shows_the_speed_of_predictions() -> None:
+    """A program can find out how long it has to wait for the next prediction."""
     server = MockServer(clock="real", speed=10)
     with httpx.Client(transport=server.transport, base_url="http://mock.test/_mock") as control:
         clock = ok(control.get("/clock"))
-    assert (clock["kind"], clock["speed"]) == ("real", 10)
+        assert (clock["kind"], clock["speed"]) == ("real", 10)
+        server.speed = 20
+        assert ok(control.get("/clock"))["speed"] == 20
 
 
 def test_advance__runs_what_falls_due(
@@ -462,6 +464,7 @@ def test_advance__through_an_async_client(server: MockServer) -> None:
     async def main() -> list[str]:
         async with httpx.AsyncClient(transport=server.transport, base_url="http://mock.test") as client:
             body = {"version": VERSION, "input": {"prompt": "x"}, "webhook": "http://127.0.0.1:9/hook"}
+            body["webhook_events_filter"] = ["start", "completed"]
             await client.post("/v1/predictions", json=body, headers=MINE)
             await client.post("/_mock/clock/advance", json={"seconds": 600})
             return [one["event"] for one in (await client.get("/_mock/deliveries")).json()["attempts"]]

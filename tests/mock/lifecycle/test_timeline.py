@@ -82,11 +82,15 @@ def test_a_body_is_what_the_service_sends() -> None:
         "error": None,
         "source": "api",
         "status": "succeeded",
-        "created_at": "2023-11-14T22:13:20.000000Z",
-        "started_at": "2023-11-14T22:13:21.000000Z",
+        "created_at": "2023-11-14T22:13:20.00000Z",
+        "started_at": "2023-11-14T22:13:21.000Z",
         "completed_at": "2023-11-14T22:13:25.000000Z",
         "metrics": {"total_time": 5.0, "predict_time": 4.0},
-        "urls": {"cancel": "https://h/v1/predictions/an-id/cancel", "get": "https://h/v1/predictions/an-id"},
+        "urls": {
+            "cancel": "https://h/v1/predictions/an-id/cancel",
+            "get": "https://h/v1/predictions/an-id",
+            "web": "https://replicate.com/p/an-id",
+        },
     }
 
 
@@ -182,7 +186,7 @@ def test_a_created_prediction_has_the_input_as_sent(create: Callable[..., dict[s
     assert body["input"] == {"prompt": "a lighthouse", "fps": 12}
     assert (body["status"], body["logs"], body["error"], body["output"]) == ("starting", "", None, None)
     assert re.fullmatch(r"[a-z2-7]{26}", body["id"])
-    assert body["created_at"] == "2026-01-01T00:00:00.000000Z"
+    assert re.fullmatch(r"2026-01-01T00:00:00\.0{3,9}Z", body["created_at"])
     assert "webhook" not in body
     assert "deadline" not in body
 
@@ -269,3 +273,39 @@ def test_the_log_begins_with_the_seed(
     logs = api.get(prediction["urls"]["get"]).json()["logs"]
 
     assert re.match(f"Using seed: {logged}\n", logs)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "digits", "text"),
+    [
+        (CREATED, 3, "2023-11-14T22:13:20.000Z"),
+        (CREATED, 6, "2023-11-14T22:13:20.000000Z"),
+        (CREATED, 9, "2023-11-14T22:13:20.000000000Z"),
+        (CREATED + 0.5, 3, "2023-11-14T22:13:20.500Z"),
+        (CREATED + 0.5, 4, "2023-11-14T22:13:20.5000Z"),
+        (CREATED + 0.12345, 3, "2023-11-14T22:13:20.12345Z"),
+        (CREATED + 0.12345, 7, "2023-11-14T22:13:20.1234500Z"),
+        (CREATED + 0.123456, 3, "2023-11-14T22:13:20.123456Z"),
+        (CREATED + 0.123456, 9, "2023-11-14T22:13:20.123456000Z"),
+        (1e300, 3, "9999-12-31T00:00:00.000Z"),
+    ],
+)
+def test_timestamp__has_three_to_nine_digits(seconds: float, digits: int, text: str) -> None:
+    """A number of digits that is too small for the moment grows, so that no order is lost."""
+    assert timestamp(seconds, digits) == text
+
+
+def test_timestamps__differ_in_their_digits() -> None:
+    """Ids decide how many digits there are, each number occurs, and the moments stay in order."""
+    links = Links(Spec.load(None, bundled_documents()), "https://h", "/v1")
+    seen = set[int]()
+    for letter in "abcdefghijklmnopqrstuvwxyz":
+        record = Record(f"{letter}za", "tenant", 0, CREATED, "a-version", {}, USUAL)
+        body = prediction_json(record, CREATED + 6, links)
+        texts = [body[name] for name in ("created_at", "started_at", "completed_at")]
+        seen |= {len(text.partition(".")[2]) - 1 for text in texts}
+        moments = [datetime.fromisoformat(text).timestamp() for text in texts]
+        assert moments == [CREATED, CREATED + 1, CREATED + 5]
+        assert body == prediction_json(record, CREATED + 6, links)
+
+    assert seen == set(range(3, 10))

@@ -112,3 +112,97 @@ def test_an_empty_cursor_means_no_cursor(api: httpx.Client, create: Create) -> N
     create()
 
     assert len(page(api, "/predictions?cursor=")[1]) == 1
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({}, [3, 2, 1, 0]),
+        ({"created_after": "2026-01-01T00:00:10Z"}, [3, 2, 1]),
+        ({"created_after": "2026-01-01T00:00:10.000000001Z"}, [3, 2, 1]),
+        ({"created_after": "2026-01-01T00:00:10.000001Z"}, [3, 2]),
+        ({"created_after": "2026-01-01T02:00:20+02:00"}, [3, 2]),
+        ({"created_after": "2025-12-31T18:30:20-05:30"}, [3, 2]),
+        ({"created_after": "2026-01-01t00:00:20z"}, [3, 2]),
+        ({"created_after": "2025-12-31T23:59:60Z"}, [3, 2, 1, 0]),
+        ({"created_after": "0000-01-01T00:00:00Z"}, [3, 2, 1, 0]),
+        ({"created_after": "9999-12-31T23:59:59-23:59"}, []),
+        ({"created_before": "2026-01-01T00:00:20Z"}, [1, 0]),
+        ({"created_before": "2026-01-01T00:00:20.000001Z"}, [2, 1, 0]),
+        ({"created_before": "0001-01-01T00:00:00+23:59"}, []),
+        ({"created_after": "2026-01-01T00:00:10Z", "created_before": "2026-01-01T00:00:30Z"}, [2, 1]),
+        ({"created_after": "2026-01-01T00:00:30Z", "created_before": "2026-01-01T00:00:10Z"}, []),
+        ({"source": "web"}, [2]),
+        ({"source": "web", "created_before": "2026-01-01T00:00:20Z"}, []),
+    ],
+)
+def test_filters(
+    server: MockServer, api: httpx.Client, create: Create, filters: dict[str, str], expected: list[int]
+) -> None:
+    """The list has the predictions from one moment on, before another, and from the website."""
+    ids: list[str] = []
+    for number in range(4):
+        server.scripts.add({"source": "web"} if number == 2 else {})
+        ids.append(create()["id"])
+        server.clock.advance(10)
+
+    body = api.get("/predictions", params=filters).json()
+
+    assert [ids.index(prediction["id"]) for prediction in body["results"]] == expected
+    assert {prediction["source"] for prediction in body["results"]} <= {filters.get("source", "api"), "web"}
+    assert body["next"] is body["previous"] is None
+
+
+def test_filters__from_the_website(server: MockServer, api: httpx.Client, create: Create) -> None:
+    """The predictions of the website are listed by their source for 14 days."""
+    server.scripts.add({"source": "web"})
+    create()
+
+    listed = []
+    for seconds in (14 * 86_400, 1):
+        server.clock.advance(seconds)
+        listed.append([len(page(api, f"/predictions{query}")[1]) for query in ("?source=web", "")])
+
+    assert listed == [[1, 1], [0, 1]]
+
+
+def test_filters__of_pages(server: MockServer, api: httpx.Client, create: Create) -> None:
+    """The links to other pages keep the filters, and lead through what matches, forward and back."""
+    server.scripts.add([{"source": "web"}, {}] * 130)
+    ids = [create()["id"] for _ in range(260)][::-1]
+    server.clock.advance(1)
+    late = create()["id"]
+    filters = {"created_before": "2026-01-01T03:00:00.5+03:00", "source": "web"}
+
+    first = api.get("/predictions", params=filters).json()
+    second, found = page(api, first["next"])
+    back, again = page(api, second["previous"])
+
+    assert [prediction["id"] for prediction in first["results"]] == ids[1::2][:100] == again
+    assert found == ids[1::2][100:]
+    assert late not in found + again
+    assert first["previous"] is second["next"] is back["previous"] is None
+    for url in (first["next"], second["previous"], back["next"]):
+        query = httpx.URL(url).params
+        assert {name: query[name] for name in filters} == filters
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind"),
+    [
+        ("created_after", "rubbish", "format"),
+        ("created_after", "2026-01-01", "format"),
+        ("created_after", "2026-01-01T00:00:00", "format"),
+        ("created_after", "", "format"),
+        ("created_before", "2026-02-30T00:00:00Z", "format"),
+        ("created_before", "1767225600", "format"),
+        ("source", "api", "enum"),
+        ("source", "", "enum"),
+    ],
+)
+def test_filters__that_are_invalid(api: httpx.Client, name: str, value: str, kind: str) -> None:
+    """A filter that is no moment or no source is refused with its name."""
+    response = api.get("/predictions", params={name: value})
+
+    assert response.status_code == 422
+    assert [(one["type"], one["field"]) for one in response.json()["invalid_fields"]] == [(kind, name)]

@@ -205,8 +205,8 @@ def test_stream__over_a_socket_runs_on_a_real_clock() -> None:
 @pytest.mark.parametrize(
     ("setting", "script", "asked", "expected"),
     [
-        (None, None, None, False),
-        (None, None, False, False),
+        (None, None, None, True),
+        (None, None, False, True),
         (None, None, True, True),
         (True, None, None, True),
         (True, None, False, True),
@@ -227,6 +227,20 @@ def test_stream__is_optional(setting: bool | None, script: bool | None, asked: b
 
         assert ("stream" in prediction["urls"]) is expected
         assert api.get(f"/streams/{prediction['id']}").status_code == (200 if expected else 404)
+
+
+@pytest.mark.parametrize(
+    ("setting", "asked", "expected"),
+    [(None, None, False), (None, False, False), (None, True, True), (True, None, True), (False, True, False)],
+)
+def test_stream__is_asked_for_as_published(setting: bool | None, asked: bool | None, expected: bool) -> None:
+    """The published description has streams for requests that ask for one; the setting overrides the request."""
+    server = MockServer(streams=setting, dialect="published")
+    body = {"version": VERSION, "input": {}, **({} if asked is None else {"stream": asked})}
+    with client_of(server) as api:
+        prediction = api.post("/predictions", json=body).json()[0]
+
+        assert ("stream" in prediction["urls"]) is expected
 
 
 def test_stream__is_gone_with_the_data(server: MockServer) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
+
 from zeroscope_mock import MockServer
 
 MODEL = "anotherjesse/zeroscope-v2-xl"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import tracemalloc
 from collections.abc import Callable
@@ -56,6 +57,7 @@ def test_deliveries__are_signed_as_their_receivers_check(monkeypatch: pytest.Mon
     for request in receiver.requests:
         assert Webhook(SECRET).verify(request.content, dict(request.headers))["status"] == "succeeded"
         assert request.headers["content-type"] == "application/json"
+        assert re.fullmatch(r"Webhooks/1\.66\.0 \(sender-\w+\)", request.headers["user-agent"])
     with pytest.raises(standardwebhooks.WebhookVerificationError):
         Webhook(SECRET).verify(first.content + b" ", dict(first.headers))
     assert first.headers["webhook-timestamp"] == str(int(harness.start) + 3)
@@ -539,11 +541,11 @@ def test_runs__are_equal() -> None:
 def test_real_clock__delivers_in_the_background(wrap: Callable[[ScriptedReceiver], Callable[..., Any]]) -> None:
     """A thread sends due deliveries, in order and with the bodies of their times, and ends after the last one."""
     receiver = ScriptedReceiver(200, 200, 200, 500, 500, 200)
-    harness = WebhookHarness(wrap(receiver), RealClock(speed=1000))
+    harness = WebhookHarness(wrap(receiver), RealClock())
     harness.create()
     harness.clock.run_due()
 
-    finish_background_work()
+    finish_background_work(harness.clock)
 
     assert [one.event for one in harness.scheduler.deliveries] == ["start", "logs", "logs", *["completed"] * 3]
     times = [json.loads(one.body)["after"] for one in harness.scheduler.deliveries]
@@ -559,24 +561,29 @@ def test_real_clock__is_closed_in_the_middle() -> None:
         begun.set()
         await anyio.sleep_forever()
 
-    clock = RealClock(speed=1000)
+    clock = RealClock()
     harness = WebhookHarness(hang, clock)
     harness.create()
-    clock.run_due()
+    clock.advance(1.1)
     assert begun.wait(10)
 
     clock.close()
 
-    finish_background_work()
+    finish_background_work(clock)
     assert [(one.event, one.status) for one in harness.scheduler.deliveries] == [("start", None)]
     assert (harness.scheduler.deliveries[0].reason or "").startswith("canceled: ")
 
 
-def finish_background_work() -> None:
+def finish_background_work(clock: VirtualClock | RealClock) -> None:
+    """Let time pass until the clock's thread has ended."""
     for thread in threading.enumerate():
         if thread.name == "zeroscope_mock clock":
-            thread.join(10)
-            assert not thread.is_alive()
+            for _ in range(1000):
+                clock.advance(0.1)
+                thread.join(0.01)
+                if not thread.is_alive():
+                    return
+            raise AssertionError("there is always something left to send")
 
 
 @pytest.mark.anyio

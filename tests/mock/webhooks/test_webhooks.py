@@ -78,7 +78,7 @@ def test_ten_minutes__three_retries_and_an_expiry_need_no_waiting() -> None:
 def test_body__is_what_a_read_returns(server: MockServer, api: httpx.Client, receiver: ScriptedReceiver) -> None:
     """At the time of an event, GET returns the body that was posted."""
     server.scripts.add({"startup": 1, "run": 10, "logs": [{"at": 4, "text": "half"}]})
-    id = create(api, webhook=URL)
+    id = create(api, webhook=URL, webhook_events_filter=["start", "logs", "completed"])
 
     for after, event in ((1, "start"), (4, "logs"), (6, "completed")):
         server.clock.advance(after)
@@ -89,7 +89,7 @@ def test_body__is_what_a_read_returns(server: MockServer, api: httpx.Client, rec
 
 def test_usual_run__has_no_output_events(server: MockServer, api: httpx.Client) -> None:
     """The model makes all its videos at the end, so the events are a start, lines of the log, and an end."""
-    create(api, webhook=URL)
+    create(api, webhook=URL, webhook_events_filter=["start", "output", "logs", "completed"])
 
     server.clock.advance(600)
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from functools import partial
 from math import inf
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
-from .._service import api
+from .._service import api, validation
 from .._service.api import PredictionModel, PredictionPage, Response
+from .._service.responses import query_of
+from .._service.versions import is_version
 from .._steps import Call, Emit, Flow, Stream
-from ..errors import MalformedResponseError
+from ..errors import MalformedResponseError, invalid_argument
+from ..options import ListOptions
 from ..results import Page
 from ..retry import parse_date
 from ..state import PredictionState
@@ -56,12 +61,20 @@ class PageReader:
     Args:
         until: The moment on the monotonic clock after which it reads no further page.
         limit: The most pages that it reads.
+        parameters: The filters of all pages, and the cursor of the first, if it is not the account's first page.
     """
 
-    def __init__(self, sender: Sender, until: float | None = None, limit: float = inf) -> None:
+    def __init__(
+        self,
+        sender: Sender,
+        until: float | None = None,
+        limit: float = inf,
+        parameters: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._sender = sender
         self._until = until
         self._limit = limit
+        self._parameters = parameters
         self._last: PredictionPage | None = None
         self._content = b""
         self._seen: set[str | None] = set()
@@ -74,7 +87,7 @@ class PageReader:
 
     def next(self) -> Flow[PredictionPage | None]:
         """Read the next page; the result is None after the last one, or when a limit is reached."""
-        cursor = None
+        cursor = self._parameters.get("cursor")
         if self._last is not None:
             cursor = self._sender.parser.next_cursor(self._last)
             # A page that names an earlier one as its next would loop forever.
@@ -83,7 +96,7 @@ class PageReader:
                 return None
             if self._until is not None and self._sender.clock.monotonic() >= self._until:
                 return None
-        call = api.list_call(cursor)
+        call = api.list_call(self._parameters if cursor is None else {**self._parameters, "cursor": cursor})
         if self._empty >= MAX_PAGES:
             # A caller cannot stop an iterator that yields nothing.
             body = self._sender.parser.redact(self._content.decode(errors="replace"))
@@ -103,8 +116,32 @@ class PageReader:
         return page
 
 
-def pages(sender: Sender, new: Callable[[PredictionModel], P]) -> Stream[Page[P]]:
-    reader = PageReader(sender)
+def pages(sender: Sender, new: Callable[[PredictionModel], P], options: ListOptions) -> Stream[Page[P]]:
+    """Read the pages of the list; the options are validated at once, not with the first page."""
+    return _read_pages(PageReader(sender, parameters=_list_parameters(options)), sender, new)
+
+
+def _list_parameters(options: ListOptions) -> dict[str, str]:
+    """Return the parameters of a list, or raise an InvalidInputError with those that the spec forbids."""
+    validation.raise_if_invalid(validation.unknown_options(options, ListOptions.__annotations__))
+    # A time without a time zone is not guessed to be in UTC, or in this machine's: the spec refuses it.
+    given: dict[str, Any] = {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in options.items()
+        if value is not None
+    }
+    # A cursor has no question mark, and the URL of a page always has one.
+    if isinstance(url := given.get("cursor"), str) and "?" in url:
+        query = query_of(url)
+        if "cursor" not in query:
+            raise invalid_argument("cursor", f"{validation.display(url)} is not the URL of a page; it has no cursor")
+        del given["cursor"]
+        given = {**{name: value for name, value in query.items() if name in ListOptions.__annotations__}, **given}
+    validation.raise_if_invalid(validation.invalid_parameters("listPredictions", given))
+    return given
+
+
+def _read_pages(reader: PageReader, sender: Sender, new: Callable[[PredictionModel], P]) -> Stream[Page[P]]:
     while (page := (yield from reader.next())) is not None:
         # A server may repeat the token in them.
         next, previous = (sender.parser.text(api.or_none(url)) for url in (page.next_, page.previous))
@@ -170,7 +207,7 @@ def search(
                 number
                 for number, start in enumerate(starts)
                 if (moment is None or start <= moment <= start + duration + 2 * allowance)
-                and prediction.version in {None, creates[number].body["version"]}
+                and is_version(creates[number].body["version"], prediction.model, prediction.version) is not False
             ]
             if fitting and prediction._lacks_input:
                 prediction._update((yield from get(sender, prediction.id, until)))

@@ -15,6 +15,7 @@ import httpx
 from .. import errors
 from .._constants import USER_AGENT
 from .._disk.media_types import START_LENGTH, is_markup
+from .._service.responses import error_class
 from .._service.spec import spec
 from .._steps import Close, Download, Flow, Open, Read, Sleep
 from .._text import excerpt
@@ -262,7 +263,7 @@ class Transfer:
             "headers": {name.lower(): redact(value) for name, value in response.headers.items()},
             "body": body,
         }
-        cls = errors.class_for(response.status_code)
+        cls = error_class(response.status_code)
         if cls is errors.RateLimitError:
             details["retry_after"] = retry_after(details["headers"], body, None, self._clock.time())
         elif response.status_code in _HINTS:

@@ -97,9 +97,9 @@ def cancel_call(prediction_id: str) -> Call:
     return _call_by_id(cancel_prediction, "cancelPrediction", prediction_id)
 
 
-def list_call(cursor: str | None) -> Call:
-    """Return the call that reads one page of predictions."""
-    arguments = {"cursor": UNSET if cursor is None else cursor}
+def list_call(parameters: Mapping[str, str]) -> Call:
+    """Return the call that reads one page of predictions, with validated parameters."""
+    arguments = {name: _Parameter(value) for name, value in parameters.items()}
     return Call(list_predictions, arguments, operation_names()["listPredictions"])
 
 
@@ -138,6 +138,15 @@ def is_text(value: object) -> bool:
         return isinstance(value, str) and value.encode() != b""
     except UnicodeEncodeError:
         return False
+
+
+class _Parameter(str):
+    """A parameter that is sent as it was written: the endpoint takes a time as a `datetime`, which has fewer digits."""
+
+    __slots__ = ()
+
+    def isoformat(self) -> str:
+        return str(self)
 
 
 def _call_by_id(endpoint: Any, operation: str, prediction_id: str) -> Call:

@@ -15,6 +15,20 @@ from .api import PredictionModel, PredictionPage, Response, is_text, or_none
 
 E = TypeVar("E", bound=BaseException)
 
+_ERRORS: dict[int, type[errors.APIError]] = {
+    401: errors.AuthenticationError,
+    402: errors.PaymentRequiredError,
+    403: errors.ForbiddenError,
+    404: errors.NotFoundError,
+    422: errors.ValidationError,
+    429: errors.RateLimitError,
+}
+
+
+def error_class(status_code: int) -> type[errors.APIError]:
+    """Return the class of the error for an HTTP status."""
+    return _ERRORS.get(status_code, errors.ServerError if status_code >= 500 else errors.APIError)
+
 
 class ResponseParser:
     """Parses responses, and redacts the token, which a server may echo, from everything that goes into an error."""
@@ -72,15 +86,7 @@ class ResponseParser:
 
         The rest of its URL is not used: behind a gateway, it is the service's own and not the base URL's.
         """
-        following = or_none(page.next_)
-        if not isinstance(following, str):
-            return None
-        try:
-            following.encode()
-            query = urlsplit(following).query
-        except ValueError:
-            return None
-        return parse_qs(query).get("cursor", [None])[0]
+        return query_of(or_none(page.next_)).get("cursor")
 
     def error(self, call: Call, response: Response[Any], now: float) -> errors.APIError:
         """Return the error for a response that is not 2xx."""
@@ -93,7 +99,7 @@ class ResponseParser:
             "headers": {name.lower(): self.redact(value) for name, value in response.headers.items()},
             "body": self._body(response),
         }
-        cls = errors.class_for(response.status_code)
+        cls = error_class(response.status_code)
         if cls is errors.ValidationError:
             details["invalid_fields"] = self._invalid_fields(problem)
         elif cls is errors.RateLimitError:
@@ -137,3 +143,15 @@ class ResponseParser:
         """Return a string without the token."""
         # A shorter one is not a real token, and may be part of a word.
         return text.replace(self.token, "[token]") if len(self.token) >= 8 else text
+
+
+def query_of(url: object) -> dict[str, str]:
+    """Return the query of a page's URL; empty if it has none that can be read."""
+    if not isinstance(url, str):
+        return {}
+    try:
+        url.encode()
+        query = urlsplit(url).query
+    except ValueError:
+        return {}
+    return {name: values[0] for name, values in parse_qs(query).items()}

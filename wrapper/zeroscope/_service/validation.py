@@ -27,6 +27,7 @@ _ERROR_TYPES = {
     "type": "invalid_type",
     "additionalProperties": _UNKNOWN,
 }
+_FORMAT_HINTS = {"date-time": " with an offset from UTC, such as 2026-01-31T08:30:00Z"}
 # The most levels of arrays and objects in a body. Python's own limit depends on the caller's stack: what was validated
 # might be too deep when it is sent.
 _MAX_DEPTH = 100
@@ -87,6 +88,12 @@ def invalid_header(parameter: str, argument: str, value: object, header: str) ->
         return []
     reason = conversion_hint(value) or f": {described['description']}"
     return [InvalidField("pattern", argument, f"{display(value)} is not allowed{reason}")]
+
+
+def invalid_parameters(operation_id: str, given: Mapping[str, Any]) -> list[InvalidField]:
+    """Return the parameters of an operation that the spec forbids."""
+    sent, invalid = _fields_to_json(given, "")
+    return invalid + [_invalid_field(error) for error in _parameter_validator(operation_id).iter_errors(sent)]
 
 
 def raise_if_invalid(invalid: Sequence[InvalidField]) -> None:
@@ -154,6 +161,23 @@ def _validator() -> Draft202012Validator:
     return Draft202012Validator(root, validate_formats=True)
 
 
+@functools.cache
+def _parameter_validator(operation_id: str) -> Draft202012Validator:
+    from jsonschema_rs import Draft202012Validator
+
+    operations = (operation for item in spec()["paths"].values() for operation in item.values())
+    (parameters,) = (
+        operation["parameters"]
+        for operation in operations
+        if isinstance(operation, dict) and operation.get("operationId") == operation_id
+    )
+    root = {
+        "properties": {parameter["name"]: parameter["schema"] for parameter in parameters},
+        "components": spec()["components"],
+    }
+    return Draft202012Validator(root, validate_formats=True)
+
+
 def _fields_to_json(fields: Mapping[str, Any], prefix: str) -> tuple[dict[str, Any], list[InvalidField]]:
     """Return fields as the server parses them, without those that JSON cannot represent, and the latter."""
     sent: dict[str, Any] = {}
@@ -213,7 +237,7 @@ def _description(keyword: str, error: ValidationError) -> str:
         case "enum":
             return f"{value} is not one of {', '.join(map(str, limit))}"
         case "format":
-            return f"{value} is not a {limit}"
+            return f"{value} is not a {limit}{_FORMAT_HINTS.get(limit, '')}"
         case "type":
             hint = none_hint(error.instance_path[-1]) if error.instance is None else ""
             return f"{value} is not of type {' or '.join(limit)}{hint}"

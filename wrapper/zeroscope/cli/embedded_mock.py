@@ -10,7 +10,6 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from .._config import EXCHANGE_TIMEOUT, MAX_TIMEOUT
 from ..client import Zeroscope
 from .extras import require
 from .options import OPTIONS, Flag, SpeedBounds
@@ -24,7 +23,7 @@ class EmbeddedMock:
     mock: Flag = False
     """Use a mock server of its own instead of the service: no token, no network, no bill."""
     mock_speed: Annotated[float, SpeedBounds] = 4.0
-    """How many times faster than real time the mock server's predictions run and are waited for."""
+    """How many times as fast as at the service the mock server's predictions start and run."""
 
     @contextmanager
     def client(self) -> Iterator[Zeroscope]:
@@ -32,10 +31,5 @@ class EmbeddedMock:
         require("mock")
         # By name: the client does not depend on the mock server.
         server = import_module("zeroscope_mock").MockServer(clock="real", speed=self.mock_speed)
-        # Of the mock server's seconds, as that is the clock that measures it.
-        timeout = min(EXCHANGE_TIMEOUT * max(self.mock_speed, 1.0), MAX_TIMEOUT)
-        with (
-            server.listen() as listening,
-            Zeroscope("mock-token", base_url=f"{listening.url}/v1", clock=server.clock, timeout=timeout) as client,
-        ):
+        with server.listen() as listening, Zeroscope("mock-token", base_url=f"{listening.url}/v1") as client:
             yield client

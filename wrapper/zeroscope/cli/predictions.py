@@ -124,13 +124,25 @@ def cancel(id: ID, /, *, json: Json = False, service: Service = Service()) -> No
         show.prediction(client.predictions.cancel(id), as_json=json)
 
 
-def list_command(*, limit: Annotated[int, Integer] = 20, json: JsonArray = False, service: Service = Service()) -> None:
+def list_command(
+    *,
+    limit: Annotated[int, Integer] = 20,
+    created_after: str | None = None,
+    created_before: str | None = None,
+    source: str | None = None,
+    json: JsonArray = False,
+    service: Service = Service(),
+) -> None:
     """List the account's predictions, newest first.
 
     Args:
         limit: The maximum number of predictions.
+        created_after: Only those created at this time or later, such as 2026-01-31T08:30:00Z.
+        created_before: Only those created before this time.
+        source: Only those of this source.
     """
     if limit < 1:
         raise CommandError(f"--limit {limit} is too small, at least 1 is needed")
     with service.client() as client:
-        show.predictions(list(islice(client.predictions.list(), limit)), as_json=json)
+        found = client.predictions.list(created_after=created_after, created_before=created_before, source=source)
+        show.predictions(list(islice(found, limit)), as_json=json)

@@ -247,6 +247,7 @@ def recovered(results: list[Any]) -> list[str | None]:
         ({"seconds": None}, [None]),
         ({"version": None}, [None]),
         ({"version": "71996d33"}, [None]),
+        ({"version": "hidden"}, [None]),
         ({"input": {"prompt": "a", "fps": 8}}, [None]),
         ({"input": {}, "data_removed": True}, [None]),
     ],
@@ -256,6 +257,19 @@ def test_recovery__needs_a_prediction_that_fits(account: Account, fields: dict[s
     account.run(A)
     account.entry("p1", **fields)
     assert recovered(account.run(A)) == ids
+    assert account.methods.count("POST") == 1
+
+
+@pytest.mark.parametrize("fields", [{}, {"version": "71996d33"}, {"version": None}, {"model": None}])
+@pytest.mark.parametrize("with_id", [True, False])
+def test_recovery__of_a_version_named_with_its_model(account: Account, fields: dict[str, Any], with_id: bool) -> None:
+    """The prediction must be certain to be of that version, or of that model if the create named the model alone."""
+    model, version = prediction_body()["model"], prediction_body()["version"]
+    options = {"version": f"{model}:{version}" if with_id else model}
+    account.run(A, **options)
+    account.entry("p1", **fields)
+    is_certain = not fields or ("version" in fields) != with_id
+    assert recovered(account.run(A, **options)) == (["p1"] if is_certain else [None])
     assert account.methods.count("POST") == 1
 
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from ..._disk.records import Claims
 from ..._service.api import PredictionModel
+from ..._service.versions import is_version
 from ..._steps import Flow
 from ...state import PredictionState
 from ..read import LostCreate, search
@@ -59,6 +60,7 @@ def _settle(create: LostCreate, found: list[P] | None, claimants: Counter[str], 
     is_claimed = claimants[prediction.id] > 1 or any(
         abs(sent_at - create.sent_at) < _APART for sent_at in claims.sent_at
     )
-    if is_claimed or prediction.created_at is None or prediction.version is None or prediction.data_removed:
+    ran_it = is_version(create.body["version"], prediction.model, prediction.version)
+    if is_claimed or prediction.created_at is None or not ran_it or prediction.data_removed:
         return f"prediction {prediction.id} fits, but it is not certain that this create started it"
     return prediction
