@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from compatibility.clients import REPLICATE_NPM, ClientError, Process
+from compatibility.clients import REPLICATE_NPM, Client, ClientError, Process
 from compatibility.common import (
     ENDLESS,
     FAILING,
@@ -143,7 +143,7 @@ def test_blocking_create__out_of_time(server: MockServer, client: Process) -> No
 
 
 @since_0_34
-def test_run__out_of_time(server: MockServer, client: Process, process: tuple[Any, Process]) -> None:
+def test_run__out_of_time(server: MockServer, client: Process, process: tuple[Client, Process]) -> None:
     """When the wait has run out, the client goes on by polling."""
     server.scripts.add(SLOW)
     _, wait = BLOCKING[process[0].environment.packages["replicate"]]
@@ -158,7 +158,8 @@ def test_run__out_of_time(server: MockServer, client: Process, process: tuple[An
 @pytest.mark.parametrize("reference", [f"{MODEL}:{VERSION}", MODEL])
 def test_stream(client: Process, reference: str) -> None:
     """The events of a prediction come one after another, up to the last one."""
-    events = client.call("replicate.stream", reference, {"input": INPUT})
+    # At the end of a chunk, version 0.25.2 makes an event out of nothing.
+    events = [event for event in client.call("replicate.stream", reference, {"input": INPUT}) if event["event"]]
 
     kinds = [event["event"] for event in events]
     (prediction,) = client.call("replicate.predictions.list")["results"]
@@ -169,16 +170,17 @@ def test_stream(client: Process, reference: str) -> None:
 
 
 @every
-def test_stream__failure(client: Process) -> None:
-    """The error is thrown."""
-    with pytest.raises(ClientError, match=r"^Error: .*the GPU is on fire"):
+def test_stream__failure(client: Process, process: tuple[Client, Process]) -> None:
+    """The error is thrown; version 0.25.2 cuts its text off at the first colon before a space."""
+    reason = "" if process[0].environment.packages["replicate"] == "0.25.2" else ".*the GPU is on fire"
+    with pytest.raises(ClientError, match=rf"^Error: {reason}"):
         client.call("replicate.stream", MODEL, {"input": FAILING})
 
 
 @every
 def test_stream__of_a_model_without_one(server: MockServer, client: Process) -> None:
     """Without a stream the client says so."""
-    server.scripts.add({"stream": False})
+    server.scripts.add({"streams": False})
 
     with pytest.raises(ClientError, match="Prediction does not support streaming"):
         client.call("replicate.stream", MODEL, {"input": INPUT})
@@ -192,7 +194,7 @@ def test_failure(client: Process) -> None:
 
 
 @since_0_34
-def test_failure__blocking(client: Process, process: tuple[Any, Process]) -> None:
+def test_failure__blocking(client: Process, process: tuple[Client, Process]) -> None:
     """So is one that fails while its create is held."""
     wait, _ = BLOCKING[process[0].environment.packages["replicate"]]
 
@@ -200,7 +202,7 @@ def test_failure__blocking(client: Process, process: tuple[Any, Process]) -> Non
         client.call("replicate.run", f"{MODEL}:{VERSION}", {"input": FAILING, "wait": wait})
 
 
-@since_1
+@since_0_34
 def test_webhooks(client: Process, receiver: Receiver) -> None:
     """A delivery passes the client's own check, and fails it once a byte is changed."""
     webhook = {"webhook": receiver.url, "webhook_events_filter": ["completed"]}

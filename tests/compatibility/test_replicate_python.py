@@ -193,7 +193,7 @@ def test_stream__failure(client: Process) -> None:
 @every
 def test_stream__of_a_model_without_one(server: MockServer, client: Process) -> None:
     """Without a stream the client says so."""
-    server.scripts.add({"stream": False})
+    server.scripts.add({"streams": False})
     client.keep("prediction", "client.predictions.create", version=VERSION, input=INPUT)
 
     with pytest.raises(ClientError, match="Model does not support streaming"):

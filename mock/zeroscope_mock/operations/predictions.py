@@ -88,4 +88,5 @@ def _filter(call: OperationCall, now: float) -> Callable[[Record], bool]:
     until = inf if before is None else read_timestamp(before)
     if source is not None:
         since = max(since, now - SOURCE_PERIOD)
-    return lambda record: since <= record.created < until and source in (None, record.script.source)
+    # A client filters by the times that it was sent, which have microseconds.
+    return lambda record: since <= round(record.created, 6) < until and source in (None, record.script.source)

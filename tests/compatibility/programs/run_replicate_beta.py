@@ -13,6 +13,7 @@ base_url = os.environ["BASE_URL"]
 
 serve(
     {
+        "replicate": replicate,
         "client": replicate.Replicate(base_url=base_url),
         "strict": replicate.Replicate(base_url=base_url, _strict_response_validation=True),
         "async_client": replicate.AsyncReplicate(base_url=base_url),

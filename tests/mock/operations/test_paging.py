@@ -153,6 +153,22 @@ def test_filters(
     assert body["next"] is body["previous"] is None
 
 
+@pytest.mark.parametrize("fraction", [0.1234564, 0.1234566])
+def test_filters__by_the_time_of_a_prediction(
+    server: MockServer, api: httpx.Client, create: Create, fraction: float
+) -> None:
+    """A prediction's own time includes it, or excludes it, also if the time was rounded when it was sent."""
+    server.clock.advance(fraction)
+    prediction = create()
+
+    listed = [
+        [entry["id"] for entry in api.get("/predictions", params={name: prediction["created_at"]}).json()["results"]]
+        for name in ("created_after", "created_before")
+    ]
+
+    assert listed == [[prediction["id"]], []]
+
+
 def test_filters__from_the_website(server: MockServer, api: httpx.Client, create: Create) -> None:
     """The predictions of the website are listed by their source for 14 days."""
     server.scripts.add({"source": "web"})
