@@ -1,4 +1,4 @@
-"""Clients of Replicate's API that other people make, each in a process of its own."""
+"""Clients of Replicate's API by other people, each in its own process."""
 
 from __future__ import annotations
 
@@ -60,11 +60,12 @@ class Client:
         """What starts it."""
         if self.language == "Python":
             return [str(self.environment.python), str(PROGRAMS / self.program)]
-        # Node.js looks for packages beside the file that imports them.
         program = self.environment.folder / self.program
-        if not program.exists():
-            program = program.with_name(f"{os.getpid()}-{self.program}")
-            shutil.copy(PROGRAMS / self.program, program)
+        if (source := PROGRAMS / self.program).exists():
+            # Node.js looks for packages beside the file that imports them. Other tests may be doing the same.
+            copy = program.with_name(f"{os.getpid()}-{self.program}")
+            shutil.copy(source, copy)
+            copy.replace(program)
         return ["node", str(program)]
 
 

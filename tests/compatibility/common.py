@@ -1,4 +1,4 @@
-"""What the tests of all clients share: a model, inputs, servers, a receiver of webhooks."""
+"""Models, inputs, servers and receivers that the tests of all clients share."""
 
 from __future__ import annotations
 

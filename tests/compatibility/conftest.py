@@ -1,4 +1,4 @@
-"""Fixtures for other clients: a fast server on a socket, a client in a process, a receiver."""
+"""Fixtures for other clients: a server on a socket, a client, a receiver."""
 
 from __future__ import annotations
 

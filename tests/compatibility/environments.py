@@ -1,5 +1,7 @@
 """Installs other clients, each in an environment of its own below build/.
 
+From the folder `tests`, or with it in PYTHONPATH:
+
     python -m compatibility.environments           installs all clients
     python -m compatibility.environments --quick   installs those that `make test` runs
     python -m compatibility.environments --lock    pins the newest dependencies of the clients

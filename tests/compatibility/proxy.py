@@ -1,4 +1,4 @@
-"""A proxy that connects one host with a server on this machine: for clients whose host cannot be set."""
+"""Proxy to a server on this machine, for clients whose host cannot be set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of docs/compatibility.md: which calls of which client passed."""
+"""Table of docs/compatibility.md: which calls of which client passed."""
 
 from __future__ import annotations
 

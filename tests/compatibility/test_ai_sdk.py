@@ -1,4 +1,4 @@
-"""Vercel's AI SDK with its provider for Replicate, which makes images: it downloads whatever the model returns."""
+"""Vercel's AI SDK, whose provider for Replicate downloads all outputs."""
 
 from __future__ import annotations
 

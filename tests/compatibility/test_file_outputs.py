@@ -1,4 +1,4 @@
-"""File objects, which the official clients make from `https:` URLs only: so from a server that speaks TLS."""
+"""File objects, which the official clients make from `https:` URLs only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""LangChain's model class for Replicate, which joins the outputs of a model."""
+"""LangChain's model class for Replicate, which joins the outputs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""LiteLLM, whose provider for Replicate always sends to the service's own host, and joins the outputs of a model."""
+"""LiteLLM, which always sends to the service's own host, and joins outputs."""
 
 from __future__ import annotations
 

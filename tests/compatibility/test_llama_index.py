@@ -1,4 +1,4 @@
-"""LlamaIndex's model class for Replicate, which reads the events of a prediction."""
+"""LlamaIndex's model class for Replicate, which reads events."""
 
 from __future__ import annotations
 

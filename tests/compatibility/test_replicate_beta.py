@@ -1,4 +1,4 @@
-"""The beta of the official Python client's version 2, also in its strict mode, which validates every response."""
+"""The beta of the official Python client, also in its strict mode."""
 
 from __future__ import annotations
 

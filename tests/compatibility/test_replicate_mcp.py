@@ -1,4 +1,4 @@
-"""The official MCP server, spoken to over stdin and stdout as an MCP client does."""
+"""The official MCP server, spoken to as an MCP client does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The official Python client, versions 0 and 1: only its base URL and its token are set."""
+"""The official Python client, unmodified but for base URL and token."""
 
 from __future__ import annotations
 

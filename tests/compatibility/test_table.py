@@ -1,4 +1,4 @@
-"""The table that the tests of clients write."""
+"""The table that the tests of other clients write."""
 
 from __future__ import annotations
 

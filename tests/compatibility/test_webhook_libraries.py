@@ -1,4 +1,4 @@
-"""Libraries that receivers verify webhooks with, given deliveries of `zeroscope mock --speed 10`."""
+"""Webhook libraries, given deliveries of `zeroscope mock --speed 10`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Performs calls with a Python client: a line of JSON on stdin is a call, one on stdout what came of it.
+"""Performs calls with a Python client, one for each line of stdin.
 
-A call is a dotted path into the program's names, such as `client.predictions.create`, with its arguments. Its value can
+A line of stdin is a call as JSON, and one of stdout says what came of it. A call is a dotted path into the program's names, such as `client.predictions.create`, with its arguments. Its value can
 be kept under a name of its own, which later calls use like the program's names.
 """
 

@@ -1,4 +1,4 @@
-"""Performs calls with LiteLLM, whose provider for Replicate always sends to the service's own host."""
+"""Performs calls with LiteLLM, which always sends to the service's host."""
 
 from __future__ import annotations
 

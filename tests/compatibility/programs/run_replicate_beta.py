@@ -1,4 +1,4 @@
-"""Performs calls with the beta of the official Python client, also with strict validation of responses."""
+"""Performs calls with the beta of the official Python client, also strict."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verifies webhooks with the libraries that receivers use: standardwebhooks, and svix."""
+"""Verifies webhooks with the libraries standardwebhooks and svix."""
 
 from __future__ import annotations
 
