@@ -1,7 +1,8 @@
 """Performs calls with a Python client, one for each line of stdin.
 
-A line of stdin is a call as JSON, and one of stdout says what came of it. A call is a dotted path into the program's names, such as `client.predictions.create`, with its arguments. Its value can
-be kept under a name of its own, which later calls use like the program's names.
+A line of stdin is a call as JSON, and one of stdout says what came of it. A call is a dotted path into the program's
+names, such as `client.predictions.create`, with its arguments. Its value can be kept under a name of its own, which
+later calls use like the program's names.
 """
 
 from __future__ import annotations
