@@ -153,6 +153,20 @@ def test_filters(
     assert body["next"] is body["previous"] is None
 
 
+def test_filters__by_the_time_of_a_prediction(server: MockServer, api: httpx.Client, create: Create) -> None:
+    """Filters compare the creation as a prediction shows it, which is rounded."""
+    for _ in range(10):
+        server.clock.advance(0.1234563)
+        prediction = create()
+        id, moment = prediction["id"], prediction["created_at"]
+        after, before = (
+            [one["id"] for one in api.get("/predictions", params={name: moment}).json()["results"]]
+            for name in ("created_after", "created_before")
+        )
+
+        assert after == [id] and id not in before
+
+
 def test_filters__from_the_website(server: MockServer, api: httpx.Client, create: Create) -> None:
     """The predictions of the website are listed by their source for 14 days."""
     server.scripts.add({"source": "web"})
