@@ -12,7 +12,7 @@ STAMP := $(VENV)/.installed
 PY    := $(VENV)/bin/python
 CODE  := $(wildcard codegen wrapper mock conformance tests examples benchmarks)
 LINT  := codegen/node_modules/.installed
-JS    := tests/official/node_modules/.installed
+CLIENTS := PYTHONPATH=tests $(PY) -m compatibility.environments
 
 # An environment works only in the folder it was created in, and as long as its Python exists. If it does not, or PYTHON
 # names another interpreter, it is created again.
@@ -26,7 +26,8 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo generate update-spec spec-diff format check test test-all conformance bench dist lock clean
+.PHONY: help install demo generate update-spec spec-diff format check test test-slow test-all conformance bench dist \
+	lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -61,10 +62,18 @@ check: $(STAMP) $(LINT) ## Lint, types, layers, the spec's own lint, generated/ 
 	REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true codegen/node_modules/.bin/redocly lint openapi.yaml
 	$(PY) -m codegen.generate --check
 
-test: $(STAMP) $(JS) ## Run all tests
+test: $(STAMP) ## Run all tests but those marked slow, which `make test-slow` runs
+	@$(CLIENTS) --quick
+	@echo "Tests marked slow are left out; make test-slow runs them."
 	@$(PY) -m pytest $(ARGS)
 
-test-all: $(JS) ## Run all tests on each Python from 3.11 to 3.14 that is found
+# A client's process serves all tests of a file, so that a file stays on one core.
+test-slow: ARGS = -n auto --dist loadfile
+test-slow: $(STAMP) ## Run the slow tests, such as those that run other clients against the mock server
+	@$(CLIENTS)
+	@$(PY) -m pytest -m slow $(ARGS)
+
+test-all: ## Run `make test` on each Python from 3.11 to 3.14 that is found
 	@bash .ci/test-all
 
 conformance: $(STAMP) ## Check a server against the spec: URL=http://… or else the mock server
@@ -78,16 +87,17 @@ dist: $(STAMP) ## Build the sdist, and from it the wheel, into dist/
 	@$(PY) -m build --no-isolation --outdir dist
 
 # A lock must hold on every machine, so it names neither a registry nor a folder.
-lock: $(STAMP) ## Pin the newest of everything that pyproject.toml allows in requirements.lock
+lock: $(STAMP) ## Pin the newest of everything that pyproject.toml and the other clients allow
 	@rm -rf build/lock && mkdir -p build/lock
 	@$(VENV)/bin/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
 		--system-certs --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
 		--custom-compile-command "make lock" --quiet --output-file build/lock/requirements.lock
 	@if grep -n '://' build/lock/requirements.lock; then echo "A URL got into the lock." >&2; exit 1; fi
 	@mv build/lock/requirements.lock requirements.lock
+	@$(CLIENTS) --lock
 
 clean: ## Remove all that these targets create, .venv included
-	rm -rf .venv build dist codegen/node_modules tests/official/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis
+	rm -rf .venv build dist codegen/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis
 	find $(CODE) generated -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is written last, so an interrupted setup is repeated. pip installs the pinned uv, which installs the rest
@@ -134,8 +144,3 @@ $(LINT): codegen/package.json codegen/package-lock.json codegen/.npmrc
 	@command -v npm >/dev/null || { echo "make check needs npm, which comes with Node.js 20.19 or newer: it runs the linter of openapi.yaml." >&2; exit 1; }
 	@cd codegen && npm ci --loglevel=error
 	@touch $@
-
-# Without it the tests of the official JavaScript client are skipped, and say so.
-$(JS): tests/official/package.json tests/official/package-lock.json tests/official/.npmrc
-	@if command -v npm >/dev/null && (cd tests/official && npm ci --loglevel=error); then touch $@; \
-	else echo "The tests of the JavaScript client are skipped: they need npm, which comes with Node.js, and its registry."; fi

@@ -17,6 +17,7 @@ from helpers.environment import reset_environment
 # Before anything is imported that reads the environment. Under pytest-xdist the workers inherit it.
 reset_environment()
 
+from compatibility import table  # noqa: E402
 from helpers.client import Harness  # noqa: E402
 from helpers.command import Command, Outcome  # noqa: E402
 from zeroscope import Zeroscope  # noqa: E402
@@ -106,6 +107,26 @@ MUTANT = "mutant"
 """The name of a test's property that holds a faulty server and the rules that caught it."""
 HOSTILE = "hostile"
 """The name of a test's property that holds the counts of one hostile server."""
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write which calls of which client passed into docs/compatibility.md; fail if that changed the page.
+
+    Only a run of all tests tells: those of one client, or those with a word in their names, leave some out.
+    """
+    config = session.config
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or config.option.keyword or config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+        return
+    reports = [report for found in reporter.stats.values() for report in found if isinstance(report, pytest.TestReport)]
+    before = table.PAGE.read_text(encoding="utf-8")
+    after = table.update(before, table.collect(reports))
+    if after != before:
+        table.PAGE.write_text(after, encoding="utf-8")
+        reporter.write_line(
+            f"\n{table.PAGE} was out of date; the tests have written it. Review and commit it.", red=True
+        )
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

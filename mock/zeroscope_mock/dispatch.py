@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from .bodies import MalformedBodyError, Upload, media_type, read_form, read_json
+from .bodies import MalformedBodyError, Upload, media_type, read_form, read_json, read_text
 from .documents.invalid_field import InvalidField
 from .documents.operation import Match, Operation
 from .documents.spec import FORM, Spec
@@ -26,6 +26,7 @@ from .settings import Settings
 from .tenants import tenant_of
 
 JSON = "application/json"
+_TEXT = "text/"
 # How much of an unknown path is compared with those of the operations, in characters.
 _COMPARED = 200
 
@@ -70,30 +71,46 @@ class RoutedRequest:
         return routed
 
 
+def answer_head(routed: RoutedRequest, head: Head, settings: Settings) -> Response | None:
+    """The response to a request without an operation or a token; None for one that has both, or needs no token.
+
+    Args:
+        routed: The routed head of the request.
+        head: The head.
+        settings: The server's.
+    """
+    match, operation = routed.match, routed.operation
+    if match is None:
+        return no_such_operation(head.method, head.path, _nearest(routed.spec, head))
+    if operation is None:
+        # No token is needed, because it is not certain whether the service needs one, and browsers never send it.
+        if head.method == "OPTIONS":
+            return Response(204, (("allow", ", ".join(match.route.methods)),), b"")
+        return method_not_allowed(head.method, match.route.methods)
+    if operation.protected and (routed.tenant is None or not _is_accepted(settings.token, routed.token)):
+        return unauthenticated()
+    return None
+
+
 def prepare_call(
     routed: RoutedRequest, request: Request, handlers: Mapping[str, Handler], settings: Settings, notes: list[str]
 ) -> tuple[OperationCall, Handler] | Response:
     """The call and its handler for a valid request, or the refusal.
 
     Args:
-        routed: The routed head of the request.
+        routed: The routed head of the request, for which `answer_head` has no response.
         handlers: The handlers by `operationId`; other operations are answered with samples.
         settings: The server's.
         notes: Takes notes for the journal.
     """
     match, operation = routed.match, routed.operation
-    if match is None:
-        return no_such_operation(request.head.method, request.head.path, _nearest(routed.spec, request.head))
-    if operation is None:
-        return method_not_allowed(request.head.method, match.route.methods)
-    if operation.protected and (routed.tenant is None or not _is_accepted(settings.token, routed.token)):
-        return unauthenticated()
-    handler = handlers.get(operation.id) or sample_handler(operation, routed.spec)
+    assert match is not None and operation is not None
+    handler = (handlers.get(operation.id) if operation.fits else None) or sample_handler(operation, routed.spec)
     body, errors = _read_body(operation, request, settings)
     if isinstance(errors, Response):
         return errors
     if routed.invalid or errors:
-        return invalid([*routed.invalid, *errors])
+        return invalid([*routed.invalid, *errors], operation.invalid_status, operation.invalid_type)
     return OperationCall(
         request, match.prefix, routed.token, routed.tenant or "", routed.arguments, body, notes
     ), handler
@@ -153,7 +170,10 @@ def _read_body(operation: Operation, request: Request, settings: Settings) -> tu
         return None, unsupported_media_type(content_type, list(operation.bodies))
     described, schema = operation.bodies[kind]
     try:
-        value = read_form(request.body, content_type, described) if kind == FORM else read_json(request.body)
+        if kind == FORM:
+            value: Any = read_form(request.body, content_type, described)
+        else:
+            value = read_text(request.body) if kind.startswith(_TEXT) else read_json(request.body)
     except MalformedBodyError as error:
         return None, malformed(str(error))
     # In the schema a file is a string, and no keyword there is about its bytes.

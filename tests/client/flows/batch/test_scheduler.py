@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import itertools
 import pickle
 from collections import Counter
@@ -40,6 +41,8 @@ class Lists(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     def _short(self, request: httpx.Request, response: httpx.Response) -> httpx.Response:
         content = b"".join(response.stream)  # type: ignore[arg-type]  # both kinds
+        if response.headers.pop("content-encoding", None) == "gzip":
+            content = gzip.decompress(content)
         if request.method == "GET" and request.url.path.endswith("/predictions") and response.status_code == 200:
             try:
                 page = orjson.loads(content)

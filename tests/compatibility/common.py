@@ -1,0 +1,132 @@
+"""Models, inputs, servers and receivers that the tests of all clients share."""
+
+from __future__ import annotations
+
+import queue
+import ssl
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from compatibility.clients import Client, Process
+from zeroscope_mock import MockServer
+from zeroscope_mock.documents.spec import Spec
+from zeroscope_mock.operations.models import latest_version
+
+TOKEN = "r8_a-token-that-must-show-nowhere"
+MODEL = str(Spec.load().model)
+OWNER, _, NAME = MODEL.partition("/")
+VERSION = str(latest_version(Spec.load()))
+REFERENCES = [VERSION, f"{MODEL}:{VERSION}", MODEL]
+"""The forms that the version of a create may have."""
+
+INPUT = {"prompt": "a lighthouse", "num_frames": 2}
+FAILING = {"prompt": "mock:fail the GPU is on fire"}
+
+ENDLESS = {"startup": 0, "run": 86400}
+"""The script of a prediction that does not end while a test runs."""
+
+SLOW = {"startup": 0, "run": 300}
+"""The script of one that outlasts a wait of one second."""
+
+
+def clients(chosen: Iterable[Client]) -> pytest.MarkDecorator:
+    """Run a test with each of these clients; `make test` leaves out those that take long to install or to start."""
+    return pytest.mark.parametrize(
+        "process",
+        [
+            pytest.param(client, id=client.title, marks=[] if client.environment.quick else [pytest.mark.slow])
+            for client in chosen
+        ],
+        indirect=True,
+        scope="module",
+    )
+
+
+def start(client: Client, url: str, **environment: str) -> Process:
+    """Start a client that sends its requests to the server at a URL; skip the test if the client is missing."""
+    if reason := client.missing():
+        pytest.skip(reason)
+    settings = {
+        "BASE_URL": url + client.base_url,
+        "REPLICATE_BASE_URL": url + client.base_url,
+        "REPLICATE_API_TOKEN": TOKEN,
+        "REPLICATE_POLL_INTERVAL": "0.01",
+        "PYTHONPATH": str(Path(__file__).parent.parent),
+    }
+    return Process(client.command(), {**settings, **environment})
+
+
+@dataclass(frozen=True)
+class Secure:
+    """A server that speaks TLS.
+
+    Args:
+        url: Where it listens.
+        certificate: A file with what signed its certificate.
+    """
+
+    server: MockServer
+    url: str
+    certificate: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What makes clients trust it."""
+        return {"SSL_CERT_FILE": self.certificate, "NODE_EXTRA_CA_CERTS": self.certificate}
+
+    def context(self) -> ssl.SSLContext:
+        """What makes httpx trust it."""
+        return ssl.create_default_context(cafile=self.certificate)
+
+
+def operations(server: MockServer) -> list[str | None]:
+    """The calls so far, by operationId."""
+    return [exchange.operation for exchange in server.journal]
+
+
+def is_video(file: Mapping[str, Any]) -> bool:
+    """Whether a file that a client has read is an MP4."""
+    return bool(file["size"] > 100) and file["kind"] == "ftyp"
+
+
+class Receiver:
+    """Listens for webhooks on the loopback.
+
+    Attributes:
+        url: Where to send them.
+    """
+
+    def __init__(self) -> None:
+        received: queue.SimpleQueue[tuple[dict[str, str], str]] = queue.SimpleQueue()
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"])).decode()
+                received.put(({name.lower(): value for name, value in self.headers.items()}, body))
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        self._received = received
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}/webhook"
+
+    def receive(self) -> tuple[dict[str, str], str]:
+        """Headers, named in small letters, and body of the next webhook, once it has come."""
+        return self._received.get(timeout=20)
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
