@@ -26,6 +26,7 @@ from ..webhooks.events import parse_events_filter
 from .calls import OperationCall
 from .response_cache import ResponseCache
 from .run_bodies import RunBodies
+from .standstill import StandstillDetector, with_notice
 from .version_references import VersionReference
 
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?")
@@ -43,6 +44,7 @@ class Runs:
         self._state = state
         self._bodies = RunBodies(state)
         self._responses = ResponseCache()
+        self._standstill = StandstillDetector(state.clock)
 
     def start(
         self,
@@ -84,6 +86,9 @@ class Runs:
         if record.script.reads and len(record.reads) < record.script.reads and state_at(record, now).ended is None:
             record.reads = (*record.reads, now)
             self._changed(record)
+        if notice := self._standstill.notice(record):
+            call.notes.append(notice)
+            return with_notice(self._response(call, record, now), notice)
         return self._response(call, record, now)
 
     def cancel(self, call: OperationCall, record: Record) -> Response | Flow[Response]:
