@@ -13,12 +13,17 @@ from .dispatch import RoutedRequest, prepare_call
 from .documents.spec import Spec
 from .journal import Journal
 from .messages import Headers, Request, Response
+from .operations.accounts import Accounts
 from .operations.calls import Handler
-from .operations.catalog import Catalog
+from .operations.collections import Collections
+from .operations.deployments import Deployments
 from .operations.files import Files
+from .operations.models import Models
 from .operations.outputs import Outputs
 from .operations.predictions import Predictions
 from .operations.streams import EventStreams
+from .operations.trainings import Trainings
+from .operations.versions import Versions
 from .operations.webhooks import WebhookSecrets
 from .problems import problem
 from .protocols import Clock, Flow
@@ -28,6 +33,19 @@ from .steps import ConnectionCutError, drive
 
 _log = logging.getLogger("zeroscope_mock")
 _CONTROL = f"{PREFIX}/"
+_OPERATIONS = (
+    Predictions,
+    Files,
+    WebhookSecrets,
+    Outputs,
+    EventStreams,
+    Accounts,
+    Collections,
+    Models,
+    Versions,
+    Trainings,
+    Deployments,
+)
 
 
 class Core:
@@ -48,7 +66,7 @@ class Core:
         self.state = State(spec, clock, settings)
         self._control = Control(self.state) if settings.control else None
         self._handlers: dict[str, Handler] = {}
-        for operations in (Predictions, Files, WebhookSecrets, Outputs, EventStreams, Catalog):
+        for operations in _OPERATIONS:
             self._handlers |= operations(self.state).handlers
 
     @property

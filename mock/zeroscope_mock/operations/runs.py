@@ -54,6 +54,7 @@ class Runs:
         kind: RunKind = "prediction",
         deployment: str | None = None,
         output: Callable[[str], Any] | None = None,
+        started: Callable[[Record], object] | None = None,
     ) -> Response | Flow[Response]:
         """Start a run, and answer the call that creates it.
 
@@ -63,10 +64,13 @@ class Runs:
             kind: What is started.
             deployment: The owner and name of the deployment that runs it.
             output: Makes the output of a success from the run's id; by default the model makes videos.
+            started: Called with the record of the run.
         """
         holds = self._state.dialect.holds
         lifetime = _seconds(call.arguments.get("Cancel-After")) if holds else None
         record = self._record(call, version, kind, deployment, lifetime, output)
+        if started is not None:
+            started(record)
         dropped = self._state.store.add(record)
         if dropped is not None:
             self._state.changes.notify(dropped.id)
@@ -133,8 +137,8 @@ class Runs:
         state, sent = self._state, call.body.get("input", {})
         if state.deciding:
             raise RuntimeError(NESTED_CREATE)
-        number = state.store.of_tenant(call.tenant).next
-        random = state.random_bytes("prediction", call.tenant, number)
+        number = state.store.next_number(call.tenant, kind)
+        random = state.random_bytes(kind, call.tenant, number)
         id = new_id(random)
         script = self._script(call, kind, random, None if output is None else output(id))
         return Record(
