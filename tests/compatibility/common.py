@@ -14,14 +14,15 @@ from typing import Any
 import pytest
 
 from compatibility.clients import Client, Process
-from zeroscope_mock import MockServer
+from zeroscope_mock import Listening, MockServer
 from zeroscope_mock.documents.spec import Spec
-from zeroscope_mock.operations.models import latest_version
 
+HOST = "api.replicate.com"
+"""The service's own host."""
 TOKEN = "r8_a-token-that-must-show-nowhere"
 MODEL = str(Spec.load().model)
 OWNER, _, NAME = MODEL.partition("/")
-VERSION = str(latest_version(Spec.load()))
+VERSION = str(Spec.load().version)
 REFERENCES = [VERSION, f"{MODEL}:{VERSION}", MODEL]
 """The forms that the version of a create may have."""
 
@@ -67,22 +68,25 @@ class Secure:
     """A server that speaks TLS.
 
     Args:
-        url: Where it listens.
-        certificate: A file with what signed its certificate.
+        listening: Where it listens.
     """
 
     server: MockServer
-    url: str
-    certificate: str
+    listening: Listening
 
     @property
-    def environment(self) -> dict[str, str]:
+    def url(self) -> str:
+        """Where it listens."""
+        return self.listening.url
+
+    @property
+    def environment(self) -> Mapping[str, str]:
         """What makes clients trust it."""
-        return {"SSL_CERT_FILE": self.certificate, "NODE_EXTRA_CA_CERTS": self.certificate}
+        return self.listening.environment
 
     def context(self) -> ssl.SSLContext:
         """What makes httpx trust it."""
-        return ssl.create_default_context(cafile=self.certificate)
+        return ssl.create_default_context(cafile=self.listening.ca_file)
 
 
 def operations(server: MockServer) -> list[str | None]:
