@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import queue
 import ssl
 import threading
@@ -97,6 +99,14 @@ def operations(server: MockServer) -> list[str | None]:
 def is_video(file: Mapping[str, Any]) -> bool:
     """Whether a file that a client has read is an MP4."""
     return bool(file["size"] > 100) and file["kind"] == "ftyp"
+
+
+def download_arguments(server: MockServer, file_id: str, username: str, secret: str) -> dict[str, Any]:
+    """What a download of a file is asked for with: the account signs who it is for, and until when."""
+    expiry = int(server.clock.time()) + 3600
+    digest = hmac.digest(secret.encode(), f"{username} {file_id} {expiry}".encode(), "sha256")
+    signature = base64.b64encode(digest).decode()
+    return {"file_id": file_id, "owner": username, "expiry": expiry, "signature": signature}
 
 
 class Receiver:

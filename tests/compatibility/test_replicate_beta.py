@@ -20,6 +20,7 @@ from compatibility.common import (
     TOKEN,
     VERSION,
     clients,
+    download_arguments,
     operations,
 )
 from zeroscope_mock import MockServer
@@ -193,6 +194,19 @@ def test_files(client: Process, api: str) -> None:
 
 @beta
 @both
+def test_files__download(server: MockServer, client: Process, api: str) -> None:
+    """A file is downloaded with a signature of the account."""
+    file = client.call(f"{api}.files.create", content={"$file": "a tiny draft", "name": "draft.mp4"})
+    username = client.call(f"{api}.account.get")["username"]
+    secret = client.call(f"{api}.webhooks.default.secret.get")["key"]
+
+    content = client.call(f"{api}.files.download", **download_arguments(server, file["id"], username, secret))
+
+    assert (content["size"], content["kind"]) == (12, "ny d")
+
+
+@beta
+@both
 def test_a_file_as_input(client: Process, api: str) -> None:
     """An open file is uploaded, and its URL becomes the input."""
     draft = {"$file": "a draft", "name": "draft.mp4"}
@@ -263,7 +277,7 @@ def test_deployments(server: MockServer, client: Process, api: str) -> None:
     assert client.call(f"{api}.deployments.get", **named) == updated
     assert [item["name"] for item in client.call(f"{api}.deployments.list")["results"]] == ["films"]
     assert prediction["deployment"] is not None
-    server.clock.advance(IDLE_SECONDS)
+    server.clock.advance(2 * IDLE_SECONDS)
     client.call(f"{api}.deployments.delete", **named)
     assert client.call(f"{api}.deployments.list")["results"] == []
 

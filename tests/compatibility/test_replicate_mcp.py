@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from compatibility.clients import MCP, Client, Process
-from compatibility.common import ENDLESS, INPUT, MODEL, NAME, OWNER, REFERENCES, VERSION, clients
+from compatibility.common import ENDLESS, INPUT, MODEL, NAME, OWNER, REFERENCES, VERSION, clients, download_arguments
 from zeroscope_mock import MockServer
 from zeroscope_mock.operations.deployments import IDLE_SECONDS
 
@@ -116,13 +117,16 @@ def test_models(tool: Tool) -> None:
 
 
 @mcp
-def test_files(tool: Tool) -> None:
-    """A text is uploaded as a file, described, listed and deleted."""
+def test_files(server: MockServer, tool: Tool) -> None:
+    """A text is uploaded as a file, described, listed, downloaded and deleted."""
     file = tool("create_files", content="a draft", filename="draft.txt", type="text/plain", metadata={"take": 2})
 
     assert (file["name"], file["content_type"], file["size"]) == ("draft.txt", "text/plain", 7)
     assert tool("get_files", file_id=file["id"]) == file
     assert tool("list_files")["results"] == [file]
+    username, secret = tool("get_account")["username"], tool("get_default_webhooks_secret")["key"]
+    content = tool("download_files", **download_arguments(server, file["id"], username, secret))
+    assert base64.b64decode(content["blob"]) == b"a draft"
     tool("delete_files", file_id=file["id"])
     assert tool("list_files")["results"] == []
 
@@ -139,7 +143,7 @@ def test_deployments(server: MockServer, tool: Tool) -> None:
     assert tool("get_deployments", **named)["name"] == "films"
     assert [item["name"] for item in tool("list_deployments")["results"]] == ["films"]
     assert tool("create_deployments_predictions", **named, input=INPUT)["model"] == MODEL
-    server.clock.advance(IDLE_SECONDS)
+    server.clock.advance(2 * IDLE_SECONDS)
     tool("delete_deployments", **named)
     assert tool("list_deployments")["results"] == []
 

@@ -287,7 +287,7 @@ def test_deployments(server: MockServer, client: Process) -> None:
     assert client.call("replicate.deployments.get", username, "films") == updated
     assert [item["name"] for item in client.call("replicate.deployments.list")["results"]] == ["films"]
     assert (prediction["model"], prediction["version"]) == (MODEL, VERSION)
-    server.clock.advance(IDLE_SECONDS)
+    server.clock.advance(2 * IDLE_SECONDS)
     assert client.call("replicate.deployments.delete", username, "films") is True
     assert client.call("replicate.deployments.list")["results"] == []
 
