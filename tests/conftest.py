@@ -118,7 +118,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     every = config.args_source is pytest.Config.ArgsSource.TESTPATHS
     every = every or [Path(argument).resolve() for argument in config.args] == [table.FOLDER]
-    if reporter is None or config.option.keyword or not every:
+    # A worker of pytest-xdist has only a part of the tests.
+    if reporter is None or hasattr(config, "workerinput") or config.option.keyword or not every:
         return
     reports = [report for found in reporter.stats.values() for report in found if isinstance(report, pytest.TestReport)]
     before = table.PAGE.read_text(encoding="utf-8")
