@@ -166,6 +166,26 @@ class Document:
         errors = self._validators[key].iter_errors(value)
         return [f"{'.'.join(map(str, error.instance_path)) or 'the body'}: {error.message}" for error in errors]
 
+    @cached_property
+    def auth_schemes(self) -> list[str]:
+        """The schemes of the `Authorization` header under which a token is valid, the first one the usual one."""
+        schemes = self.raw["components"].get("securitySchemes", {}).values()
+        accepted: list[list[str]] = [one.get("x-accepted-schemes", []) for one in schemes]
+        return next(filter(None, accepted), ["Bearer"])
+
+    @cached_property
+    def version_forms(self) -> list[str]:
+        """The version in each form that a create takes."""
+        forms: list[str] = self.create_body["properties"].get("version", {}).get("examples", [])
+        return forms
+
+    @cached_property
+    def filters(self) -> dict[str, Mapping[str, Any]]:
+        """The schemas of the query parameters by which the list is filtered, by name."""
+        parameters = map(self.deref, self.operations["listPredictions"].raw.get("parameters", []))
+        schemas = {one["name"]: self.deref(one["schema"]) for one in parameters if one["in"] == "query"}
+        return {name: schema for name, schema in schemas.items() if {"format", "enum"} & schema.keys()}
+
     def operation_at(self, method: str, path: str) -> Operation | None:
         """Return the operation of a method and the path of a URL; None if there is none."""
         found = (one for one in self.operations.values() if one.method == method and one.matches(path))

@@ -20,7 +20,7 @@ from .receiver import Receiver
 from .report import Report
 from .results import Results
 from .rules import DialectName, rules_for
-from .scenarios import SCENARIOS, pagination, webhooks
+from .scenarios import SCENARIOS, filters, pagination, webhooks
 from .stateful import run_state_machine
 from .target import ScenarioAbandonedError, Target
 
@@ -116,8 +116,9 @@ def run_suite(
                 seed=seed,
                 on_step=on_step,
             )
-        # The last step, as it expects all created predictions in the list.
+        # The last steps, as they expect all created predictions in the list, and more than one page.
         steps["pagination"] = partial(pagination.follow_pages, target)
+        steps["filters"] = partial(filters.filter_list, target)
         for name, step in steps.items():
             on_step(name)
             try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import httpx
 
@@ -20,6 +20,8 @@ from .results import Results
 # A rate limit is respected, but not forever.
 _MAX_THROTTLED = 20
 _MAX_THROTTLE_PAUSE = 60.0
+# By default, the boundary is random, and each run would send another request.
+_FORM = {"content-type": "multipart/form-data; boundary=zeroscope-conformance"}
 _MIN_POLL_PAUSE, _MAX_POLL_PAUSE, _POLL_GROWTH = 0.5, 5.0, 1.2
 
 
@@ -67,8 +69,11 @@ class Target:
         *,
         id: str = "",
         json: Any = None,
+        file: bytes | None = None,
+        query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         token: str | None = "",
+        scheme: str | None = None,
     ) -> Exchange:
         """Call an operation of the document.
 
@@ -76,15 +81,21 @@ class Target:
             operation_id: The `operationId`.
             id: The id of the prediction, if the path has one.
             json: The request body.
+            file: The content of a file to upload in place of a JSON body.
+            query: The query parameters.
             headers: More headers.
             token: Another token than the valid one; None for no token.
+            scheme: The scheme of the token; by default, the first one of the document.
 
         Raises:
             ScenarioAbandonedError: If there is no response.
         """
         operation = self.document.operations[operation_id]
-        url = self.base_url + operation.path_for(id)
-        return self._send(operation, operation.method, url, json, headers, token)
+        url = self.base_url + operation.path_for(id) + (f"?{urlencode(query)}" if query else "")
+        body: dict[str, Any] = {"json": json}
+        if file is not None:
+            body, headers = {"files": {"content": file}}, {**_FORM, **(headers or {})}
+        return self._send(operation, operation.method, url, headers, token, scheme, **body)
 
     def follow(self, url: str, method: str = "GET", *, with_token: bool = True, read_body: bool = True) -> Exchange:
         """Send a request to a URL from a response.
@@ -100,7 +111,7 @@ class Target:
         url = urljoin(f"{self.base_url}/", url)
         operation = self.document.operation_at(method, urlsplit(url).path)
         token = "" if with_token and self.is_same_origin(url) else None
-        return self._send(operation, method, url, None, None, token, read_body=read_body)
+        return self._send(operation, method, url, None, token, read_body=read_body)
 
     def is_same_origin(self, url: str) -> bool:
         """Return whether a URL is absolute and has the scheme, host and port of the API."""
@@ -206,17 +217,19 @@ class Target:
         operation: Operation | None,
         method: str,
         url: str,
-        json: Any,
         headers: Mapping[str, str] | None,
         token: str | None,
+        scheme: str | None = None,
         *,
         read_body: bool = True,
+        **body: Any,
     ) -> Exchange:
-        bearer = self.token if token == "" else token
-        sent = {**({"authorization": f"Bearer {bearer}"} if bearer else {}), **(headers or {})}
+        token = self.token if token == "" else token
+        credentials = {"authorization": f"{scheme or self.document.auth_schemes[0]} {token}"} if token else {}
+        sent = {**credentials, **(headers or {})}
         operation_id = operation.id if operation else None
         try:
-            request = self._client.build_request(method, url, headers=sent, json=json)
+            request = self._client.build_request(method, url, headers=sent, **body)
             response = self._send_unthrottled(request, read_body)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             failed = Exchange(method, url, sent, b"", 0, {}, b"", operation_id, self.token)
@@ -227,7 +240,7 @@ class Target:
             method=method,
             url=url,
             request_headers={name.lower(): value for name, value in request.headers.items()},
-            request_body=request.content,
+            request_body=request.read(),
             status=response.status_code,
             response_headers=dict(response.headers),
             response_body=response.content if response.is_stream_consumed else b"",

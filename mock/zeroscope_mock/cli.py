@@ -57,6 +57,7 @@ def serve(
     reload: Flag = False,
     control: Annotated[bool, Parameter(name="--control", negative="--no-control")] = True,
     allow_host: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    cors: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     trust_forwarded: Flag = False,
 ) -> None:
     """Start the mock server, which behaves like the service and needs no token, network or money.
@@ -92,6 +93,8 @@ def serve(
         reload: Read the file of --spec again whenever it changes.
         control: Let programs control the server under /_mock/.
         allow_host: A further host name by which programs reach /_mock/, such as a container's; may be repeated.
+        cors: An origin of web pages that may send requests, such as http://localhost:5173, or * for all; may be
+            repeated. Default: none, as on the service.
         trust_forwarded: Follow the headers X-Forwarded-Proto, -Host and -Prefix in URLs, as behind a proxy.
     """
     if reload and spec is None:
@@ -117,6 +120,7 @@ def serve(
             reload=reload,
             control=control,
             allow_hosts=allow_host,
+            cors=cors,
             trust_forwarded=trust_forwarded,
             inline_outputs=inline_outputs,
             insecure_webhooks=insecure_webhooks,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Generator, Mapping
-from dataclasses import replace
 from typing import Any
 
+from .compression import compress
 from .control.operations import PREFIX, Control
-from .dispatch import RoutedRequest, prepare_call
+from .cross_origin import share
+from .dispatch import RoutedRequest, answer_head, prepare_call
 from .documents.spec import Spec
 from .journal import Journal
 from .messages import Headers, Request, Response
@@ -64,10 +65,11 @@ class Core:
         self.body_limit = max(settings.json_limit, settings.file_limit)
         self.clock = clock
         self.state = State(spec, clock, settings)
+        self._origins = frozenset(origin.lower() for origin in settings.cors)
         self._control = Control(self.state) if settings.control else None
-        self._handlers: dict[str, Handler] = {}
+        self.handlers: dict[str, Handler] = {}
         for operations in _OPERATIONS:
-            self._handlers |= operations(self.state).handlers
+            self.handlers |= operations(self.state).handlers
 
     @property
     def journal(self) -> Journal:
@@ -109,7 +111,10 @@ class Core:
         response = None
         try:
             response = yield from fault.apply(flow) if fault else flow
-            return response
+            if self._origins:
+                response = share(response, head, self._origins)
+            # The journal keeps the body as it was.
+            return compress(response, head)
         except GeneratorExit:
             notes.append("the client disconnected before the response")
             raise
@@ -136,20 +141,23 @@ class Core:
     def _answer(self, routed: RoutedRequest, request: Request, notes: list[str]) -> Flow[Response]:
         state = self.state
         state.refuse_nested_request()
-        prepared = prepare_call(routed, request, self._handlers, state.settings, notes)
-        if isinstance(prepared, Response):
-            return prepared
-        call, handler = prepared
+        if answered := answer_head(routed, request.head, state.settings):
+            return answered
         headers: Headers = ()
-        if state.limits.in_force and routed.operation and routed.operation.protected:
+        if routed.operation and routed.operation.protected:
             with state.lock:
-                refusal, headers = state.limits.take(routed.operation.id, call.tenant, state.clock.time())
+                refusal, headers = state.limits.take(routed.operation.id, routed.tenant or "", state.clock.time())
             if refusal is not None:
                 return refusal
-        with state.lock:
-            result = handler(call)
-        response = (yield from self._locked(result)) if isinstance(result, Generator) else result
-        return replace(response, headers=(*response.headers, *headers)) if headers else response
+        prepared = prepare_call(routed, request, self.handlers, state.settings, notes)
+        if isinstance(prepared, Response):
+            response = prepared
+        else:
+            call, handler = prepared
+            with state.lock:
+                result = handler(call)
+            response = (yield from self._locked(result)) if isinstance(result, Generator) else result
+        return Response(response.status, (*response.headers, *headers), response.body) if headers else response
 
     def _locked(self, flow: Flow[Response]) -> Flow[Response]:
         """Run a handler's flow under the lock, which is released during each step."""

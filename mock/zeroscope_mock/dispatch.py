@@ -71,24 +71,40 @@ class RoutedRequest:
         return routed
 
 
+def answer_head(routed: RoutedRequest, head: Head, settings: Settings) -> Response | None:
+    """The response to a request without an operation or a token; None for one that has both, or needs no token.
+
+    Args:
+        routed: The routed head of the request.
+        head: The head.
+        settings: The server's.
+    """
+    match, operation = routed.match, routed.operation
+    if match is None:
+        return no_such_operation(head.method, head.path, _nearest(routed.spec, head))
+    if operation is None:
+        # No token is needed, because it is not certain whether the service needs one, and browsers never send it.
+        if head.method == "OPTIONS":
+            return Response(204, (("allow", ", ".join(match.route.methods)),), b"")
+        return method_not_allowed(head.method, match.route.methods)
+    if operation.protected and (routed.tenant is None or not _is_accepted(settings.token, routed.token)):
+        return unauthenticated()
+    return None
+
+
 def prepare_call(
     routed: RoutedRequest, request: Request, handlers: Mapping[str, Handler], settings: Settings, notes: list[str]
 ) -> tuple[OperationCall, Handler] | Response:
     """The call and its handler for a valid request, or the refusal.
 
     Args:
-        routed: The routed head of the request.
+        routed: The routed head of the request, for which `answer_head` has no response.
         handlers: The handlers by `operationId`; other operations are answered with samples.
         settings: The server's.
         notes: Takes notes for the journal.
     """
     match, operation = routed.match, routed.operation
-    if match is None:
-        return no_such_operation(request.head.method, request.head.path, _nearest(routed.spec, request.head))
-    if operation is None:
-        return method_not_allowed(request.head.method, match.route.methods)
-    if operation.protected and (routed.tenant is None or not _is_accepted(settings.token, routed.token)):
-        return unauthenticated()
+    assert match is not None and operation is not None
     handler = (handlers.get(operation.id) if operation.fits else None) or sample_handler(operation, routed.spec)
     body, errors = _read_body(operation, request, settings)
     if isinstance(errors, Response):

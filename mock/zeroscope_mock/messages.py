@@ -14,6 +14,12 @@ from .steps import Pause
 
 Headers = tuple[tuple[str, str], ...]
 
+LEAST_COMPRESSED = 1024
+"""The length from which JSON bodies are compressed, in bytes; shorter ones gain nothing."""
+
+COMPRESSIBLE: Headers = (("vary", "accept-encoding"),)
+"""The headers of a response whose body is compressed for clients that accept it."""
+
 # Made once, because json.dumps makes an encoder for every call.
 _dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _AUTHORITY = re.compile(r"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
@@ -130,8 +136,10 @@ class Response:
 def json_response(
     status: int, value: Any, *, content_type: str = "application/json", headers: Headers = ()
 ) -> Response:
-    """A response with a JSON body."""
-    return Response(status, (("content-type", content_type), *headers), encode(value))
+    """A response with a JSON body, which a long enough one lets be compressed."""
+    body = encode(value)
+    varies = COMPRESSIBLE if len(body) >= LEAST_COMPRESSED else ()
+    return Response(status, (("content-type", content_type), *headers, *varies), body)
 
 
 def encode(value: Any) -> bytes:

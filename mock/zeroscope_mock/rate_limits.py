@@ -83,20 +83,30 @@ LOW_CREDIT = RateLimits(creates=Rate(6, burst=1))
 
 PRESETS: Mapping[str, RateLimits] = {"live": RateLimits(), "low-credit": LOW_CREDIT}
 
+# The rates that responses show while none are in force, and the number of requests at which they begin anew.
+_UNLIMITED = PRESETS["live"]
+_LEAST_UNLIMITED = 2
+
 _CREATES = frozenset({"createPrediction", "createModelPrediction", "createDeploymentPrediction", "createTraining"})
-_READS = frozenset({"getPrediction"})
+# The bucket of each operation; that of all others is `others`.
+_BUCKETS = {**dict.fromkeys(_CREATES, "creates"), "getPrediction": "reads"}
 
 
 @dataclass(slots=True)
 class _Bucket:
-    """The number of requests left at a moment."""
+    """The number of requests left at a moment, and what a rate says about them."""
 
+    most: float
+    interval: float
     left: float
     at: float
 
-    def filled(self, rate: Rate, now: float) -> float:
-        """The number left at a later moment."""
-        return min(float(rate.most), self.left + max(0.0, now - self.at) / rate.interval)
+    def refill(self, now: float) -> float:
+        """Add the requests since the last time, and return the number left."""
+        if now > self.at:
+            self.left = min(self.most, self.left + (now - self.at) / self.interval)
+        self.at = now
+        return self.left
 
 
 @dataclass
@@ -129,11 +139,6 @@ class Limits:
         self.rates = rates
         self._buckets.clear()
 
-    @property
-    def in_force(self) -> bool:
-        """Whether there is any limit."""
-        return self.rates is not None or self.out_of_credit
-
     def take(self, operation: str, tenant: str, now: float) -> tuple[Response | None, Headers]:
         """Count a request.
 
@@ -143,27 +148,27 @@ class Limits:
             now: In seconds since 1970.
 
         Returns:
-            The refusal, if the request exceeds the limit, and the headers for any other response.
+            The refusal, if the request exceeds the limit, and the headers for any other response. Without limits, the
+            headers are those of the service's, and requests begin anew before any would be refused.
         """
         if self.out_of_credit and operation in _CREATES:
             return no_credit(), ()
-        if self.rates is None:
-            return None, ()
-        name = "creates" if operation in _CREATES else "reads" if operation in _READS else "others"
-        rate: Rate = getattr(self.rates, name)
+        name = _BUCKETS.get(operation, "others")
         bucket = self._buckets.get((tenant, name))
         if bucket is None:
             if len(self._buckets) >= self._max_buckets:
-                self._forget_full(self.rates, now)
-            bucket = self._buckets[tenant, name] = _Bucket(rate.most, now)
-        bucket.left = bucket.filled(rate, now)
-        bucket.at = now
-        if bucket.left < 1 - TOLERANCE:
-            wait = max(1, ceil((1 - bucket.left) * rate.interval - TOLERANCE))
+                self._forget_full(now)
+            bucket = self._buckets[tenant, name] = self._bucket(name, None, now)
+        left = bucket.refill(now)
+        if self.rates is None:
+            # Clients pause when none remain.
+            left = left if left >= _LEAST_UNLIMITED else bucket.most
+        elif left < 1 - TOLERANCE:
+            wait = max(1, ceil((1 - left) * bucket.interval - TOLERANCE))
             headers = (*_headers(0, wait), *_retry_after(self.rates, wait, now))
             return throttled(wait, in_body=self.rates.hint == "body", headers=headers), ()
-        bucket.left -= 1
-        return None, _headers(int(bucket.left + TOLERANCE), ceil((rate.most - bucket.left) * rate.interval - TOLERANCE))
+        left = bucket.left = left - 1
+        return None, _headers(int(left + TOLERANCE), ceil((bucket.most - left) * bucket.interval - TOLERANCE))
 
     def clear(self, tenant: str | None = None) -> None:
         """Forget the use of all tenants, or of one."""
@@ -177,20 +182,22 @@ class Limits:
             for (tenant, kind), bucket in self._buckets.items()
         ]
 
-    def _forget_full(self, rates: RateLimits, now: float) -> None:
+    def load(self, used: list[dict[str, Any]]) -> None:
+        """Replace the use of all tenants by what `dump` returned, under the same rates."""
+        self._buckets = {
+            (one["tenant"], one["kind"]): self._bucket(one["kind"], one["left"], one["at"]) for one in used
+        }
+
+    def _bucket(self, kind: str, left: float | None, now: float) -> _Bucket:
+        """A bucket with a number of requests left; full by default."""
+        rate: Rate = getattr(self.rates or _UNLIMITED, kind)
+        return _Bucket(float(rate.most), rate.interval, rate.most if left is None else left, now)
+
+    def _forget_full(self, now: float) -> None:
         """Forget the full buckets, so that tokens used once are not kept for ever."""
-
-        def is_full(kind: str, bucket: _Bucket) -> bool:
-            rate: Rate = getattr(rates, kind)
-            return bucket.filled(rate, now) >= rate.most
-
-        self._buckets = {key: bucket for key, bucket in self._buckets.items() if not is_full(key[1], bucket)}
+        self._buckets = {key: bucket for key, bucket in self._buckets.items() if bucket.refill(now) < bucket.most}
         # Searched again only once there are twice as many, which keeps the cost of a request constant.
         self._max_buckets = max(_MAX_BUCKETS, 2 * len(self._buckets))
-
-    def load(self, used: list[dict[str, Any]]) -> None:
-        """Replace the use of all tenants by what `dump` returned."""
-        self._buckets = {(one["tenant"], one["kind"]): _Bucket(one["left"], one["at"]) for one in used}
 
 
 def no_credit() -> Response:

@@ -16,6 +16,7 @@ PREDICTION_LIMIT = 1_000_000
 JOURNAL_LIMIT = 1000
 
 _HOST = re.compile(r"[A-Za-z0-9._-]+|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?")
+_ORIGIN = re.compile(r"\*|null|[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#@,*]+")
 _CHOICES = {"blocking": ("processing", "final", None), "expired_wait": ("starting", "processing")}
 _LIMITS = ("json_limit", "file_limit", "storage_limit", "prediction_limit", "journal_limit")
 
@@ -67,6 +68,10 @@ class CoreOptions(TypedDict, total=False):
     """The names by which programs reach `/_mock/`, besides those of this machine and the address that the server
     listens on; a browser could otherwise be led here by a name of someone else's."""
 
+    cors: Collection[str]
+    """The origins of web pages that may send requests, such as `http://localhost:5173`; `*` for all. None by default,
+    as on the service. Under `/_mock/`, pages of other origins are refused in any case."""
+
     trust_forwarded: bool
     """Whether the URLs in responses follow the headers `X-Forwarded-Proto`, `X-Forwarded-Host` and
     `X-Forwarded-Prefix`, as behind a proxy that sets them; False by default."""
@@ -93,7 +98,7 @@ class Settings:
 
     Raises:
         ValueError: For an unknown dialect or choice, a seed that is not an integer, a token that cannot be sent, a
-            limit that is not an integer above 0, and hosts or events that are no list of names.
+            limit that is not an integer above 0, and hosts, origins or events that are no list of names.
     """
 
     seed: int = 0
@@ -108,6 +113,7 @@ class Settings:
     inline_outputs: bool = False
     control: bool = True
     allow_hosts: Collection[str] = ()
+    cors: Collection[str] = ()
     trust_forwarded: bool = False
     json_limit: int = JSON_LIMIT
     file_limit: int = FILE_LIMIT
@@ -135,6 +141,11 @@ class Settings:
                 raise ValueError(f"a host to allow is a name or an address without scheme and port, not {host!r}")
         if isinstance(self.webhook_events, str) or not isinstance(self.webhook_events, Collection | None):
             raise ValueError(f"webhook_events must be a list of events, not {self.webhook_events!r}")
+        if isinstance(self.cors, str) or not isinstance(self.cors, Collection):
+            raise ValueError(f"cors must be a list of origins, not {self.cors!r}")
+        for origin in self.cors:
+            if not (isinstance(origin, str) and _ORIGIN.fullmatch(origin)):
+                raise ValueError(f"an origin is '*', or scheme, host and port of a page without a path, not {origin!r}")
         for name in _LIMITS:
             limit = getattr(self, name)
             if not _is_integer(limit):

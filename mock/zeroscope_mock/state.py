@@ -51,6 +51,7 @@ class State:
     Attributes:
         deciding: Whether a script function decides on a run at this moment.
         registry: The models, with the document's one, and the deployments.
+        schemes: The schemes of `Authorization` that a token may have, in lower case.
         changes: Notified when a request changes or removes a prediction, by its id.
         speed: How many times as fast as the service the next predictions start and run.
         webhooks: Sends webhooks, and has their deliveries.
@@ -67,6 +68,7 @@ class State:
         self.speed = 1.0
         self.reloader: SpecReloader | None = None
         self.dialect = DIALECTS[settings.dialect]
+        self.schemes = self._schemes()
         self.lock = threading.RLock()
         self.deciding = False
         self.changes = Conditions()
@@ -97,11 +99,6 @@ class State:
         """The reason why the current file of the document is not in use; None if it is."""
         return self.reloader.error if self.reloader else None
 
-    @property
-    def schemes(self) -> Collection[str]:
-        """The schemes of `Authorization` that a token may have, in lower case."""
-        return self.spec.schemes if self.dialect.current else _PUBLISHED_SCHEMES
-
     def refuse_nested_request(self) -> None:
         """Refuse a request that a script function makes in another thread, which would wait for the lock for ever.
 
@@ -117,7 +114,11 @@ class State:
         with self.lock:
             self.spec = spec
             self.registry.use(spec)
+            self.schemes = self._schemes()
             self.faults.use_operations(_fault_operations(spec))
+
+    def _schemes(self) -> Collection[str]:
+        return self.spec.schemes if self.dialect.current else _PUBLISHED_SCHEMES
 
     def random_bytes(self, purpose: str, tenant: str, number: int) -> bytes:
         """Random bytes for one object, which depend on the seed and on nothing that other tenants do."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from helpers.faulty_servers import Mutant, failed_rules, forward, mutant_target
-from zeroscope_conformance.scenarios import SCENARIOS, pagination
+from zeroscope_conformance.scenarios import SCENARIOS, filters, pagination
 
+ALL = {**SCENARIOS, "pagination": pagination.follow_pages, "filters": filters.filter_list}
 REACHED = {
     "refusals": {
         *("no-token-401", "wrong-token-401", "unknown-id-404", "refusals-are-problems", "refusal-names-field"),
@@ -18,10 +19,15 @@ REACHED = {
         *("times-ordered", "logs-grow", "status-forward", "cancel-repeatable"),
     },
     "cancellation": {"cancel-ends", "cancel-repeatable", "final-is-final", "final-is-stable"},
-    "create headers": {"prefer-waits", "cancel-after-ends"},
+    "authentication": {"auth-schemes"},
+    "versions": {"version-forms"},
+    "held creates": {"prefer-waits", "prefer-confirmed", "prefer-runs-out", "prefer-agrees"},
+    "limited runs": {"cancel-after-ends"},
     "outputs": {"outputs-fetchable", "outputs-as-asked"},
-    "urls": {"urls-answer"},
+    "urls": {"urls-absolute", "urls-answer", "stream-answers"},
+    "files": {"file-described", "file-digests", "file-expires"},
     "pagination": {"list-newest-first", "list-complete", "list-links", "list-current"},
+    "filters": {"list-filtered", "filter-refused"},
 }
 """The rules that each scenario has to reach by itself, without those of every response."""
 
@@ -29,7 +35,7 @@ REACHED = {
 @pytest.mark.parametrize("name", REACHED)
 def test_scenario__reaches_its_rules(name: str) -> None:
     """A scenario reaches its rules, and none fails on the mock server."""
-    run = {**SCENARIOS, "pagination": pagination.follow_pages}[name]
+    run = ALL[name]
     with mutant_target(Mutant("nothing", "", handle=forward), listening=False) as target:
         run(target)
 
@@ -40,4 +46,4 @@ def test_scenario__reaches_its_rules(name: str) -> None:
 
 def test_scenarios__are_all_tested() -> None:
     """Every scenario has its rules above."""
-    assert {*SCENARIOS, "pagination"} == set(REACHED)
+    assert set(ALL) == set(REACHED)

@@ -70,6 +70,7 @@ def program(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
 
 def predict(server: MockServer, prompt: str = "a lighthouse", **options: Any) -> str:
     """A prediction of two videos, with all its webhooks."""
+    options = {"webhook_events_filter": ["start", "output", "logs", "completed"], **options}
     with server.client() as client:
         prediction = client.predictions.create({"prompt": prompt, "batch_size": 2}, webhook=HOOK, **options)
     server.clock.advance(120)

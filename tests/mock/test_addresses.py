@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 
@@ -53,14 +54,13 @@ def test_a_forged_host_is_not_repeated(server: MockServer, host: str) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
     [
-        ("PUT", "/predictions", "GET, POST"),
-        ("DELETE", "/v1/predictions", "GET, POST"),
-        ("HEAD", "/v1/predictions", "GET, POST"),
-        ("POST", "/v1/predictions/x", "GET"),
-        ("GET", "/v1/predictions/x/cancel", "POST"),
-        ("PUT", "/v1/files", "POST"),
-        ("OPTIONS", "/v1/webhooks/default/secret", "GET"),
-        ("BREW", "/v1/predictions", "GET, POST"),
+        ("PUT", "/predictions", "GET, HEAD, OPTIONS, POST"),
+        ("DELETE", "/v1/predictions", "GET, HEAD, OPTIONS, POST"),
+        ("POST", "/v1/predictions/x", "GET, HEAD, OPTIONS"),
+        ("GET", "/v1/predictions/x/cancel", "OPTIONS, POST"),
+        ("HEAD", "/v1/predictions/x/cancel", "OPTIONS, POST"),
+        ("PUT", "/v1/files", "OPTIONS, POST"),
+        ("BREW", "/v1/predictions", "GET, HEAD, OPTIONS, POST"),
     ],
 )
 def test_a_method_that_a_path_does_not_have(server: MockServer, method: str, path: str, allow: str) -> None:
@@ -83,7 +83,69 @@ def test_a_method_that_a_video_does_not_have(server: MockServer) -> None:
 
         response = api.delete(output)
 
-    assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD")
+    assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+
+
+@pytest.mark.parametrize("headers", [AUTH, {}])
+@pytest.mark.parametrize(
+    ("path", "allow"),
+    [
+        ("/predictions", "GET, HEAD, OPTIONS, POST"),
+        ("/v1/predictions/x", "GET, HEAD, OPTIONS"),
+        ("/v1/predictions/x/cancel", "OPTIONS, POST"),
+        ("/v1/models/anotherjesse/zeroscope-v2-xl/versions", "GET, HEAD, OPTIONS"),
+        ("/v1/outputs/x/output-0.mp4", "GET, HEAD, OPTIONS"),
+    ],
+)
+def test_options__name_the_methods(server: MockServer, path: str, allow: str, headers: dict[str, str]) -> None:
+    """OPTIONS is answered for every path, without a token and whatever exists."""
+    with httpx.Client(transport=server.transport, base_url="https://h.test", headers=headers) as api:
+        response = api.options(path)
+        unknown = api.options("/v1/nowhere")
+
+    assert (response.status_code, response.headers["allow"], response.content) == (204, allow, b"")
+    assert "access-control-allow-origin" not in response.headers
+    assert unknown.status_code == 404
+    assert server.journal[0].operation is None
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("predictions", 200),
+        ("predictions/{id}", 200),
+        ("predictions/x", 404),
+        ("streams/{id}", 200),
+        ("outputs/{id}/output-0.mp4", 200),
+        ("files", 200),
+        ("models/anotherjesse/zeroscope-v2-xl", 200),
+        ("webhooks/default/secret", 200),
+    ],
+)
+def test_head__is_a_get_without_the_body(server: MockServer, path: str, status: int, asynchronous: bool) -> None:
+    """HEAD has the status and the headers of GET, in the same operation, and needs the same token."""
+    settings: Any = {"transport": server.transport, "base_url": "https://h.test/v1/"}
+    with httpx.Client(headers=AUTH, **settings) as api:
+        sent = {"version": VERSION, "input": {"num_frames": 1}}
+        path = path.format(id=api.post("predictions", json=sent).json()["id"])
+        server.clock.advance(60)
+        got = api.get(path)
+        head = api.head(path) if not asynchronous else anyio.run(_head, settings, path)
+        refused = httpx.Client(**settings).head(path).status_code
+
+    assert (head.status_code, head.content) == (status, b"")
+    counted = {"ratelimit-remaining", "ratelimit-reset"}
+    assert {name: value for name, value in head.headers.items() if name not in counted} == {
+        name: value for name, value in got.headers.items() if name not in counted
+    }
+    assert server.journal[-2].operation == server.journal[-3].operation
+    assert refused == (status if path.startswith(("streams", "outputs")) else 401)
+
+
+async def _head(settings: Any, path: str) -> httpx.Response:
+    async with httpx.AsyncClient(headers=AUTH, **settings) as api:
+        return await api.head(path)
 
 
 @pytest.mark.parametrize(

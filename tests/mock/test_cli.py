@@ -82,6 +82,7 @@ def test_mock__passes_its_options_on(command: Command, tmp_path: Path, monkeypat
     options += ["--blocking", "final", "--expired-wait", "processing"]
     options += ["--webhook-event", "start", "--webhook-event", "logs", "--journal-limit", "5"]
     options += ["--allow-host", "mock", "--allow-host", "mock.internal", "--trust-forwarded"]
+    options += ["--cors", "http://localhost:5173", "--cors", "null"]
     options += ["--tls-dir", "ca"]
     assert command("mock", *options, "--scripts", "scripts.yaml", "--no-control").code == 0
     expected = {
@@ -99,6 +100,7 @@ def test_mock__passes_its_options_on(command: Command, tmp_path: Path, monkeypat
         "reload": True,
         "control": False,
         "allow_hosts": ("mock", "mock.internal"),
+        "cors": ("http://localhost:5173", "null"),
         "trust_forwarded": True,
         "inline_outputs": True,
         "insecure_webhooks": True,

@@ -42,12 +42,58 @@ def limits_of(response: httpx.Response) -> tuple[int, ...]:
 
 
 def test_limits__are_off_by_default(server: MockServer) -> None:
-    """No request is refused, and no header has a limit."""
+    """No request is refused, while the headers count down as at the service, and begin anew before none remain."""
     with client_of(server) as api:
         responses = [create(api) for _ in range(700)]
 
     assert {response.status_code for response in responses} == {201}
-    assert {limits_of(response) for response in responses} == {()}
+    remaining = [limits_of(response)[0] for response in responses]
+    assert remaining == [*range(599, 0, -1), *range(599, 498, -1)]
+    assert limits_of(responses[9]) == (590, 1)
+
+
+@pytest.mark.parametrize("rates", [None, "live"])
+@pytest.mark.parametrize(
+    ("status", "send"),
+    [
+        (200, lambda api: api.get("/predictions")),
+        (200, lambda api: api.head("/predictions")),
+        (201, lambda api: api.post("/files", files={"content": b"x"})),
+        (201, create),
+        (400, lambda api: api.post("/predictions", content=b"{")),
+        (404, lambda api: api.get("/predictions/x")),
+        (404, lambda api: api.post("/predictions/x/cancel")),
+        (413, lambda api: api.post("/predictions", content=b" " * 2**21)),
+        (415, lambda api: api.post("/predictions", content=b"x", headers={"Content-Type": "text/plain"})),
+        (422, lambda api: api.get("/predictions?created_after=x")),
+        (422, lambda api: api.post("/predictions", json={"version": "x", "input": {}})),
+        (422, lambda api: api.post("/predictions", json={})),
+    ],
+)
+def test_headers__are_on_every_response(
+    rates: Any, status: int, send: Callable[[httpx.Client], httpx.Response]
+) -> None:
+    """Every request with a token counts, also one that is refused for what it sends."""
+    with client_of(MockServer(rate_limits=rates)) as api:
+        first, second = send(api), send(api)
+
+    assert first.status_code == second.status_code == status
+    assert limits_of(second)[0] == limits_of(first)[0] - 1
+
+
+def test_headers__on_a_server_without_limits_recover(server: MockServer) -> None:
+    """They follow the clock, and tokens that were used once are forgotten."""
+    with client_of(server) as api:
+        for _ in range(100):
+            create(api)
+        server.clock.advance(5)
+        assert limits_of(create(api)) == (549, 6)
+    for number in range(3000):
+        server.clock.advance(1)
+        with client_of(server, f"token-{number}") as api:
+            create(api)
+
+    assert len(server.limits.dump()) <= 1000
 
 
 def test_live__lets_600_creates_a_minute_through() -> None:
@@ -208,7 +254,7 @@ def test_use__changes_the_limits_at_once(server: MockServer) -> None:
         server.limits.use("live")
         assert limits_of(create(api)) == (599, 1)
         server.limits.use(None)
-        assert limits_of(create(api)) == ()
+        assert [limits_of(create(api)) for _ in range(2)] == [(599, 1), (598, 1)]
 
 
 @pytest.mark.parametrize("rates", [None, "low-credit"])

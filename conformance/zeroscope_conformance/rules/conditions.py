@@ -42,6 +42,26 @@ def accepts_header(header: str) -> Condition:
     return condition
 
 
+def has_operation(operation_id: str) -> Condition:
+    """Return the condition that the document has an operation."""
+    return lambda document: operation_id in document.operations
+
+
+def has_auth_schemes(document: Document) -> bool:
+    """Return whether a token is valid under more than one scheme."""
+    return len(document.auth_schemes) > 1
+
+
+def has_version_forms(document: Document) -> bool:
+    """Return whether a create takes the version in more than one form."""
+    return len(document.version_forms) > 1
+
+
+def has_filters(document: Document) -> bool:
+    """Return whether the list can be filtered."""
+    return bool(document.filters)
+
+
 def forbids_unknown_properties(document: Document) -> bool:
     """Return whether the body of a create is closed to other properties."""
     return document.create_body.get("additionalProperties") is False
@@ -57,17 +77,21 @@ def has_video_shape(document: Document) -> bool:
     return bool(document.shape)
 
 
-def limits_runs(document: Document) -> bool:
-    """Return whether a create can limit its run, and an input can make the run long enough to see that."""
-    has_slow_input = document.scripted_input("slow") != document.required_input
-    return accepts_header("Cancel-After")(document) and has_slow_input
+def limits_runs(header: str) -> Condition:
+    """Return the condition that a create has a header with a limit, and an input can make the run exceed it."""
+
+    def condition(document: Document) -> bool:
+        has_slow_input = document.scripted_input("slow") != document.required_input
+        return accepts_header(header)(document) and has_slow_input
+
+    return condition
+
+
+def has_stream(document: Document) -> bool:
+    """Return whether a create can request an event stream."""
+    return "stream" in document.create_body["properties"]
 
 
 def has_webhooks(document: Document) -> bool:
     """Return whether a create can name a webhook."""
     return "webhook" in document.create_body["properties"]
-
-
-def has_webhook_secret(document: Document) -> bool:
-    """Return whether the webhook secret can be read."""
-    return "getDefaultWebhookSecret" in document.operations

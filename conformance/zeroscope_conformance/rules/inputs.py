@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .conditions import forbids_unknown_properties, has_input_keyword
-from .rule import Rule
+from .conditions import forbids_unknown_properties, has_input_keyword, has_version_forms
+from .rule import LIVE_ONLY, Rule
 
 RULES = (
     Rule(
@@ -33,5 +33,12 @@ RULES = (
         "Requests with an unknown property are refused.",
         "With a misspelled `webhook`, a program waits for deliveries that never come.",
         applies_to=forbids_unknown_properties,
+    ),
+    Rule(
+        "version-forms",
+        "Each form of a version runs the same model; in each form, an unknown version gets a 422.",
+        "Clients name a model by its id, by `owner/name:id` or by `owner/name`.",
+        applies_to=has_version_forms,
+        dialects=LIVE_ONLY,
     ),
 )

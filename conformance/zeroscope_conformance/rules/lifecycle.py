@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .conditions import accepts_header, has_failing_input, limits_runs
+from .conditions import accepts_header, has_failing_input, has_stream, limits_runs
 from .rule import LIVE_ONLY, Rule
 
 RULES = (
@@ -74,14 +74,47 @@ RULES = (
         "Clients repeat a cancel whose response was lost.",
     ),
     Rule(
+        "urls-absolute",
+        "Every URL in `urls` is absolute.",
+        "Programs pass these URLs on to other programs and to browsers.",
+    ),
+    Rule(
         "urls-answer",
-        "Every URL in `urls` responds.",
+        "`urls.get` and `urls.cancel` read and cancel the prediction.",
         "Programs follow these URLs instead of building their own.",
     ),
     Rule(
+        "stream-answers",
+        "`urls.stream` responds with an event stream.",
+        "Clients read it as server-sent events, and fail on anything else.",
+        applies_to=has_stream,
+    ),
+    Rule(
         "prefer-waits",
-        "`Prefer: wait` holds a create until the prediction has ended, and the response confirms it.",
+        "`Prefer: wait` holds a create until the prediction has ended, or has all outputs: then its status may still "
+        "be `processing`, without the time of its end and without metrics.",
         "Programs that send it do not poll.",
+        applies_to=accepts_header("Prefer"),
+        dialects=LIVE_ONLY,
+    ),
+    Rule(
+        "prefer-confirmed",
+        "`Preference-Applied` repeats the `Prefer` header that was honored.",
+        "It tells programs that the service has waited.",
+        applies_to=accepts_header("Prefer"),
+        dialects=LIVE_ONLY,
+    ),
+    Rule(
+        "prefer-runs-out",
+        "A create that was held for as long as the client waits gets a 202, with the URL to poll in `Location`.",
+        "From the 202, programs know that outputs are missing and that they have to poll.",
+        applies_to=limits_runs("Prefer"),
+        dialects=LIVE_ONLY,
+    ),
+    Rule(
+        "prefer-agrees",
+        "After a held create, a read shows the same prediction with the same outputs.",
+        "Programs that send `Prefer` use the outputs of the create.",
         applies_to=accepts_header("Prefer"),
         dialects=LIVE_ONLY,
     ),
@@ -89,7 +122,7 @@ RULES = (
         "cancel-after-ends",
         "`Cancel-After` ends a prediction that has not ended by then.",
         "It limits what a run can cost.",
-        applies_to=limits_runs,
+        applies_to=limits_runs("Cancel-After"),
         dialects=LIVE_ONLY,
     ),
 )

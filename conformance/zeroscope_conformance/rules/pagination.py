@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .rule import Rule
+from .conditions import has_filters
+from .rule import LIVE_ONLY, Rule
 
 RULES = (
     Rule(
@@ -24,5 +25,20 @@ RULES = (
         "list-current",
         "The list shows the current state of each prediction, newest first.",
         "Clients watch many predictions through the list.",
+    ),
+    Rule(
+        "list-filtered",
+        "`created_after` includes its moment, `created_before` excludes it, `source` lists that source only, and the "
+        "following pages are filtered as well.",
+        "A program that collects a day's predictions would miss some, or count some twice.",
+        applies_to=has_filters,
+        dialects=LIVE_ONLY,
+    ),
+    Rule(
+        "filter-refused",
+        "An invalid filter gets a 4xx that names it.",
+        "A filter that is ignored looks like one that matches everything.",
+        applies_to=has_filters,
+        dialects=LIVE_ONLY,
     ),
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .rule import Rule
+from .conditions import has_auth_schemes
+from .rule import LIVE_ONLY, Rule
 
 RULES = (
     Rule(
@@ -14,6 +15,13 @@ RULES = (
         "wrong-token-401",
         "With an unknown token, every protected operation returns 401.",
         "As for `no-token-401`.",
+    ),
+    Rule(
+        "auth-schemes",
+        "A token is valid under each scheme of the document, for the same account; under any other, it gets a 401.",
+        "Older clients send `Token` where others send `Bearer`.",
+        applies_to=has_auth_schemes,
+        dialects=LIVE_ONLY,
     ),
     Rule(
         "token-kept",

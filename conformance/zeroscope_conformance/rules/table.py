@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..document import Document
-from . import inputs, lifecycle, outputs, pagination, refusals, schema, webhooks
+from . import files, inputs, lifecycle, outputs, pagination, refusals, schema, webhooks
 from .rule import DialectName, Rule
 
 RULES: tuple[Rule, ...] = (
@@ -13,6 +13,7 @@ RULES: tuple[Rule, ...] = (
     *lifecycle.RULES,
     *pagination.RULES,
     *outputs.RULES,
+    *files.RULES,
     *webhooks.RULES,
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .conditions import has_webhook_secret, has_webhooks
+from .conditions import has_operation, has_webhooks
 from .rule import Rule
 
 RULES = (
@@ -22,7 +22,7 @@ RULES = (
         "webhook-signed",
         "Every delivery has a signature, made at that moment with the account's secret.",
         "Otherwise anyone could send one.",
-        applies_to=has_webhook_secret,
+        applies_to=has_operation("getDefaultWebhookSecret"),
     ),
     Rule(
         "webhook-equals-get",

@@ -3,18 +3,22 @@
 from collections.abc import Callable
 
 from ..target import Target
-from . import completion, inputs, outputs, refusals
+from . import authentication, completion, files, headers, inputs, outputs, refusals, versions
 
 Scenario = Callable[[Target], None]
 
 SCENARIOS: dict[str, Scenario] = {
     "refusals": refusals.send_invalid_requests,
+    "authentication": authentication.use_schemes,
+    "versions": versions.name_versions,
     "inputs": inputs.create_at_boundaries,
     "completion": completion.run_to_completion,
     "cancellation": completion.cancel_predictions,
-    "create headers": completion.create_with_headers,
+    "held creates": headers.hold_creates,
+    "limited runs": headers.limit_runs,
     "outputs": outputs.download_outputs,
     "urls": outputs.follow_urls,
+    "files": files.upload_file,
 }
 """The scenarios that need only the server, in the order in which they run."""
 

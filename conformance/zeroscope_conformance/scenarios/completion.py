@@ -1,14 +1,9 @@
-"""Predictions that end, are canceled, or are controlled by request headers."""
+"""Predictions that end or are canceled."""
 
 from __future__ import annotations
 
-from ..target import ScenarioAbandonedError, Target
-from ..timestamps import parse_timestamp
+from ..target import Target
 
-# In seconds; shorter than the run of the input `slow`.
-_CANCEL_AFTER = 6
-# How much later the server may end the prediction, in seconds.
-_CANCEL_TOLERANCE = 30
 _READS = 3
 
 
@@ -48,32 +43,6 @@ def cancel_predictions(target: Target) -> None:
         expected = "the same response as to the first cancel"
         results.check("cancel-repeatable", again == canceled, expected, exchange.summary, exchange)
         target.get(prediction["id"])
-
-
-def create_with_headers(target: Target) -> None:
-    """Create a prediction with `Prefer: wait` and another one with `Cancel-After`."""
-    document, results = target.document, target.results
-    if "prefer-waits" in results:
-        prediction, exchange = target.create(document.required_input, headers={"Prefer": "wait"})
-        applied = exchange.response_headers.get("preference-applied", "")
-        # After the longest wait, the response is that of a create without the header.
-        passed = applied.startswith("wait") and (prediction["status"] in document.final or exchange.status == 202)
-        expected = "a prediction that has ended, and Preference-Applied: wait"
-        seen = f"Preference-Applied: {applied or '(none)'}, {exchange.summary}"
-        results.check("prefer-waits", passed, expected, seen, exchange)
-    if "cancel-after-ends" in results:
-        headers = {"Cancel-After": f"{_CANCEL_AFTER}s"}
-        prediction, _ = target.create(document.scripted_input("slow"), headers=headers)
-        ended, exchange = target.wait(prediction["id"])
-        created, completed = parse_timestamp(ended.get("created_at")), parse_timestamp(ended.get("completed_at"))
-        duration = (completed - created).total_seconds() if created and completed else 0.0
-        canceled = ended["status"] in document.final - {"succeeded", "failed"}
-        if not canceled and duration < _CANCEL_AFTER:
-            raise ScenarioAbandonedError
-        expected = f"ended without success about {_CANCEL_AFTER} s after its creation"
-        seen = f"{ended['status']} after {duration:.1f} s"
-        passed = canceled and duration <= _CANCEL_AFTER + _CANCEL_TOLERANCE
-        results.check("cancel-after-ends", passed, expected, seen, exchange)
 
 
 def _wait_for_start(target: Target, id: str) -> bool:

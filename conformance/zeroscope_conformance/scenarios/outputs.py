@@ -6,6 +6,7 @@ import base64
 import io
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import av
 import av.error
@@ -14,6 +15,8 @@ from ..exchange import Exchange
 from ..target import ScenarioAbandonedError, Target
 
 EVENT_STREAM = "text/event-stream"
+
+_METHODS = {"get": "GET", "cancel": "POST", "stream": "GET"}
 
 
 def download_outputs(target: Target) -> None:
@@ -42,26 +45,31 @@ def download_outputs(target: Target) -> None:
 
 
 def follow_urls(target: Target) -> None:
-    """Send a request to each URL in the `urls` of a prediction."""
-    results = target.results
-    prediction, exchange = target.create(target.document.required_input)
+    """Check each URL in the `urls` of a prediction, and send requests to those of the API."""
+    document, results = target.document, target.results
+    properties: dict[str, Any] = {"stream": True} if "stream" in document.create_body["properties"] else {}
+    prediction, exchange = target.create(document.required_input, **properties)
     urls = prediction.get("urls")
     for name, url in (urls if isinstance(urls, dict) else {}).items():
         if url is None:
             continue
-        method = "POST" if name == "cancel" else "GET"
-        if not isinstance(url, str) or "://" not in url:
-            results.check("urls-answer", False, f"urls.{name} is an absolute URL", repr(url), exchange)
-            continue
-        # A stream may not end for a long time.
-        response = target.follow(url, method, read_body=name != "stream")
-        passed = 200 <= response.status < 400
-        if name in {"get", "cancel"}:
-            passed = passed and response.prediction is not None and response.prediction["id"] == prediction["id"]
-        elif name == "stream":
-            passed = passed and response.media_type == EVENT_STREAM
-        expected = f"urls.{name} responds for {prediction['id']}"
-        results.check("urls-answer", passed, expected, response.summary, response)
+        absolute = isinstance(url, str) and urlsplit(url).scheme in {"http", "https"} and bool(urlsplit(url).netloc)
+        expected = f"urls.{name} is an absolute URL"
+        # A page for people, `urls.web` is not requested.
+        if results.check("urls-absolute", absolute, expected, repr(url), exchange) and name in _METHODS:
+            _follow_url(target, name, url, prediction["id"])
+
+
+def _follow_url(target: Target, name: str, url: str, id: str) -> None:
+    # A stream may not end for a long time.
+    response = target.follow(url, _METHODS[name], read_body=name != "stream")
+    if name == "stream":
+        passed = response.status == 200 and response.media_type == EVENT_STREAM
+        expected = f"200 and {EVENT_STREAM} from urls.stream of {id}"
+        target.results.check("stream-answers", passed, expected, response.summary, response)
+        return
+    passed = response.prediction is not None and response.prediction["id"] == id
+    target.results.check("urls-answer", passed, f"urls.{name} responds for {id}", response.summary, response)
 
 
 def measure_video(content: bytes) -> Mapping[str, Any]:

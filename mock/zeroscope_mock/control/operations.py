@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
 
-from ..dispatch import RoutedRequest, prepare_call
+from ..dispatch import RoutedRequest, answer_head, prepare_call
 from ..documents.bundled import control_document
 from ..documents.invalid_field import InvalidField
 from ..documents.operation import Operation
@@ -98,6 +98,8 @@ class Control:
             return _not_found(f"there is no operation {head.path}; {PREFIX}/openapi.json lists them")
         if routed.operation is not None and (unknown := _unknown_parameters(routed.operation, head)):
             return invalid(unknown)
+        if answered := answer_head(routed, head, self._settings):
+            return answered
         prepared = prepare_call(routed, request, self._handlers, self._settings, [])
         if isinstance(prepared, Response):
             return prepared

@@ -112,14 +112,14 @@ class Route:
     described: Collection[str]
 
     def operation(self, method: str) -> Operation | None:
-        """The operation of a method; HEAD stands for GET where no token is needed."""
-        found = self.operations.get("GET" if method == "HEAD" and "HEAD" not in self.operations else method)
-        return None if found is None or (method == "HEAD" and found.protected) else found
+        """The operation of a method; HEAD stands for GET."""
+        return self.operations.get("GET" if method == "HEAD" and "HEAD" not in self.operations else method)
 
     @property
     def methods(self) -> list[str]:
-        """The methods for the header `Allow`: no more than the document has."""
-        return [method for method in (*self.described, "HEAD") if self.operation(method) is not None]
+        """The methods for the header `Allow`: those that are served, HEAD for GET, and OPTIONS."""
+        head = ["HEAD"] if "GET" in self.operations else []
+        return sorted({*self.operations, *head, "OPTIONS"})
 
 
 # Not frozen: one is made for every request, and frozen dataclasses take three times as long to make.

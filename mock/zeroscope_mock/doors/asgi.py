@@ -6,13 +6,12 @@ import socket
 import struct
 import sys
 from collections.abc import Awaitable, Callable, Generator, Iterable, MutableMapping
-from functools import lru_cache
 from types import coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, unquote
 
 from ..core import Core
-from ..messages import Head, Headers, Request, Response, Stream
+from ..messages import Head, Request, Response, Stream
 from ..problems import malformed, problem, too_large
 from ..protocols import Flow
 from ..steps import ConnectionCutError, drive_async
@@ -102,7 +101,7 @@ class App:
     async def _send(self, response: Response, scope: Scope, receive: Receive, send: Send) -> None:
         body = response.body
         length = len(body) if isinstance(body, bytes) else body.length
-        headers = list(_encoded(response.headers))
+        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
         if length is not None and response.status not in BODILESS_STATUSES:
             headers.append((b"content-length", str(length).encode()))
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
@@ -186,12 +185,6 @@ def _has_no_body(scope: Scope, head: Head) -> bool:
     if scope.get("http_version", "")[:1] != "1" or head.method not in {"GET", "HEAD"}:
         return False
     return head.header("content-length") is None and head.header("transfer-encoding") is None
-
-
-# Many responses have the same headers.
-@lru_cache(maxsize=1000)
-def _encoded(headers: Headers) -> list[tuple[bytes, bytes]]:
-    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
 
 
 async def _read_body(receive: Receive, limit: int) -> bytes | Response:

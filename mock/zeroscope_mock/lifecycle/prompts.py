@@ -3,17 +3,18 @@
 | prompt | what happens |
 |---|---|
 | `mock:fail MESSAGE` | fails with that error halfway through |
-| `mock:slow` | runs for at least 10 seconds |
+| `mock:slow SECONDS` | runs for at least so many seconds, or 10 if it does not say |
 | `mock:abort` | ends as `aborted` before it starts |
 | `mock:expire` | succeeds, but its input, output and logs are already removed |
 | `mock:empty` | succeeds without a single video |
 
-The text after `mock:fail` is the error; after the other words it has no meaning. An unknown word fails with a list of
-the known ones, so that a typing error is not taken for success.
+The text after `mock:fail` is the error, and that after `mock:slow` a number of seconds; after the other words it has no
+meaning. An unknown word fails with a list of the known ones, so that a typing error is not taken for success.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -21,6 +22,7 @@ from .model_input import PREFIX
 from .script import Script
 
 _SLOW_SECONDS = 10.0
+_SECONDS = re.compile(r"[0-9]{1,6}")
 
 
 def apply_prompt(prompt: str, script: Script) -> Script:
@@ -37,8 +39,8 @@ def _fail(script: Script, message: str) -> Script:
     return replace(script, run_seconds=script.run_seconds / 2, outcome="failed", error=error, outputs=0)
 
 
-def _slow(script: Script, _: str) -> Script:
-    seconds = max(script.run_seconds, _SLOW_SECONDS)
+def _slow(script: Script, least: str) -> Script:
+    seconds = max(script.run_seconds, float(least) if _SECONDS.fullmatch(least) else _SLOW_SECONDS)
     return replace(script, run_seconds=seconds, rate=script.steps / seconds)
 
 

@@ -77,7 +77,8 @@ class Deployments:
         deployment = self._find(call)
         if deployment is None:
             return _missing(call)
-        changes = {name: call.body[name] for name in _SETTINGS if name in call.body}
+        body = call.body or {}
+        changes = {name: body[name] for name in _SETTINGS if name in body}
         version = changes.get("version", deployment.version)
         if find_model_version(self._state, call.tenant, deployment.model, version) is None:
             return invalid_version()

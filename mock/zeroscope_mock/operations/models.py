@@ -103,9 +103,10 @@ class Models:
             return no_model(call)
         if model.tenant != call.tenant:
             return not_owned(model)
+        body = call.body or {}
         for name in _UPDATES:
-            if name in call.body:
-                setattr(model, name, call.body[name])
+            if name in body:
+                setattr(model, name, body[name])
         return json_response(200, model_json(self._state, model, call.tenant))
 
     def _delete(self, call: OperationCall) -> Response:

@@ -88,5 +88,9 @@ def _filter(call: OperationCall, now: float) -> Callable[[Record], bool]:
     until = inf if before is None else read_timestamp(before)
     if source is not None:
         since = max(since, now - SOURCE_PERIOD)
-    # A client filters by the times that it was sent, which have microseconds.
-    return lambda record: since <= round(record.created, 6) < until and source in (None, record.script.source)
+
+    def matches(record: Record) -> bool:
+        # Clients know the creation as timestamps show it, which is rounded.
+        return since <= round(record.created, 6) < until and source in (None, record.script.source)
+
+    return matches

@@ -1,6 +1,6 @@
 """Faulty servers, each of a few lines, that the conformance suite has to catch."""
 
-from . import lifecycle, outputs, pagination, requests, responses, webhooks
+from . import files, headers, lifecycle, outputs, pagination, requests, responses, webhooks
 from .mutants import MUTANTS, TOKEN, Mutant
 from .proxy import DOCUMENT
 from .running import check_mutant, failed_rules, forward, mutant_target, serve_mutant
@@ -12,7 +12,9 @@ __all__ = [
     "Mutant",
     "check_mutant",
     "failed_rules",
+    "files",
     "forward",
+    "headers",
     "lifecycle",
     "mutant_target",
     "outputs",

@@ -190,15 +190,3 @@ def _(prediction: dict[str, Any], request: Request) -> None:
     if prediction["id"] in canceled:
         del prediction["urls"]
     canceled.add(prediction["id"])
-
-
-@on_request("does not hold what it is asked to hold", "prefer-waits")
-def _(request: Request) -> Response:
-    request.headers.pop("prefer", None)
-    return request.forward()
-
-
-@on_request("lets a prediction outlive its limit", "cancel-after-ends")
-def _(request: Request) -> Response:
-    request.headers.pop("cancel-after", None)
-    return request.forward()

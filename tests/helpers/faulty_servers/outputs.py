@@ -12,14 +12,33 @@ def _(prediction: dict[str, Any], request: Request) -> None:
     prediction["urls"]["get"] += "x"
 
 
-@on_prediction("names a path to cancel", "urls-answer")
+@on_prediction("names a path to cancel", "urls-absolute")
 def _(prediction: dict[str, Any], request: Request) -> None:
     prediction["urls"]["cancel"] = f"/predictions/{prediction['id']}/cancel"
 
 
-@on_prediction("names a stream that is none", "urls-answer")
+@on_prediction("names a page without a host", "urls-absolute")
+def _(prediction: dict[str, Any], request: Request) -> None:
+    prediction["urls"]["web"] = f"/p/{prediction['id']}"
+
+
+@on_prediction("cancels the wrong prediction", "urls-answer", "createPrediction")
+def _(prediction: dict[str, Any], request: Request) -> None:
+    last = request.memory.get("cancel", prediction["urls"]["get"])
+    request.memory["cancel"], prediction["urls"]["cancel"] = prediction["urls"]["cancel"], last
+
+
+@on_prediction("names a stream that is none", "stream-answers")
 def _(prediction: dict[str, Any], request: Request) -> None:
     prediction["urls"]["stream"] = prediction["urls"]["get"]
+
+
+@on_request("calls its stream text", "stream-answers")
+def _(request: Request) -> Response:
+    response = request.forward()
+    if response.headers.get("content-type") == "text/event-stream":
+        response.headers["content-type"] = "text/plain"
+    return response
 
 
 @on_request("has no videos", "outputs-fetchable")

@@ -1,10 +1,15 @@
-"""Pages with the wrong order, entries or links."""
+"""Pages with the wrong order, entries, links or filters."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
-from helpers.faulty_servers.mutants import Request, Response, on_prediction, on_response
+from helpers.faulty_servers.mutants import Request, Response, on_prediction, on_request, on_response
+from zeroscope_conformance.timestamps import parse_timestamp
 
 LIST = "listPredictions"
 
@@ -77,3 +82,59 @@ def _(response: Response, request: Request) -> None:
 @on_prediction("lists everything as starting", "list-current", LIST)
 def _(prediction: dict[str, Any], request: Request) -> None:
     prediction["status"] = "starting"
+
+
+def change_query(request: Request, name: str, change: Callable[[str], str | None]) -> None:
+    """Change one parameter of a request, if it has it; None removes it."""
+    path, _, query = request.path.partition("?")
+    pairs = [(key, change(value) if key == name else value) for key, value in parse_qsl(query)]
+    kept = urlencode([pair for pair in pairs if pair[1] is not None])
+    request.path = f"{path}?{kept}" if kept else path
+
+
+def later(timestamp: str, seconds: int) -> str:
+    """Return a timestamp that is later by some seconds; anything else unchanged."""
+    moment = parse_timestamp(timestamp)
+    return timestamp if moment is None else (moment + timedelta(seconds=seconds)).isoformat()
+
+
+@on_request("lists predictions of any time", "list-filtered")
+def _(request: Request) -> Response:
+    change_query(request, "created_after", lambda value: None if parse_timestamp(value) else value)
+    return request.forward()
+
+
+@on_request("leaves out the first moment", "list-filtered")
+def _(request: Request) -> Response:
+    change_query(request, "created_after", lambda value: later(value, 1))
+    return request.forward()
+
+
+@on_request("lists the last moment, too", "list-filtered")
+def _(request: Request) -> Response:
+    change_query(request, "created_before", lambda value: later(value, 1))
+    return request.forward()
+
+
+@on_response("forgets the filter on the next page", "list-filtered", LIST)
+def _(response: Response, request: Request) -> None:
+    if response.body.get("next"):
+        response.body["next"] = re.sub(r"created_after=[^&]*&?", "", response.body["next"])
+
+
+@on_request("lists predictions of any source", "list-filtered")
+def _(request: Request) -> Response:
+    change_query(request, "source", lambda value: None if value == "web" else value)
+    return request.forward()
+
+
+@on_request("overlooks a filter that is no time", "filter-refused")
+def _(request: Request) -> Response:
+    change_query(request, "created_before", lambda value: value if parse_timestamp(value) else None)
+    return request.forward()
+
+
+@on_response("does not say which filter", "filter-refused", LIST)
+def _(response: Response, request: Request) -> None:
+    if response.status == 422:
+        response.body = {"detail": "The request is invalid.", "status": 422}

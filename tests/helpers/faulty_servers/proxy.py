@@ -79,7 +79,8 @@ class Proxy(httpx.BaseTransport):
             server=self.server,
         )
         response = self.handle(request)
-        for name in ("content-length", "transfer-encoding"):
+        # They describe the body as the mock server sent it, compressed perhaps.
+        for name in ("content-length", "content-encoding", "transfer-encoding"):
             response.headers.pop(name, None)
         return response, response.body if isinstance(response.body, bytes) else json.dumps(response.body).encode()
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from helpers.faulty_servers.mutants import TOKEN, Request, Response, on_request, on_response
+from typing import Any
+
+from helpers.faulty_servers.mutants import TOKEN, Request, Response, on_prediction, on_request, on_response
+from helpers.faulty_servers.proxy import DOCUMENT
 
 PROBLEM = {"content-type": "application/problem+json"}
 
@@ -69,7 +72,7 @@ def _(request: Request) -> Response:
 @on_request("runs any version when none is named", "required-enforced")
 def _(request: Request) -> Response:
     if request.operation == "createPrediction" and isinstance(request.body, dict):
-        request.body.setdefault("version", "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351")
+        request.body.setdefault("version", DOCUMENT.metadata["version"])
     return request.forward()
 
 
@@ -103,6 +106,28 @@ def _(response: Response, request: Request) -> None:
 def _(request: Request) -> Response:
     if "authorization" in request.headers:
         request.headers["authorization"] = f"Bearer {TOKEN}"
+    return request.forward()
+
+
+@on_request("knows only one scheme", "auth-schemes")
+def _(request: Request) -> Response:
+    if request.headers.get("authorization", "").startswith("Token "):
+        del request.headers["authorization"]
+    return request.forward()
+
+
+@on_request("has another account for another scheme", "auth-schemes")
+def _(request: Request) -> Response:
+    if request.headers.get("authorization", "").startswith("Token "):
+        request.path += "x"
+    return request.forward()
+
+
+@on_request("takes a token under any scheme", "auth-schemes")
+def _(request: Request) -> Response:
+    _, _, token = request.headers.get("authorization", "").partition(" ")
+    if token:
+        request.headers["authorization"] = f"Bearer {token}"
     return request.forward()
 
 
@@ -153,3 +178,27 @@ def _(request: Request) -> Response:
     if isinstance(prompt, str) and not prompt.isascii():
         return refuse("input.prompt")
     return request.forward()
+
+
+def named_version(request: Request) -> str:
+    """Return the version of a create; empty for other requests."""
+    version = request.body.get("version") if isinstance(request.body, dict) else None
+    return version if isinstance(version, str) else ""
+
+
+@on_request("takes only ids for versions", "version-forms")
+def _(request: Request) -> Response:
+    return refuse("version") if "/" in named_version(request) else request.forward()
+
+
+@on_request("runs the nearest version that it knows", "version-forms")
+def _(request: Request) -> Response:
+    if "/" in named_version(request):
+        request.body["version"] = DOCUMENT.metadata["version"]
+    return request.forward()
+
+
+@on_prediction("runs another model for a name", "version-forms", "createPrediction")
+def _(prediction: dict[str, Any], request: Request) -> None:
+    if "/" in named_version(request):
+        prediction["model"] = "someone/else"

@@ -83,7 +83,7 @@ def _(response: Response, request: Request) -> None:
 @on_response("does not say which field", "refusal-names-field", "createPrediction")
 def _(response: Response, request: Request) -> None:
     if response.status == 422:
-        del response.body["invalid_fields"]
+        response.body.pop("invalid_fields", None)
 
 
 @on_response("blames another field", "refusal-names-field", "createPrediction")

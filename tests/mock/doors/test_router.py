@@ -135,7 +135,7 @@ def test_document__decides_the_paths(server: MockServer) -> None:
         ("GET", f"{API}/predictions/"),
         ("GET", f"{API}/predictions/x/cancel/y"),
         ("PUT", f"{API}/predictions"),
-        ("HEAD", f"{API}/predictions"),
+        ("OPTIONS", f"{API}/predictions"),
         ("DELETE", f"{API}/outputs/x/output-0.mp4"),
         ("GET", "https://example.test/?next=/v1/predictions"),
     ],

@@ -57,10 +57,19 @@ def test_fail(after: Create, prompt: str, error: str) -> None:
     assert body["metrics"]["predict_time"] == pytest.approx(25 / 15.8, abs=1e-5)
 
 
-@pytest.mark.parametrize(("fields", "seconds"), [({}, 10.0), ({"num_inference_steps": 500}, 500 / 15.8)])
-def test_slow(after: Create, fields: dict[str, int], seconds: float) -> None:
-    """`mock:slow` runs for at least 10 seconds and still draws each step once."""
-    body = after(100, "mock:slow", **fields)
+@pytest.mark.parametrize(
+    ("prompt", "fields", "seconds"),
+    [
+        ("mock:slow", {}, 10.0),
+        ("mock:slow", {"num_inference_steps": 500}, 500 / 15.8),
+        ("mock:slow 60", {}, 60.0),
+        ("mock:slow 1", {}, 50 / 15.8),
+        ("mock:slow motion", {}, 10.0),
+    ],
+)
+def test_slow(after: Create, prompt: str, fields: dict[str, int], seconds: float) -> None:
+    """`mock:slow SECONDS` runs for at least so long, by default 10 seconds, and still draws each step once."""
+    body = after(100, prompt, **fields)
 
     assert body["status"] == "succeeded"
     assert body["metrics"]["predict_time"] == pytest.approx(seconds, abs=1e-5)

@@ -106,6 +106,7 @@ def test_update__changes_fields(api: httpx.Client, account: str, new_model: NewM
 
     changed = api.patch(f"/models/{account}/mine", json={"paper_url": "https://h.test/paper", "readme": "# Räin"})
 
+    assert api.patch(f"/models/{account}/mine").json() == changed.json()
     assert changed.json() == {**model, "paper_url": "https://h.test/paper"} == api.get(f"/models/{account}/mine").json()
     readme = api.get(f"/models/{account}/mine/readme")
     assert (readme.text, readme.headers["content-type"]) == ("# Räin", "text/plain; charset=utf-8")

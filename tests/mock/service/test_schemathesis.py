@@ -201,7 +201,8 @@ def _name_objects(schema: Any, objects: Objects) -> None:
     turns = itertools.count()
 
     def map_case(context: schemathesis.HookContext, case: Any) -> Any:
-        if next(turns) % 4:
+        # Links name what there is by themselves.
+        if case.meta.phase.name.value != "stateful" and next(turns) % 4:
             operation = case.operation.definition.raw["operationId"]
             _replace(case.path_parameters, objects.path, operation)
             _replace(case.query, objects.query, operation)

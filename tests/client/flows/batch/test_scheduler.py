@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import itertools
 import pickle
 from collections import Counter
@@ -40,6 +41,8 @@ class Lists(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     def _short(self, request: httpx.Request, response: httpx.Response) -> httpx.Response:
         content = b"".join(response.stream)  # type: ignore[arg-type]  # both kinds
+        if response.headers.pop("content-encoding", None) == "gzip":
+            content = gzip.decompress(content)
         if request.method == "GET" and request.url.path.endswith("/predictions") and response.status_code == 200:
             try:
                 page = orjson.loads(content)
@@ -389,7 +392,9 @@ def test_results__are_emitted_before_a_pause(harness: Harness) -> None:
 @pytest.mark.parametrize("fault", [{"status": 429, "retry_after": 50}, {"status": 503}], ids=["429", "503"])
 def test_results__are_emitted_before_a_poll_pauses(server: MockServer, fault: dict[str, Any]) -> None:
     """What a create tells at once is the caller's before a poll that is refused."""
-    server.scripts.add(lambda input: {"startup": 0, "run": 0 if input["prompt"][-1] == "4" else 30}, times=None)
+    server.scripts.add(
+        lambda input: {"startup": 0, "run": 0 if input["prompt"][-1] == "4" else 30, "blocking": "final"}, times=None
+    )
     server.faults.add(operation="createPrediction", delay=3)
     server.faults.add(operation="listPredictions", times=3, **fault)
     with server.client() as client:

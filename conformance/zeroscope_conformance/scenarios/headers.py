@@ -1,0 +1,99 @@
+"""Creates that are controlled by request headers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ..exchange import Exchange, excerpt
+from ..target import ScenarioAbandonedError, Target
+from ..timestamps import parse_timestamp
+
+# In seconds; shorter than the run of the slow input, even if predictions of the mock server run a hundred times faster.
+_CANCEL_AFTER = 6
+_SHORT_WAIT = 1
+_SLOW = "slow 1000"
+_ATTEMPTS = 2
+# How much later the server may end the prediction, in seconds.
+_CANCEL_TOLERANCE = 30
+
+
+def hold_creates(target: Target) -> None:
+    """Hold one create until it has outputs, and another one for less time than its run takes."""
+    document, results = target.document, target.results
+    if "prefer-waits" not in results:
+        return
+    for _ in range(_ATTEMPTS):
+        created, exchange = target.create(document.shaped_input, headers={"Prefer": "wait"})
+        if exchange.status != 202:
+            _check_held(target, created, exchange)
+            break
+        # A model may take longer to start than the longest wait, and has started then.
+        target.wait(created["id"])
+    if "prefer-runs-out" in results:
+        headers = {"Prefer": f"wait={_SHORT_WAIT}"}
+        created, exchange = target.create(document.scripted_input(_SLOW), headers=headers)
+        if not _has_outputs(target, created):
+            _check_run_out(target, created, exchange)
+        target.cancel(created["id"])
+
+
+def _check_held(target: Target, created: dict[str, Any], exchange: Exchange) -> None:
+    """Check a create that was held, and that a read agrees with it."""
+    document, results = target.document, target.results
+    ended = created["status"] in document.final
+    passed = _has_outputs(target, created) and (ended or not {"completed_at", "metrics"} & _known(created))
+    expected = "a prediction that has ended, or one with outputs and neither completed_at nor metrics"
+    results.check("prefer-waits", passed, expected, exchange.summary, exchange)
+    applied = exchange.response_headers.get("preference-applied", "")
+    expected, seen = "Preference-Applied: wait", f"Preference-Applied: {applied or '(none)'}"
+    results.check("prefer-confirmed", applied.startswith("wait"), expected, seen, exchange)
+    end, read = target.wait(created["id"])
+    shown, output = created.get("output"), end.get("output")
+    # An output may be in the response as a `data:` URI, and have a URL later.
+    inline = "data:" in json.dumps([shown, output])
+    agrees = len(shown or []) == len(output or []) if inline else shown == output
+    expected = f"the outputs of the create, {excerpt(json.dumps(shown))}"
+    seen = f"{end['status']} with {excerpt(json.dumps(output))}"
+    passed = agrees and (not ended or end["status"] == created["status"])
+    results.check("prefer-agrees", passed or not shown, expected, seen, read)
+
+
+def _check_run_out(target: Target, created: dict[str, Any], exchange: Exchange) -> None:
+    """Check a create whose wait ran out."""
+    location = exchange.response_headers.get("location", "")
+    expected = f"202 with the URL of {created['id']} in Location"
+    seen = f"Location: {location or '(none)'}, {exchange.summary}"
+    passed = exchange.status == 202 and bool(location)
+    if not target.results.check("prefer-runs-out", passed, expected, seen, exchange):
+        return
+    read = target.follow(location)
+    passed = read.prediction is not None and read.prediction["id"] == created["id"]
+    target.results.check("prefer-runs-out", passed, f"{location} reads {created['id']}", read.summary, read)
+
+
+def _has_outputs(target: Target, prediction: dict[str, Any]) -> bool:
+    return prediction["status"] in target.document.final or bool(prediction.get("output"))
+
+
+def _known(prediction: dict[str, Any]) -> set[str]:
+    return {name for name, value in prediction.items() if value is not None}
+
+
+def limit_runs(target: Target) -> None:
+    """Create a prediction with `Cancel-After`."""
+    document, results = target.document, target.results
+    if "cancel-after-ends" not in results:
+        return
+    headers = {"Cancel-After": f"{_CANCEL_AFTER}s"}
+    prediction, _ = target.create(document.scripted_input(_SLOW), headers=headers)
+    ended, exchange = target.wait(prediction["id"])
+    created, completed = parse_timestamp(ended.get("created_at")), parse_timestamp(ended.get("completed_at"))
+    duration = (completed - created).total_seconds() if created and completed else 0.0
+    canceled = ended["status"] in document.final - {"succeeded", "failed"}
+    if not canceled and duration < _CANCEL_AFTER:
+        raise ScenarioAbandonedError
+    expected = f"ended without success about {_CANCEL_AFTER} s after its creation"
+    seen = f"{ended['status']} after {duration:.1f} s"
+    passed = canceled and duration <= _CANCEL_AFTER + _CANCEL_TOLERANCE
+    results.check("cancel-after-ends", passed, expected, seen, exchange)

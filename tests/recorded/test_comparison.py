@@ -1,0 +1,90 @@
+"""The comparison with recorded responses, which finds changed responses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from helpers.recorded import SITUATIONS, Difference, compare, load_shapes
+from helpers.recorded.comparison import Kind
+
+SHAPES = load_shapes()
+
+
+def set_value(*path: str | int, value: Any) -> Callable[[Any], None]:
+    """Return a function that sets one value of a body."""
+
+    def change(body: Any) -> None:
+        for part in path[:-1]:
+            body = body[part]
+        body[path[-1]] = value
+
+    return change
+
+
+def remove(*path: str | int) -> Callable[[Any], None]:
+    """Return a function that removes one field of a body."""
+
+    def change(body: Any) -> None:
+        for part in path[:-1]:
+            body = body[part]
+        del body[path[-1]]
+
+    return change
+
+
+def skip_processing(body: Any) -> None:
+    """Show a run as starting until it has ended."""
+    body["status"] = {"processing": "starting"}.get(body["status"], body["status"])
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "field", "kind"),
+    [
+        ("create", remove("error"), "body.error", "missing"),
+        ("create", remove("urls", "cancel"), "body.urls.cancel", "missing"),
+        ("create", set_value("eta", value=1), "body.eta", "extra"),
+        ("create", set_value("status", value="processing"), "body.status", "other"),
+        ("create", set_value("logs", value=None), "body.logs", "other"),
+        ("create", set_value("version", value="latest"), "body.version", "other"),
+        ("create", set_value("created_at", value="2026-01-01T00:00:00.12Z"), "body.created_at", "other"),
+        ("create", set_value("created_at", value="2026-01-01T00:00:00Z"), "body.created_at", "other"),
+        ("create", set_value("created_at", value="2026-01-01T00:00:84.123Z"), "body.created_at", "other"),
+        ("create", set_value("urls", "get", value="/v1/predictions/abc"), "body.urls.get", "other"),
+        ("create", set_value("urls", "get", value="https://api.test/v1/x"), "body.urls.get", "other"),
+        ("create_held", set_value("output", value=[]), "body.output", "other"),
+        ("create_held", set_value("started_at", value=None), "body.started_at", "extra"),
+        ("get_succeeded", set_value("metrics", "total_time", value="1"), "body.metrics.total_time", "other"),
+        ("get_succeeded", set_value("metrics", value=None), "body.metrics", "other"),
+        ("get_failed", set_value("status", value="succeeded"), "body.status", "other"),
+        ("list", remove("results", 0, "status"), "body.results[].status", "missing"),
+        ("list", set_value("next", value=None), "body.next", "other"),
+        ("file", set_value("checksums", "sha256", value="0"), "body.checksums.sha256", "other"),
+        ("invalid_input", remove("invalid_fields", 0, "type"), "body.invalid_fields[].type", "missing"),
+        ("not_found", set_value("status", value="404"), "body.status", "other"),
+        ("throttled", set_value("detail", value="Slow down."), "body.detail", "other"),
+        ("webhook", remove("completed_at"), "body.completed_at", "missing"),
+        ("version", set_value("cog_version", value=1), "body.cog_version", "other"),
+        ("states_of_a_run", skip_processing, "order", "other"),
+        ("stream", set_value(0, "event", value="log"), "body[].event", "other"),
+        ("events_of_a_stream", lambda events: events.reverse(), "order", "other"),
+    ],
+)
+def test_comparison__finds_a_change(name: str, change: Callable[[Any], None], field: str, kind: Kind) -> None:
+    """A body of the mock server with one change differs from the recorded one in that field, and did not before."""
+    before, after = (compare(SITUATIONS[name](*changes), SHAPES[name]) for changes in ((), (change,)))
+
+    assert after - before == {Difference(field, kind)}
+
+
+def test_comparison__finds_other_statuses_and_headers() -> None:
+    """Another status code, and a header that is missing or has another value, are differences."""
+    answer, shape = SITUATIONS["unauthenticated"](), SHAPES["unauthenticated"]
+
+    assert compare(replace(answer, status=403), shape) == {Difference("status", "other")}
+    assert compare(replace(answer, headers={}), shape) == {Difference("headers.content-type", "missing")}
+    changed = replace(answer, headers={"content-type": "text/html"})
+    assert compare(changed, shape) == {Difference("headers.content-type", "other")}
