@@ -1,4 +1,4 @@
-"""Reads the bodies of requests: JSON and multipart forms."""
+"""Reads the bodies of requests: JSON, text and multipart forms."""
 
 from __future__ import annotations
 
@@ -62,6 +62,18 @@ def read_json(body: bytes) -> Any:
     if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
         raise MalformedBodyError("The request body is nested too deeply.")
     return value
+
+
+def read_text(body: bytes) -> str:
+    """The value of a body of text.
+
+    Raises:
+        MalformedBodyError: For a body that is not UTF-8.
+    """
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        raise MalformedBodyError("The request body is not UTF-8.") from error
 
 
 def _refuse(constant: str) -> NoReturn:

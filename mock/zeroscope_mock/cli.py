@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -20,6 +21,11 @@ def _integer(kind: object, tokens: Sequence[Token]) -> int:
         return int(tokens[0].value)
     except ValueError:
         raise ValueError(f"{tokens[0].value} is not a whole number") from None
+
+
+def _print_environment(variables: Mapping[str, str]) -> None:
+    for name, value in variables.items():
+        print(f"export {name}={shlex.quote(value)}", flush=True)
 
 
 Limit = Annotated[int | None, Parameter(converter=_integer, validator=validators.Number(gte=1))]
@@ -44,6 +50,8 @@ def serve(
     prediction_limit: Limit = None,
     storage_limit: Limit = None,
     journal_limit: Limit = None,
+    tls: Flag = False,
+    tls_dir: Path | None = None,
     scripts: Path | None = None,
     spec: Path | None = None,
     reload: Flag = False,
@@ -76,6 +84,10 @@ def serve(
         prediction_limit: How many predictions are kept; the oldest are dropped. Default: 1000000.
         storage_limit: How many bytes of uploads are kept; the oldest are dropped. Default: 1073741824.
         journal_limit: How many exchanges the journal keeps, and how many deliveries are kept. Default: 1000.
+        tls: Serve https, with a certificate for this machine, --host and --allow-host, and print the variables of the
+            environment that make clients trust it.
+        tls_dir: Keep the authority that issues the certificate in this folder, so that clients trust the next server,
+            too. Implies --tls. Default: a temporary folder.
         scripts: A YAML file of scripts for the next predictions.
         spec: The OpenAPI document to follow, as a YAML or JSON file. Default: the one built in.
         reload: Read the file of --spec again whenever it changes.
@@ -124,8 +136,10 @@ def serve(
             port,
             on_ready=lambda url: print(f"listening on {url}", flush=True),
             on_reload=lambda message: print(f"zeroscope: {message}", file=sys.stderr, flush=True),
+            tls=tls_dir or tls,
+            on_environment=_print_environment,
         )
-    except (PortInUseError, ScriptError) as error:
+    except (PortInUseError, ScriptError, ValueError) as error:
         raise CommandError(str(error)) from error
     if dropped := {kind: number for kind, number in server.dropped.items() if number}:
         print("dropped because of the limits: " + ", ".join(f"{number} {kind}" for kind, number in dropped.items()))

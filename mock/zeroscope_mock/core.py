@@ -14,12 +14,17 @@ from .dispatch import RoutedRequest, answer_head, prepare_call
 from .documents.spec import Spec
 from .journal import Journal
 from .messages import Headers, Request, Response
+from .operations.accounts import Accounts
 from .operations.calls import Handler
-from .operations.catalog import Catalog
+from .operations.collections import Collections
+from .operations.deployments import Deployments
 from .operations.files import Files
+from .operations.models import Models
 from .operations.outputs import Outputs
 from .operations.predictions import Predictions
 from .operations.streams import EventStreams
+from .operations.trainings import Trainings
+from .operations.versions import Versions
 from .operations.webhooks import WebhookSecrets
 from .problems import problem
 from .protocols import Clock, Flow
@@ -29,6 +34,19 @@ from .steps import ConnectionCutError, drive
 
 _log = logging.getLogger("zeroscope_mock")
 _CONTROL = f"{PREFIX}/"
+_OPERATIONS = (
+    Predictions,
+    Files,
+    WebhookSecrets,
+    Outputs,
+    EventStreams,
+    Accounts,
+    Collections,
+    Models,
+    Versions,
+    Trainings,
+    Deployments,
+)
 
 
 class Core:
@@ -49,9 +67,9 @@ class Core:
         self.state = State(spec, clock, settings)
         self._origins = frozenset(origin.lower() for origin in settings.cors)
         self._control = Control(self.state) if settings.control else None
-        self._handlers: dict[str, Handler] = {}
-        for operations in (Predictions, Files, WebhookSecrets, Outputs, EventStreams, Catalog):
-            self._handlers |= operations(self.state).handlers
+        self.handlers: dict[str, Handler] = {}
+        for operations in _OPERATIONS:
+            self.handlers |= operations(self.state).handlers
 
     @property
     def journal(self) -> Journal:
@@ -131,7 +149,7 @@ class Core:
                 refusal, headers = state.limits.take(routed.operation.id, routed.tenant or "", state.clock.time())
             if refusal is not None:
                 return refusal
-        prepared = prepare_call(routed, request, self._handlers, state.settings, notes)
+        prepared = prepare_call(routed, request, self.handlers, state.settings, notes)
         if isinstance(prepared, Response):
             response = prepared
         else:

@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from .bodies import MalformedBodyError, Upload, media_type, read_form, read_json
+from .bodies import MalformedBodyError, Upload, media_type, read_form, read_json, read_text
 from .documents.invalid_field import InvalidField
 from .documents.operation import Match, Operation
 from .documents.spec import FORM, Spec
@@ -26,6 +26,7 @@ from .settings import Settings
 from .tenants import tenant_of
 
 JSON = "application/json"
+_TEXT = "text/"
 # How much of an unknown path is compared with those of the operations, in characters.
 _COMPARED = 200
 
@@ -104,12 +105,12 @@ def prepare_call(
     """
     match, operation = routed.match, routed.operation
     assert match is not None and operation is not None
-    handler = handlers.get(operation.id) or sample_handler(operation, routed.spec)
+    handler = (handlers.get(operation.id) if operation.fits else None) or sample_handler(operation, routed.spec)
     body, errors = _read_body(operation, request, settings)
     if isinstance(errors, Response):
         return errors
     if routed.invalid or errors:
-        return invalid([*routed.invalid, *errors])
+        return invalid([*routed.invalid, *errors], operation.invalid_status, operation.invalid_type)
     return OperationCall(
         request, match.prefix, routed.token, routed.tenant or "", routed.arguments, body, notes
     ), handler
@@ -169,7 +170,10 @@ def _read_body(operation: Operation, request: Request, settings: Settings) -> tu
         return None, unsupported_media_type(content_type, list(operation.bodies))
     described, schema = operation.bodies[kind]
     try:
-        value = read_form(request.body, content_type, described) if kind == FORM else read_json(request.body)
+        if kind == FORM:
+            value: Any = read_form(request.body, content_type, described)
+        else:
+            value = read_text(request.body) if kind.startswith(_TEXT) else read_json(request.body)
     except MalformedBodyError as error:
         return None, malformed(str(error))
     # In the schema a file is a string, and no keyword there is about its bytes.

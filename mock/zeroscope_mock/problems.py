@@ -8,14 +8,25 @@ from typing import Any
 from .documents.invalid_field import InvalidField
 from .messages import Headers, Response, json_response
 
+PROBLEM = "application/problem+json"
+"""The content type of errors."""
+
 NOT_FOUND = "The requested resource could not be found."
 """What the service says with 404."""
 
 
-def problem(status: int, detail: str, *, title: str | None = None, headers: Headers = (), **more: Any) -> Response:
+def problem(
+    status: int,
+    detail: str,
+    *,
+    title: str | None = None,
+    content_type: str = PROBLEM,
+    headers: Headers = (),
+    **more: Any,
+) -> Response:
     """An error response; the other functions here make the service's own ones."""
     body = {"detail": detail, "status": status, **({"title": title} if title else {}), **more}
-    return json_response(status, body, content_type="application/problem+json", headers=headers)
+    return json_response(status, body, content_type=content_type, headers=headers)
 
 
 def malformed(detail: str) -> Response:
@@ -36,6 +47,16 @@ def not_found(missing: str) -> Response:
         missing: What there is none of, such as `prediction 'abc'`.
     """
     return problem(404, f"{NOT_FOUND} There is no {missing}, or this token may not see it.")
+
+
+def forbidden(detail: str) -> Response:
+    """403 for what the account may not do."""
+    return problem(403, detail, title="Forbidden")
+
+
+def conflict(detail: str) -> Response:
+    """409 for a name that is taken and an object that is in use; clients read the reason in `errors`."""
+    return problem(409, detail, title="Conflict", errors=[{"detail": detail}])
 
 
 def no_such_operation(method: str, path: str, nearest: str) -> Response:
@@ -63,11 +84,12 @@ def unsupported_media_type(content_type: str, supported: Sequence[str]) -> Respo
     return problem(415, f'Unsupported content type "{content_type}"; send {" or ".join(supported)}.')
 
 
-def invalid(fields: Sequence[InvalidField]) -> Response:
-    """422 with all invalid fields."""
+def invalid(fields: Sequence[InvalidField], status: int = 422, content_type: str = PROBLEM) -> Response:
+    """422, or another status that the document has instead, with all invalid fields."""
     values = [{"type": one.type, "field": one.field, "description": one.description} for one in fields]
     detail = "".join(one.line() for one in fields)
-    return problem(422, detail, title="Input validation failed", invalid_fields=values)
+    title = "Input validation failed"
+    return problem(status, detail, title=title, content_type=content_type, invalid_fields=values)
 
 
 def throttled(seconds: int, *, in_body: bool, headers: Headers = ()) -> Response:

@@ -26,6 +26,11 @@ _MARKER = "zeroscope"
 _SHOWN = 50
 _BODY_SHOWN = 200
 _ERRORS_FROM = 400
+# How many times as fast as at the service the predictions of a server on a socket run.
+_SPEED = 1000.0
+# Whether the test has asked for the URL, and whether the server's clock was chosen for that or by the marker.
+_socket_key = pytest.StashKey[bool]()
+_clock_key = pytest.StashKey[bool]()
 _server_key = pytest.StashKey["MockServer"]()
 
 
@@ -40,14 +45,23 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def zeroscope_mock(request: pytest.FixtureRequest) -> Iterator[MockServer]:
-    """A mock server for this test alone, on a virtual clock; `@pytest.mark.zeroscope(...)` changes its options."""
+    """A mock server for this test alone; `@pytest.mark.zeroscope(...)` changes its options.
+
+    Its clock is virtual; in a test that uses `zeroscope_mock_url`, it is real, and predictions take milliseconds.
+    """
     from . import MockServer
 
     options, faults = _marked(request.node)
+    on_socket = "zeroscope_mock_url" in request.fixturenames or request.node.stash.get(_socket_key, False)
+    if on_socket and "clock" not in options:
+        # A program that polls over a socket cannot move a virtual clock, and would wait for ever.
+        options["clock"] = "real"
+        options.setdefault("speed", _SPEED)
     with MockServer(**options) as server:
         for fault in faults:
             server.faults.add(**fault)
         request.node.stash[_server_key] = server
+        request.node.stash[_clock_key] = "clock" in options
         yield server
 
 
@@ -66,15 +80,26 @@ def async_zeroscope_client(zeroscope_mock: MockServer) -> AsyncZeroscope:
 
 
 @pytest.fixture
-def zeroscope_mock_url(zeroscope_mock: MockServer) -> Iterator[str]:
-    """The URL of `zeroscope_mock` on a socket, such as `http://127.0.0.1:50321`, to be used with or without `/v1`."""
+def zeroscope_mock_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of `zeroscope_mock` on a socket, such as `http://127.0.0.1:50321`, to be used with or without `/v1`.
+
+    The server has a real clock unless the marker names one, so that programs that poll see the end.
+    """
     try:
         import uvicorn  # noqa: F401 - to find out whether it is installed
     except ModuleNotFoundError as error:
         raise pytest.UsageError(
             f"zeroscope_mock_url needs {error.name}, which is not installed; get it with: pip install 'zeroscope[mock]'"
         ) from error
-    with zeroscope_mock.listen() as listening:
+    request.node.stash[_socket_key] = True
+    # Not an argument, since the server is made by what stands above.
+    server: MockServer = request.getfixturevalue("zeroscope_mock")
+    if not request.node.stash.get(_clock_key, True):
+        raise pytest.UsageError(
+            f"{request.node.nodeid}: zeroscope_mock was made with a virtual clock before zeroscope_mock_url was asked "
+            "for; name zeroscope_mock_url among the arguments of the test, or mark it with zeroscope(clock='virtual')"
+        )
+    with server.listen() as listening:
         yield listening.url
 
 

@@ -32,6 +32,8 @@ from .webhooks.deliveries import Deliveries
 if TYPE_CHECKING:
     from respx import MockRouter
 
+    from .doors.certificate import Certificate
+
 TOKEN = "mock-token"
 """The token of the clients that the server makes, unless it accepts only another one."""
 
@@ -151,28 +153,36 @@ class MockServer(ClientFactory):
 
         return make_router(self._core, self.transport, **settings)
 
-    def listen(self, host: str = "127.0.0.1", port: int = 0) -> Listening:
+    def listen(self, host: str = "127.0.0.1", port: int = 0, *, tls: bool | str | Path = False) -> Listening:
         """Listen on a socket as well, in a background thread, until closed.
 
         Args:
             host: The address to listen on.
             port: The port to listen on; 0 for any that is free.
+            tls: Whether to serve https, with a certificate for this machine, `host` and `allow_hosts`. The authority
+                that issues it is made on the spot; a path names the folder in which it is kept, to be used again.
 
         Raises:
             PortInUseError: If another program listens there.
-            OSError: If the address cannot be listened on for another reason; its `filename` is host and port.
+            OSError: If the address cannot be listened on for another reason; its `filename` is host and port. Also if a
+                file of the folder cannot be written or read.
+            ValueError: If no certificate can be made for a host, or the folder has other files of these names.
 
         Example:
             >>> with server.listen() as listening:
             ...     httpx.get(f"{listening.url}/v1/predictions", headers={"Authorization": "Bearer me"})
         """
+        certificate = self._certificate(host, tls) if tls else None
         try:
-            listening = Listening(self.app, host, port, on_close=lambda: self._count_sockets(-1))
-        except OSError as error:
-            error.filename = f"{host}, port {port}"
+            listening = Listening(self.app, host, port, lambda: self._count_sockets(-1), certificate)
+        except Exception as error:
+            if certificate is not None:
+                certificate.close()
+            if isinstance(error, UnicodeError):
+                raise OSError(errno.EINVAL, "this is not the name of a host", f"{host}, port {port}") from error
+            if isinstance(error, OSError):
+                error.filename = f"{host}, port {port}"
             raise
-        except UnicodeError as error:
-            raise OSError(errno.EINVAL, "this is not the name of a host", f"{host}, port {port}") from error
         self._count_sockets(1)
         return listening
 
@@ -182,6 +192,9 @@ class MockServer(ClientFactory):
         port: int = 8000,
         on_ready: Callable[[str], object] | None = None,
         on_reload: Callable[[str], object] | None = None,
+        *,
+        tls: bool | str | Path = False,
+        on_environment: Callable[[Mapping[str, str]], object] | None = None,
     ) -> None:
         """Listen on a socket until the process is interrupted (SIGINT) or terminated (SIGTERM).
 
@@ -190,16 +203,28 @@ class MockServer(ClientFactory):
             port: The port to listen on; 0 for any that is free.
             on_ready: Called with the URL once it can be reached.
             on_reload: Called with a sentence whenever the document's file has changed.
+            tls: As for `listen`.
+            on_environment: Called after `on_ready`, on https, with the variables of the environment that make clients
+                trust the server.
 
         Raises:
             PortInUseError: If another program listens there.
-            OSError: If the address cannot be listened on for another reason.
+            OSError: If the address cannot be listened on for another reason, or a file cannot be written or read.
+            ValueError: As for `listen`.
         """
+
+        def ready(listening: Listening) -> None:
+            if on_ready:
+                on_ready(listening.url)
+            if on_environment and listening.environment:
+                on_environment(listening.environment)
+
         reloader = self._core.state.reloader
         if reloader and on_reload:
             reloader.notify = on_reload
         try:
-            serve(lambda: self.listen(host, port), on_ready, reloader.reload_if_changed if reloader else lambda: None)
+            on_tick = reloader.reload_if_changed if reloader else lambda: None
+            serve(lambda: self.listen(host, port, tls=tls), ready, on_tick)
         finally:
             self.close()
 
@@ -251,6 +276,11 @@ class MockServer(ClientFactory):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+    def _certificate(self, host: str, tls: bool | str | Path) -> Certificate:
+        from .doors.certificate import Certificate
+
+        return Certificate([host, *self._core.state.settings.allow_hosts], None if tls is True else tls or ".")
 
     def _count_sockets(self, change: int) -> None:
         with self._lock:

@@ -24,6 +24,7 @@ from .messages import Head, encode
 from .protocols import Clock
 from .randomness import random_bytes
 from .rate_limits import Limits
+from .registry import Registry
 from .settings import Settings
 from .store import Store
 from .suggestions import did_you_mean
@@ -49,6 +50,7 @@ class State:
 
     Attributes:
         deciding: Whether a script function decides on a run at this moment.
+        registry: The models, with the document's one, and the deployments.
         schemes: The schemes of `Authorization` that a token may have, in lower case.
         changes: Notified when a request changes or removes a prediction, by its id.
         speed: How many times as fast as the service the next predictions start and run.
@@ -72,6 +74,7 @@ class State:
         self.changes = Conditions()
         self.journal = Journal(settings.journal_limit)
         self.store = Store(settings.prediction_limit, settings.storage_limit)
+        self.registry = Registry(spec, clock.time)
         self.videos = VideoCache()
         self.limits = Limits()
         self.scripts = Scripts()
@@ -110,6 +113,7 @@ class State:
         """Follow another document from now on."""
         with self.lock:
             self.spec = spec
+            self.registry.use(spec)
             self.schemes = self._schemes()
             self.faults.use_operations(_fault_operations(spec))
 
@@ -142,6 +146,7 @@ class State:
         """Forget everything, or everything of one tenant, except the time."""
         with self.lock:
             self.store.clear(tenant)
+            self.registry.clear(tenant)
             self.journal.clear(tenant)
             self.limits.clear(tenant)
             self.scripts.clear(tenant)

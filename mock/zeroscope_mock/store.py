@@ -1,19 +1,19 @@
-"""The store of predictions and files, separate for each tenant."""
+"""The store of predictions, trainings and files, separate for each tenant."""
 
 from __future__ import annotations
 
 import base64
 import re
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from .lifecycle.record import Record
+from .lifecycle.record import Record, RunKind
 
 PAGE_SIZE = 100
-"""The number of predictions on a page (recorded traffic)."""
+"""The number of objects on a page of a list (recorded traffic)."""
 
 _CURSOR = re.compile(r"(before|from):([0-9]{1,15})")
 
@@ -29,7 +29,13 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file that was uploaded."""
+    """A file that was uploaded.
+
+    Args:
+        created: When it was uploaded, in seconds since 1970.
+        expires: When it is removed, in seconds since 1970.
+        number: How many files the tenant uploaded before it.
+    """
 
     id: str
     tenant: str
@@ -39,6 +45,7 @@ class StoredFile:
     metadata: dict[str, Any]
     created: float
     expires: float
+    number: int = 0
 
 
 class TenantPredictions:
@@ -47,13 +54,19 @@ class TenantPredictions:
     Args:
         first: The number of the first prediction.
         uploads: How many files the tenant uploaded.
+        trainings: How many trainings the tenant created.
+
+    Attributes:
+        models: How many predictions each model made.
     """
 
-    def __init__(self, first: int = 0, uploads: int = 0) -> None:
+    def __init__(self, first: int = 0, uploads: int = 0, trainings: int = 0) -> None:
         self._records: list[Record | None] = []
         self._first = first
         self._dropped = 0
         self.uploads = uploads
+        self.trainings = trainings
+        self.models = Counter[str | None]()
 
     @property
     def first(self) -> int:
@@ -70,6 +83,7 @@ class TenantPredictions:
         if not self._records:
             self._first = record.number
         self._records.append(record)
+        self.models[record.model] += 1
 
     def drop(self) -> None:
         """Drop the oldest prediction."""
@@ -95,15 +109,17 @@ class TenantPredictions:
 
 
 class Store:
-    """The predictions and files. The store has neither a clock nor a lock; callers pass the time and hold the lock.
+    """The predictions, trainings and files.
+
+    The store has neither a clock nor a lock; callers pass the time and hold the lock.
 
     Args:
-        prediction_limit: How many predictions are kept; one more drops the oldest.
+        prediction_limit: How many predictions and trainings are kept; one more drops the oldest.
         storage_limit: How many bytes of files are kept; more drop the oldest.
 
     Attributes:
-        tenants: The predictions of each tenant that ever created one.
-        dropped_predictions: How many predictions were dropped.
+        tenants: The predictions of each tenant that ever created a prediction, a training or a file.
+        dropped_predictions: How many predictions and trainings were dropped.
         dropped_files: How many files were dropped before their time.
     """
 
@@ -115,6 +131,7 @@ class Store:
         self.tenants: dict[str, TenantPredictions] = {}
         # Removing the first item of a plain dict again and again gets slower as the dict grows.
         self._predictions = OrderedDict[str, Record]()
+        self._trainings: dict[str, Record] = {}
         self._files: dict[str, StoredFile] = {}
         self._stored = 0
 
@@ -126,28 +143,55 @@ class Store:
         return predictions
 
     def add(self, record: Record) -> Record | None:
-        """Add a prediction, whose number must be the tenant's next.
+        """Add a prediction or a training, whose number must be the tenant's next.
 
         Returns:
-            The prediction that was dropped for it, if any.
+            The one that was dropped for it, if any.
         """
-        self.of_tenant(record.tenant).add(record)
+        if record.kind == "training":
+            self.of_tenant(record.tenant).trainings = record.number + 1
+            self._trainings[record.id] = record
+        else:
+            self.of_tenant(record.tenant).add(record)
         self._predictions[record.id] = record
         if len(self._predictions) > self._prediction_limit:
             _, oldest = self._predictions.popitem(last=False)
-            self.of_tenant(oldest.tenant).drop()
+            if self._trainings.pop(oldest.id, None) is None:
+                self.of_tenant(oldest.tenant).drop()
             self.dropped_predictions += 1
             return oldest
         return None
 
     def prediction(self, prediction_id: str, tenant: str | None = None) -> Record | None:
-        """A prediction by its id; None if there is none, or if it belongs to another tenant than the one given."""
+        """A prediction by its id; None if there is none, or if it belongs to another tenant than the one given.
+
+        As on the service, a training is a prediction as well, which the list of predictions leaves out.
+        """
         record = self._predictions.get(prediction_id)
         return record if record is not None and tenant in (None, record.tenant) else None
 
     def predictions(self) -> Iterator[Record]:
-        """The predictions, oldest first."""
+        """The predictions, trainings included, oldest first."""
         return iter(self._predictions.values())
+
+    def next_number(self, tenant: str, kind: RunKind) -> int:
+        """The number of a tenant's next prediction or training."""
+        tenants = self.of_tenant(tenant)
+        return tenants.trainings if kind == "training" else tenants.next
+
+    def training(self, training_id: str, tenant: str) -> Record | None:
+        """A training of a tenant by its id; None if there is none."""
+        record = self._trainings.get(training_id)
+        return record if record is not None and record.tenant == tenant else None
+
+    def trainings(self, tenant: str) -> list[Record]:
+        """The trainings of a tenant, oldest first."""
+        return [record for record in self._trainings.values() if record.tenant == tenant]
+
+    def count(self, tenant: str, model: str) -> int:
+        """The number of predictions that a tenant made with a model."""
+        predictions = self.tenants.get(tenant)
+        return 0 if predictions is None else predictions.models[model]
 
     def page(
         self, tenant: str, cursor: str | None = None, keep: Callable[[Record], bool] = lambda record: True
@@ -211,12 +255,14 @@ class Store:
         if tenant is None:
             self.tenants.clear()
             self._predictions.clear()
+            self._trainings.clear()
             self._files.clear()
             self._stored = self.dropped_predictions = self.dropped_files = 0
             return
         self.tenants.pop(tenant, None)
         for id in [id for id, record in self._predictions.items() if record.tenant == tenant]:
             del self._predictions[id]
+            self._trainings.pop(id, None)
         for id in [id for id, file in self._files.items() if file.tenant == tenant]:
             self.remove_file(id)
 

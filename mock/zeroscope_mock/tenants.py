@@ -1,4 +1,4 @@
-"""The tenants of a server: one for each bearer token."""
+"""The tenants of a server: one for each token, with an account each."""
 
 from __future__ import annotations
 
@@ -8,3 +8,8 @@ import hashlib
 def tenant_of(token: str) -> str:
     """The name of the tenant that a token belongs to; the token cannot be derived from it."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def account_name(tenant: str) -> str:
+    """The user name of a tenant's account, which owns the tenant's models and deployments."""
+    return f"account-{tenant[:8]}"

@@ -42,6 +42,14 @@ with zeroscope.Zeroscope("token", http_client=http) as client:
 """
 
 
+LIST = """
+answer = {"next": None, "results": []}
+http = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200, json=answer)))
+with zeroscope.Zeroscope("token", http_client=http) as client:
+    assert list(client.predictions.list()) == []
+"""
+
+
 def imports() -> Iterator[tuple[str, str]]:
     """Module and name of every import that type checkers see, as the package's `__init__.py` has them."""
     tree = ast.parse(Path(zeroscope.__file__).read_text(encoding="utf-8"))
@@ -114,7 +122,7 @@ def test_class__can_be_pickled() -> None:
     [
         ("import zeroscope", {"attr", "dataclasses", "httpx", "zeroscope_api", "zeroscope.errors"}),
         ("import zeroscope; zeroscope.ZeroscopeError", {"attr", "httpx", "zeroscope_api"}),
-        ("import zeroscope" + GET, {"sqlite3", "statistics"}),
+        ("import zeroscope" + GET + LIST, {"sqlite3", "statistics"}),
         ("import zeroscope_api", {"attr", "zeroscope"}),
     ],
     ids=["import", "errors", "get", "generated"],

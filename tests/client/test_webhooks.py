@@ -596,8 +596,8 @@ def test_mock_server__sends_what_is_trusted(harness: Harness) -> None:
     server = MockServer(receiver=receiver)
     client = server.client() if harness.kind == "sync" else server.async_client()
     secret = harness.do(client.webhook_secret)
-    events = {"webhook": "https://my.app.test/hook", "webhook_events_filter": ["start", "logs", "completed"]}
-    created = harness.do(client.predictions.create, {"prompt": "a lighthouse"}, **events)
+    options = {"webhook": "https://my.app.test/hook", "webhook_events_filter": ["start", "logs", "completed"]}
+    created = harness.do(client.predictions.create, {"prompt": "a lighthouse"}, **options)
     server.clock.advance(600)
 
     verified = [

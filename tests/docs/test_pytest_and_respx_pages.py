@@ -44,7 +44,12 @@ def test_fixture_table__lists_every_fixture(pytester: pytest.Pytester) -> None:
         r"fixtures defined from zeroscope_mock\.pytest_plugin -+\n(.*?)(?:\n-{3,}|\Z)", out, re.DOTALL
     )
 
-    assert re.findall(r"^\| `(\w+)`", PYTEST, re.MULTILINE) == re.findall(r"^(\w+) -- ", section, re.MULTILINE)
+    # pytest orders them by their lines, as text.
+    listed, defined = (
+        re.findall(pattern, text, re.MULTILINE)
+        for pattern, text in ((r"^\| `(\w+)`", PYTEST), (r"^(\w+) -- ", section))
+    )
+    assert sorted(listed) == sorted(defined)
 
 
 @pytest.mark.parametrize("page", [RESPX, PYTEST])
@@ -52,4 +57,4 @@ def test_link__has_a_target(page: str) -> None:
     """The target of each relative link exists."""
     links = re.findall(r"\]\(([^)]+)\)", page)
     assert links
-    assert [link for link in links if not (DOCS / link).exists()] == []
+    assert [link for link in links if not (DOCS / link.partition("#")[0]).exists()] == []

@@ -59,7 +59,7 @@ def test_a_forged_host_is_not_repeated(server: MockServer, host: str) -> None:
         ("POST", "/v1/predictions/x", "GET, HEAD, OPTIONS"),
         ("GET", "/v1/predictions/x/cancel", "OPTIONS, POST"),
         ("HEAD", "/v1/predictions/x/cancel", "OPTIONS, POST"),
-        ("PUT", "/v1/files", "OPTIONS, POST"),
+        ("PUT", "/v1/files", "GET, HEAD, OPTIONS, POST"),
         ("BREW", "/v1/predictions", "GET, HEAD, OPTIONS, POST"),
     ],
 )

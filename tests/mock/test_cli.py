@@ -70,8 +70,8 @@ def test_mock__passes_its_options_on(command: Command, tmp_path: Path, monkeypat
             super().__init__(**options)
             servers.append(self)
 
-        def serve(self, host: str = "", port: int = 0, on_ready: Any = None, on_reload: Any = None) -> None:
-            made.append((host, port))
+        def serve(self, host: str = "", port: int = 0, *callbacks: Any, **more: Any) -> None:
+            made.append((host, port, more["tls"]))
 
     monkeypatch.setattr(zeroscope_mock, "MockServer", Recorded)
     (tmp_path / "spec.json").write_text(json.dumps(_spec.spec()))
@@ -83,6 +83,7 @@ def test_mock__passes_its_options_on(command: Command, tmp_path: Path, monkeypat
     options += ["--webhook-event", "start", "--webhook-event", "logs", "--journal-limit", "5"]
     options += ["--allow-host", "mock", "--allow-host", "mock.internal", "--trust-forwarded"]
     options += ["--cors", "http://localhost:5173", "--cors", "null"]
+    options += ["--tls-dir", "ca"]
     assert command("mock", *options, "--scripts", "scripts.yaml", "--no-control").code == 0
     expected = {
         "clock": "virtual",
@@ -107,11 +108,12 @@ def test_mock__passes_its_options_on(command: Command, tmp_path: Path, monkeypat
         "storage_limit": 4,
         "journal_limit": 5,
     }
-    assert made == [expected, ("::1", 0)]
+    assert made == [expected, ("::1", 0, Path("ca"))]
     assert len(servers[0].scripts) == 2
     made.clear()
     assert command("mock", "--speed", "9").code == 0
     assert (made[0]["clock"], made[0]["speed"]) == ("real", 9.0)
+    assert made[1] == ("127.0.0.1", 8000, False)
     assert not {name for name in made[0] if name.endswith("_limit")}
 
 

@@ -20,7 +20,7 @@ SETTINGS = (
 )
 ASYNCIO = ["-p", "pytest_asyncio.plugin", "-o", "asyncio_default_fixture_loop_scope=function"]
 
-IMPORTS = "import httpx, pytest\nfrom zeroscope_mock import MockServer, VirtualClock\n"
+IMPORTS = "import httpx, pytest\nfrom zeroscope_mock import MockServer, RealClock, VirtualClock\n"
 
 Run = Callable[..., pytest.RunResult]
 
@@ -135,6 +135,105 @@ def test_url__works_for_every_client(run: Run) -> None:
             httpx.get(URLS[0])
     """
     run(code).assert_outcomes(passed=2)
+
+
+URL = """
+import time
+from zeroscope import Zeroscope
+
+def run(url):
+    with Zeroscope("a-token", base_url=url) as client:
+        return client.run(prompt="x", num_frames=1)[0].read()
+
+@pytest.fixture
+def program(zeroscope_mock_url):
+    return lambda: run(zeroscope_mock_url)
+"""
+
+
+def test_url__is_of_a_server_whose_predictions_end(run: Run) -> None:
+    """A program that polls makes its video within seconds, also where the test looks at the server."""
+    code = """
+    def test_alone(zeroscope_mock_url):
+        assert run(zeroscope_mock_url)[4:8] == b"ftyp"
+
+    def test_both(zeroscope_mock, zeroscope_mock_url):
+        assert (type(zeroscope_mock.clock), zeroscope_mock.speed) == (RealClock, 1000)
+        assert run(zeroscope_mock_url)[4:8] == b"ftyp"
+        assert zeroscope_mock.journal[0].operation == "createPrediction"
+
+    def test_through_a_fixture(zeroscope_mock, program):
+        assert program()[4:8] == b"ftyp"
+        assert zeroscope_mock.journal
+
+    def test_late(request):
+        assert run(request.getfixturevalue("zeroscope_mock_url"))[4:8] == b"ftyp"
+
+    @pytest.mark.zeroscope(speed=500, seed=7)
+    def test_speed(zeroscope_mock, zeroscope_mock_url):
+        assert (type(zeroscope_mock.clock), zeroscope_mock.speed) == (RealClock, 500)
+
+    def test_client(zeroscope_client, zeroscope_mock_url):
+        assert zeroscope_client.run(prompt="x")[0].read()[4:8] == b"ftyp"
+    """
+    run(URL + dedent(code)).assert_outcomes(passed=6)
+
+
+@pytest.mark.parametrize("clock", ["'virtual'", "'real'", "VirtualClock()", "RealClock()"])
+def test_url__leaves_the_clock_to_the_marker(run: Run, clock: str) -> None:
+    """A clock that the marker names is taken, at the usual speed."""
+    code = f"""
+    @pytest.mark.zeroscope(clock={clock})
+    def test(zeroscope_mock, zeroscope_mock_url, request):
+        assert type(zeroscope_mock.clock) is {"VirtualClock" if "irtual" in clock else "RealClock"}
+        assert zeroscope_mock.speed == 1
+        assert request.getfixturevalue("zeroscope_mock_url") == zeroscope_mock_url
+
+    @pytest.mark.zeroscope(clock={clock})
+    def test_late(zeroscope_mock, request):
+        assert request.getfixturevalue("zeroscope_mock_url")
+    """
+    run(code).assert_outcomes(passed=2)
+
+
+def test_url__that_is_asked_for_too_late(run: Run) -> None:
+    """A server that has a virtual clock already cannot get another one, and the error says what to do."""
+    result = run("def test(zeroscope_mock, request):\n    request.getfixturevalue('zeroscope_mock_url')")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E *zeroscope_mock was made with a virtual clock before zeroscope_mock_url was *"])
+
+
+def test_url__of_a_server_of_the_tests_own(run: Run) -> None:
+    """A fixture that replaces the server decides on its clock."""
+    code = """
+    @pytest.fixture
+    def zeroscope_mock():
+        return MockServer()
+
+    def test(zeroscope_mock_url):
+        assert httpx.get(zeroscope_mock_url).status_code == 404
+    """
+    run(code).assert_outcomes(passed=1)
+
+
+def test_failure__says_that_the_clock_stands_still(run: Run) -> None:
+    """The journal of a failed test has the notice about a clock that nobody moves."""
+    code = """
+    @pytest.mark.zeroscope(clock="virtual")
+    def test(zeroscope_mock_url):
+        with Zeroscope("a-token", base_url=zeroscope_mock_url) as client:
+            prediction = client.predictions.create({"prompt": "x"})
+            for _ in range(20):
+                prediction.reload()
+        assert 0
+    """
+    out = str(run(URL + dedent(code), "-p", "no:logging").stdout)
+
+    section = out.partition("- zeroscope mock: 21 exchanges -")[2].partition("\n===")[0]
+    lines = section.splitlines()[1:]
+    assert ["The clock stands still" in line for line in lines[:21]] == [False] * 20 + [True]
+    assert "call server.clock.advance(seconds)" in lines[20]
 
 
 def test_url__needs_the_extra(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -271,7 +370,7 @@ def test_failure__shows_the_journal(run: Run) -> None:
         ["1.500", "s", "GET", "/nowhere", "-", "404"],
     ]
     assert lines[0].endswith("201")
-    assert lines[2].endswith('404  {"detail":"The requested resource could not be found.","status":404}')
+    assert '  404  {"detail":"The requested resource could not be found.' in lines[2]
     assert "must-show-nowhere" not in section
 
 

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers.signed_urls import signed_url
 from zeroscope_mock import MockServer
 from zeroscope_mock.rate_limits import LOW_CREDIT, Limits, Rate, RateLimits
 
@@ -142,9 +143,9 @@ def test_kind__has_a_rate_of_its_own(
 
 def test_kind__of_a_request_that_needs_no_token_is_not_counted() -> None:
     """Videos, streams and uploads come from other hosts of the service."""
-    server = MockServer(rate_limits=RateLimits(others=Rate(2)))
+    server = MockServer(rate_limits=RateLimits(others=Rate(3)))
     with client_of(server) as api:
-        url = api.post("/files", files={"content": b"x"}).json()["urls"]["get"]
+        url = signed_url(api, api.post("/files", files={"content": b"x"}).json())
         responses = [api.get(url) for _ in range(5)]
 
     assert [(response.status_code, limits_of(response)) for response in responses] == [(200, ())] * 5

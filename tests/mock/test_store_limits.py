@@ -177,7 +177,7 @@ def test_files__beyond_the_limit_drop_the_oldest() -> None:
         assert files() == [second, first]
         third = upload(api, 1)
         assert files() == [third, second]
-        assert api.get(f"/files/{first}/download").status_code == 404
+        assert api.get(f"/files/{first}").status_code == 404
         fourth = upload(api, 2000)
         assert files() == [fourth]
         fifth = upload(api, 0)
@@ -192,7 +192,7 @@ def test_files__deleted_or_expired_are_not_counted() -> None:
     with client_of(server) as api:
         api.delete(f"/files/{upload(api, 600)}")
         upload(api, 600)
-        server.clock.advance(3600)
+        server.clock.advance(86400)
         upload(api, 600)
 
         assert server.dropped["files"] == 0

@@ -76,10 +76,10 @@ const programs = {
     const created = await replicate.files.create(new File([content], name, { type }), metadata);
     const read = await replicate.files.get(created.id);
     const listed = await replicate.files.list();
-    const downloaded = await (await fetch(created.urls.get)).text();
+    const anonymous = (await fetch(created.urls.get)).status;
     const deleted = await replicate.files.delete(created.id);
     const left = await replicate.files.list();
-    return { created, read, listed: listed.results, downloaded, deleted, left: left.results };
+    return { created, read, listed: listed.results, anonymous, deleted, left: left.results };
   },
 
   async models(replicate, { owner, name, version }) {

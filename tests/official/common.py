@@ -8,11 +8,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from zeroscope_mock import MockServer
 from zeroscope_mock.documents.spec import Spec
-from zeroscope_mock.operations.models import latest_version
 
 TOKEN = "r8_a-token-that-must-show-nowhere"
 MODEL = str(Spec.load().model)
-VERSION = str(latest_version(Spec.load()))
+VERSION = str(Spec.load().version)
 
 INPUT = {"prompt": "a lighthouse", "num_frames": 2}
 

@@ -214,7 +214,7 @@ def test_webhooks(javascript: Program, receiver: Receiver) -> None:
 
 
 def test_files(javascript: Program) -> None:
-    """A file is uploaded, described, listed, downloaded and deleted."""
+    """A file is uploaded, described, listed and deleted; its URL needs the token."""
     result = javascript("files", content="a draft", name="draft.mp4", type="video/mp4", metadata={"take": 2})
 
     created = result["created"]
@@ -222,7 +222,7 @@ def test_files(javascript: Program) -> None:
     assert created["metadata"] == {"take": 2}
     assert result["read"] == created
     assert result["listed"] == [created]
-    assert result["downloaded"] == "a draft"
+    assert result["anonymous"] == 401
     assert (result["deleted"], result["left"]) == (True, [])
 
 
@@ -230,7 +230,8 @@ def test_a_file_as_input(javascript: Program) -> None:
     """A blob is uploaded, and its URL becomes the input."""
     prediction = javascript("createFromFile", content="a draft", options={"version": VERSION, "input": INPUT})
 
-    assert httpx.get(prediction["input"]["init_video"]).content == b"a draft"
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    assert httpx.get(prediction["input"]["init_video"], headers=headers).json()["size"] == 7
 
 
 def test_models(javascript: Program) -> None:

@@ -212,7 +212,7 @@ def test_webhooks(client: Client, receiver: Receiver) -> None:
 
 
 def test_files(client: Client) -> None:
-    """A file is uploaded, described, listed, downloaded and deleted."""
+    """A file is uploaded, described, listed and deleted; its URL describes it to those who have the token."""
     file = client.files.create(
         io.BytesIO(b"a draft"), filename="draft.mp4", content_type="video/mp4", metadata={"take": 2}
     )
@@ -220,7 +220,7 @@ def test_files(client: Client) -> None:
     assert (file.name, file.content_type, file.size, file.metadata) == ("draft.mp4", "video/mp4", 7, {"take": 2})
     assert client.files.get(file.id) == file
     assert client.files.list() == [file]
-    assert httpx.get(file.urls["get"]).content == b"a draft"
+    assert httpx.get(file.urls["get"], headers={"Authorization": f"Bearer {TOKEN}"}).json()["id"] == file.id
     assert client.files.delete(file.id)
     assert client.files.list() == []
     with pytest.raises(ReplicateError, match="status: 404"):
@@ -236,7 +236,8 @@ def test_a_file_as_input(client: Client, tmp_path: Path) -> None:
         prediction = client.predictions.create(version=VERSION, input={"init_video": draft})
 
     assert prediction.input is not None
-    assert httpx.get(prediction.input["init_video"]).content == b"a draft"
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    assert httpx.get(prediction.input["init_video"], headers=headers).json()["size"] == 7
 
 
 def test_download_an_output(client: Client) -> None:

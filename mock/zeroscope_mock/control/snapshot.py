@@ -19,6 +19,7 @@ from ..messages import encode
 from ..state import State
 from ..store import Store, StoredFile, TenantPredictions
 from ..webhooks.deliveries import Attempt
+from .registry_values import NO_REGISTRY, load_registry, registry_inconsistencies, registry_values
 from .values import dataclass_values, make_dataclass, make_rates, rates_json
 
 FORMAT = 1
@@ -61,10 +62,17 @@ def take(state: State) -> dict[str, Any]:
             "left_out": [f"scripts that are functions: {functions}"] if functions else [],
             "clock": {"time": state.clock.time(), "frozen": state.clock.frozen},
             "tenants": [
-                {"tenant": tenant, "next": predictions.next, "uploads": predictions.uploads}
+                {
+                    "tenant": tenant,
+                    "next": predictions.next,
+                    "uploads": predictions.uploads,
+                    "trainings": predictions.trainings,
+                    "models": {str(model): count for model, count in predictions.models.items() if model},
+                }
                 for tenant, predictions in state.store.tenants.items()
             ],
             "predictions": [_prediction_values(record) for record in state.store.predictions()],
+            "registry": registry_values(state.registry, state.store),
             "files": [_file_values(file) for file in reversed(state.store.files(state.clock.time()))],
             "dropped": state.dropped,
             "faults": state.faults.dump(),
@@ -100,11 +108,13 @@ def restore(state: State, snapshot: Mapping[str, Any]) -> None:
         if invalid := [*_mismatches(state, values), *_inconsistencies(state, values)]:
             raise SnapshotError(invalid)
         store = _store(state, values)
+        registry = values.get("registry", NO_REGISTRY)
         # Nothing below can fail.
         state.faults.load(values["faults"])
         # Before the clock is set, which could make old entries due.
         state.webhooks.clear()
         state.store = store
+        load_registry(state.registry, store, registry)
         state.videos.clear()
         state.scripts.load([{**one, "times": one["times"] and int(one["times"])} for one in values["scripts"]])
         state.limits.use(make_rates(values["limits"]["rates"]))
@@ -157,15 +167,17 @@ def _inconsistencies(state: State, values: Mapping[str, Any]) -> Iterator[Invali
         for id, times in Counter(one[name] for one in values[kind]).items():
             if times > 1:
                 yield InvalidField("not_unique", kind, f"{id} is there {times} times")
-    starts = Counter[str]()
+    starts = Counter[tuple[str, str]]()
     for one in values["tenants"]:
-        starts[one["tenant"]] = int(one["next"])
-    starts.subtract(one["tenant"] for one in values["predictions"])
+        starts[one["tenant"], "prediction"] = int(one["next"])
+        starts[one["tenant"], "training"] = int(one.get("trainings", 0))
+    starts.subtract((one["tenant"], _kind(one)) for one in values["predictions"])
     for place, one in enumerate(values["predictions"]):
-        if one["number"] != starts[one["tenant"]]:
-            text = f"The tenant's numbers run up to the next one, so this is number {starts[one['tenant']]}"
+        series = one["tenant"], _kind(one)
+        if one["number"] != starts[series]:
+            text = f"The tenant's numbers run up to the next one, so this is number {starts[series]}"
             yield InvalidField("out_of_order", f"predictions.{place}.number", text)
-        starts[one["tenant"]] += 1
+        starts[series] += 1
     for place, one in enumerate(values["files"]):
         try:
             base64.b64decode(one["content"], validate=True)
@@ -177,6 +189,8 @@ def _inconsistencies(state: State, values: Mapping[str, Any]) -> Iterator[Invali
             if one["prediction"] not in hooked:
                 field = f"webhooks.{kind}.{place}.prediction"
                 yield InvalidField("not_found", field, "There is no prediction with this id and a webhook")
+    trainings = {one["id"]: one["tenant"] for one in values["predictions"] if _kind(one) == "training"}
+    yield from registry_inconsistencies(values.get("registry", NO_REGISTRY), trainings)
 
 
 def _store(state: State, values: Mapping[str, Any]) -> Store:
@@ -184,9 +198,14 @@ def _store(state: State, values: Mapping[str, Any]) -> Store:
     store.dropped_predictions = _dropped(values, "predictions")
     store.dropped_files = _dropped(values, "files")
     for one in values["tenants"]:
-        store.tenants[one["tenant"]] = TenantPredictions(int(one["next"]), int(one["uploads"]))
+        numbers = (int(one.get(name, 0)) for name in ("next", "uploads", "trainings"))
+        store.tenants[one["tenant"]] = TenantPredictions(*numbers)
     for one in values["predictions"]:
         store.add(_prediction(one))
+    for one in values["tenants"]:
+        # Some of those that they count were dropped.
+        for model, count in one.get("models", {}).items():
+            store.tenants[one["tenant"]].models[model] = int(count)
     for one in values["files"]:
         store.add_file(make_dataclass(StoredFile, {**one, "content": base64.b64decode(one["content"])}))
     return store
@@ -214,6 +233,10 @@ def _prediction(values: Mapping[str, Any]) -> Record:
             "reads": tuple(values["reads"]),
         },
     )
+
+
+def _kind(prediction: Mapping[str, Any]) -> str:
+    return str(prediction.get("kind", "prediction"))
 
 
 def _file_values(file: StoredFile) -> dict[str, Any]:

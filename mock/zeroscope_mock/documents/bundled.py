@@ -11,6 +11,9 @@ from typing import Any
 from .spec import Spec
 from .validation import Schema
 
+SERVICE = ("account", "collections", "deployments", "files", "models", "trainings")
+"""The documents of the service's operations that the model's document lacks, by tag."""
+
 _PREDICTION_ID = {"name": "prediction_id", "in": "path", "required": True, "schema": {"type": "string"}}
 
 
@@ -19,7 +22,7 @@ def bundled_documents() -> dict[str, Any]:
     paths: dict[str, Any] = {}
     # The added paths refer to it, but a user's document may write it out at each operation.
     components: dict[str, Any] = {"parameters": {"PredictionId": _PREDICTION_ID}}
-    for name in ("service", "outputs"):
+    for name in (*(f"service/{tag}" for tag in SERVICE), "outputs"):
         document = _read(name)
         paths |= document["paths"]
         for part, named in document.get("components", {}).items():
@@ -42,7 +45,7 @@ def load_spec(source: str | Path | Mapping[str, Any] | None) -> Spec:
 @cache
 def _packaged() -> Spec:
     # All servers share it: none of them changes it, and a test suite may make thousands of servers.
-    return Spec.load(None, bundled_documents())
+    return Spec.load(None, bundled_documents(), lazy=True)
 
 
 @cache
@@ -58,5 +61,5 @@ def control_schema(name: str) -> Schema:
 
 
 def _read(name: str) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(Path(__file__).with_name(f"{name}.json").read_bytes())
+    document: dict[str, Any] = json.loads(Path(__file__).parent.joinpath(f"{name}.json").read_bytes())
     return document

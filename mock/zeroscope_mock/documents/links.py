@@ -55,8 +55,8 @@ class Links:
         return self.operation("getOutput", prediction_id=prediction_id, filename=f"output-{index}.mp4")
 
     def file(self, file_id: str) -> str:
-        """The URL of a file's content."""
-        return self.operation("downloadFile", file_id=file_id)
+        """The URL of a file's metadata."""
+        return self.operation("getFile", file_id=file_id)
 
     def page(self, operation_id: str, cursor: str | None, filters: Mapping[str, str] | None = None) -> str | None:
         """The URL of a page of a list; None without a cursor.

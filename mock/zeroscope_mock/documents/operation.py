@@ -34,10 +34,10 @@ class Parameter:
         object.__setattr__(self, "is_number", bool(is_number))
 
     def read(self, text: str | None) -> tuple[Any, list[InvalidField]]:
-        """The value of a parameter's text, and its errors; the value None for a missing parameter."""
+        """The value of a parameter's text, and its errors; for a missing parameter its default, None without one."""
         if text is None:
             missing = InvalidField("required", "", f"{self.name} is required")
-            return None, [missing] if self.required else []
+            return self.described.get("default"), [missing] if self.required else []
         # The validator raises for text that UTF-8 cannot encode.
         value: Any = text if text.isascii() else text.encode("utf-8", "replace").decode()
         if self.is_number:
@@ -57,6 +57,9 @@ class Operation:
         bodies: The schema of each content type that it takes, as written and compiled.
         body_required: Whether it needs a body.
         responses: Its responses, as the document describes them.
+        fits: Whether it has all that its handler reads.
+        invalid_status: The status that refuses a request with invalid parameters or an invalid body.
+        invalid_type: The content type of that response.
     """
 
     id: str
@@ -65,6 +68,9 @@ class Operation:
     bodies: Mapping[str, tuple[Mapping[str, Any], Schema]]
     body_required: bool
     responses: Any = None
+    fits: bool = True
+    invalid_status: int = 422
+    invalid_type: str = "application/problem+json"
 
     def arguments(self, head: Head, path: Mapping[str, str]) -> tuple[dict[str, Any], list[InvalidField]]:
         """The parameters that a request sends, by name, and what is wrong with them.
@@ -111,9 +117,9 @@ class Route:
 
     @property
     def methods(self) -> list[str]:
-        """The methods for the header `Allow`: those of the document, HEAD for its GET, and OPTIONS."""
-        head = ["HEAD"] if "GET" in self.described else []
-        return sorted({*(method for method in self.described if method in self.operations), *head, "OPTIONS"})
+        """The methods for the header `Allow`: those that are served, HEAD for GET, and OPTIONS."""
+        head = ["HEAD"] if "GET" in self.operations else []
+        return sorted({*self.operations, *head, "OPTIONS"})
 
 
 # Not frozen: one is made for every request, and frozen dataclasses take three times as long to make.

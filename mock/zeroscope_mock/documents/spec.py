@@ -12,36 +12,10 @@ from urllib.parse import quote, unquote, urlsplit
 from .extensions import accepted_schemes, default_events, default_hold
 from .operation import Match, Operation, Parameter, Route
 from .reading import SpecError, object_of, packaged_document, read_document, reading, text_of, unescape
+from .requirements import LINKS, allows_non_objects, check_parameters, has_all
 from .validation import Schema
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-
-_PATH_PARAMETERS: Mapping[str, frozenset[str]] = {
-    "listPredictions": frozenset(),
-    "getPrediction": frozenset({"prediction_id"}),
-    "cancelPrediction": frozenset({"prediction_id"}),
-    "streamPrediction": frozenset({"prediction_id"}),
-    "getOutput": frozenset({"prediction_id", "filename"}),
-    "getFile": frozenset({"file_id"}),
-    "deleteFile": frozenset({"file_id"}),
-    "downloadFile": frozenset({"file_id"}),
-    "createModelPrediction": frozenset({"owner", "name"}),
-    "getModel": frozenset({"owner", "name"}),
-    "listModelVersions": frozenset({"owner", "name"}),
-    "getModelVersion": frozenset({"owner", "name", "version_id"}),
-}
-"""The path parameters of the operations whose handlers read them or whose URLs appear in responses."""
-
-_PREDICTION_LINKS = ("getPrediction", "cancelPrediction", "getOutput", "streamPrediction")
-_LINKS: Mapping[str, tuple[str, ...]] = {
-    "createPrediction": _PREDICTION_LINKS,
-    "createModelPrediction": _PREDICTION_LINKS,
-    "createFile": ("downloadFile",),
-}
-"""The operations whose URLs appear in the responses of operations that create something."""
-
-_TEXTS = frozenset({"cursor", "Prefer", "Cancel-After", "Last-Event-ID"}).union(*_PATH_PARAMETERS.values())
-"""The parameters that handlers read as text."""
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 
 FORM = "multipart/form-data"
 
@@ -52,15 +26,21 @@ class Spec:
     Args:
         document: The OpenAPI document as JSON values.
         more: Another document. Its operations and components are added unless the document has one of the same name.
+        lazy: Whether schemas are compiled when they are first used. They are then not checked, for documents that are
+            known to be valid.
 
     Raises:
         SpecError: For a document that cannot be followed, naming the reason.
     """
 
-    def __init__(self, document: Mapping[str, Any], more: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, document: Mapping[str, Any], more: Mapping[str, Any] | None = None, *, lazy: bool = False
+    ) -> None:
         self.document = document
+        self._lazy = lazy
+        self._more = more or {}
         with reading("the document"):
-            self._whole = _merged(object_of(document), more or {})
+            self._whole = _merged(object_of(document), self._more)
         with reading("servers"):
             self.prefixes = self._prefixes()
         with reading("paths"):
@@ -71,7 +51,7 @@ class Spec:
         with reading("components.securitySchemes"):
             self.schemes = accepted_schemes(self._whole)
         with reading("info"):
-            self.model = self._model()
+            self.model, self.version = self._model()
         with reading("the parameter Prefer"):
             self.default_hold = default_hold(self.operations())
         with reading("components.schemas.WebhookEvent"):
@@ -83,20 +63,28 @@ class Spec:
             self.input_defaults = self._input_defaults()
 
     @classmethod
-    def load(cls, source: str | Path | Mapping[str, Any] | None = None, more: Mapping[str, Any] | None = None) -> Spec:
+    def load(
+        cls,
+        source: str | Path | Mapping[str, Any] | None = None,
+        more: Mapping[str, Any] | None = None,
+        *,
+        lazy: bool = False,
+    ) -> Spec:
         """Read a document.
 
         Args:
             source: A YAML or JSON file, or the document itself; the packaged one if left out.
             more: Another document, which is added.
+            lazy: Whether schemas are compiled when they are first used, and not checked.
 
         Raises:
             SpecError: For a file that cannot be read and a document that cannot be followed.
         """
         if isinstance(source, Mapping):
-            return cls(source, more)
+            return cls(source, more, lazy=lazy)
         try:
-            return cls(packaged_document() if source is None else read_document(Path(source)), more)
+            document = packaged_document() if source is None else read_document(Path(source))
+            return cls(document, more, lazy=lazy)
         except OSError as error:
             raise SpecError(f"{source or 'the packaged document'} cannot be read: {error.strerror or error}") from error
 
@@ -138,6 +126,12 @@ class Spec:
         schema = self._whole["components"].get("schemas", {}).get(schema_name, {})
         return list(schema.get("enum", []))
 
+    @property
+    def file_retention(self) -> float | None:
+        """The time that uploaded files are kept, in seconds; None if the document does not say."""
+        seconds = self.document.get("info", {}).get("x-replicate", {}).get("file-retention-seconds")
+        return float(seconds) if isinstance(seconds, int | float) else None
+
     def input_schema(self) -> Mapping[str, Any]:
         """The schema of the model's input; empty if no operation takes one."""
         return self.resolve(self._create_fields().get("input", {}))
@@ -177,7 +171,9 @@ class Spec:
             if method in METHODS:
                 with reading(f"paths.{path}.{method}"):
                     operation = self._operation(object_of(item[method]), item.get("parameters", []))
-                    _check_parameters(operation, {part[1:-1] for part in parts if part.startswith("{")})
+                    if path in self.document["paths"] and not self._fits(path, method, operation):
+                        operation = replace(operation, fits=False)
+                    check_parameters(operation, {part[1:-1] for part in parts if part.startswith("{")})
                     self._check_body(operation)
                     operations[method.upper()] = operation
         described = {method.upper() for method in self.document["paths"].get(path, item)} & operations.keys()
@@ -200,7 +196,18 @@ class Spec:
             },
             body_required=body.get("required", False),
             responses=operation.get("responses"),
+            invalid_status=operation.get("x-invalid-status", 422),
+            invalid_type=operation.get("x-invalid-type", "application/problem+json"),
         )
+
+    def _fits(self, path: str, method: str, operation: Operation) -> bool:
+        """Return whether an operation of the document has all that the bundled one of the same id has."""
+        for place, item in self._more.get("paths", {}).items():
+            for name, theirs in item.items():
+                if name in METHODS and theirs["operationId"] == operation.id:
+                    wanted = self._operation(theirs, item.get("parameters", []))
+                    return (place, name) == (path, method) and has_all(operation, wanted)
+        return True
 
     def _parameter(self, parameter: Mapping[str, Any]) -> Parameter:
         return Parameter(
@@ -215,7 +222,7 @@ class Spec:
         """A schema of the document, compiled."""
         # Most parameters have no references, and compiling the components again for each would be slow.
         refers = "ref" in repr(schema).lower()
-        return Schema(schema, self._whole.get("components", {}) if refers else {})
+        return Schema(schema, self._whole.get("components", {}) if refers else {}, lazy=self._lazy)
 
     def _input_defaults(self) -> dict[str, Any]:
         """The default of each field of the model's input."""
@@ -223,17 +230,19 @@ class Spec:
         described = {name: self.resolve(schema) for name, schema in fields.items()}
         return {name: schema["default"] for name, schema in described.items() if "default" in schema}
 
-    def _model(self) -> str | None:
+    def _model(self) -> tuple[str | None, str | None]:
+        """The model that the document is of, and its version."""
         info = self.document.get("info", {})
         model: str | None = info.get("x-replicate", {}).get("model")
+        version: str | None = info.get("x-replicate", {}).get("version")
         for name, text in (
             ("description", info.get("description")),
             ("x-replicate.model", model),
-            ("x-replicate.version", info.get("x-replicate", {}).get("version")),
+            ("x-replicate.version", version),
         ):
             if text is not None:
                 text_of(text, name)
-        return model
+        return model, version
 
     def _check_events(self) -> None:
         for event in self.enum("WebhookEvent"):
@@ -241,19 +250,19 @@ class Spec:
 
     def _check_body(self, operation: Operation) -> None:
         """Refuse a body that lacks what the handler of the operation reads."""
-        if operation.id not in _LINKS:
+        if operation.id not in LINKS or self._lazy:
             return
         if not operation.bodies or not operation.body_required:
             raise ValueError("it must have a requestBody with content that is required")
         for kind, (body, schema) in operation.bodies.items():
-            if _allows_non_objects(schema):
+            if allows_non_objects(schema):
                 raise ValueError(f"the {kind} body must be an object")
             fields = body.get("properties", {})
             if operation.id == "createFile":
                 content = self.resolve(fields.get("content", {}))
                 if kind != FORM or content.get("format") != "binary" or "content" not in body.get("required", []):
                     raise ValueError(f"the body must be {FORM} and require content, of the format binary")
-            elif "input" not in fields or _allows_non_objects(self.compile(fields["input"])):
+            elif "input" not in fields or allows_non_objects(self.compile(fields["input"])):
                 raise ValueError(f"the {kind} body must have a property input, which is an object")
 
     def _check_links(self) -> None:
@@ -266,8 +275,8 @@ class Spec:
             if method in route.described
         }
         known = {operation.id for operation in self.operations()}
-        for creator in _LINKS.keys() & known:
-            missing = [name for name in _LINKS[creator] if name not in known]
+        for creator in LINKS.keys() & known:
+            missing = [name for name in LINKS[creator] if name not in known]
             if missing and creator in theirs:
                 raise SpecError(
                     f"the document has {creator}, but not {', '.join(missing)}, which its responses link to",
@@ -285,24 +294,6 @@ class Spec:
 def _without(route: Route, operation_id: str) -> Route:
     kept = {method: operation for method, operation in route.operations.items() if operation.id != operation_id}
     return replace(route, operations=kept)
-
-
-def _check_parameters(operation: Operation, in_path: set[str]) -> None:
-    """Refuse an operation without the parameters that its handler or its URL needs."""
-    wanted = _PATH_PARAMETERS.get(operation.id)
-    declared = {parameter.name for parameter in operation.parameters if parameter.place == "path"}
-    if wanted is not None and not (wanted == in_path and wanted <= declared):
-        names = " and ".join(f"{{{name}}}" for name in sorted(wanted)) or "no parameter"
-        raise ValueError(f"the path of {operation.id} must hold {names}, declared as a parameter in path")
-    for parameter in operation.parameters:
-        if parameter.name in _TEXTS and parameter.is_number:
-            raise ValueError(f"the parameter {parameter.name} must be a string")
-
-
-def _allows_non_objects(schema: Schema) -> bool:
-    """Return whether a schema allows a value that is not an object."""
-    values: tuple[Any, ...] = (None, True, 0, "", [])
-    return not all(schema.invalid_fields(value) for value in values)
 
 
 def _merged(document: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:

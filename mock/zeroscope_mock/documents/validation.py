@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .invalid_field import InvalidField
 
 if TYPE_CHECKING:
+    from jsonschema_rs import Draft202012Validator as Validator
     from jsonschema_rs import ValidationError
 
 
@@ -22,18 +24,23 @@ class Schema:
     Args:
         schema: The schema, which may refer to components of the document.
         components: The document's components.
+        lazy: Whether the schema is compiled when it is first used, because it is known to be valid.
 
     Raises:
         ValueError: For something that is not a schema.
     """
 
-    def __init__(self, schema: Mapping[str, Any], components: Mapping[str, Any]) -> None:
+    def __init__(self, schema: Mapping[str, Any], components: Mapping[str, Any], *, lazy: bool = False) -> None:
+        self._source = {**schema, "components": components}
+        if not lazy:
+            _ = self._validator
+
+    @cached_property
+    def _validator(self) -> Validator:
         # Slow to import, and needed only once a server exists.
         import jsonschema_rs
 
-        self._validator = jsonschema_rs.Draft202012Validator(
-            {**schema, "components": components}, validate_formats=True
-        )
+        return jsonschema_rs.Draft202012Validator(self._source, validate_formats=True)
 
     def is_valid(self, value: Any) -> bool:
         """Return whether a value, as the json module reads it, has no error."""

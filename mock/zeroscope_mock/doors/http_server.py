@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, cast
@@ -97,6 +98,13 @@ class Protocol(HttpToolsProtocol):
         """Refuse what the parser cannot read, and close the connection."""
         self._send(self._refusal or malformed("What was sent is not an HTTP/1.1 request."))
 
+    @property
+    def is_idle_on_tls(self) -> bool:
+        """Whether all has been sent, over TLS; closing then waits for the client's consent, up to half a minute."""
+        if self.transport.get_extra_info("sslcontext") is None or self.transport.get_write_buffer_size():
+            return False
+        return self.cycle is None or self.cycle.response_complete
+
     def _start_timer(self) -> None:
         if self._timer is None:
             self._timer = self.loop.call_later(HEAD_TIMEOUT, self._end_wait)
@@ -139,9 +147,10 @@ class HttpServer(uvicorn.Server):
     Args:
         app: The application.
         host: The address that its sockets are bound to.
+        tls: The TLS context, for https.
     """
 
-    def __init__(self, app: App, host: str) -> None:
+    def __init__(self, app: App, host: str, tls: ssl.SSLContext | None = None) -> None:
         # Its annotation is int, but it takes fractions of a second as well.
         grace: Any = _GRACE
         config = uvicorn.Config(
@@ -157,6 +166,10 @@ class HttpServer(uvicorn.Server):
             timeout_graceful_shutdown=grace,
             ws="none",
         )
+        if tls is not None:
+            # uvicorn by itself makes a context from files.
+            config.load()
+            config.ssl = tls
         super().__init__(config)
         self._wake: Callable[[], object] = lambda: None
 
@@ -186,6 +199,17 @@ class HttpServer(uvicorn.Server):
         for connection in list(self.server_state.connections):
             connection.shutdown()
         await asyncio.sleep(_CLOSE_DELAY)
+        if self._abort(lambda connection: connection.is_idle_on_tls):
+            await asyncio.sleep(_CLOSE_DELAY)
         if self.server_state.connections or self.server_state.tasks:
             # uvicorn repeats the above, which has no effect, and then waits.
             await super().shutdown(sockets)
+            if self._abort(lambda connection: True):
+                await asyncio.sleep(_CLOSE_DELAY)
+
+    def _abort(self, wanted: Callable[[Protocol], bool]) -> bool:
+        """Cut connections that are being closed, and return whether there were any."""
+        connections = [one for one in self.server_state.connections if isinstance(one, Protocol) and wanted(one)]
+        for connection in connections:
+            connection.transport.abort()
+        return bool(connections)

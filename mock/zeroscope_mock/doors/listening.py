@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from .asgi import App
+    from .certificate import Certificate
 
 # How long `close` waits for the thread, and the interval of `serve`, in seconds.
 _CLOSE_TIMEOUT = 1.5
@@ -33,24 +34,38 @@ class Listening:
         host: The address to listen on.
         port: The port to listen on; 0 for any that is free.
         on_close: Called once when it has stopped listening.
+        certificate: The certificate, for https; it is closed with this object.
 
     Attributes:
         url: Scheme, host and port, such as `http://127.0.0.1:8000`.
+        ca_file: On https, the certificate of the authority that clients must trust, a file; else None.
+        environment: On https, the variables of the environment that make clients trust it; else empty.
 
     Raises:
         PortInUseError: If another process listens there.
         OSError: If the address cannot be listened on for another reason.
     """
 
-    def __init__(self, app: App, host: str, port: int, on_close: Callable[[], object] = lambda: None) -> None:
+    def __init__(
+        self,
+        app: App,
+        host: str,
+        port: int,
+        on_close: Callable[[], object] = lambda: None,
+        certificate: Certificate | None = None,
+    ) -> None:
         from .http_server import HttpServer
 
+        self.ca_file = certificate.ca_file if certificate else None
+        self.environment = dict(certificate.environment) if certificate else {}
+        self._certificate = certificate
         self._on_close = on_close
         self._closed = False
         listener = _bind(host, port)
         number: int = listener.getsockname()[1]
-        self.url = f"http://[{host}]:{number}" if ":" in host else f"http://{host}:{number}"
-        self._server = HttpServer(app, host)
+        scheme = "https" if certificate else "http"
+        self.url = f"{scheme}://[{host}]:{number}" if ":" in host else f"{scheme}://{host}:{number}"
+        self._server = HttpServer(app, host, certificate.context if certificate else None)
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [listener]}, name=f"zeroscope_mock {self.url}", daemon=True
         )
@@ -62,6 +77,8 @@ class Listening:
         self._thread.join(_CLOSE_TIMEOUT)
         if not self._closed:
             self._closed = True
+            if self._certificate is not None:
+                self._certificate.close()
             self._on_close()
 
     def __enter__(self) -> Self:
@@ -75,14 +92,14 @@ class Listening:
 
 def serve(
     listen: Callable[[], Listening],
-    on_ready: Callable[[str], object] | None,
+    on_ready: Callable[[Listening], object],
     on_tick: Callable[[], object] = lambda: None,
 ) -> None:
     """Listen until the process is interrupted or terminated.
 
     Args:
         listen: Starts listening.
-        on_ready: Called with the URL once it can be reached.
+        on_ready: Called once it can be reached.
         on_tick: Called twice a second.
     """
     # Not an Event: its lock is not reentrant, so a signal that came while the loop below is about to wait would block.
@@ -100,8 +117,7 @@ def serve(
     try:
         with listen() as listening:
             _tune_garbage_collector(freeze)
-            if on_ready:
-                on_ready(listening.url)
+            on_ready(listening)
             while not _wait(signals_received):
                 on_tick()
     finally:

@@ -77,5 +77,7 @@ class Record:
 
     @property
     def streams(self) -> bool:
-        """Whether it has a stream of events."""
+        """Whether it has a stream of events; trainings have none."""
+        if self.kind == "training":
+            return False
         return self.stream if self.script.streams is None else self.script.streams

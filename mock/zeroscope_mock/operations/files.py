@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import hmac
 from typing import Any
 
 from ..bodies import Upload
@@ -12,8 +14,10 @@ from ..problems import not_found
 from ..randomness import new_id
 from ..state import State
 from ..store import StoredFile
+from ..tenants import account_name
 from ..times import timestamp
 from .calls import Handler, OperationCall
+from .paging import list_response
 from .ranges import range_response
 
 
@@ -42,15 +46,22 @@ class Files:
             content=upload.content,
             metadata=call.body.get("metadata", {}),
             created=now,
-            expires=now + RETENTION,
+            expires=now + (self._state.spec.file_retention or RETENTION),
+            number=tenant.uploads,
         )
         tenant.uploads += 1
         self._state.store.add_file(file)
         return json_response(201, self._json(file, call))
 
     def _list(self, call: OperationCall) -> Response:
-        files = self._state.store.files(self._state.clock.time(), call.tenant)
-        return json_response(200, {"next": None, "previous": None, "results": [self._json(one, call) for one in files]})
+        return list_response(
+            self._state,
+            call,
+            "listFiles",
+            self._state.store.files(self._state.clock.time(), call.tenant),
+            lambda file: (file.created, file.number),
+            lambda file: self._json(file, call),
+        )
 
     def _get(self, call: OperationCall) -> Response:
         file = self._find(call, call.tenant)
@@ -65,25 +76,46 @@ class Files:
 
     def _download(self, call: OperationCall) -> Response:
         file = self._find(call)
-        return range_response(call.request.head, file.content, file.content_type) if file else not_found(_named(call))
+        if file is None or not self._is_signed(call, file):
+            return not_found(f"{_named(call)} with this owner, expiry and signature")
+        return range_response(call.request.head, file.content, file.content_type)
+
+    def _is_signed(self, call: OperationCall, file: StoredFile) -> bool:
+        owner, expiry = call.arguments["owner"], int(call.arguments["expiry"])
+        if owner != account_name(file.tenant) or expiry <= self._state.clock.time():
+            return False
+        signature = download_signature(self._state.secret(file.tenant), owner, file.id, expiry)
+        return hmac.compare_digest(signature.encode(), call.arguments["signature"].encode("utf-8", "replace"))
 
     def _find(self, call: OperationCall, tenant: str | None = None) -> StoredFile | None:
         return self._state.store.file(call.arguments["file_id"], self._state.clock.time(), tenant)
 
     def _json(self, file: StoredFile, call: OperationCall) -> dict[str, Any]:
-        digest = hashlib.sha256(file.content).hexdigest()
+        md5 = hashlib.md5(file.content, usedforsecurity=False).hexdigest()
         return {
             "id": file.id,
             "name": file.name,
             "content_type": file.content_type,
             "size": len(file.content),
-            "etag": digest[:32],
-            "checksums": {"sha256": digest},
+            "etag": md5,
+            "checksums": {"sha256": hashlib.sha256(file.content).hexdigest(), "md5": md5},
             "metadata": file.metadata,
             "created_at": timestamp(file.created),
             "expires_at": timestamp(file.expires),
             "urls": {"get": self._state.links(self._state.base_url(call.request.head), call.prefix).file(file.id)},
         }
+
+
+def download_signature(secret: str, owner: str, file_id: str, expiry: int) -> str:
+    """The signature in the URL of a download.
+
+    Args:
+        secret: The text of the account's secret.
+        owner: The user name of the account.
+        expiry: When the URL ends, in seconds since 1970.
+    """
+    signed = f"{owner} {file_id} {expiry}".encode()
+    return base64.b64encode(hmac.digest(secret.encode(), signed, "sha256")).decode()
 
 
 def _printable(content_type: str | None) -> str:

@@ -1,148 +1,163 @@
-"""The model and its versions as JSON (recorded traffic)."""
+"""The operations on models."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..documents.spec import Spec
+from ..messages import Response, json_response
+from ..problems import conflict, forbidden, not_found
+from ..registry import Model
+from ..state import State
+from ..tenants import account_name
+from .calls import Handler, OperationCall
+from .model_bodies import model_json
+from .paging import Place, list_response
 
-CREATED_AT = "2023-07-01T00:00:00.000000Z"
-"""The creation time of every version: the model was published that month; the day is the mock's own choice."""
-
-COG_VERSION = "0.8.1"
-"""The version of Cog that every version was built with; before 0.3.9, clients read list outputs as streams of values.
-The mock's own choice."""
-
-_VERSION = re.compile(r"[0-9a-f]{64}")
-
-
-def is_model(spec: Spec, owner: str, name: str) -> bool:
-    """Return whether this is the document's model, the only one that the server has."""
-    return spec.model == f"{owner}/{name}"
+_OLDEST_FIRST = "asc"
+_BY_MODEL = "model_created_at"
 
 
-def is_version(version_id: str) -> bool:
-    """Return whether an id has the form of a version's; programs may name older versions than the document's."""
-    return _VERSION.fullmatch(version_id) is not None
+class Models:
+    """Lists, finds, creates, updates and deletes models."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self.handlers: dict[str, Handler] = {
+            "createModel": self._create,
+            "deleteModel": self._delete,
+            "getModel": self._get,
+            "getModelReadme": self._readme,
+            "listModelExamples": self._examples,
+            "listModels": self._list,
+            "searchModels": self._search,
+            "updateModel": self._update,
+        }
+
+    def _list(self, call: OperationCall) -> Response:
+        names = ("sort_by", "sort_direction")
+        query = {name: call.arguments[name] for name in names if call.arguments[name] is not None}
+        by_model = query.get("sort_by") == _BY_MODEL
+        return list_response(
+            self._state,
+            call,
+            "listModels",
+            self._state.registry.models(),
+            _created if by_model else self._updated,
+            lambda model: model_json(self._state, model, call.tenant),
+            oldest_first=query.get("sort_direction") == _OLDEST_FIRST,
+            query=query,
+        )
+
+    def _search(self, call: OperationCall) -> Response:
+        return list_response(
+            self._state,
+            call,
+            "searchModels",
+            matching_models(self._state.registry.models(), call.body),
+            self._updated,
+            lambda model: model_json(self._state, model, call.tenant),
+        )
+
+    def _get(self, call: OperationCall) -> Response:
+        model = find_model(self._state, call)
+        return json_response(200, model_json(self._state, model, call.tenant)) if model else no_model(call)
+
+    def _readme(self, call: OperationCall) -> Response:
+        model = find_model(self._state, call)
+        if model is None:
+            return no_model(call)
+        if model.readme is None:
+            return not_found(f"README of model {model.full_name}")
+        return Response(200, (("content-type", "text/plain; charset=utf-8"),), model.readme.encode("utf-8", "replace"))
+
+    def _examples(self, call: OperationCall) -> Response:
+        # Only the website makes a prediction an example, so there are none.
+        if find_model(self._state, call) is None:
+            return no_model(call)
+        none: list[Any] = []
+        return list_response(self._state, call, "listModelExamples", none, lambda one: one, lambda one: one)
+
+    def _create(self, call: OperationCall) -> Response:
+        registry, body = self._state.registry, call.body
+        owner, name = body["owner"], body["name"]
+        if owner != account_name(call.tenant):
+            return forbidden(f"You may not create models for {owner!r}; your account is {account_name(call.tenant)}.")
+        model = Model(
+            owner,
+            name,
+            call.tenant,
+            registry.next_number(),
+            self._state.clock.time(),
+            **{name: body.get(name) for name in _SETTINGS},
+        )
+        if registry.is_taken(model):
+            return conflict("A model with that name and owner already exists.")
+        registry.add(model)
+        return json_response(201, model_json(self._state, model, call.tenant))
+
+    def _update(self, call: OperationCall) -> Response:
+        model = find_model(self._state, call)
+        if model is None:
+            return no_model(call)
+        if model.tenant != call.tenant:
+            return not_owned(model)
+        body = call.body or {}
+        for name in _UPDATES:
+            if name in body:
+                setattr(model, name, body[name])
+        return json_response(200, model_json(self._state, model, call.tenant))
+
+    def _delete(self, call: OperationCall) -> Response:
+        model = find_model(self._state, call)
+        if model is None:
+            return no_model(call)
+        if model.tenant != call.tenant:
+            return not_owned(model)
+        if model.visibility == "public":
+            return forbidden("Only private models can be deleted.")
+        if self._state.registry.latest(model) is not None:
+            return conflict("The model has versions; delete them first.")
+        self._state.registry.remove(model)
+        return Response(204, (), b"")
+
+    def _updated(self, model: Model) -> Place:
+        latest = self._state.registry.latest(model)
+        return model.created if latest is None else latest.created, model.number
 
 
-def latest_version(spec: Spec) -> str | None:
-    """The id of the document's version; None if it names none."""
-    version: str | None = spec.document.get("info", {}).get("x-replicate", {}).get("version")
-    return version
+_SETTINGS = ("visibility", "hardware", "description", "github_url", "paper_url", "license_url", "cover_image_url")
+_UPDATES = ("description", "readme", "github_url", "paper_url", "weights_url", "license_url")
 
 
-def model_json(spec: Spec) -> dict[str, Any]:
-    """The document's model."""
-    owner, _, name = (spec.model or "").partition("/")
-    latest = latest_version(spec)
-    return {
-        "url": f"https://replicate.com/{owner}/{name}",
-        "owner": owner,
-        "name": name,
-        "description": spec.document.get("info", {}).get("description"),
-        "visibility": "public",
-        "github_url": None,
-        "paper_url": None,
-        "license_url": None,
-        "run_count": 0,
-        "cover_image_url": None,
-        "default_example": None,
-        "latest_version": None if latest is None else version_json(spec, latest),
-    }
+def matching_models(models: Iterable[Model], text: str) -> list[Model]:
+    """The models that have all words of a text in their names and descriptions."""
+    return [model for model in models if matches(f"{model.full_name} {model.description or ''}", text)]
 
 
-def versions_json(spec: Spec) -> dict[str, Any]:
-    """The only page of the model's versions, which has the document's one."""
-    latest = latest_version(spec)
-    return {"next": None, "previous": None, "results": [] if latest is None else [version_json(spec, latest)]}
+def matches(searched: str, text: str) -> bool:
+    """Return whether a string has all words of a text, in any case."""
+    return all(word in searched.casefold() for word in text.casefold().split())
 
 
-def version_json(spec: Spec, version_id: str) -> dict[str, Any]:
-    """A version of the model.
-
-    Args:
-        spec: The document, which has the schema of the version's input.
-        version_id: Its id; all versions are alike.
-    """
-    return {
-        "id": version_id,
-        "created_at": CREATED_AT,
-        "cog_version": COG_VERSION,
-        "openapi_schema": _openapi_schema(spec.input_schema(), spec),
-    }
+def find_model(state: State, call: OperationCall) -> Model | None:
+    """The model in the path of a call, if the tenant may see it."""
+    return state.registry.find(_name(call.arguments), call.tenant)
 
 
-def _openapi_schema(wanted: Mapping[str, Any], spec: Spec) -> dict[str, Any]:
-    """The document that Cog makes for the model; each enumeration is a schema of its own."""
-    fields: dict[str, Any] = {}
-    enumerations: dict[str, Any] = {}
-    for order, (name, schema) in enumerate(wanted.get("properties", {}).items()):
-        field = {key: value for key, value in _nullable(spec.resolve(schema)).items() if not key.startswith("x-")}
-        _add_referenced(field, spec, enumerations)
-        if "enum" in field:
-            choice = {"type": field.pop("type", "string"), "enum": field.pop("enum")}
-            enumerations[name] = {"title": name, "description": "An enumeration.", **choice}
-            fields[name] = {"allOf": [_reference(name)], **field, "x-order": order}
-        else:
-            title = {} if "allOf" in field else {"title": name.replace("_", " ").title()}
-            fields[name] = {**title, **field, "x-order": order}
-    required = {"required": wanted["required"]} if wanted.get("required") else {}
-    schemas = {
-        "Input": {"title": "Input", "type": "object", **required, "properties": fields},
-        "Output": {"title": "Output", "type": "array", "items": {"type": "string", "format": "uri"}},
-        **enumerations,
-        "PredictionRequest": _object("PredictionRequest", input="Input"),
-        "PredictionResponse": _object("PredictionResponse", input="Input", output="Output"),
-    }
-    predict = {
-        "operationId": "predict_predictions_post",
-        "summary": "Predict",
-        "description": "Run a single prediction on the model",
-        "requestBody": {"content": _json("PredictionRequest")},
-        "responses": {"200": {"description": "Successful Response", "content": _json("PredictionResponse")}},
-    }
-    return {
-        "openapi": "3.0.2",
-        "info": {"title": "Cog", "version": "0.1.0"},
-        "paths": {"/predictions": {"post": predict}},
-        "components": {"schemas": schemas},
-    }
+def no_model(call: OperationCall) -> Response:
+    """404 for the model in the path of a call."""
+    return not_found(f"model {_name(call.arguments)}")
 
 
-def _nullable(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A schema in the form of OpenAPI 3.0, where null is not a type."""
-    others = [branch for branch in schema.get("anyOf", []) if branch != {"type": "null"}]
-    if len(others) == 1 and len(schema["anyOf"]) == 2:
-        return {**others[0], **{key: value for key, value in schema.items() if key != "anyOf"}, "nullable": True}
-    kinds = schema.get("type")
-    if isinstance(kinds, list) and len(kinds) == 2 and "null" in kinds:
-        return {**schema, "type": next(kind for kind in kinds if kind != "null"), "nullable": True}
-    return dict(schema)
+def not_owned(model: Model) -> Response:
+    """403 for a change to a model of another account."""
+    return forbidden(f"{model.full_name} belongs to another account.")
 
 
-def _add_referenced(part: Any, spec: Spec, found: dict[str, Any]) -> None:
-    """Add the schemas that a schema refers to, by name."""
-    if isinstance(part, Mapping) and "$ref" in part:
-        name = part["$ref"].rpartition("/")[2]
-        if name not in found:
-            found[name] = spec.resolve(part)
-            _add_referenced(found[name], spec, found)
-    for inner in part.values() if isinstance(part, Mapping) else part if isinstance(part, list) else ():
-        _add_referenced(inner, spec, found)
+def _name(arguments: Mapping[str, Any]) -> str:
+    return f"{arguments['owner']}/{arguments['name']}"
 
 
-def _reference(name: str) -> dict[str, str]:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def _object(title: str, **properties: str) -> dict[str, Any]:
-    """A schema whose properties are other schemas."""
-    references = {name: _reference(schema) for name, schema in properties.items()}
-    return {"title": title, "type": "object", "properties": references}
-
-
-def _json(name: str) -> dict[str, Any]:
-    return {"application/json": {"schema": _reference(name)}}
+def _created(model: Model) -> Place:
+    return model.created, model.number

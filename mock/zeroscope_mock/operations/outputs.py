@@ -1,17 +1,23 @@
-"""The operation that serves the videos of predictions."""
+"""The operation that serves the videos of predictions, and weights of trainings."""
 
 from __future__ import annotations
 
+import io
 import re
+import tarfile
 
+from ..lifecycle.record import Record
 from ..lifecycle.timeline import state_at
-from ..messages import Response
+from ..messages import Response, encode
 from ..problems import not_found
 from ..protocols import Flow
 from ..state import State
 from ..steps import RunBlocking
 from .calls import Handler, OperationCall
 from .ranges import range_response
+
+WEIGHTS = "trained_model.tar"
+"""The name of the file that a training makes."""
 
 _FILENAME = re.compile(r"output-(0|[1-9][0-9]{0,6})\.mp4")
 
@@ -27,9 +33,25 @@ class Outputs:
         record = self._state.store.prediction(call.arguments["prediction_id"])
         found = _FILENAME.fullmatch(call.arguments["filename"])
         named = f"file {call.arguments['filename']!r} of prediction {call.arguments['prediction_id']!r}"
+        now = self._state.clock.time()
+        if record is not None and record.kind == "training" and call.arguments["filename"] == WEIGHTS:
+            state = state_at(record, now)
+            if state.status != "succeeded" or state.removed:
+                return not_found(named)
+            return range_response(call.request.head, _weights(record), "application/x-tar")
         if record is None or not found or record.script.output is not None:
             return not_found(named)
-        if int(found[1]) >= state_at(record, self._state.clock.time()).made:
+        if int(found[1]) >= state_at(record, now).made:
             return not_found(named)
         video: bytes = yield RunBlocking(self._state.video(record, int(found[1])))
         return range_response(call.request.head, video, "video/mp4")
+
+
+def _weights(record: Record) -> bytes:
+    """The archive that stands for a training's weights, which holds the training's input."""
+    content, archive = encode(record.input), io.BytesIO()
+    member = tarfile.TarInfo("input.json")
+    member.size, member.mtime = len(content), int(record.created)
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        tar.addfile(member, io.BytesIO(content))
+    return archive.getvalue()

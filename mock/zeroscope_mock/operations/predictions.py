@@ -60,12 +60,12 @@ class Predictions:
         return json_response(200, body)
 
     def _create(self, call: OperationCall) -> Response | Flow[Response]:
-        version = find_version(self._state, str(call.body.get("version")))
+        version = find_version(self._state, call.tenant, str(call.body.get("version")))
         return invalid_version() if version is None else self._runs.start(call, version)
 
     def _create_of_model(self, call: OperationCall) -> Response | Flow[Response]:
         model = f"{call.arguments['owner']}/{call.arguments['name']}"
-        version = find_model_version(self._state, model)
+        version = find_model_version(self._state, call.tenant, model)
         return not_found(f"model {model}") if version is None else self._runs.start(call, version)
 
     def _get(self, call: OperationCall) -> Response | Flow[Response]:

@@ -40,7 +40,11 @@ class RunBodies:
         Args:
             state: The state to show, if it is not the one at that moment.
         """
-        return prediction_json(record, now, self.links(call), state=state)
+        body = prediction_json(record, now, self.links(call), state=state)
+        if record.kind == "training" and body["output"] is None and "prediction_id" not in call.arguments:
+            # In recorded traffic, trainings have no such field before they succeed.
+            del body["output"]
+        return body
 
     def complete(
         self, record: Record, call: OperationCall, now: float, state: LifecycleState | None = None

@@ -26,6 +26,7 @@ from ..webhooks.events import parse_events_filter
 from .calls import OperationCall
 from .response_cache import ResponseCache
 from .run_bodies import RunBodies
+from .standstill import StandstillDetector, with_notice
 from .version_references import VersionReference
 
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?")
@@ -43,6 +44,7 @@ class Runs:
         self._state = state
         self._bodies = RunBodies(state)
         self._responses = ResponseCache()
+        self._standstill = StandstillDetector(state.clock)
 
     def start(
         self,
@@ -52,6 +54,7 @@ class Runs:
         kind: RunKind = "prediction",
         deployment: str | None = None,
         output: Callable[[str], Any] | None = None,
+        started: Callable[[Record], object] | None = None,
     ) -> Response | Flow[Response]:
         """Start a run, and answer the call that creates it.
 
@@ -61,10 +64,13 @@ class Runs:
             kind: What is started.
             deployment: The owner and name of the deployment that runs it.
             output: Makes the output of a success from the run's id; by default the model makes videos.
+            started: Called with the record of the run.
         """
         holds = self._state.dialect.holds
         lifetime = _seconds(call.arguments.get("Cancel-After")) if holds else None
         record = self._record(call, version, kind, deployment, lifetime, output)
+        if started is not None:
+            started(record)
         dropped = self._state.store.add(record)
         if dropped is not None:
             self._state.changes.notify(dropped.id)
@@ -84,6 +90,9 @@ class Runs:
         if record.script.reads and len(record.reads) < record.script.reads and state_at(record, now).ended is None:
             record.reads = (*record.reads, now)
             self._changed(record)
+        if notice := self._standstill.notice(record):
+            call.notes.append(notice)
+            return with_notice(self._response(call, record, now), notice)
         return self._response(call, record, now)
 
     def cancel(self, call: OperationCall, record: Record) -> Response | Flow[Response]:
@@ -128,8 +137,8 @@ class Runs:
         state, sent = self._state, call.body.get("input", {})
         if state.deciding:
             raise RuntimeError(NESTED_CREATE)
-        number = state.store.of_tenant(call.tenant).next
-        random = state.random_bytes("prediction", call.tenant, number)
+        number = state.store.next_number(call.tenant, kind)
+        random = state.random_bytes(kind, call.tenant, number)
         id = new_id(random)
         script = self._script(call, kind, random, None if output is None else output(id))
         return Record(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..state import State
-from .models import is_model, is_version, latest_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,32 +20,37 @@ class VersionReference:
     id: str
 
 
-def find_version(state: State, reference: str) -> VersionReference | None:
-    """The version that a reference names; None if there is none.
+def find_version(state: State, tenant: str, reference: str) -> VersionReference | None:
+    """The version that a reference names; None if there is none that the tenant may see.
 
     Args:
         state: The server's.
+        tenant: The tenant that names it.
         reference: The id of a version, `owner/name:id`, or `owner/name` for the latest version of a model.
     """
-    model, colon, version_id = reference.rpartition(":")
+    name, colon, version_id = reference.rpartition(":")
     if colon:
-        return find_model_version(state, model, version_id)
+        return find_model_version(state, tenant, name, version_id)
     if "/" in reference:
-        return find_model_version(state, reference)
-    return VersionReference(state.spec.model, reference) if is_version(reference) else None
+        return find_model_version(state, tenant, reference)
+    model = state.registry.model_of(reference, tenant)
+    if model is not None:
+        return VersionReference(model.full_name, reference)
+    return VersionReference(None, reference) if state.registry.is_nameless_version(reference) else None
 
 
-def find_model_version(state: State, model: str, version_id: str | None = None) -> VersionReference | None:
-    """A version of a model; None if there is none.
+def find_model_version(state: State, tenant: str, model: str, version_id: str | None = None) -> VersionReference | None:
+    """A version of a model; None if there is none that the tenant may see.
 
     Args:
         state: The server's.
+        tenant: The tenant that names it.
         model: The model's owner and name, such as `owner/name`.
         version_id: The version's id; None for the latest version.
     """
-    owner, _, name = model.partition("/")
-    if not is_model(state.spec, owner, name):
+    found = state.registry.find(model, tenant)
+    if found is None:
         return None
-    if version_id is None:
-        version_id = latest_version(state.spec)
-    return None if version_id is None or not is_version(version_id) else VersionReference(model, version_id)
+    registry = state.registry
+    version = registry.latest(found) if version_id is None else registry.version(found, version_id)
+    return None if version is None else VersionReference(model, version.id)

@@ -12,10 +12,11 @@ import httpx
 import pytest
 
 import zeroscope
-from helpers.client import BASE_URL, Harness, ScriptedResponses, prediction_body
+from helpers.client import BASE_URL, Harness, ScriptedResponses, prediction_body, run_many
 from helpers.operations import LARGE, SECRET, signed_headers
 from zeroscope import AsyncVideo, Video, webhooks
 from zeroscope._service.spec import spec
+from zeroscope_mock import MockServer
 
 MODEL, VERSION = prediction_body()["model"], prediction_body()["version"]
 OUTPUT = ["https://replicate.delivery/x/output-1.mp4", "https://replicate.delivery/x/output-0.mp4"]
@@ -74,6 +75,29 @@ def test_blocking_create__is_waited_for(harness: Harness, first: httpx.Response,
     assert [video.url for video in videos] == URLS and videos[0].prediction.done
     assert script.lines.count("POST /v1/predictions") == 1
     assert bool(reads) is bool(polls) and all(url.startswith(f"{BASE_URL}/predictions") for url in reads)
+
+
+@pytest.mark.parametrize("script", [{"blocking": "processing"}, {"blocking": "final"}, {"expired_wait": "processing"}])
+@pytest.mark.parametrize("seconds", [1, 60])
+def test_blocking_create__against_the_mock_server(kind: str, script: dict[str, str], seconds: int) -> None:
+    """Whatever the server answers when the outputs are there or the time is up, the input has its videos."""
+    server = MockServer()
+    server.scripts.add({**script, "startup": 5, "run": 5, "outputs": 2})
+    (result,) = run_many(kind, server, [{"batch_size": 2}], prefer_wait=seconds)
+    assert [video.index for video in result.raise_for_error().videos] == [0, 1] and result.prediction.done
+    assert [exchange.operation for exchange in server.journal].count("createPrediction") == 1
+
+
+def test_version__of_a_lost_create_against_the_mock_server(kind: str, tmp_path: Path) -> None:
+    """A create that named the model alone is found when the batch resumes, and was sent once."""
+    server = MockServer()
+    server.faults.lost_create()
+    for recovered in (False, True):
+        (result,) = run_many(kind, server, [{"prompt": "a"}], version=MODEL, journal=tmp_path / "batch.db")
+        assert result.recovered is recovered
+        assert isinstance(result.error, zeroscope.UnknownOutcomeError) is not recovered
+    assert result.prediction.version == VERSION
+    assert [exchange.operation for exchange in server.journal].count("createPrediction") == 1
 
 
 def test_blocking_create__reports_its_end_once(harness: Harness) -> None:

@@ -6,12 +6,14 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from functools import partial
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 
 from helpers.client import BASE_URL, Harness, ScriptedResponses
-from zeroscope import InvalidInputError, ListOptions
+from zeroscope import InvalidInputError, ListOptions, ValidationError
 from zeroscope._service.spec import spec
+from zeroscope_mock import MockServer
 
 PARAMETERS = {each["name"]: each for each in spec()["paths"]["/predictions"]["get"]["parameters"]}
 WAYS = ("list", "pages")
@@ -141,3 +143,37 @@ def test_bad_options__are_named_together(harness: Harness) -> None:
     with pytest.raises(InvalidInputError) as caught:
         harness.client(ScriptedResponses(page())).predictions.list(created_after="x", source="y", cursor=5)
     assert [invalid.field for invalid in caught.value.invalid_fields] == ["created_after", "cursor", "source"]
+
+
+def listed(kind: str, server: MockServer, **options: Any) -> list[str]:
+    """The IDs that a list of the mock server has."""
+    if kind == "sync":
+        with server.client() as client:
+            return [prediction.id for prediction in client.predictions.list(**options)]
+
+    async def main() -> list[str]:
+        async with server.async_client() as client:
+            return [prediction.id async for prediction in client.predictions.list(**options)]
+
+    return anyio.run(main)
+
+
+def test_filters__against_the_mock_server(kind: str) -> None:
+    """The server lists what the filters say, over all pages, and refuses a cursor that is none."""
+    server = MockServer()
+    with server.client() as client:
+        predictions = []
+        for number in range(150):
+            server.scripts.add({"source": "web" if number == 10 else "api"})
+            predictions.append(client.predictions.create({}))
+            server.clock.advance(1)
+    ids = [prediction.id for prediction in predictions]
+    after, before = predictions[5].created_at, predictions[130].created_at
+    assert listed(kind, server, created_after=after, created_before=before) == ids[129:4:-1]
+    assert listed(kind, server, created_after=after, source="web") == [ids[10]]
+    with server.client() as client:
+        page = next(client.predictions.pages(created_before=before))
+    assert listed(kind, server, cursor=page.next) == ids[29::-1]
+    with pytest.raises(ValidationError) as caught:
+        listed(kind, server, cursor="rubbish")
+    assert [invalid.field for invalid in caught.value.invalid_fields] == ["cursor"]

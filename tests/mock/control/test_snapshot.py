@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import fields
 from typing import Any
 
@@ -20,6 +21,7 @@ from zeroscope_mock.lifecycle.record import Hook, Record
 from zeroscope_mock.lifecycle.script import Script
 from zeroscope_mock.messages import Head, Request, Stream
 from zeroscope_mock.rate_limits import Rate, RateLimits
+from zeroscope_mock.registry import Deployment, Model, Version
 from zeroscope_mock.store import StoredFile
 from zeroscope_mock.webhooks.deliveries import Attempt
 from zeroscope_mock.webhooks.events import Cursor
@@ -27,6 +29,8 @@ from zeroscope_mock.webhooks.events import Cursor
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 SCHEMAS = control_document()["components"]["schemas"]
 HOOK = "http://127.0.0.1:9/hook"
+MODEL = "anotherjesse/zeroscope-v2-xl"
+LISTS = ("/v1/predictions", "/v1/files", "/v1/models", "/v1/trainings", "/v1/deployments")
 TINY = {"width": 256, "height": 256, "num_frames": 1, "num_inference_steps": 20}
 
 
@@ -52,7 +56,12 @@ def create(api: httpx.Client, headers: dict[str, str] | None = None, **body: Any
 
 def before(server: MockServer) -> None:
     """Brings a server into a state with data of every kind."""
-    server.clock.advance(12.25)
+    with client(server) as mine:
+        own_model(mine)
+        train(mine)
+        server.clock.advance(12.25)
+        server.scripts.add({"run": 50})
+        train(mine)
     server.limits.use("live")
     server.faults.storm(0.2)
     server.faults.add(operation="listFiles", status=418, nth=[1, 4])
@@ -71,6 +80,23 @@ def before(server: MockServer) -> None:
         others.get("/files")
         server.clock.advance(10)
         mine.post(create(mine).json()["urls"]["cancel"])
+
+
+def own_model(api: httpx.Client) -> None:
+    """Makes a model and a deployment."""
+    owner = api.get("/account").json()["username"]
+    model = {"owner": owner, "name": "mine", "visibility": "private", "hardware": "cpu"}
+    assert api.post("/models", json=model).status_code == 201
+    deployment = {"name": "fast", "model": MODEL, "version": VERSION, "hardware": "cpu"}
+    instances = {"min_instances": 0, "max_instances": 1}
+    assert api.post("/deployments", json={**deployment, **instances}).status_code == 200
+
+
+def train(api: httpx.Client) -> None:
+    """Starts a training, which adds a version to the model."""
+    owner = api.get("/account").json()["username"]
+    body = {"destination": f"{owner}/mine", "input": {}, "webhook": HOOK}
+    assert api.post(f"/models/{MODEL}/versions/{VERSION}/trainings", json=body).status_code == 201
 
 
 def after(server: MockServer) -> list[Any]:
@@ -97,8 +123,16 @@ def after(server: MockServer) -> list[Any]:
                     for url in one["urls"].values():
                         keep("GET", url)
                 server.clock.advance(7.5)
-                for one in keep("GET", "/files").get("results", ()):
-                    keep("GET", one["urls"]["get"])
+                for path in ("/files", "/trainings"):
+                    for one in keep("GET", path).get("results", ()):
+                        keep("GET", one["urls"]["get"])
+                for one in keep("GET", "/deployments").get("results", ()):
+                    keep("POST", f"/deployments/{one['owner']}/{one['name']}/predictions", json={"input": TINY})
+                owner = keep("GET", "/account").get("username")
+                keep("POST", "/models", json={"owner": owner, "name": "m", "visibility": "public", "hardware": "cpu"})
+                keep("GET", f"/models/{owner}/mine/versions")
+                keep("GET", f"/models/{owner}/mine")
+                keep("GET", f"/models/{MODEL}")
                 keep("POST", "/predictions", json=body)
                 keep("POST", "/predictions", json=body, headers={"Prefer": "wait=1"})
                 keep("POST", "/files", files={"content": b"x"}, headers={"Content-Type": FORM})
@@ -209,6 +243,25 @@ def test_restore__into_a_smaller_server(server: MockServer) -> None:
     assert [one["id"] for one in small.snapshot()["predictions"]] == [one["id"] for one in snapshot["predictions"][-2:]]
 
 
+def test_restore__of_a_snapshot_without_a_registry(server: MockServer) -> None:
+    """A snapshot that is older than models and trainings has none."""
+    snapshot = server.snapshot()
+    del snapshot["registry"]
+    for tenant in snapshot["tenants"]:
+        del tenant["trainings"], tenant["models"]
+    snapshot["predictions"] = [one for one in snapshot["predictions"] if one.get("kind") != "training"]
+    kept = {one["id"] for one in snapshot["predictions"]}
+    for kind in ("watches", "retries"):
+        waiting = snapshot["webhooks"][kind]
+        snapshot["webhooks"][kind] = [one for one in waiting if one["prediction"] in kept]
+
+    server.restore(snapshot)
+
+    restored = server.snapshot()
+    assert restored["registry"] == {"created": 0, "models": [], "deployments": [], "trainings": []}
+    assert restored["predictions"] == snapshot["predictions"]
+
+
 def test_functions__are_left_out() -> None:
     """JSON cannot hold them, and the snapshot says so."""
     server = make()
@@ -267,6 +320,8 @@ def test_webhooks__pending_are_those_of_the_snapshot(server: MockServer) -> None
         ("SavedPrediction", Record),
         ("SavedScript", Script),
         ("SavedFile", StoredFile),
+        ("SavedModel", Model),
+        ("SavedDeployment", Deployment),
         ("Exchange", Exchange),
         ("Attempt", Attempt),
         ("Rate", Rate),
@@ -282,6 +337,7 @@ def test_schema__agrees_with_the_code(schema: str, kind: Any) -> None:
     ("schema", "kind"),
     [
         (SCHEMAS["SavedPrediction"]["properties"]["hook"]["anyOf"][0], Hook),
+        (SCHEMAS["SavedModel"]["properties"]["versions"]["items"], Version),
         (SCHEMAS["SavedWebhooks"]["properties"]["watches"]["items"]["properties"]["cursor"], Cursor),
     ],
 )
@@ -311,8 +367,14 @@ Change = Callable[[dict[str, Any]], Any]
         (lambda it: it["predictions"][1].update(number=7), "predictions.1.number"),
         (lambda it: it["predictions"][0]["script"].update(rate=0), "predictions.0.script.rate"),
         (lambda it: it["tenants"].pop(0), "predictions.0.number"),
-        (lambda it: it["tenants"][0].update(next=99), "predictions.0.number"),
+        (lambda it: it["tenants"][0].update(next=99), "predictions.2.number"),
+        (lambda it: it["tenants"][0].update(trainings=99), "predictions.0.number"),
         (lambda it: it["tenants"].append(it["tenants"][0]), "tenants"),
+        (lambda it: it["registry"]["models"].append(it["registry"]["models"][0]), "registry.models"),
+        (lambda it: it["registry"]["models"].clear(), "registry.trainings.0.model"),
+        (lambda it: it["registry"]["models"][0]["versions"][0].update(id="x"), "registry.models.0.versions.0.id"),
+        (lambda it: it["registry"]["deployments"].append(it["registry"]["deployments"][0]), "registry.deployments"),
+        (lambda it: it["registry"]["trainings"][0].update(training="x"), "registry.trainings.0.training"),
         (lambda it: it["faults"][-1].update(status=1000), "status"),
         (lambda it: it["faults"][-1].update(operation="nothing"), "operation"),
         (lambda it: it["faults"][-1].update(counts={"": [1]}), "counts"),
@@ -432,11 +494,10 @@ def test_any_snapshot__is_refused_or_works(changes: list[tuple[tuple[Any, ...], 
     server.restore(EMPTY)
     for place, value in changes:
         inside = snapshot
-        for key in place[:-1]:
-            inside = inside[key] if not isinstance(inside, dict) or key in inside else {}
-            if not isinstance(inside, dict | list) or (isinstance(inside, list) and not inside):
-                break
-        else:
+        # An earlier change may have replaced what is on the way.
+        with suppress(LookupError, TypeError):
+            for key in place[:-1]:
+                inside = inside[key]
             inside[place[-1]] = value
     try:
         server.restore(snapshot)
@@ -448,7 +509,7 @@ def test_any_snapshot__is_refused_or_works(changes: list[tuple[tuple[Any, ...], 
     server.clock.advance(1)
     for token in ("a-token-of-a-test", "another-token"):
         headers = (("authorization", f"Bearer {token}"),)
-        for path in ("/v1/predictions", "/v1/files", "/_mock", "/_mock/snapshot", "/_mock/journal"):
+        for path in (*LISTS, "/_mock", "/_mock/snapshot", "/_mock/journal"):
             assert server.core.handle(Request(Head("GET", path, headers=headers))).status in {200, 422}
         for record in list(server.core.state.store.predictions()):
             assert (

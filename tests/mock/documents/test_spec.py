@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from zeroscope_mock import MockServer, SpecError
+from zeroscope_mock.documents.bundled import bundled_documents
 from zeroscope_mock.documents.spec import Spec
 from zeroscope_mock.messages import Head, Request, Response
 
@@ -223,3 +224,101 @@ def test_any_document__is_refused_or_served() -> None:
         assert all(status < 500 or status == 501 for status in found), f"mutant {number}: {what}: {found}"
         served += 1
     assert 0 < served < MUTANTS
+
+
+SEARCH: dict[str, Any] = {"operationId": "search", "responses": {"200": {"description": "", "content": {}}}}
+QUERY = {"name": "query", "in": "query", "required": True, "schema": {"type": "string"}}
+LIMIT = {"name": "limit", "in": "query", "schema": {"type": "integer"}}
+NOTHING_TO_COMPILE = {"getDefaultWebhookSecret"}
+"""Operations without parameters and bodies."""
+MODEL_FIELDS = ["owner", "name", "visibility", "hardware"]
+
+
+def creates_models(required: list[str], **more: Any) -> dict[str, Any]:
+    """An operation with the name of one of the service's."""
+    schema = {"type": "object", "required": required}
+    body = {"required": True, "content": {"application/json": {"schema": schema}}}
+    return {"operationId": "createModel", "requestBody": body, "responses": {"201": {"description": ""}}, **more}
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "operation", "fits"),
+    [
+        ("/search", "get", {**SEARCH, "parameters": [QUERY, LIMIT]}, True),
+        ("/search", "get", {**SEARCH, "parameters": [QUERY]}, False),
+        ("/search", "get", {**SEARCH, "parameters": [QUERY, {**LIMIT, "schema": {"type": "string"}}]}, False),
+        ("/search", "post", {**SEARCH, "parameters": [QUERY, LIMIT]}, False),
+        ("/find", "get", {**SEARCH, "parameters": [QUERY, LIMIT]}, False),
+        ("/models", "post", creates_models(MODEL_FIELDS), True),
+        ("/models", "post", creates_models([*MODEL_FIELDS, "more"]), True),
+        ("/models", "post", creates_models(MODEL_FIELDS[1:]), False),
+        ("/models", "post", creates_models(MODEL_FIELDS, requestBody={}), False),
+        ("/runs", "get", {"operationId": "listRuns", "responses": {}}, True),
+    ],
+)
+def test_an_operation_with_the_name_of_a_bundled_one(
+    document: dict[str, Any], path: str, method: str, operation: dict[str, Any], fits: bool
+) -> None:
+    """The server carries it out only if it has all that the bundled one has, and else answers with a sample."""
+    document["paths"][path] = {method: operation}
+    server = MockServer(spec=document)
+
+    match = server.core.state.spec.match(f"/v1{path}")
+    assert match is not None and match.route.operations[method.upper()].fits is fits
+    ask(server, method.upper(), f"/v1{path}")
+    assert server.journal[-1].status != 500
+
+
+def compiled(spec: Spec) -> set[str]:
+    """The operations of which a schema is compiled."""
+    return {
+        operation.id
+        for operation in spec.operations()
+        for schema in (*(one.schema for one in operation.parameters), *(body for _, body in operation.bodies.values()))
+        if "_validator" in vars(schema)
+    }
+
+
+def test_lazy_document__is_compiled_when_it_is_used() -> None:
+    """A start compiles no schema; a request compiles those of its own operation."""
+    spec = Spec.load(None, bundled_documents(), lazy=True)
+    assert compiled(spec) == set()
+
+    match = spec.match("/v1/deployments")
+    assert match is not None
+    _, schema = match.route.operations["POST"].bodies["application/json"]
+
+    assert not schema.is_valid({})
+    assert compiled(spec) == {"createDeployment"}
+    assert (
+        compiled(Spec.load(None)) == {operation.id for operation in Spec.load(None).operations()} - NOTHING_TO_COMPILE
+    )
+
+
+@pytest.mark.parametrize("more", [None, bundled_documents()])
+def test_the_packaged_document__can_be_followed(more: dict[str, Any] | None) -> None:
+    """Nothing is wrong with it or with the bundled ones, which a server does not check when it starts."""
+    spec = Spec.load(None, more)
+
+    assert len(list(spec.operations())) == (6 if more is None else 39)
+
+
+@pytest.mark.parametrize(
+    ("extension", "status", "kind"),
+    [
+        ({}, 422, "application/problem+json"),
+        ({"x-invalid-status": 400, "x-invalid-type": "application/json"}, 400, "application/json"),
+    ],
+)
+def test_invalid_request__has_the_status_of_its_operation(
+    document: dict[str, Any], extension: dict[str, Any], status: int, kind: str
+) -> None:
+    """An operation may have another status and content type than the usual ones."""
+    parameter = {**QUERY, "required": True}
+    document["paths"]["/runs"] = {
+        "get": {"operationId": "listRuns", "parameters": [parameter], "responses": {}, **extension}
+    }
+
+    response = ask(MockServer(spec=document), "GET", "/v1/runs")
+
+    assert (response.status, response.header("content-type")) == (status, kind)

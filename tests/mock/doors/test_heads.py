@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import pytest
 
+from helpers.tls import connect
 from zeroscope_mock import MockServer
 from zeroscope_mock.doors import http_server
 from zeroscope_mock.doors.http_server import HttpServer
@@ -24,15 +25,10 @@ HEAD = b"GET /v1/predictions HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer t\r\n"
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 
 
-@pytest.fixture
-def listening(server: MockServer) -> Iterator[Listening]:
-    with server.listen() as listening:
+@pytest.fixture(params=["http", "https"])
+def listening(server: MockServer, request: pytest.FixtureRequest) -> Iterator[Listening]:
+    with server.listen(tls=request.param == "https") as listening:
         yield listening
-
-
-def connect(listening: Listening) -> socket.socket:
-    port = int(listening.url.rpartition(":")[2])
-    return socket.create_connection(("127.0.0.1", port), timeout=LONG)
 
 
 def run_out(listening: Listening) -> None:
@@ -93,7 +89,7 @@ def test_host__is_sent_once(
     server: MockServer, listening: Listening, path: bytes, hosts: list[bytes], said: str
 ) -> None:
     """Anything else is a 400 on every path, and is not carried out."""
-    with connect(listening) as wire:
+    with connect(listening.url, listening.ca_file) as wire:
         wire.sendall(b"\r\n".join([b"GET %b HTTP/1.1" % path, *hosts, b"Connection: close", b"", b""]))
         response = read_all(wire)
 
@@ -108,7 +104,7 @@ def test_host__is_sent_once(
 @pytest.mark.parametrize("before", [0, 2], ids=["first", "third"])
 def test_half_head__times_out(listening: Listening, half: bytes, before: int) -> None:
     """It is a 408, be it the first head of a connection or a later one."""
-    with connect(listening) as wire:
+    with connect(listening.url, listening.ca_file) as wire:
         for _ in range(before):
             wire.sendall(HEAD + b"\r\n")
             assert read_response(wire).startswith(b"HTTP/1.1 200 ")
@@ -125,7 +121,7 @@ def test_half_head__after_a_body_times_out(listening: Listening) -> None:
     """It may have come together with the request before."""
     body = json.dumps({"version": VERSION, "input": {}}).encode()
     post = HEAD.replace(b"GET", b"POST") + b"Content-Length: %d\r\n\r\n" % len(body) + body
-    with connect(listening) as wire:
+    with connect(listening.url, listening.ca_file) as wire:
         wire.sendall(post + HEAD)
         assert read_response(wire).startswith(b"HTTP/1.1 201 ")
         run_out(listening)
@@ -164,7 +160,7 @@ def test_drip__does_not_extend_the_time(server: MockServer) -> None:
 def test_connection__without_a_byte_is_closed(server: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is sent on it."""
     monkeypatch.setattr(http_server, "HEAD_TIMEOUT", 0.01)
-    with server.listen() as listening, connect(listening) as wire:
+    with server.listen() as listening, connect(listening.url, listening.ca_file) as wire:
         assert read_all(wire) == b""
 
 
@@ -172,7 +168,7 @@ def test_response__in_progress_is_not_cut_by_half_a_head(server: MockServer, lis
     """The time for the next head begins again as long as the response has not been sent."""
     server.faults.add(operation="listPredictions", delay=60, times=1)
     server.clock.freeze()
-    with connect(listening) as wire:
+    with connect(listening.url, listening.ca_file) as wire:
         wire.sendall(HEAD + b"\r\n" + HEAD)
         run_out(listening)
         server.clock.advance(60)
@@ -199,7 +195,7 @@ def test_head__has_a_size_limit(
     server: MockServer, listening: Listening, large: Callable[[int], bytes], step: int | None
 ) -> None:
     """A larger one is a 431 as soon as it is too large, whether or not it is complete."""
-    with connect(listening) as wire:
+    with connect(listening.url, listening.ca_file) as wire:
         data = large(http_server.HEAD_LIMIT)
         try:
             for start in range(0, len(data), step or len(data)):
@@ -217,7 +213,7 @@ def test_head__has_a_size_limit(
 
 def test_head__below_the_limit(listening: Listening) -> None:
     """A large one is answered, and many requests on one connection do not add up."""
-    with connect(listening) as wire:
+    with connect(listening.url, listening.ca_file) as wire:
         for _ in range(3):
             wire.sendall(HEAD + b"X-Long: " + b"x" * (http_server.HEAD_LIMIT - 200) + b"\r\n\r\n")
             assert read_response(wire).startswith(b"HTTP/1.1 200 ")
@@ -227,7 +223,7 @@ def test_body__does_not_count_as_a_head(listening: Listening) -> None:
     """However long it is, and if half of the next head comes with it."""
     body = json.dumps({"version": VERSION, "input": {"prompt": "x" * 300_000}}).encode()
     post = HEAD.replace(b"GET", b"POST") + b"Content-Length: %d\r\n\r\n" % len(body) + body
-    with connect(listening) as wire:
+    with connect(listening.url, listening.ca_file) as wire:
         for _ in range(2):
             wire.sendall(post + HEAD)
             assert read_response(wire).startswith(b"HTTP/1.1 201 ")
@@ -238,7 +234,7 @@ def test_body__does_not_count_as_a_head(listening: Listening) -> None:
 @pytest.mark.parametrize("sent", [b"nonsense\r\n\r\n", b"\x16\x03\x01\x02\x00", b"GET / HTTP/9.9\r\n\r\n"])
 def test_bytes__that_are_no_request(listening: Listening, sent: bytes) -> None:
     """They are a 400 that looks like every other refusal."""
-    with connect(listening) as wire:
+    with connect(listening.url, listening.ca_file) as wire:
         wire.sendall(sent)
         response = read_all(wire)
 
@@ -250,7 +246,7 @@ def test_close__does_not_wait_for_half_open_connections(server: MockServer) -> N
     """Not for silent ones, for half heads, or for a client that does not read its response."""
     listening = server.listen()
     thread: Any = listening._thread
-    wires = [connect(listening) for _ in range(6)]
+    wires = [connect(listening.url, listening.ca_file) for _ in range(6)]
     wires[1].sendall(b"G")
     wires[2].sendall(HEAD)
     wires[3].sendall(HEAD + b"\r\n")

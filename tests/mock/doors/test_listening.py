@@ -18,6 +18,7 @@ import httpx
 import pytest
 import uvicorn
 
+from helpers.tls import trusting
 from zeroscope_mock import MockServer, PortInUseError
 from zeroscope_mock.doors import http_server
 
@@ -82,11 +83,12 @@ def test_a_client_that_disconnects_creates_nothing(server: MockServer) -> None:
         assert api.get(f"{listening.url}/v1/predictions").json()["results"] == []
 
 
-def test_closing_is_quick_and_complete(server: MockServer) -> None:
+@pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
+def test_closing_is_quick_and_complete(server: MockServer, tls: bool) -> None:
     """Even with a connection kept open, the thread ends within two seconds and the port is free again."""
     before = threading.active_count()
-    listening = server.listen()
-    with httpx.Client(headers=AUTH) as api:
+    listening = server.listen(tls=tls)
+    with httpx.Client(headers=AUTH, verify=trusting(listening.ca_file)) as api:
         api.get(f"{listening.url}/predictions")
         started = time.monotonic()
         listening.close()
@@ -96,7 +98,7 @@ def test_closing_is_quick_and_complete(server: MockServer) -> None:
     assert took < 2
     assert threading.active_count() == before
     port = int(listening.url.rpartition(":")[2])
-    with server.listen(port=port) as again:
+    with server.listen(port=port, tls=tls) as again:
         assert again.url == listening.url
 
 

@@ -97,6 +97,7 @@ def test_routes__are_the_servers_operations(server: MockServer, router: respx.Mo
         ("GET", "/webhooks/default/secret", "getDefaultWebhookSecret"),
         ("GET", "/models/a/b/versions/c", "getModelVersion"),
         ("GET", "/files/x/download", "downloadFile"),
+        ("QUERY", "/models", "searchModels"),
         ("HEAD", "/outputs/x/output-0.mp4", "getOutput"),
         ("GET", "/streams/x", "streamPrediction"),
     ],
@@ -130,7 +131,7 @@ def test_document__decides_the_paths(server: MockServer) -> None:
     ("method", "url"),
     [
         ("GET", "https://example.test/"),
-        ("GET", f"{API}/trainings"),
+        ("GET", f"{API}/rubbish"),
         ("GET", f"{API}/predictions/"),
         ("GET", f"{API}/predictions/x/cancel/y"),
         ("PUT", f"{API}/predictions"),

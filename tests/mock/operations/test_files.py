@@ -8,8 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
+from helpers.signed_urls import signed_url
 from zeroscope_mock import MockServer
+from zeroscope_mock.documents.spec import Spec
 
+RETENTION = Spec.load().document["info"]["x-replicate"]["file-retention-seconds"]
 FORM = "multipart/form-data; boundary=b"
 
 
@@ -25,7 +28,7 @@ def form(*parts: tuple[str, bytes]) -> bytes:
 
 
 def test_a_file_is_stored(server: MockServer, api: httpx.Client) -> None:
-    """The response describes the file and has its URL, which needs no token."""
+    """The response describes the file and has the URL of this description, which needs the token."""
     response = api.post(
         "/files",
         files={"content": ("draft.mp4", b"\x00\r\n--b\xff", "video/mp4")},
@@ -34,28 +37,30 @@ def test_a_file_is_stored(server: MockServer, api: httpx.Client) -> None:
 
     assert response.status_code == 201
     body = response.json()
-    digest = hashlib.sha256(b"\x00\r\n--b\xff").hexdigest()
+    md5 = hashlib.md5(b"\x00\r\n--b\xff").hexdigest()
     assert body == {
         "id": body["id"],
         "name": "draft.mp4",
         "content_type": "video/mp4",
         "size": 7,
-        "etag": digest[:32],
-        "checksums": {"sha256": digest},
+        "etag": md5,
+        "checksums": {"sha256": hashlib.sha256(b"\x00\r\n--b\xff").hexdigest(), "md5": md5},
         "metadata": {"take": 2},
         "created_at": "2026-01-01T00:00:00.000000Z",
-        "expires_at": "2026-01-01T01:00:00.000000Z",
-        "urls": {"get": f"https://api.replicate.com/v1/files/{body['id']}/download"},
+        "expires_at": "2026-01-02T00:00:00.000000Z",
+        "urls": {"get": f"https://api.replicate.com/v1/files/{body['id']}"},
     }
     with httpx.Client(transport=server.transport) as anyone:
-        stored = anyone.get(body["urls"]["get"])
+        stored = anyone.get(signed_url(api, body))
+        assert anyone.get(body["urls"]["get"]).status_code == 401
+    assert api.get(body["urls"]["get"]).json() == body
     assert (stored.content, stored.headers["content-type"]) == (b"\x00\r\n--b\xff", "video/mp4")
 
 
-def test_a_file_expires_after_an_hour(server: MockServer, api: httpx.Client) -> None:
+def test_a_file_expires_after_a_day(server: MockServer, api: httpx.Client) -> None:
     """Then its URL is a 404."""
     url = api.post("/files", files={"content": b"x"}).json()["urls"]["get"]
-    server.clock.advance(3599)
+    server.clock.advance(RETENTION - 1)
     assert api.get(url).status_code == 200
 
     server.clock.advance(1)
@@ -152,3 +157,65 @@ def test_a_field_that_is_sent_twice(api: httpx.Client, name: str) -> None:
 
     assert response.status_code == 422
     assert response.json()["detail"] == f"- {name}: Invalid type. Expected: string, given: array\n"
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({}, 200),
+        ({"owner": "someone-else"}, 404),
+        ({"owner": None}, 404),
+        ({"expiry": 4102444800}, 404),
+        ({"expiry": "tomorrow"}, 404),
+        ({"expiry": None}, 404),
+        ({"signature": "AAAA"}, 404),
+        ({"signature": "\u00e9"}, 404),
+        ({"signature": None}, 404),
+    ],
+)
+def test_download__needs_a_signature(
+    server: MockServer, api: httpx.Client, changes: dict[str, Any], status: int
+) -> None:
+    """Owner, expiry and signature must fit; no token is needed."""
+    file = api.post("/files", files={"content": b"x"}).json()
+
+    with httpx.Client(transport=server.transport) as anyone:
+        assert anyone.get(signed_url(api, file, **changes)).status_code == status
+
+
+def test_download__ends_with_its_url(server: MockServer, api: httpx.Client) -> None:
+    """A URL ends at its expiry, and in any case with its file."""
+    file = api.post("/files", files={"content": b"x"}).json()
+    short, long = signed_url(api, file, seconds=60), signed_url(api, file, seconds=10 * RETENTION)
+
+    server.clock.advance(59)
+    assert (api.get(short).status_code, api.get(long).status_code) == (200, 200)
+    server.clock.advance(1)
+    assert (api.get(short).status_code, api.get(long).status_code) == (404, 200)
+    server.clock.advance(RETENTION - 60)
+    assert api.get(long).status_code == 404
+
+
+def test_download__is_signed_by_the_account_of_the_file(server: MockServer, api: httpx.Client) -> None:
+    """Another account cannot sign for it, not even in the name of the owner."""
+    file = api.post("/files", files={"content": b"x"}).json()
+    owner = api.get("/account").json()["username"]
+
+    with httpx.Client(
+        transport=server.transport, base_url=api.base_url, headers={"Authorization": "Bearer other"}
+    ) as another:
+        assert another.get(signed_url(another, file)).status_code == 404
+        assert another.get(signed_url(another, file, owner=owner)).status_code == 404
+
+
+def test_retention__of_a_document_without_one(document: dict[str, Any]) -> None:
+    """Files are then kept as long as the data of predictions."""
+    del document["info"]["x-replicate"]["file-retention-seconds"]
+    server = MockServer(spec=document)
+
+    with httpx.Client(
+        transport=server.transport, base_url="https://h.test/v1", headers={"Authorization": "Bearer me"}
+    ) as api:
+        file = api.post("/files", files={"content": b"x"}).json()
+
+    assert file["expires_at"] == "2026-01-01T01:00:00.000000Z"

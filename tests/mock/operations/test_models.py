@@ -1,212 +1,282 @@
-"""The model, its versions, and routes that the model's own document omits."""
+"""The operations on models and their versions."""
 
 from __future__ import annotations
 
-import copy
-import json
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
-from openapi_spec_validator import validate
 
-import zeroscope_mock
-from zeroscope_mock.documents.spec import Spec
-from zeroscope_mock.operations.models import (
-    is_model,
-    is_version,
-    latest_version,
-    model_json,
-    version_json,
-    versions_json,
-)
+from zeroscope_mock import MockServer
 
-SPEC = Spec.load()
-SERVICE: dict[str, Any] = json.loads((Path(zeroscope_mock.__file__).parent / "documents" / "service.json").read_bytes())
-VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
-OLDER = "71996d331e8ede8ef7bd76eba9fae076d31792e4ddf4ad057779b443d6aea62f"
+NewModel = Callable[..., dict[str, Any]]
+Train = Callable[..., dict[str, Any]]
+PUBLISHED = "/models/anotherjesse/zeroscope-v2-xl"
+TEXT = {"Content-Type": "text/plain"}
 
 
-def changed(**changes: Any) -> Spec:
-    """The document with another `info`, or with more fields in the input."""
-    document = copy.deepcopy(dict(SPEC.document))
-    document["info"].update(changes.pop("info", {}))
-    document["components"]["schemas"]["PredictionInput"]["properties"].update(changes)
-    return Spec(document)
+def names(response: httpx.Response) -> list[str]:
+    """The names of the models on a page."""
+    return [model["name"] for model in response.json()["results"]]
 
 
-def test_the_document_s_model() -> None:
-    """It has the name and the description of the document, and its version as the latest one."""
-    model = model_json(SPEC)
-
-    assert f"{model['owner']}/{model['name']}" == SPEC.model
-    assert model["url"] == f"https://replicate.com/{SPEC.model}"
-    assert model["description"] == SPEC.document["info"]["description"]
-    assert model["visibility"] == "public"
-    assert model["latest_version"] == version_json(SPEC, VERSION)
+def other_client(server: MockServer, api: httpx.Client) -> httpx.Client:
+    """A client of another account."""
+    return httpx.Client(
+        transport=server.transport, base_url=api.base_url, headers={"Authorization": "Bearer another-token"}
+    )
 
 
-def test_the_document_s_version() -> None:
-    """It is the only one in the list, which is the only page."""
-    assert latest_version(SPEC) == VERSION
-    assert versions_json(SPEC) == {
-        "next": None,
-        "previous": None,
-        "results": [version_json(SPEC, VERSION)],
-    }
+def test_create__returns_the_model(api: httpx.Client, account: str, new_model: NewModel) -> None:
+    """A new model has what was sent and no versions, and can be read."""
+    model = new_model(
+        description="Makes rain", github_url="https://h.test/rain", cover_image_url="https://h.test/a.png"
+    )
 
-
-def test_a_document_without_a_version() -> None:
-    """It has a model without versions."""
-    spec = changed(info={"x-replicate": {"model": "someone/something"}})
-
-    assert latest_version(spec) is None
-    assert versions_json(spec)["results"] == []
-    model = model_json(spec)
-    assert (model["owner"], model["name"], model["latest_version"]) == ("someone", "something", None)
+    assert api.get(f"/models/{account}/mine").json() == model
+    assert (model["owner"], model["name"], model["url"]) == (account, "mine", f"https://replicate.com/{account}/mine")
+    assert (model["description"], model["visibility"]) == ("Makes rain", "private")
+    assert (model["github_url"], model["paper_url"]) == ("https://h.test/rain", None)
+    assert (model["run_count"], model["latest_version"]) == (0, None)
+    assert api.get(f"/models/{account}/mine/versions").json()["results"] == []
+    assert api.get(f"/models/{account}/mine/examples").json()["results"] == []
+    assert api.post(f"/models/{account}/mine/predictions", json={"input": {}}).status_code == 404
 
 
 @pytest.mark.parametrize(
-    ("owner", "name", "known"),
+    ("changes", "status", "fields"),
     [
-        ("anotherjesse", "zeroscope-v2-xl", True),
-        ("anotherjesse", "zeroscope", False),
-        ("someone", "zeroscope-v2-xl", False),
-        ("anotherjesse/zeroscope-v2-xl", "", False),
-        ("", "", False),
+        ({}, 409, None),
+        ({"owner": "someone-else"}, 403, None),
+        ({"name": None}, 422, ["name"]),
+        ({"name": "Upper/Case"}, 422, ["name"]),
+        ({"visibility": "secret"}, 422, ["visibility"]),
+        ({"github_url": "not a URL"}, 422, ["github_url"]),
     ],
 )
-def test_which_model_exists(owner: str, name: str, known: bool) -> None:
-    """The document's, and no other."""
-    assert is_model(SPEC, owner, name) is known
+def test_create__is_refused(
+    api: httpx.Client, account: str, new_model: NewModel, changes: dict[str, Any], status: int, fields: list[str] | None
+) -> None:
+    """A name that is taken is a conflict, another owner is forbidden, and invalid fields are named."""
+    new_model()
+
+    body = {"owner": account, "name": "mine", "visibility": "private", "hardware": "cpu", **changes}
+    response = api.post("/models", json=body)
+
+    assert response.status_code == status
+    problem = response.json()
+    assert fields is None or [one["field"] for one in problem["invalid_fields"]] == fields
+    assert status != 409 or problem["errors"] == [{"detail": problem["detail"]}]
 
 
-def test_which_model_exists__none_named() -> None:
-    """A document that names no model has none, not even one without a name."""
-    assert not is_model(changed(info={"x-replicate": {}}), "", "")
+def test_create__of_another_account_takes_no_name(server: MockServer, api: httpx.Client, new_model: NewModel) -> None:
+    """Each account has names of its own, and its own private models."""
+    new_model()
+    with other_client(server, api) as other:
+        owner = other.get("/account").json()["username"]
+        sent = {"owner": owner, "name": "mine", "visibility": "public", "hardware": "cpu"}
+        assert other.post("/models", json=sent).status_code == 201
+
+    assert api.get(f"/models/{owner}/mine").status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("version_id", "known"),
-    [(VERSION, True), (OLDER, True), (OLDER[:-1], False), (OLDER + "0", False), (OLDER.upper(), False), ("", False)],
-)
-def test_which_versions_exist(version_id: str, known: bool) -> None:
-    """Any that could be a version of the model."""
-    assert is_version(version_id) is known
+def test_private_model__is_hidden_from_others(
+    server: MockServer, api: httpx.Client, account: str, new_model: NewModel, train: Train
+) -> None:
+    """Other accounts find neither the model nor its version, in whatever form they name it."""
+    new_model()
+    training = train(f"{account}/mine")
+    server.clock.advance(60)
+    reference = api.get(f"/trainings/{training['id']}").json()["output"]["version"]
+
+    with other_client(server, api) as other:
+        assert other.get(f"/models/{account}/mine").status_code == 404
+        assert names(other.get("/models")) == ["zeroscope-v2-xl"]
+        assert other.get("/search?query=mine").json()["models"] == []
+        for version in (reference, reference.rpartition(":")[2], f"{account}/mine"):
+            assert other.post("/predictions", json={"version": version, "input": {}}).status_code == 422
+            assert api.post("/predictions", json={"version": version, "input": {}}).status_code == 201
 
 
-def test_a_version_s_schema__is_an_openapi_document() -> None:
-    """Whatever reads it as one can; it is the same for every version."""
-    version = version_json(SPEC, OLDER)
+def test_update__changes_fields(api: httpx.Client, account: str, new_model: NewModel) -> None:
+    """Only the fields that are sent change; the README has an operation of its own."""
+    model = new_model(description="Makes rain")
+    assert api.get(f"/models/{account}/mine/readme").status_code == 404
 
-    validate(version["openapi_schema"])
-    assert version["id"] == OLDER
-    assert version["openapi_schema"] == version_json(SPEC, VERSION)["openapi_schema"]
+    changed = api.patch(f"/models/{account}/mine", json={"paper_url": "https://h.test/paper", "readme": "# Räin"})
 
-
-def test_a_version_s_schema__input() -> None:
-    """All fields of the document are there, in its order, with its defaults and bounds."""
-    schemas = version_json(SPEC, VERSION)["openapi_schema"]["components"]["schemas"]
-    fields = SPEC.document["components"]["schemas"]["PredictionInput"]["properties"]
-    described = schemas["Input"]["properties"]
-
-    assert list(described) == list(fields)
-    assert [field["x-order"] for field in described.values()] == list(range(len(fields)))
-    for name, field in fields.items():
-        found = described[name]
-        if "enum" in field:
-            assert found["allOf"] == [{"$ref": f"#/components/schemas/{name}"}]
-            found = {**found, "type": schemas[name]["type"], "enum": schemas[name]["enum"]}
-        assert {key: found[key] for key in field} == field
-
-
-def test_a_version_s_schema__output() -> None:
-    """A list of URLs that arrives at once; clients would iterate over one that arrives in parts."""
-    version = version_json(SPEC, VERSION)
-    output = version["openapi_schema"]["components"]["schemas"]["Output"]
-
-    assert (output["type"], output["items"]) == ("array", {"type": "string", "format": "uri"})
-    assert "x-cog-array-type" not in output
-    assert tuple(map(int, version["cog_version"].split("."))) >= (0, 3, 9)
-
-
-def test_a_version_s_schema__follows_the_document() -> None:
-    """A field added to the document appears, without what only this project makes of it."""
-    spec = changed(sharpness={"type": "number", "maximum": 2, "x-departure": "made up"})
-
-    fields = version_json(spec, VERSION)["openapi_schema"]["components"]["schemas"]["Input"]["properties"]
-
-    assert fields["sharpness"] == {"title": "Sharpness", "type": "number", "maximum": 2, "x-order": len(fields) - 1}
-
-
-def test_a_version_s_schema__nothing_to_run() -> None:
-    """A document without predictions describes an empty input."""
-    schema = version_json(Spec({"paths": {}}), VERSION)["openapi_schema"]
-
-    validate(schema)
-    assert schema["components"]["schemas"]["Input"]["properties"] == {}
-
-
-def merged() -> dict[str, Any]:
-    """The document with the routes of the service laid over it."""
-    document = copy.deepcopy(dict(SPEC.document))
-    for path, item in SERVICE["paths"].items():
-        document["paths"][path] = {**item, **document["paths"].get(path, {})}
-    document["components"]["schemas"].update(SERVICE["components"]["schemas"])
-    return document
-
-
-def test_the_service_s_routes__make_a_document() -> None:
-    """Together with the model's they are a valid one: every reference leads somewhere and every id is there once."""
-    document = merged()
-
-    validate(document)
-    ids = [operation.id for operation in Spec(document).operations()]
-    assert len(ids) == len(set(ids))
-    assert set(ids) - {operation.id for operation in SPEC.operations()} == {
-        "createModelPrediction",
-        "deleteFile",
-        "downloadFile",
-        "getFile",
-        "getModel",
-        "getModelVersion",
-        "listFiles",
-        "listModelVersions",
-    }
-
-
-def test_the_service_s_routes__replace_none_of_the_model_s() -> None:
-    """The model's document takes precedence for a schema or an operation that both have."""
-    assert not SERVICE["components"]["schemas"].keys() & SPEC.document["components"]["schemas"].keys()
-    for path, item in SERVICE["paths"].items():
-        assert not item.keys() & SPEC.document["paths"].get(path, {}).keys()
-
-
-def test_the_service_s_routes__need_a_token() -> None:
-    """All but the download of a file."""
-    operations = Spec(merged()).operations()
-
-    assert [operation.id for operation in operations if not operation.protected] == ["downloadFile"]
+    assert api.patch(f"/models/{account}/mine").json() == changed.json()
+    assert changed.json() == {**model, "paper_url": "https://h.test/paper"} == api.get(f"/models/{account}/mine").json()
+    readme = api.get(f"/models/{account}/mine/readme")
+    assert (readme.text, readme.headers["content-type"]) == ("# Räin", "text/plain; charset=utf-8")
 
 
 @pytest.mark.parametrize(
-    ("body", "faults"),
+    ("method", "path", "status"),
     [
-        ({"input": {}}, []),
-        ({"input": {"prompt": "a lighthouse"}, "stream": True, "webhook_events_filter": ["start"]}, []),
-        ({}, [("required", "")]),
-        ({"input": {"width": 8}}, [("number_gte", "input.width")]),
-        ({"input": {}, "version": VERSION}, [("additional_property_not_allowed", "")]),
-        ({"input": {}, "webhook_completed": "https://h.test"}, [("additional_property_not_allowed", "")]),
-        ({"input": {}, "webhook_events_filter": "start"}, [("invalid_type", "webhook_events_filter")]),
-        ({"input": {}, "webhook_events_filter": ["end"]}, [("enum", "webhook_events_filter.0")]),
-        ({"input": {}, "stream": "yes"}, [("invalid_type", "stream")]),
+        ("PATCH", PUBLISHED, 403),
+        ("DELETE", PUBLISHED, 403),
+        ("PATCH", "/models/someone/something", 404),
+        ("DELETE", "/models/someone/something", 404),
+        ("GET", "/models/someone/something", 404),
+        ("GET", "/models/someone/something/readme", 404),
+        ("GET", "/models/someone/something/examples", 404),
+        ("GET", "/models/someone/something/versions", 404),
+        ("DELETE", f"{PUBLISHED}/versions/{'0' * 64}", 403),
+        ("DELETE", "/models/someone/something/versions/1", 404),
     ],
 )
-def test_a_prediction_without_a_version(body: dict[str, Any], faults: list[tuple[str, str]]) -> None:
-    """Its body is as strict as that of one with a version, which it may not name."""
-    match = Spec(merged()).match("/v1/models/anotherjesse/zeroscope-v2-xl/predictions")
-    assert match is not None
-    _, schema = match.route.operations["POST"].bodies["application/json"]
+def test_model__of_others_cannot_be_changed(api: httpx.Client, method: str, path: str, status: int) -> None:
+    """The document's model belongs to another account; an unknown one is named."""
+    response = api.request(method, path, json={} if method == "PATCH" else None)
 
-    assert [(fault.type, fault.field) for fault in schema.invalid_fields(body)] == faults
+    assert response.status_code == status
+    assert status == 403 or "someone/something" in response.json()["detail"]
+
+
+def test_readme__of_the_document_s_model(server: MockServer, api: httpx.Client) -> None:
+    """It is made of the document's description."""
+    assert server.core.document["info"]["description"] in api.get(f"{PUBLISHED}/readme").text
+
+
+def test_delete__needs_a_private_model_without_versions(
+    server: MockServer, api: httpx.Client, account: str, new_model: NewModel, train: Train
+) -> None:
+    """Versions go first; a public model stays, and so do its versions."""
+    new_model()
+    new_model("public", visibility="public")
+    training, kept = train(f"{account}/mine"), train(f"{account}/public")
+    server.clock.advance(60)
+    version, public = (
+        api.get(f"/trainings/{one['id']}").json()["output"]["version"].rpartition(":")[2] for one in (training, kept)
+    )
+
+    assert api.delete(f"/models/{account}/mine").status_code == 409
+    assert api.delete(f"/models/{account}/public").status_code == 403
+    assert api.delete(f"/models/{account}/public/versions/{public}").status_code == 403
+    response = api.delete(f"/models/{account}/mine/versions/{version}")
+    assert (response.status_code, response.content) == (202, b"")
+    assert api.get(f"/models/{account}/mine/versions/{version}").status_code == 404
+    assert api.get(f"/models/{account}/mine").json()["latest_version"] is None
+    assert api.delete(f"/models/{account}/mine").status_code == 204
+    assert api.get(f"/models/{account}/mine").status_code == 404
+    assert names(api.get("/models")) == ["public", "zeroscope-v2-xl"]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", ["second", "first", "zeroscope-v2-xl"]),
+        ("?sort_direction=asc", ["zeroscope-v2-xl", "first", "second"]),
+        ("?sort_by=model_created_at", ["second", "first", "zeroscope-v2-xl"]),
+        ("?sort_by=model_created_at&sort_direction=asc", ["zeroscope-v2-xl", "first", "second"]),
+    ],
+)
+def test_list__is_sorted(
+    server: MockServer, api: httpx.Client, new_model: NewModel, query: str, found: list[str]
+) -> None:
+    """By the time of the latest version or of the model, and only public models are listed."""
+    new_model("first", visibility="public")
+    server.clock.advance(1)
+    new_model("second", visibility="public")
+    new_model("hidden")
+
+    assert names(api.get(f"/models{query}")) == found
+
+
+def test_list__sorts_by_the_latest_version(
+    server: MockServer, api: httpx.Client, account: str, new_model: NewModel, train: Train
+) -> None:
+    """A new version moves its model to the top, unless the models' own times count."""
+    new_model("first", visibility="public")
+    train(f"{account}/first")
+    server.clock.advance(0.001)
+    new_model("second", visibility="public")
+    server.clock.advance(60)
+
+    assert names(api.get("/models")) == ["first", "second", "zeroscope-v2-xl"]
+    assert names(api.get("/models?sort_by=model_created_at")) == ["second", "first", "zeroscope-v2-xl"]
+
+
+@pytest.mark.parametrize("query", ["?sort_by=name", "?sort_direction=up", "?cursor=rubbish"])
+def test_list__names_an_invalid_parameter(api: httpx.Client, query: str) -> None:
+    """The parameter is the field of the error."""
+    response = api.get(f"/models{query}")
+
+    assert response.status_code == 422
+    assert response.json()["invalid_fields"][0]["field"] == query[1:].partition("=")[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("zeroscope", ["zeroscope-v2-xl"]),
+        ("XL anotherjesse", ["zeroscope-v2-xl"]),
+        ("rain", ["wet"]),
+        ("rain zeroscope", []),
+        ("hidden", []),
+        ("", ["wet", "zeroscope-v2-xl"]),
+    ],
+)
+def test_query__finds_public_models(api: httpx.Client, new_model: NewModel, text: str, found: list[str]) -> None:
+    """All words must stand in the name or the description, in any case."""
+    new_model("wet", visibility="public", description="Makes rain")
+    new_model("hidden")
+
+    assert names(api.request("QUERY", "/models", content=text, headers=TEXT)) == found
+
+
+@pytest.mark.parametrize(
+    ("content", "headers", "status"),
+    [
+        (b"{}", {"Content-Type": "application/json"}, 415),
+        (b"x", {}, 415),
+        (b"\xff", TEXT, 400),
+        (b"x", {"Content-Type": "text/plain; charset=utf-8"}, 200),
+    ],
+)
+def test_query__takes_text(api: httpx.Client, content: bytes, headers: dict[str, str], status: int) -> None:
+    """Another type is refused, and so is what is not UTF-8."""
+    assert api.request("QUERY", "/models", content=content, headers=headers).status_code == status
+
+
+@pytest.mark.anyio
+async def test_query__passes_asgi(server: MockServer) -> None:
+    """The method reaches the server through its ASGI app."""
+    sent: dict[str, Any] = {"content": "zeroscope", "headers": {"Authorization": "Bearer me", **TEXT}}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(server.app)) as client:
+        assert names(await client.request("QUERY", "https://h.test/v1/models", **sent)) == ["zeroscope-v2-xl"]
+
+
+def test_query__passes_a_socket(server: MockServer) -> None:
+    """The method reaches the server over HTTP."""
+    sent: dict[str, Any] = {"content": "zeroscope", "headers": {"Authorization": "Bearer me", **TEXT}}
+    with server.listen() as listening, httpx.Client() as client:
+        assert names(client.request("QUERY", f"{listening.url}/v1/models", **sent)) == ["zeroscope-v2-xl"]
+
+
+def test_run_count__counts_the_account_s_predictions(server: MockServer, api: httpx.Client) -> None:
+    """Each account sees its own predictions with the model."""
+    version = api.get(PUBLISHED).json()["latest_version"]["id"]
+    for _ in range(2):
+        api.post("/predictions", json={"version": version, "input": {}})
+
+    assert api.get(PUBLISHED).json()["run_count"] == 2
+    with other_client(server, api) as other:
+        assert other.get(PUBLISHED).json()["run_count"] == 0
+
+
+def test_reset__of_a_tenant_removes_its_models(server: MockServer, api: httpx.Client, new_model: NewModel) -> None:
+    """Those of other accounts stay, as does the document's."""
+    new_model("mine", visibility="public")
+    with other_client(server, api) as other:
+        owner = other.get("/account").json()["username"]
+        sent = {"owner": owner, "name": "theirs", "visibility": "public", "hardware": "cpu"}
+        other.post("/models", json=sent)
+
+        server.core.state.reset(server.journal[0].tenant)
+
+        assert names(other.get("/models")) == ["theirs", "zeroscope-v2-xl"]
+        server.reset()
+        assert names(other.get("/models")) == ["zeroscope-v2-xl"]

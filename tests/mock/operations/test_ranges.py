@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers.signed_urls import signed_url
 from zeroscope_mock import MockServer
 from zeroscope_mock.messages import Head, Response
 from zeroscope_mock.operations.ranges import range_response
@@ -129,7 +130,7 @@ def addresses(server: MockServer, api: httpx.Client) -> dict[str, str]:
     server.clock.advance(60)
     output = api.get(prediction["urls"]["get"]).json()["output"]
     uploaded = api.post("/files", files={"content": ("a.mp4", b"\x00" * 3000, "video/mp4")}).json()
-    return {"video": output[0], "second": output[1], "upload": uploaded["urls"]["get"]}
+    return {"video": output[0], "second": output[1], "upload": signed_url(api, uploaded)}
 
 
 @pytest.fixture(params=["in process", "on a socket"])
@@ -145,7 +146,7 @@ def anyone(request: pytest.FixtureRequest, server: MockServer) -> Iterator[httpx
 
 
 def _redirect(request: httpx.Request, base: str) -> None:
-    request.url = httpx.URL(base).copy_with(path=request.url.path)
+    request.url = httpx.URL(base).copy_with(raw_path=request.url.raw_path)
 
 
 @pytest.mark.parametrize("kind", ["video", "upload"])

@@ -7,7 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
+from helpers.signed_urls import signed_url
 from zeroscope_mock import MockServer
+from zeroscope_mock.documents.spec import Spec
+
+RETENTION = Spec.load().document["info"]["x-replicate"]["file-retention-seconds"]
 
 
 def upload(api: httpx.Client, content: bytes = b"x", name: str = "a.mp4") -> dict[str, Any]:
@@ -47,8 +51,8 @@ def test_file__can_be_deleted(api: httpx.Client) -> None:
     assert listed(api) == [other["id"]]
 
 
-@pytest.mark.parametrize(("seconds", "there"), [(3599.999, True), (3600, False), (1e9, False)])
-def test_file__expires_after_an_hour(server: MockServer, api: httpx.Client, seconds: float, there: bool) -> None:
+@pytest.mark.parametrize(("seconds", "there"), [(RETENTION - 0.001, True), (RETENTION, False), (1e9, False)])
+def test_file__expires_after_a_day(server: MockServer, api: httpx.Client, seconds: float, there: bool) -> None:
     """Then no operation finds it."""
     file = upload(api)
     server.clock.advance(seconds)
@@ -60,7 +64,7 @@ def test_file__expires_after_an_hour(server: MockServer, api: httpx.Client, seco
 
 
 def test_file__of_one_token_is_not_anothers(server: MockServer, api: httpx.Client) -> None:
-    """Only its bytes need no token."""
+    """Only its bytes need no token, but a signature."""
     file = upload(api)
     with httpx.Client(
         transport=server.transport, base_url=api.base_url, headers={"Authorization": "Bearer another-token"}
@@ -68,7 +72,8 @@ def test_file__of_one_token_is_not_anothers(server: MockServer, api: httpx.Clien
         assert listed(other) == []
         assert other.get(f"/files/{file['id']}").status_code == 404
         assert other.delete(f"/files/{file['id']}").status_code == 404
-        assert other.get(file["urls"]["get"]).content == b"x"
+        assert other.get(file["urls"]["get"]).status_code == 404
+        assert other.get(signed_url(api, file)).content == b"x"
 
     assert listed(api) == [file["id"]]
 

@@ -20,11 +20,13 @@ class Extra(NamedTuple):
 _MOCK = (
     "zeroscope_mock",
     "av",
+    "certifi",
     "httptools",
     "orjson",
     "PIL",
     "python_multipart",
     "standardwebhooks",
+    "trustme",
     "uvicorn",
     "yaml",
 )

@@ -1,0 +1,78 @@
+"""The models and deployments of a server in a snapshot."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..documents.invalid_field import InvalidField
+from ..registry import Deployment, Model, Registry, Version
+from ..store import Store
+from .values import dataclass_values, make_dataclass
+
+NO_REGISTRY: Mapping[str, Any] = {"created": 0, "models": [], "deployments": [], "trainings": []}
+"""The values of a registry in which no tenant created anything, as in snapshots that have none."""
+
+
+def registry_values(registry: Registry, store: Store) -> dict[str, Any]:
+    """The data of a registry, as JSON values for `load_registry`; trainings that the store dropped are left out."""
+    return {
+        "created": registry.created,
+        "models": [
+            {**dataclass_values(model), "versions": [dataclass_values(one) for one in registry.versions(model)]}
+            for model in registry.own_models()
+        ],
+        "deployments": [dataclass_values(deployment) for deployment in registry.deployments.values()],
+        "trainings": [
+            {"training": id, "model": model.full_name}
+            for id, (training, model) in registry.trainings.items()
+            if store.training(id, training.tenant) is training
+        ],
+    }
+
+
+def registry_inconsistencies(values: Mapping[str, Any], trainings: Mapping[str, str]) -> Iterator[InvalidField]:
+    """The errors in the values of a registry whose parts do not fit together.
+
+    Args:
+        trainings: The tenant of each training in the snapshot, by the training's id.
+    """
+    for kind, name in (("models", _full_name), ("deployments", lambda one: one["name"])):
+        for (_, text), times in Counter((one["tenant"], name(one)) for one in values[kind]).items():
+            if times > 1:
+                yield InvalidField("not_unique", f"registry.{kind}", f"{text} is there {times} times")
+    models = {(one["tenant"], _full_name(one)) for one in values["models"]}
+    for place, one in enumerate(values["trainings"]):
+        if one["training"] not in trainings:
+            yield InvalidField("not_found", f"registry.trainings.{place}.training", "There is no training with this id")
+        elif (trainings[one["training"]], one["model"]) not in models:
+            yield InvalidField("not_found", f"registry.trainings.{place}.model", "The tenant has no such model")
+
+
+def load_registry(registry: Registry, store: Store, values: Mapping[str, Any]) -> None:
+    """Replace what tenants created in a registry by what `registry_values` returned.
+
+    Args:
+        store: The restored store, which has the trainings.
+    """
+    registry.clear()
+    registry.created = int(values["created"])
+    models: dict[tuple[str | None, str], Model] = {}
+    for one in values["models"]:
+        versions = [make_dataclass(Version, version) for version in one["versions"]]
+        model = make_dataclass(Model, {**one, "versions": {version.id: version for version in versions}})
+        models[model.tenant, model.full_name] = model
+        registry.add(model)
+    for one in values["deployments"]:
+        deployment = make_dataclass(Deployment, one)
+        registry.deployments[deployment.tenant, deployment.name] = deployment
+    for one in values["trainings"]:
+        training = store.prediction(one["training"])
+        # A smaller server may have dropped it.
+        if training is not None:
+            registry.add_training(models[training.tenant, one["model"]], training)
+
+
+def _full_name(model: Mapping[str, Any]) -> str:
+    return f"{model['owner']}/{model['name']}"

@@ -1,0 +1,143 @@
+"""The operations on deployments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..lifecycle.timeline import state_at
+from ..messages import Response, json_response
+from ..problems import conflict, invalid_version, not_found
+from ..protocols import Flow
+from ..registry import Deployment
+from ..state import State
+from ..tenants import account_name
+from ..times import timestamp
+from .accounts import account_json
+from .calls import Handler, OperationCall
+from .paging import list_response
+from .runs import Runs
+from .version_references import VersionReference, find_model_version
+
+IDLE_SECONDS = 900.0
+"""How long a deployment must have been idle before it can be deleted, in seconds (the service's documentation)."""
+
+_SETTINGS = ("version", "hardware", "min_instances", "max_instances")
+
+
+class Deployments:
+    """Lists, creates, updates, deletes and runs deployments."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._runs = Runs(state)
+        self.handlers: dict[str, Handler] = {
+            "createDeployment": self._create,
+            "createDeploymentPrediction": self._predict,
+            "deleteDeployment": self._delete,
+            "getDeployment": self._get,
+            "listDeployments": self._list,
+            "updateDeployment": self._update,
+        }
+
+    def _list(self, call: OperationCall) -> Response:
+        return list_response(
+            self._state,
+            call,
+            "listDeployments",
+            [one for one in self._state.registry.deployments.values() if one.tenant == call.tenant],
+            lambda deployment: (deployment.created, deployment.number),
+            _json,
+        )
+
+    def _create(self, call: OperationCall) -> Response:
+        registry, body, now = self._state.registry, call.body, self._state.clock.time()
+        if find_model_version(self._state, call.tenant, body["model"], body["version"]) is None:
+            return invalid_version()
+        key = call.tenant, body["name"]
+        if key in registry.deployments:
+            return conflict("A deployment with that name and owner already exists.")
+        deployment = registry.deployments[key] = Deployment(
+            account_name(call.tenant),
+            body["name"],
+            call.tenant,
+            registry.next_number(),
+            now,
+            body["model"],
+            release=1,
+            released=now,
+            **{name: body[name] for name in _SETTINGS},
+        )
+        return json_response(200, _json(deployment))
+
+    def _get(self, call: OperationCall) -> Response:
+        deployment = self._find(call)
+        return json_response(200, _json(deployment)) if deployment else _missing(call)
+
+    def _update(self, call: OperationCall) -> Response:
+        deployment = self._find(call)
+        if deployment is None:
+            return _missing(call)
+        body = call.body or {}
+        changes = {name: body[name] for name in _SETTINGS if name in body}
+        version = changes.get("version", deployment.version)
+        if find_model_version(self._state, call.tenant, deployment.model, version) is None:
+            return invalid_version()
+        for name, value in changes.items():
+            setattr(deployment, name, value)
+        if changes:
+            deployment.release += 1
+            deployment.released = self._state.clock.time()
+        return json_response(200, _json(deployment))
+
+    def _delete(self, call: OperationCall) -> Response:
+        deployment = self._find(call)
+        if deployment is None:
+            return _missing(call)
+        if self._is_busy(deployment):
+            return conflict("The deployment must have been idle for 15 minutes before it can be deleted.")
+        del self._state.registry.deployments[deployment.tenant, deployment.name]
+        return Response(204, (), b"")
+
+    def _predict(self, call: OperationCall) -> Response | Flow[Response]:
+        deployment = self._find(call)
+        if deployment is None:
+            return _missing(call)
+        version = VersionReference(deployment.model, deployment.version)
+        return self._runs.start(call, version, deployment=deployment.full_name)
+
+    def _find(self, call: OperationCall) -> Deployment | None:
+        found = self._state.registry.deployments.get((call.tenant, call.arguments["deployment_name"]))
+        return found if found is not None and found.owner == call.arguments["deployment_owner"] else None
+
+    def _is_busy(self, deployment: Deployment) -> bool:
+        now = self._state.clock.time()
+        for record in self._state.store.predictions():
+            if record.tenant == deployment.tenant and record.deployment == deployment.full_name:
+                ended = state_at(record, now).ended
+                if ended is None or now < ended + IDLE_SECONDS:
+                    return True
+        return False
+
+
+def _json(deployment: Deployment) -> dict[str, Any]:
+    return {
+        "owner": deployment.owner,
+        "name": deployment.name,
+        "current_release": {
+            "number": deployment.release,
+            "model": deployment.model,
+            "version": deployment.version,
+            "created_at": timestamp(deployment.released),
+            "created_by": account_json(deployment.tenant),
+            "configuration": {
+                "hardware": deployment.hardware,
+                "min_instances": deployment.min_instances,
+                "max_instances": deployment.max_instances,
+            },
+        },
+    }
+
+
+def _missing(call: OperationCall) -> Response:
+    arguments = call.arguments
+    return not_found(f"deployment {arguments['deployment_owner']}/{arguments['deployment_name']}")
