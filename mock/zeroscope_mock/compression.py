@@ -5,15 +5,19 @@ from __future__ import annotations
 import zlib
 from functools import lru_cache
 
-from .messages import COMPRESSIBLE, Head, Response
+from .messages import Head, Headers, Response
 
+LEAST = 1024
+"""The length from which bodies are compressed, in bytes; shorter ones gain nothing."""
+
+_ENCODED: Headers = (("content-encoding", "gzip"), ("vary", "accept-encoding"))
 # The fastest level, with small tables: making larger ones would take ten times as long as compressing a prediction.
 _LEVEL, _GZIP, _WINDOW_BITS, _MEMORY = 1, 16, 12, 5
 _SHORT = 2**16
 
 
 def compress(response: Response, head: Head) -> Response:
-    """A response with its body compressed, if its headers say that it may be and the client accepts it.
+    """A response with its body compressed, if that is JSON of some length and the client accepts it.
 
     Videos and files are compressed already, and streams must arrive piece by piece.
 
@@ -21,13 +25,15 @@ def compress(response: Response, head: Head) -> Response:
         head: The head of the request.
     """
     accepted, body = head.header("accept-encoding"), response.body
-    if accepted is None or not isinstance(body, bytes) or COMPRESSIBLE[0] not in response.headers:
+    if accepted is None or not isinstance(body, bytes) or len(body) < LEAST or not _accepts_gzip(accepted):
         return response
-    if not _accepts_gzip(accepted):
+    kind = response.header("content-type")
+    if kind is None or not kind.endswith("json") or response.header("content-encoding"):
         return response
     # A client that polls gets the same body again and again.
     encoded = _cached_gzip(body) if len(body) < _SHORT else _gzip(body)
-    return Response(response.status, (*response.headers, ("content-encoding", "gzip")), encoded)
+    # A cache may serve everyone what is not compressed, so only this depends on what the client accepts.
+    return Response(response.status, (*response.headers, *_ENCODED), encoded)
 
 
 @lru_cache(maxsize=1000)

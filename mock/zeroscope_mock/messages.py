@@ -14,12 +14,6 @@ from .steps import Pause
 
 Headers = tuple[tuple[str, str], ...]
 
-LEAST_COMPRESSED = 1024
-"""The length from which JSON bodies are compressed, in bytes; shorter ones gain nothing."""
-
-COMPRESSIBLE: Headers = (("vary", "accept-encoding"),)
-"""The headers of a response whose body is compressed for clients that accept it."""
-
 # Made once, because json.dumps makes an encoder for every call.
 _dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _AUTHORITY = re.compile(r"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
@@ -40,12 +34,25 @@ class Head:
         mount: The path that the server is mounted at, percent-encoded; empty, or a slash with what follows it.
 
     Attributes:
+        hosts: How many `Host` headers it has.
         target: The path with the query.
         base_url: Scheme, host and mount as the client knows them, for the absolute URLs in responses.
         routed: A slot for `dispatch`, which keeps here what it derives from the head; a door may use a head again.
     """
 
-    __slots__ = ("_values", "base_url", "headers", "host", "method", "mount", "path", "query", "routed", "target")
+    __slots__ = (
+        "_values",
+        "base_url",
+        "headers",
+        "host",
+        "hosts",
+        "method",
+        "mount",
+        "path",
+        "query",
+        "routed",
+        "target",
+    )
 
     def __init__(
         self,
@@ -65,6 +72,7 @@ class Head:
         self.mount = mount
         self.target = f"{path}?{query}" if query else path
         self._values = dict(headers)
+        self.hosts = sum(name == "host" for name, _ in headers)
         named = self._values.get("host", "")
         # A forged header must not end up in every URL of the response.
         self.base_url = f"{scheme}://{named if _AUTHORITY.fullmatch(named) else host}{mount}"
@@ -136,10 +144,8 @@ class Response:
 def json_response(
     status: int, value: Any, *, content_type: str = "application/json", headers: Headers = ()
 ) -> Response:
-    """A response with a JSON body, which a long enough one lets be compressed."""
-    body = encode(value)
-    varies = COMPRESSIBLE if len(body) >= LEAST_COMPRESSED else ()
-    return Response(status, (("content-type", content_type), *headers, *varies), body)
+    """A response with a JSON body."""
+    return Response(status, (("content-type", content_type), *headers), encode(value))
 
 
 def encode(value: Any) -> bytes:

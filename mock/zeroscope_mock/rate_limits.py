@@ -151,24 +151,23 @@ class Limits:
             The refusal, if the request exceeds the limit, and the headers for any other response. Without limits, the
             headers are those of the service's, and requests begin anew before any would be refused.
         """
-        if self.out_of_credit and operation in _CREATES:
-            return no_credit(), ()
         name = _BUCKETS.get(operation, "others")
         bucket = self._buckets.get((tenant, name))
         if bucket is None:
             if len(self._buckets) >= self._max_buckets:
                 self._forget_full(now)
             bucket = self._buckets[tenant, name] = self._bucket(name, None, now)
-        left = bucket.refill(now)
+        left, owing = bucket.refill(now), self.out_of_credit and operation in _CREATES
         if self.rates is None:
             # Clients pause when none remain.
             left = left if left >= _LEAST_UNLIMITED else bucket.most
-        elif left < 1 - TOLERANCE:
+        elif left < 1 - TOLERANCE and not owing:
             wait = max(1, ceil((1 - left) * bucket.interval - TOLERANCE))
             headers = (*_headers(0, wait), *_retry_after(self.rates, wait, now))
             return throttled(wait, in_body=self.rates.hint == "body", headers=headers), ()
-        left = bucket.left = left - 1
-        return None, _headers(int(left + TOLERANCE), ceil((bucket.most - left) * bucket.interval - TOLERANCE))
+        left = bucket.left = left if owing else left - 1
+        counted = _headers(int(left + TOLERANCE), ceil((bucket.most - left) * bucket.interval - TOLERANCE))
+        return (no_credit(counted), ()) if owing else (None, counted)
 
     def clear(self, tenant: str | None = None) -> None:
         """Forget the use of all tenants, or of one."""
@@ -200,10 +199,10 @@ class Limits:
         self._max_buckets = max(_MAX_BUCKETS, 2 * len(self._buckets))
 
 
-def no_credit() -> Response:
+def no_credit(headers: Headers = ()) -> Response:
     """402 for an account without credit."""
     detail = "You have insufficient credit to run this model. Go to https://replicate.com/account/billing to add some."
-    return problem(402, detail, title="Insufficient credit")
+    return problem(402, detail, title="Insufficient credit", headers=headers)
 
 
 def _headers(remaining: int, reset: int) -> Headers:

@@ -355,3 +355,14 @@ def test_buckets__that_are_in_use_are_kept() -> None:
     tenants = [f"tenant-{number}" for number in range(2500)]
     assert all(limits.take("createPrediction", tenant, 0.0)[0] is None for tenant in tenants)
     assert all(limits.take("createPrediction", tenant, 1.0)[0] for tenant in tenants)
+
+
+@pytest.mark.parametrize("rates", [None, "live"])
+def test_credit__that_is_out_uses_up_no_creates(rates: Any) -> None:
+    """A refused create has the headers, and takes nothing from the limit."""
+    server = MockServer(rate_limits=rates)
+    server.limits.out_of_credit = True
+    with client_of(server) as api:
+        responses = [create(api) for _ in range(3)]
+
+    assert [(response.status_code, limits_of(response)) for response in responses] == [(402, (600, 0))] * 3

@@ -182,7 +182,7 @@ class Control:
     def _add_scripts(self, call: OperationCall) -> Response:
         script, times = call.body["script"], call.body.get("times", 1)
         try:
-            self._state.scripts.add(script, token=_token(call), times=None if times is None else int(times))
+            self._state.scripts.add(script, token=call.token, times=None if times is None else int(times))
         except ScriptError as error:
             return invalid([InvalidField("invalid_script", "script", str(error))])
         return json_response(201, {"waiting": waiting_scripts(self._state, _scope(call))})
@@ -266,17 +266,13 @@ def _scope(call: OperationCall) -> str | None:
     return call.tenant or None
 
 
-def _token(call: OperationCall) -> str | None:
-    return call.token
-
-
 def _with_token(call: OperationCall) -> Any:
     """The settings in a call's body, with the call's own token if it has one.
 
     Raises:
         FaultError: For settings with another token.
     """
-    settings, token = call.body or {}, _token(call)
+    settings, token = call.body or {}, call.token
     if token is None:
         return settings
     if settings.get("token") not in (None, token):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, urlencode
 
 from .spec import Spec
@@ -35,15 +36,15 @@ class Links:
 
     def prediction(self, prediction_id: str) -> str:
         """The URL that reads a prediction."""
-        return self.operation("getPrediction", prediction_id=prediction_id)
+        return self._of_prediction("getPrediction", prediction_id)
 
     def cancel(self, prediction_id: str) -> str:
         """The URL that cancels a prediction."""
-        return self.operation("cancelPrediction", prediction_id=prediction_id)
+        return self._of_prediction("cancelPrediction", prediction_id)
 
     def stream(self, prediction_id: str) -> str:
         """The URL of a prediction's event stream."""
-        return self.operation("streamPrediction", prediction_id=prediction_id)
+        return self._of_prediction("streamPrediction", prediction_id)
 
     def page_of(self, prediction_id: str) -> str | None:
         """The URL of a prediction's page on the service's website; None if it has none."""
@@ -65,3 +66,15 @@ class Links:
         """
         query = urlencode({**(filters or {}), "cursor": cursor}, quote_via=quote)
         return None if cursor is None else f"{self.operation(operation_id)}?{query}"
+
+    def _of_prediction(self, operation_id: str, prediction_id: str) -> str:
+        # Every prediction has several of these URLs, and its id needs no quoting.
+        before, after = _around_id(self.spec.path(operation_id))
+        return f"{self.base_url}{self.prefix}{before}{prediction_id}{after}"
+
+
+@lru_cache(maxsize=100)
+def _around_id(path: str) -> tuple[str, str]:
+    """The parts of an operation's path before and after the id of a prediction."""
+    before, _, after = path.partition("{prediction_id}")
+    return before, after

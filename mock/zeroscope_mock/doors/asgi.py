@@ -173,9 +173,9 @@ def _split_path(path: str, root: str) -> tuple[str, str]:
 
 def _refuse_host(head: Head) -> Response | None:
     """The refusal of a request without one `Host`, as HTTP/1.1 demands it."""
-    hosts = [value for name, value in head.headers if name == "host"]
-    if len(hosts) == 1:
+    if head.hosts == 1:
         return None
+    hosts = [value for name, value in head.headers if name == "host"]
     found = f"The request has {len(hosts)} Host headers: {', '.join(hosts)}" if hosts else "The request has no Host"
     return malformed(f"{found}; send exactly one.")
 
