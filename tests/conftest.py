@@ -112,11 +112,14 @@ HOSTILE = "hostile"
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write which calls of which client passed into docs/compatibility.md; fail if that changed the page.
 
-    Only a run of all tests tells: those of one client, or those with a word in their names, leave some out.
+    Only a run of the whole folder tells: with a file or a word chosen, calls of a client may be missing.
     """
     config = session.config
     reporter = config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is None or config.option.keyword or config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+    every = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    every = every or [Path(argument).resolve() for argument in config.args] == [table.FOLDER]
+    # A worker of pytest-xdist has only a part of the tests.
+    if reporter is None or hasattr(config, "workerinput") or config.option.keyword or not every:
         return
     reports = [report for found in reporter.stats.values() for report in found if isinstance(report, pytest.TestReport)]
     before = table.PAGE.read_text(encoding="utf-8")

@@ -18,7 +18,7 @@ from typing import Any, Self
 from compatibility.environments import ENVIRONMENTS, Environment
 
 PROGRAMS = Path(__file__).parent / "programs"
-LIMIT = 60
+LIMIT = 120
 """The seconds after which a call has failed: most clients wait for ever."""
 
 
@@ -174,7 +174,8 @@ class Process:
         assert self._process.stdin and self._process.stdout and self._process.stderr
         self._process.stdin.close()
         try:
-            self._process.wait(timeout=10)
+            # Some libraries have threads that do not end.
+            self._process.wait(timeout=2)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -213,14 +214,14 @@ REPLICATE_BETA = _python(
     "run_replicate_beta.py",
     "/v1",
     f"`base_url` or `REPLICATE_BASE_URL`: {_WITH_V1}",
-    "`strict` is the client with `_strict_response_validation=True`.",
+    "See below for `use` and `models.search`",
 )
 LITELLM = _python(
     "litellm",
     "run_litellm.py",
     "",
-    "`HTTPS_PROXY`: a proxy that connects `api.replicate.com` with the server",
-    "`api_base` has no effect on this provider.",
+    "`HTTPS_PROXY`: a proxy that connects `api.replicate.com` with a server on https (see below)",
+    "Trust: `SSL_CERT_FILE`. `api_base` has no effect on this provider",
 )
 _ENVIRONMENT = "`REPLICATE_BASE_URL`: the server's URL"
 LANGCHAIN = _python("langchain-community", "run_langchain.py", "", _ENVIRONMENT, pydantic_1=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import queue
 import ssl
 import threading
@@ -14,14 +16,15 @@ from typing import Any
 import pytest
 
 from compatibility.clients import Client, Process
-from zeroscope_mock import MockServer
+from zeroscope_mock import Listening, MockServer
 from zeroscope_mock.documents.spec import Spec
-from zeroscope_mock.operations.models import latest_version
 
+HOST = "api.replicate.com"
+"""The service's own host."""
 TOKEN = "r8_a-token-that-must-show-nowhere"
 MODEL = str(Spec.load().model)
 OWNER, _, NAME = MODEL.partition("/")
-VERSION = str(latest_version(Spec.load()))
+VERSION = str(Spec.load().version)
 REFERENCES = [VERSION, f"{MODEL}:{VERSION}", MODEL]
 """The forms that the version of a create may have."""
 
@@ -67,22 +70,25 @@ class Secure:
     """A server that speaks TLS.
 
     Args:
-        url: Where it listens.
-        certificate: A file with what signed its certificate.
+        listening: Where it listens.
     """
 
     server: MockServer
-    url: str
-    certificate: str
+    listening: Listening
 
     @property
-    def environment(self) -> dict[str, str]:
+    def url(self) -> str:
+        """Where it listens."""
+        return self.listening.url
+
+    @property
+    def environment(self) -> Mapping[str, str]:
         """What makes clients trust it."""
-        return {"SSL_CERT_FILE": self.certificate, "NODE_EXTRA_CA_CERTS": self.certificate}
+        return self.listening.environment
 
     def context(self) -> ssl.SSLContext:
         """What makes httpx trust it."""
-        return ssl.create_default_context(cafile=self.certificate)
+        return ssl.create_default_context(cafile=self.listening.ca_file)
 
 
 def operations(server: MockServer) -> list[str | None]:
@@ -93,6 +99,14 @@ def operations(server: MockServer) -> list[str | None]:
 def is_video(file: Mapping[str, Any]) -> bool:
     """Whether a file that a client has read is an MP4."""
     return bool(file["size"] > 100) and file["kind"] == "ftyp"
+
+
+def download_arguments(server: MockServer, file_id: str, username: str, secret: str) -> dict[str, Any]:
+    """What a download of a file is asked for with: the account signs who it is for, and until when."""
+    expiry = int(server.clock.time()) + 3600
+    digest = hmac.digest(secret.encode(), f"{username} {file_id} {expiry}".encode(), "sha256")
+    signature = base64.b64encode(digest).decode()
+    return {"file_id": file_id, "owner": username, "expiry": expiry, "signature": signature}
 
 
 class Receiver:

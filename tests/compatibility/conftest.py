@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from compatibility.clients import Client, Process
-from compatibility.common import TOKEN, Receiver, Secure, start
+from compatibility.common import HOST, TOKEN, Receiver, Secure, start
 from compatibility.table import CALL
 from zeroscope_mock import MockServer
 
@@ -22,10 +22,10 @@ def listening() -> Iterator[tuple[MockServer, str]]:
 
 @pytest.fixture(scope="module")
 def secure() -> Iterator[Secure]:
-    """A fast server that speaks TLS, and takes one token only."""
-    server = MockServer(clock="real", speed=200, seed=1, token=TOKEN)
+    """A fast server that speaks TLS, also for the service's own host, and takes one token only."""
+    server = MockServer(clock="real", speed=200, seed=1, token=TOKEN, allow_hosts=[HOST])
     with server.listen(tls=True) as listening:
-        yield Secure(server, listening.url, str(listening.certificate))
+        yield Secure(server, listening)
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import pytest
 
 from compatibility.clients import CLIENTS
 
-PAGE = Path(__file__).parent.parent.parent / "docs" / "compatibility.md"
+FOLDER = Path(__file__).resolve().parent
+PAGE = FOLDER.parent.parent / "docs" / "compatibility.md"
 CALL = "client call"
 """The name of a test's property that holds a client and a call that it made."""
 
@@ -58,7 +59,7 @@ def update(page: str, passed: Mapping[str, Iterable[str]]) -> str:
     for client in CLIENTS:
         if client.title in passed:
             calls = ", ".join(f"`{call}`" for call in sorted(set(passed[client.title])))
-            setting = " ".join(text for text in (client.setting, client.note) if text)
+            setting = ". ".join(text for text in (client.setting, client.note) if text)
             lines.append(f"| {client.title} | {setting} | {calls} |")
         elif client.title in rows:
             lines.append(rows[client.title])

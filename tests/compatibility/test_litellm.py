@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from compatibility.clients import LITELLM, Client, ClientError, Process
-from compatibility.common import FAILING, MODEL, TOKEN, VERSION, Secure, clients, operations, start
+from compatibility.common import FAILING, HOST, MODEL, TOKEN, VERSION, Secure, clients, operations, start
 from compatibility.proxy import Proxy
 from zeroscope_mock import MockServer
 
@@ -20,7 +20,7 @@ every = pytest.mark.parametrize("path", ["litellm.completion", "litellm.acomplet
 @pytest.fixture(scope="module")
 def proxy(secure: Secure) -> Iterator[Proxy]:
     """Connects the service's host with the server."""
-    with Proxy("api.replicate.com:443", httpx.URL(secure.url).port or 443) as proxy:
+    with Proxy(f"{HOST}:443", httpx.URL(secure.url).port or 443) as proxy:
         yield proxy
 
 
@@ -59,7 +59,7 @@ def test_completion(server: MockServer, client: Process, proxy: Proxy, secure: S
 
     address = answer["choices"][0]["message"]["content"]
     assert operations(server) == ["createModelPrediction", "getPrediction"]
-    assert httpx.URL(address).host == "api.replicate.com"
+    assert httpx.URL(address).host == HOST
     with httpx.Client(proxy=proxy.url, verify=secure.context()) as client_of_proxy:
         assert client_of_proxy.get(address).content[4:8] == b"ftyp"
 

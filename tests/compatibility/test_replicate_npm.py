@@ -26,6 +26,7 @@ from compatibility.common import (
     operations,
 )
 from zeroscope_mock import MockServer
+from zeroscope_mock.operations.deployments import IDLE_SECONDS
 
 POLL = {"mode": "poll", "interval": 10}
 BLOCKING = {"0.34.1": (True, 1), "1.4.0": ({"mode": "block"}, {"mode": "block", "timeout": 1})}
@@ -274,7 +275,7 @@ def test_models__search(client: Process) -> None:
 
 
 @since_0_34
-def test_deployments(client: Process) -> None:
+def test_deployments(server: MockServer, client: Process) -> None:
     """A deployment is created, read, updated, listed, run and deleted."""
     username = client.call("replicate.accounts.current")["username"]
     options = {"name": "films", "model": MODEL, "version": VERSION, "hardware": "cpu"}
@@ -286,6 +287,7 @@ def test_deployments(client: Process) -> None:
     assert client.call("replicate.deployments.get", username, "films") == updated
     assert [item["name"] for item in client.call("replicate.deployments.list")["results"]] == ["films"]
     assert (prediction["model"], prediction["version"]) == (MODEL, VERSION)
+    server.clock.advance(2 * IDLE_SECONDS)
     assert client.call("replicate.deployments.delete", username, "films") is True
     assert client.call("replicate.deployments.list")["results"] == []
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from compatibility.clients import CLIENTS
+from compatibility.clients import CLIENTS, REPLICATE_BETA, REPLICATE_NPM, REPLICATE_PYTHON
 from compatibility.table import CALL, PAGE, collect, read, update
+from helpers.pages import read_page
 
 FIRST, SECOND = CLIENTS[0].title, CLIENTS[1].title
 
@@ -30,6 +33,14 @@ def test_page__has_a_row_for_each_client() -> None:
     assert list(rows) == [client.title for client in CLIENTS]
     for row in rows.values():
         assert "`" in row.split("|")[3]
+
+
+def test_page_on_replicate__has_the_versions_of_the_official_clients() -> None:
+    """The table of versions has those that are tested, and no others."""
+    rows = re.findall(r"^\| replicate \((\w+)\) \| (\S+) \|", read_page("from-replicate.md"), re.MULTILINE)
+    tested = [*REPLICATE_PYTHON, REPLICATE_BETA, *REPLICATE_NPM]
+
+    assert rows == [(client.language, client.environment.packages["replicate"]) for client in tested]
 
 
 @pytest.mark.parametrize("outcome", ["failed", "skipped"])

@@ -1,4 +1,4 @@
-"""The mock server's responses and deliveries, compared with recorded ones field by field."""
+"""Responses and deliveries of the mock server, compared with recorded ones."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -140,7 +141,8 @@ def matching_models(models: Iterable[Model], text: str) -> list[Model]:
 
 def matches(searched: str, text: str) -> bool:
     """Return whether a string has all words of a text, in any case."""
-    return all(word in searched.casefold() for word in text.casefold().split())
+    # The official JavaScript client sends the text in quotes.
+    return all(word in searched.casefold() for word in re.findall(r"\w+", text.casefold()))
 
 
 def find_model(state: State, call: OperationCall) -> Model | None:

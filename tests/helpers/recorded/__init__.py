@@ -1,4 +1,4 @@
-"""Shapes of recorded responses, the situations that lead to them, and the comparison of the two."""
+"""Shapes of recorded responses, and the situations that lead to such responses."""
 
 from .comparison import Difference, compare
 from .shapes import Shape, load_differences, load_shapes

@@ -1,4 +1,4 @@
-"""Shapes of recorded responses, and the known differences of the mock server, as files have them."""
+"""Shapes of recorded responses, and the differences of the mock server."""
 
 from __future__ import annotations
 

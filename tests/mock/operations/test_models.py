@@ -216,6 +216,7 @@ def test_list__names_an_invalid_parameter(api: httpx.Client, query: str) -> None
         ("rain", ["wet"]),
         ("rain zeroscope", []),
         ("hidden", []),
+        ('"rain"', ["wet"]),
         ("", ["wet", "zeroscope-v2-xl"]),
     ],
 )
