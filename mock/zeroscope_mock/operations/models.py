@@ -74,10 +74,13 @@ class Models:
 
     def _examples(self, call: OperationCall) -> Response:
         # Only the website makes a prediction an example, so there are none.
-        if find_model(self._state, call) is None:
+        model = find_model(self._state, call)
+        if model is None:
             return no_model(call)
-        none: list[Any] = []
-        return list_response(self._state, call, "listModelExamples", none, lambda one: one, lambda one: one)
+        path, examples = {"owner": model.owner, "name": model.name}, list[Any]()
+        return list_response(
+            self._state, call, "listModelExamples", examples, lambda one: one, lambda one: one, path=path
+        )
 
     def _create(self, call: OperationCall) -> Response:
         registry, body = self._state.registry, call.body

@@ -234,10 +234,10 @@ NOTHING_TO_COMPILE = {"getDefaultWebhookSecret"}
 MODEL_FIELDS = ["owner", "name", "visibility", "hardware"]
 
 
-def creates_models(required: list[str], **more: Any) -> dict[str, Any]:
-    """An operation with the name of one of the service's."""
+def creates_models(required: list[str], must: bool = True, **more: Any) -> dict[str, Any]:
+    """An operation with the name of one of the service's, with a body that must be there or not."""
     schema = {"type": "object", "required": required}
-    body = {"required": True, "content": {"application/json": {"schema": schema}}}
+    body = {"required": must, "content": {"application/json": {"schema": schema}}}
     return {"operationId": "createModel", "requestBody": body, "responses": {"201": {"description": ""}}, **more}
 
 
@@ -252,6 +252,7 @@ def creates_models(required: list[str], **more: Any) -> dict[str, Any]:
         ("/models", "post", creates_models(MODEL_FIELDS), True),
         ("/models", "post", creates_models([*MODEL_FIELDS, "more"]), True),
         ("/models", "post", creates_models(MODEL_FIELDS[1:]), False),
+        ("/models", "post", creates_models(MODEL_FIELDS, must=False), False),
         ("/models", "post", creates_models(MODEL_FIELDS, requestBody={}), False),
         ("/runs", "get", {"operationId": "listRuns", "responses": {}}, True),
     ],

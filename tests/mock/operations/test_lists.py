@@ -33,6 +33,16 @@ def make_models(api: httpx.Client, account: str) -> None:
         api.post("/models", json=body)
 
 
+MODEL = "/models/anotherjesse/zeroscope-v2-xl"
+PATHS = [
+    "/files",
+    "/models",
+    "/deployments",
+    "/trainings",
+    "/collections",
+    f"{MODEL}/examples",
+    f"{MODEL}/versions",
+]
 LISTS = [
     ("/files", make_files),
     ("/deployments", make_deployments),
@@ -83,7 +93,7 @@ def test_cursor__stays_valid_when_items_go(api: httpx.Client, account: str) -> N
 
 
 @pytest.mark.parametrize("cursor", ["x", "YWZ0ZXI6MQ==", "YWZ0ZXI6eDox", "%ff", "YWZ0ZXI6MTowOjA="])
-@pytest.mark.parametrize("path", ["/files", "/models", "/deployments", "/trainings", "/collections"])
+@pytest.mark.parametrize("path", PATHS)
 def test_cursor__that_is_invalid(api: httpx.Client, path: str, cursor: str) -> None:
     """It is refused, by the name of its parameter."""
     response = api.get(f"{path}?cursor={cursor}")
