@@ -5,6 +5,7 @@ from __future__ import annotations
 import array
 import base64
 import gzip
+import hashlib
 import io
 import json
 import os
@@ -24,6 +25,7 @@ from zeroscope import InvalidInputError
 from zeroscope._flows.create import fingerprint, prepare
 from zeroscope._service import spec as _spec
 from zeroscope_mock import MockServer
+from zeroscope_mock.server import TOKEN as MOCK_TOKEN
 
 FIELDS = _spec.spec()["components"]["schemas"]["PredictionInput"]["properties"]
 (FIELD,) = (name for name, field in FIELDS.items() if field.get("format") == "uri")
@@ -561,7 +563,7 @@ def test_token__goes_with_the_upload_and_nowhere_else(harness: Harness, large: P
 
 
 def test_mock_server__gets_the_file_and_gives_it_back(harness: Harness, large: Path) -> None:
-    """From end to end: the prediction names the file's URL, under which its bytes and type can be had."""
+    """From end to end: the prediction names the file's URL, which describes the file to those who have the token."""
     server = MockServer()
     client: Any = server.client() if harness.kind == "sync" else server.async_client()
     (video,) = harness.do(client.run, **{FIELD: large, "prompt": "a lighthouse"})
@@ -569,8 +571,10 @@ def test_mock_server__gets_the_file_and_gives_it_back(harness: Harness, large: P
     assert [exchange.operation for exchange in server.journal][:2] == ["createFile", "createPrediction"]
     url = video.prediction.input[FIELD]
     with httpx.Client(transport=server.transport) as http:
-        answer = http.get(url)
-    assert answer.content == large.read_bytes() and answer.headers["content-type"] == "video/mp4"
+        assert http.get(url).status_code == 401
+        file = http.get(url, headers={"Authorization": f"Bearer {MOCK_TOKEN}"}).json()
+    assert file["checksums"]["sha256"] == hashlib.sha256(large.read_bytes()).hexdigest()
+    assert (file["size"], file["content_type"]) == (large.stat().st_size, "video/mp4")
     small = harness.do(client.predictions.create, {FIELD: MP4})
     assert small.input[FIELD] == inline(MP4)
 
