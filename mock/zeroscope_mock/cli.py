@@ -38,6 +38,7 @@ def serve(
     speed: Annotated[float | None, SpeedBounds] = None,
     seed: Annotated[int, Parameter(converter=_integer)] = 0,
     dialect: Literal["live", "published"] = "live",
+    account: str | None = None,
     token: str | None = None,
     clock: Literal["real", "virtual"] = "real",
     rate_limits: Literal["live", "low-credit"] | None = None,
@@ -68,6 +69,7 @@ def serve(
         speed: How many times as fast as at the service predictions start and run. Default: 1.
         seed: Determines IDs, seeds, timings and pictures; equal seeds give equal runs.
         dialect: Behave as the live service does, or as its published description says.
+        account: The user name of the account, which owns models and deployments. Default: one for each token.
         token: The only bearer token to accept. Default: any.
         clock: `real` for the machine's, or `virtual` for one that stands still until a request waits or a client
             advances it under /_mock/clock.
@@ -110,6 +112,7 @@ def serve(
             speed=speed,
             seed=seed,
             dialect=dialect,
+            account=account,
             token=token,
             rate_limits=rate_limits,
             streams=streams,

@@ -16,6 +16,7 @@ PREDICTION_LIMIT = 1_000_000
 JOURNAL_LIMIT = 1000
 
 _HOST = re.compile(r"[A-Za-z0-9._-]+|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?")
+_ACCOUNT = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
 _ORIGIN = re.compile(r"\*|null|[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#@,*]+")
 _CHOICES = {"blocking": ("processing", "final", None), "expired_wait": ("starting", "processing")}
 _LIMITS = ("json_limit", "file_limit", "storage_limit", "prediction_limit", "journal_limit")
@@ -30,6 +31,10 @@ class CoreOptions(TypedDict, total=False):
     dialect: DialectName
     """The dialect: `live`, as the service answers, which is the default; or `published`, as the published description
     says, with URLs that lack `/v1` and creates that are answered with 200 and an array."""
+
+    account: str | None
+    """The user name of the account, which owns models and deployments. By default each token has an account of its own,
+    whose name `GET /account` returns."""
 
     token: str | None
     """The only bearer token to accept; any by default."""
@@ -97,12 +102,13 @@ class Settings:
     """The values of `CoreOptions`, validated.
 
     Raises:
-        ValueError: For an unknown dialect or choice, a seed that is not an integer, a token that cannot be sent, a
-            limit that is not an integer above 0, and hosts, origins or events that are no list of names.
+        ValueError: For an unknown dialect or choice, a seed that is not an integer, an invalid
+            name of an account, a token that cannot be sent, a limit that is not an integer above 0, and hosts, origins or events that are no list of names.
     """
 
     seed: int = 0
     dialect: str = "live"
+    account: str | None = None
     token: str | None = None
     receiver: Callable[..., Any] | None = None
     insecure_webhooks: bool = False
@@ -134,6 +140,8 @@ class Settings:
             raise ValueError(
                 "the token must be a non-empty string without surrounding space; leave it out to accept any"
             )
+        if self.account is not None and not (isinstance(self.account, str) and _ACCOUNT.fullmatch(self.account)):
+            raise ValueError(f"an account's name has lower-case letters, digits, and '-', '_' and '.' within; not {self.account!r}")
         if isinstance(self.allow_hosts, str) or not isinstance(self.allow_hosts, Collection):
             raise ValueError(f"allow_hosts must be a list of names of hosts, not {self.allow_hosts!r}")
         for host in self.allow_hosts:

@@ -27,6 +27,7 @@ from .rate_limits import Limits
 from .registry import Registry
 from .settings import Settings
 from .store import Store
+from .tenants import account_name
 from .suggestions import did_you_mean
 from .videos.cache import VideoCache
 from .webhooks.scheduler import WebhookScheduler
@@ -127,6 +128,10 @@ class State:
     def secret(self, tenant: str) -> str:
         """The key that signs a tenant's webhooks."""
         return "whsec_" + base64.b64encode(self.random_bytes("secret", tenant, 0)[:24]).decode()
+
+    def account(self, tenant: str) -> str:
+        """The user name of a tenant's account, which owns the tenant's models and deployments."""
+        return self.settings.account or account_name(tenant)
 
     def base_url(self, head: Head) -> str:
         """Scheme, host and mount as the client of a request knows them."""

@@ -11,5 +11,5 @@ def tenant_of(token: str) -> str:
 
 
 def account_name(tenant: str) -> str:
-    """The user name of a tenant's account, which owns the tenant's models and deployments."""
+    """The user name of a tenant's account, unless a setting names all accounts."""
     return f"account-{tenant[:8]}"

@@ -25,7 +25,7 @@ def test_options__are_named_and_described_for_users() -> None:
     """The constructor's docstring names each option."""
     described = MockServer.__doc__ or ""
 
-    assert len(OPTION_NAMES) == 24
+    assert len(OPTION_NAMES) == 25
     assert [name for name in sorted(OPTION_NAMES) if f"`{name}`" not in described] == []
 
 
@@ -33,7 +33,7 @@ def test_options__are_named_and_described_for_users() -> None:
     ("name", "message"),
     [
         ("sed", r"MockServer has no option 'sed'; did you mean 'seed'\?"),
-        ("zzz", "MockServer has no option 'zzz'; there are allow_hosts, blocking, clock, control, cors"),
+        ("zzz", "MockServer has no option 'zzz'; there are account, allow_hosts, blocking, clock, control, cors"),
     ],
 )
 def test_options__that_are_unknown(name: str, message: str) -> None:

@@ -90,6 +90,8 @@ async def test_the_transport_streams_asynchronously(server: MockServer) -> None:
         ({"file_limit": 1.5}, "file_limit must be an integer, not 1.5"),
         ({"storage_limit": None}, "storage_limit must be an integer, not None"),
         ({"prediction_limit": -1}, "prediction_limit must be at least 1, not -1"),
+        ({"account": "Acme Inc"}, "an account's name has lower-case letters, .*; not 'Acme Inc'"),
+        ({"account": 5}, "an account's name has lower-case letters, .*; not 5"),
         ({"token": ""}, "the token must be a non-empty string"),
         ({"token": " "}, "the token must be a non-empty string"),
         ({"token": 5}, "the token must be a non-empty string"),

@@ -10,7 +10,6 @@ from ..problems import conflict, invalid_version, not_found
 from ..protocols import Flow
 from ..registry import Deployment
 from ..state import State
-from ..tenants import account_name
 from ..times import timestamp
 from .accounts import account_json
 from .calls import Handler, OperationCall
@@ -57,7 +56,7 @@ class Deployments:
         if key in registry.deployments:
             return conflict("A deployment with that name and owner already exists.")
         deployment = registry.deployments[key] = Deployment(
-            account_name(call.tenant),
+            self._state.account(call.tenant),
             body["name"],
             call.tenant,
             registry.next_number(),
@@ -128,7 +127,7 @@ def _json(deployment: Deployment) -> dict[str, Any]:
             "model": deployment.model,
             "version": deployment.version,
             "created_at": timestamp(deployment.released),
-            "created_by": account_json(deployment.tenant),
+            "created_by": account_json(deployment.owner),
             "configuration": {
                 "hardware": deployment.hardware,
                 "min_instances": deployment.min_instances,

@@ -14,7 +14,6 @@ from ..problems import not_found
 from ..randomness import new_id
 from ..state import State
 from ..store import StoredFile
-from ..tenants import account_name
 from ..times import timestamp
 from .calls import Handler, OperationCall
 from .paging import list_response
@@ -82,7 +81,7 @@ class Files:
 
     def _is_signed(self, call: OperationCall, file: StoredFile) -> bool:
         owner, expiry = call.arguments["owner"], int(call.arguments["expiry"])
-        if owner != account_name(file.tenant) or expiry <= self._state.clock.time():
+        if owner != self._state.account(file.tenant) or expiry <= self._state.clock.time():
             return False
         signature = download_signature(self._state.secret(file.tenant), owner, file.id, expiry)
         return hmac.compare_digest(signature.encode(), call.arguments["signature"].encode("utf-8", "replace"))

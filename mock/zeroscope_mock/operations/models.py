@@ -10,7 +10,6 @@ from ..messages import Response, json_response
 from ..problems import conflict, forbidden, not_found
 from ..registry import Model
 from ..state import State
-from ..tenants import account_name
 from .calls import Handler, OperationCall
 from .model_bodies import model_json
 from .paging import Place, list_response
@@ -84,9 +83,12 @@ class Models:
 
     def _create(self, call: OperationCall) -> Response:
         registry, body = self._state.registry, call.body
-        owner, name = body["owner"], body["name"]
-        if owner != account_name(call.tenant):
-            return forbidden(f"You may not create models for {owner!r}; your account is {account_name(call.tenant)}.")
+        owner, name, account = body["owner"], body["name"], self._state.account(call.tenant)
+        if owner != account:
+            return forbidden(
+                f"You may not create models for {owner!r}; your account is {account!r}, unless the mock server's "
+                f"option 'account' names another."
+            )
         model = Model(
             owner,
             name,

@@ -44,6 +44,18 @@ def test_create__returns_the_model(api: httpx.Client, account: str, new_model: N
     assert api.post(f"/models/{account}/mine/predictions", json={"input": {}}).status_code == 404
 
 
+def test_create__for_the_account_of_the_settings() -> None:
+    """A program may own what the setting says, whatever its token; models, deployments and files agree."""
+    headers = {"Authorization": "Bearer any-token"}
+    with httpx.Client(transport=MockServer(account="acme").transport, base_url="http://mock", headers=headers) as api:
+        body = {"owner": "acme", "name": "rain", "visibility": "private", "hardware": "cpu"}
+        assert api.post("/models", json=body).json()["owner"] == "acme"
+        refused = api.post("/models", json={**body, "owner": "others"})
+
+        assert api.get("/account").json()["username"] == "acme"
+        assert (refused.status_code, "your account is 'acme'" in refused.json()["detail"]) == (403, True)
+
+
 @pytest.mark.parametrize(
     ("changes", "status", "fields"),
     [
