@@ -42,10 +42,10 @@ class MockServer(ClientFactory):
     """A server that behaves like the service, in this process.
 
     Args:
-        options: `seed`, `clock`, `speed`, `dialect`, `account`, `token`, `spec`, `reload`, `receiver`, `insecure_webhooks`,
-            `rate_limits`, `streams`, `blocking`, `expired_wait`, `webhook_events`, `inline_outputs`, `control`,
-            `allow_hosts`, `cors`, `trust_forwarded`, `json_limit`, `file_limit`, `storage_limit`, `prediction_limit`
-            and `journal_limit`; all have defaults. `ServerOptions` describes each.
+        options: `seed`, `clock`, `speed`, `dialect`, `account`, `token`, `spec`, `reload`, `receiver`,
+            `insecure_webhooks`, `rate_limits`, `streams`, `blocking`, `expired_wait`, `webhook_events`,
+            `inline_outputs`, `control`, `allow_hosts`, `cors`, `trust_forwarded`, `json_limit`, `file_limit`,
+            `storage_limit`, `prediction_limit` and `journal_limit`; all have defaults. `ServerOptions` describes each.
 
     Raises:
         TypeError: For an unknown option.

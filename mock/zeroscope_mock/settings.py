@@ -102,8 +102,9 @@ class Settings:
     """The values of `CoreOptions`, validated.
 
     Raises:
-        ValueError: For an unknown dialect or choice, a seed that is not an integer, an invalid
-            name of an account, a token that cannot be sent, a limit that is not an integer above 0, and hosts, origins or events that are no list of names.
+        ValueError: For an unknown dialect or choice, a seed that is not an integer, an invalid name of an account, a
+            token that cannot be sent, a limit that is not an integer above 0, and hosts, origins or events that are no
+            list of names.
     """
 
     seed: int = 0
@@ -141,7 +142,8 @@ class Settings:
                 "the token must be a non-empty string without surrounding space; leave it out to accept any"
             )
         if self.account is not None and not (isinstance(self.account, str) and _ACCOUNT.fullmatch(self.account)):
-            raise ValueError(f"an account's name has lower-case letters, digits, and '-', '_' and '.' within; not {self.account!r}")
+            allowed = "lower-case letters, digits, and '-', '_' and '.' within"
+            raise ValueError(f"an account's name has {allowed}; not {self.account!r}")
         if isinstance(self.allow_hosts, str) or not isinstance(self.allow_hosts, Collection):
             raise ValueError(f"allow_hosts must be a list of names of hosts, not {self.allow_hosts!r}")
         for host in self.allow_hosts:

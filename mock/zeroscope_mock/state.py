@@ -27,8 +27,8 @@ from .rate_limits import Limits
 from .registry import Registry
 from .settings import Settings
 from .store import Store
-from .tenants import account_name
 from .suggestions import did_you_mean
+from .tenants import account_name
 from .videos.cache import VideoCache
 from .webhooks.scheduler import WebhookScheduler
 from .webhooks.sender import DeliverySender

@@ -214,7 +214,7 @@ REPLICATE_BETA = _python(
     "run_replicate_beta.py",
     "/v1",
     f"`base_url` or `REPLICATE_BASE_URL`: {_WITH_V1}",
-    "See below for `use` and `models.search`",
+    "See below for `use`",
 )
 LITELLM = _python(
     "litellm",

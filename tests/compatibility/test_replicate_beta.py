@@ -256,9 +256,7 @@ def test_search(client: Process, api: str) -> None:
     found = client.call(f"{api}.search", query="zeroscope")
 
     assert NAME in [item["model"]["name"] for item in found["models"]]
-    # The client sends the text as JSON, unless it is told the content type that the service's document names.
-    headers = {"Content-Type": "text/plain"}
-    models = client.call(f"{api}.models.search", body="zeroscope", extra_headers=headers)["results"]
+    models = client.call(f"{api}.models.search", body="zeroscope")["results"]
     assert NAME in [model["name"] for model in models]
 
 

@@ -243,14 +243,16 @@ def test_query__finds_public_models(api: httpx.Client, new_model: NewModel, text
 @pytest.mark.parametrize(
     ("content", "headers", "status"),
     [
-        (b"{}", {"Content-Type": "application/json"}, 415),
-        (b"x", {}, 415),
+        (b"{}", {"Content-Type": "application/json"}, 422),
+        (b"x", {"Content-Type": "application/json"}, 400),
+        (b'"x"', {"Content-Type": "application/json"}, 200),
+        (b"x", {"Content-Type": "application/xml"}, 415),
         (b"\xff", TEXT, 400),
         (b"x", {"Content-Type": "text/plain; charset=utf-8"}, 200),
     ],
 )
 def test_query__takes_text(api: httpx.Client, content: bytes, headers: dict[str, str], status: int) -> None:
-    """Another type is refused, and so is what is not UTF-8."""
+    """The text may be in JSON; another type or value is refused, and so is what is not UTF-8."""
     assert api.request("QUERY", "/models", content=content, headers=headers).status_code == status
 
 

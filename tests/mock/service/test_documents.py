@@ -66,6 +66,8 @@ def facts(document: dict[str, Any], operation: dict[str, Any]) -> dict[str, Any]
         if parameter["in"] != "path":
             found[parameter["name"]] = known(document, parameter["schema"], parameter.get("required", False))
     for kind, content in operation.get("requestBody", {}).get("content", {}).items():
+        if "x-uncertain" in content:
+            continue
         schema = resolve(document, content["schema"])
         found[kind] = known(document, schema, required=False)
         for name, field in schema.get("properties", {}).items():
