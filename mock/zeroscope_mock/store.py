@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -27,7 +29,8 @@ class Page:
     previous: str | None
 
 
-@dataclass(frozen=True, slots=True)
+# Without slots, so that the digests are computed once: the content may have 100 MiB.
+@dataclass(frozen=True)
 class StoredFile:
     """A file that was uploaded.
 
@@ -46,6 +49,12 @@ class StoredFile:
     created: float
     expires: float
     number: int = 0
+
+    @cached_property
+    def checksums(self) -> dict[str, str]:
+        """The digests of the content, in hexadecimal."""
+        md5 = hashlib.md5(self.content, usedforsecurity=False)
+        return {"sha256": hashlib.sha256(self.content).hexdigest(), "md5": md5.hexdigest()}
 
 
 class TenantPredictions:

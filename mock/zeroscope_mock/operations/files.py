@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 from typing import Any
 
@@ -90,14 +89,13 @@ class Files:
         return self._state.store.file(call.arguments["file_id"], self._state.clock.time(), tenant)
 
     def _json(self, file: StoredFile, call: OperationCall) -> dict[str, Any]:
-        md5 = hashlib.md5(file.content, usedforsecurity=False).hexdigest()
         return {
             "id": file.id,
             "name": file.name,
             "content_type": file.content_type,
             "size": len(file.content),
-            "etag": md5,
-            "checksums": {"sha256": hashlib.sha256(file.content).hexdigest(), "md5": md5},
+            "etag": file.checksums["md5"],
+            "checksums": file.checksums,
             "metadata": file.metadata,
             "created_at": timestamp(file.created),
             "expires_at": timestamp(file.expires),
