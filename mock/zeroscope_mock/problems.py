@@ -74,9 +74,9 @@ def method_not_allowed(method: str, allowed: Collection[str]) -> Response:
     return problem(405, f'Method "{method}" not allowed.', headers=(("allow", ", ".join(sorted(allowed))),))
 
 
-def too_large(limit: int) -> Response:
-    """413 for a body of more than `limit` bytes; closes the connection, since the rest of it may still be coming."""
-    return problem(413, f"The request body must not be larger than {limit} bytes.", headers=(("connection", "close"),))
+def too_large(limit: int, what: str = "request body") -> Response:
+    """413 for more than `limit` bytes; closes the connection, since the rest of the body may still be coming."""
+    return problem(413, f"The {what} must not be larger than {limit} bytes.", headers=(("connection", "close"),))
 
 
 def unsupported_media_type(content_type: str, supported: Sequence[str]) -> Response:

@@ -38,3 +38,9 @@ def default_hold(operations: Iterable[Operation]) -> float:
             if parameter.name == "Prefer":
                 return float(parameter.described.get("x-default-seconds", 0))
     return 0.0
+
+
+def service_number(document: Mapping[str, Any], name: str) -> float | None:
+    """A number of the service in the document's `info.x-replicate`; None if the document does not have it."""
+    number = document.get("info", {}).get("x-replicate", {}).get(name)
+    return float(number) if isinstance(number, int | float) else None

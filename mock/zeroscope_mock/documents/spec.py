@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from .extensions import accepted_schemes, default_events, default_hold
+from .extensions import accepted_schemes, default_events, default_hold, service_number
 from .operation import Match, Operation, Parameter, Route
 from .reading import SpecError, object_of, packaged_document, read_document, reading, text_of, unescape
 from .requirements import LINKS, allows_non_objects, check_parameters, has_all
@@ -129,8 +129,12 @@ class Spec:
     @property
     def file_retention(self) -> float | None:
         """The time that uploaded files are kept, in seconds; None if the document does not say."""
-        seconds = self.document.get("info", {}).get("x-replicate", {}).get("file-retention-seconds")
-        return float(seconds) if isinstance(seconds, int | float) else None
+        return service_number(self.document, "file-retention-seconds")
+
+    @property
+    def file_bytes(self) -> float | None:
+        """The size of the largest file that can be uploaded; None if the document does not say."""
+        return service_number(self.document, "file-bytes")
 
     def input_schema(self) -> Mapping[str, Any]:
         """The schema of the model's input; empty if no operation takes one."""

@@ -9,7 +9,7 @@ from typing import Any
 from ..bodies import Upload
 from ..lifecycle.timeline import RETENTION
 from ..messages import Response, json_response
-from ..problems import not_found
+from ..problems import not_found, too_large
 from ..randomness import new_id
 from ..state import State
 from ..store import StoredFile
@@ -34,6 +34,9 @@ class Files:
 
     def _create(self, call: OperationCall) -> Response:
         upload: Upload = call.body["content"]
+        most = self._state.spec.file_bytes
+        if most is not None and len(upload.content) > most:
+            return too_large(int(most), "file")
         tenant = self._state.store.of_tenant(call.tenant)
         now = self._state.clock.time()
         file = StoredFile(

@@ -148,6 +148,28 @@ def test_a_file_over_the_limit() -> None:
         assert api.post("/files", files={"content": b"x" * 1000}).status_code == 413
 
 
+def test_a_file_over_the_size_of_the_document(document: dict[str, Any]) -> None:
+    """The document's bound is for the file alone, without its form."""
+    document["info"]["x-replicate"]["file-bytes"] = 500
+    server = MockServer(spec=document)
+    with httpx.Client(
+        transport=server.transport, base_url="https://h/v1", headers={"Authorization": "Bearer x"}
+    ) as api:
+        assert api.post("/files", files={"content": b"x" * 500}).status_code == 201
+        refused = api.post("/files", files={"content": b"x" * 501})
+
+    assert (refused.status_code, refused.json()["detail"]) == (413, "The file must not be larger than 500 bytes.")
+
+
+def test_download__has_the_digest_of_the_description(api: httpx.Client) -> None:
+    """A client that knows the description of a file need not download it again."""
+    file = api.post("/files", files={"content": b"x"}).json()
+    url = signed_url(api, file)
+
+    assert api.get(url).headers["etag"] == f'"{file["etag"]}"'
+    assert api.get(url, headers={"If-None-Match": f'"{file["etag"]}"'}).status_code == 304
+
+
 @pytest.mark.parametrize("name", ["content", "filename"])
 def test_a_field_that_is_sent_twice(api: httpx.Client, name: str) -> None:
     """The server does not guess which of the two to use."""
