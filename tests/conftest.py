@@ -112,14 +112,17 @@ HOSTILE = "hostile"
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write which calls of which client passed into docs/compatibility.md; fail if that changed the page.
 
-    Only a run of the whole folder tells: with a file or a word chosen, calls of a client may be missing.
+    Only a run of the whole folder tells: with a file or a word chosen, or a test failed, calls of a client may be
+    missing.
     """
     config = session.config
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     every = config.args_source is pytest.Config.ArgsSource.TESTPATHS
     every = every or [Path(argument).resolve() for argument in config.args] == [table.FOLDER]
     # A worker of pytest-xdist has only a part of the tests.
-    if reporter is None or hasattr(config, "workerinput") or config.option.keyword or not every:
+    options = config.option
+    some = options.keyword or options.deselect or options.ignore or getattr(options, "lf", False)
+    if reporter is None or hasattr(config, "workerinput") or some or not every or session.testsfailed:
         return
     reports = [report for found in reporter.stats.values() for report in found if isinstance(report, pytest.TestReport)]
     before = table.PAGE.read_text(encoding="utf-8")

@@ -46,6 +46,7 @@ def serve(
     blocking: Literal["processing", "final"] | None = None,
     expired_wait: Literal["starting", "processing"] = "starting",
     webhook_event: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    deployment_names: Literal["full", "short"] = "full",
     inline_outputs: Flag = False,
     insecure_webhooks: Flag = False,
     prediction_limit: Limit = None,
@@ -81,6 +82,7 @@ def serve(
         expired_wait: The status that a create shows whose wait ends before the prediction has.
         webhook_event: An event that webhooks without a filter get, such as `logs`; may be repeated. Default: those of
             the spec.
+        deployment_names: Whether predictions name their deployment with its owner, as `owner/name`, or not.
         inline_outputs: Return videos as data: URIs instead of URLs.
         insecure_webhooks: Send webhooks to http URLs of other machines, too.
         prediction_limit: How many predictions are kept; the oldest are dropped. Default: 1000000.
@@ -125,6 +127,7 @@ def serve(
             allow_hosts=allow_host,
             cors=cors,
             trust_forwarded=trust_forwarded,
+            deployment_names=deployment_names,
             inline_outputs=inline_outputs,
             insecure_webhooks=insecure_webhooks,
             **options,

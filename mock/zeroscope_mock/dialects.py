@@ -19,7 +19,8 @@ class Dialect:
         holds: Whether `Prefer` and `Cancel-After` have an effect; they must be valid in any case.
         listed: Whether the response to a create is 200 with an array of one prediction.
         current: Whether requests and predictions may have what the service has added since the description was
-            published, such as further schemes of tokens and further URLs.
+            published, such as further schemes of tokens, forms of versions, filters of lists and URLs. Filters must be
+            valid in any case.
     """
 
     bare: bool

@@ -223,7 +223,7 @@ class Registry:
 
     def _may_be_published(self, version_id: str) -> bool:
         """Return whether an id has the form of a version's, and no other model has it."""
-        if not _VERSION.fullmatch(version_id):
+        if not is_version_id(version_id):
             return False
         return not any(version_id in model.versions for model in self._models.values())
 
@@ -238,6 +238,11 @@ class Registry:
             if state.status == "succeeded":
                 version = trained_version(id)
                 model.versions[version] = Version(version, state.ended, self.next_number())
+
+
+def is_version_id(text: str) -> bool:
+    """Return whether a text has the form of a version's id."""
+    return _VERSION.fullmatch(text) is not None
 
 
 def trained_version(training_id: str) -> str:

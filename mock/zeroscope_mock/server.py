@@ -44,8 +44,9 @@ class MockServer(ClientFactory):
     Args:
         options: `seed`, `clock`, `speed`, `dialect`, `account`, `token`, `spec`, `reload`, `receiver`,
             `insecure_webhooks`, `rate_limits`, `streams`, `blocking`, `expired_wait`, `webhook_events`,
-            `inline_outputs`, `control`, `allow_hosts`, `cors`, `trust_forwarded`, `json_limit`, `file_limit`,
-            `storage_limit`, `prediction_limit` and `journal_limit`; all have defaults. `ServerOptions` describes each.
+            `deployment_names`, `inline_outputs`, `control`, `allow_hosts`, `cors`, `trust_forwarded`, `json_limit`,
+            `file_limit`, `storage_limit`, `prediction_limit` and `journal_limit`; all have defaults. `ServerOptions`
+            describes each.
 
     Raises:
         TypeError: For an unknown option.

@@ -18,7 +18,11 @@ JOURNAL_LIMIT = 1000
 _HOST = re.compile(r"[A-Za-z0-9._-]+|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?")
 _ACCOUNT = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
 _ORIGIN = re.compile(r"\*|null|[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#@,*]+")
-_CHOICES = {"blocking": ("processing", "final", None), "expired_wait": ("starting", "processing")}
+_CHOICES = {
+    "blocking": ("processing", "final", None),
+    "expired_wait": ("starting", "processing"),
+    "deployment_names": ("full", "short"),
+}
 _LIMITS = ("json_limit", "file_limit", "storage_limit", "prediction_limit", "journal_limit")
 
 
@@ -62,6 +66,10 @@ class CoreOptions(TypedDict, total=False):
     webhook_events: Collection[str] | None
     """The events that a webhook without a filter gets; those that the document names by default. What the service sends
     is not certain."""
+
+    deployment_names: Literal["full", "short"]
+    """How predictions name the deployment that ran them: `owner/name`, which is the default, or `name`. What the
+    service does is not certain."""
 
     inline_outputs: bool
     """Whether videos are `data:` URIs instead of URLs."""
@@ -117,6 +125,7 @@ class Settings:
     blocking: str | None = None
     expired_wait: str = "starting"
     webhook_events: Collection[str] | None = None
+    deployment_names: str = "full"
     inline_outputs: bool = False
     control: bool = True
     allow_hosts: Collection[str] = ()

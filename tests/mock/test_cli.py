@@ -77,7 +77,7 @@ def test_mock__passes_its_options_on(command: Command, tmp_path: Path, monkeypat
     (tmp_path / "spec.json").write_text(json.dumps(_spec.spec()))
     (tmp_path / "scripts.yaml").write_text("- run: 600\n- outcome: failed\n")
     options = ["--host", "::1", "--port", "0", "--seed", "7", "--token", "t", "--dialect", "published"]
-    options += ["--account", "acme"]
+    options += ["--account", "acme", "--deployment-names", "short"]
     options += ["--clock", "virtual", "--rate-limits", "low-credit", "--no-streams", "--spec", "spec.json", "--reload"]
     options += ["--inline-outputs", "--insecure-webhooks", "--prediction-limit", "3", "--storage-limit", "4"]
     options += ["--blocking", "final", "--expired-wait", "processing"]
@@ -92,6 +92,7 @@ def test_mock__passes_its_options_on(command: Command, tmp_path: Path, monkeypat
         "seed": 7,
         "dialect": "published",
         "account": "acme",
+        "deployment_names": "short",
         "token": "t",
         "rate_limits": "low-credit",
         "streams": False,

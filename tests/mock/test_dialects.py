@@ -96,6 +96,21 @@ def test_address__is_bare_as_published(dialect: DialectName, prefix: str) -> Non
     assert set(statuses) == {200}
 
 
+@pytest.mark.parametrize(
+    ("dialect", "refused", "listed"), [("live", [False, False, False], 0), ("published", [False, True, True], 1)]
+)
+def test_published__has_ids_for_versions_and_no_filters(dialect: DialectName, refused: list[bool], listed: int) -> None:
+    """The published description has neither the other forms of a version nor filters of the list."""
+    versions = [VERSION, f"anotherjesse/zeroscope-v2-xl:{VERSION}", "anotherjesse/zeroscope-v2-xl"]
+    server = MockServer(dialect=dialect)
+    with client_of(server) as api:
+        statuses = [api.post("/predictions", json=sent(version=version)).status_code for version in versions]
+        found = api.get("/predictions", params={"created_before": "2020-01-01T00:00:00Z"}).json()["results"]
+
+    assert [status == 422 for status in statuses] == refused
+    assert len(found) == listed
+
+
 @pytest.mark.parametrize("headers", [{"Prefer": "wait"}, {"Prefer": "wait=5", "Cancel-After": "5s"}])
 def test_published__has_no_hold_and_no_deadline(headers: dict[str, str]) -> None:
     """The published description lacks the headers: the response is sent at once, and the prediction runs on."""

@@ -18,14 +18,19 @@ def test_core_options__are_the_settings() -> None:
     options = get_type_hints(CoreOptions)
 
     assert [field.name for field in fields(Settings)] == list(options)
-    assert {name for name in options if hints[name] != options[name]} == {"dialect", "blocking", "expired_wait"}
+    assert {name for name in options if hints[name] != options[name]} == {
+        "dialect",
+        "blocking",
+        "expired_wait",
+        "deployment_names",
+    }
 
 
 def test_options__are_named_and_described_for_users() -> None:
     """The constructor's docstring names each option."""
     described = MockServer.__doc__ or ""
 
-    assert len(OPTION_NAMES) == 25
+    assert len(OPTION_NAMES) == 26
     assert [name for name in sorted(OPTION_NAMES) if f"`{name}`" not in described] == []
 
 

@@ -20,7 +20,8 @@ def blocking_state(record: Record, now: float) -> LifecycleState:
     script, state = record.script, state_at(record, now)
     if state.ended is None:
         return _unfinished(script.expired_wait, state.made if script.expired_wait == "processing" else 0)
-    if script.blocking == "processing" and state.status == "succeeded" and state.made:
+    # Only a success has outputs at the end.
+    if script.blocking == "processing" and state.made:
         return _unfinished("processing", state.made)
     return state
 

@@ -102,16 +102,20 @@ class Deployments:
         if deployment is None:
             return _missing(call)
         version = VersionReference(deployment.model, deployment.version)
-        return self._runs.start(call, version, deployment=deployment.full_name)
+        return self._runs.start(call, version, deployment=self._shown(deployment))
 
     def _find(self, call: OperationCall) -> Deployment | None:
         found = self._state.registry.deployments.get((call.tenant, call.arguments["deployment_name"]))
         return found if found is not None and found.owner == call.arguments["deployment_owner"] else None
 
+    def _shown(self, deployment: Deployment) -> str:
+        """The deployment as its predictions name it."""
+        return deployment.name if self._state.settings.deployment_names == "short" else deployment.full_name
+
     def _is_busy(self, deployment: Deployment) -> bool:
         now = self._state.clock.time()
         for record in self._state.store.predictions():
-            if record.tenant == deployment.tenant and record.deployment == deployment.full_name:
+            if record.tenant == deployment.tenant and record.deployment == self._shown(deployment):
                 ended = state_at(record, now).ended
                 if ended is None or now < ended + IDLE_SECONDS:
                     return True

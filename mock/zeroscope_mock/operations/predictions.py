@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import inf
 
 from ..documents.invalid_field import InvalidField
@@ -40,11 +40,13 @@ class Predictions:
 
     def _list(self, call: OperationCall) -> Response:
         now = self._state.clock.time()
-        page = self._state.store.page(call.tenant, call.arguments.get("cursor") or None, _filter(call, now))
+        filters = {name: call.arguments[name] for name in _FILTERS if call.arguments.get(name) is not None}
+        if not self._state.dialect.current:
+            filters = {}
+        page = self._state.store.page(call.tenant, call.arguments.get("cursor") or None, _filter(filters, now))
         if page is None:
             return invalid([InvalidField("invalid_cursor", "cursor", "Invalid cursor")])
         links = self._bodies.links(call)
-        filters = {name: call.arguments[name] for name in _FILTERS if call.arguments.get(name) is not None}
         body = {
             "next": links.page("listPredictions", page.next, filters),
             "previous": links.page("listPredictions", page.previous, filters),
@@ -81,9 +83,9 @@ def _missing(call: OperationCall) -> Response:
     return not_found(f"prediction {call.arguments['prediction_id']!r}")
 
 
-def _filter(call: OperationCall, now: float) -> Callable[[Record], bool]:
-    """Whether the list that a call asks for has a prediction."""
-    after, before, source = (call.arguments.get(name) for name in _FILTERS)
+def _filter(filters: Mapping[str, str], now: float) -> Callable[[Record], bool]:
+    """Whether the list with these filters has a prediction."""
+    after, before, source = (filters.get(name) for name in _FILTERS)
     since = -inf if after is None else read_timestamp(after)
     until = inf if before is None else read_timestamp(before)
     if source is not None:

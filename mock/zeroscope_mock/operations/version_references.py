@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..registry import is_version_id
 from ..state import State
 
 
@@ -28,6 +29,9 @@ def find_version(state: State, tenant: str, reference: str) -> VersionReference 
         tenant: The tenant that names it.
         reference: The id of a version, `owner/name:id`, or `owner/name` for the latest version of a model.
     """
+    if not (state.dialect.current or is_version_id(reference)):
+        # The published description knows ids alone.
+        return None
     name, colon, version_id = reference.rpartition(":")
     if colon:
         return find_model_version(state, tenant, name, version_id)

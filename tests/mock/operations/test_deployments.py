@@ -110,6 +110,18 @@ def test_prediction__runs_the_release(server: MockServer, api: httpx.Client, acc
     assert api.post(f"{path}/predictions", json={"input": {"width": 1}}).status_code == 422
 
 
+def test_prediction__names_the_deployment_without_its_owner() -> None:
+    """Whether the service names the owner is not certain, so a setting leaves it out."""
+    headers = {"Authorization": "Bearer any-token"}
+    server = MockServer(deployment_names="short", account="acme")
+    with httpx.Client(transport=server.transport, base_url="http://mock", headers=headers) as api:
+        api.post("/deployments", json=BODY)
+        prediction = api.post("/deployments/acme/fast/predictions", json={"input": {}}).json()
+
+        assert prediction["deployment"] == "fast"
+        assert api.delete("/deployments/acme/fast").status_code == 409
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [

@@ -55,6 +55,40 @@ def test_training__adds_a_version(
         assert (prediction["model"], prediction["version"]) == (f"{account}/mine", version)
 
 
+def test_versions__are_listed_from_the_newest(
+    server: MockServer, api: httpx.Client, account: str, new_model: NewModel, train: Train
+) -> None:
+    """The newest one is the model's latest, which runs where a create names the model alone."""
+    new_model()
+    made: list[str] = []
+    for _ in range(2):
+        training = train(f"{account}/mine")
+        server.clock.advance(60)
+        output = api.get(f"/trainings/{training['id']}").json()["output"]
+        made.append(output["version"].partition(":")[2])
+
+    listed = api.get(f"/models/{account}/mine/versions").json()["results"]
+    prediction = api.post("/predictions", json={"version": f"{account}/mine", "input": {}}).json()
+
+    assert [one["id"] for one in listed] == made[::-1]
+    assert api.get(f"/models/{account}/mine").json()["latest_version"]["id"] == prediction["version"] == made[1]
+
+
+def test_training__follows_the_speed(
+    server: MockServer, api: httpx.Client, account: str, new_model: NewModel, train: Train
+) -> None:
+    """A fast server trains fast."""
+    new_model()
+    server.speed = 100
+    server.scripts.add({"startup": 0, "run": 600})
+    training = train(f"{account}/mine")
+    server.clock.advance(5.9)
+    before = api.get(f"/trainings/{training['id']}").json()["status"]
+    server.clock.advance(0.2)
+
+    assert (before, api.get(f"/trainings/{training['id']}").json()["status"]) == ("processing", "succeeded")
+
+
 def test_training__makes_weights(
     server: MockServer, api: httpx.Client, account: str, new_model: NewModel, train: Train
 ) -> None:
