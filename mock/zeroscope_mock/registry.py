@@ -211,6 +211,11 @@ class Registry:
         """Add a training, which adds a version to a model if it succeeds."""
         self.trainings[training.id] = training, model
 
+    def is_destination(self, model: Model) -> bool:
+        """Return whether a training that has not ended may add a version to a model."""
+        self._add_trained()
+        return any(destination is model for _, destination in self.trainings.values())
+
     def clear(self, tenant: str | None = None) -> None:
         """Remove what tenants created, or what one tenant did."""
         if tenant is None:

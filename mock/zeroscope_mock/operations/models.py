@@ -124,6 +124,8 @@ class Models:
             return forbidden("Only private models can be deleted.")
         if self._state.registry.latest(model) is not None:
             return conflict("The model has versions; delete them first.")
+        if self._state.registry.is_destination(model):
+            return conflict("A training may add a version to the model; cancel the training or wait for its end.")
         self._state.registry.remove(model)
         return Response(204, (), b"")
 

@@ -238,3 +238,60 @@ def test_limit__drops_the_oldest_run(account: str) -> None:
         server.clock.advance(60)
         assert len(api.get(f"/models/{account}/m/versions").json()["results"]) == 2
     assert server.dropped["predictions"] == 1
+
+
+@pytest.mark.parametrize(
+    ("end", "versions"),
+    [
+        (lambda server, api, id: server.clock.advance(60), 1),
+        (lambda server, api, id: api.post(f"/trainings/{id}/cancel"), 0),
+    ],
+    ids=["success", "cancellation"],
+)
+def test_destination__stays_until_the_training_has_ended(
+    server: MockServer,
+    api: httpx.Client,
+    account: str,
+    new_model: NewModel,
+    train: Train,
+    end: Callable[[MockServer, httpx.Client, str], object],
+    versions: int,
+) -> None:
+    """A model cannot be deleted while a training may add a version to it; others can."""
+    new_model()
+    new_model("other")
+    created = train(f"{account}/mine")
+
+    refused = api.delete(f"/models/{account}/mine")
+
+    assert (refused.status_code, "training" in refused.json()["detail"]) == (409, True)
+    assert api.delete(f"/models/{account}/other").status_code == 204
+    server.restore(server.snapshot())
+    end(server, api, created["id"])
+    assert len(api.get(f"/models/{account}/mine/versions").json()["results"]) == versions
+    assert api.delete(f"/models/{account}/mine").status_code == (409 if versions else 204)
+
+
+@pytest.mark.parametrize(
+    "remove", [lambda server, api, path: api.delete(path), lambda server, api, path: server.reset()]
+)
+def test_destination__that_the_script_removes(
+    server: MockServer,
+    api: httpx.Client,
+    account: str,
+    new_model: NewModel,
+    remove: Callable[[MockServer, httpx.Client, str], object],
+) -> None:
+    """A function that decides on the training may remove its destination, which then does not exist."""
+    new_model()
+
+    def script(sent: dict[str, Any]) -> None:
+        remove(server, api, f"/models/{account}/mine")
+
+    server.scripts.add(script)
+
+    response = api.post(PATH, json={"destination": f"{account}/mine", "input": {}})
+
+    assert (response.status_code, "destination" in response.json()["detail"]) == (404, True)
+    assert api.get("/trainings").json()["results"] == []
+    server.restore(server.snapshot())
