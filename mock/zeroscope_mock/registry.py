@@ -211,6 +211,12 @@ class Registry:
         """Add a training, which adds a version to a model if it succeeds."""
         self.trainings[training.id] = training, model
 
+    def drop_training(self, training_id: str) -> None:
+        """Forget a training, which adds no version unless it has succeeded by now; other ids are ignored."""
+        if training_id in self.trainings:
+            self._add_trained()
+            self.trainings.pop(training_id, None)
+
     def is_destination(self, model: Model) -> bool:
         """Return whether a training that has not ended may add a version to a model."""
         self._add_trained()

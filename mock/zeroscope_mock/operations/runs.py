@@ -73,6 +73,7 @@ class Runs:
             return refused
         dropped = self._state.store.add(record)
         if dropped is not None:
+            self._state.registry.drop_training(dropped.id)
             self._state.changes.notify(dropped.id)
             if dropped.hook is not None:
                 self._state.webhooks.forget(dropped.id)

@@ -234,10 +234,27 @@ def test_limit__drops_the_oldest_run(account: str) -> None:
         assert api.get(f"/trainings/{first}").status_code == 404
         assert [one["id"] for one in api.get("/trainings").json()["results"]] == [second]
         assert [one["id"] for one in api.get("/predictions").json()["results"]] == [prediction]
-        # The version of a training comes all the same.
-        server.clock.advance(60)
-        assert len(api.get(f"/models/{account}/m/versions").json()["results"]) == 2
     assert server.dropped["predictions"] == 1
+
+
+@pytest.mark.parametrize(("seconds", "versions"), [(0, 0), (60, 1)], ids=["running", "succeeded"])
+def test_dropped_training__adds_no_version(account: str, seconds: float, versions: int) -> None:
+    """Unless it had succeeded before; a server that restores a snapshot agrees, and the model can be deleted."""
+    server, restored = MockServer(prediction_limit=2), MockServer(prediction_limit=2)
+    headers = {"Authorization": "Bearer a-token-of-a-test"}
+    with httpx.Client(transport=server.transport, base_url="https://h.test/v1", headers=headers) as api:
+        api.post("/models", json={"owner": account, "name": "m", "visibility": "private", "hardware": "cpu"})
+        api.post(PATH, json={"destination": f"{account}/m", "input": {}})
+        server.clock.advance(seconds)
+        for _ in range(2):
+            api.post("/predictions", json={"version": VERSION, "input": {}})
+    restored.restore(server.snapshot())
+
+    for one in (server, restored):
+        one.clock.advance(60)
+        with httpx.Client(transport=one.transport, base_url="https://h.test/v1", headers=headers) as api:
+            assert len(api.get(f"/models/{account}/m/versions").json()["results"]) == versions
+            assert api.delete(f"/models/{account}/m").status_code == (409 if versions else 204)
 
 
 @pytest.mark.parametrize(
