@@ -68,7 +68,7 @@ class Models:
         if model is None:
             return no_model(call)
         if model.readme is None:
-            return not_found(f"README of model {model.full_name}")
+            return not_found(f"README of model {model.full_name}", None)
         return Response(200, (("content-type", "text/plain; charset=utf-8"),), model.readme.encode("utf-8", "replace"))
 
     def _examples(self, call: OperationCall) -> Response:
