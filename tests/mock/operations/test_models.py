@@ -41,7 +41,23 @@ def test_create__returns_the_model(api: httpx.Client, account: str, new_model: N
     assert (model["run_count"], model["latest_version"]) == (0, None)
     assert api.get(f"/models/{account}/mine/versions").json()["results"] == []
     assert api.get(f"/models/{account}/mine/examples").json()["results"] == []
-    assert api.post(f"/models/{account}/mine/predictions", json={"input": {}}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("model", "missing"),
+    [("{account}/mine", "version of model {account}/mine."), ("{account}/other", "model {account}/other, or ")],
+)
+def test_prediction__needs_a_version(
+    api: httpx.Client, account: str, new_model: NewModel, model: str, missing: str
+) -> None:
+    """A 404 says whether the model is missing or only has no version yet; a version of the create is a 422."""
+    new_model()
+    model, missing = (text.format(account=account) for text in (model, missing))
+
+    response = api.post(f"/models/{model}/predictions", json={"input": {}})
+
+    assert (response.status_code, f"There is no {missing}" in response.json()["detail"]) == (404, True)
+    assert api.post("/predictions", json={"version": model, "input": {}}).status_code == 422
 
 
 def test_create__for_the_account_of_the_settings() -> None:
