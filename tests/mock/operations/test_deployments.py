@@ -53,6 +53,7 @@ def test_create__returns_the_first_release(api: httpx.Client, account: str) -> N
         ({"name": "other", "version": "rubbish"}, 422, None),
         ({"name": "other", "model": "someone/something"}, 422, None),
         ({"name": ""}, 422, ["name"]),
+        ({"name": "n" * 101}, 422, ["name"]),
         ({"max_instances": 21}, 422, ["max_instances"]),
         ({"min_instances": -1}, 422, ["min_instances"]),
         ({"hardware": 5}, 422, ["hardware"]),

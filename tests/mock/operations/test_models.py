@@ -79,6 +79,7 @@ def test_create__for_the_account_of_the_settings() -> None:
         ({"owner": "someone-else"}, 403, None),
         ({"name": None}, 422, ["name"]),
         ({"name": "Upper/Case"}, 422, ["name"]),
+        ({"name": "n" * 101}, 422, ["name"]),
         ({"visibility": "secret"}, 422, ["visibility"]),
         ({"github_url": "not a URL"}, 422, ["github_url"]),
     ],
