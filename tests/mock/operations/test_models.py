@@ -141,6 +141,14 @@ def test_update__changes_fields(api: httpx.Client, account: str, new_model: NewM
     assert (readme.text, readme.headers["content-type"]) == ("# Räin", "text/plain; charset=utf-8")
 
 
+def test_published_model__has_a_readme_and_a_version(api: httpx.Client) -> None:
+    """The model of the document has both from the start."""
+    latest = api.get(PUBLISHED).json()["latest_version"]
+
+    assert api.get(f"{PUBLISHED}/readme").text.startswith("# zeroscope-v2-xl\n")
+    assert api.get(f"{PUBLISHED}/versions").json()["results"] == [latest]
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [

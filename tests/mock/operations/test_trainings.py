@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from zeroscope_mock import MockServer
+from zeroscope_mock.lifecycle.timeline import RETENTION
 from zeroscope_mock.rate_limits import Rate, RateLimits
 
 NewModel = Callable[..., dict[str, Any]]
@@ -312,3 +313,23 @@ def test_destination__that_the_script_removes(
     assert (response.status_code, "destination" in response.json()["detail"]) == (404, True)
     assert api.get("/trainings").json()["results"] == []
     server.restore(server.snapshot())
+
+
+def test_version__outlives_the_output(
+    server: MockServer, api: httpx.Client, account: str, new_model: NewModel, train: Train
+) -> None:
+    """When a training loses its output, only the model still knows the name of the version."""
+    new_model()
+    created = train(f"{account}/mine")
+    server.clock.advance(60)
+    version = api.get(f"/trainings/{created['id']}").json()["output"]["version"].rpartition(":")[2]
+    server.clock.advance(RETENTION)
+
+    ended = api.get(f"/trainings/{created['id']}").json()
+    assert (ended["status"], ended["input"], ended.get("output"), ended["data_removed"]) == (
+        "succeeded",
+        {},
+        None,
+        True,
+    )
+    assert [one["id"] for one in api.get(f"/models/{account}/mine/versions").json()["results"]] == [version]
