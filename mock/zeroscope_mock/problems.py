@@ -40,13 +40,14 @@ def unauthenticated() -> Response:
     return problem(401, detail, title="Unauthenticated", headers=(("www-authenticate", "Bearer"),))
 
 
-def not_found(missing: str) -> Response:
+def not_found(missing: str, otherwise: str | None = "this token may not see it") -> Response:
     """404 for an id or a name that the server does not have.
 
     Args:
         missing: What there is none of, such as `prediction 'abc'`.
+        otherwise: What else may be the reason; None if nothing else may be.
     """
-    return problem(404, f"{NOT_FOUND} There is no {missing}, or this token may not see it.")
+    return problem(404, f"{NOT_FOUND} There is no {missing}{f', or {otherwise}' if otherwise else ''}.")
 
 
 def forbidden(detail: str) -> Response:

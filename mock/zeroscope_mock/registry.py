@@ -6,10 +6,11 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from math import inf
 
 from .documents.spec import Spec
 from .lifecycle.record import Record
-from .lifecycle.timeline import state_at
+from .lifecycle.timeline import state_at, timeline_of
 
 PUBLISHED_AT = 1688169600.0
 """The creation time of the document's model and its versions, in seconds since 1970: the model was published in July
@@ -122,6 +123,8 @@ class Registry:
         self.created = 0
         self.deployments: dict[tuple[str, str], Deployment] = {}
         self.trainings: dict[str, tuple[Record, Model]] = {}
+        # No training ends in success before; most requests need not look at each.
+        self._due = inf
         self.published: Model | None = None
         self.use(spec)
 
@@ -167,9 +170,12 @@ class Registry:
         self._models[model.tenant, model.full_name] = model
 
     def remove(self, model: Model) -> None:
-        """Remove a model that a tenant created."""
+        """Remove a model that a tenant created, which is the destination of no training."""
         assert model.tenant is not None
         del self._models[model.tenant, model.full_name]
+        # Those that were canceled are still there.
+        for id in [id for id, (_, destination) in self.trainings.items() if destination is model]:
+            del self.trainings[id]
 
     def next_number(self) -> int:
         """The number of a new model, version or deployment."""
@@ -200,7 +206,8 @@ class Registry:
 
     def model_of(self, version_id: str, tenant: str) -> Model | None:
         """The model of a version that a tenant may see; None if there is none."""
-        return next((model for model in self.models(tenant)[::-1] if self.version(model, version_id)), None)
+        found = next((model for model in self.models(tenant)[::-1] if version_id in model.versions), None)
+        return self.published if found is None and self._may_be_published(version_id) else found
 
     def is_nameless_version(self, version_id: str) -> bool:
         """Return whether an id could be that of a version of the document's model, which has no name."""
@@ -210,6 +217,21 @@ class Registry:
     def add_training(self, model: Model, training: Record) -> None:
         """Add a training, which adds a version to a model if it succeeds."""
         self.trainings[training.id] = training, model
+        self._due = min(self._due, _earliest_end(training))
+
+    def drop_training(self, training_id: str) -> None:
+        """Forget a training, which adds no version unless it has succeeded by now; other ids are ignored."""
+        if training_id in self.trainings:
+            self._add_trained()
+            self.trainings.pop(training_id, None)
+
+    def is_destination(self, model: Model) -> bool:
+        """Return whether a training that has not ended may add a version to a model."""
+        now = self._time()
+        return any(
+            destination is model and state_at(training, now).ended is None
+            for training, destination in self.trainings.values()
+        )
 
     def clear(self, tenant: str | None = None) -> None:
         """Remove what tenants created, or what one tenant did."""
@@ -230,6 +252,8 @@ class Registry:
     def _add_trained(self) -> None:
         """Add the versions of the trainings that have succeeded by now."""
         now = self._time()
+        if now < self._due:
+            return
         for id, (training, model) in list(self.trainings.items()):
             state = state_at(training, now)
             if state.ended is None:
@@ -238,6 +262,12 @@ class Registry:
             if state.status == "succeeded":
                 version = trained_version(id)
                 model.versions[version] = Version(version, state.ended, self.next_number())
+        self._due = min((_earliest_end(training) for training, _ in self.trainings.values()), default=inf)
+
+
+def _earliest_end(training: Record) -> float:
+    """The moment before which a training cannot succeed, in seconds since 1970."""
+    return -inf if training.script.reads else timeline_of(training).end
 
 
 def is_version_id(text: str) -> bool:

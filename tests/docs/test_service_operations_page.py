@@ -37,6 +37,15 @@ def test_table__says_which_answers_are_samples() -> None:
     assert {name for name, answer, _ in ROWS if answer == "sample"} == {name for name, _, _ in ROWS} - handled
 
 
+def test_fault__may_name_every_operation() -> None:
+    """As the page on faults says, a fault may concern any of the table."""
+    server = MockServer()
+
+    fault = server.faults.add(operation=[name for name, _, _ in ROWS], status=503)
+
+    assert list(server.faults) == [fault]
+
+
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 def test_page__runs_as_shown() -> None:
     """The Python blocks run in order as one program."""

@@ -15,20 +15,19 @@ NO_REGISTRY: Mapping[str, Any] = {"created": 0, "models": [], "deployments": [],
 """The values of a registry in which no tenant created anything, as in snapshots that have none."""
 
 
-def registry_values(registry: Registry, store: Store) -> dict[str, Any]:
-    """The data of a registry, as JSON values for `load_registry`; trainings that the store dropped are left out."""
+def registry_values(registry: Registry) -> dict[str, Any]:
+    """The data of a registry, as JSON values for `load_registry`."""
+    # This adds the versions of trainings that have ended. It is done once, first, since a running clock ends more of
+    # them meanwhile, and each of their versions must be counted and belong either to its model or to its training.
+    models = list(registry.own_models())
     return {
         "created": registry.created,
         "models": [
-            {**dataclass_values(model), "versions": [dataclass_values(one) for one in registry.versions(model)]}
-            for model in registry.own_models()
+            {**dataclass_values(model), "versions": [dataclass_values(one) for one in model.versions.values()]}
+            for model in models
         ],
         "deployments": [dataclass_values(deployment) for deployment in registry.deployments.values()],
-        "trainings": [
-            {"training": id, "model": model.full_name}
-            for id, (training, model) in registry.trainings.items()
-            if store.training(id, training.tenant) is training
-        ],
+        "trainings": [{"training": id, "model": model.full_name} for id, (_, model) in registry.trainings.items()],
     }
 
 

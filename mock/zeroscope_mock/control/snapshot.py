@@ -55,6 +55,8 @@ def take(state: State) -> dict[str, Any]:
     with state.lock:
         scripts = state.scripts.dump()
         functions = len(state.scripts) - len(scripts)
+        # Before the clock is read, so that no version is newer than the snapshot.
+        registry = registry_values(state.registry)
         snapshot = {
             "format": FORMAT,
             "seed": state.settings.seed,
@@ -72,7 +74,7 @@ def take(state: State) -> dict[str, Any]:
                 for tenant, predictions in state.store.tenants.items()
             ],
             "predictions": [_prediction_values(record) for record in state.store.predictions()],
-            "registry": registry_values(state.registry, state.store),
+            "registry": registry,
             "files": [_file_values(file) for file in reversed(state.store.files(state.clock.time()))],
             "dropped": state.dropped,
             "faults": state.faults.dump(),

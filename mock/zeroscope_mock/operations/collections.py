@@ -58,7 +58,7 @@ class Collections:
         slug = call.arguments["collection_slug"]
         found = next((collection for collection in COLLECTIONS if collection.slug == slug), None)
         if found is None:
-            return not_found(f"collection {slug!r}")
+            return not_found(f"collection {slug!r}", None)
         models = [model_json(self._state, model, call.tenant) for model in self._state.registry.models()]
         return json_response(200, {**found.json(), "full_description": None, "models": models})
 

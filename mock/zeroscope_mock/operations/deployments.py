@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
 from typing import Any
 
+from ..documents.invalid_field import InvalidField
 from ..lifecycle.timeline import state_at
 from ..messages import Response, json_response
-from ..problems import conflict, invalid_version, not_found
+from ..problems import conflict, invalid, invalid_version, not_found
 from ..protocols import Flow
 from ..registry import Deployment
 from ..state import State
@@ -20,7 +23,8 @@ from .version_references import VersionReference, find_model_version
 IDLE_SECONDS = 900.0
 """How long a deployment must have been idle before it can be deleted, in seconds (the service's documentation)."""
 
-_SETTINGS = ("version", "hardware", "min_instances", "max_instances")
+_INSTANCES = ("min_instances", "max_instances")
+_SETTINGS = ("version", "hardware", *_INSTANCES)
 
 
 class Deployments:
@@ -50,6 +54,9 @@ class Deployments:
 
     def _create(self, call: OperationCall) -> Response:
         registry, body, now = self._state.registry, call.body, self._state.clock.time()
+        settings = _settings(body)
+        if fault := _instances_fault(settings, body):
+            return invalid([fault])
         if find_model_version(self._state, call.tenant, body["model"], body["version"]) is None:
             return invalid_version()
         key = call.tenant, body["name"]
@@ -64,7 +71,7 @@ class Deployments:
             body["model"],
             release=1,
             released=now,
-            **{name: body[name] for name in _SETTINGS},
+            **settings,
         )
         return json_response(200, _json(deployment))
 
@@ -76,8 +83,9 @@ class Deployments:
         deployment = self._find(call)
         if deployment is None:
             return _missing(call)
-        body = call.body or {}
-        changes = {name: body[name] for name in _SETTINGS if name in body}
+        changes = _settings(call.body or {})
+        if fault := _instances_fault({**asdict(deployment), **changes}, changes):
+            return invalid([fault])
         version = changes.get("version", deployment.version)
         if find_model_version(self._state, call.tenant, deployment.model, version) is None:
             return invalid_version()
@@ -120,6 +128,26 @@ class Deployments:
                 if ended is None or now < ended + IDLE_SECONDS:
                     return True
         return False
+
+
+def _settings(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings in a body; JSON has one kind of number, so 1.0 is an integer."""
+    return {name: int(body[name]) if name in _INSTANCES else body[name] for name in _SETTINGS if name in body}
+
+
+def _instances_fault(settings: Mapping[str, Any], sent: Collection[str]) -> InvalidField | None:
+    """The error in settings with more instances at least than at most; the document cannot express this bound.
+
+    Args:
+        settings: All settings.
+        sent: Those that the client sent, one of which is the invalid field.
+    """
+    least, most = (settings[name] for name in _INSTANCES)
+    if least <= most:
+        return None
+    if _INSTANCES[0] in sent:
+        return InvalidField("number_lte", _INSTANCES[0], f"Must be less than or equal to {most}")
+    return InvalidField("number_gte", _INSTANCES[1], f"Must be greater than or equal to {least}")
 
 
 def _json(deployment: Deployment) -> dict[str, Any]:

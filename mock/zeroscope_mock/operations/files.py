@@ -78,7 +78,7 @@ class Files:
     def _download(self, call: OperationCall) -> Response:
         file = self._find(call)
         if file is None or not self._is_signed(call, file):
-            return not_found(f"{_named(call)} with this owner, expiry and signature")
+            return not_found(_named(call), "the URL has expired or is not signed for it")
         return range_response(call.request.head, file.content, file.content_type)
 
     def _is_signed(self, call: OperationCall, file: StoredFile) -> bool:

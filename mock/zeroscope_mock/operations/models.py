@@ -68,7 +68,7 @@ class Models:
         if model is None:
             return no_model(call)
         if model.readme is None:
-            return not_found(f"README of model {model.full_name}")
+            return not_found(f"README of model {model.full_name}", None)
         return Response(200, (("content-type", "text/plain; charset=utf-8"),), model.readme.encode("utf-8", "replace"))
 
     def _examples(self, call: OperationCall) -> Response:
@@ -124,6 +124,8 @@ class Models:
             return forbidden("Only private models can be deleted.")
         if self._state.registry.latest(model) is not None:
             return conflict("The model has versions; delete them first.")
+        if self._state.registry.is_destination(model):
+            return conflict("A training may add a version to the model; cancel the training or wait for its end.")
         self._state.registry.remove(model)
         return Response(204, (), b"")
 

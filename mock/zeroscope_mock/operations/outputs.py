@@ -37,12 +37,12 @@ class Outputs:
         if record is not None and record.kind == "training" and call.arguments["filename"] == WEIGHTS:
             state = state_at(record, now)
             if state.status != "succeeded" or state.removed:
-                return not_found(named)
+                return not_found(named, None)
             return range_response(call.request.head, _weights(record), "application/x-tar")
         if record is None or not found or record.script.output is not None:
-            return not_found(named)
+            return not_found(named, None)
         if int(found[1]) >= state_at(record, now).made:
-            return not_found(named)
+            return not_found(named, None)
         video: bytes = yield RunBlocking(self._state.video(record, int(found[1])))
         return range_response(call.request.head, video, "video/mp4")
 

@@ -13,6 +13,7 @@ from ..protocols import Flow
 from ..state import State
 from ..times import read_timestamp
 from .calls import Handler, OperationCall
+from .models import find_model, no_model
 from .run_bodies import RunBodies
 from .runs import Runs
 from .version_references import find_model_version, find_version
@@ -66,9 +67,13 @@ class Predictions:
         return invalid_version() if version is None else self._runs.start(call, version)
 
     def _create_of_model(self, call: OperationCall) -> Response | Flow[Response]:
-        model = f"{call.arguments['owner']}/{call.arguments['name']}"
-        version = find_model_version(self._state, call.tenant, model)
-        return not_found(f"model {model}") if version is None else self._runs.start(call, version)
+        model = find_model(self._state, call)
+        if model is None:
+            return no_model(call)
+        version = find_model_version(self._state, call.tenant, model.full_name)
+        if version is None:
+            return not_found(f"version of model {model.full_name}", None)
+        return self._runs.start(call, version)
 
     def _get(self, call: OperationCall) -> Response | Flow[Response]:
         record = self._state.store.prediction(call.arguments["prediction_id"], call.tenant)

@@ -54,7 +54,7 @@ class Runs:
         kind: RunKind = "prediction",
         deployment: str | None = None,
         output: Callable[[str], Any] | None = None,
-        started: Callable[[Record], object] | None = None,
+        register: Callable[[Record], Response | None] | None = None,
     ) -> Response | Flow[Response]:
         """Start a run, and answer the call that creates it.
 
@@ -64,15 +64,16 @@ class Runs:
             kind: What is started.
             deployment: The owner and name of the deployment that runs it.
             output: Makes the output of a success from the run's id; by default the model makes videos.
-            started: Called with the record of the run.
+            register: Called with the record of the run before that is stored; may return a response that refuses it.
         """
         holds = self._state.dialect.holds
         lifetime = _seconds(call.arguments.get("Cancel-After")) if holds else None
         record = self._record(call, version, kind, deployment, lifetime, output)
-        if started is not None:
-            started(record)
+        if register is not None and (refused := register(record)):
+            return refused
         dropped = self._state.store.add(record)
         if dropped is not None:
+            self._state.registry.drop_training(dropped.id)
             self._state.changes.notify(dropped.id)
             if dropped.hook is not None:
                 self._state.webhooks.forget(dropped.id)

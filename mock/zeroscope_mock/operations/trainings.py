@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from ..lifecycle.record import Record
 from ..messages import Response
 from ..problems import not_found, problem
 from ..protocols import Flow
@@ -40,14 +41,22 @@ class Trainings:
             return not_found(f"version {arguments['version_id']!r} of model {model}")
         destination = registry.find(call.body["destination"], call.tenant)
         if destination is None or destination.tenant != call.tenant:
-            return problem(404, "The specified training destination does not exist")
+            return _no_destination()
         return self._runs.start(
             call,
             version,
             kind="training",
             output=partial(self._output, call, destination),
-            started=partial(registry.add_training, destination),
+            register=partial(self._register, destination),
         )
+
+    def _register(self, destination: Model, training: Record) -> Response | None:
+        registry = self._state.registry
+        # The training's script, if it is a function, may have removed the model.
+        if registry.find(destination.full_name, training.tenant) is not destination:
+            return _no_destination()
+        registry.add_training(destination, training)
+        return None
 
     def _output(self, call: OperationCall, destination: Model, id: str) -> dict[str, Any]:
         weights = self._bodies.links(call).operation("getOutput", prediction_id=id, filename=WEIGHTS)
@@ -71,6 +80,10 @@ class Trainings:
     def _cancel(self, call: OperationCall) -> Response | Flow[Response]:
         record = self._state.store.training(call.arguments["training_id"], call.tenant)
         return _missing(call) if record is None else self._runs.cancel(call, record)
+
+
+def _no_destination() -> Response:
+    return problem(404, "The specified training destination does not exist")
 
 
 def _missing(call: OperationCall) -> Response:

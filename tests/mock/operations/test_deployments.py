@@ -53,9 +53,12 @@ def test_create__returns_the_first_release(api: httpx.Client, account: str) -> N
         ({"name": "other", "version": "rubbish"}, 422, None),
         ({"name": "other", "model": "someone/something"}, 422, None),
         ({"name": ""}, 422, ["name"]),
+        ({"name": "n" * 101}, 422, ["name"]),
         ({"max_instances": 21}, 422, ["max_instances"]),
         ({"min_instances": -1}, 422, ["min_instances"]),
         ({"hardware": 5}, 422, ["hardware"]),
+        ({"name": "other", "min_instances": 4}, 422, ["min_instances"]),
+        ({"name": "other", "min_instances": 0.5}, 422, ["min_instances"]),
     ],
 )
 def test_create__is_refused(api: httpx.Client, changes: dict[str, Any], status: int, fields: list[str] | None) -> None:
@@ -89,6 +92,46 @@ def test_update__makes_a_release(server: MockServer, api: httpx.Client, account:
     assert api.patch(path, json={"version": "rubbish"}).status_code == 422
     assert api.patch(path, json={"min_instances": 6}).status_code == 422
     assert api.get(path).json()["current_release"] == second
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "description"),
+    [
+        ({"min_instances": 4}, "min_instances", "Must be less than or equal to 3"),
+        ({"min_instances": 2, "max_instances": 1}, "min_instances", "Must be less than or equal to 1"),
+        ({"max_instances": 0}, "max_instances", "Must be greater than or equal to 1"),
+    ],
+)
+def test_update__keeps_the_order_of_the_instances(
+    api: httpx.Client, account: str, changes: dict[str, int], field: str, description: str
+) -> None:
+    """A deployment never has more instances at least than at most; a field that was sent is named."""
+    created = api.post("/deployments", json={**BODY, "min_instances": 1}).json()
+    path = f"/deployments/{account}/fast"
+
+    response = api.patch(path, json=changes)
+
+    assert response.status_code == 422
+    assert [(one["field"], one["description"]) for one in response.json()["invalid_fields"]] == [(field, description)]
+    assert api.get(path).json() == created
+
+
+def test_instances__are_integers(server: MockServer, api: httpx.Client, account: str) -> None:
+    """An integer that was sent as 1.0 comes back as 1, also from a restored server."""
+    path = f"/deployments/{account}/fast"
+
+    answers = [
+        api.post("/deployments", json={**BODY, "min_instances": 1.0, "max_instances": 3.0}),
+        api.patch(path, json={"max_instances": 2.0}),
+        api.get(path),
+    ]
+    server.restore(server.snapshot())
+    answers.append(api.get(path))
+
+    found = [str(answer.json()["current_release"]["configuration"]) for answer in answers]
+    first = str({"hardware": "gpu-t4", "min_instances": 1, "max_instances": 3})
+    second = str({"hardware": "gpu-t4", "min_instances": 1, "max_instances": 2})
+    assert found == [first, second, second, second]
 
 
 def test_prediction__runs_the_release(server: MockServer, api: httpx.Client, account: str) -> None:

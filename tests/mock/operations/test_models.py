@@ -41,7 +41,23 @@ def test_create__returns_the_model(api: httpx.Client, account: str, new_model: N
     assert (model["run_count"], model["latest_version"]) == (0, None)
     assert api.get(f"/models/{account}/mine/versions").json()["results"] == []
     assert api.get(f"/models/{account}/mine/examples").json()["results"] == []
-    assert api.post(f"/models/{account}/mine/predictions", json={"input": {}}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("model", "missing"),
+    [("{account}/mine", "version of model {account}/mine."), ("{account}/other", "model {account}/other, or ")],
+)
+def test_prediction__needs_a_version(
+    api: httpx.Client, account: str, new_model: NewModel, model: str, missing: str
+) -> None:
+    """A 404 says whether the model is missing or only has no version yet; a version of the create is a 422."""
+    new_model()
+    model, missing = (text.format(account=account) for text in (model, missing))
+
+    response = api.post(f"/models/{model}/predictions", json={"input": {}})
+
+    assert (response.status_code, f"There is no {missing}" in response.json()["detail"]) == (404, True)
+    assert api.post("/predictions", json={"version": model, "input": {}}).status_code == 422
 
 
 def test_create__for_the_account_of_the_settings() -> None:
@@ -63,6 +79,7 @@ def test_create__for_the_account_of_the_settings() -> None:
         ({"owner": "someone-else"}, 403, None),
         ({"name": None}, 422, ["name"]),
         ({"name": "Upper/Case"}, 422, ["name"]),
+        ({"name": "n" * 101}, 422, ["name"]),
         ({"visibility": "secret"}, 422, ["visibility"]),
         ({"github_url": "not a URL"}, 422, ["github_url"]),
     ],
@@ -122,6 +139,14 @@ def test_update__changes_fields(api: httpx.Client, account: str, new_model: NewM
     assert changed.json() == {**model, "paper_url": "https://h.test/paper"} == api.get(f"/models/{account}/mine").json()
     readme = api.get(f"/models/{account}/mine/readme")
     assert (readme.text, readme.headers["content-type"]) == ("# Räin", "text/plain; charset=utf-8")
+
+
+def test_published_model__has_a_readme_and_a_version(api: httpx.Client) -> None:
+    """The model of the document has both from the start."""
+    latest = api.get(PUBLISHED).json()["latest_version"]
+
+    assert api.get(f"{PUBLISHED}/readme").text.startswith("# zeroscope-v2-xl\n")
+    assert api.get(f"{PUBLISHED}/versions").json()["results"] == [latest]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from zeroscope_mock import MockServer
+from zeroscope_mock.lifecycle.timeline import RETENTION
 from zeroscope_mock.rate_limits import Rate, RateLimits
 
 NewModel = Callable[..., dict[str, Any]]
@@ -87,6 +88,34 @@ def test_training__follows_the_speed(
     server.clock.advance(0.2)
 
     assert (before, api.get(f"/trainings/{training['id']}").json()["status"]) == ("processing", "succeeded")
+
+
+def test_destination__of_a_canceled_training(
+    server: MockServer, api: httpx.Client, account: str, new_model: NewModel, train: Train
+) -> None:
+    """It can be deleted at once, and snapshots have nothing of the training that a restore would miss."""
+    new_model()
+    training = train(f"{account}/mine")
+    assert api.delete(f"/models/{account}/mine").status_code == 409
+    api.post(f"/trainings/{training['id']}/cancel")
+
+    assert api.delete(f"/models/{account}/mine").status_code == 204
+    server.restore(server.snapshot())
+    assert api.get(f"/trainings/{training['id']}").json()["status"] == "canceled"
+
+
+def test_training__that_reads_move_on(
+    server: MockServer, api: httpx.Client, account: str, new_model: NewModel, train: Train
+) -> None:
+    """Its version is there after the read that ends it, though no moment was known for its end."""
+    new_model()
+    server.scripts.add({"reads": 2})
+    training = train(f"{account}/mine")
+    assert api.get(f"/models/{account}/mine/versions").json()["results"] == []
+    statuses = [api.get(f"/trainings/{training['id']}").json()["status"] for _ in range(2)]
+
+    assert statuses == ["processing", "succeeded"]
+    assert len(api.get(f"/models/{account}/mine/versions").json()["results"]) == 1
 
 
 def test_training__makes_weights(
@@ -268,7 +297,101 @@ def test_limit__drops_the_oldest_run(account: str) -> None:
         assert api.get(f"/trainings/{first}").status_code == 404
         assert [one["id"] for one in api.get("/trainings").json()["results"]] == [second]
         assert [one["id"] for one in api.get("/predictions").json()["results"]] == [prediction]
-        # The version of a training comes all the same.
-        server.clock.advance(60)
-        assert len(api.get(f"/models/{account}/m/versions").json()["results"]) == 2
     assert server.dropped["predictions"] == 1
+
+
+@pytest.mark.parametrize(("seconds", "versions"), [(0, 0), (60, 1)], ids=["running", "succeeded"])
+def test_dropped_training__adds_no_version(account: str, seconds: float, versions: int) -> None:
+    """Unless it had succeeded before; a server that restores a snapshot agrees, and the model can be deleted."""
+    server, restored = MockServer(prediction_limit=2), MockServer(prediction_limit=2)
+    headers = {"Authorization": "Bearer a-token-of-a-test"}
+    with httpx.Client(transport=server.transport, base_url="https://h.test/v1", headers=headers) as api:
+        api.post("/models", json={"owner": account, "name": "m", "visibility": "private", "hardware": "cpu"})
+        api.post(PATH, json={"destination": f"{account}/m", "input": {}})
+        server.clock.advance(seconds)
+        for _ in range(2):
+            api.post("/predictions", json={"version": VERSION, "input": {}})
+    restored.restore(server.snapshot())
+
+    for one in (server, restored):
+        one.clock.advance(60)
+        with httpx.Client(transport=one.transport, base_url="https://h.test/v1", headers=headers) as api:
+            assert len(api.get(f"/models/{account}/m/versions").json()["results"]) == versions
+            assert api.delete(f"/models/{account}/m").status_code == (409 if versions else 204)
+
+
+@pytest.mark.parametrize(
+    ("end", "versions"),
+    [
+        (lambda server, api, id: server.clock.advance(60), 1),
+        (lambda server, api, id: api.post(f"/trainings/{id}/cancel"), 0),
+    ],
+    ids=["success", "cancellation"],
+)
+def test_destination__stays_until_the_training_has_ended(
+    server: MockServer,
+    api: httpx.Client,
+    account: str,
+    new_model: NewModel,
+    train: Train,
+    end: Callable[[MockServer, httpx.Client, str], object],
+    versions: int,
+) -> None:
+    """A model cannot be deleted while a training may add a version to it; others can."""
+    new_model()
+    new_model("other")
+    created = train(f"{account}/mine")
+
+    refused = api.delete(f"/models/{account}/mine")
+
+    assert (refused.status_code, "training" in refused.json()["detail"]) == (409, True)
+    assert api.delete(f"/models/{account}/other").status_code == 204
+    server.restore(server.snapshot())
+    end(server, api, created["id"])
+    assert len(api.get(f"/models/{account}/mine/versions").json()["results"]) == versions
+    assert api.delete(f"/models/{account}/mine").status_code == (409 if versions else 204)
+
+
+@pytest.mark.parametrize(
+    "remove", [lambda server, api, path: api.delete(path), lambda server, api, path: server.reset()]
+)
+def test_destination__that_the_script_removes(
+    server: MockServer,
+    api: httpx.Client,
+    account: str,
+    new_model: NewModel,
+    remove: Callable[[MockServer, httpx.Client, str], object],
+) -> None:
+    """A function that decides on the training may remove its destination, which then does not exist."""
+    new_model()
+
+    def script(sent: dict[str, Any]) -> None:
+        remove(server, api, f"/models/{account}/mine")
+
+    server.scripts.add(script)
+
+    response = api.post(PATH, json={"destination": f"{account}/mine", "input": {}})
+
+    assert (response.status_code, "destination" in response.json()["detail"]) == (404, True)
+    assert api.get("/trainings").json()["results"] == []
+    server.restore(server.snapshot())
+
+
+def test_version__outlives_the_output(
+    server: MockServer, api: httpx.Client, account: str, new_model: NewModel, train: Train
+) -> None:
+    """When a training loses its output, only the model still knows the name of the version."""
+    new_model()
+    created = train(f"{account}/mine")
+    server.clock.advance(60)
+    version = api.get(f"/trainings/{created['id']}").json()["output"]["version"].rpartition(":")[2]
+    server.clock.advance(RETENTION)
+
+    ended = api.get(f"/trainings/{created['id']}").json()
+    assert (ended["status"], ended["input"], ended.get("output"), ended["data_removed"]) == (
+        "succeeded",
+        {},
+        None,
+        True,
+    )
+    assert [one["id"] for one in api.get(f"/models/{account}/mine/versions").json()["results"]] == [version]
