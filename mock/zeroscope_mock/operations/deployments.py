@@ -101,7 +101,9 @@ class Deployments:
         if deployment is None:
             return _missing(call)
         if self._is_busy(deployment):
-            return conflict("The deployment must have been idle for 15 minutes before it can be deleted.")
+            return conflict(
+                f"The deployment must have been idle for {IDLE_SECONDS / 60:g} minutes before it can be deleted."
+            )
         del self._state.registry.deployments[deployment.tenant, deployment.name]
         return Response(204, (), b"")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..documents.links import WEBSITE
 from ..documents.spec import Spec
 from ..registry import Model, Version
 from ..state import State
@@ -25,7 +26,7 @@ def model_json(state: State, model: Model, tenant: str) -> dict[str, Any]:
     """
     latest = state.registry.latest(model)
     return {
-        "url": f"https://replicate.com/{model.full_name}",
+        "url": f"{WEBSITE}/{model.full_name}",
         "owner": model.owner,
         "name": model.name,
         "description": model.description,
