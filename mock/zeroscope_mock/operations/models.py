@@ -122,10 +122,11 @@ class Models:
             return not_owned(model)
         if model.visibility == "public":
             return forbidden("Only private models can be deleted.")
-        if self._state.registry.latest(model) is not None:
-            return conflict("The model has versions; delete them first.")
+        # In this order, since the training may end in between, and then adds its version.
         if self._state.registry.is_destination(model):
             return conflict("A training may add a version to the model; cancel the training or wait for its end.")
+        if self._state.registry.latest(model) is not None:
+            return conflict("The model has versions; delete them first.")
         self._state.registry.remove(model)
         return Response(204, (), b"")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import tarfile
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import httpx
 import pytest
 
 from zeroscope_mock import MockServer
+from zeroscope_mock.clocks.real import RealClock
 from zeroscope_mock.lifecycle.timeline import RETENTION
 from zeroscope_mock.rate_limits import Rate, RateLimits
 
@@ -395,3 +397,23 @@ def test_version__outlives_the_output(
         True,
     )
     assert [one["id"] for one in api.get(f"/models/{account}/mine/versions").json()["results"]] == [version]
+
+
+def test_destination__stays_when_the_training_ends_meanwhile() -> None:
+    """Whichever reading of a running clock is the first after the training's end, its version is not lost."""
+    readings, lengths = itertools.count(0, 0.25), [20 + 0.25 * place for place in range(30)]
+    server = MockServer(clock=RealClock(lambda: next(readings), lambda: 1_767_225_600.0))
+    server.scripts.add([{"startup": 0, "run": length} for length in lengths])
+    with (
+        server,
+        httpx.Client(
+            transport=server.transport, base_url="https://h.test/v1", headers={"Authorization": "Bearer a-token"}
+        ) as api,
+    ):
+        owner = api.get("/account").json()["username"]
+        for name in (f"m{length}" for length in lengths):
+            api.post("/models", json={"owner": owner, "name": name, "visibility": "private", "hardware": "cpu"})
+            assert api.post(PATH, json={"destination": f"{owner}/{name}", "input": {}}).status_code == 201
+
+            while not api.get(f"/models/{owner}/{name}/versions").json()["results"]:
+                assert api.delete(f"/models/{owner}/{name}").status_code == 409
