@@ -252,7 +252,11 @@ def test_rate_limits__are_in_every_response_to_a_known_account() -> None:
             for status, response in item[method]["responses"].items():
                 described = at(tuple(response["$ref"].split("/")[1:])) if "$ref" in response else response
                 limited = {"ratelimit-remaining", "ratelimit-reset"} <= described.get("headers", {}).keys()
-                expected = status not in {"401", "4XX", "5XX"} and (path, method, status) != ("/predictions", "post", "200")
+                expected = status not in {"401", "4XX", "5XX"} and (path, method, status) != (
+                    "/predictions",
+                    "post",
+                    "200",
+                )
                 assert limited is expected, (path, method, status)
 
 

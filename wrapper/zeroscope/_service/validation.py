@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._numbers import conversion_hint
 from ..errors import InvalidField, InvalidInputError
-from .spec import spec
+from .spec import parameters, spec
 
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator, ValidationError
@@ -174,14 +174,8 @@ def _validator() -> Draft202012Validator:
 def _parameter_validator(operation_id: str) -> Draft202012Validator:
     from jsonschema_rs import Draft202012Validator
 
-    operations = (operation for item in spec()["paths"].values() for operation in item.values())
-    (parameters,) = (
-        operation["parameters"]
-        for operation in operations
-        if isinstance(operation, dict) and operation.get("operationId") == operation_id
-    )
     root = {
-        "properties": {parameter["name"]: parameter["schema"] for parameter in parameters},
+        "properties": {name: parameter["schema"] for name, parameter in parameters(operation_id).items()},
         "components": spec()["components"],
     }
     return Draft202012Validator(root, validate_formats=True)
