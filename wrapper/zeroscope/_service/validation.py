@@ -57,7 +57,7 @@ def invalid_fields(
     return invalid + [
         _invalid_field(error)
         for error in _validator().iter_errors(sent)
-        # A field that JSON cannot represent lacks in what is validated, but the caller did give it.
+        # A field that JSON cannot represent is absent from what is validated, although the caller gave it.
         if _missing_field(error) not in refused
     ]
 
@@ -223,7 +223,7 @@ def _invalid_field(error: ValidationError) -> InvalidField:
 
 
 def _missing_field(error: ValidationError) -> str | None:
-    """The path of a required field that lacks; None if the error is another one."""
+    """The path of a required field that is missing; None for any other error."""
     if error.kind.name != "required":
         return None
     return ".".join(map(str, [*error.instance_path, error.kind.as_dict()["property"]]))
