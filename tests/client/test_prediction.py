@@ -224,6 +224,20 @@ def test_data_url__has_no_name_and_so_no_number() -> None:
         ("E1001", "E1001"),
         ("(E1001) out of memory", "E1001"),
         (" [E1001] out of memory", "E1001"),
+        ("E1001\nCUDA out of memory", "E1001"),
+        ("E1001, out of memory", "E1001"),
+        ("Director: unexpected error (E6716)\nTraceback:\n  File x", "E6716"),
+        ("\n Director: unexpected error (E6716).\r\nTraceback", "E6716"),
+        ("Traceback:\n  File x\nDirector: unexpected error (E6716)\n\n", "E6716"),
+        ("E1001: it failed (E6716)", "E1001"),
+        ("it failed (E6716)\nit failed (E1001)", "E6716"),
+        ("Traceback:\nlayer (E1001)\nis missing", None),
+        ("Prediction failed: E1001", None),
+        ("no such file: [E1001]", None),
+        ("E1001.mp4: no such file", None),
+        ("E1001-2/out.mp4 is missing", None),
+        ("(E1001).mp4 is missing", None),
+        ("no such file: (E1001).mp4\nstop", None),
         ("The input or output was flagged as sensitive. (E005)", None),
         ("E10012: no", None),
         ("E1001x", None),
@@ -237,7 +251,7 @@ def test_data_url__has_no_name_and_so_no_number() -> None:
     ],
 )
 def test_error_code__is_read_where_the_service_puts_it(error: Any, code: str | None) -> None:
-    """The code is at the beginning of the text, or in parentheses at its end; other texts have none."""
+    """The code is at the beginning of the text, or in parentheses at the end of its first or last line."""
     assert read(error=error).error_code == code
 
 

@@ -41,7 +41,7 @@ def test_generate_image__out_of_time(server: MockServer, client: Process) -> Non
 @pytest.mark.parametrize(
     ("path", "status", "model", "options"),
     [
-        ("stranger", 401, MODEL, {}),
+        ("unauthorized", 401, MODEL, {}),
         ("generateImage", 404, "someone/something", {}),
         ("generateImage", 422, f"{MODEL}:latest", {}),
         ("generateImage", 422, MODEL, {"width": 8}),

@@ -338,7 +338,7 @@ def test_errors(client: Process, api: str, name: str, status: int, path: str, ke
 def test_errors__wrong_token(client: Process) -> None:
     """Any other token is refused."""
     with pytest.raises(ClientError, match="AuthenticationError"):
-        client.call("stranger.predictions.list")
+        client.call("unauthorized.predictions.list")
 
 
 @beta

@@ -350,7 +350,7 @@ def test_errors(client: Process, status: int, detail: str, path: str, arguments:
 def test_errors__wrong_token(client: Process) -> None:
     """Any other token is refused."""
     with pytest.raises(ClientError, match=r"^ApiError: .* 401 Unauthorized") as caught:
-        client.call("stranger.run", f"{MODEL}:{VERSION}", {"input": INPUT})
+        client.call("unauthorized.run", f"{MODEL}:{VERSION}", {"input": INPUT})
 
     assert caught.value.status == 401
 

@@ -387,7 +387,7 @@ def test_errors(
 def test_errors__wrong_token(client: Process) -> None:
     """Any other token is refused."""
     with pytest.raises(ClientError, match="Unauthenticated"):
-        client.call("stranger.run", f"{MODEL}:{VERSION}", input=INPUT)
+        client.call("unauthorized.run", f"{MODEL}:{VERSION}", input=INPUT)
 
 
 @every

@@ -26,6 +26,14 @@ def test_make_target__exists(target: str) -> None:
     assert re.search(rf"^{target}:.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
 
 
+def test_keywords__are_those_of_the_spec() -> None:
+    """The text and the table name every keyword of the spec that OpenAPI does not have, and no other."""
+    text = (ROOT / "openapi.yaml").read_text(encoding="utf-8")
+    table = re.findall(r"^\| `(x-[a-z-]+)` \|", PAGE, re.MULTILINE)
+    assert len(table) == len(set(table))
+    assert {*table, "x-departure", "x-uncertain"} == set(re.findall(r"^ *(x-[a-z-]+):", text, re.MULTILINE))
+
+
 def test_spec_diff__prints_what_is_shown(tmp_path: Path) -> None:
     """The example change of the page makes spec-diff print the lines that the page shows."""
     (shown,) = code_blocks(PAGE, "text")

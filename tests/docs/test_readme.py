@@ -10,7 +10,9 @@ import pytest
 
 import zeroscope
 from helpers.command import Command
-from helpers.pages import ROOT, broken_links, code_blocks
+from helpers.faulty_servers import MUTANTS
+from helpers.pages import ROOT, broken_links, code_blocks, read_page
+from zeroscope_conformance.rules import RULES
 from zeroscope_mock import MockServer
 from zeroscope_mock.lifecycle import prompts
 
@@ -56,6 +58,14 @@ def test_make_target__exists(target: str) -> None:
 def test_prompt_table__lists_every_prompt() -> None:
     """The table lists exactly the prompts that steer the mock server."""
     assert set(re.findall(r"^\| `mock:(\w+)", README, re.MULTILINE)) == set(prompts.PROMPTS)
+
+
+def test_numbers__are_those_of_the_code() -> None:
+    """There are as many operations, rules and faulty servers as the README says."""
+    assert "more than sixty rules" in " ".join(README.split()) and len(RULES) > 60
+    assert "more than a hundred faulty servers" in README and len(MUTANTS) > 100
+    operations = re.findall(r"^\| `\w+` \| \w+ \| `[A-Z]+ ", read_page("service-operations.md"), re.MULTILINE)
+    assert f"[all {len(operations)} operations]" in README
 
 
 def test_links__have_targets() -> None:

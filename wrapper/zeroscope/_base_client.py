@@ -133,7 +133,8 @@ class BaseClient(Unpicklable, ABC, Generic[Http]):
             problem = f"{concurrency!r} is not a number of predictions, 1 or more{conversion_hint(concurrency)}"
             raise invalid_argument("concurrency", problem)
         creating: Any = {name: value for name, value in given.items() if name in CreateOptions.__annotations__}
-        version = creating.pop("version", None) or self.version
+        version = creating.pop("version", None)
+        version = self.version if version is None else version
         open_journal = None
         if (journal := options.get("journal")) is not None:
             from ._disk.journal import BatchJournal

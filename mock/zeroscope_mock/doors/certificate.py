@@ -68,7 +68,7 @@ def _authority(path: Path) -> trustme.CA:
     import trustme
 
     try:
-        # Whoever has the key can pass for any server.
+        # With the key, any program can pass for any server.
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         pem = path.read_bytes()

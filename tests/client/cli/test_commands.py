@@ -24,6 +24,7 @@ from helpers.client import Harness, ScriptedResponses, prediction_body, value_of
 from helpers.command import Command
 from zeroscope import Video, Zeroscope
 from zeroscope._service import spec as _spec
+from zeroscope._service.spec import parameters
 from zeroscope.cli import main, show
 from zeroscope.cli import predictions as commands
 from zeroscope.cli.errors import advise_command
@@ -588,3 +589,16 @@ def test_list__has_the_filters(command: Command, server: MockServer) -> None:
     outcome = command("list", "--created-after", "2023-01-01T00:00:00", "--source", "api")
     assert outcome.code == 2 and len(server.journal) == 1
     assert "created_after: '2023-01-01T00:00:00' is not a date-time" in outcome.err and "source: " in outcome.err
+    help = " ".join(command("list", "--help").out.split())
+    for choice in parameters("listPredictions")["source"]["schema"]["enum"]:
+        assert f"{choice} lists only" in help
+
+
+def test_list__begins_at_a_cursor(command: Command, server: MockServer) -> None:
+    """The URL of a page continues its list."""
+    with server.client() as client:
+        ids = [client.predictions.create({}).id for _ in range(101)]
+        following = next(client.predictions.pages()).next
+    outcome = command("list", "--json", "--cursor", str(following))
+    assert [entry["id"] for entry in outcome.json] == ids[:1]
+    assert command("list", "--cursor", "").code == 2

@@ -96,6 +96,23 @@ def test_page__can_be_continued_from_its_url(harness: Harness) -> None:
     assert again == second and queries(script)[1] == queries(script)[2]
 
 
+@pytest.mark.parametrize(
+    ("filters", "sent"),
+    [
+        ("created_after=2026-02-01T00:00:00+00:00", {"created_after": "2026-02-01T00:00:00+00:00"}),
+        ("created_before=2026-02-01T00:00:00.123456+05:30", {"created_before": "2026-02-01T00:00:00.123456+05:30"}),
+        ("created_before=2026-02-01T00:00:00-03:00", {"created_before": "2026-02-01T00:00:00-03:00"}),
+        ("created_before=2026-02-01+08:30", {"created_before": "2026-02-01 08:30"}),
+        ("source=all", {"source": "all"}),
+    ],
+)
+def test_filters__in_the_url_of_a_page_are_the_servers(harness: Harness, filters: str, sent: dict[str, str]) -> None:
+    """A server's filters go back to it, also if the spec lacks them or a plus sign is not encoded."""
+    script = ScriptedResponses(page())
+    harness.all(partial(harness.client(script).predictions.pages, cursor=f"{BASE_URL}/predictions?{filters}&cursor=a"))
+    assert queries(script) == [{**sent, "cursor": "a"}]
+
+
 OFFSET = "with an offset from UTC"
 NAIVE = datetime(2026, 1, 1)  # on purpose
 
@@ -122,7 +139,10 @@ NAIVE = datetime(2026, 1, 1)  # on purpose
         ({"cursor": "a\ud800"}, "cursor", "cannot be sent as JSON"),
         ({"cursor": f"{BASE_URL}/predictions?source=web"}, "cursor", "is not the URL of a page; it has no cursor"),
         ({"cursor": "https://[?cursor=a"}, "cursor", "is not the URL of a page"),
-        ({"cursor": f"{BASE_URL}/predictions?source=api&cursor=a"}, "source", "'api' is not one of"),
+        ({"cursor": f"{BASE_URL}/predictions?cursor="}, "cursor", "is not the URL of a page; it has no cursor"),
+        ({"cursor": f"{BASE_URL}/predictions"}, "cursor", "is not the URL of a page; it has no cursor"),
+        ({"cursor": ""}, "cursor", "it is empty"),
+        ({"cursor": f"{BASE_URL}/predictions?cursor=a", "source": "api"}, "source", "'api' is not one of"),
         ({"created_afer": "2026-01-01T00:00:00Z"}, "created_afer", "did you mean created_after?"),
     ],
 )

@@ -86,6 +86,19 @@ def test_value__that_json_cannot_carry_is_a_fault(harness: Harness, value: Any) 
     assert kind == "invalid_type" and "cannot be sent as JSON" in description
 
 
+@pytest.mark.parametrize(("version", "description"), [(b"x", "cannot be sent as JSON"), ("", "it is empty")])
+def test_version__that_names_none_is_the_only_fault(harness: Harness, version: Any, description: str) -> None:
+    """A version that cannot be one is refused for that alone, whether a call or the client names it."""
+    found = faults(harness, {}, version=version)
+    assert found.keys() == {"version"} and description in found["version"][1]
+    client = harness.client(ScriptedResponses(), version=version)
+    with pytest.raises(InvalidInputError, match=f"version: .*{description}"):
+        harness.do(client.predictions.create, {})
+    (result,) = harness.do(harness.client(ScriptedResponses()).run_many, [{}], version=version)
+    assert isinstance(result.error, InvalidInputError)
+    assert [invalid.field for invalid in result.error.invalid_fields] == ["version"]
+
+
 def test_value__that_contains_itself_is_a_fault(harness: Harness) -> None:
     """A structure without an end is refused."""
     endless: list[Any] = []

@@ -8,7 +8,7 @@ import { generateImage } from "ai";
 const { BASE_URL: baseURL, REPLICATE_API_TOKEN: apiToken } = process.env;
 const providers = {
   generateImage: createReplicate({ baseURL, apiToken }),
-  stranger: createReplicate({ baseURL, apiToken: "r8_another-token" }),
+  unauthorized: createReplicate({ baseURL, apiToken: "r8_another-token" }),
 };
 
 async function perform({ path, keywords: { model, ...options } }) {

@@ -11,7 +11,7 @@ const names = {
   Replicate,
   replicate: new Replicate({ baseUrl, auth }),
   files: new Replicate({ baseUrl, auth, useFileOutput: true }),
-  stranger: new Replicate({ baseUrl, auth: "r8_another-token" }),
+  unauthorized: new Replicate({ baseUrl, auth: "r8_another-token" }),
 };
 
 // What a dotted path leads to, bound to what it was found in.

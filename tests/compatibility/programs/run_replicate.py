@@ -14,6 +14,6 @@ serve(
     {
         "replicate": replicate,
         "client": replicate.Client(api_token=os.environ["REPLICATE_API_TOKEN"], base_url=os.environ["BASE_URL"]),
-        "stranger": replicate.Client(api_token="r8_another-token", base_url=os.environ["BASE_URL"]),
+        "unauthorized": replicate.Client(api_token="r8_another-token", base_url=os.environ["BASE_URL"]),
     }
 )

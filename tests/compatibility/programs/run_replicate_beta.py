@@ -17,6 +17,6 @@ serve(
         "client": replicate.Replicate(base_url=base_url),
         "strict": replicate.Replicate(base_url=base_url, _strict_response_validation=True),
         "async_client": replicate.AsyncReplicate(base_url=base_url),
-        "stranger": replicate.Replicate(base_url=base_url, bearer_token="r8_another-token"),
+        "unauthorized": replicate.Replicate(base_url=base_url, bearer_token="r8_another-token"),
     }
 )

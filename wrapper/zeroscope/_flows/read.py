@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import partial
@@ -29,6 +30,8 @@ MAX_PAGES = 100
 # response, which has a resolution of a second, comes with a delay, and may be of another machine of the service.
 _UNKNOWN_CLOCK_ALLOWANCE = 120.0
 _CLOCK_ALLOWANCE = 10.0
+# The end of a time whose offset lacks its plus sign.
+_LOST_PLUS = re.compile(r"(:\d\d(?:\.\d+)?) (\d\d:\d\d)\Z")
 
 
 def get_request(sender: Sender, prediction_id: str) -> Request[PredictionModel]:
@@ -122,7 +125,7 @@ def pages(sender: Sender, new: Callable[[PredictionModel], P], options: ListOpti
 
 
 def _list_parameters(options: ListOptions) -> dict[str, str]:
-    """Return the parameters of a list, or raise an InvalidInputError with those that the spec forbids."""
+    """Return the parameters of a list, or raise an InvalidInputError with those of the caller that the spec forbids."""
     validation.raise_if_invalid(validation.unknown_options(options, ListOptions.__annotations__))
     # A time without a time zone is not guessed to be in UTC, or in this machine's: the spec refuses it.
     given: dict[str, Any] = {
@@ -130,17 +133,28 @@ def _list_parameters(options: ListOptions) -> dict[str, str]:
         for name, value in options.items()
         if value is not None
     }
-    # A cursor has no question mark, and the URL of a page always has one.
-    if isinstance(url := given.get("cursor"), str) and "?" in url:
-        query = query_of(url)
-        if "cursor" not in query:
-            raise invalid_argument("cursor", f"{validation.display(url)} is not the URL of a page; it has no cursor")
+    of_page: dict[str, str] = {}
+    cursor = given.get("cursor")
+    if cursor == "":
+        raise invalid_argument("cursor", "it is empty; leave it out to begin at the first page")
+    # A cursor has neither of the two.
+    if isinstance(cursor, str) and ("?" in cursor or "://" in cursor):
+        of_page = _page_parameters(cursor)
+        if "cursor" not in of_page:
+            problem = f"{validation.display(cursor)} is not the URL of a page; it has no cursor"
+            raise invalid_argument("cursor", problem)
         del given["cursor"]
-        given = {**{name: value for name, value in query.items() if name in ListOptions.__annotations__}, **given}
     if given:
         # The validator takes long to load.
         validation.raise_if_invalid(validation.invalid_parameters("listPredictions", given))
-    return given
+    return {**of_page, **given}
+
+
+def _page_parameters(url: str) -> dict[str, str]:
+    """Return the parameters in a page's URL; they are not validated, as the server may take more than the spec says."""
+    query = {name: value for name, value in query_of(url).items() if name in ListOptions.__annotations__}
+    # A server that does not encode the plus sign of a time zone means a plus sign, although a form has a space for it.
+    return {name: _LOST_PLUS.sub(r"\1+\2", value) for name, value in query.items()}
 
 
 def _read_pages(reader: PageReader, sender: Sender, new: Callable[[PredictionModel], P]) -> Stream[Page[P]]:

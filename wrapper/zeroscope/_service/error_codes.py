@@ -11,8 +11,8 @@ from .spec import spec
 
 def error_code(error: str) -> str | None:
     """Return the service's code in the error of a prediction; None if it has none."""
-    found = re.search(_described()["pattern"], error)
-    return None if found is None else found[found.lastindex or 0]
+    found = (re.search(pattern, error) for pattern in _described()["patterns"])
+    return next((match[1] for match in found if match is not None), None)
 
 
 def meaning(code: str | None) -> str | None:

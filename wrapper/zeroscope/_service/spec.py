@@ -17,3 +17,14 @@ def spec() -> dict[str, Any]:
     # By the loader, as the package may be in a ZIP file; `pkgutil` does the same but is slow to import.
     document: dict[str, Any] = json.loads(found.loader.get_data(str(Path(found.origin).with_name("spec.json"))))
     return document
+
+
+def parameters(operation_id: str) -> dict[str, dict[str, Any]]:
+    """Return the parameters of an operation by name."""
+    operations = (operation for item in spec()["paths"].values() for operation in item.values())
+    (described,) = (
+        operation["parameters"]
+        for operation in operations
+        if isinstance(operation, dict) and operation.get("operationId") == operation_id
+    )
+    return {parameter["name"]: parameter for parameter in described}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._numbers import conversion_hint
 from ..errors import InvalidField, InvalidInputError
-from .spec import spec
+from .spec import parameters, spec
 
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator, ValidationError
@@ -43,6 +43,9 @@ def invalid_fields(
     An unknown name may mean one of the call's `options`.
     """
     invalid = _unknown_names(body["input"], extra, options)
+    # The spec allows any text; the service answers an empty one with an error about the version.
+    if body["version"] == "":
+        invalid.append(InvalidField("invalid_type", "version", "it is empty; name a version, or leave it out"))
     try:
         sent = body if _is_plain_json(body) else to_json(body)
     except NOT_JSON:
@@ -50,7 +53,13 @@ def invalid_fields(
         input, invalid_input = _fields_to_json(body["input"], "input.")
         invalid += invalid_rest + invalid_input
         sent = {**rest, "input": input}
-    return invalid + [_invalid_field(error) for error in _validator().iter_errors(sent)]
+    refused = {field.field for field in invalid}
+    return invalid + [
+        _invalid_field(error)
+        for error in _validator().iter_errors(sent)
+        # A field that JSON cannot represent is absent from what is validated, although the caller gave it.
+        if _missing_field(error) not in refused
+    ]
 
 
 def merge_extra_input(input: Mapping[str, Any], extra: object) -> tuple[dict[str, Any], list[InvalidField]]:
@@ -165,14 +174,8 @@ def _validator() -> Draft202012Validator:
 def _parameter_validator(operation_id: str) -> Draft202012Validator:
     from jsonschema_rs import Draft202012Validator
 
-    operations = (operation for item in spec()["paths"].values() for operation in item.values())
-    (parameters,) = (
-        operation["parameters"]
-        for operation in operations
-        if isinstance(operation, dict) and operation.get("operationId") == operation_id
-    )
     root = {
-        "properties": {parameter["name"]: parameter["schema"] for parameter in parameters},
+        "properties": {name: parameter["schema"] for name, parameter in parameters(operation_id).items()},
         "components": spec()["components"],
     }
     return Draft202012Validator(root, validate_formats=True)
@@ -217,6 +220,13 @@ def _invalid_field(error: ValidationError) -> InvalidField:
     keyword = error.kind.name
     field = ".".join(str(part) for part in error.instance_path)
     return InvalidField(_ERROR_TYPES.get(keyword, keyword), field, _description(keyword, error))
+
+
+def _missing_field(error: ValidationError) -> str | None:
+    """The path of a required field that is missing; None for any other error."""
+    if error.kind.name != "required":
+        return None
+    return ".".join(map(str, [*error.instance_path, error.kind.as_dict()["property"]]))
 
 
 def _relevant_branch(error: ValidationError) -> ValidationError:

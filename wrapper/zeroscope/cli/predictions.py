@@ -9,6 +9,7 @@ from typing import Annotated, Any, Unpack
 
 from cyclopts import Parameter
 
+from .._service.spec import parameters
 from ..client import Zeroscope
 from ..errors import ZeroscopeError
 from . import files, show
@@ -41,6 +42,7 @@ JsonArray = Annotated[Json, Parameter(help="Print them as a JSON array.")]
 Overwrite = Annotated[Flag, Parameter(group=OPTIONS, help="Replace files that exist.")]
 Output = Annotated[Path | None, Parameter(name=["--output", "-o"], group=OPTIONS)]
 Timeout = Annotated[float | None, Parameter(group=OPTIONS, help=_TIMEOUT)]
+Source = Annotated[str | None, Parameter(help=parameters("listPredictions")["source"]["description"])]
 _PROMPT = Parameter(name="PROMPT", group="Arguments", parse=TAKES_PROMPT)
 
 
@@ -129,7 +131,8 @@ def list_command(
     limit: Annotated[int, Integer] = 20,
     created_after: str | None = None,
     created_before: str | None = None,
-    source: str | None = None,
+    source: Source = None,
+    cursor: str | None = None,
     json: JsonArray = False,
     service: Service = Service(),
 ) -> None:
@@ -139,10 +142,12 @@ def list_command(
         limit: The maximum number of predictions.
         created_after: Only those created at this time or later, such as 2026-01-31T08:30:00Z.
         created_before: Only those created before this time.
-        source: Only those of this source.
+        cursor: Where to begin: the cursor of a page, or its next or previous URL, whose filters then apply as well.
     """
     if limit < 1:
         raise CommandError(f"--limit {limit} is too small, at least 1 is needed")
     with service.client() as client:
-        found = client.predictions.list(created_after=created_after, created_before=created_before, source=source)
+        found = client.predictions.list(
+            created_after=created_after, created_before=created_before, source=source, cursor=cursor
+        )
         show.predictions(list(islice(found, limit)), as_json=json)
