@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,9 +12,12 @@ import anyio
 import httpx
 import pytest
 
-from zeroscope_mock import MockServer
+from zeroscope_mock import MockServer, RealClock
 from zeroscope_mock.operations.standstill import NOTICE_AFTER, NOTICE_HEADER
 
+# A deadline that only a clock that stands still would reach, in seconds.
+LONG = 10
+VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 AUTH = {"Authorization": "Bearer a-token-of-a-test"}
 Create = Callable[..., dict[str, Any]]
 
@@ -61,16 +66,19 @@ def test_notice__is_gone_when_time_passes(server: MockServer, api: httpx.Client,
     assert not notes(server)
 
 
-@pytest.mark.parametrize("frozen", [False, True])
-def test_notice__on_a_real_clock(frozen: bool) -> None:
-    """A clock that runs never stands still, however quickly a client polls."""
-    with MockServer(clock="real") as server, server.listen() as listening:
+@pytest.mark.parametrize(
+    ("clock", "frozen", "stands"),
+    [(RealClock(), False, False), (RealClock(), True, True), (RealClock(lambda: 5.0), False, True)],
+)
+def test_notice__on_a_real_clock(clock: RealClock, frozen: bool, stands: bool) -> None:
+    """A clock that runs never stands still, however quickly a client polls; one that reads a stopped clock does."""
+    with MockServer(clock=clock) as server, server.listen() as listening:
         if frozen:
             server.clock.freeze()
         with httpx.Client(base_url=f"{listening.url}/v1", headers=AUTH) as api:
-            sent = {"version": "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351", "input": {}}
+            sent = {"version": VERSION, "input": {}}
             notices = poll(api, api.post("/predictions", json=sent).json()["urls"]["get"], 60)
-    assert [notice is not None for notice in notices] == [False] * 19 + [frozen] * 41
+    assert [notice is not None for notice in notices] == [False] * 19 + [stands] * 41
 
 
 @pytest.mark.parametrize("script", [{"reads": 30}, {"progression": "once"}])
@@ -112,3 +120,20 @@ def test_notice__never_comes_to_clients_that_sleep_on_the_clock(server: MockServ
     times = [exchange.time for exchange in server.journal[1:]]
     assert {times.count(time) for time in times} == {40}
     assert not notes(server)
+
+
+def test_real_clock__runs_while_a_program_stops_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A prediction ends and its webhook comes, although the functions of `time` stand still, as under freezegun."""
+    delivered = threading.Event()
+    server = MockServer(clock="real", speed=1000, receiver=lambda request: delivered.set())
+    with server, server.listen() as listening, httpx.Client(headers=AUTH, timeout=LONG) as api:
+        for name in ("monotonic", "monotonic_ns", "perf_counter", "time", "time_ns"):
+            value = getattr(time, name)()
+            monkeypatch.setattr(time, name, lambda value=value: value)
+        url, sent = f"{listening.url}/v1/predictions", {"version": VERSION, "input": {}}
+        server.scripts.add({"startup": 50, "run": 50})
+        hook = {"webhook": "https://h.test/hook", "webhook_events_filter": ["completed"]}
+        api.post(url, json={**sent, **hook})
+        assert delivered.wait(LONG)
+        waited = api.post(url, json=sent, headers={"Prefer": "wait"})
+        assert waited.status_code == 201 and len(waited.json()["output"]) == 1
