@@ -1,4 +1,4 @@
-"""Reads the machine's monotonic clock, past libraries that replace `time.monotonic`."""
+"""Time of the machine, past libraries that replace `time.monotonic`."""
 
 from __future__ import annotations
 

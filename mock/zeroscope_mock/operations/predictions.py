@@ -38,7 +38,7 @@ class Predictions:
             "listPredictions": self._list,
         }
 
-    def _list(self, call: OperationCall) -> Response:
+    def _list(self, call: OperationCall) -> Response | Flow[Response]:
         now = self._state.clock.time()
         page = self._state.store.page(call.tenant, call.arguments.get("cursor") or None, _filter(call, now))
         if page is None:
@@ -57,7 +57,7 @@ class Predictions:
                 for record in page.records
             ],
         }
-        return json_response(200, body)
+        return self._runs.listed(call, "prediction", page.records, json_response(200, body))
 
     def _create(self, call: OperationCall) -> Response | Flow[Response]:
         version = find_version(self._state, call.tenant, str(call.body.get("version")))

@@ -14,6 +14,7 @@ import pytest
 
 from zeroscope_mock import MockServer, RealClock
 from zeroscope_mock.operations.standstill import NOTICE_AFTER, NOTICE_HEADER
+from zeroscope_mock.store import _cursor
 
 # A deadline that only a clock that stands still would reach, in seconds.
 LONG = 10
@@ -48,6 +49,52 @@ def test_notice__comes_with_the_twentieth_poll(
     assert notes(server) == [first[-1]] * 6
     ids = [url.rpartition("/")[2] for url in urls]
     assert caplog.messages == [f"prediction {id} was polled 20 times at one moment. {first[-1]}" for id in ids]
+
+
+def test_notice__of_a_list(
+    server: MockServer, api: httpx.Client, create: Create, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A client that polls the account's list gets it, too, unless nothing in the list waits for time to pass."""
+    server.scripts.add({"progression": "once"})
+    create()
+    assert poll(api, "/predictions", 40) == [None] * 40
+    server.clock.advance(1)
+    create()
+    with caplog.at_level(logging.WARNING, "zeroscope_mock"):
+        # Other accounts and other pages are other lists.
+        assert poll(api, "/predictions", 19) == [None] * 19
+        with httpx.Client(transport=server.transport, headers={"Authorization": "Bearer other"}) as other:
+            assert poll(other, "https://h.test/v1/predictions") == [None] * 20
+        assert api.get("/predictions", params={"cursor": _cursor("before", 2)}).headers.get(NOTICE_HEADER) is None
+        (notice,) = poll(api, "/predictions", 1)
+
+    assert (notice or "").startswith(
+        "The clock stands still, so the predictions do not end: call server.clock.advance("
+    )
+    assert notes(server) == [notice]
+    assert caplog.messages == [f"the list of predictions was polled 20 times at one moment. {notice}"]
+
+
+def test_notice__of_trainings(
+    server: MockServer,
+    api: httpx.Client,
+    account: str,
+    new_model: Create,
+    train: Callable[..., dict[str, Any]],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It names them as such, for one and for the list."""
+    new_model()
+    training = train(f"{account}/mine")
+    with caplog.at_level(logging.WARNING, "zeroscope_mock"):
+        one, all = poll(api, f"/trainings/{training['id']}")[-1] or "", poll(api, "/trainings")[-1] or ""
+
+    assert one.startswith("The clock stands still, so the training does not end: ")
+    assert all.startswith("The clock stands still, so the trainings do not end: ")
+    assert [message.partition(" was polled")[0] for message in caplog.messages] == [
+        f"training {training['id']}",
+        "the list of trainings",
+    ]
 
 
 def test_notice__of_a_frozen_clock(api: httpx.Client, server: MockServer, create: Create) -> None:
