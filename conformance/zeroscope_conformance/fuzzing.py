@@ -19,6 +19,7 @@ from .exchange import Exchange, excerpt
 from .lifecycle import LifecycleTracker
 from .results import Finding, Results
 from .rules import RULES, DialectName
+from .target import authorities
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 FORM = "multipart/form-data"
@@ -150,6 +151,9 @@ def schemathesis_config(
     config = tomllib.loads(CONFIG.read_text(encoding="utf-8"))
     config["base-url"] = base_url
     config["headers"] = {"Authorization": f"Bearer {token}"}
+    # requests, which schemathesis uses, reads other variables.
+    if (trusted := authorities()) is not None:
+        config["tls-verify"] = trusted
     if seed is not None:
         config["seed"] = seed
     if examples is not None:

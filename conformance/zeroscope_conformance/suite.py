@@ -12,7 +12,7 @@ import httpx
 
 from zeroscope.clock import Clock, SystemClock
 
-from .detect import detect_base_url, detect_dialect
+from .detect import NotThisAPIError, detect_base_url, detect_dialect
 from .document import Document
 from .fuzzing import run_schemathesis
 from .lifecycle import LifecycleTracker
@@ -22,7 +22,7 @@ from .results import Results
 from .rules import DialectName, rules_for
 from .scenarios import SCENARIOS, filters, pagination, webhooks
 from .stateful import run_state_machine
-from .target import ScenarioAbandonedError, Target
+from .target import ScenarioAbandonedError, Target, authorities
 
 PATIENCE = 300.0
 """The longest wait for a prediction or a webhook by default, in seconds."""
@@ -69,7 +69,8 @@ def run_suite(
         The report.
 
     Raises:
-        NotThisAPIError: If the server cannot be reached, is not one of this API, or does not accept the token.
+        NotThisAPIError: If the server cannot be reached, is not one of this API, or does not accept the token, or if
+            the certificates that the environment names cannot be used.
         ValueError: If there is a transport, but `fuzz` is true.
 
     Example:
@@ -85,7 +86,11 @@ def run_suite(
     errors: list[str] = []
     interrupted = False
     with httpx.Client(
-        timeout=_TIMEOUT, follow_redirects=False, trust_env=False, verify=_ssl_context(), transport=transport
+        timeout=_TIMEOUT,
+        follow_redirects=False,
+        trust_env=False,
+        verify=_ssl_context(authorities()),
+        transport=transport,
     ) as client:
         base_url = detect_base_url(client, url, token, document)
         dialect = dialect or detect_dialect(client, base_url, token, document)
@@ -136,6 +141,9 @@ def run_suite(
 
 
 @cache
-def _ssl_context() -> ssl.SSLContext:
-    """Return one context for all runs, as it takes long to load."""
-    return httpx.create_ssl_context(trust_env=False)
+def _ssl_context(authorities: str | None) -> ssl.SSLContext:
+    """Return one context for all runs that trust the same authorities, as it takes long to load."""
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:
+        raise NotThisAPIError(f"the certificates in {authorities} cannot be used: {error}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -23,6 +24,11 @@ _MAX_THROTTLE_PAUSE = 60.0
 # By default, the boundary is random, and each run would send another request.
 _FORM = {"content-type": "multipart/form-data; boundary=zeroscope-conformance"}
 _MIN_POLL_PAUSE, _MAX_POLL_PAUSE, _POLL_GROWTH = 0.5, 5.0, 1.2
+
+
+def authorities() -> str | None:
+    """The file or folder of certificates that the environment names in place of the usual ones, as httpx finds it."""
+    return os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR") or None
 
 
 class ScenarioAbandonedError(Exception):

@@ -9,7 +9,7 @@ from typing import Any
 
 from .compression import compress
 from .control.operations import PREFIX, Control
-from .cross_origin import share
+from .cross_origin import normal_form, share
 from .dispatch import RoutedRequest, answer_head, prepare_call
 from .documents.spec import Spec
 from .journal import Journal
@@ -65,7 +65,7 @@ class Core:
         self.body_limit = max(settings.json_limit, settings.file_limit)
         self.clock = clock
         self.state = State(spec, clock, settings)
-        self._origins = frozenset(origin.lower() for origin in settings.cors)
+        self._origins = frozenset(map(normal_form, settings.cors))
         self._control = Control(self.state) if settings.control else None
         self.handlers: dict[str, Handler] = {}
         for operations in _OPERATIONS:

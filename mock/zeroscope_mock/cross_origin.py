@@ -9,6 +9,14 @@ from .messages import Head, Headers, Response
 ANY = "*"
 
 _PREFLIGHT_SECONDS = 600
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def normal_form(origin: str) -> str:
+    """An origin as browsers send it: in lower case, and without the default port of its scheme."""
+    origin = origin.lower()
+    port = _DEFAULT_PORTS.get(origin.partition("://")[0])
+    return origin if port is None else origin.removesuffix(f":{port}")
 
 
 def share(response: Response, head: Head, origins: Collection[str]) -> Response:
@@ -16,7 +24,7 @@ def share(response: Response, head: Head, origins: Collection[str]) -> Response:
 
     Args:
         head: The head of the request.
-        origins: The origins of the pages, in lower case, such as `http://localhost:5173`; `*` for all.
+        origins: The origins of the pages in their `normal_form`; `*` for all.
     """
     headers = _shared(head, origins)
     wanted = head.header("access-control-request-method")
@@ -37,7 +45,7 @@ def _shared(head: Head, origins: Collection[str]) -> Headers:
         origin: str | None = ANY
     else:
         origin = head.header("origin")
-    if origin is None or (origin != ANY and origin.lower() not in origins):
+    if origin is None or (origin != ANY and normal_form(origin) not in origins):
         return (("vary", "origin"),)
     varies: Headers = () if origin == ANY else (("vary", "origin"),)
     return (*varies, ("access-control-allow-origin", origin), ("access-control-expose-headers", "*"))

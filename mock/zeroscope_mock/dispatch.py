@@ -27,6 +27,8 @@ from .tenants import tenant_of
 
 JSON = "application/json"
 _TEXT = "text/"
+# In place of a path, the server as a whole (RFC 9110), which has no methods of its own.
+_SERVER = "*"
 # How much of an unknown path is compared with those of the operations, in characters.
 _COMPARED = 200
 
@@ -81,6 +83,8 @@ def answer_head(routed: RoutedRequest, head: Head, settings: Settings) -> Respon
     """
     match, operation = routed.match, routed.operation
     if match is None:
+        if (head.method, head.path) == ("OPTIONS", _SERVER):
+            return Response(204, (), b"")
         return no_such_operation(head.method, head.path, _nearest(routed.spec, head))
     if operation is None:
         # No token is needed, because it is not certain whether the service needs one, and browsers never send it.
@@ -122,16 +126,17 @@ def _token(head: Head, schemes: Collection[str]) -> str | None:
 
 
 def _nearest(spec: Spec, head: Head) -> str:
-    """The operation whose method and path are most like those of a request."""
+    """The operation whose method and path are most like those of a request, in upper or lower case."""
     # Imported here because only errors need it.
     from difflib import SequenceMatcher
 
-    prefix = next((prefix for prefix in spec.prefixes if head.path.startswith(f"{prefix}/")), "")
-    sent = f"{head.method} {head.path[len(prefix) :]}"[:_COMPARED]
+    path = head.path.lower()
+    prefix = next((prefix for prefix in spec.prefixes if path.startswith(f"{prefix.lower()}/")), "")
+    sent = f"{head.method.lower()} {path[len(prefix) :]}"[:_COMPARED]
     matcher = SequenceMatcher(b=sent)
 
     def likeness(operation: str) -> float:
-        matcher.set_seq1(_filled(operation, sent))
+        matcher.set_seq1(_filled(operation.lower(), sent))
         return matcher.ratio()
 
     operations = [f"{method} {route.path}" for route in spec.routes for method in route.operations]

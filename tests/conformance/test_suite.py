@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from helpers.faulty_servers import DOCUMENT, TOKEN
-from zeroscope_conformance import Report, run_suite, scenarios
+from zeroscope_conformance import NotThisAPIError, Report, run_suite, scenarios, suite
 from zeroscope_conformance.embedded import mock_server
 from zeroscope_conformance.rules import rules_for
 from zeroscope_mock import MockServer, Rate, RateLimits
@@ -48,6 +48,28 @@ def test_transport__is_refused_with_schemathesis() -> None:
     with pytest.raises(ValueError, match="pass fuzz=False with a transport"):
         run_suite("nowhere", token=TOKEN, transport=server.transport)
     assert len(server.journal) == 0
+
+
+def test_certificates__of_the_environment_are_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of SSL_CERT_FILE, in every step, while the proxies of the environment are ignored."""
+    monkeypatch.setattr(suite, "SCENARIOS", {"completion": scenarios.SCENARIOS["completion"]})
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    with MockServer(token=TOKEN, streams=True) as server, server.listen(tls=True) as listening:
+        run = partial(run_suite, listening.url, token=TOKEN, clock=server.clock, quick=True)
+        with pytest.raises(NotThisAPIError, match="CERTIFICATE_VERIFY_FAILED"):
+            run()
+        monkeypatch.setenv("SSL_CERT_FILE", listening.environment["SSL_CERT_FILE"])
+        report = run()
+
+    assert (report.named("failed"), report.errors) == ([], [])
+    assert "negative-data-rejection" in {result.rule.name for result in report.results if result.checked}
+
+
+def test_certificates__that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error names the file."""
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/ca.pem")
+    with pytest.raises(NotThisAPIError, match=r"the certificates in /nowhere/ca\.pem cannot be used: .*No such file"):
+        run_suite("https://127.0.0.1:9", token=TOKEN)
 
 
 def test_error_of_the_suite(monkeypatch: pytest.MonkeyPatch) -> None:

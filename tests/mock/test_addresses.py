@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import anyio
 import httpx
 import pytest
 
+from helpers.tls import connect
 from zeroscope_mock import MockServer
 from zeroscope_mock.messages import Head, Request
 
@@ -107,6 +109,39 @@ def test_options__name_the_methods(server: MockServer, path: str, allow: str, he
     assert "access-control-allow-origin" not in response.headers
     assert unknown.status_code == 404
     assert server.journal[0].operation is None
+
+
+def test_options__of_the_whole_server(server: MockServer) -> None:
+    """The path `*` is answered without methods for OPTIONS, and is unknown otherwise."""
+    seen: list[bytes] = []
+    with server.listen() as listening:
+        for method in (b"OPTIONS", b"GET"):
+            with connect(listening.url, None) as wire:
+                wire.sendall(method + b" * HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+                seen.append(b"".join(iter(partial(wire.recv, 65536), b"")))
+
+    assert seen[0].startswith(b"HTTP/1.1 204 ") and b"allow" not in seen[0].lower()
+    assert seen[1].startswith(b"HTTP/1.1 404 ")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "nearest"),
+    [
+        ("GET", "/v1/prediction/abc", "GET /v1/predictions/{prediction_id}"),
+        ("POST", "/v1/prediction", "POST /v1/predictions"),
+        ("GET", "/V1/PREDICTIONS/abc", "GET /v1/predictions/{prediction_id}"),
+        ("POST", "/v1/Predictions/ABC/Cancel", "POST /v1/predictions/{prediction_id}/cancel"),
+        ("GET", "/ACCOUNT", "GET /account"),
+    ],
+)
+def test_unknown_path__names_the_nearest(server: MockServer, method: str, path: str, nearest: str) -> None:
+    """The 404 names the operation with the most similar method and path, in upper or lower case."""
+    with httpx.Client(transport=server.transport, base_url="https://h.test", headers=AUTH) as api:
+        response = api.request(method, path)
+
+    expected = f"The mock server has no operation {method} {path}; the nearest is {nearest}."
+    assert response.status_code == 404
+    assert response.json()["detail"] == f"The requested resource could not be found. {expected}"
 
 
 @pytest.mark.parametrize("asynchronous", [False, True])

@@ -15,6 +15,7 @@ from ..conditions import Condition, Waker
 from ..protocols import Agenda, Flow
 from ..steps import drive_async
 from .durations import require_duration
+from .machine import machine_seconds
 from .stall_guard import StallGuard
 
 # The pause between two polls of a sleeping thread, which finds out whether the clock has been moved, in seconds.
@@ -24,13 +25,16 @@ _MAX_CONCURRENT = 50
 _log = logging.getLogger("zeroscope_mock")
 
 
-# These look the functions up at each call, because a program may replace them to test itself.
-def _monotonic() -> float:
-    return time.monotonic()
-
-
 def _time_of_day() -> float:
+    # Looked up at each call: a program that replaces it to test itself checks the signatures of webhooks by it, too.
     return time.time()
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    """An event loop whose timers end even if a program has stopped `time.monotonic`."""
+    loop = asyncio.new_event_loop()
+    loop.time = machine_seconds  # type: ignore[method-assign]
+    return loop
 
 
 class RealClock:
@@ -39,7 +43,8 @@ class RealClock:
     The entries of its agenda run in a background thread, which lives as long as there are any.
 
     Args:
-        monotonic: Returns the machine's seconds since an arbitrary moment; by default `time.monotonic`.
+        monotonic: Returns the machine's seconds since an arbitrary moment; by default as `time.monotonic` does before a
+            program replaces it to stop time.
         time_of_day: Returns the machine's seconds since 1970; by default `time.time`.
     """
 
@@ -47,7 +52,7 @@ class RealClock:
     """The pause between two polls by a thread of something that changes on this clock, in seconds."""
 
     def __init__(
-        self, monotonic: Callable[[], float] = _monotonic, time_of_day: Callable[[], float] = _time_of_day
+        self, monotonic: Callable[[], float] = machine_seconds, time_of_day: Callable[[], float] = _time_of_day
     ) -> None:
         self._machine = monotonic
         self._time_of_day = time_of_day
@@ -94,8 +99,15 @@ class RealClock:
 
     @property
     def stands_still(self) -> bool:
-        """Whether the clock moves only when it is advanced."""
-        return self.frozen
+        """Whether the clock moves only when it is advanced: it is frozen, or what it reads does not move.
+
+        To find out, it blocks for longer than the coarsest tick of a machine.
+        """
+        if self.frozen:
+            return True
+        before = self._machine()
+        time.sleep(_POLL_INTERVAL)
+        return self._machine() == before
 
     def freeze(self) -> None:
         """Stop the clock, so that only `advance` moves it."""
@@ -203,7 +215,8 @@ class RealClock:
 
     def _run_worker(self) -> None:
         try:
-            asyncio.run(self._run_agenda())
+            with asyncio.Runner(loop_factory=_new_loop) as runner:
+                runner.run(self._run_agenda())
         finally:
             with self._lock:
                 if self._worker is threading.current_thread():

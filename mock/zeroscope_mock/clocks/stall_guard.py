@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
-
 from ..protocols import Clock
+from .machine import machine_seconds
 
 FROZEN_LIMIT = 60.0
 """The time a thread sleeps on a frozen clock that nothing moves, in real seconds. The sleeping thread may be the only
@@ -17,7 +16,7 @@ class StallGuard:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._seen = clock.monotonic()
-        self._end = time.monotonic() + FROZEN_LIMIT
+        self._end = machine_seconds() + FROZEN_LIMIT
 
     def raise_if_stalled(self) -> None:
         """Compare the clock with the last call.
@@ -27,6 +26,6 @@ class StallGuard:
         """
         now = self._clock.monotonic()
         if now != self._seen:
-            self._seen, self._end = now, time.monotonic() + FROZEN_LIMIT
-        elif time.monotonic() > self._end:
+            self._seen, self._end = now, machine_seconds() + FROZEN_LIMIT
+        elif machine_seconds() > self._end:
             raise RuntimeError("the clock is frozen, so sleeping on it never ends; call run() or advance() on it")

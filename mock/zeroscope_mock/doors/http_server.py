@@ -7,6 +7,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, cast
 
 import uvicorn
@@ -172,6 +173,15 @@ class HttpServer(uvicorn.Server):
             config.ssl = tls
         super().__init__(config)
         self._wake: Callable[[], object] = lambda: None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, with a limit on the time for TLS handshakes, which uvicorn has no setting for."""
+        loop = asyncio.get_running_loop()
+        if self.config.ssl is not None:
+            # The loop is this server's own, and listens for nothing else.
+            create_server = partial(loop.create_server, ssl_handshake_timeout=HEAD_TIMEOUT)
+            loop.create_server = create_server  # type: ignore[method-assign]
+        await super().startup(sockets)
 
     def stop(self) -> None:
         """Stop the server; may be called from any thread, and more than once."""

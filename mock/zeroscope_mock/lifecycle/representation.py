@@ -69,6 +69,8 @@ def prediction_json(
 
 def _digits(record: Record, place: int) -> int:
     """The number of digits of a second that one of a record's timestamps has, by chance three to nine."""
+    if record.in_milliseconds:
+        return _LEAST_DIGITS
     return _LEAST_DIGITS + ord(record.id[-place]) % _NUMBERS_OF_DIGITS
 
 

@@ -7,7 +7,7 @@ million predictions cost no timers.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf
+from math import ceil, inf
 
 from ..times import TOLERANCE
 from .record import Record
@@ -66,14 +66,24 @@ def timeline_of(record: Record) -> Timeline:
         end = record.reads[script.reads - 1] if len(record.reads) >= script.reads else inf
         end, status = (start if script.outcome == "aborted" else end), script.outcome
     else:
-        start, run = record.created + script.startup_seconds / record.speed, script.run_seconds / record.speed
-        end, status = (start if script.outcome == "aborted" else start + run), script.outcome
+        start = _later(record, record.created, script.startup_seconds)
+        end = start if script.outcome == "aborted" else _later(record, start, script.run_seconds)
+        status = script.outcome
     if record.lifetime is not None and record.created + record.lifetime < end:
         end = record.created + record.lifetime
         status = "canceled" if end >= start else "aborted"
     if record.canceled is not None and record.canceled < end:
         end, status = record.canceled, "canceled"
     return Timeline(start, end, status)
+
+
+def _later(record: Record, moment: float, seconds: float) -> float:
+    """The moment that many seconds of the script after another one."""
+    later = moment + seconds / record.speed
+    if seconds and record.in_milliseconds:
+        # Never earlier, or the last line of the log would be missing.
+        return ceil((later - TOLERANCE) * 1000) / 1000
+    return later
 
 
 def state_at(record: Record, now: float) -> LifecycleState:

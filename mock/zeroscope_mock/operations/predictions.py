@@ -39,7 +39,7 @@ class Predictions:
             "listPredictions": self._list,
         }
 
-    def _list(self, call: OperationCall) -> Response:
+    def _list(self, call: OperationCall) -> Response | Flow[Response]:
         now = self._state.clock.time()
         filters = {name: call.arguments[name] for name in _FILTERS if call.arguments.get(name) is not None}
         if not self._state.dialect.current:
@@ -60,7 +60,7 @@ class Predictions:
                 for record in page.records
             ],
         }
-        return json_response(200, body)
+        return self._runs.listed(call, "prediction", page.records, json_response(200, body))
 
     def _create(self, call: OperationCall) -> Response | Flow[Response]:
         version = find_version(self._state, call.tenant, str(call.body.get("version")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -91,10 +91,14 @@ class Runs:
         if record.script.reads and len(record.reads) < record.script.reads and state_at(record, now).ended is None:
             record.reads = (*record.reads, now)
             self._changed(record)
-        if notice := self._standstill.notice(record):
-            call.notes.append(notice)
-            return with_notice(self._response(call, record, now), notice)
-        return self._response(call, record, now)
+        return _noted(call, self._response(call, record, now), self._standstill.notice(record))
+
+    def listed(
+        self, call: OperationCall, kind: RunKind, records: Iterable[Record], response: Response
+    ) -> Response | Flow[Response]:
+        """Return the response to a call that lists runs, with a notice if the client polls in vain."""
+        cursor = call.arguments.get("cursor") or ""
+        return _noted(call, response, self._standstill.notice_of_list(call.tenant, cursor, kind, records))
 
     def cancel(self, call: OperationCall, record: Record) -> Response | Flow[Response]:
         """End a run unless it has ended, and answer the call that cancels it."""
@@ -216,6 +220,14 @@ class Runs:
         if not ended:
             headers = (*headers, ("location", self._bodies.links(call).prediction(record.id)))
         return replace(response, headers=(*response.headers, *headers))
+
+
+def _noted(call: OperationCall, answer: Response | Flow[Response], notice: str | None) -> Response | Flow[Response]:
+    """A response with a notice, if there is one, in its header and in the journal."""
+    if notice is None:
+        return answer
+    call.notes.append(notice)
+    return with_notice(answer, notice)
 
 
 def _seconds(duration: str | None) -> float | None:

@@ -1,24 +1,24 @@
-"""Detects a client that polls a prediction while the clock stands still."""
+"""Detects a client that polls a run or a list while the clock stands still."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import replace
 
-from ..lifecycle.record import Record
+from ..lifecycle.record import Record, RunKind
 from ..lifecycle.timeline import state_at
 from ..messages import Response
 from ..protocols import Clock, Flow
 
 NOTICE_AFTER = 20
-"""The number of polls of one prediction at one moment from which on the server says that time does not pass."""
+"""The number of polls of one run or list at one moment from which on the server says that time does not pass."""
 
 NOTICE_HEADER = "x-zeroscope-mock-notice"
 """The header of the responses that say so."""
 
 _NOTICE = (
-    "The clock stands still, so the prediction does not end: call server.clock.advance(seconds) or POST "
-    "/_mock/clock/advance, or {}"
+    "The clock stands still, so the {} not end: call server.clock.advance(seconds) or POST /_mock/clock/advance, or {}"
 )
 _RUN = "let it run: server.clock.run(), POST /_mock/clock/run"
 _USE_REAL = "use a clock that runs: clock='real', --clock real"
@@ -27,7 +27,7 @@ _log = logging.getLogger("zeroscope_mock")
 
 
 class StandstillDetector:
-    """Counts the polls of each prediction at the present moment.
+    """Counts the polls of each run, and of each page of a list, at the present moment.
 
     Args:
         clock: The server's clock.
@@ -40,24 +40,42 @@ class StandstillDetector:
         self._logged: set[str] = set()
 
     def notice(self, record: Record) -> str | None:
-        """Count a poll, and return what to tell a client that polls in vain; None for any other."""
+        """Count a poll of a run, and return what to tell a client that polls in vain; None for any other."""
+        return self._notice(record.id, [record], f"{record.kind} {record.id}", f"{record.kind} does")
+
+    def notice_of_list(self, tenant: str, cursor: str, kind: RunKind, records: Iterable[Record]) -> str | None:
+        """Count a poll of a list, as `notice` does.
+
+        Args:
+            tenant: The tenant of the client.
+            cursor: Which page it is.
+            kind: What the list is of.
+            records: What is on the page.
+        """
+        return self._notice(f"{tenant}:{cursor}", records, f"the list of {kind}s", f"{kind}s do")
+
+    def _notice(self, key: str, records: Iterable[Record], polled: str, subject: str) -> str | None:
         now = self._clock.monotonic()
         if now != self._moment:
             self._moment = now
             self._polls.clear()
-        polls = self._polls[record.id] = self._polls.get(record.id, 0) + 1
-        # Reads may move a prediction on, and a task that sleeps on the clock moves that.
-        if polls < NOTICE_AFTER or record.script.reads or not self._clock.stands_still:
+        polls = self._polls[key] = self._polls.get(key, 0) + 1
+        if polls < NOTICE_AFTER or not any(map(self._is_waiting, records)):
             return None
-        if state_at(record, self._clock.time()).ended is not None:
+        # A task that sleeps on the clock moves it.
+        if not self._clock.stands_still:
             return None
-        notice = _NOTICE.format(_RUN if self._clock.frozen else _USE_REAL)
-        if record.id not in self._logged:
+        notice = _NOTICE.format(subject, _RUN if self._clock.frozen else _USE_REAL)
+        if key not in self._logged:
             if len(self._logged) >= _MAX_LOGGED:
                 self._logged.clear()
-            self._logged.add(record.id)
-            _log.warning("prediction %s was polled %d times at one moment. %s", record.id, polls, notice)
+            self._logged.add(key)
+            _log.warning("%s was polled %d times at one moment. %s", polled, polls, notice)
         return notice
+
+    def _is_waiting(self, record: Record) -> bool:
+        """Return whether only time ends a run, which reads may also move on."""
+        return not record.script.reads and state_at(record, self._clock.time()).ended is None
 
 
 def with_notice(answer: Response | Flow[Response], notice: str) -> Response | Flow[Response]:

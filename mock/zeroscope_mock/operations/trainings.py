@@ -62,16 +62,17 @@ class Trainings:
         weights = self._bodies.links(call).operation("getOutput", prediction_id=id, filename=WEIGHTS)
         return {"version": f"{destination.full_name}:{trained_version(id)}", "weights": weights}
 
-    def _list(self, call: OperationCall) -> Response:
-        now = self._state.clock.time()
-        return list_response(
+    def _list(self, call: OperationCall) -> Response | Flow[Response]:
+        now, trainings = self._state.clock.time(), list(self._state.store.trainings(call.tenant))
+        response = list_response(
             self._state,
             call,
             "listTrainings",
-            self._state.store.trainings(call.tenant),
+            trainings,
             lambda record: (record.created, record.number),
             lambda record: self._bodies.brief(record, call, now),
         )
+        return self._runs.listed(call, "training", trainings, response)
 
     def _get(self, call: OperationCall) -> Response | Flow[Response]:
         record = self._state.store.training(call.arguments["training_id"], call.tenant)

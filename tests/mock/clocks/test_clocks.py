@@ -184,19 +184,24 @@ def test_a_real_clock_is_that_of_the_machine(jump: float) -> None:
     assert clock.signing_time() == machine.time_of_day()
 
 
-def test_a_real_clock_of_a_machine_whose_time_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A program that replaces the functions of `time` after the clock was made moves it."""
+def test_a_real_clock_in_a_program_that_stops_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As freezegun does it: the clock runs on, and signs by the time that the program sees."""
     clock = RealClock()
-    for name in ("monotonic", "time"):
+    for name in ("monotonic", "perf_counter", "time"):
         monkeypatch.setattr(time, name, lambda: 1e12)
+    later = RealClock()
+    assert clock.signing_time() == 1e12 and clock.monotonic() < 1e11
 
-    assert clock.signing_time() == 1e12
-    assert clock.monotonic() > 1e11
+    for one in (clock, later):
+        before = one.monotonic()
+        one.sleep(0.001)
+        assert one.monotonic() > before and not one.stands_still
 
 
 @pytest.mark.parametrize("frozen", [False, True])
 def test_a_virtual_clock_stands_still_unless_a_task_sleeps_on_it(frozen: bool) -> None:
-    """A frozen one stands still in any case, and so does a real one that is frozen; a running one never does."""
+    """So does a real one that is frozen or reads a clock that does not move; a running one never does."""
+    assert RealClock(lambda: 5.0).stands_still
     clock, real = VirtualClock(), RealClock()
     for one in (clock, real):
         if frozen:
@@ -418,7 +423,8 @@ def test_a_frozen_clock_that_another_thread_moves_is_slept_on(
 
     clock.freeze()
     before = clock.monotonic()
-    for module in ("stall_guard", "virtual", "real"):
+    monkeypatch.setattr(stall_guard, "machine_seconds", Machine.monotonic)
+    for module in ("virtual", "real"):
         monkeypatch.setattr(f"zeroscope_mock.clocks.{module}.time", Machine)
 
     clock.sleep(5)

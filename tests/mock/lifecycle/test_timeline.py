@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +20,8 @@ from zeroscope_mock.lifecycle.model_input import MEMORY_LIMIT, RATE_LIMIT, SIDE_
 from zeroscope_mock.lifecycle.record import Record
 from zeroscope_mock.lifecycle.representation import prediction_json
 from zeroscope_mock.lifecycle.script import Script
-from zeroscope_mock.lifecycle.timeline import RETENTION
+from zeroscope_mock.lifecycle.timeline import RETENTION, timeline_of
+from zeroscope_mock.randomness import new_id, random_bytes
 from zeroscope_mock.times import timestamp
 
 CREATED = 1_700_000_000.0
@@ -309,3 +311,27 @@ def test_timestamps__differ_in_their_digits() -> None:
         assert body == prediction_json(record, CREATED + 6, links)
 
     assert seen == set(range(3, 10))
+
+
+@pytest.mark.parametrize("speed", [1, 1000])
+def test_timestamps__of_some_end_with_the_millisecond(speed: float) -> None:
+    """One prediction in four starts and ends on whole milliseconds, not before its log is complete."""
+    links = Links(Spec.load(None, bundled_documents()), "https://h", "/v1")
+    script = replace(USUAL, startup_seconds=1.2345678, run_seconds=4.0000004)
+    short = 0
+    for number in range(400):
+        record = Record(
+            new_id(random_bytes(str(number))), "tenant", 0, CREATED + 0.1234565, "v", {}, script, speed=speed
+        )
+        body = prediction_json(record, CREATED + 60, links)
+        texts = [body[name] for name in ("created_at", "started_at", "completed_at")]
+        moments = list(map(datetime.fromisoformat, texts))
+        assert moments == sorted(moments) and body["logs"] == script.logs(script.steps + 2)
+        digits = {len(text.partition(".")[2]) - 1 for text in texts[1:]}
+        assert digits == {3} or min(digits) > 3
+        short += digits == {3}
+        timeline = timeline_of(record)
+        late = timeline.end - record.created - 5.2345682 / speed
+        assert -1e-5 < late < 0.0021
+
+    assert 70 < short < 130
