@@ -89,7 +89,7 @@ def _(request: Request) -> Response:
     return request.forward()
 
 
-@on_request("lets anybody cancel", "no-token-401")
+@on_request("cancels without a token", "no-token-401")
 def _(request: Request) -> Response:
     if request.operation == "cancelPrediction":
         request.headers["authorization"] = f"Bearer {TOKEN}"
@@ -145,7 +145,7 @@ def _(response: Response, request: Request) -> None:
         }
 
 
-@on_request("shows predictions to anybody", "ignored-auth", fuzz=True)
+@on_request("shows predictions without a token", "ignored-auth", fuzz=True)
 def _(request: Request) -> Response:
     if request.operation == "getPrediction":
         request.headers["authorization"] = f"Bearer {TOKEN}"
