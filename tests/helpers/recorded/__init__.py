@@ -2,14 +2,14 @@
 
 from .comparison import Difference, compare
 from .shapes import Shape, load_differences, load_shapes
-from .situations import SITUATIONS, Answer, Stage
+from .situations import SITUATIONS, Answer, Service
 
 __all__ = [
     "SITUATIONS",
     "Answer",
     "Difference",
+    "Service",
     "Shape",
-    "Stage",
     "compare",
     "load_differences",
     "load_shapes",
