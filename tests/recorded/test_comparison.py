@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from helpers.recorded import SITUATIONS, Difference, compare, load_shapes
+from helpers.recorded import SITUATIONS, Difference, compare, load_differences, load_shapes, mock_shape
 from helpers.recorded.comparison import Kind
 
 SHAPES = load_shapes()
@@ -78,6 +78,28 @@ def test_comparison__finds_a_change(name: str, change: Callable[[Any], None], fi
     before, after = (compare(SITUATIONS[name](*changes), SHAPES[name]) for changes in ((), (change,)))
 
     assert after - before == {Difference(field, kind)}
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "field", "kind"),
+    [
+        ("create", set_value("urls", "stream", value="https://api.replicate.com/v1/streams/x"), "urls.stream", "other"),
+        ("create", set_value("urls", "stream", value=None), "urls.stream", "other"),
+        ("create", set_value("source", value="web"), "source", "other"),
+        ("get_succeeded", set_value("output", 0, value="https://elsewhere.test/output-0.mp4"), "output[]", "other"),
+        ("get_failed", set_value("error", value="something"), "error", "other"),
+        ("cancel", set_value("logs", value="\n"), "logs", "other"),
+        ("cancel", set_value("webhook_completed", value=None), "webhook_completed", "extra"),
+    ],
+)
+def test_comparison__allows_a_listed_difference_only_as_described(
+    name: str, change: Callable[[Any], None], field: str, kind: Kind
+) -> None:
+    """Where differences.yaml lists a difference, another value than the mock server's is a difference."""
+    shape = mock_shape(SHAPES[name], load_differences()[name])
+
+    assert compare(SITUATIONS[name](), shape) == set()
+    assert compare(SITUATIONS[name](change), shape) == {Difference(f"body.{field}", kind)}
 
 
 def test_comparison__finds_other_statuses_and_headers() -> None:

@@ -1,7 +1,7 @@
 """Shapes of recorded responses, and the situations that lead to such responses."""
 
 from .comparison import Difference, compare
-from .shapes import Shape, load_differences, load_shapes
+from .shapes import Shape, load_differences, load_shapes, mock_shape
 from .situations import SITUATIONS, Answer, Service
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "compare",
     "load_differences",
     "load_shapes",
+    "mock_shape",
 ]
