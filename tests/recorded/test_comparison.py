@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -41,6 +42,11 @@ def skip_processing(body: Any) -> None:
     body["status"] = {"processing": "starting"}.get(body["status"], body["status"])
 
 
+def show_another(body: Any) -> None:
+    """Show a prediction under another id."""
+    body.update(json.loads(json.dumps(body).replace(body["id"], "a" * 26)))
+
+
 @pytest.mark.parametrize(
     ("name", "change", "field", "kind"),
     [
@@ -69,6 +75,32 @@ def skip_processing(body: Any) -> None:
         ("webhook", remove("completed_at"), "body.completed_at", "missing"),
         ("version", set_value("cog_version", value=1), "body.cog_version", "other"),
         ("states_of_a_run", skip_processing, "order", "other"),
+        ("create", set_value("input", value={}), "body.input", "other"),
+        ("create", set_value("model", value="another/model"), "body.model", "other"),
+        ("create", set_value("version", value="0" * 64), "body.version", "other"),
+        ("get_succeeded", show_another, "body.id", "other"),
+        ("get_succeeded", set_value("input", value={"fps": 24}), "body.input", "other"),
+        ("get_succeeded", set_value("logs", value=""), "body.logs", "other"),
+        ("get_succeeded", set_value("started_at", value="2025-01-01T00:00:00.000Z"), "body.started_at", "other"),
+        ("get_succeeded", set_value("completed_at", value="2025-01-01T00:00:00.000Z"), "body.completed_at", "other"),
+        ("get_succeeded", set_value("metrics", "predict_time", value=-1.0), "body.metrics.predict_time", "other"),
+        ("webhook", set_value("input", value={}), "body.input", "other"),
+        ("webhook", set_value("logs", value=""), "body.logs", "other"),
+        ("list", set_value("results", 0, "input", value={}), "body.results[].input", "other"),
+        ("list", set_value("results", 0, "version", value="0" * 64), "body.results[].version", "other"),
+        ("list", lambda body: body["results"].reverse(), "body.results", "other"),
+        ("list", lambda body: body["results"].pop(), "body.results", "other"),
+        ("list_last_page", lambda body: body["results"].append(body["results"][0]), "body.results", "other"),
+        ("file", set_value("expires_at", value="2026-01-01T01:00:00.000Z"), "body.expires_at", "other"),
+        ("file", set_value("etag", value="0" * 32), "body.etag", "other"),
+        ("file", set_value("size", value=5), "body.size", "other"),
+        ("file_read", set_value("checksums", "md5", value="0" * 32), "body.checksums.md5", "other"),
+        ("model", set_value("owner", value="another"), "body.owner", "other"),
+        ("model", set_value("run_count", value=-1), "body.run_count", "other"),
+        ("model", set_value("latest_version", "id", value="0" * 64), "body.latest_version.id", "other"),
+        ("version", set_value("id", value="0" * 64), "body.id", "other"),
+        ("version", set_value("openapi_schema", value={}), "body.openapi_schema", "other"),
+        ("versions", set_value("results", 0, "id", value="0" * 64), "body.results[].id", "other"),
         ("stream", set_value(0, "event", value="log"), "body[].event", "other"),
         ("events_of_a_stream", lambda events: events.reverse(), "order", "other"),
     ],

@@ -24,6 +24,7 @@ class Shape:
         status: The status code; None for a delivery.
         headers: The expected headers, names in lower case.
         body: The shape of the body.
+        page_size: The number of entries on a page that is full.
         order: The order of statuses or events in place of everything else.
     """
 
@@ -31,6 +32,7 @@ class Shape:
     status: int | None = None
     headers: Mapping[str, Any] = field(default_factory=dict)
     body: Any = None
+    page_size: int | None = None
     order: list[str] | None = None
 
 

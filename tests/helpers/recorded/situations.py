@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
@@ -15,6 +15,7 @@ from zeroscope_mock import MockServer, Rate, RateLimits
 DOCUMENT = Document.load()
 WEBHOOK = "https://example.com/webhook"
 FILTER = ["completed"]
+CONTENT = b"text"
 
 Change = Callable[[Any], object]
 
@@ -28,12 +29,16 @@ class Answer:
         headers: The headers, names in lower case.
         body: The body as a JSON value; None for none.
         order: The order of statuses or events.
+        inputs: The inputs of the predictions that were created, by their id, oldest first.
+        content: The content of the uploaded file.
     """
 
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
     order: list[str] = field(default_factory=list)
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    content: bytes = b""
 
 
 class Service:
@@ -45,11 +50,13 @@ class Service:
 
     Attributes:
         deliveries: The webhooks that it sent.
+        inputs: The inputs of the predictions that were created, by their id, oldest first.
     """
 
     def __init__(self, change: Change = lambda body: None, **options: Any) -> None:
         self._change = change
         self.deliveries: list[httpx.Request] = []
+        self.inputs: dict[str, Any] = {}
         self.server = MockServer(receiver=self.deliveries.append, **options)
         base_url = str(DOCUMENT.raw["servers"][0]["url"])
         headers = {"authorization": "Bearer a-token"}
@@ -59,12 +66,32 @@ class Service:
         """Return a response as it is compared."""
         body = response.json() if "json" in response.headers.get("content-type", "") else None
         self._change(body)
-        return Answer(status=response.status_code, headers=dict(response.headers), body=body)
+        return Answer(
+            status=response.status_code,
+            headers=dict(response.headers),
+            body=body,
+            inputs=self.inputs,
+            content=CONTENT,
+        )
 
-    def create(self, script: str = "", headers: Mapping[str, str] | None = None, **properties: Any) -> httpx.Response:
+    def create(
+        self,
+        script: str = "",
+        headers: Mapping[str, str] | None = None,
+        *,
+        input: Mapping[str, Any] | None = None,
+        **properties: Any,
+    ) -> httpx.Response:
         """Create a prediction, with a script in its prompt if there is one."""
-        input = {"prompt": f"mock:{script}"} if script else {}
-        return self.api.post("/predictions", json=DOCUMENT.body(input, **properties), headers=headers)
+        input = {**({"prompt": f"mock:{script}"} if script else {"fps": 12}), **(input or {})}
+        response = self.api.post("/predictions", json=DOCUMENT.body(input, **properties), headers=headers)
+        if response.is_success:
+            self.inputs[response.json()["id"]] = input
+        return response
+
+    def upload(self) -> httpx.Response:
+        """Upload a file."""
+        return self.api.post("/files", files={"content": ("a.txt", CONTENT, "text/plain")})
 
     def get(self, created: httpx.Response) -> httpx.Response:
         """Read a prediction."""
@@ -147,8 +174,7 @@ def get_succeeded(service: Service) -> httpx.Response:
 @situation()
 def get_failed(service: Service) -> httpx.Response:
     # So large that the model runs out of memory.
-    created = service.api.post("/predictions", json=DOCUMENT.body({"width": 100_000, "height": 100_000}))
-    return service.get_when("failed", created)
+    return service.get_when("failed", service.create(input={"width": 100_000, "height": 100_000}))
 
 
 @situation()
@@ -187,21 +213,17 @@ def list_last_page(service: Service) -> httpx.Response:
 
 @situation()
 def file(service: Service) -> httpx.Response:
-    return service.api.post("/files", files={"content": ("a.txt", b"text", "text/plain")})
+    return service.upload()
 
 
 @situation()
 def file_read(service: Service) -> httpx.Response:
-    return service.api.get(f"/files/{_upload(service)}")
+    return service.api.get(f"/files/{service.upload().json()['id']}")
 
 
 @situation()
 def file_deleted(service: Service) -> httpx.Response:
-    return service.api.delete(f"/files/{_upload(service)}")
-
-
-def _upload(service: Service) -> str:
-    return str(service.api.post("/files", files={"content": ("a.txt", b"text", "text/plain")}).json()["id"])
+    return service.api.delete(f"/files/{service.upload().json()['id']}")
 
 
 @situation(token="another-token")
@@ -222,7 +244,7 @@ def not_found(service: Service) -> httpx.Response:
 
 @situation()
 def invalid_input(service: Service) -> httpx.Response:
-    return service.api.post("/predictions", json=DOCUMENT.body({"num_inference_steps": 501}))
+    return service.create(input={"num_inference_steps": 501})
 
 
 @situation()
@@ -242,7 +264,7 @@ def webhook(service: Service) -> Answer:
     service.server.clock.sleep(1)
     (delivery,) = service.deliveries
     answer = service.answer(httpx.Response(200, headers=delivery.headers, content=delivery.content))
-    return Answer(headers=answer.headers, body=answer.body)
+    return replace(answer, status=None)
 
 
 @situation()
