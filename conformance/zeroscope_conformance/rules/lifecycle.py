@@ -85,7 +85,7 @@ RULES = (
     ),
     Rule(
         "stream-answers",
-        "`urls.stream` responds with an event stream.",
+        "`urls.stream` responds with an event stream, if predictions have one.",
         "Clients read it as server-sent events, and fail on anything else.",
         applies_to=has_stream,
     ),
