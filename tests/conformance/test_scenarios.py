@@ -24,7 +24,7 @@ REACHED = {
     "held creates": {"prefer-waits", "prefer-confirmed", "prefer-runs-out", "prefer-agrees"},
     "limited runs": {"cancel-after-ends"},
     "outputs": {"outputs-fetchable", "outputs-as-asked"},
-    "urls": {"urls-absolute", "urls-answer", "stream-answers"},
+    "urls": {"urls-absolute", "urls-present", "urls-answer", "stream-answers"},
     "files": {"file-described", "file-digests", "file-expires"},
     "pagination": {"list-newest-first", "list-complete", "list-links", "list-current"},
     "filters": {"list-filtered", "filter-refused"},

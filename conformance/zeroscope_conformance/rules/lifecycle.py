@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .conditions import accepts_header, has_failing_input, has_stream, limits_runs
+from .conditions import accepts_header, has_constant_urls, has_failing_input, has_stream, limits_runs
 from .rule import LIVE_ONLY, Rule
 
 RULES = (
@@ -77,6 +77,13 @@ RULES = (
         "urls-absolute",
         "Every URL in `urls` is absolute.",
         "Programs pass these URLs on to other programs and to browsers.",
+    ),
+    Rule(
+        "urls-present",
+        "Every prediction has the URLs that the document promises.",
+        "Clients with strict types refuse a prediction without them.",
+        applies_to=has_constant_urls,
+        dialects=LIVE_ONLY,
     ),
     Rule(
         "urls-answer",
