@@ -106,7 +106,7 @@ RULES = (
     ),
     Rule(
         "prefer-confirmed",
-        "`Preference-Applied` repeats the `Prefer` header that was honored.",
+        "`Preference-Applied` exactly repeats the `Prefer` header that was honored.",
         "It tells programs that the service has waited.",
         applies_to=accepts_header("Prefer"),
         dialects=LIVE_ONLY,
