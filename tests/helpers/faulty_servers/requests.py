@@ -124,6 +124,13 @@ def _(request: Request) -> Response:
 
 
 @on_request("takes a token under any scheme", "auth-schemes")
+@on_request("creates under one scheme only", "auth-schemes")
+def _(request: Request) -> Response:
+    if request.operation == "createPrediction" and request.headers.get("authorization", "").startswith("Token "):
+        del request.headers["authorization"]
+    return request.forward()
+
+
 def _(request: Request) -> Response:
     _, _, token = request.headers.get("authorization", "").partition(" ")
     if token:
