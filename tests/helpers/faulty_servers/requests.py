@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from helpers.faulty_servers.mutants import TOKEN, Request, Response, on_prediction, on_request, on_response
@@ -123,7 +124,6 @@ def _(request: Request) -> Response:
     return request.forward()
 
 
-@on_request("takes a token under any scheme", "auth-schemes")
 @on_request("creates under one scheme only", "auth-schemes")
 def _(request: Request) -> Response:
     if request.operation == "createPrediction" and request.headers.get("authorization", "").startswith("Token "):
@@ -131,6 +131,7 @@ def _(request: Request) -> Response:
     return request.forward()
 
 
+@on_request("takes a token under any scheme", "auth-schemes")
 def _(request: Request) -> Response:
     _, _, token = request.headers.get("authorization", "").partition(" ")
     if token:
@@ -209,3 +210,25 @@ def _(request: Request) -> Response:
 def _(prediction: dict[str, Any], request: Request) -> None:
     if "/" in named_version(request):
         prediction["model"] = "someone/else"
+
+
+def run_another(request: Request, is_meant: Callable[[str], bool]) -> Response:
+    """Show another version for every prediction that was created with certain forms of it."""
+    response = request.forward()
+    others = request.memory.setdefault("others", set())
+    for prediction in response.predictions:
+        if is_meant(named_version(request)):
+            others.add(prediction["id"])
+        if prediction["id"] in others:
+            prediction["version"] = "0" * 64
+    return response
+
+
+@on_request("runs another version than the one after the colon", "version-forms")
+def _(request: Request) -> Response:
+    return run_another(request, lambda version: ":" in version)
+
+
+@on_request("runs an old version for a name", "version-forms")
+def _(request: Request) -> Response:
+    return run_another(request, lambda version: "/" in version and ":" not in version)
