@@ -84,6 +84,7 @@ def show_another(body: Any) -> None:
         ("get_succeeded", set_value("started_at", value="2025-01-01T00:00:00.000Z"), "body.started_at", "other"),
         ("get_succeeded", set_value("completed_at", value="2025-01-01T00:00:00.000Z"), "body.completed_at", "other"),
         ("get_succeeded", set_value("metrics", "predict_time", value=-1.0), "body.metrics.predict_time", "other"),
+        ("get_succeeded", lambda body: body["output"].append(body["output"][0]), "body.output", "other"),
         ("webhook", set_value("input", value={}), "body.input", "other"),
         ("webhook", set_value("logs", value=""), "body.logs", "other"),
         ("list", set_value("results", 0, "input", value={}), "body.results[].input", "other"),

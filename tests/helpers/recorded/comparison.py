@@ -10,8 +10,8 @@ from helpers.recorded.formats import has_format
 from helpers.recorded.relations import broken_relations
 
 if TYPE_CHECKING:
+    from helpers.recorded.service import Answer
     from helpers.recorded.shapes import Shape
-    from helpers.recorded.situations import Answer
 
 Kind = Literal["missing", "extra", "other"]
 

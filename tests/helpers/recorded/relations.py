@@ -12,9 +12,11 @@ from zeroscope_conformance import Document
 from zeroscope_conformance.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
-    from helpers.recorded.situations import Answer
+    from helpers.recorded.service import Answer
 
-METADATA = Document.load().metadata
+DOCUMENT = Document.load()
+METADATA = DOCUMENT.metadata
+DEFAULTS = {name: schema.get("default") for name, schema in DOCUMENT.input_fields}
 TIMES = ("created_at", "started_at", "completed_at")
 
 
@@ -49,6 +51,9 @@ def _prediction_fields(answer: Answer, prediction: dict[str, Any], path: str) ->
     for name in ("model", "version"):
         if prediction.get(name, METADATA[name]) != METADATA[name]:
             yield f"{path}.{name}", prediction[name]
+    output, wanted = prediction.get("output"), {**DEFAULTS, **answer.inputs[id]}["batch_size"]
+    if isinstance(output, list) and len(output) != wanted:
+        yield f"{path}.output", output
     times = [(name, parse_timestamp(prediction.get(name))) for name in TIMES]
     for (_, before), (name, after) in pairwise([(name, time) for name, time in times if time is not None]):
         if before is not None and after is not None and after < before:
