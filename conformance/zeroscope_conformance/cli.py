@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .report import Report
     from .rules import DialectName
 
-_STYLES = {"passed": "green", "failed": "bold red", "not reached": "yellow"}
+_STYLES = {"passed": "green", "failed": "bold red", "not reached": "yellow", "not applicable": "dim"}
 
 
 def conformance(
@@ -46,7 +46,7 @@ def conformance(
     """Hold a server to openapi.yaml and to what the service does beyond it.
 
     This creates hundreds of predictions. The token is read from REPLICATE_API_TOKEN. The exit code is 0 only if every
-    rule was reached and kept.
+    rule that applies to the server was reached and kept.
 
     Args:
         url: The server. Default: a mock server of its own, in both dialects.
@@ -200,6 +200,9 @@ def _print_report(report: Report) -> None:
                 print(f"  repeat    {finding.curl}")
     for error in report.errors:
         print(f"\nThe suite itself failed, which says nothing of the server: {error}")
+    for result in report.results:
+        if result.verdict == "not applicable":
+            print(f"\nnot applicable: {result.rule.name}, as {result.inapplicable}")
     missed = report.named("not reached")
     if missed:
         only_webhooks = all(name.startswith("webhook-") for name in missed)

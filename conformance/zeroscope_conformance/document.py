@@ -180,6 +180,26 @@ class Document:
         return forms
 
     @cached_property
+    def hidden_version(self) -> str | None:
+        """What predictions show in place of a version that is hidden."""
+        prediction = self.raw["components"]["schemas"].get("Prediction", {})
+        hidden: str | None = prediction.get("properties", {}).get("version", {}).get("x-hidden")
+        return hidden
+
+    @cached_property
+    def constant_urls(self) -> list[str]:
+        """The names of the URLs that every prediction has."""
+        schema = self.raw["components"]["schemas"].get("PredictionUrls", {})
+        return [name for name, url in schema.get("properties", {}).items() if "x-on-every-prediction-since" in url]
+
+    @cached_property
+    def prefer_values(self) -> list[str]:
+        """The values of `Prefer` that ask for the longest wait: without its limit and, if there is one, with it."""
+        parameters = map(self.deref, self.operations["createPrediction"].raw.get("parameters", []))
+        limits = [one["schema"].get("x-default-seconds") for one in parameters if one["name"] == "Prefer"]
+        return ["wait", *(f"wait={limit}" for limit in limits if limit is not None)]
+
+    @cached_property
     def filters(self) -> dict[str, Mapping[str, Any]]:
         """The schemas of the query parameters by which the list is filtered, by name."""
         parameters = map(self.deref, self.operations["listPredictions"].raw.get("parameters", []))

@@ -16,12 +16,13 @@ TOKEN = "mock-0f4d1c8e5a7b4e0d9c3f2a6b8d1e7c5a"
 
 
 @contextmanager
-def mock_server(dialect: DialectName, spec: Path | None = None) -> Iterator[dict[str, Any]]:
+def mock_server(dialect: DialectName, spec: Path | None = None, *, streams: bool = True) -> Iterator[dict[str, Any]]:
     """Run a mock server on a socket, with a virtual clock, on which waits take no time.
 
     Args:
         dialect: The dialect of the server.
         spec: The document that it follows; by default, the one that it was built with.
+        streams: Whether every prediction has a stream of events, or none has.
 
     Yields:
         The arguments of `run_suite`.
@@ -33,7 +34,9 @@ def mock_server(dialect: DialectName, spec: Path | None = None) -> Iterator[dict
     limits = RateLimits(creates=ample, reads=ample, others=ample)
     document = Document.load(spec)
     with (
-        MockServer(dialect=dialect, token=TOKEN, spec=spec, rate_limits=limits, control=False, streams=True) as server,
+        MockServer(
+            dialect=dialect, token=TOKEN, spec=spec, rate_limits=limits, control=False, streams=streams
+        ) as server,
         server.listen() as listening,
         Receiver("127.0.0.1", 0, document.final, server.clock.time) as receiver,
     ):

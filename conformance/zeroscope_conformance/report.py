@@ -34,11 +34,12 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """Whether all rules passed, and the run was complete."""
-        return not self.errors and not self.interrupted and all(result.verdict == "passed" for result in self.results)
+        """Whether all rules that apply passed, and the run was complete."""
+        kept = all(result.verdict in {"passed", "not applicable"} for result in self.results)
+        return kept and not self.errors and not self.interrupted
 
     def named(self, verdict: str) -> list[str]:
-        """Return the names of the rules with a verdict: `passed`, `failed` or `not reached`."""
+        """Return the names of the rules with a verdict: `passed`, `failed`, `not applicable` or `not reached`."""
         return [result.rule.name for result in self.results if result.verdict == verdict]
 
     def to_dict(self) -> dict[str, Any]:
@@ -56,6 +57,7 @@ class Report:
                     "verdict": result.verdict,
                     "checked": result.checked,
                     "failed": result.failed,
+                    "inapplicable": result.inapplicable if result.verdict == "not applicable" else "",
                     "findings": [
                         {name: value for name, value in asdict(finding).items() if name != "rule"}
                         for finding in result.findings
@@ -83,7 +85,8 @@ def to_junit(reports: Sequence[Report]) -> str:
             "testsuite",
             name=f"{report.url} ({report.dialect})",
             tests=str(len(results) + len(report.errors)),
-            failures=str(sum(result.verdict != "passed" for result in results)),
+            failures=str(sum(result.verdict in {"failed", "not reached"} for result in results)),
+            skipped=str(len(report.named("not applicable"))),
             errors=str(len(report.errors)),
             time=f"{report.seconds:.3f}",
         )
@@ -91,6 +94,8 @@ def to_junit(reports: Sequence[Report]) -> str:
             case = ElementTree.SubElement(suite, "testcase", classname="conformance", name=result.rule.name, time="0")
             if result.verdict == "not reached":
                 ElementTree.SubElement(case, "failure", message="not reached").text = result.rule.says
+            if result.verdict == "not applicable":
+                ElementTree.SubElement(case, "skipped", message=result.inapplicable)
             for finding in result.findings:
                 text = f"expected: {finding.expected}\nseen: {finding.seen}\n{finding.curl}"
                 ElementTree.SubElement(case, "failure", message=_xml_text(result.rule.says)).text = _xml_text(text)

@@ -9,7 +9,7 @@ from typing import Literal
 from .exchange import TOKEN_VARIABLE, Exchange
 from .rules import Rule
 
-Verdict = Literal["passed", "failed", "not reached"]
+Verdict = Literal["passed", "failed", "not applicable", "not reached"]
 
 # More examples of one failure add nothing.
 _MAX_FINDINGS = 3
@@ -40,19 +40,23 @@ class Result:
         checked: The number of checks.
         failed: The number of checks that failed.
         findings: The first violations, each different.
+        inapplicable: Why the rule does not apply to this server; empty if it does.
     """
 
     rule: Rule
     checked: int = 0
     failed: int = 0
     findings: list[Finding] = field(default_factory=list)
+    inapplicable: str = ""
 
     @property
     def verdict(self) -> Verdict:
-        """`passed`, `failed`, or `not reached` if there was no check."""
+        """`passed` or `failed`; without a check, `not applicable` if there is a reason, otherwise `not reached`."""
         if self.failed:
             return "failed"
-        return "passed" if self.checked else "not reached"
+        if self.checked:
+            return "passed"
+        return "not applicable" if self.inapplicable else "not reached"
 
 
 class Results:
@@ -89,6 +93,16 @@ class Results:
             if not passed:
                 self._record(result, Finding(name, expected, seen, exchange.curl() if exchange else ""))
         return passed
+
+    def exempt(self, name: str, reason: str) -> None:
+        """Exempt the server from a rule about something that it may lack. A check of the rule still counts.
+
+        Args:
+            name: The name of the rule.
+            reason: What the server lacks.
+        """
+        if name in self.by_name:
+            self.by_name[name].inapplicable = reason
 
     def add(self, finding: Finding) -> None:
         """Count a failed check that another tool made."""

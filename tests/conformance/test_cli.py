@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -89,6 +90,17 @@ def test_internal_error__is_reported_as_one(command: Command, monkeypatch: pytes
 
     assert outcome.code == 1
     assert "The suite itself failed, which says nothing of the server: completion: a mistake" in outcome.out
+
+
+def test_rule_that_does_not_apply__is_named_with_its_reason(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server without streams ends with exit code 0, and the output says which rule does not apply, and why."""
+    monkeypatch.setattr(embedded, "mock_server", partial(mock_server, streams=False))
+    outcome = command("conformance", "--quick", "--dialect", "live")
+
+    assert outcome.code == 0
+    assert re.search(r"stream-answers\W+not applicable", outcome.out)
+    assert "not applicable: stream-answers, as a prediction that asked for a stream has no urls.stream" in outcome.out
+    assert "0 failed, 0 not reached, 1 not applicable" in outcome.out
 
 
 def test_interrupted_run__reports_its_results(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:

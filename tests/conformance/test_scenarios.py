@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from helpers.faulty_servers import Mutant, failed_rules, forward, mutant_target
+from helpers.faulty_servers import DOCUMENT, Mutant, failed_rules, forward, mutant_target
+from helpers.faulty_servers.mutants import Handler, Request, Response
 from zeroscope_conformance.scenarios import SCENARIOS, filters, pagination
 
 ALL = {**SCENARIOS, "pagination": pagination.follow_pages, "filters": filters.filter_list}
@@ -24,7 +25,7 @@ REACHED = {
     "held creates": {"prefer-waits", "prefer-confirmed", "prefer-runs-out", "prefer-agrees"},
     "limited runs": {"cancel-after-ends"},
     "outputs": {"outputs-fetchable", "outputs-as-asked"},
-    "urls": {"urls-absolute", "urls-answer", "stream-answers"},
+    "urls": {"urls-absolute", "urls-present", "urls-answer", "stream-answers"},
     "files": {"file-described", "file-digests", "file-expires"},
     "pagination": {"list-newest-first", "list-complete", "list-links", "list-current"},
     "filters": {"list-filtered", "filter-refused"},
@@ -47,3 +48,27 @@ def test_scenario__reaches_its_rules(name: str) -> None:
 def test_scenarios__are_all_tested() -> None:
     """Every scenario has its rules above."""
     assert set(ALL) == set(REACHED)
+
+
+def hide_versions(request: Request) -> Response:
+    """Hide the version of every prediction, as the service does for its official models."""
+    response = request.forward()
+    for prediction in response.predictions:
+        prediction["version"] = DOCUMENT.hidden_version
+    return response
+
+
+def describe_no_models(request: Request) -> Response:
+    """Respond to requests for models as to unknown paths."""
+    if "/models/" in request.path:
+        return Response(404, {"content-type": "application/problem+json"}, {"detail": "Not found.", "status": 404})
+    return request.forward()
+
+
+@pytest.mark.parametrize("handle", [hide_versions, describe_no_models])
+def test_versions__need_not_be_known(handle: Handler) -> None:
+    """A server that hides versions, or does not describe models, runs each form of a version."""
+    with mutant_target(Mutant("tells less", "", handle=handle), listening=False) as target:
+        SCENARIOS["versions"](target)
+
+        assert failed_rules(target) == set()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
+from xml.etree import ElementTree
 
 import pytest
 
-from helpers.faulty_servers import DOCUMENT, TOKEN
-from zeroscope_conformance import NotThisAPIError, Report, run_suite, scenarios, suite
+from helpers.faulty_servers import DOCUMENT, TOKEN, Mutant, check_mutant
+from helpers.faulty_servers.mutants import Request, Response
+from zeroscope_conformance import NotThisAPIError, Report, run_suite, scenarios, suite, to_json, to_junit
 from zeroscope_conformance.embedded import mock_server
-from zeroscope_conformance.rules import rules_for
+from zeroscope_conformance.rules import DialectName, rules_for
 from zeroscope_mock import MockServer, Rate, RateLimits
 
 
@@ -29,6 +32,36 @@ def test_webhooks__are_not_reached_without_a_receiver() -> None:
     assert {name for name in report.named("not reached") if name.startswith("webhook-")} == {
         rule.name for rule in rules_for(DOCUMENT, "live") if rule.name.startswith("webhook-")
     }
+
+
+@pytest.mark.parametrize("dialect", ["live", "published"])
+def test_streams__are_not_demanded(dialect: DialectName) -> None:
+    """A server without streams passes; the rule about them does not apply to it, which the reports say."""
+    with mock_server(dialect, streams=False) as arguments:
+        report = run_suite(**arguments, quick=True)
+
+    assert report.passed and report.named("not applicable") == ["stream-answers"]
+    reason = "a prediction that asked for a stream has no urls.stream"
+    rules = {rule["rule"]: rule for rule in json.loads(to_json([report]))["runs"][0]["rules"]}
+    assert (rules["stream-answers"]["verdict"], rules["stream-answers"]["inapplicable"]) == ("not applicable", reason)
+    suite = ElementTree.fromstring(to_junit([report])).find("testsuite")
+    assert suite is not None and (suite.get("failures"), suite.get("skipped")) == ("0", "1")
+    skipped = suite.find("testcase[@name='stream-answers']/skipped")
+    assert skipped is not None and skipped.get("message") == reason
+
+
+def test_webhooks__need_not_be_shown() -> None:
+    """The rule about the webhook that a prediction shows does not apply to a server that shows none."""
+
+    def hide(request: Request) -> Response:
+        response = request.forward()
+        for prediction in response.predictions:
+            prediction.pop("webhook", None)
+        return response
+
+    report = check_mutant(Mutant("shows no webhook", "", handle=hide))
+
+    assert report.named("not applicable") == ["webhook-echoed"]
 
 
 def test_rate_limits__are_respected() -> None:

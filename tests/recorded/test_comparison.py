@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from helpers.recorded import SITUATIONS, Difference, compare, load_shapes
+from helpers.recorded import SITUATIONS, Difference, compare, load_differences, load_shapes, mock_shape
 from helpers.recorded.comparison import Kind
 
 SHAPES = load_shapes()
@@ -41,6 +42,11 @@ def skip_processing(body: Any) -> None:
     body["status"] = {"processing": "starting"}.get(body["status"], body["status"])
 
 
+def show_another(body: Any) -> None:
+    """Show a prediction under another id."""
+    body.update(json.loads(json.dumps(body).replace(body["id"], "a" * 26)))
+
+
 @pytest.mark.parametrize(
     ("name", "change", "field", "kind"),
     [
@@ -69,6 +75,33 @@ def skip_processing(body: Any) -> None:
         ("webhook", remove("completed_at"), "body.completed_at", "missing"),
         ("version", set_value("cog_version", value=1), "body.cog_version", "other"),
         ("states_of_a_run", skip_processing, "order", "other"),
+        ("create", set_value("input", value={}), "body.input", "other"),
+        ("create", set_value("model", value="another/model"), "body.model", "other"),
+        ("create", set_value("version", value="0" * 64), "body.version", "other"),
+        ("get_succeeded", show_another, "body.id", "other"),
+        ("get_succeeded", set_value("input", value={"fps": 24}), "body.input", "other"),
+        ("get_succeeded", set_value("logs", value=""), "body.logs", "other"),
+        ("get_succeeded", set_value("started_at", value="2025-01-01T00:00:00.000Z"), "body.started_at", "other"),
+        ("get_succeeded", set_value("completed_at", value="2025-01-01T00:00:00.000Z"), "body.completed_at", "other"),
+        ("get_succeeded", set_value("metrics", "predict_time", value=-1.0), "body.metrics.predict_time", "other"),
+        ("get_succeeded", lambda body: body["output"].append(body["output"][0]), "body.output", "other"),
+        ("webhook", set_value("input", value={}), "body.input", "other"),
+        ("webhook", set_value("logs", value=""), "body.logs", "other"),
+        ("list", set_value("results", 0, "input", value={}), "body.results[].input", "other"),
+        ("list", set_value("results", 0, "version", value="0" * 64), "body.results[].version", "other"),
+        ("list", lambda body: body["results"].reverse(), "body.results", "other"),
+        ("list", lambda body: body["results"].pop(), "body.results", "other"),
+        ("list_last_page", lambda body: body["results"].append(body["results"][0]), "body.results", "other"),
+        ("file", set_value("expires_at", value="2026-01-01T01:00:00.000Z"), "body.expires_at", "other"),
+        ("file", set_value("etag", value="0" * 32), "body.etag", "other"),
+        ("file", set_value("size", value=5), "body.size", "other"),
+        ("file_read", set_value("checksums", "md5", value="0" * 32), "body.checksums.md5", "other"),
+        ("model", set_value("owner", value="another"), "body.owner", "other"),
+        ("model", set_value("run_count", value=-1), "body.run_count", "other"),
+        ("model", set_value("latest_version", "id", value="0" * 64), "body.latest_version.id", "other"),
+        ("version", set_value("id", value="0" * 64), "body.id", "other"),
+        ("version", set_value("openapi_schema", value={}), "body.openapi_schema", "other"),
+        ("versions", set_value("results", 0, "id", value="0" * 64), "body.results[].id", "other"),
         ("stream", set_value(0, "event", value="log"), "body[].event", "other"),
         ("events_of_a_stream", lambda events: events.reverse(), "order", "other"),
     ],
@@ -78,6 +111,28 @@ def test_comparison__finds_a_change(name: str, change: Callable[[Any], None], fi
     before, after = (compare(SITUATIONS[name](*changes), SHAPES[name]) for changes in ((), (change,)))
 
     assert after - before == {Difference(field, kind)}
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "field", "kind"),
+    [
+        ("create", set_value("urls", "stream", value="https://api.replicate.com/v1/streams/x"), "urls.stream", "other"),
+        ("create", set_value("urls", "stream", value=None), "urls.stream", "other"),
+        ("create", set_value("source", value="web"), "source", "other"),
+        ("get_succeeded", set_value("output", 0, value="https://elsewhere.test/output-0.mp4"), "output[]", "other"),
+        ("get_failed", set_value("error", value="something"), "error", "other"),
+        ("cancel", set_value("logs", value="\n"), "logs", "other"),
+        ("cancel", set_value("webhook_completed", value=None), "webhook_completed", "extra"),
+    ],
+)
+def test_comparison__allows_a_listed_difference_only_as_described(
+    name: str, change: Callable[[Any], None], field: str, kind: Kind
+) -> None:
+    """Where differences.yaml lists a difference, another value than the mock server's is a difference."""
+    shape = mock_shape(SHAPES[name], load_differences()[name])
+
+    assert compare(SITUATIONS[name](), shape) == set()
+    assert compare(SITUATIONS[name](change), shape) == {Difference(f"body.{field}", kind)}
 
 
 def test_comparison__finds_other_statuses_and_headers() -> None:

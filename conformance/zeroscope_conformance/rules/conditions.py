@@ -57,6 +57,11 @@ def has_version_forms(document: Document) -> bool:
     return len(document.version_forms) > 1
 
 
+def has_constant_urls(document: Document) -> bool:
+    """Return whether every prediction has certain URLs."""
+    return bool(document.constant_urls)
+
+
 def has_filters(document: Document) -> bool:
     """Return whether the list can be filtered."""
     return bool(document.filters)

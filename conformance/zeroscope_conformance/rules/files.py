@@ -11,7 +11,7 @@ RULES = (
     Rule(
         "file-described",
         "`urls.get` of a file responds with its description, and without a token with a 401.",
-        "Clients read the description there; whoever merely sees the URL in an input must not.",
+        "Clients read the description there; a program that merely sees the URL in an input must not.",
         applies_to=_has_uploads,
         dialects=LIVE_ONLY,
     ),

@@ -36,7 +36,8 @@ RULES = (
     ),
     Rule(
         "version-forms",
-        "Each form of a version runs the same model; in each form, an unknown version gets a 422.",
+        "Each form of a version runs the version that it names, and `owner/name` the model's latest one; an unknown "
+        "version gets a 422 in each form.",
         "Clients name a model by its id, by `owner/name:id` or by `owner/name`.",
         applies_to=has_version_forms,
         dialects=LIVE_ONLY,

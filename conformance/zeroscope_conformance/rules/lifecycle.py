@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .conditions import accepts_header, has_failing_input, has_stream, limits_runs
+from .conditions import accepts_header, has_constant_urls, has_failing_input, has_stream, limits_runs
 from .rule import LIVE_ONLY, Rule
 
 RULES = (
@@ -79,13 +79,20 @@ RULES = (
         "Programs pass these URLs on to other programs and to browsers.",
     ),
     Rule(
+        "urls-present",
+        "Every prediction has the URLs that the document promises.",
+        "Clients with strict types refuse a prediction without them.",
+        applies_to=has_constant_urls,
+        dialects=LIVE_ONLY,
+    ),
+    Rule(
         "urls-answer",
         "`urls.get` and `urls.cancel` read and cancel the prediction.",
         "Programs follow these URLs instead of building their own.",
     ),
     Rule(
         "stream-answers",
-        "`urls.stream` responds with an event stream.",
+        "`urls.stream` responds with an event stream, if predictions have one.",
         "Clients read it as server-sent events, and fail on anything else.",
         applies_to=has_stream,
     ),
@@ -99,7 +106,7 @@ RULES = (
     ),
     Rule(
         "prefer-confirmed",
-        "`Preference-Applied` repeats the `Prefer` header that was honored.",
+        "`Preference-Applied` exactly repeats the `Prefer` header that was honored.",
         "It tells programs that the service has waited.",
         applies_to=accepts_header("Prefer"),
         dialects=LIVE_ONLY,

@@ -28,8 +28,8 @@ RULES = (
     ),
     Rule(
         "list-filtered",
-        "`created_after` includes its moment, `created_before` excludes it, `source` lists that source only, and the "
-        "following pages are filtered as well.",
+        "`created_after` includes its moment, `created_before` excludes it, and `source` lists that source only. "
+        "Filters combine, times may have an offset, and `next` and `previous` keep all filters.",
         "A program that collects a day's predictions would miss some, or count some twice.",
         applies_to=has_filters,
         dialects=LIVE_ONLY,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .conditions import has_operation, has_webhooks
-from .rule import Rule
+from .rule import LIVE_ONLY, Rule
 
 RULES = (
     Rule(
@@ -11,6 +11,13 @@ RULES = (
         "The end of a prediction is delivered to its webhook.",
         "Programs that have a webhook do not poll.",
         applies_to=has_webhooks,
+    ),
+    Rule(
+        "webhook-echoed",
+        "A prediction that shows its webhook shows it as it was sent, with the requested events.",
+        "Programs see there which deliveries to expect.",
+        applies_to=has_webhooks,
+        dialects=LIVE_ONLY,
     ),
     Rule(
         "webhook-filtered",

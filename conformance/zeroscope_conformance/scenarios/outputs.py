@@ -49,8 +49,15 @@ def follow_urls(target: Target) -> None:
     document, results = target.document, target.results
     properties: dict[str, Any] = {"stream": True} if "stream" in document.create_body["properties"] else {}
     prediction, exchange = target.create(document.required_input, **properties)
-    urls = prediction.get("urls")
-    for name, url in (urls if isinstance(urls, dict) else {}).items():
+    urls = _urls(prediction)
+    for shown, source in ((prediction, exchange), target.get(prediction["id"])):
+        missing = [name for name in document.constant_urls if _urls(shown).get(name) is None]
+        expected = f"urls of {prediction['id']} with {', '.join(document.constant_urls)}"
+        seen = f"no {', no '.join(missing)} in {source.summary}"
+        results.check("urls-present", not missing, expected, seen, source)
+    if urls.get("stream") is None:
+        results.exempt("stream-answers", "a prediction that asked for a stream has no urls.stream")
+    for name, url in urls.items():
         if url is None:
             continue
         absolute = isinstance(url, str) and urlsplit(url).scheme in {"http", "https"} and bool(urlsplit(url).netloc)
@@ -58,6 +65,11 @@ def follow_urls(target: Target) -> None:
         # A page for people, `urls.web` is not requested.
         if results.check("urls-absolute", absolute, expected, repr(url), exchange) and name in _METHODS:
             _follow_url(target, name, url, prediction["id"])
+
+
+def _urls(prediction: dict[str, Any]) -> dict[str, Any]:
+    urls = prediction.get("urls")
+    return urls if isinstance(urls, dict) else {}
 
 
 def _follow_url(target: Target, name: str, url: str, id: str) -> None:

@@ -55,8 +55,12 @@ def receive_webhooks(target: Target, receiver: Receiver) -> None:
         properties: dict[str, Any] = {}
         if subscription.events is not None:
             properties["webhook_events_filter"] = subscription.events
-        prediction, _ = target.create(document.required_input, webhook=receiver.url + subscription.path, **properties)
+        url = receiver.url + subscription.path
+        prediction, exchange = target.create(document.required_input, webhook=url, **properties)
         subscription.id = prediction["id"]
+        sent = {"webhook": url, **properties}
+        for shown, source in ((prediction, exchange), target.get(subscription.id)):
+            _check_echo(target, sent, shown, source)
     for subscription in subscriptions:
         subscription.end, subscription.exchange = target.wait(subscription.id)
     secret = _read_secret(target)
@@ -65,6 +69,16 @@ def receive_webhooks(target: Target, receiver: Receiver) -> None:
     target.clock.sleep(_QUIET_PERIOD)
     for subscription in subscriptions:
         _check_deliveries(target, receiver, subscription, secret)
+
+
+def _check_echo(target: Target, sent: dict[str, Any], prediction: dict[str, Any], exchange: Exchange) -> None:
+    """Check that a prediction that shows its webhook shows it, and the filter, as they were sent."""
+    if prediction.get("webhook") is None:
+        target.results.exempt("webhook-echoed", "predictions do not show their webhook")
+        return
+    shown = {name: prediction.get(name) for name in sent}
+    expected, seen = json.dumps(sent), json.dumps(shown)
+    target.results.check("webhook-echoed", shown == sent, expected, seen, exchange)
 
 
 def _read_secret(target: Target) -> str | None:

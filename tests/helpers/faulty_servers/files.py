@@ -12,7 +12,7 @@ def reads_file(request: Request) -> bool:
     return request.method == "GET" and "/files/" in request.path
 
 
-@on_request("describes files to anybody", "file-described")
+@on_request("describes files without a token", "file-described")
 def _(request: Request) -> Response:
     if reads_file(request):
         request.headers["authorization"] = f"Bearer {TOKEN}"

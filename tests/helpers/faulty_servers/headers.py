@@ -27,6 +27,30 @@ def _(response: Response, request: Request) -> None:
     response.headers.pop("preference-applied", None)
 
 
+@on_response("confirms a wait without its limit", "prefer-confirmed", CREATE)
+def _(response: Response, request: Request) -> None:
+    if "preference-applied" in response.headers:
+        response.headers["preference-applied"] = "wait"
+
+
+@on_response("confirms another wait", "prefer-confirmed", CREATE)
+def _(response: Response, request: Request) -> None:
+    if response.status == 202:
+        response.headers["preference-applied"] = "wait=5"
+
+
+@on_request("makes one video of two while the client waits", "prefer-waits")
+def _(request: Request) -> Response:
+    response = request.forward()
+    held = request.memory.setdefault("held", set())
+    for prediction in response.predictions:
+        if request.operation == "createPrediction" and "prefer" in request.headers:
+            held.add(prediction["id"])
+        if prediction["id"] in held and prediction["output"]:
+            prediction["output"] = prediction["output"][:1]
+    return response
+
+
 @on_response("says 201 when outputs are missing", "prefer-runs-out", CREATE)
 def _(response: Response, request: Request) -> None:
     response.status = 201 if response.status == 202 else response.status

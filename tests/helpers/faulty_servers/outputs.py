@@ -22,6 +22,16 @@ def _(prediction: dict[str, Any], request: Request) -> None:
     prediction["urls"]["web"] = f"/p/{prediction['id']}"
 
 
+@on_prediction("has no page for a new prediction", "urls-present", "createPrediction")
+def _(prediction: dict[str, Any], request: Request) -> None:
+    del prediction["urls"]["web"]
+
+
+@on_prediction("has a page for a new prediction only", "urls-present", "getPrediction")
+def _(prediction: dict[str, Any], request: Request) -> None:
+    prediction["urls"]["web"] = None
+
+
 @on_prediction("cancels the wrong prediction", "urls-answer", "createPrediction")
 def _(prediction: dict[str, Any], request: Request) -> None:
     last = request.memory.get("cancel", prediction["urls"]["get"])

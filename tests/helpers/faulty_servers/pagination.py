@@ -116,10 +116,51 @@ def _(request: Request) -> Response:
     return request.forward()
 
 
+def forget_filter(response: Response, link: str, name: str) -> None:
+    """Remove a filter from a link of a page."""
+    if response.body.get(link):
+        response.body[link] = re.sub(rf"{name}=[^&]*&?", "", response.body[link])
+
+
 @on_response("forgets the filter on the next page", "list-filtered", LIST)
 def _(response: Response, request: Request) -> None:
-    if response.body.get("next"):
-        response.body["next"] = re.sub(r"created_after=[^&]*&?", "", response.body["next"])
+    forget_filter(response, "next", "created_after")
+
+
+@on_response("forgets the later limit on the next page", "list-filtered", LIST)
+def _(response: Response, request: Request) -> None:
+    forget_filter(response, "next", "created_before")
+
+
+@on_response("forgets the later limit on the way back", "list-filtered", LIST)
+def _(response: Response, request: Request) -> None:
+    forget_filter(response, "previous", "created_before")
+
+
+@on_response("forgets the earlier limit on the way back", "list-filtered", LIST)
+def _(response: Response, request: Request) -> None:
+    forget_filter(response, "previous", "created_after")
+
+
+@on_request("forgets the earlier of two limits", "list-filtered")
+def _(request: Request) -> Response:
+    if "created_before" in request.path:
+        change_query(request, "created_after", lambda value: None if parse_timestamp(value) else value)
+    return request.forward()
+
+
+@on_request("forgets the later of two limits", "list-filtered")
+def _(request: Request) -> Response:
+    if "created_after" in request.path:
+        change_query(request, "created_before", lambda value: None if parse_timestamp(value) else value)
+    return request.forward()
+
+
+@on_request("takes every time for one in UTC", "list-filtered")
+def _(request: Request) -> Response:
+    for name in ("created_after", "created_before"):
+        change_query(request, name, lambda value: re.sub(r"[+-]\d\d:\d\d$", "Z", value))
+    return request.forward()
 
 
 @on_request("lists predictions of any source", "list-filtered")

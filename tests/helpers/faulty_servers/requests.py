@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from helpers.faulty_servers.mutants import TOKEN, Request, Response, on_prediction, on_request, on_response
@@ -89,7 +90,7 @@ def _(request: Request) -> Response:
     return request.forward()
 
 
-@on_request("lets anybody cancel", "no-token-401")
+@on_request("cancels without a token", "no-token-401")
 def _(request: Request) -> Response:
     if request.operation == "cancelPrediction":
         request.headers["authorization"] = f"Bearer {TOKEN}"
@@ -123,6 +124,13 @@ def _(request: Request) -> Response:
     return request.forward()
 
 
+@on_request("creates under one scheme only", "auth-schemes")
+def _(request: Request) -> Response:
+    if request.operation == "createPrediction" and request.headers.get("authorization", "").startswith("Token "):
+        del request.headers["authorization"]
+    return request.forward()
+
+
 @on_request("takes a token under any scheme", "auth-schemes")
 def _(request: Request) -> Response:
     _, _, token = request.headers.get("authorization", "").partition(" ")
@@ -145,7 +153,7 @@ def _(response: Response, request: Request) -> None:
         }
 
 
-@on_request("shows predictions to anybody", "ignored-auth", fuzz=True)
+@on_request("shows predictions without a token", "ignored-auth", fuzz=True)
 def _(request: Request) -> Response:
     if request.operation == "getPrediction":
         request.headers["authorization"] = f"Bearer {TOKEN}"
@@ -202,3 +210,25 @@ def _(request: Request) -> Response:
 def _(prediction: dict[str, Any], request: Request) -> None:
     if "/" in named_version(request):
         prediction["model"] = "someone/else"
+
+
+def run_another(request: Request, is_meant: Callable[[str], bool]) -> Response:
+    """Show another version for every prediction that was created with certain forms of it."""
+    response = request.forward()
+    others = request.memory.setdefault("others", set())
+    for prediction in response.predictions:
+        if is_meant(named_version(request)):
+            others.add(prediction["id"])
+        if prediction["id"] in others:
+            prediction["version"] = "0" * 64
+    return response
+
+
+@on_request("runs another version than the one after the colon", "version-forms")
+def _(request: Request) -> Response:
+    return run_another(request, lambda version: ":" in version)
+
+
+@on_request("runs an old version for a name", "version-forms")
+def _(request: Request) -> Response:
+    return run_another(request, lambda version: "/" in version and ":" not in version)

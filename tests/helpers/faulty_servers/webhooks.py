@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from helpers.faulty_servers.mutants import Request, Response, Send, on_delivery, on_request, on_response
+from helpers.faulty_servers.mutants import Request, Response, Send, on_delivery, on_prediction, on_request, on_response
 
 FINAL = {"succeeded", "failed", "canceled", "aborted"}
 
@@ -25,6 +25,17 @@ def changed(request: httpx.Request, body: bytes | None = None, **headers: str | 
         kept[name.replace("_", "-")] = value or ""
     kept = {name: value for name, value in kept.items() if value}
     return httpx.Request("POST", request.url, headers=kept, content=request.content if body is None else body)
+
+
+@on_prediction("shows a webhook without its filter", "webhook-echoed", "createPrediction")
+def _(prediction: dict[str, Any], request: Request) -> None:
+    prediction.pop("webhook_events_filter", None)
+
+
+@on_prediction("shows another webhook", "webhook-echoed", "createPrediction")
+def _(prediction: dict[str, Any], request: Request) -> None:
+    if "webhook" in prediction:
+        prediction["webhook"] += "/"
 
 
 @on_delivery("signs nothing", "webhook-signed")

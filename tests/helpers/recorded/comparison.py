@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from helpers.recorded.formats import has_format
+from helpers.recorded.relations import broken_relations
 
 if TYPE_CHECKING:
+    from helpers.recorded.service import Answer
     from helpers.recorded.shapes import Shape
-    from helpers.recorded.situations import Answer
 
 Kind = Literal["missing", "extra", "other"]
 
@@ -44,6 +45,8 @@ def compare(answer: Answer, shape: Shape) -> set[Difference]:
             if name in answer.headers
             else [Difference(path, "missing")]
         )
+    broken = broken_relations(answer, shape.page_size)
+    found.update(Difference(path, "other", repr(value)[:200]) for path, value in broken)
     return found if answer.status == shape.status else {*found, Difference("status", "other", str(answer.status))}
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ class Shape:
         status: The status code; None for a delivery.
         headers: The expected headers, names in lower case.
         body: The shape of the body.
+        page_size: The number of entries on a page that is full.
         order: The order of statuses or events in place of everything else.
     """
 
@@ -30,6 +32,7 @@ class Shape:
     status: int | None = None
     headers: Mapping[str, Any] = field(default_factory=dict)
     body: Any = None
+    page_size: int | None = None
     order: list[str] | None = None
 
 
@@ -39,13 +42,38 @@ def load_shapes() -> dict[str, Shape]:
     return {name: Shape(**shape) for name, shape in raw.items()}
 
 
-def load_differences() -> dict[str, set[Difference]]:
-    """Read the differences that have a reason, by the name of the shape."""
-    found: dict[str, set[Difference]] = {}
+def load_differences() -> dict[str, dict[Difference, Any]]:
+    """Read the differences that have a reason, each with what the mock server has instead, by the name of the shape."""
+    found: dict[str, dict[Difference, Any]] = {}
     for one in yaml.safe_load((FOLDER / "differences.yaml").read_text(encoding="utf-8")):
-        assert one.keys() == {"shapes", "field", "difference", "reason"} and len(one["reason"]) > 20, one
+        has_value = {"mock"} if one["difference"] != "missing" else set()
+        assert one.keys() == {"shapes", "field", "difference", "reason"} | has_value and len(one["reason"]) > 20, one
         for shape in one["shapes"]:
             difference = Difference(one["field"], one["difference"])
-            assert difference not in found.setdefault(shape, set()), f"{shape} {difference} is listed twice"
-            found[shape].add(difference)
+            assert difference not in found.setdefault(shape, {}), f"{shape} {difference} is listed twice"
+            found[shape][difference] = one.get("mock")
     return found
+
+
+def mock_shape(shape: Shape, differences: Mapping[Difference, Any]) -> Shape:
+    """Return the shape of the mock server's response: a recorded one with the differences that have a reason.
+
+    Args:
+        shape: The recorded shape.
+        differences: The differences, each with what the mock server has instead.
+    """
+    # Parts of the shape may be shared with others.
+    body = copy.deepcopy(shape.body)
+    for difference, value in differences.items():
+        *parents, last = difference.field.removeprefix("body.").replace("[]", ".0").split(".")
+        parent = body
+        for part in parents:
+            parent = parent[int(part) if isinstance(parent, list) else part]
+        if isinstance(parent, list):
+            parent[int(last)] = value
+            continue
+        parent.pop(last, None)
+        parent.pop(f"{last}?", None)
+        if difference.kind != "missing":
+            parent[last] = value
+    return replace(shape, body=body)

@@ -2,311 +2,241 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
 import httpx
 
-from zeroscope_conformance import Document
-from zeroscope_mock import MockServer, Rate, RateLimits
+from helpers.recorded.service import DOCUMENT, Answer, Change, Service
+from zeroscope_mock import Rate, RateLimits
 
-DOCUMENT = Document.load()
 WEBHOOK = "https://example.com/webhook"
 FILTER = ["completed"]
-
-Change = Callable[[Any], object]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """A response or a delivery of the mock server.
-
-    Args:
-        status: The status code; None for a delivery.
-        headers: The headers, names in lower case.
-        body: The body as a JSON value; None for none.
-        order: The order of statuses or events.
-    """
-
-    status: int | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: Any = None
-    order: list[str] = field(default_factory=list)
-
-
-class Stage:
-    """A mock server under the address of the service, so that it makes the service's URLs.
-
-    Args:
-        change: Changes the JSON of each body before it is compared.
-        **options: The options of the mock server.
-
-    Attributes:
-        deliveries: The webhooks that it sent.
-    """
-
-    def __init__(self, change: Change = lambda body: None, **options: Any) -> None:
-        self._change = change
-        self.deliveries: list[httpx.Request] = []
-        self.server = MockServer(receiver=self.deliveries.append, **options)
-        base_url = str(DOCUMENT.raw["servers"][0]["url"])
-        headers = {"authorization": "Bearer a-token"}
-        self.api = httpx.Client(base_url=base_url, headers=headers, transport=self.server.transport, timeout=None)
-
-    def answer(self, response: httpx.Response) -> Answer:
-        """Return a response as it is compared."""
-        body = response.json() if "json" in response.headers.get("content-type", "") else None
-        self._change(body)
-        return Answer(status=response.status_code, headers=dict(response.headers), body=body)
-
-    def create(self, script: str = "", headers: Mapping[str, str] | None = None, **properties: Any) -> httpx.Response:
-        """Create a prediction, with a script in its prompt if there is one."""
-        input = {"prompt": f"mock:{script}"} if script else {}
-        return self.api.post("/predictions", json=DOCUMENT.body(input, **properties), headers=headers)
-
-    def get(self, created: httpx.Response) -> httpx.Response:
-        """Read a prediction."""
-        return self.api.get(f"/predictions/{created.json()['id']}")
-
-    def get_when(self, status: str, created: httpx.Response) -> httpx.Response:
-        """Read a prediction until it has a status."""
-        for _ in range(10_000):
-            response = self.get(created)
-            if response.json()["status"] == status:
-                return response
-            self.server.clock.sleep(0.1)
-        raise AssertionError(f"{created.json()['id']} is never {status}")
-
 
 SITUATIONS: dict[str, Callable[..., Answer]] = {}
 """The situations, by their names; each takes a change of the bodies, and returns what is compared."""
 
 
-def situation(**options: Any) -> Callable[[Callable[[Stage], httpx.Response | Answer]], object]:
+def situation(**options: Any) -> Callable[[Callable[[Service], httpx.Response | Answer]], object]:
     """Register a situation under the name of its function.
 
     Args:
         **options: The options of the mock server.
     """
 
-    def register(play: Callable[[Stage], httpx.Response | Answer]) -> object:
+    def register(respond: Callable[[Service], httpx.Response | Answer]) -> object:
         def run(change: Change = lambda body: None) -> Answer:
-            stage = Stage(change, **options)
-            with stage.server:
-                found = play(stage)
-                return found if isinstance(found, Answer) else stage.answer(found)
+            service = Service(change, **options)
+            with service.server:
+                found = respond(service)
+                return found if isinstance(found, Answer) else service.answer(found)
 
-        SITUATIONS[play.__name__.strip("_")] = run
-        return play
+        SITUATIONS[respond.__name__.strip("_")] = run
+        return respond
 
     return register
 
 
 @situation()
-def create(stage: Stage) -> httpx.Response:
-    return stage.create()
+def create(service: Service) -> httpx.Response:
+    return service.create()
 
 
 @situation()
-def create_with_webhook(stage: Stage) -> httpx.Response:
-    return stage.create(webhook=WEBHOOK, webhook_events_filter=FILTER)
+def create_with_webhook(service: Service) -> httpx.Response:
+    return service.create(webhook=WEBHOOK, webhook_events_filter=FILTER)
 
 
 @situation()
-def create_held(stage: Stage) -> httpx.Response:
-    response = stage.create(headers={"Prefer": "wait=10"})
+def create_held(service: Service) -> httpx.Response:
+    response = service.create(headers={"Prefer": "wait=10"})
     for _ in range(100):
         # Some of the answers show the end.
         if response.json()["status"] != "processing":
-            response = stage.create(headers={"Prefer": "wait=10"})
+            response = service.create(headers={"Prefer": "wait=10"})
     return response
 
 
 @situation()
-def create_ran_out(stage: Stage) -> httpx.Response:
-    return stage.create("slow", headers={"Prefer": "wait=1"})
+def create_ran_out(service: Service) -> httpx.Response:
+    return service.create("slow", headers={"Prefer": "wait=1"})
 
 
 @situation()
-def get_starting(stage: Stage) -> httpx.Response:
-    return stage.get(stage.create())
+def get_starting(service: Service) -> httpx.Response:
+    return service.get(service.create())
 
 
 @situation()
-def get_processing(stage: Stage) -> httpx.Response:
-    return stage.get_when("processing", stage.create())
+def get_processing(service: Service) -> httpx.Response:
+    return service.get_when("processing", service.create())
 
 
 @situation()
-def get_succeeded(stage: Stage) -> httpx.Response:
-    return stage.get_when("succeeded", stage.create())
+def get_succeeded(service: Service) -> httpx.Response:
+    return service.get_when("succeeded", service.create())
 
 
 @situation()
-def get_failed(stage: Stage) -> httpx.Response:
+def get_failed(service: Service) -> httpx.Response:
     # So large that the model runs out of memory.
-    created = stage.api.post("/predictions", json=DOCUMENT.body({"width": 100_000, "height": 100_000}))
-    return stage.get_when("failed", created)
+    return service.get_when("failed", service.create(input={"width": 100_000, "height": 100_000}))
 
 
 @situation()
-def get_aborted(stage: Stage) -> httpx.Response:
-    stage.server.scripts.add({"startup": 60})
-    return stage.get_when("aborted", stage.create(headers={"Cancel-After": "5s"}))
+def get_aborted(service: Service) -> httpx.Response:
+    service.server.scripts.add({"startup": 60})
+    return service.get_when("aborted", service.create(headers={"Cancel-After": "5s"}))
 
 
 @situation()
-def get_removed(stage: Stage) -> httpx.Response:
-    created = stage.create()
-    stage.get_when("succeeded", created)
-    stage.server.clock.sleep(2.0 * DOCUMENT.metadata["retention-seconds"])
-    return stage.get(created)
+def get_removed(service: Service) -> httpx.Response:
+    created = service.create()
+    service.get_when("succeeded", created)
+    service.server.clock.sleep(2.0 * DOCUMENT.metadata["retention-seconds"])
+    return service.get(created)
 
 
 @situation()
-def cancel(stage: Stage) -> httpx.Response:
-    running = stage.get_when("processing", stage.create("slow"))
-    return stage.api.post(f"/predictions/{running.json()['id']}/cancel")
+def cancel(service: Service) -> httpx.Response:
+    running = service.get_when("processing", service.create("slow"))
+    return service.api.post(f"/predictions/{running.json()['id']}/cancel")
 
 
 @situation()
-def list_(stage: Stage) -> httpx.Response:
+def list_(service: Service) -> httpx.Response:
     for _ in range(101):
-        stage.create()
-    return stage.api.get("/predictions")
+        service.create()
+    return service.api.get("/predictions")
 
 
 @situation()
-def list_last_page(stage: Stage) -> httpx.Response:
+def list_last_page(service: Service) -> httpx.Response:
     for _ in range(101):
-        stage.create()
-    return stage.api.get(stage.api.get("/predictions").json()["next"])
+        service.create()
+    return service.api.get(service.api.get("/predictions").json()["next"])
 
 
 @situation()
-def file(stage: Stage) -> httpx.Response:
-    return stage.api.post("/files", files={"content": ("a.txt", b"text", "text/plain")})
+def file(service: Service) -> httpx.Response:
+    return service.upload()
 
 
 @situation()
-def file_read(stage: Stage) -> httpx.Response:
-    return stage.api.get(f"/files/{_upload(stage)}")
+def file_read(service: Service) -> httpx.Response:
+    return service.api.get(f"/files/{service.upload().json()['id']}")
 
 
 @situation()
-def file_deleted(stage: Stage) -> httpx.Response:
-    return stage.api.delete(f"/files/{_upload(stage)}")
-
-
-def _upload(stage: Stage) -> str:
-    return str(stage.api.post("/files", files={"content": ("a.txt", b"text", "text/plain")}).json()["id"])
+def file_deleted(service: Service) -> httpx.Response:
+    return service.api.delete(f"/files/{service.upload().json()['id']}")
 
 
 @situation(token="another-token")
-def unauthenticated(stage: Stage) -> httpx.Response:
-    return stage.create()
+def unauthenticated(service: Service) -> httpx.Response:
+    return service.create()
 
 
 @situation()
-def payment_required(stage: Stage) -> httpx.Response:
-    stage.server.limits.out_of_credit = True
-    return stage.create()
+def payment_required(service: Service) -> httpx.Response:
+    service.server.limits.out_of_credit = True
+    return service.create()
 
 
 @situation()
-def not_found(stage: Stage) -> httpx.Response:
-    return stage.api.get("/predictions/unknown")
+def not_found(service: Service) -> httpx.Response:
+    return service.api.get("/predictions/unknown")
 
 
 @situation()
-def invalid_input(stage: Stage) -> httpx.Response:
-    return stage.api.post("/predictions", json=DOCUMENT.body({"num_inference_steps": 501}))
+def invalid_input(service: Service) -> httpx.Response:
+    return service.create(input={"num_inference_steps": 501})
 
 
 @situation()
-def invalid_version(stage: Stage) -> httpx.Response:
-    return stage.create(version="unknown")
+def invalid_version(service: Service) -> httpx.Response:
+    return service.create(version="unknown")
 
 
 @situation(rate_limits=RateLimits(creates=Rate(1)))
-def throttled(stage: Stage) -> httpx.Response:
-    stage.create()
-    return stage.create()
+def throttled(service: Service) -> httpx.Response:
+    service.create()
+    return service.create()
 
 
 @situation()
-def webhook(stage: Stage) -> Answer:
-    stage.get_when("succeeded", stage.create(webhook=WEBHOOK, webhook_events_filter=FILTER))
-    stage.server.clock.sleep(1)
-    (delivery,) = stage.deliveries
-    answer = stage.answer(httpx.Response(200, headers=delivery.headers, content=delivery.content))
-    return Answer(headers=answer.headers, body=answer.body)
+def webhook(service: Service) -> Answer:
+    service.get_when("succeeded", service.create(webhook=WEBHOOK, webhook_events_filter=FILTER))
+    service.server.clock.sleep(1)
+    (delivery,) = service.deliveries
+    answer = service.answer(httpx.Response(200, headers=delivery.headers, content=delivery.content))
+    return replace(answer, status=None)
 
 
 @situation()
-def webhook_secret(stage: Stage) -> httpx.Response:
-    return stage.api.get("/webhooks/default/secret")
+def webhook_secret(service: Service) -> httpx.Response:
+    return service.api.get("/webhooks/default/secret")
 
 
-def _read_events(stage: Stage) -> tuple[httpx.Response, Any]:
-    response = stage.api.get(stage.create(stream=True).json()["urls"]["stream"], headers={"authorization": ""})
+def _read_events(service: Service) -> tuple[httpx.Response, Any]:
+    response = service.api.get(service.create(stream=True).json()["urls"]["stream"], headers={"authorization": ""})
     events = []
     for block in response.text.split("\n\n"):
         fields = [line.partition(": ") for line in block.splitlines() if not line.startswith(":")]
         if fields:
             names = dict.fromkeys(name for name, _, _ in fields)
             events.append({name: "\n".join(value for key, _, value in fields if key == name) for name in names})
-    return response, stage.answer(httpx.Response(200, json=events)).body
+    return response, service.answer(httpx.Response(200, json=events)).body
 
 
 @situation()
-def stream(stage: Stage) -> Answer:
-    response, events = _read_events(stage)
+def stream(service: Service) -> Answer:
+    response, events = _read_events(service)
     return Answer(status=response.status_code, headers=dict(response.headers), body=events)
 
 
 @situation()
-def model(stage: Stage) -> httpx.Response:
-    return stage.api.get(f"/models/{DOCUMENT.metadata['model']}")
+def model(service: Service) -> httpx.Response:
+    return service.api.get(f"/models/{DOCUMENT.metadata['model']}")
 
 
 @situation()
-def version(stage: Stage) -> httpx.Response:
-    return stage.api.get(f"/models/{DOCUMENT.metadata['model']}/versions/{DOCUMENT.metadata['version']}")
+def version(service: Service) -> httpx.Response:
+    return service.api.get(f"/models/{DOCUMENT.metadata['model']}/versions/{DOCUMENT.metadata['version']}")
 
 
 @situation()
-def versions(stage: Stage) -> httpx.Response:
-    return stage.api.get(f"/models/{DOCUMENT.metadata['model']}/versions")
+def versions(service: Service) -> httpx.Response:
+    return service.api.get(f"/models/{DOCUMENT.metadata['model']}/versions")
 
 
 @situation()
-def states_of_a_run(stage: Stage) -> Answer:
-    return _states(stage, stage.create(), "succeeded")
+def states_of_a_run(service: Service) -> Answer:
+    return _states(service, service.create(), "succeeded")
 
 
 @situation()
-def states_of_a_canceled_run(stage: Stage) -> Answer:
-    created = stage.create("slow")
-    statuses = [stage.answer(created).body["status"], stage.answer(stage.get(created)).body["status"]]
-    canceled = stage.api.post(f"/predictions/{created.json()['id']}/cancel")
-    statuses += [stage.answer(canceled).body["status"], stage.answer(stage.get(created)).body["status"]]
+def states_of_a_canceled_run(service: Service) -> Answer:
+    created = service.create("slow")
+    statuses = [service.answer(created).body["status"], service.answer(service.get(created)).body["status"]]
+    canceled = service.api.post(f"/predictions/{created.json()['id']}/cancel")
+    statuses += [service.answer(canceled).body["status"], service.answer(service.get(created)).body["status"]]
     return Answer(order=_without_repetitions(statuses))
 
 
 @situation()
-def events_of_a_stream(stage: Stage) -> Answer:
-    _, events = _read_events(stage)
+def events_of_a_stream(service: Service) -> Answer:
+    _, events = _read_events(service)
     return Answer(order=_without_repetitions([event["event"] for event in events]))
 
 
-def _states(stage: Stage, created: httpx.Response, last: str) -> Answer:
-    statuses = [stage.answer(created).body["status"]]
+def _states(service: Service, created: httpx.Response, last: str) -> Answer:
+    statuses = [service.answer(created).body["status"]]
     while statuses[-1] != last and len(statuses) < 10_000:
-        statuses.append(stage.answer(stage.get(created)).body["status"])
-        stage.server.clock.sleep(0.1)
+        statuses.append(service.answer(service.get(created)).body["status"])
+        service.server.clock.sleep(0.1)
     return Answer(order=_without_repetitions(statuses))
 
 
