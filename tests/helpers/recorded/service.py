@@ -1,4 +1,4 @@
-"""The mock server in the place of the service, and its answers as they are compared."""
+"""The mock server in place of the service, and its answers to compare."""
 
 from __future__ import annotations
 
