@@ -53,4 +53,4 @@ def test_program__uses_every_public_name_and_method() -> None:
 @pytest.mark.parametrize("package", [zeroscope, zeroscope_api])
 def test_package__is_marked_as_typed(package: object) -> None:
     """The package carries the marker without which type checkers ignore its types."""
-    assert (Path(inspect.getfile(package)).parent / "py.typed").exists()  # type: ignore[arg-type]
+    assert (Path(inspect.getfile(package)).parent / "py.typed").exists()  # type: ignore[arg-type]  # a package has a file

@@ -19,7 +19,7 @@ def report(title: str, outcome: str = "passed", *calls: str) -> pytest.TestRepor
         f"tests/compatibility/test_a.py::test_b[{title}]",
         ("test_a.py", 1, "test_b"),
         {},
-        outcome,  # type: ignore[arg-type]
+        outcome,  # type: ignore[arg-type]  # one of the three that pytest has
         None,
         "call",
         user_properties=[(CALL, (title, call)) for call in calls],

@@ -165,7 +165,7 @@ def test_conditions__are_kept_as_long_as_someone_waits() -> None:
     assert conditions.of("one") is one
 
     conditions.notify("one")
-    conditions.notify("nobody waits for it")
+    conditions.notify("no task waits for it")
     assert (one.version, other.version) == (1, 0)
     conditions.notify_all()
     assert (one.version, other.version) == (2, 1)

@@ -218,7 +218,7 @@ def test_url__of_a_server_of_the_tests_own(run: Run) -> None:
 
 
 def test_failure__says_that_the_clock_stands_still(run: Run) -> None:
-    """The journal of a failed test has the notice about a clock that nobody moves."""
+    """The journal of a failed test has the notice about a clock that does not move."""
     code = """
     @pytest.mark.zeroscope(clock="virtual")
     def test(zeroscope_mock_url):

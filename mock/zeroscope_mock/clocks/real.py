@@ -33,7 +33,7 @@ def _time_of_day() -> float:
 def _new_loop() -> asyncio.AbstractEventLoop:
     """An event loop whose timers end even if a program has stopped `time.monotonic`."""
     loop = asyncio.new_event_loop()
-    loop.time = machine_seconds  # type: ignore[method-assign]
+    loop.time = machine_seconds  # type: ignore[method-assign]  # asyncio has no setting
     return loop
 
 

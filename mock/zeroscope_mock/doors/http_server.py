@@ -180,7 +180,7 @@ class HttpServer(uvicorn.Server):
         if self.config.ssl is not None:
             # The loop is this server's own, and listens for nothing else.
             create_server = partial(loop.create_server, ssl_handshake_timeout=HEAD_TIMEOUT)
-            loop.create_server = create_server  # type: ignore[method-assign]
+            loop.create_server = create_server  # type: ignore[method-assign]  # uvicorn calls it
         await super().startup(sockets)
 
     def stop(self) -> None:

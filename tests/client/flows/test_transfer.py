@@ -496,7 +496,7 @@ def test_pieces__of_two_files_are_never_mixed(harness: Harness, responses: Any, 
 
 
 def test_iteration__that_is_left_early_closes_the_connection(kind: str) -> None:
-    """A server sees the end of a download that nobody reads to its end."""
+    """A server sees the end of a download that is not read to its end."""
     from helpers.client import prediction_body
     from zeroscope._service.api import PredictionModel
 

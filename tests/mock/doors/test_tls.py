@@ -103,7 +103,7 @@ def test_certificate__is_not_trusted_by_others(server: MockServer) -> None:
         for verify in (ssl.create_default_context(), trusting(other.ca_file)):
             with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
                 httpx.get(listening.url, verify=verify)
-        # One that speaks plain HTTP ends quickly, and disturbs nobody.
+        # One that speaks plain HTTP ends quickly, and disturbs no other.
         with pytest.raises(httpx.RemoteProtocolError):
             httpx.get(listening.url.replace("https", "http"))
         assert httpx.get(listening.url, verify=trusting(listening.ca_file)).status_code == 404

@@ -52,8 +52,7 @@ class BatchJournal:
         self._name = f"the journal {path!r:.500}"
         self._process = os.getpid()
         try:
-            # SQLite treats some names specially, but no absolute paths. A link is followed, as its target may have to
-            # be created.
+            # SQLite treats some names specially, but no absolute paths; and the target of a link may not exist yet.
             file = os.path.realpath(os.fsdecode(path))
             self._name = f"the journal {file!r}"
             self._create_file(file)
