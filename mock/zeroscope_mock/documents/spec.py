@@ -127,6 +127,11 @@ class Spec:
         return list(schema.get("enum", []))
 
     @property
+    def retention(self) -> float | None:
+        """The time that the data of predictions is kept, in seconds; None if the document does not say."""
+        return service_number(self.document, "retention-seconds")
+
+    @property
     def file_retention(self) -> float | None:
         """The time that uploaded files are kept, in seconds; None if the document does not say."""
         return service_number(self.document, "file-retention-seconds")

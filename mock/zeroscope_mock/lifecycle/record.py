@@ -11,6 +11,9 @@ from .script import Script
 RunKind = Literal["prediction", "training"]
 """What a record is of."""
 
+RETENTION = 3600.0
+"""The time that the data of a run is kept after its end, in seconds, if the document does not say."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hook:
@@ -51,6 +54,7 @@ class Record:
         deployment: The owner and name of the deployment that runs it.
         kind: What it is.
         speed: How many times as fast as its script it starts and runs.
+        retention: How long input, output and logs are kept after the end, in seconds.
     """
 
     id: str
@@ -69,6 +73,7 @@ class Record:
     deployment: str | None = None
     kind: RunKind = "prediction"
     speed: float = 1.0
+    retention: float = RETENTION
 
     def script_seconds(self, seconds: float) -> float:
         """How far the script is, in its own seconds, so many seconds of the clock after the start."""

@@ -12,9 +12,6 @@ from math import ceil, inf
 from ..times import TOLERANCE
 from .record import Record
 
-RETENTION = 3600.0
-"""The time that input, output and logs are kept after the end, in seconds (the service's documentation)."""
-
 
 # Not frozen: one is made for every request, and frozen dataclasses take three times as long to make.
 @dataclass(slots=True)
@@ -101,7 +98,7 @@ def state_at(record: Record, now: float) -> LifecycleState:
     if ended is None:
         status, made = ("starting", 0) if started is None else ("processing", script.made(elapsed))
         return LifecycleState(status, started, None, removed=False, elapsed=elapsed, made=made)
-    removed = script.removed or now >= ended + RETENTION
+    removed = script.removed or now >= ended + record.retention
     made = script.results if timeline.status == "succeeded" and not removed else 0
     return LifecycleState(timeline.status, started, ended, removed=removed, elapsed=elapsed, made=made)
 
@@ -113,7 +110,7 @@ def unchanged_until(record: Record, now: float) -> float:
     """
     script, timeline, state = record.script, timeline_of(record), state_at(record, now)
     if state.ended is not None:
-        return inf if state.removed else state.ended + RETENTION
+        return inf if state.removed else state.ended + record.retention
     if state.started is None:
         return min(timeline.start, timeline.end)
     if script.reads:

@@ -7,7 +7,7 @@ import hmac
 from typing import Any
 
 from ..bodies import Upload
-from ..lifecycle.timeline import RETENTION
+from ..lifecycle.record import RETENTION
 from ..messages import Response, json_response
 from ..problems import not_found, too_large
 from ..randomness import new_id

@@ -12,7 +12,7 @@ from typing import Any
 from ..lifecycle.blocking import blocking_state
 from ..lifecycle.model_input import ModelInput
 from ..lifecycle.prompts import apply_prompt
-from ..lifecycle.record import Hook, Record, RunKind
+from ..lifecycle.record import RETENTION, Hook, Record, RunKind
 from ..lifecycle.script import Script, default_script
 from ..lifecycle.script_values import resolve
 from ..lifecycle.timeline import state_at, timeline_of
@@ -161,6 +161,7 @@ class Runs:
             deployment=deployment,
             kind=kind,
             speed=state.speed,
+            retention=RETENTION if state.spec.retention is None else state.spec.retention,
         )
 
     def _script(self, call: OperationCall, kind: RunKind, random: bytes, output: Any) -> Script:

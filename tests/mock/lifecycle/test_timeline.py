@@ -17,10 +17,10 @@ from zeroscope_mock.documents.links import Links
 from zeroscope_mock.documents.spec import Spec
 from zeroscope_mock.lifecycle.logs import progress_line
 from zeroscope_mock.lifecycle.model_input import MEMORY_LIMIT, RATE_LIMIT, SIDE_LIMIT
-from zeroscope_mock.lifecycle.record import Record
+from zeroscope_mock.lifecycle.record import RETENTION, Record
 from zeroscope_mock.lifecycle.representation import prediction_json
 from zeroscope_mock.lifecycle.script import Script
-from zeroscope_mock.lifecycle.timeline import RETENTION, timeline_of
+from zeroscope_mock.lifecycle.timeline import timeline_of
 from zeroscope_mock.randomness import new_id, random_bytes
 from zeroscope_mock.times import timestamp
 

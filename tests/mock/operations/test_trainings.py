@@ -14,7 +14,7 @@ import pytest
 
 from zeroscope_mock import MockServer
 from zeroscope_mock.clocks.real import RealClock
-from zeroscope_mock.lifecycle.timeline import RETENTION
+from zeroscope_mock.lifecycle.record import RETENTION
 from zeroscope_mock.rate_limits import Rate, RateLimits
 
 NewModel = Callable[..., dict[str, Any]]

@@ -15,7 +15,7 @@ import pytest
 
 from helpers.webhooks import App, ScriptedReceiver
 from zeroscope_mock import MockServer
-from zeroscope_mock.lifecycle.timeline import RETENTION
+from zeroscope_mock.lifecycle.record import RETENTION
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 BASE = "https://api.replicate.com/v1"
