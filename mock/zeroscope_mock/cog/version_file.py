@@ -22,6 +22,9 @@ COG_VERSION = "0.8.1"
 
 SUFFIXES = (".json", ".yaml", ".yml")
 
+ModelSource = str | Path | Mapping[str, Any]
+"""A version of a model, or its `openapi_schema` alone: a JSON or YAML file, or its values."""
+
 _ID = re.compile(r"[A-Za-z0-9._-]+")
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
@@ -47,7 +50,7 @@ class VersionFile:
     schema: ModelSchema
 
 
-def read_version(source: str | Path | Mapping[str, Any]) -> VersionFile:
+def read_version(source: ModelSource) -> VersionFile:
     """Read a version, or the `openapi_schema` of one alone.
 
     Args:
@@ -134,3 +137,9 @@ def parse_model_option(text: str) -> tuple[str, Path]:
     if not equals or not file:
         raise ModelFileError(f"--model {model} needs a file: --model {model}=FILE")
     return model, Path(file)
+
+
+def is_model_name(text: str) -> bool:
+    """Return whether a text has the form of a model's owner and name, as `owner/name`."""
+    owner, _, name = text.partition("/")
+    return bool(_NAME.fullmatch(owner) and _NAME.fullmatch(name))
