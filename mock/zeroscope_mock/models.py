@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
-from .cog import ModelFileError, ModelSource, read_version
-from .cog.version_file import is_model_name
+from .cog import ModelFileError, ModelSource, is_model_name, read_version
 from .state import State
 
 
@@ -42,8 +42,7 @@ class Models:
     def add_all(self, models: Mapping[str, ModelSource | Sequence[ModelSource]]) -> None:
         """Add the versions of several models, one or a list for each; see `add`."""
         for name, sources in models.items():
-            several = isinstance(sources, Sequence) and not isinstance(sources, str)
-            for source in sources if several else [sources]:
+            for source in [sources] if isinstance(sources, str | Path | Mapping) else sources:
                 self.add(name, source)
 
     def remove(self, name: str) -> None:
