@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import Any
 
 from ..lifecycle.blocking import blocking_state
-from ..lifecycle.model_input import ModelInput
 from ..lifecycle.prompts import apply_prompt
 from ..lifecycle.record import RETENTION, Hook, Record, RunKind
 from ..lifecycle.script import Script, default_script
@@ -166,7 +165,7 @@ class Runs:
 
     def _script(self, call: OperationCall, kind: RunKind, random: bytes, output: Any) -> Script:
         state, settings, sent = self._state, self._state.settings, call.body.get("input", {})
-        wanted = ModelInput.read(sent, state.spec.input_defaults)
+        wanted = state.inputs.read(sent)
         streams = True if settings.streams is None and state.dialect.current else settings.streams
         script = default_script(wanted, random)
         if output is not None:
