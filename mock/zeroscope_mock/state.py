@@ -20,7 +20,8 @@ from .lifecycle.model_input import ModelInput
 from .lifecycle.record import Hook, Record
 from .lifecycle.representation import prediction_json
 from .lifecycle.scripts import Scripts
-from .media.cache import VideoCache
+from .media.cache import FileCache
+from .media.output_file import OutputFile
 from .messages import Head, encode
 from .protocols import Clock
 from .randomness import random_bytes
@@ -76,7 +77,7 @@ class State:
         self.journal = Journal(settings.journal_limit)
         self.store = Store(settings.prediction_limit, settings.storage_limit)
         self.registry = Registry(spec, clock.time)
-        self.videos = VideoCache()
+        self.output_files = FileCache()
         self.limits = Limits()
         self.scripts = Scripts()
         self.faults = Faults(
@@ -157,8 +158,8 @@ class State:
             self.scripts.clear(tenant)
             self.faults.clear(tenant)
             self.webhooks.clear(tenant)
-            # Ids start again, and would lead to the old videos.
-            self.videos.clear()
+            # Ids start again, and would lead to the old files.
+            self.output_files.clear()
             self.changes.notify_all()
 
     @property
@@ -177,7 +178,18 @@ class State:
         if wanted.error():
             # A script may have a prediction succeed whose input no encoder can render.
             wanted = ModelInput.read({"prompt": wanted.prompt}, self.spec.input_defaults)
-        return self.videos.renderer(record.id, index, wanted, record.script.seed)
+        file = OutputFile(
+            "mp4",
+            wanted.prompt,
+            width=wanted.width,
+            height=wanted.height,
+            fps=wanted.fps,
+            num_frames=wanted.num_frames,
+            duration=wanted.num_frames / wanted.fps,
+            seed=record.script.seed,
+            index=index,
+        )
+        return self.output_files.renderer(record.id, file)
 
     def _event_body(self, record: Record, now: float) -> bytes:
         hook = record.hook
