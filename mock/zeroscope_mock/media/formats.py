@@ -18,7 +18,6 @@ SUFFIXES = {
     "jpg": ("image/jpeg", "picture"),
     "jpeg": ("image/jpeg", "picture"),
     "webp": ("image/webp", "picture"),
-    "avif": ("image/avif", "picture"),
     "bmp": ("image/bmp", "picture"),
     "tif": ("image/tiff", "picture"),
     "tiff": ("image/tiff", "picture"),

@@ -16,8 +16,6 @@ _SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {
     "jpg": ("JPEG", {}),
     "jpeg": ("JPEG", {}),
     "webp": ("WEBP", {"method": 2}),
-    # The number of threads would change the bytes.
-    "avif": ("AVIF", {"speed": 10, "max_threads": 1}),
     "bmp": ("BMP", {}),
     "tif": ("TIFF", {}),
     "tiff": ("TIFF", {}),
