@@ -92,7 +92,7 @@ class State:
         self.journal = Journal(settings.journal_limit)
         self.store = Store(settings.prediction_limit, settings.storage_limit)
         self.registry = Registry(spec, clock.time, any_model=settings.any_model)
-        self.files = FileCache()
+        self.output_files = FileCache()
         self.limits = Limits()
         self.scripts = Scripts()
         self.faults = Faults(
@@ -175,7 +175,7 @@ class State:
             self.faults.clear(tenant)
             self.webhooks.clear(tenant)
             # Ids start again, and would lead to the old files.
-            self.files.clear()
+            self.output_files.clear()
             self.changes.notify_all()
 
     @property
@@ -225,7 +225,7 @@ class State:
                 quality=wanted.quality,
                 picture=None if wanted.picture is None else self._content(wanted.picture, depth + 1),
             )
-            return self.files.renderer(record.id, file)()
+            return self.output_files.renderer(record.id, file)()
 
         return render
 
