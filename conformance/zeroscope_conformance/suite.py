@@ -19,7 +19,7 @@ from .lifecycle import LifecycleTracker
 from .receiver import Receiver
 from .report import Report
 from .results import Results
-from .rules import DialectName, rules_for
+from .rules import DialectName, inapplicable_rules, rules_for
 from .scenarios import SCENARIOS, filters, pagination, webhooks
 from .stateful import run_state_machine
 from .target import ScenarioAbandonedError, Target, authorities
@@ -94,7 +94,7 @@ def run_suite(
     ) as client:
         base_url = detect_base_url(client, url, token, document)
         dialect = dialect or detect_dialect(client, base_url, token, document)
-        results = Results(rules_for(document, dialect), token)
+        results = Results(rules_for(document, dialect), token, inapplicable_rules(document, dialect))
         tracker = LifecycleTracker(document, results)
         target = Target(client, base_url, token, document, results, tracker, clock, patience)
         steps: dict[str, Callable[[], object]] = {name: partial(run, target) for name, run in SCENARIOS.items()}
