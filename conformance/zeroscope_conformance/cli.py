@@ -56,8 +56,8 @@ def conformance(
         dialect: The dialect of the server. Default: detected; without a URL, both.
         webhook_listen: [HOST:]PORT to receive webhooks on; without it the rules of webhooks are not reached.
         webhook_url: The URL at which the server reaches that socket. Default: http://HOST:PORT.
-        model: The model to run, as OWNER/NAME[:VERSION] if the server describes it, or as OWNER/NAME=FILE with a file of
-            its version or its openapi_schema, as JSON or YAML. Default: that of the document.
+        model: The model to run, as OWNER/NAME[:VERSION]; or as OWNER/NAME=FILE with its version or its openapi_schema
+            as JSON or YAML, if the server does not describe it. Default: that of the document.
         spec: The OpenAPI document, as a YAML or JSON file. Default: the one built in.
         seed: Determines the generated requests. Default: always the same.
         patience: How long to wait for a prediction or a webhook, in seconds. Default: 300.
@@ -72,6 +72,7 @@ def conformance(
         if path is not None and not path.parent.is_dir():
             raise CommandError(f"{path}: there is no folder {path.parent}")
     import zeroscope_conformance as suite
+    from zeroscope_mock.cog import ModelFileError
 
     named, file = _parse_model(model)
     with ExitStack() as stack:

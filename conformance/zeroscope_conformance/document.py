@@ -229,7 +229,7 @@ class Document:
         """An input of the required fields only."""
         properties = self.input.get("properties", {})
         names = self.input.get("required", [])
-        return {name: sample(properties.get(name, {}), self._resolve_file, whole=False) for name in names}
+        return {name: sample(properties.get(name, {}), self._resolve_value, whole=False) for name in names}
 
     @property
     def failing_input(self) -> dict[str, Any] | None:
@@ -268,12 +268,15 @@ class Document:
                 shape |= {name: min(allowed, key=lambda one: abs(one - wanted))} if allowed else {}
         return shape
 
-    def _resolve_file(self, schema: Any) -> Any:
-        """Return what `deref` does, with a small file as the default of a URL."""
+    def _resolve_value(self, schema: Any) -> Any:
+        """Return what `deref` does, without values that the schema forbids, and with a small file as that of a URL."""
         schema = self.deref(schema)
-        if isinstance(schema, Mapping) and schema.get("format") == "uri":
+        if not isinstance(schema, Mapping):
+            return schema
+        if schema.get("format") == "uri":
             return {"default": sample_file(f"{schema.get('title')} {schema.get('description')}"), **schema}
-        return schema
+        wrong = {name for name in ("default", "example") if name in schema and self.schema_errors(schema, schema[name])}
+        return {name: value for name, value in schema.items() if name not in wrong}
 
     @cached_property
     def _validators(self) -> dict[str, Any]:

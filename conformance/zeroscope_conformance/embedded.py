@@ -16,7 +16,9 @@ TOKEN = "mock-0f4d1c8e5a7b4e0d9c3f2a6b8d1e7c5a"
 
 
 @contextmanager
-def mock_server(dialect: DialectName, spec: Path | None = None, *, models: Mapping[str, Path] | None = None, streams: bool = True) -> Iterator[dict[str, Any]]:
+def mock_server(
+    dialect: DialectName, spec: Path | None = None, *, models: Mapping[str, Path] | None = None, streams: bool = True
+) -> Iterator[dict[str, Any]]:
     """Run a mock server on a socket, with a virtual clock, on which waits take no time.
 
     Args:
@@ -36,7 +38,13 @@ def mock_server(dialect: DialectName, spec: Path | None = None, *, models: Mappi
     document = Document.load(spec)
     with (
         MockServer(
-            dialect=dialect, token=TOKEN, spec=spec, rate_limits=limits, control=False, streams=streams
+            dialect=dialect,
+            token=TOKEN,
+            spec=spec,
+            rate_limits=limits,
+            control=False,
+            streams=streams,
+            models=models or {},
         ) as server,
         server.listen() as listening,
         Receiver("127.0.0.1", 0, document.final, server.clock.time) as receiver,

@@ -8,7 +8,7 @@ from typing import Any
 
 from zeroscope_mock.cog import VersionFile
 
-from .document import JSON, Document
+from .document import JSON, Document, DocumentError
 
 # What Cog says of a field that is no condition on its values.
 _ANNOTATIONS = {"title", "description", "default", "example"}
@@ -22,6 +22,9 @@ def model_document(document: Document, name: str, version: VersionFile, *, hidde
         name: The owner and the name of the model, as `owner/name`.
         version: The version that describes the input and the output.
         hidden: Whether the server does not know the id of the version, so that creates name the model alone.
+
+    Raises:
+        DocumentError: If no value could be made for a required field.
     """
     # A copy without shared values: YAML aliases would be changed twice.
     raw: dict[str, Any] = json.loads(json.dumps(document.raw))
@@ -45,7 +48,10 @@ def model_document(document: Document, name: str, version: VersionFile, *, hidde
     output = _embed(version.schema.output_source, "Output", schemas)
     schemas["Prediction"]["properties"]["output"] = {"anyOf": [output, {"type": "null"}]}
     kept = {key: value for key, value in version.schema.output.items() if key.startswith("x-cog-")}
-    return Document(raw, {**output, **kept})
+    made = Document(raw, {**output, **kept})
+    if errors := made.schema_errors(made.input, made.required_input):
+        raise DocumentError(f"no input could be made that the schema of {name} allows: {errors[0]}")
+    return made
 
 
 def _with_annotations(schema: Mapping[str, Any], version: VersionFile) -> dict[str, Any]:

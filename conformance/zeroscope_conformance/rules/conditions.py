@@ -91,6 +91,7 @@ HAS_FAILING_INPUT = Condition(
     lambda document: document.failing_input is not None, "no input can make a prediction fail"
 )
 HAS_VIDEO_SHAPE = Condition(
-    lambda document: bool(document.shape), "the input has no field for the size, length, rate or number of videos"
+    lambda document: bool(document.shape),
+    "no field of the input is known to be the size, length, rate or number of videos",
 )
 HAS_OUTPUT_FILES = Condition(lambda document: document.may_output_files, "the output of the model has no files")
