@@ -251,8 +251,9 @@ class Registry:
 
     def _trained_file(self, training: Record, version_id: str, created: float) -> VersionFile | None:
         """What a trained version takes and returns: the same as the version that it was trained from."""
-        base = None if training.model is None else self.find(training.model, training.tenant)
-        version = None if base is None else self.version(base, training.version)
+        name = training.model or ""
+        base = self._models.get((training.tenant, name)) or self.loaded.get(name)
+        version = None if base is None else base.versions.get(training.version)
         if version is None or version.file is None:
             return None
         values = {**version.file.values, "id": version_id, "created_at": timestamp(created)}
