@@ -145,7 +145,7 @@ class Runs:
         number = state.store.next_number(call.tenant, kind)
         random = state.random_bytes(kind, call.tenant, number)
         id = new_id(random)
-        script = self._script(call, kind, random, None if output is None else output(id))
+        script = self._script(call, version, kind, random, None if output is None else output(id))
         return Record(
             id=id,
             tenant=call.tenant,
@@ -164,7 +164,9 @@ class Runs:
             retention=RETENTION if state.spec.retention is None else state.spec.retention,
         )
 
-    def _script(self, call: OperationCall, kind: RunKind, random: bytes, output: Any) -> Script:
+    def _script(
+        self, call: OperationCall, version: VersionReference, kind: RunKind, random: bytes, output: Any
+    ) -> Script:
         state, settings, sent = self._state, self._state.settings, call.body.get("input", {})
         wanted = ModelInput.read(sent, state.spec.input_defaults)
         streams = True if settings.streams is None and state.dialect.current else settings.streams
@@ -176,7 +178,7 @@ class Runs:
         if settings.blocking is not None:
             script.blocking = settings.blocking
         script = apply_prompt(wanted.prompt, script)
-        if (source := state.scripts.take(call.tenant)) is None:
+        if (source := state.scripts.take(call.tenant, version.model, version.id, sent)) is None:
             return script
         state.deciding = True
         mark = running_script.set((state, threading.get_ident()))
