@@ -10,7 +10,8 @@
 
 Any text of the input that begins with `mock:` steers, in whatever field and however deep, such as a message of a chat;
 of several, `prompt` does, else the first one. The text after `mock:fail` is the error, and that after `mock:slow` a
-number of seconds; after the other words it has no meaning. An unknown word fails with a list of the known ones, so that a typing error is not taken for success.
+number of seconds; after the other words it has no meaning. An unknown word fails with a list of the known ones, so
+that a typing error is not taken for success.
 """
 
 from __future__ import annotations
