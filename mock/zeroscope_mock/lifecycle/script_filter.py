@@ -29,8 +29,7 @@ class ScriptFilter:
     def of(cls, values: Mapping[str, Any]) -> ScriptFilter:
         """The filter that the keys `model` and `input` of a script make."""
         model = values.get("model")
-        # An empty object is in every input.
-        return cls(None if model is None else model.lower(), values.get("input") or None)
+        return cls(None if model is None else model.lower(), values.get("input"))
 
     @property
     def exact(self) -> bool:
@@ -59,12 +58,12 @@ def model_names(model: str | None, version: str) -> tuple[str, ...]:
 
     Args:
         model: The model's owner and name, such as `owner/name`.
-        version: The version's id.
+        version: The version's id, whose letters are lower-case.
     """
     if model is None:
         return ()
     lower = model.lower()
-    return lower, f"{lower}:{version.lower()}"
+    return lower, f"{lower}:{version}"
 
 
 def model_problem(model: str) -> str | None:
