@@ -77,7 +77,7 @@ class State:
         self.changes = Conditions()
         self.journal = Journal(settings.journal_limit)
         self.store = Store(settings.prediction_limit, settings.storage_limit)
-        self.registry = Registry(spec, clock.time)
+        self.registry = Registry(spec, clock.time, any_model=settings.any_model)
         self.files = FileCache()
         self.limits = Limits()
         self.scripts = Scripts()

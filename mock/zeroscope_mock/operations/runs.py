@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..lifecycle.blocking import blocking_state
+from ..lifecycle.default_output import default_output
 from ..lifecycle.model_input import ModelInput
 from ..lifecycle.prompts import apply_prompt
 from ..lifecycle.record import RETENTION, Hook, Record, RunKind
@@ -168,11 +169,15 @@ class Runs:
         self, call: OperationCall, version: VersionReference, kind: RunKind, random: bytes, output: Any
     ) -> Script:
         state, settings, sent = self._state, self._state.settings, call.body.get("input", {})
-        wanted = ModelInput.read(sent, state.spec.input_defaults)
+        schema = version.schema
+        wanted = ModelInput.read(sent, state.spec.input_defaults if schema is None else schema.defaults)
         streams = True if settings.streams is None and state.dialect.current else settings.streams
         script = default_script(wanted, random)
         if output is not None:
             script.output = output
+        elif schema is not None:
+            script.output = default_output(schema, wanted, script.seed)
+            script.gradual = schema.output.get("x-cog-array-type") == "iterator"
         script.streams = streams if kind == "prediction" else False
         script.inline = settings.inline_outputs
         script.expired_wait = settings.expired_wait
