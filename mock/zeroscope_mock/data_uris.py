@@ -9,7 +9,7 @@ from urllib.parse import unquote_to_bytes
 
 def data_uri(content: bytes, content_type: str) -> str:
     """The content of a file as a `data:` URI."""
-    return f"data:{content_type.replace(" ", "")};base64,{base64.b64encode(content).decode()}"
+    return f"data:{content_type.replace(' ', '')};base64,{base64.b64encode(content).decode()}"
 
 
 def data_of(uri: str) -> bytes | None:
