@@ -9,6 +9,7 @@ from typing import Any
 from ..documents.invalid_field import InvalidField
 from .field_names import FieldNames
 from .json_schema import JsonSchema
+from .output_schema import OutputSchema
 from .resolver import Resolver
 
 
@@ -76,6 +77,11 @@ class ModelSchema:
     def output(self) -> Mapping[str, Any]:
         """The resolved schema of the output; empty if there is none."""
         return self._resolver.resolve(self._schemas.get("Output", {}))
+
+    @cached_property
+    def returns(self) -> OutputSchema:
+        """What the model returns."""
+        return OutputSchema(self.output, self.resolve, self.properties, self.names)
 
     @cached_property
     def warnings(self) -> list[str]:
