@@ -1,4 +1,4 @@
-"""The document of a model: that of the API, with the input and the output of the model."""
+"""Document of a model: the API, with the input and the output of the model."""
 
 from __future__ import annotations
 
