@@ -10,6 +10,7 @@ from typing import Any
 from ..documents.invalid_field import InvalidField
 from .field_names import FieldNames
 from .json_schema import JsonSchema
+from .output_schema import OutputSchema
 from .resolver import Resolver
 
 
@@ -89,6 +90,11 @@ class ModelSchema:
     def output_source(self) -> Mapping[str, Any]:
         """What outputs are checked by: a JSON Schema, which may refer to its `components`."""
         return self._output.compiled.source
+
+    @cached_property
+    def returns(self) -> OutputSchema:
+        """What the model returns."""
+        return OutputSchema(self.output, self.resolve, self.properties, self.names)
 
     @cached_property
     def warnings(self) -> list[str]:
