@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..cog import ModelSchema
+from ..cog.guess import guess_schema
 from ..documents.links import WEBSITE
 from ..lifecycle.default_output import default_output
 from ..lifecycle.marks import fill_marks
@@ -59,6 +60,8 @@ def _usual_script(
 ) -> Script:
     """The script that neither a prompt nor a test has changed."""
     settings, schema = state.settings, version.schema
+    if version.guessed:
+        schema = guess_schema(version.model or "", sent)
     reader = state.input_reader(schema)
     wanted = reader.read(sent)
     script = default_script(wanted, random)
