@@ -176,3 +176,20 @@ def test_function__gets_the_checked_input(server: MockServer, api: httpx.Client)
 
     assert refused.status_code == 422
     assert ["".join(api.get(one["urls"]["get"]).json()["output"]) for one in created] == ["ONE", "TWO"]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"prompt": "mock:fail out of luck"},
+        {"prompt": "A storm", "system_prompt": "mock:fail out of luck"},
+        {"messages": [{"role": "user", "content": [{"type": "text", "text": "mock:fail out of luck"}]}]},
+    ],
+)
+@pytest.mark.parametrize("model", MODELS)
+def test_text__steers_in_any_field(server: MockServer, api: httpx.Client, model: str, sent: dict[str, Any]) -> None:
+    """Whatever the model."""
+    created = create(api, model, input=sent)
+    server.clock.advance(600)
+
+    assert api.get(created["urls"]["get"]).json()["error"] == "out of luck"
