@@ -258,7 +258,7 @@ def test_restore__of_a_snapshot_without_a_registry(server: MockServer) -> None:
     server.restore(snapshot)
 
     restored = server.snapshot()
-    empty = {"created": 0, "models": [], "deployments": [], "trainings": [], "loaded": []}
+    empty = {"created": 0, "models": [], "deployments": [], "trainings": [], "loaded": [], "unknown": []}
     assert restored["registry"] == empty
     assert restored["predictions"] == snapshot["predictions"]
 
