@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from math import isfinite
 from typing import Any
 
 from ..documents.invalid_field import InvalidField
@@ -133,4 +132,4 @@ class ModelSchema:
 
 def _order(schema: Mapping[str, Any], place: int) -> float:
     order = schema.get("x-order")
-    return order if isinstance(order, int | float) and not isinstance(order, bool) and isfinite(order) else place
+    return order if isinstance(order, int | float) and not isinstance(order, bool) else place
