@@ -12,7 +12,7 @@ from typing import Any
 
 import av
 
-from zeroscope_mock.videos import video
+from zeroscope_mock.media import video
 
 from .canned import INPUT
 from .protocol import serve

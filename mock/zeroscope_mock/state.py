@@ -20,6 +20,7 @@ from .lifecycle.model_input import ModelInput
 from .lifecycle.record import Hook, Record
 from .lifecycle.representation import prediction_json
 from .lifecycle.scripts import Scripts
+from .media.cache import VideoCache
 from .messages import Head, encode
 from .protocols import Clock
 from .randomness import random_bytes
@@ -29,7 +30,6 @@ from .settings import Settings
 from .store import Store
 from .suggestions import did_you_mean
 from .tenants import account_name
-from .videos.cache import VideoCache
 from .webhooks.scheduler import WebhookScheduler
 from .webhooks.sender import DeliverySender
 

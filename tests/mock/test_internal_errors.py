@@ -125,7 +125,7 @@ def test_a_video__is_rendered_once_for_concurrent_requests(server: MockServer, m
         assert made.wait(10)
         return b"a video"
 
-    monkeypatch.setattr("zeroscope_mock.videos.video.render", render)
+    monkeypatch.setattr("zeroscope_mock.media.video.render", render)
     with server.client() as client:
         url = client.predictions.create({"prompt": "x"}).wait().videos[0].url
     request = Request(Head("GET", httpx.URL(url).path))

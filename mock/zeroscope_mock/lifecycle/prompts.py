@@ -6,7 +6,7 @@
 | `mock:slow SECONDS` | runs for at least so many seconds, or 10 if it does not say |
 | `mock:abort` | ends as `aborted` before it starts |
 | `mock:expire` | succeeds, but its input, output and logs are already removed |
-| `mock:empty` | succeeds without a single video |
+| `mock:empty` | succeeds without a single output |
 
 The text after `mock:fail` is the error, and that after `mock:slow` a number of seconds; after the other words it has no
 meaning. An unknown word fails with a list of the known ones, so that a typing error is not taken for success.
@@ -36,7 +36,7 @@ def apply_prompt(prompt: str, script: Script) -> Script:
 
 def _fail(script: Script, message: str) -> Script:
     error = message or "the model failed because the prompt asked for it"
-    return replace(script, run_seconds=script.run_seconds / 2, outcome="failed", error=error, outputs=0)
+    return replace(script, run_seconds=script.run_seconds / 2, outcome="failed", error=error)
 
 
 def _slow(script: Script, least: str) -> Script:
@@ -45,7 +45,7 @@ def _slow(script: Script, least: str) -> Script:
 
 
 def _abort(script: Script, _: str) -> Script:
-    return replace(script, outcome="aborted", outputs=0)
+    return replace(script, outcome="aborted")
 
 
 def _expire(script: Script, _: str) -> Script:
@@ -53,7 +53,7 @@ def _expire(script: Script, _: str) -> Script:
 
 
 def _empty(script: Script, _: str) -> Script:
-    return replace(script, outputs=0)
+    return replace(script, output=[] if isinstance(script.output, list) else None)
 
 
 def _unknown(script: Script, word: str) -> Script:

@@ -15,6 +15,7 @@ from typing import Any
 
 from ..times import TOLERANCE
 from .logs import log_text, progress_line
+from .marks import file_mark
 from .model_input import ModelInput
 
 _STEPS_PER_SECOND = 15.8
@@ -23,6 +24,9 @@ _STARTUP = (0.5, 2.0)
 _SECONDS_TO_FAIL = 0.5
 # One in so many blocking creates is answered with the final status; all recorded ones were not, but documents say so.
 _BLOCKING_CHANCES = 4
+
+VIDEO = "mp4"
+"""The suffix of the document's model's files."""
 
 
 # Not frozen: one is made for every prediction, and frozen ones take three times as long to make. Nothing changes one.
@@ -38,14 +42,13 @@ class Script:
         rate: Steps per second.
         outcome: The final status; `aborted` ends it when it would have started.
         error: Why it fails.
-        outputs: How many videos it makes.
         removed: Whether its data is removed the moment it ends.
         lines: What it prints instead of seed and progress bar, each with the seconds since the start.
-        output: What it returns instead of videos, any JSON value; None for videos.
+        output: What it returns, any JSON value, with marks of files; the items of a list count as outputs of their own.
         gradual: Whether its outputs come one after another, evenly over the run, instead of all at the end.
         reads: The number of reads with which it ends, one step each, whatever the clock says; 0 to go by the clock.
         streams: Whether it has a stream of events; None if the request decides.
-        inline: Whether its videos are `data:` URIs instead of URLs.
+        inline: Whether its files are `data:` URIs instead of URLs.
         source: How it was created, `api` or `web`.
         blocking: The status that a create which waited for its success shows, `processing` or `final`.
         expired_wait: The status that a create which waited in vain shows, `starting` or `processing`.
@@ -59,7 +62,6 @@ class Script:
     rate: float
     outcome: str = "succeeded"
     error: str | None = None
-    outputs: int = 0
     removed: bool = False
     lines: tuple[tuple[float, str], ...] | None = None
     output: Any = None
@@ -99,9 +101,9 @@ class Script:
     @property
     def results(self) -> int:
         """The number of outputs."""
-        if self.output is None:
-            return self.outputs
-        return len(self.output) if isinstance(self.output, list) else 1
+        if isinstance(self.output, list):
+            return len(self.output)
+        return 0 if self.output is None else 1
 
     def made(self, elapsed: float) -> int:
         """The number of outputs made `elapsed` seconds after its start, while it runs."""
@@ -138,6 +140,6 @@ def default_script(wanted: ModelInput, random: bytes) -> Script:
         rate=rate,
         outcome="failed" if error else "succeeded",
         error=error,
-        outputs=0 if error else wanted.batch_size,
+        output=[file_mark(VIDEO)] * wanted.batch_size,
         blocking="processing" if random[-7] % _BLOCKING_CHANCES else "final",
     )

@@ -39,7 +39,7 @@ def resolve(source: ScriptSource, default: Script, sent: dict[str, Any]) -> tupl
         return override(default, validated(values) if callable(source) else values), None
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
-        return replace(default, outcome="failed", error=reason, outputs=0), traceback.format_exc()
+        return replace(default, outcome="failed", error=reason), traceback.format_exc()
 
 
 def override(default: Script, values: Mapping[str, Any]) -> Script:
@@ -61,10 +61,9 @@ def override(default: Script, values: Mapping[str, Any]) -> Script:
         rate=default.rate if run == default.run_seconds else default.steps / max(run, 1e-9),
         outcome=outcome,
         error=error if outcome == "failed" else None,
-        outputs=int(values.get("outputs", default.outputs)) if outcome == "succeeded" else 0,
         removed=values.get("removed", default.removed),
         lines=_timed_lines(values["logs"], run) if "logs" in values else default.lines,
-        output=values.get("output", default.output),
+        output=_output(values, default.output),
         gradual=values.get("gradual", default.gradual),
         reads=int(values.get("reads", _READS)) if progression == "reads" else 0,
         streams=values.get("streams", default.streams),
@@ -74,6 +73,15 @@ def override(default: Script, values: Mapping[str, Any]) -> Script:
         expired_wait=values.get("expired_wait", default.expired_wait),
         webhook_events=values.get("webhook_events", default.webhook_events),
     )
+
+
+def _output(values: Mapping[str, Any], default: Any) -> Any:
+    """The output of a script, with as many items as the values name."""
+    output = values.get("output", default)
+    if "outputs" not in values:
+        return output
+    items = output if isinstance(output, list) else [output]
+    return [items[place % len(items)] for place in range(int(values["outputs"]))] if items else []
 
 
 def validated(values: Any, field: str = "script") -> Any:

@@ -128,7 +128,7 @@ def test_close__waits_for_requests_in_progress(server: MockServer, monkeypatch: 
         assert made.wait(10)
         return b"a video"
 
-    monkeypatch.setattr("zeroscope_mock.videos.video.render", render)
+    monkeypatch.setattr("zeroscope_mock.media.video.render", render)
     monkeypatch.setattr(http_server, "_CLOSE_DELAY", 0.0)
     monkeypatch.setattr(http_server, "_GRACE", 10.0)
     with server.client() as client:

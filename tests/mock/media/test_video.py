@@ -17,10 +17,10 @@ import av
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from zeroscope_mock.videos import video
-from zeroscope_mock.videos.scene import Scene
-from zeroscope_mock.videos.sprite import Planes
-from zeroscope_mock.videos.video import render
+from zeroscope_mock.media import video
+from zeroscope_mock.media.scene import Scene
+from zeroscope_mock.media.sprite import Planes
+from zeroscope_mock.media.video import render
 
 DRAFT: dict[str, Any] = {"width": 256, "height": 160, "fps": 24, "num_frames": 4, "seed": 123}
 PROMPT = "An astronaut riding a horse"
@@ -115,7 +115,7 @@ def test_render__same_arguments_same_bytes() -> None:
 def test_render__same_bytes_in_another_process(hash_seed: str) -> None:
     """The bytes depend on nothing but the arguments: not on the process, nor on Python's hash seed."""
     code = (
-        "import hashlib; from zeroscope_mock.videos.video import render; "
+        "import hashlib; from zeroscope_mock.media.video import render; "
         f"print(hashlib.sha256(render({PROMPT!r}, **{DRAFT!r})).hexdigest())"
     )
     here = hashlib.sha256(render(PROMPT, **DRAFT)).hexdigest()
@@ -249,7 +249,7 @@ def test_render__holds_one_frame_at_a_time(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_import__without_av_and_pillow() -> None:
     """Importing the module is cheap: PyAV and Pillow wait for the first video."""
-    code = "import sys, zeroscope_mock.videos.video; print([name for name in ('av', 'PIL') if name in sys.modules])"
+    code = "import sys, zeroscope_mock.media.video; print([name for name in ('av', 'PIL') if name in sys.modules])"
     assert run_python(code).strip() == "[]"
 
 

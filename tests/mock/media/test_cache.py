@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from zeroscope_mock import MockServer
-from zeroscope_mock.videos import cache as cache_module
+from zeroscope_mock.media import cache as cache_module
 
 Create = Callable[..., dict[str, Any]]
 
@@ -105,7 +105,7 @@ def test_videos_are_kept_within_bounds(
         rendered.append(fields["index"])
         return b"a video"
 
-    monkeypatch.setattr("zeroscope_mock.videos.video.render", render)
+    monkeypatch.setattr("zeroscope_mock.media.video.render", render)
     monkeypatch.setattr(cache_module, "CACHE_SIZE", cache)
     prediction = create(batch_size=2)
     server.clock.advance(100)
