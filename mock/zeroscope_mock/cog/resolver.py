@@ -1,0 +1,144 @@
+"""Resolves the references and unions of a model's schemas to plain ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from urllib.parse import unquote
+
+from ..documents.reading import unescape
+
+Report = Callable[[str], None]
+"""Takes what is wrong with a schema, as the end of a sentence whose subject is the field."""
+
+_ANNOTATIONS = frozenset(
+    {"title", "description", "default", "x-order", "example", "examples", "deprecated", "nullable"}
+)
+_BOUNDS = (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum"))
+_MAX_TRAIL = 50
+
+
+def ignore(_: str) -> None:
+    """Ignore what is wrong with a schema."""
+
+
+class Resolver:
+    """Resolves the schemas of one document.
+
+    A resolved schema has no `$ref`, no `allOf`, no `const` and no union with null. `nullable` says whether null is
+    allowed, and exclusive bounds are numbers; both differ between OpenAPI 3.0 and 3.1, and Cog has written both. Schemas
+    within it are not resolved.
+
+    Args:
+        document: The model's `openapi_schema`.
+    """
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._document = document
+
+    def resolve(self, schema: Any, report: Report = ignore) -> dict[str, Any]:
+        """A schema, resolved; empty for something that is no schema.
+
+        Args:
+            report: Is told what cannot be followed, which then counts as allowing anything.
+        """
+        return self._resolved(schema, report, ())
+
+    def _resolved(self, schema: Any, report: Report, trail: tuple[str, ...]) -> dict[str, Any]:
+        if schema is True:
+            return {}
+        if schema is False:
+            return {"enum": []}
+        if not isinstance(schema, Mapping):
+            report(f"has {schema!r:.40} where a schema belongs")
+            return {}
+        own = dict(schema)
+        parts: list[dict[str, Any]] = []
+        if "$ref" in own:
+            parts.append(self._target(own.pop("$ref"), report, trail))
+        if "allOf" in own:
+            parts += [self._resolved(part, report, trail) for part in _schemas(own.pop("allOf"), "allOf", report)]
+        for union in ("anyOf", "oneOf"):
+            if union not in own:
+                continue
+            options = _schemas(own.pop(union), union, report)
+            real = [option for option in options if not _is_null(option)]
+            if len(real) < len(options):
+                own["nullable"] = True
+            if len(real) == 1:
+                parts.append(self._resolved(real[0], report, trail))
+            elif real:
+                own[union] = real
+        return _merged([*parts, _normalized(own)], report)
+
+    def _target(self, reference: Any, report: Report, trail: tuple[str, ...]) -> dict[str, Any]:
+        """The schema that a reference leads to, resolved; empty if there is none."""
+        if not isinstance(reference, str) or not reference.startswith("#"):
+            report(f"refers to {reference!r:.80}, outside the schema")
+            return {}
+        if reference in trail or len(trail) > _MAX_TRAIL:
+            report(f"refers to itself through {reference!r:.80}")
+            return {}
+        target: Any = self._document
+        for part in map(unescape, unquote(reference[1:]).split("/")[1:]):
+            if isinstance(target, Mapping) and part in target:
+                target = target[part]
+            elif isinstance(target, list) and part.isdecimal() and part.isascii() and len(part) < 10:
+                target = target[int(part)] if int(part) < len(target) else None
+            else:
+                target = None
+        if not isinstance(target, Mapping | bool):
+            report(f"refers to {reference!r:.80}, which the schema does not have")
+            return {}
+        return self._resolved(target, report, (*trail, reference))
+
+
+def _schemas(found: Any, keyword: str, report: Report) -> Sequence[Any]:
+    if isinstance(found, list) and found:
+        return found
+    report(f"has {found!r:.40} as {keyword}, where a list of schemas belongs")
+    return []
+
+
+def _is_null(schema: Any) -> bool:
+    return isinstance(schema, Mapping) and (schema.get("type") == "null" or schema.get("enum") == [None])
+
+
+def _normalized(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema in the one form of `nullable`, `enum` and exclusive bounds; changes the schema."""
+    if "const" in schema:
+        schema.setdefault("enum", [schema.pop("const")])
+    for bound, exclusive in _BOUNDS:
+        if schema.get(exclusive) is True and bound in schema:
+            schema[exclusive] = schema.pop(bound)
+        elif isinstance(schema.get(exclusive), bool):
+            del schema[exclusive]
+    kinds, enum = schema.get("type"), schema.get("enum")
+    if isinstance(kinds, list):
+        real = [kind for kind in kinds if kind != "null"]
+        if len(real) < len(kinds):
+            schema["nullable"] = True
+        if real:
+            schema["type"] = real[0] if len(real) == 1 else real
+        elif kinds:
+            schema["type"] = "null"
+    if isinstance(enum, list) and None in enum and len(enum) > 1:
+        schema["nullable"] = True
+        schema["enum"] = [value for value in enum if value is not None]
+    return schema
+
+
+def _merged(parts: list[dict[str, Any]], report: Report) -> dict[str, Any]:
+    """The schemas as one; where they disagree, the last one counts, because Cog writes a field's own keywords last."""
+    merged: dict[str, Any] = {}
+    for part in parts:
+        for key, value in part.items():
+            before = merged.get(key)
+            if key == "properties" and isinstance(before, Mapping) and isinstance(value, Mapping):
+                value = {**before, **value}
+            elif key == "required" and isinstance(before, list) and isinstance(value, list):
+                value = [*before, *(name for name in value if name not in before)]
+            elif key in merged and before != value and key not in _ANNOTATIONS:
+                report(f"has {key} more than once, of which only the last one counts")
+            merged[key] = value
+    return merged
