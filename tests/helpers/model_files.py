@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +11,11 @@ from typing import Any
 
 import yaml
 from jsonschema_rs import Draft202012Validator
+
+from zeroscope_mock.cog.version_file import model_files as find_models
+
+TABLE_ROW = "model"
+"""The name of a test's property that holds a model's row of the table."""
 
 _PREFIX = "#/components/schemas/"
 _NULL = {"type": "null"}
@@ -21,14 +26,14 @@ class ModelFile:
     """A file with one version of a model, or with its schema alone.
 
     Args:
-        label: The path of the file in the folder that was read, without its suffix.
+        name: The model's `owner/name`.
     """
 
+    name: str
     path: Path
-    label: str
 
     def __str__(self) -> str:
-        return self.label
+        return self.name
 
     @cached_property
     def content(self) -> dict[str, Any]:
@@ -143,12 +148,9 @@ class Field:
         return bool(values) and self.type in kinds and not any(isinstance(value, kinds[self.type]) for value in values)
 
 
-def model_files(*folders: Path) -> Iterator[ModelFile]:
-    """Yield the files of folders, in order."""
-    for folder in folders:
-        for path in sorted(folder.rglob("*")):
-            if path.suffix in {".json", ".yaml", ".yml"}:
-                yield ModelFile(path, path.relative_to(folder).with_suffix("").as_posix())
+def model_files(*folders: Path) -> list[ModelFile]:
+    """The models of folders, each file as one."""
+    return [ModelFile(*found) for folder in folders for found in find_models(folder)]
 
 
 class _TextLoader(yaml.SafeLoader):

@@ -203,10 +203,10 @@ def _violations(model: ModelFile, field: Field) -> Iterator[tuple[Any, str, str]
     if schema.get("format") in {"uri", "date", "date-time"}:
         yield "no such thing", "format", f"Does not match format '{schema['format']}'"
     if field.type is not None:
-        for value, given in _OTHERS[field.type]:
-            yield value, "invalid_type", f"Invalid type. Expected: {field.type}{{}}, given: {given}"
-        if not field.nullable:
-            yield None, "invalid_type", f"Invalid type. Expected: {field.type}, given: null"
+        for value, given in [*_OTHERS[field.type], *([] if field.nullable else [(None, "null")])]:
+            # Where null is allowed, the types are listed.
+            expected = "" if field.nullable else f"{field.type}, given: {given}"
+            yield value, "invalid_type", f"Invalid type. Expected: {expected}"
 
 
 _OTHERS: dict[str, list[tuple[Any, str]]] = {

@@ -8,7 +8,8 @@ import json
 import struct
 import wave
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 TYPES = {
     "mp4": "video/mp4",
@@ -30,15 +31,24 @@ TYPES = {
 """The content type of each suffix that has one."""
 
 
-def decode(content: bytes, suffix: str, content_type: str) -> str:
+def output_urls(output: Any) -> Iterator[str]:
+    """Yield the URLs of the files in an output, at any depth."""
+    if isinstance(output, str) and "/outputs/" in output:
+        yield output
+    for part in output if isinstance(output, list) else output.values() if isinstance(output, dict) else ():
+        yield from output_urls(part)
+
+
+def decode(content: bytes, suffix: str, content_type: str | None = None) -> str:
     """Decode a whole file, and describe it in a few words.
 
     Args:
         suffix: The suffix of its name, without the dot.
-        content_type: The content type that it was served with.
+        content_type: The content type that it was served with, if that is known.
     """
-    expected = TYPES.get(suffix, content_type)
-    assert content_type.partition(";")[0] == expected, f"a file .{suffix} was served as {content_type}"
+    if content_type is not None:
+        served = content_type.partition(";")[0]
+        assert served == TYPES.get(suffix, served), f"a file .{suffix} was served as {content_type}"
     return _DECODERS.get(suffix, _text)(content)
 
 
