@@ -20,7 +20,9 @@ from .lifecycle.model_input import ModelInput
 from .lifecycle.record import Hook, Record
 from .lifecycle.representation import prediction_json
 from .lifecycle.scripts import Scripts
-from .media.cache import VideoCache
+from .media.cache import FileCache
+from .media.formats import content_type
+from .media.output_file import OutputFile
 from .messages import Head, encode
 from .protocols import Clock
 from .randomness import random_bytes
@@ -76,7 +78,7 @@ class State:
         self.journal = Journal(settings.journal_limit)
         self.store = Store(settings.prediction_limit, settings.storage_limit)
         self.registry = Registry(spec, clock.time)
-        self.videos = VideoCache()
+        self.files = FileCache()
         self.limits = Limits()
         self.scripts = Scripts()
         self.faults = Faults(
@@ -157,8 +159,8 @@ class State:
             self.scripts.clear(tenant)
             self.faults.clear(tenant)
             self.webhooks.clear(tenant)
-            # Ids start again, and would lead to the old videos.
-            self.videos.clear()
+            # Ids start again, and would lead to the old files.
+            self.files.clear()
             self.changes.notify_all()
 
     @property
@@ -171,20 +173,40 @@ class State:
             "deliveries": self.webhooks.deliveries.dropped,
         }
 
-    def video(self, record: Record, index: int) -> Callable[[], bytes]:
-        """A function that renders one video of a prediction, which may take seconds."""
+    def file(self, record: Record, number: int, suffix: str) -> Callable[[], bytes]:
+        """A function that renders one of the files of a prediction, which may take seconds.
+
+        Args:
+            record: The prediction.
+            number: The number of the file among those of the output, from 0.
+            suffix: Its suffix, which is its format.
+        """
         wanted = ModelInput.read(record.input, self.spec.input_defaults)
         if wanted.error():
             # A script may have a prediction succeed whose input no encoder can render.
             wanted = ModelInput.read({"prompt": wanted.prompt}, self.spec.input_defaults)
-        return self.videos.renderer(record.id, index, wanted, record.script.seed)
+        file = OutputFile(
+            suffix=suffix,
+            text=wanted.prompt,
+            width=wanted.width,
+            height=wanted.height,
+            fps=wanted.fps,
+            num_frames=wanted.num_frames,
+            duration=wanted.num_frames / wanted.fps,
+            seed=record.script.seed,
+            index=number,
+        )
+        return self.files.renderer(record.id, file)
 
     def _event_body(self, record: Record, now: float) -> bytes:
         hook = record.hook
         assert isinstance(hook, Hook)
         links = self.links(hook.origin, hook.prefix)
-        video = (lambda index: data_uri(self.video(record, index)())) if record.script.inline else None
-        return encode(prediction_json(record, now, links, video=video))
+
+        def inline(number: int, suffix: str) -> str:
+            return data_uri(self.file(record, number, suffix)(), suffix)
+
+        return encode(prediction_json(record, now, links, file=inline if record.script.inline else None))
 
 
 def _fault_operations(spec: Spec) -> frozenset[str]:
@@ -192,6 +214,6 @@ def _fault_operations(spec: Spec) -> frozenset[str]:
     return frozenset({DELIVERY, *(operation.id for operation in spec.operations())})
 
 
-def data_uri(video: bytes) -> str:
-    """A video as a `data:` URI."""
-    return f"data:video/mp4;base64,{base64.b64encode(video).decode()}"
+def data_uri(content: bytes, suffix: str) -> str:
+    """The content of a file with a suffix as a `data:` URI."""
+    return f"data:{content_type(suffix)};base64,{base64.b64encode(content).decode()}"

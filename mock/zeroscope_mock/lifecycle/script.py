@@ -140,6 +140,7 @@ def default_script(wanted: ModelInput, random: bytes) -> Script:
         rate=rate,
         outcome="failed" if error else "succeeded",
         error=error,
-        output=[file_mark(VIDEO)] * wanted.batch_size,
+        # An input that fails may ask for more videos than a list can have.
+        output=[file_mark(VIDEO)] * (1 if error else wanted.batch_size),
         blocking="processing" if random[-7] % _BLOCKING_CHANCES else "final",
     )

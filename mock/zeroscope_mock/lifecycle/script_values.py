@@ -77,7 +77,7 @@ def override(default: Script, values: Mapping[str, Any]) -> Script:
 
 def _output(values: Mapping[str, Any], default: Any) -> Any:
     """The output of a script, with as many items as the values name."""
-    output = values.get("output", default)
+    output = default if values.get("output") is None else values["output"]
     if "outputs" not in values:
         return output
     items = output if isinstance(output, list) else [output]

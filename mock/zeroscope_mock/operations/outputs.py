@@ -9,6 +9,7 @@ import tarfile
 from ..lifecycle.marks import file_suffixes
 from ..lifecycle.record import Record
 from ..lifecycle.timeline import state_at
+from ..media.formats import content_type
 from ..messages import Response, encode
 from ..problems import not_found
 from ..protocols import Flow

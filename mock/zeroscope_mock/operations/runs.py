@@ -169,7 +169,8 @@ class Runs:
         wanted = ModelInput.read(sent, state.spec.input_defaults)
         streams = True if settings.streams is None and state.dialect.current else settings.streams
         script = default_script(wanted, random)
-        script.output = output
+        if output is not None:
+            script.output = output
         script.streams = streams if kind == "prediction" else False
         script.inline = settings.inline_outputs
         script.expired_wait = settings.expired_wait

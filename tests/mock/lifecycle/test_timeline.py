@@ -26,10 +26,12 @@ from zeroscope_mock.times import timestamp
 
 CREATED = 1_700_000_000.0
 # Starts after 1 s and runs for 4 s, one step a second.
-USUAL = Script(seed=7, startup_seconds=1.0, run_seconds=4.0, steps=4, rate=1.0, outputs=2)
+USUAL = Script(seed=7, startup_seconds=1.0, run_seconds=4.0, steps=4, rate=1.0, output=["mock:file.mp4"] * 2)
 FAILING = Script(seed=7, startup_seconds=1.0, run_seconds=2.0, steps=4, rate=1.0, outcome="failed", error="broken")
 ABORTED = Script(seed=7, startup_seconds=1.0, run_seconds=4.0, steps=4, rate=1.0, outcome="aborted")
-REMOVED = Script(seed=7, startup_seconds=1.0, run_seconds=4.0, steps=4, rate=1.0, outputs=1, removed=True)
+REMOVED = Script(
+    seed=7, startup_seconds=1.0, run_seconds=4.0, steps=4, rate=1.0, output=["mock:file.mp4"], removed=True
+)
 
 
 def at(seconds: float, script: Script = USUAL, **changes: Any) -> dict[str, Any]:
