@@ -1,10 +1,10 @@
-"""Models of a folder, each with a server of its own, and the table of what they made."""
+"""Models of a folder, a server for each, and the table of what they made."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -58,11 +58,11 @@ def api(server: MockServer) -> Iterator[httpx.Client]:
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Show what each model made."""
-    rows = [
-        value
+    rows: list[list[str]] = [
+        row
         for report in terminalreporter.stats.get("passed", [])
         if isinstance(report, pytest.TestReport) and report.when == "call"
-        for name, value in report.user_properties
+        for name, row in cast(list[tuple[str, list[str]]], report.user_properties)
         if name == TABLE_ROW
     ]
     if rows:
