@@ -81,12 +81,13 @@ def test_prediction__with_the_required_fields_alone(
         created(api.post(f"/deployments/{owner}/mine/predictions", json=body)),
     ]
 
-    decoded: list[str] = []
-    for prediction in finished(server, api, predictions):
+    ended = list(finished(server, api, predictions))
+    for prediction in ended:
         assert (prediction["model"], prediction["version"], prediction["input"]) == (model.name, version, body["input"])
         assert model.output_error(prediction["output"]) is None
-        decoded = decoded or [decode_url(api, url) for url in output_urls(prediction["output"])]
-    record_property(TABLE_ROW, [model.name, model.output_kind, "; ".join(decoded) or text_of(prediction["output"])])
+    output = ended[0]["output"]
+    decoded = [decode_url(api, url) for url in output_urls(output)]
+    record_property(TABLE_ROW, [model.name, model.output_kind, "; ".join(decoded) or text_of(output)])
 
 
 def decode_url(api: httpx.Client, url: str) -> str:
@@ -167,12 +168,13 @@ def test_replicate__runs_the_model(
     model: ModelFile, pinned: bool, server: MockServer, api: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The official Python client returns the output, in parts where the model makes it so, and reads its files."""
-    import replicate
+    from replicate.client import Client
     from replicate.helpers import FileOutput
 
     # It polls on the machine's clock.
     monkeypatch.setattr(time, "sleep", server.clock.sleep)
-    client = replicate.Client(api_token="any", transport=server.transport)
+    token = api.headers["authorization"].removeprefix("Bearer ")
+    client = Client(api_token=token, transport=server.transport)
     reference = f"{model.name}:{version_of(api, model)['id']}" if pinned else model.name
 
     output = client.run(reference, input=minimal_input(model))
