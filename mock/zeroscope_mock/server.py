@@ -23,6 +23,7 @@ from .doors.listening import Listening, serve
 from .faults.faults import Faults
 from .journal import Journal
 from .lifecycle.scripts import Scripts
+from .models import Models
 from .options import ServerOptions, refuse_unknown
 from .rate_limits import Limits
 from .settings import CoreOptions, Settings
@@ -67,7 +68,7 @@ class MockServer(ClientFactory):
         refuse_unknown(options)
         clock, speed = _make_clock(options.pop("clock", "virtual")), options.pop("speed", None)
         spec, reload = options.pop("spec", None), options.pop("reload", False)
-        rate_limits = options.pop("rate_limits", None)
+        rate_limits, models = options.pop("rate_limits", None), options.pop("models", {})
         settings = Settings(**cast(CoreOptions, options))
         super().__init__(Core(load_spec(spec), clock, settings), clock, settings.token or TOKEN)
         self._listening = 0
@@ -75,6 +76,7 @@ class MockServer(ClientFactory):
         self.limits.use(rate_limits)
         if speed is not None:
             self.speed = speed
+        self.models.add_all(models)
         if reload:
             if not isinstance(spec, str | Path):
                 raise ValueError("to reload the document, name its file: spec=PATH")
@@ -105,6 +107,11 @@ class MockServer(ClientFactory):
     def scripts(self) -> Scripts:
         """The scripts for the next predictions."""
         return self._core.state.scripts
+
+    @cached_property
+    def models(self) -> Models:
+        """The models besides that of the document."""
+        return Models(self._core.state)
 
     @property
     def limits(self) -> Limits:

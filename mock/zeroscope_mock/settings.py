@@ -74,6 +74,10 @@ class CoreOptions(TypedDict, total=False):
     inline_outputs: bool
     """Whether videos are `data:` URIs instead of URLs."""
 
+    any_model: bool
+    """Whether the server admits models that it does not know, with any input; it guesses from their names what they
+    return. False by default. The journal says so for each prediction."""
+
     control: bool
     """Whether `/_mock/` is served, through which programs in other languages control the server; True by default."""
 
@@ -127,6 +131,7 @@ class Settings:
     webhook_events: Collection[str] | None = None
     deployment_names: str = "full"
     inline_outputs: bool = False
+    any_model: bool = False
     control: bool = True
     allow_hosts: Collection[str] = ()
     cors: Collection[str] = ()

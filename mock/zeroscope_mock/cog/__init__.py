@@ -1,6 +1,16 @@
 """Schemas of models as Cog, which packages the service's models, writes them."""
 
 from .model_schema import ModelSchema
-from .version_file import ModelFileError, VersionFile, model_files, parse_model_option, read_version
+from .reading import ModelFileError
+from .version_file import ModelSource, VersionFile, is_model_name, model_files, parse_model_option, read_version
 
-__all__ = ["ModelFileError", "ModelSchema", "VersionFile", "model_files", "parse_model_option", "read_version"]
+__all__ = [
+    "ModelFileError",
+    "ModelSchema",
+    "ModelSource",
+    "VersionFile",
+    "is_model_name",
+    "model_files",
+    "parse_model_option",
+    "read_version",
+]

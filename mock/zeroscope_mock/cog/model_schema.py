@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from math import isfinite
 from typing import Any
 
 from ..documents.invalid_field import InvalidField
+from .field_names import FieldNames
 from .json_schema import JsonSchema
 from .resolver import Resolver
 
@@ -17,12 +19,11 @@ class ModelSchema:
     Nothing is read or compiled before it is used, so a server with hundreds of models starts as fast as one with none.
 
     Args:
-        openapi_schema: The OpenAPI document that Cog wrote for the model.
+        openapi_schema: The OpenAPI document that Cog wrote for the model, as JSON values. Nothing may change it.
     """
 
     def __init__(self, openapi_schema: Mapping[str, Any]) -> None:
         self.document = openapi_schema
-        self._resolver = Resolver(openapi_schema)
 
     def resolve(self, schema: Any) -> Mapping[str, Any]:
         """A schema of the document without `$ref`, `allOf` and unions with null; those within it stay as they are.
@@ -34,8 +35,9 @@ class ModelSchema:
     def invalid_fields(self, value: Any, field: str = "input") -> list[InvalidField]:
         """The errors in an input, in the service's words; an empty list for a valid one.
 
-        Unknown fields are valid unless the schema forbids them, and null is valid only where the schema allows it, as
-        the service validates by the schema before the model runs. Without a schema of its input, a model takes any object.
+        Unknown fields are valid unless the schema forbids them, as they are for the document's model. Null is valid
+        only where the schema says so, even for an optional field: the service validates by the schema before the model
+        runs. A model without a schema of its input takes any object.
 
         Args:
             value: The input, as the json module reads it.
@@ -44,19 +46,21 @@ class ModelSchema:
         return self._input.compiled.invalid_fields(value, field)
 
     def training_invalid_fields(self, value: Any, field: str = "input") -> list[InvalidField]:
-        """The errors in the input of a training; any object is valid for a model whose schema has no `TrainingInput`."""
+        """The errors in the input of a training, for which a model without a `TrainingInput` takes any object."""
         return self._training_input.compiled.invalid_fields(value, field)
+
+    def output_invalid_fields(self, value: Any, field: str = "output") -> list[InvalidField]:
+        """The errors in an output of the model; an empty list for a valid one."""
+        return self._output.compiled.invalid_fields(value, field)
 
     @cached_property
     def properties(self) -> Mapping[str, Mapping[str, Any]]:
         """The fields of the input with their resolved schemas, in the order of `x-order`."""
-        fields = self._resolver.resolve(self._schemas.get("Input", {})).get("properties", {})
-        if not isinstance(fields, Mapping):
-            return {}
-        resolved = {name: self._resolver.resolve(schema) for name, schema in fields.items()}
+        fields = self.resolve(self._schemas.get("Input", {})).get("properties")
+        resolved = [(name, self.resolve(schema)) for name, schema in fields.items()] if isinstance(fields, dict) else []
         # A field without an order keeps its place.
-        places = {name: _order(schema, place) for place, (name, schema) in enumerate(resolved.items())}
-        return {name: resolved[name] for name in sorted(resolved, key=places.__getitem__)}
+        ordered = sorted(enumerate(resolved), key=lambda one: _order(one[1][1], one[0]))
+        return dict(field for _, field in ordered)
 
     @cached_property
     def defaults(self) -> Mapping[str, Any]:
@@ -66,32 +70,61 @@ class ModelSchema:
         }
 
     @cached_property
+    def names(self) -> FieldNames:
+        """What the fields of the input mean."""
+        required = self._resolver.resolve(self._schemas.get("Input", {})).get("required")
+        return FieldNames(self.properties, required if isinstance(required, list) else ())
+
+    @cached_property
     def output(self) -> Mapping[str, Any]:
         """The resolved schema of the output; empty if there is none."""
-        return self._resolver.resolve(self._schemas.get("Output", {}))
+        return self.resolve(self._schemas.get("Output", {}))
+
+    @property
+    def input_source(self) -> Mapping[str, Any]:
+        """What inputs are checked by: a JSON Schema, which may refer to its `components`."""
+        return self._input.compiled.source
+
+    @property
+    def output_source(self) -> Mapping[str, Any]:
+        """What outputs are checked by: a JSON Schema, which may refer to its `components`."""
+        return self._output.compiled.source
 
     @cached_property
     def warnings(self) -> list[str]:
         """What is not checked or contradicts itself, in one sentence each, which names the field."""
-        return [*self._input.warnings, *self._training_input.warnings]
+        paths = [invalid.field.split(".") for invalid in self.invalid_fields(self.defaults)]
+        refused = {path[1] for path in paths if len(path) > 1}
+        return [
+            *self._input.warnings,
+            *(f"input.{name} has a default that its schema forbids." for name in self.defaults if name in refused),
+            *self._output.warnings,
+            *self._training_input.warnings,
+        ]
+
+    @cached_property
+    def _resolver(self) -> Resolver:
+        return Resolver(self.document)
 
     @cached_property
     def _schemas(self) -> Mapping[str, Any]:
         components = self.document.get("components")
-        schemas = components.get("schemas") if isinstance(components, Mapping) else None
-        return schemas if isinstance(schemas, Mapping) else {}
+        schemas = components.get("schemas") if isinstance(components, dict) else None
+        return schemas if isinstance(schemas, dict) else {}
 
     @cached_property
     def _input(self) -> JsonSchema:
-        return JsonSchema(self._resolver, self._schemas.get("Input", {"type": "object"}), "input")
+        return JsonSchema(self._resolver, self._schemas.get("Input", {}), "input", is_input=True)
+
+    @cached_property
+    def _output(self) -> JsonSchema:
+        return JsonSchema(self._resolver, self._schemas.get("Output", {}), "output", is_input=False)
 
     @cached_property
     def _training_input(self) -> JsonSchema:
-        return JsonSchema(
-            self._resolver, self._schemas.get("TrainingInput", {"type": "object"}), "the training's input"
-        )
+        return JsonSchema(self._resolver, self._schemas.get("TrainingInput", {}), "TrainingInput", is_input=True)
 
 
 def _order(schema: Mapping[str, Any], place: int) -> float:
     order = schema.get("x-order")
-    return order if isinstance(order, int | float) and not isinstance(order, bool) else place
+    return order if isinstance(order, int | float) and not isinstance(order, bool) and isfinite(order) else place

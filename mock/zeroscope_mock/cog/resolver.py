@@ -26,7 +26,7 @@ class Resolver:
     """Resolves the schemas of one document.
 
     A resolved schema has no `$ref`, no `allOf`, no `const` and no union with null. `nullable` says whether null is
-    allowed, and exclusive bounds are numbers; both differ between OpenAPI 3.0 and 3.1, and Cog has written both. Schemas
+    allowed, and exclusive bounds are numbers; OpenAPI 3.0 and 3.1 differ in both, and Cog has written both. Schemas
     within it are not resolved.
 
     Args:

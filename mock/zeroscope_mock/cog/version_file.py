@@ -1,4 +1,4 @@
-"""Reads the versions of models from files, folders and options."""
+"""Versions of models, as files hold them."""
 
 from __future__ import annotations
 
@@ -10,24 +10,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from .model_schema import ModelSchema
+from .reading import SUFFIXES, ModelFileError, json_text, json_values, read_values
 
 PUBLISHED_AT = "2023-07-01T00:00:00.000000Z"
 """The creation time of a version that states none: that of the document's model."""
 
 COG_VERSION = "0.8.1"
-"""The version of Cog of a version that states none. The mock's own choice."""
+"""The version of Cog of a version that states none: that of the document's model."""
 
-SUFFIXES = (".json", ".yaml", ".yml")
+ModelSource = str | Path | Mapping[str, Any]
+"""A version of a model, or its `openapi_schema` alone: a JSON or YAML file, or its values."""
 
 _ID = re.compile(r"[A-Za-z0-9._-]+")
-_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
-
-
-class ModelFileError(ValueError):
-    """A file or an option that holds no model; the message is one sentence that names what is missing."""
+_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
+_NO_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +32,9 @@ class VersionFile:
     """A version of a model, as it was given.
 
     Args:
-        id: Its id.
+        id: Its id; that of a schema alone is the same for the same schema.
         created: When it was created, in seconds since 1970.
-        values: What the service answers when it is asked for the version.
+        values: What the service answers when it is asked for the version: all that was given, and what was missing.
         schema: What the model takes and returns.
     """
 
@@ -46,91 +43,121 @@ class VersionFile:
     values: Mapping[str, Any]
     schema: ModelSchema
 
+    @property
+    def warnings(self) -> list[str]:
+        """What cannot be served as it was meant, in one sentence each. Compiles the schema."""
+        created = self.values["created_at"]
+        unreadable = [f"created_at is {created!r:.80}, which is no timestamp."] if _moment(created) is None else []
+        return [*unreadable, *self.schema.warnings]
 
-def read_version(source: str | Path | Mapping[str, Any]) -> VersionFile:
+
+def read_version(source: ModelSource) -> VersionFile:
     """Read a version, or the `openapi_schema` of one alone.
 
     Args:
-        source: A JSON or YAML file, or its values.
+        source: A file, which is YAML if its name says so and else JSON; or its values, which are copied.
 
     Raises:
-        ModelFileError: For a file that cannot be read or is neither.
+        ModelFileError: For a file that cannot be read, and for one that is neither.
     """
     if isinstance(source, Mapping):
-        name, values = "the model", source
+        name = "the given object"
+        values = json_values(source, name)
     else:
-        name, values = str(source), _read(Path(source))
-    if not isinstance(values, Mapping):
-        raise ModelFileError(f"{name} is neither a version nor a schema of a model: it is no object")
-    if "openapi_schema" in values:
-        schema = values["openapi_schema"]
-        if not isinstance(schema, Mapping):
-            raise ModelFileError(f"the openapi_schema of {name} is no object")
-        given = values
-    else:
-        components = values.get("components")
-        if not isinstance(components, Mapping) or not isinstance(components.get("schemas"), Mapping):
-            raise ModelFileError(
-                f"{name} is neither a version nor a schema of a model: it has no openapi_schema and no components.schemas"
-            )
-        schema, given = values, {}
+        name = str(source)
+        values = read_values(Path(source))
+    schema = _schema(values, name)
+    given: Mapping[str, Any] = values if "openapi_schema" in values else {}
+    text = json_text(schema, name, canonical="id" not in given)
     completed = {
-        "id": given["id"] if "id" in given else _digest(schema),
+        "id": hashlib.sha256(text).hexdigest(),
         "created_at": PUBLISHED_AT,
         "cog_version": COG_VERSION,
         "openapi_schema": schema,
-    } | given
+        **given,
+    }
     id = completed["id"]
     if not isinstance(id, str) or not _ID.fullmatch(id):
         raise ModelFileError(
-            f"the id of {name} is {id!r:.80}, which is not of letters, digits, dots, dashes and underscores"
+            f"{name} has the id {id!r:.80}, which is not made of letters, digits, dots, dashes and underscores"
         )
-    return VersionFile(id, _moment(completed["created_at"]), completed, ModelSchema(schema))
-
-
-def _read(path: Path) -> Any:
-    return orjson.loads(path.read_bytes())
-
-
-def _digest(schema: Mapping[str, Any]) -> str:
-    return hashlib.sha256(orjson.dumps(schema, option=orjson.OPT_SORT_KEYS)).hexdigest()
-
-
-def _moment(text: Any) -> float:
-    try:
-        moment = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        moment = datetime.fromisoformat(PUBLISHED_AT)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    created = _moment(completed["created_at"])
+    return VersionFile(id, _PUBLISHED if created is None else created, completed, ModelSchema(schema))
 
 
 def model_files(folder: Path) -> list[tuple[str, Path]]:
-    """The files of a folder with the models that their names say, as `owner/name`."""
-    found = sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES and path.is_file())
-    return [(_model_of(path.relative_to(folder)), path) for path in found]
+    """The JSON and YAML files in a folder, each with the model that its place names, as `owner/name`.
 
+    A file is of the model `owner/name` as `owner/name.json`, `owner__name.json` or, for models with several versions,
+    `owner/name/ANYTHING.json`. The owner of all others is `local`, and their name is that of the file.
 
-def _model_of(path: Path) -> str:
-    parts = path.with_suffix("").parts
-    if len(parts) == 1:
-        parts = tuple(parts[0].split("__", 1))
-    names = parts[:2]
-    if len(names) == 2 and len(parts) < 4 and all(_NAME.fullmatch(name) for name in names):
-        return "/".join(names)
-    valid = re.sub(r"[^A-Za-z0-9]+", "-", path.stem).strip("-")
-    return f"local/{valid or 'model'}"
+    Raises:
+        ModelFileError: For a folder that does not exist or has no such file.
+    """
+    if not folder.is_dir():
+        raise ModelFileError(f"{folder} is not a folder")
+    relative = (path.relative_to(folder) for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    visible = sorted(path for path in relative if not any(part.startswith(".") for part in path.parts))
+    found = [(_model_of(path), folder / path) for path in visible if (folder / path).is_file()]
+    if not found:
+        raise ModelFileError(f"{folder} has no file that ends in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}")
+    return found
 
 
 def parse_model_option(text: str) -> tuple[str, Path]:
-    """The model and the file of an option `owner/name=FILE`.
+    """The model, as `owner/name`, and the file of an option `owner/name=FILE`.
 
     Raises:
         ModelFileError: For an option in another form.
     """
-    model, equals, file = text.partition("=")
-    owner, slash, name = model.partition("/")
-    if not slash or not _NAME.fullmatch(owner) or not _NAME.fullmatch(name):
-        raise ModelFileError(f"--model {text} must name a model as owner/name: --model meta/llama=FILE")
-    if not equals or not file:
+    model, _, file = text.partition("=")
+    if not is_model_name(model):
+        raise ModelFileError(f"--model {text!r:.200} does not name a model: --model owner/name=FILE")
+    if not file:
         raise ModelFileError(f"--model {model} needs a file: --model {model}=FILE")
     return model, Path(file)
+
+
+def is_model_name(text: str) -> bool:
+    """Return whether a text has the form of a model's owner and name, as `owner/name`."""
+    owner, _, name = text.partition("/")
+    return bool(_NAME.fullmatch(owner) and _NAME.fullmatch(name))
+
+
+def _schema(values: Any, name: str) -> Mapping[str, Any]:
+    """The `openapi_schema` of a version, or the values if they are one."""
+    if not isinstance(values, dict):
+        raise ModelFileError(f"{name} is neither a version nor a schema of a model: it is not an object")
+    if "openapi_schema" in values:
+        schema = values["openapi_schema"]
+        if not isinstance(schema, dict):
+            raise ModelFileError(f"{name} has an openapi_schema that is not an object")
+        return schema
+    components = values.get("components")
+    if not isinstance(components, dict) or not isinstance(components.get("schemas"), dict):
+        raise ModelFileError(
+            f"{name} is neither a version nor a schema of a model: it has no openapi_schema and no components.schemas"
+        )
+    return values
+
+
+def _model_of(path: Path) -> str:
+    """The model of a file, by its path in the folder."""
+    *folders, stem = path.with_suffix("").parts
+    parts = [*folders, stem] if folders else stem.split("__", 1)
+    model = "/".join(parts[:2])
+    if len(parts) <= 3 and is_model_name(model):
+        return model
+    return f"local/{_NO_NAME.sub('-', stem).strip('.-') or 'model'}"
+
+
+def _moment(text: Any) -> float | None:
+    """The moment of a timestamp, in seconds since 1970; None for another value."""
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+_PUBLISHED = datetime.fromisoformat(PUBLISHED_AT).timestamp()

@@ -6,13 +6,16 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..cog import ModelFileError, read_version
 from ..documents.invalid_field import InvalidField
 from ..registry import Deployment, Model, Registry, Version
 from ..store import Store
 from .values import dataclass_values, make_dataclass
 
-NO_REGISTRY: Mapping[str, Any] = {"created": 0, "models": [], "deployments": [], "trainings": []}
+NO_REGISTRY: Mapping[str, Any] = {"created": 0, "models": [], "deployments": [], "trainings": [], "loaded": None}
 """The values of a registry in which no tenant created anything, as in snapshots that have none."""
+
+_NOT_SAVED = ("file", "guessed")
 
 
 def registry_values(registry: Registry) -> dict[str, Any]:
@@ -23,11 +26,12 @@ def registry_values(registry: Registry) -> dict[str, Any]:
     return {
         "created": registry.created,
         "models": [
-            {**dataclass_values(model), "versions": [dataclass_values(one) for one in model.versions.values()]}
+            {**dataclass_values(model), "versions": [_version_values(one) for one in model.versions.values()]}
             for model in models
         ],
         "deployments": [dataclass_values(deployment) for deployment in registry.deployments.values()],
         "trainings": [{"training": id, "model": model.full_name} for id, (_, model) in registry.trainings.items()],
+        "loaded": [{"model": name, "values": dict(file.values)} for name, file in registry.loaded.files()],
     }
 
 
@@ -41,6 +45,16 @@ def registry_inconsistencies(values: Mapping[str, Any], trainings: Mapping[str, 
         for (_, text), times in Counter((one["tenant"], name(one)) for one in values[kind]).items():
             if times > 1:
                 yield InvalidField("not_unique", f"registry.{kind}", f"{text} is there {times} times")
+    for kind, given in _files(values):
+        try:
+            read_version(given)
+        except ModelFileError as error:
+            yield InvalidField("invalid_model", kind, str(error))
+    for (model, id), times in Counter(
+        (one["model"], one["values"].get("id")) for one in values.get("loaded") or ()
+    ).items():
+        if times > 1:
+            yield InvalidField("not_unique", "registry.loaded", f"{model} is there {times} times with the version {id}")
     models = {(one["tenant"], _full_name(one)) for one in values["models"]}
     for place, one in enumerate(values["trainings"]):
         if one["training"] not in trainings:
@@ -59,10 +73,15 @@ def load_registry(registry: Registry, store: Store, values: Mapping[str, Any]) -
     registry.created = int(values["created"])
     models: dict[tuple[str | None, str], Model] = {}
     for one in values["models"]:
-        versions = [make_dataclass(Version, version) for version in one["versions"]]
+        versions = [_version(version) for version in one["versions"]]
         model = make_dataclass(Model, {**one, "versions": {version.id: version for version in versions}})
         models[model.tenant, model.full_name] = model
         registry.add(model)
+    # Older snapshots do not say which models were loaded.
+    if (loaded := values.get("loaded")) is not None:
+        registry.loaded.clear()
+        for one in loaded:
+            registry.load(one["model"], read_version(one["values"]))
     for one in values["deployments"]:
         deployment = make_dataclass(Deployment, one)
         registry.deployments[deployment.tenant, deployment.name] = deployment
@@ -71,6 +90,27 @@ def load_registry(registry: Registry, store: Store, values: Mapping[str, Any]) -
         # A smaller server may have dropped it.
         if training is not None:
             registry.add_training(models[training.tenant, one["model"]], training)
+
+
+def _version_values(version: Version) -> dict[str, Any]:
+    values = {name: value for name, value in dataclass_values(version).items() if name not in _NOT_SAVED}
+    return {**values, "values": None if version.file is None else dict(version.file.values)}
+
+
+def _version(values: Mapping[str, Any]) -> Version:
+    given = values.get("values")
+    own = {name: value for name, value in values.items() if name != "values"}
+    return make_dataclass(Version, {**own, "file": None if given is None else read_version(given)})
+
+
+def _files(values: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The versions with schemas of their own, each with its place in the snapshot."""
+    for place, one in enumerate(values.get("loaded") or ()):
+        yield f"registry.loaded.{place}.values", one["values"]
+    for place, model in enumerate(values["models"]):
+        for number, version in enumerate(model["versions"]):
+            if version.get("values") is not None:
+                yield f"registry.models.{place}.versions.{number}.values", version["values"]
 
 
 def _full_name(model: Mapping[str, Any]) -> str:

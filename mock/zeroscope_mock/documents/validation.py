@@ -26,12 +26,15 @@ class Schema:
         components: The document's components.
         lazy: Whether the schema is compiled when it is first used, because it is known to be valid.
 
+    Attributes:
+        source: The schema with the components, as JSON values.
+
     Raises:
         ValueError: For something that is not a schema.
     """
 
     def __init__(self, schema: Mapping[str, Any], components: Mapping[str, Any], *, lazy: bool = False) -> None:
-        self._source = {**schema, "components": components}
+        self.source = {**schema, "components": components}
         if not lazy:
             _ = self._validator
 
@@ -40,7 +43,7 @@ class Schema:
         # Slow to import, and needed only once a server exists.
         import jsonschema_rs
 
-        return jsonschema_rs.Draft202012Validator(self._source, validate_formats=True)
+        return jsonschema_rs.Draft202012Validator(self.source, validate_formats=True)
 
     def is_valid(self, value: Any) -> bool:
         """Return whether a value, as the json module reads it, has no error."""
@@ -71,7 +74,7 @@ def _invalid_fields(error: ValidationError, root: str) -> Iterator[InvalidField]
     if kind == "additionalProperties":
         for name in details["unexpected"]:
             yield InvalidField("additional_property_not_allowed", field, f"Additional property {name} is not allowed")
-    elif kind == "anyOf" and (branch := _matching_branch(details["context"], error)):
+    elif kind in ("anyOf", "oneOf") and (branch := _matching_branch(details["context"], error)):
         for inner in branch:
             yield from _invalid_fields(inner, root)
     elif kind in _WORDING:
@@ -82,7 +85,7 @@ def _invalid_fields(error: ValidationError, root: str) -> Iterator[InvalidField]
 
 
 def _matching_branch(branches: Iterable[list[ValidationError]], error: ValidationError) -> list[ValidationError] | None:
-    """The branch of an `anyOf` whose type the value has, if there is exactly one."""
+    """The branch of an `anyOf` or `oneOf` whose type the value has, if there is exactly one."""
     depth = len(error.instance_path)
     matching = [
         branch
@@ -144,4 +147,5 @@ _WORDING: dict[str, tuple[str, Callable[[Mapping[str, Any], ValidationError, str
     "minItems": ("array_min_items", _template("Array must have at least {} items", "limit")),
     "maxItems": ("array_max_items", _template("Array must have at most {} items", "limit")),
     "anyOf": ("number_any_of", lambda *_: "Must validate at least one schema (anyOf)"),
+    "oneOf": ("number_one_of", lambda *_: "Must validate one and only one schema (oneOf)"),
 }

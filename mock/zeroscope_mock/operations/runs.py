@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from ..lifecycle.blocking import blocking_state
-from ..lifecycle.model_input import ModelInput
+from ..lifecycle.default_output import default_output
+from ..lifecycle.model_script import model_script
 from ..lifecycle.prompts import apply_prompt
 from ..lifecycle.record import RETENTION, Hook, Record, RunKind
 from ..lifecycle.script import Script, default_script
@@ -145,7 +146,7 @@ class Runs:
         number = state.store.next_number(call.tenant, kind)
         random = state.random_bytes(kind, call.tenant, number)
         id = new_id(random)
-        script = self._script(call, kind, random, None if output is None else output(id))
+        script = self._script(call, version, kind, random, None if output is None else output(id))
         return Record(
             id=id,
             tenant=call.tenant,
@@ -164,20 +165,27 @@ class Runs:
             retention=RETENTION if state.spec.retention is None else state.spec.retention,
         )
 
-    def _script(self, call: OperationCall, kind: RunKind, random: bytes, output: Any) -> Script:
+    def _script(
+        self, call: OperationCall, version: VersionReference, kind: RunKind, random: bytes, output: Any
+    ) -> Script:
         state, settings, sent = self._state, self._state.settings, call.body.get("input", {})
-        wanted = ModelInput.read(sent, state.spec.input_defaults)
+        schema = version.schema
+        reader = state.input_reader(schema)
+        wanted = reader.read(sent)
         streams = True if settings.streams is None and state.dialect.current else settings.streams
         script = default_script(wanted, random)
         if output is not None:
             script.output = output
+        elif schema is not None:
+            made = default_output(schema, wanted, script.seed)
+            script = model_script(schema, wanted, script, made, stepwise=reader.stepwise)
         script.streams = streams if kind == "prediction" else False
         script.inline = settings.inline_outputs
         script.expired_wait = settings.expired_wait
         if settings.blocking is not None:
             script.blocking = settings.blocking
         script = apply_prompt(wanted.prompt, script)
-        if (source := state.scripts.take(call.tenant)) is None:
+        if (source := state.scripts.take(call.tenant, version.model, version.id, sent)) is None:
             return script
         state.deciding = True
         mark = running_script.set((state, threading.get_ident()))

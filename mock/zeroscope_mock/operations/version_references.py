@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..registry import is_version_id
+from ..cog import ModelSchema
+from ..registry import Version, is_version_id
 from ..state import State
 
 
@@ -15,10 +16,14 @@ class VersionReference:
     Args:
         model: The owner and name of its model, such as `owner/name`; None for a document that names no model.
         id: Its id.
+        schema: What it takes and returns; None if the document says that.
+        guessed: Whether the server does not know it, and guesses what it returns.
     """
 
     model: str | None
     id: str
+    schema: ModelSchema | None = None
+    guessed: bool = False
 
 
 def find_version(state: State, tenant: str, reference: str) -> VersionReference | None:
@@ -39,7 +44,7 @@ def find_version(state: State, tenant: str, reference: str) -> VersionReference 
         return find_model_version(state, tenant, reference)
     model = state.registry.model_of(reference, tenant)
     if model is not None:
-        return VersionReference(model.full_name, reference)
+        return _reference(model.full_name, state.registry.version(model, reference))
     return VersionReference(None, reference) if state.registry.is_nameless_version(reference) else None
 
 
@@ -57,4 +62,8 @@ def find_model_version(state: State, tenant: str, model: str, version_id: str | 
         return None
     registry = state.registry
     version = registry.latest(found) if version_id is None else registry.version(found, version_id)
-    return None if version is None else VersionReference(model, version.id)
+    return _reference(model, version)
+
+
+def _reference(model: str, version: Version | None) -> VersionReference | None:
+    return None if version is None else VersionReference(model, version.id, version.schema, version.guessed)

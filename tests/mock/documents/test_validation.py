@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from zeroscope_mock.documents.invalid_field import InvalidField
 from zeroscope_mock.documents.spec import Spec
 from zeroscope_mock.documents.validation import Schema
 
@@ -100,6 +101,22 @@ def test_the_order_of_faults_is_not_that_of_the_validator() -> None:
     schema = Schema({"additionalProperties": False, "properties": {"x": {}, "y": {}}, "required": ["a"]}, {})
 
     assert [fault.type for fault in schema.invalid_fields({"c": 1})] == ["required", "additional_property_not_allowed"]
+
+
+@pytest.mark.parametrize(
+    ("value", "type_", "field", "description"),
+    [
+        (7, "number_one_of", "x", "Must validate one and only one schema (oneOf)"),
+        ([5], "number_one_of", "x", "Must validate one and only one schema (oneOf)"),
+        ({}, "required", "x", "a is required"),
+    ],
+)
+def test_exactly_one_of_several_schemas(value: object, type_: str, field: str, description: str) -> None:
+    """The error is that of the one schema whose type the value has, if there is one."""
+    branches = [{"type": "object", "required": ["a"]}, {"type": "array"}, {"type": "array", "minItems": 1}]
+    schema = Schema({"properties": {"x": {"oneOf": branches}}}, {})
+
+    assert schema.invalid_fields({"x": value}) == [InvalidField(type_, field, description)]
 
 
 @pytest.mark.parametrize(
