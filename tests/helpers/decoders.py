@@ -56,8 +56,10 @@ def _picture(content: bytes) -> str:
     from PIL import Image
 
     with Image.open(io.BytesIO(content)) as picture:
-        picture.load()
         frames = getattr(picture, "n_frames", 1)
+        for frame in range(frames):
+            picture.seek(frame)
+            picture.load()
         size = f"{picture.width}x{picture.height}"
         return f"{picture.format} {size}, {frames} frames" if frames > 1 else f"{picture.format} {size}"
 

@@ -42,12 +42,6 @@ def finished(server: MockServer, api: httpx.Client, predictions: list[dict[str, 
         yield ended
 
 
-def events(api: httpx.Client, prediction: dict[str, Any]) -> list[httpx_sse.ServerSentEvent]:
-    """The events of a prediction, from the first to the last."""
-    with httpx_sse.connect_sse(api, "GET", prediction["urls"]["stream"]) as source:
-        return list(source.iter_sse())
-
-
 def test_model__is_listed_and_described(model: ModelFile, api: httpx.Client) -> None:
     """The model is in the list, and its version comes back as the file has it."""
     listed = {f"{one['owner']}/{one['name']}" for one in api.get("/models").json()["results"]}
@@ -140,16 +134,23 @@ def test_prediction__beyond_the_edges_of_the_schema(model: ModelFile, api: httpx
     assert api.get("/predictions").json()["results"] == []
 
 
-def test_stream__adds_up_to_the_output(model: ModelFile, server: MockServer, api: httpx.Client) -> None:
-    """The events of the outputs hold the output, part by part, and the last one is `done`."""
+def test_stream__adds_up_to_the_output(model: ModelFile, api: httpx.Client) -> None:
+    """The events of the outputs hold the output, part by part as the model makes it, and the last one is `done`."""
     prediction = created(api.post(f"/models/{model.name}/predictions", json={"input": minimal_input(model)}))
-    received = events(api, prediction)
+    parts: list[httpx_sse.ServerSentEvent] = []
+    shown: list[Any] = []
+    with httpx_sse.connect_sse(api, "GET", prediction["urls"]["stream"]) as source:
+        for event in source.iter_sse():
+            if event.event == "output":
+                parts.append(event)
+                shown.append(api.get(prediction["urls"]["get"]).json()["output"])
     output = api.get(prediction["urls"]["get"]).json()["output"]
 
-    parts = [event for event in received if event.event == "output"]
     values = [event.data if event.data in texts(output) else event.json() for event in parts]
-    assert received[-1].event == "done"
+    assert event.event == "done"
     assert values == (output if isinstance(output, list) else [output])
+    if model.iterates:
+        assert shown == [output[: number + 1] for number in range(len(output))]
     if model.concatenates:
         assert len(parts) > 1
         assert "".join(event.data for event in parts) == "".join(output)
