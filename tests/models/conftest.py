@@ -20,6 +20,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(OPTION, action="append", metavar="FOLDER", help="test the schemas of another folder, too")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse a folder without schemas, of which no test would be made."""
+    for folder in other_folders(config):
+        if not folder.is_dir() or not model_files(folder):
+            raise pytest.UsageError(f"{OPTION} {folder} is not a folder with schemas of models")
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test with each model of this folder and of those that the option names."""
     if "model" in metafunc.fixturenames:
@@ -28,8 +35,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def chosen_models(config: pytest.Config) -> list[ModelFile]:
     """The models of this folder and of those that the option names."""
+    return model_files(FOLDER, *other_folders(config))
+
+
+def other_folders(config: pytest.Config) -> list[Path]:
+    """The folders that the option names."""
     # In a run of all tests, this file is read after the command line.
-    return model_files(FOLDER, *map(Path, config.getoption(OPTION, None) or []))
+    return [Path(folder) for folder in config.getoption(OPTION, None) or []]
 
 
 @pytest.fixture(scope="session")
