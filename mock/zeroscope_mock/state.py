@@ -6,8 +6,11 @@ import base64
 import threading
 from collections.abc import Callable, Collection
 from contextvars import ContextVar
+from dataclasses import replace
 from random import Random
 
+from .cog import ModelSchema
+from .cog.field_names import FieldNames
 from .conditions import Conditions
 from .dialects import DIALECTS
 from .documents.links import Links
@@ -16,7 +19,7 @@ from .documents.spec import Spec
 from .faults.faults import Faults
 from .faults.rules import DELIVERY
 from .journal import Journal
-from .lifecycle.model_input import ModelInput
+from .lifecycle.model_input import InputReader
 from .lifecycle.record import Hook, Record
 from .lifecycle.representation import prediction_json
 from .lifecycle.scripts import Scripts
@@ -52,6 +55,7 @@ class State:
         settings: The server's settings.
 
     Attributes:
+        inputs: Reads the inputs of the document's model.
         deciding: Whether a script function decides on a run at this moment.
         registry: The models, with the document's one, and the deployments.
         schemes: The schemes of `Authorization` that a token may have, in lower case.
@@ -62,6 +66,7 @@ class State:
 
     def __init__(self, spec: Spec, clock: Clock, settings: Settings) -> None:
         self.spec = spec
+        self.inputs = _input_reader(spec)
         self.clock = clock
         self.settings = settings
         events = spec.enum("WebhookEvent")
@@ -116,6 +121,7 @@ class State:
         """Follow another document from now on."""
         with self.lock:
             self.spec = spec
+            self.inputs = _input_reader(spec)
             self.registry.use(spec)
             self.schemes = self._schemes()
             self.faults.use_operations(_fault_operations(spec))
@@ -173,6 +179,14 @@ class State:
             "deliveries": self.webhooks.deliveries.dropped,
         }
 
+    def input_reader(self, schema: ModelSchema | None) -> InputReader:
+        """The reader of the inputs of a model.
+
+        Args:
+            schema: What the model takes and returns; None for the document's model.
+        """
+        return self.inputs if schema is None else InputReader.of(schema)
+
     def file(self, record: Record, number: int, suffix: str) -> Callable[[], bytes]:
         """A function that renders one of the files of a prediction, which may take seconds.
 
@@ -181,10 +195,11 @@ class State:
             number: The number of the file among those of the output, from 0.
             suffix: Its suffix, which is its format.
         """
-        wanted = ModelInput.read(record.input, self.spec.input_defaults)
+        reader = self.input_reader(self.registry.schema(record.model, record.version, record.tenant))
+        wanted = reader.read(record.input)
         if wanted.error():
             # A script may have a prediction succeed whose input no encoder can render.
-            wanted = ModelInput.read({"prompt": wanted.prompt}, self.spec.input_defaults)
+            wanted = replace(reader.read({}), prompt=wanted.prompt)
         file = OutputFile(
             suffix=suffix,
             text=wanted.prompt,
@@ -207,6 +222,11 @@ class State:
             return data_uri(self.file(record, number, suffix)(), suffix)
 
         return encode(prediction_json(record, now, links, file=inline if record.script.inline else None))
+
+
+def _input_reader(spec: Spec) -> InputReader:
+    """The reader of the inputs of the document's model."""
+    return InputReader(FieldNames(spec.input_fields), limited=True)
 
 
 def _fault_operations(spec: Spec) -> frozenset[str]:

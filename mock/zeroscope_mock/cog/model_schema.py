@@ -8,6 +8,7 @@ from math import isfinite
 from typing import Any
 
 from ..documents.invalid_field import InvalidField
+from .field_names import FieldNames
 from .json_schema import JsonSchema
 from .resolver import Resolver
 
@@ -67,6 +68,12 @@ class ModelSchema:
         return {
             name: schema["default"] for name, schema in self.properties.items() if schema.get("default") is not None
         }
+
+    @cached_property
+    def names(self) -> FieldNames:
+        """What the fields of the input mean."""
+        required = self._resolver.resolve(self._schemas.get("Input", {})).get("required")
+        return FieldNames(self.properties, required if isinstance(required, list) else ())
 
     @cached_property
     def output(self) -> Mapping[str, Any]:

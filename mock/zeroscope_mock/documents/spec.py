@@ -60,7 +60,7 @@ class Spec:
             schema = self.resolve(self._create_fields().get("webhook_events_filter", {}))
             self.default_events = default_events(schema, self.enum("WebhookEvent"))
         with reading("the input of createPrediction"):
-            self.input_defaults = self._input_defaults()
+            self.input_fields = self._input_fields()
 
     @classmethod
     def load(
@@ -243,11 +243,10 @@ class Spec:
         refers = "ref" in repr(schema).lower()
         return Schema(schema, self._whole.get("components", {}) if refers else {}, lazy=self._lazy)
 
-    def _input_defaults(self) -> dict[str, Any]:
-        """The default of each field of the model's input."""
+    def _input_fields(self) -> dict[str, Mapping[str, Any]]:
+        """The schema of each field of the model's input."""
         fields = self.input_schema().get("properties", {})
-        described = {name: self.resolve(schema) for name, schema in fields.items()}
-        return {name: schema["default"] for name, schema in described.items() if "default" in schema}
+        return {name: self.resolve(schema) for name, schema in fields.items()}
 
     def _model(self) -> tuple[str | None, str | None]:
         """The model that the document is of, and its version."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..lifecycle.blocking import blocking_state
 from ..lifecycle.default_output import default_output
-from ..lifecycle.model_input import ModelInput
+from ..lifecycle.model_script import model_script
 from ..lifecycle.prompts import apply_prompt
 from ..lifecycle.record import RETENTION, Hook, Record, RunKind
 from ..lifecycle.script import Script, default_script
@@ -170,14 +170,15 @@ class Runs:
     ) -> Script:
         state, settings, sent = self._state, self._state.settings, call.body.get("input", {})
         schema = version.schema
-        wanted = ModelInput.read(sent, state.spec.input_defaults if schema is None else schema.defaults)
+        reader = state.input_reader(schema)
+        wanted = reader.read(sent)
         streams = True if settings.streams is None and state.dialect.current else settings.streams
         script = default_script(wanted, random)
         if output is not None:
             script.output = output
         elif schema is not None:
-            script.output = default_output(schema, wanted, script.seed)
-            script.gradual = schema.output.get("x-cog-array-type") == "iterator"
+            made = default_output(schema, wanted, script.seed)
+            script = model_script(schema, wanted, script, made, stepwise=reader.stepwise)
         script.streams = streams if kind == "prediction" else False
         script.inline = settings.inline_outputs
         script.expired_wait = settings.expired_wait

@@ -12,11 +12,12 @@ import httpx
 import pytest
 
 from zeroscope_mock import MockServer
+from zeroscope_mock.cog.sizes import SIDE_LIMIT
 from zeroscope_mock.documents.bundled import bundled_documents
 from zeroscope_mock.documents.links import Links
 from zeroscope_mock.documents.spec import Spec
 from zeroscope_mock.lifecycle.logs import progress_line
-from zeroscope_mock.lifecycle.model_input import MEMORY_LIMIT, RATE_LIMIT, SIDE_LIMIT
+from zeroscope_mock.lifecycle.model_input import MEMORY_LIMIT, RATE_LIMIT
 from zeroscope_mock.lifecycle.record import RETENTION, Record
 from zeroscope_mock.lifecycle.representation import prediction_json
 from zeroscope_mock.lifecycle.script import Script
