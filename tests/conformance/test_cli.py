@@ -100,7 +100,7 @@ def test_rule_that_does_not_apply__is_named_with_its_reason(command: Command, mo
     assert outcome.code == 0
     assert re.search(r"stream-answers\W+not applicable", outcome.out)
     assert "not applicable: stream-answers, as a prediction that asked for a stream has no urls.stream" in outcome.out
-    assert "0 failed, 0 not reached, 1 not applicable" in outcome.out
+    assert "0 failed, 0 not reached, 2 not applicable" in outcome.out
 
 
 def test_interrupted_run__reports_its_results(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:

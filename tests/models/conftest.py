@@ -52,6 +52,7 @@ def api(server: MockServer) -> Iterator[httpx.Client]:
         transport=server.transport,
         base_url="https://api.replicate.com/v1",
         headers={"Authorization": "Bearer a-token-of-a-test"},
+        timeout=None,  # of the server's clock, on which a model may take minutes
     ) as client:
         yield client
 

@@ -10,9 +10,9 @@ import pytest
 
 from compatibility.clients import REPLICATE_NPM, Process
 from compatibility.common import TOKEN, Secure, start
+from helpers.decoders import decode, output_urls
 from helpers.model_files import ModelFile
 from helpers.model_inputs import minimal_input
-from helpers.output_files import decode, output_urls
 from zeroscope_mock import MockServer
 
 pytestmark = pytest.mark.slow

@@ -11,9 +11,9 @@ import httpx
 import httpx_sse
 import pytest
 
+from helpers.decoders import decode, output_urls
 from helpers.model_files import TABLE_ROW, ModelFile
 from helpers.model_inputs import allowed_inputs, forbidden_inputs, minimal_input
-from helpers.output_files import decode, output_urls
 from zeroscope_mock import MockServer
 
 LONGEST = 1800

@@ -80,6 +80,16 @@ class ModelSchema:
         """The resolved schema of the output; empty if there is none."""
         return self.resolve(self._schemas.get("Output", {}))
 
+    @property
+    def input_source(self) -> Mapping[str, Any]:
+        """What inputs are checked by: a JSON Schema, which may refer to its `components`."""
+        return self._input.compiled.source
+
+    @property
+    def output_source(self) -> Mapping[str, Any]:
+        """What outputs are checked by: a JSON Schema, which may refer to its `components`."""
+        return self._output.compiled.source
+
     @cached_property
     def warnings(self) -> list[str]:
         """What is not checked or contradicts itself, in one sentence each, which names the field."""

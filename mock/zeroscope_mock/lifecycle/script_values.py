@@ -9,15 +9,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..documents.bundled import control_schema
+from ..documents.bundled import control_document, control_schema
 from ..documents.invalid_field import InvalidField
+from ..suggestions import did_you_mean
 from .script import Script
+from .script_filter import model_problem
 
 ScriptSource = Mapping[str, Any] | Callable[[dict[str, Any]], Mapping[str, Any] | None]
 """A script as values, see `Scripts.add`, or a function of a prediction's input that returns such values, or None for
 the default script."""
 
 _READS = 2
+_FILTER = ("model", "input")
 
 
 class ScriptError(ValueError):
@@ -33,10 +36,8 @@ def resolve(source: ScriptSource, default: Script, sent: dict[str, Any]) -> tupl
         sent: The prediction's input.
     """
     try:
-        values = source(dict(sent)) if callable(source) else source
-        if values is None:
-            return default, None
-        return override(default, validated(values) if callable(source) else values), None
+        values = _returned(source, sent) if callable(source) else source
+        return (default if values is None else override(default, values)), None
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
         return replace(default, outcome="failed", error=reason), traceback.format_exc()
@@ -94,11 +95,17 @@ def validated(values: Any, field: str = "script") -> Any:
         ScriptError: For values that do not make a script, naming the field.
     """
     if isinstance(values, Mapping):
+        known = control_document()["components"]["schemas"]["Script"]["properties"]
+        for name in values:
+            if name not in known:
+                raise ScriptError(f"{field} has no key {name!r}{did_you_mean(name, known)}")
         copy: Any = {str(name): _json_copy(value, f"{field}.{name}") for name, value in values.items()}
     else:
         copy = _json_copy(values, field)
     if invalid := control_schema("Script").invalid_fields(copy, field):
         raise ScriptError("; ".join(map(_sentence, invalid)))
+    if "model" in copy and (reason := model_problem(copy["model"])):
+        raise ScriptError(f"{field}.model: {reason}")
     return copy
 
 
@@ -117,6 +124,17 @@ def read_yaml(source: str | Path) -> Any:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         name = source if isinstance(source, Path) else "the script"
         raise ScriptError(f"{name} is not YAML: {_yaml_problem(error)}") from error
+
+
+def _returned(function: Callable[[dict[str, Any]], Any], sent: dict[str, Any]) -> Any:
+    """The values that a function returns for an input, of which it gets a copy; None for the default script."""
+    if (values := function(json.loads(json.dumps(sent)))) is None:
+        return None
+    values = validated(values)
+    for name in _FILTER:
+        if name in values:
+            raise ScriptError(f"script.{name}: pass it to scripts.add; the function was called for this prediction")
+    return values
 
 
 def _sentence(invalid: InvalidField) -> str:

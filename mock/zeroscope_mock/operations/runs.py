@@ -185,7 +185,7 @@ class Runs:
         if settings.blocking is not None:
             script.blocking = settings.blocking
         script = apply_prompt(wanted.prompt, script)
-        if (source := state.scripts.take(call.tenant)) is None:
+        if (source := state.scripts.take(call.tenant, version.model, version.id, sent)) is None:
             return script
         state.deciding = True
         mark = running_script.set((state, threading.get_ident()))

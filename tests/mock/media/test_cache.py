@@ -12,6 +12,7 @@ import pytest
 
 from zeroscope_mock import MockServer
 from zeroscope_mock.media import cache as cache_module
+from zeroscope_mock.media.output_file import OutputFile
 
 Create = Callable[..., dict[str, Any]]
 
@@ -101,8 +102,8 @@ def test_videos_are_kept_within_bounds(
     """A video is rendered when first fetched, and again only if it had to make room."""
     rendered = []
 
-    def render(prompt: str, **fields: int) -> bytes:
-        rendered.append(fields["index"])
+    def render(file: OutputFile) -> bytes:
+        rendered.append(file.index)
         return b"a video"
 
     monkeypatch.setattr("zeroscope_mock.media.video.render", render)
