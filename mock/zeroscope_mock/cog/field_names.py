@@ -154,7 +154,7 @@ _TYPES = {
     "file": ("string", "array"),
     "presence": ("string",),
 }
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z])")
 _LONGEST_NAME = 80
 
 
@@ -225,7 +225,9 @@ def known_role(name: str) -> Role | None:
     """What a field means by its name alone; None if the name says nothing."""
     words = field_words(name)
     meaning, rank = _RANKS.get("_".join(words), ("", 0))
-    if not meaning and _PICTURE_WORDS.intersection(words) and not _NO_PICTURE_WORDS.intersection(words):
+    # A model that takes several pictures may number them.
+    plain = {word.rstrip("0123456789") for word in words}
+    if not meaning and plain & _PICTURE_WORDS and not plain & _NO_PICTURE_WORDS:
         meaning, rank = "picture", _OTHER_PICTURE
     return Role(meaning, rank, READERS[MEANINGS[meaning].kind]) if meaning else None
 

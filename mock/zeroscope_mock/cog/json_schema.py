@@ -82,7 +82,7 @@ class JsonSchema:
         return list(self._warnings)
 
     def _warn(self, where: str, what: str) -> None:
-        self._warnings[f"{where} {what}."] = None
+        self._warnings[printable(f"{where:.200} {what}.")] = None
 
     def _object(self, schema: Any) -> dict[str, Any]:
         """The schema of an input, converted; one that allows no object counts as allowing any."""
@@ -177,6 +177,11 @@ class JsonSchema:
             kept.pop("type")
             kept["enum"] = [*enum, *(other for value in enum for other in _other_form(value) if other not in enum)]
         return kept
+
+
+def printable(sentence: str) -> str:
+    """A sentence on one line, whatever the names and values in it are."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in sentence)
 
 
 def _reason(error: ValueError) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 
 from ..documents.invalid_field import InvalidField
 from .field_names import FieldNames
-from .json_schema import JsonSchema
+from .json_schema import JsonSchema, printable
+from .output_schema import OutputSchema
 from .resolver import Resolver
 
 
@@ -91,13 +92,18 @@ class ModelSchema:
         return self._output.compiled.source
 
     @cached_property
+    def returns(self) -> OutputSchema:
+        """What the model returns."""
+        return OutputSchema(self.output, self.resolve, self.properties, self.names)
+
+    @cached_property
     def warnings(self) -> list[str]:
         """What is not checked or contradicts itself, in one sentence each, which names the field."""
         paths = [invalid.field.split(".") for invalid in self.invalid_fields(self.defaults)]
-        refused = {path[1] for path in paths if len(path) > 1}
+        refused = {path[1] for path in paths if len(path) > 1} & self.defaults.keys()
         return [
             *self._input.warnings,
-            *(f"input.{name} has a default that its schema forbids." for name in self.defaults if name in refused),
+            *(printable(f"input.{name:.200} has a default that it forbids.") for name in sorted(refused)),
             *self._output.warnings,
             *self._training_input.warnings,
         ]

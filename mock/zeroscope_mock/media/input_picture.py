@@ -7,6 +7,7 @@ from io import BytesIO
 from PIL import Image, ImageFilter, ImageOps
 
 from .caption import draw_label
+from .output_file import SIDE_LIMIT
 from .sprite import Colour, Planes, mix, to_planes
 
 PIXEL_LIMIT = 2**26
@@ -18,11 +19,13 @@ _BACKDROP_SIDE = 48
 
 
 def decode(encoded: bytes) -> Image.Image | None:
-    """The picture in RGBA, upright; None if it cannot be decoded or has more than `PIXEL_LIMIT` pixels."""
+    """The picture in RGBA, upright and no larger than an output; None for one that is broken or too large."""
     try:
         with Image.open(BytesIO(encoded), formats=_FORMATS) as picture:
             if picture.width * picture.height > PIXEL_LIMIT:
                 return None
+            # Before anything copies it, because the largest fill 256 MB.
+            picture.thumbnail((SIDE_LIMIT, SIDE_LIMIT))
             return ImageOps.exif_transpose(picture).convert("RGBA")
     except Exception:
         # Pillow's decoders raise nearly any class for bytes that are not as they should be.

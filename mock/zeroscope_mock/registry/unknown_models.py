@@ -50,7 +50,7 @@ class UnknownModels:
         """A version of a model, which has one of every id."""
         if (version := model.versions.get(version_id)) is not None:
             return version
-        schema = guess_schema(model.full_name)
+        schema = guess_schema(model.full_name, {})
         values = {
             "id": version_id,
             "created_at": timestamp(PUBLISHED_AT),

@@ -151,12 +151,18 @@ def test_render__shows_any_picture(content: bytes, size: tuple[int, int]) -> Non
     assert ImageChops.subtract(blue, ImageChops.lighter(green, red)).getbbox() is not None
 
 
-def test_render__turns_the_picture_upright() -> None:
-    """A camera's note about which side is up is obeyed."""
+@pytest.mark.parametrize("size", [(80, 60), (5000, 60)])
+def test_decode__turns_the_picture_upright(size: tuple[int, int]) -> None:
+    """A camera's note about which side is up is obeyed, and no picture is larger than an output can be."""
     exif = Image.Exif()
     exif[0x0112] = 3
+    content = encoded(halves(*size), "JPEG", exif=exif)
 
-    assert colors(picture(picture=encoded(halves(), "JPEG", exif=exif))) == ("blue", "red")
+    decoded = input_picture.decode(content)
+
+    assert decoded is not None
+    assert decoded.size == (min(4096, size[0]), decoded.height)
+    assert colors(decoded) == ("blue", "red")
 
 
 BOMB = encoded(Image.new("1", (12_000, 12_000)))
