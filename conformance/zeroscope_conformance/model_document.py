@@ -1,4 +1,4 @@
-"""The document of a model: that of the API, with the input and the output of the model."""
+"""Document of a model: the API, with the input and the output of the model."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from zeroscope_mock.cog import VersionFile
+from zeroscope_mock.cog import ModelSchema, VersionFile
 
 from .document import JSON, Document, DocumentError
 
@@ -54,14 +54,24 @@ def model_document(document: Document, name: str, version: VersionFile, *, hidde
     return made
 
 
-def _with_annotations(schema: Mapping[str, Any], version: VersionFile) -> dict[str, Any]:
+def _with_annotations(schema: dict[str, Any], version: VersionFile) -> dict[str, Any]:
     """Return the schema of an input with what Cog says of the fields, in their order."""
-    properties: dict[str, Any] = dict(schema.get("properties", {}))
-    fields: dict[str, Any] = {}
-    for name, field in version.schema.properties.items():
-        said = {key: value for key, value in field.items() if key in _ANNOTATIONS}
-        fields[name] = {**said, **properties.pop(name, {})}
-    return {**schema, "properties": {**fields, **properties}}
+    properties: dict[str, Any] = schema.get("properties", {})
+    fields = {
+        name: _annotate(properties.get(name, {}), field, version.schema)
+        for name, field in version.schema.properties.items()
+    }
+    return {**schema, "properties": fields}
+
+
+def _annotate(schema: Mapping[str, Any], field: Mapping[str, Any], model: ModelSchema) -> dict[str, Any]:
+    """Return the schema of a field, and of the items in it, with what Cog says of the field."""
+    annotated = {**{key: value for key, value in field.items() if key in _ANNOTATIONS}, **schema}
+    if isinstance(items := schema.get("items"), Mapping):
+        # What is said of an array is said of its items, too.
+        texts = {key: field[key] for key in ("title", "description") if key in field}
+        annotated["items"] = _annotate(items, {**texts, **model.resolve(field.get("items"))}, model)
+    return annotated
 
 
 def _embed(source: Mapping[str, Any], prefix: str, schemas: dict[str, Any]) -> dict[str, Any]:

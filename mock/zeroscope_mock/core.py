@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Generator, Mapping
+from functools import partial
 from typing import Any
 
 from .cog import ModelSchema
@@ -151,7 +152,8 @@ class Core:
                 refusal, headers = state.limits.take(routed.operation.id, routed.tenant or "", state.clock.time())
             if refusal is not None:
                 return refusal
-        prepared = prepare_call(routed, request, self.handlers, state.settings, notes, self._input_schema)
+        find_schema = partial(self._input_schema, notes)
+        prepared = prepare_call(routed, request, self.handlers, state.settings, notes, find_schema)
         if isinstance(prepared, Response):
             response = prepared
         else:
@@ -161,10 +163,11 @@ class Core:
             response = (yield from self._locked(result)) if isinstance(result, Generator) else result
         return Response(response.status, (*response.headers, *headers), response.body) if headers else response
 
-    def _input_schema(self, routed: RoutedRequest, body: Any) -> ModelSchema | None:
-        assert routed.operation is not None
-        with self.state.lock:
-            return find_input_schema(self.state, routed.operation.id, routed.tenant or "", routed.arguments, body)
+    def _input_schema(self, notes: list[str], routed: RoutedRequest, body: Any) -> ModelSchema | None:
+        state, operation, tenant = self.state, routed.operation, routed.tenant or ""
+        assert operation is not None
+        with state.lock:
+            return find_input_schema(state, operation.id, tenant, routed.arguments, body, notes)
 
     def _locked(self, flow: Flow[Response]) -> Flow[Response]:
         """Run a handler's flow under the lock, which is released during each step."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from .cog import ModelFileError, ModelSource, is_model_name, read_version
 from .state import State
@@ -31,18 +32,25 @@ class Models:
             source: A version as the service returns it, or its `openapi_schema` alone: a JSON or YAML file, or values.
 
         Raises:
-            ModelFileError: For something else, for a name in another form, and if the model has a version of this id.
+            TypeError: If the source is neither a path nor values.
+            ModelFileError: For a source that is neither a version nor a schema, for a name in another form, and if the
+                model has a version of this id.
         """
-        if not is_model_name(name):
+        if not isinstance(name, str) or not is_model_name(name):
             raise ModelFileError(f"a model is named as owner/name, not as {name!r:.200}")
+        if not isinstance(source, str | Path | Mapping):
+            raise TypeError(f"a version of {name} is a file or a dict, not {source!r:.200}")
         file = read_version(source)
         with self._state.lock:
-            self._state.registry.load(name, file)
+            self._state.registry.loaded.add(name, file, None if isinstance(source, Mapping) else str(source))
 
     def add_all(self, models: Mapping[str, ModelSource | Sequence[ModelSource]]) -> None:
         """Add the versions of several models, one or a list for each; see `add`."""
-        for name, sources in models.items():
-            for source in [sources] if isinstance(sources, str | Path | Mapping) else sources:
+        if not isinstance(models, Mapping):
+            raise TypeError(f"models must be a dict of names and files, not {models!r:.200}")
+        for name, given in models.items():
+            sources: Sequence[Any] = given if isinstance(given, list | tuple) else [given]
+            for source in sources:
                 self.add(name, source)
 
     def remove(self, name: str) -> None:
@@ -54,11 +62,22 @@ class Models:
         with self._state.lock:
             self._state.registry.loaded.remove(name)
 
-    def warnings(self) -> list[str]:
-        """What the server does not check in inputs, in a sentence for each field."""
-        return [
-            f"{name}: {text}" for name, file in self._state.registry.loaded.files() for text in file.schema.warnings
-        ]
+    def warnings(self, name: str | None = None) -> list[str]:
+        """What the server does not check in inputs or cannot serve as it was meant, in a sentence for each field.
+
+        The log and the journal say so as well, when a version is first run.
+
+        Args:
+            name: The only model to look at, as `owner/name`; all if left out, whose schemas are all compiled then.
+        """
+        files = self._state.registry.loaded.files()
+        return [f"{model}: {text}" for model, file in files if name in (None, model) for text in file.warnings]
+
+    def unreported_warnings(self, name: str) -> list[str]:
+        """The warnings about a model that were neither logged nor returned here yet; they are not logged afterwards."""
+        loaded = self._state.registry.loaded
+        files = [file for model, file in loaded.files() if model == name and loaded.is_first_report(file.schema)]
+        return [f"{name}: {text}" for file in files for text in file.warnings]
 
     def __iter__(self) -> Iterator[str]:
         return iter([model.full_name for model in self._state.registry.loaded])

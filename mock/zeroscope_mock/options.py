@@ -31,7 +31,8 @@ class ServerOptions(CoreOptions, total=False):
 
     models: Mapping[str, ModelSource | Sequence[ModelSource]]
     """Models besides that of the document, by `owner/name`: each a version as the service returns it, or its
-    `openapi_schema` alone, as a JSON or YAML file or as values; or a list of versions. None by default."""
+    `openapi_schema` alone, as a JSON or YAML file or as values; or a list of versions. The paths of files are relative
+    to the current folder. None by default."""
 
     reload: bool
     """Whether the file of `spec` is read again when it has changed; an invalid one is reported and not used."""

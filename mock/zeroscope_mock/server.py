@@ -43,18 +43,19 @@ class MockServer(ClientFactory):
     """A server that behaves like the service, in this process.
 
     Args:
-        options: `seed`, `clock`, `speed`, `dialect`, `account`, `token`, `spec`, `reload`, `receiver`,
-            `insecure_webhooks`, `rate_limits`, `streams`, `blocking`, `expired_wait`, `webhook_events`,
+        options: `seed`, `clock`, `speed`, `dialect`, `account`, `token`, `spec`, `models`, `any_model`, `reload`,
+            `receiver`, `insecure_webhooks`, `rate_limits`, `streams`, `blocking`, `expired_wait`, `webhook_events`,
             `deployment_names`, `inline_outputs`, `control`, `allow_hosts`, `cors`, `trust_forwarded`, `json_limit`,
             `file_limit`, `storage_limit`, `prediction_limit` and `journal_limit`; all have defaults. `ServerOptions`
             describes each.
 
     Raises:
-        TypeError: For an unknown option.
+        TypeError: For an unknown option, and for `models` that are no dict of files or dicts.
         ValueError: For an unknown clock, dialect or name of rate limits, a seed or a limit that is not an integer, a
-            limit below 1, an empty token, hosts that are no list of names, a speed that is not a number above 0, and
-            `reload` without a file.
+            limit below 1, an empty token, hosts that are no list of names, a speed that is not a number above 0,
+            `any_model` that is not a bool, and `reload` without a file.
         SpecError: For a document that cannot be read or followed.
+        ModelFileError: For a file that holds no model, and for two files of one version; a ValueError.
 
     Example:
         >>> server = MockServer()

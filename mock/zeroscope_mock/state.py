@@ -22,6 +22,7 @@ from .documents.spec import Spec
 from .faults.faults import Faults
 from .faults.rules import DELIVERY
 from .journal import Journal
+from .lifecycle.marks import longest_text
 from .lifecycle.model_input import InputReader
 from .lifecycle.record import Hook, Record
 from .lifecycle.representation import prediction_json
@@ -210,6 +211,10 @@ class State:
         if wanted.error():
             # A script may have a prediction succeed whose input no encoder can render.
             wanted = replace(reader.read({}), prompt=wanted.prompt)
+
+        if not wanted.prompt:
+            # A transcription, for example, stands in the output beside its files.
+            wanted.prompt = longest_text(record.script.output)
 
         def render() -> bytes:
             file = OutputFile(

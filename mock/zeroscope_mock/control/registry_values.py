@@ -8,11 +8,11 @@ from typing import Any
 
 from ..cog import ModelFileError, read_version
 from ..documents.invalid_field import InvalidField
-from ..registry import Deployment, Model, Registry, Version
+from ..registry import Deployment, LoadedModels, Model, Registry, Version
 from ..store import Store
 from .values import dataclass_values, make_dataclass
 
-NO_REGISTRY: Mapping[str, Any] = {"created": 0, "models": [], "deployments": [], "trainings": [], "loaded": None}
+NO_REGISTRY: Mapping[str, Any] = {"created": 0, "models": [], "deployments": [], "trainings": []}
 """The values of a registry in which no tenant created anything, as in snapshots that have none."""
 
 _NOT_SAVED = ("file", "guessed")
@@ -23,6 +23,7 @@ def registry_values(registry: Registry) -> dict[str, Any]:
     # This adds the versions of trainings that have ended. It is done once, first, since a running clock ends more of
     # them meanwhile, and each of their versions must be counted and belong either to its model or to its training.
     models = list(registry.own_models())
+    unknown = [] if registry.unknown is None else registry.unknown.versions()
     return {
         "created": registry.created,
         "models": [
@@ -32,6 +33,7 @@ def registry_values(registry: Registry) -> dict[str, Any]:
         "deployments": [dataclass_values(deployment) for deployment in registry.deployments.values()],
         "trainings": [{"training": id, "model": model.full_name} for id, (_, model) in registry.trainings.items()],
         "loaded": [{"model": name, "values": dict(file.values)} for name, file in registry.loaded.files()],
+        "unknown": [{"model": name, "version": id} for name, id in unknown],
     }
 
 
@@ -45,16 +47,19 @@ def registry_inconsistencies(values: Mapping[str, Any], trainings: Mapping[str, 
         for (_, text), times in Counter((one["tenant"], name(one)) for one in values[kind]).items():
             if times > 1:
                 yield InvalidField("not_unique", f"registry.{kind}", f"{text} is there {times} times")
-    for kind, given in _files(values):
+    loaded = LoadedModels()
+    for field, given, model, id in _files(values):
         try:
-            read_version(given)
+            file = read_version(given)
+            if model is not None:
+                loaded.add(model, file)
         except ModelFileError as error:
-            yield InvalidField("invalid_model", kind, str(error))
-    for (model, id), times in Counter(
-        (one["model"], one["values"].get("id")) for one in values.get("loaded") or ()
-    ).items():
-        if times > 1:
-            yield InvalidField("not_unique", "registry.loaded", f"{model} is there {times} times with the version {id}")
+            yield InvalidField("invalid_model", field, str(error))
+        else:
+            if id is not None and file.id != id:
+                yield InvalidField(
+                    "invalid_model", f"{field}.id", f"The version has the id {id}, but these values {file.id}"
+                )
     models = {(one["tenant"], _full_name(one)) for one in values["models"]}
     for place, one in enumerate(values["trainings"]):
         if one["training"] not in trainings:
@@ -81,7 +86,10 @@ def load_registry(registry: Registry, store: Store, values: Mapping[str, Any]) -
     if (loaded := values.get("loaded")) is not None:
         registry.loaded.clear()
         for one in loaded:
-            registry.load(one["model"], read_version(one["values"]))
+            registry.loaded.add(one["model"], read_version(one["values"]))
+    if registry.unknown is not None:
+        for one in values.get("unknown", ()):
+            registry.unknown.name(one["model"], one["version"])
     for one in values["deployments"]:
         deployment = make_dataclass(Deployment, one)
         registry.deployments[deployment.tenant, deployment.name] = deployment
@@ -103,14 +111,15 @@ def _version(values: Mapping[str, Any]) -> Version:
     return make_dataclass(Version, {**own, "file": None if given is None else read_version(given)})
 
 
-def _files(values: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The versions with schemas of their own, each with its place in the snapshot."""
-    for place, one in enumerate(values.get("loaded") or ()):
-        yield f"registry.loaded.{place}.values", one["values"]
+def _files(values: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], str | None, str | None]]:
+    """The versions with schemas of their own: the field, the values, and either the model or the id they must have."""
+    for place, one in enumerate(values.get("loaded", ())):
+        yield f"registry.loaded.{place}.values", one["values"], one["model"], None
     for place, model in enumerate(values["models"]):
         for number, version in enumerate(model["versions"]):
             if version.get("values") is not None:
-                yield f"registry.models.{place}.versions.{number}.values", version["values"]
+                field = f"registry.models.{place}.versions.{number}.values"
+                yield field, version["values"], None, version["id"]
 
 
 def _full_name(model: Mapping[str, Any]) -> str:

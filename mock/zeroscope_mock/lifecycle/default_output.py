@@ -5,6 +5,7 @@ Equal arguments give equal outputs.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ..cog.file_formats import format_among, known_format, medium_of, usual_format
@@ -15,7 +16,7 @@ from ..randomness import random_fraction
 from . import words
 from .marks import file_mark
 from .model_input import ModelInput
-from .named_values import number_like, text_like, within_bounds
+from .named_values import ASKED, number_like, text_like, within_bounds
 
 MOST_ITEMS = 100
 """The most files, texts or objects in a list, whatever the input asks for. The mock's own choice."""
@@ -27,7 +28,8 @@ _EMBEDDING = frozenset(("embedding", "embeddings", "vector", "vectors", "feature
 _BOX = frozenset(("box", "bbox", "boxes", "bboxes"))
 _SEGMENTS = frozenset(("segments", "chunks", "utterances", "words"))
 _RARE = frozenset(("nsfw", "unsafe", "flagged", "error", "failed"))
-_CONSTRAINTS = frozenset(("minLength", "maxLength", "pattern", "format", "default", "example", "examples"))
+_PATTERNED = frozenset(("pattern", "format", "default", "example", "examples"))
+_CONSTRAINTS = _PATTERNED | {"minLength", "maxLength"}
 
 
 def default_output(schema: ModelSchema, wanted: ModelInput, seed: int) -> Any:
@@ -98,17 +100,12 @@ class _Maker:
         return value if found is None else found
 
     def _text(self, part: OutputPart, path: str) -> str:
-        if _CONSTRAINTS.isdisjoint(part.schema):
-            return text_like(part.label, self._integer(path), self._wanted, lambda: self._usual_text(path))
-        least, most = (part.schema.get(name) for name in ("minLength", "maxLength"))
-        if not {"format", "pattern", "default", "example", "examples"}.isdisjoint(part.schema):
+        text = text_like(part.label, self._integer(path), self._wanted, lambda: self._usual_text(path))
+        if not _PATTERNED.isdisjoint(part.schema):
             made = sample(part.schema, self._schema.resolve)
-            text = made if isinstance(made, str) else ""
-        else:
-            text = text_like(part.label, self._integer(path), self._wanted, lambda: self._usual_text(path))
-        if isinstance(least, int):
-            text = text.ljust(min(least, _MOST_LETTERS), ".")
-        return text[:most] if isinstance(most, int) and most >= 0 else text
+            text = made if isinstance(made, str) else text
+        least, most = (_count(part.schema.get(name)) for name in ("minLength", "maxLength"))
+        return text.ljust(min(least or 0, _MOST_LETTERS), ".")[:most]
 
     def _usual_text(self, path: str) -> str:
         text = self._whole_text(self._seed if not path else self._integer(path))
@@ -150,11 +147,20 @@ class _Maker:
             return list(words.segments(self._whole_text(self._seed)))
         if items.kind in ("integer", "number"):
             return self._numbers(part, items, path, least)
+        if any(not ASKED.isdisjoint(inner.label) for inner in items.fields.values()):
+            return self._by_line(items, path)
         count = min(max(self._usual_count(part, items), least), MOST_ITEMS)
         return [self.value(items, f"{path}.{number}") for number in range(count)]
 
+    def _by_line(self, items: OutputPart, path: str) -> list[Any]:
+        """One item for each line of the prompt, which the item repeats."""
+        lines = [line for line in self._wanted.prompt.splitlines() if line.strip()] or [""]
+        wanted = [replace(self._wanted, prompt=line) for line in lines[:MOST_ITEMS]]
+        makers = [_Maker(self._schema, one, self._seed) for one in wanted]
+        return [maker.value(items, f"{path}.{number}") for number, maker in enumerate(makers)]
+
     def _usual_count(self, part: OutputPart, items: OutputPart) -> int:
-        if self._wanted.counted and items.kind != "array":
+        if self._wanted.counted and items.kind != "array" and (items.has_file or not part.name):
             return max(0, self._wanted.batch_size)
         if part.iterated:
             return 1 if self._wanted.progressive is False else _USUAL_ITEMS
@@ -163,15 +169,20 @@ class _Maker:
     def _numbers(self, part: OutputPart, items: OutputPart, path: str, least: int) -> list[Any]:
         name = frozenset(part.words)
         if not name.isdisjoint(_BOX):
-            width, height = self._wanted.width, self._wanted.height
-            box = [width // 8, height // 8, width // 2, height * 3 // 4]
-            return box if items.kind == "integer" else [float(side) for side in box]
+            return self._box(path, whole=items.kind == "integer")
         embedding = not name.isdisjoint(_EMBEDDING) or (items.kind == "number" and not part.name)
         count = min(max(_DIMENSIONS if embedding else _FEW_NUMBERS, least), _MOST_NUMBERS)
         made = [self.value(items, f"{path}.{number}") for number in range(count)]
         if embedding and items.kind == "number" and not {"minimum", "exclusiveMinimum"} & items.schema.keys():
             return [round(2 * one - 1, 4) if 0 <= one <= 1 else one for one in made]
         return made
+
+    def _box(self, path: str, *, whole: bool) -> list[Any]:
+        """Left, top, right and bottom of a box within the picture, in pixels."""
+        left, top, right, bottom = (self._fraction(f"{path}.{number}") for number in range(4))
+        width, height = self._wanted.width, self._wanted.height
+        sides = (width * left / 2, height * top / 2, width * (right + 1) / 2, height * (bottom + 1) / 2)
+        return [int(side) if whole else round(side, 1) for side in sides]
 
     def _object(self, part: OutputPart, path: str) -> dict[str, Any]:
         made = {name: self.value(inner, f"{path}.{name}") for name, inner in part.fields.items()}

@@ -29,7 +29,9 @@ _LABEL_WORDS = "label labels class classes category categories tag tags object o
 _LABEL = frozenset(_LABEL_WORDS.split())
 _LANGUAGE = frozenset(("language", "lang", "locale"))
 _ADDRESS = frozenset(("url", "urls", "uri", "link", "href"))
-_ASKED = frozenset(("prompt", "input", "query", "question", "instruction"))
+ASKED = frozenset(("prompt", "input", "query", "question", "instruction"))
+"""Words in the names of properties that repeat the input's text."""
+
 _PICTURE = frozenset(("caption", "captions", "alt"))
 _SPOKEN = frozenset(("transcription", "transcript", "translation", "lyrics"))
 
@@ -105,7 +107,7 @@ def text_like(name: Collection[str], number: int, wanted: ModelInput, usual: Cal
         return "english" if "detected" in found else "en"
     if found & _ADDRESS:
         return "https://example.com/"
-    if found & _ASKED and wanted.prompt:
+    if found & ASKED and wanted.prompt:
         return wanted.prompt
     if found & _PICTURE:
         return words.caption(number)

@@ -12,8 +12,10 @@ from typing import Any
 from ..documents.bundled import control_document, control_schema
 from ..documents.invalid_field import InvalidField
 from ..suggestions import did_you_mean
+from .marks import file_suffixes
 from .script import Script
 from .script_filter import model_problem
+from .words import tokens
 
 ScriptSource = Mapping[str, Any] | Callable[[dict[str, Any]], Mapping[str, Any] | None]
 """A script as values, see `Scripts.add`, or a function of a prediction's input that returns such values, or None for
@@ -64,7 +66,7 @@ def override(default: Script, values: Mapping[str, Any]) -> Script:
         error=error if outcome == "failed" else None,
         removed=values.get("removed", default.removed),
         lines=_timed_lines(values["logs"], run) if "logs" in values else default.lines,
-        output=_output(values, default.output),
+        output=_output(values, default),
         gradual=values.get("gradual", default.gradual),
         reads=int(values.get("reads", _READS)) if progression == "reads" else 0,
         streams=values.get("streams", default.streams),
@@ -76,13 +78,21 @@ def override(default: Script, values: Mapping[str, Any]) -> Script:
     )
 
 
-def _output(values: Mapping[str, Any], default: Any) -> Any:
-    """The output of a script, with as many items as the values name."""
-    output = default if values.get("output") is None else values["output"]
+def _output(values: Mapping[str, Any], default: Script) -> Any:
+    """The output of a script: a model that streams text makes tokens of one; with as many items as the values name."""
+    output = default.output if values.get("output") is None else values["output"]
+    if isinstance(output, str) and _streams_text(default):
+        output = tokens(output)
     if "outputs" not in values:
         return output
     items = output if isinstance(output, list) else [output]
     return [items[place % len(items)] for place in range(int(values["outputs"]))] if items else []
+
+
+def _streams_text(script: Script) -> bool:
+    if not script.gradual or not isinstance(script.output, list):
+        return False
+    return all(isinstance(one, str) for one in script.output) and not file_suffixes(script.output)
 
 
 def validated(values: Any, field: str = "script") -> Any:

@@ -18,7 +18,7 @@ from .accounts import account_json
 from .calls import Handler, OperationCall
 from .paging import list_response
 from .runs import Runs
-from .version_references import VersionReference, find_model_version
+from .version_references import VersionReference, find_model_version, note_unknown
 
 IDLE_SECONDS = 900.0
 """How long a deployment must have been idle before it can be deleted, in seconds (the service's documentation)."""
@@ -58,6 +58,7 @@ class Deployments:
         if fault := _instances_fault(settings, body):
             return invalid([fault])
         if find_model_version(self._state, call.tenant, body["model"], body["version"]) is None:
+            note_unknown(self._state, call, body["model"])
             return invalid_version()
         key = call.tenant, body["name"]
         if key in registry.deployments:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
 from ..cog import ModelSchema
 from ..state import State
 from .deployments import deployed_version
-from .version_references import find_model_version, find_version
+from .version_references import VersionReference, find_model_version, find_version
+
+_log = logging.getLogger("zeroscope_mock")
+# The operation itself refuses what has no version, however wrong its input may be.
+_ANY_INPUT = ModelSchema({})
 
 
 def find_input_schema(
-    state: State, operation_id: str, tenant: str, arguments: Mapping[str, Any], body: Any
+    state: State, operation_id: str, tenant: str, arguments: Mapping[str, Any], body: Any, notes: list[str]
 ) -> ModelSchema | None:
     """The schema of the model that a call runs; None if the document has that, or the call runs none.
 
@@ -22,6 +27,7 @@ def find_input_schema(
         tenant: The tenant that sent it.
         arguments: Its parameters.
         body: Its body.
+        notes: Takes notes for the journal: the warnings about a schema that is used for the first time.
     """
     if not state.registry.has_schemas:
         return None
@@ -34,4 +40,17 @@ def find_input_schema(
         case _:
             deployment = state.registry.deployment(tenant, arguments["deployment_owner"], arguments["deployment_name"])
             version = None if deployment is None else deployed_version(state, deployment)
-    return None if version is None else version.schema
+    if version is None:
+        return _ANY_INPUT
+    _report_warnings(state, version, notes)
+    return version.schema
+
+
+def _report_warnings(state: State, version: VersionReference, notes: list[str]) -> None:
+    """Log and note the warnings about the schema of a version, unless that was done before."""
+    schema = version.schema
+    if schema is None or version.guessed or not state.registry.loaded.is_first_report(schema):
+        return
+    for warning in schema.warnings:
+        notes.append(f"{version.model}: {warning}")
+        _log.warning("%s: %s", version.model, warning)

@@ -63,6 +63,11 @@ class Runs:
             output: Makes the output of a success from the run's id; by default the model makes videos.
             register: Called with the record of the run before that is stored; may return a response that refuses it.
         """
+        if version.guessed:
+            call.notes.append(
+                f"this server does not know the model {version.model}: the input was not checked, and the output is a "
+                "guess"
+            )
         holds = self._state.dialect.holds
         lifetime = _seconds(call.arguments.get("Cancel-After")) if holds else None
         record = self._record(call, version, kind, deployment, lifetime, output)

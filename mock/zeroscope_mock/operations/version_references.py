@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..cog import ModelSchema
+from ..cog import ModelSchema, is_model_name
 from ..registry import Version, is_version_id
 from ..state import State
+from .calls import OperationCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,22 @@ def find_model_version(state: State, tenant: str, model: str, version_id: str | 
     registry = state.registry
     version = registry.latest(found) if version_id is None else registry.version(found, version_id)
     return _reference(model, version)
+
+
+def note_unknown(state: State, call: OperationCall, model: str) -> None:
+    """Note in the journal how the server gets to know a model, if it does not know it.
+
+    Args:
+        state: The server's.
+        call: The call that is refused.
+        model: The owner and name that it names, perhaps with the id of a version behind a colon.
+    """
+    name = model.partition(":")[0]
+    if is_model_name(name) and state.registry.find(name, call.tenant) is None:
+        call.notes.append(
+            f"this server does not know the model {name}; load it with --model {name}=FILE or "
+            f"MockServer(models={{{name!r}: FILE}}), or admit every model with --any-model or any_model=True"
+        )
 
 
 def _reference(model: str, version: Version | None) -> VersionReference | None:

@@ -31,14 +31,15 @@ class Registry:
         published: The document's model; None if it names none.
         created: How many models, versions and deployments were ever created.
         deployments: The deployments, by tenant and name.
-        loaded: The models that the server was given. `load` adds to them.
+        loaded: The models that the server was given.
         trainings: The trainings that may add a version to a model, and the model, by the training's id.
+        unknown: The models under all other names; None if the server admits none.
     """
 
     def __init__(self, spec: Spec, time: Callable[[], float], *, any_model: bool = False) -> None:
         self._time = time
         self.loaded = LoadedModels()
-        self._unknown = UnknownModels() if any_model else None
+        self.unknown = UnknownModels() if any_model else None
         self._models: dict[tuple[str, str], Model] = {}
         self.created = 0
         self.deployments: dict[tuple[str, str], Deployment] = {}
@@ -78,18 +79,6 @@ class Registry:
             self._published = revision, model
         return model
 
-    def load(self, full_name: str, file: VersionFile) -> None:
-        """Add a version of a model that the document does not describe.
-
-        Args:
-            full_name: The model's owner and name, as `owner/name`.
-            file: The version.
-
-        Raises:
-            ModelFileError: If the model has another version of this id.
-        """
-        self.loaded.add(full_name, file)
-
     def models(self, tenant: str | None = None) -> list[Model]:
         """The public models and those of a tenant, in the order of their creation."""
         self._add_trained()
@@ -115,7 +104,7 @@ class Registry:
         if (loaded := self.loaded.get(full_name)) is not None:
             return loaded
         found = next((model for model in self.models(tenant) if model.full_name == full_name), None)
-        return self._unknown.get(full_name) if found is None and self._unknown is not None else found
+        return self.unknown.get(full_name) if found is None and self.unknown is not None else found
 
     def add(self, model: Model) -> None:
         """Add a model whose name its tenant does not use yet."""
@@ -160,8 +149,8 @@ class Registry:
         found = model.versions.get(version_id)
         if found is not None:
             return found
-        if self._unknown is not None and self._unknown.has(model):
-            return self._unknown.version(model, version_id)
+        if self.unknown is not None and self.unknown.has(model):
+            return self.unknown.version(model, version_id)
         if model is self.published and self._may_be_published(version_id):
             return Version(version_id, PUBLISHED_AT, 0)
         return None
@@ -169,15 +158,17 @@ class Registry:
     def model_of(self, version_id: str, tenant: str) -> Model | None:
         """The model of a version that a tenant may see; None if there is none."""
         if (name := self.loaded.name_of(version_id)) is not None:
-            return self.find(name, tenant)
+            # Not `find`: the tenant may have a model of this name, which is another one.
+            published = self.published
+            return published if published is not None and published.full_name == name else self.loaded.get(name)
         self._add_trained()
         visible = (model for model in self._models.values() if model.visibility == "public" or model.tenant == tenant)
         found = next((model for model in visible if version_id in model.versions), None)
         published = self.published
         if found is not None or not self._may_be_published(version_id):
             return found
-        if self._unknown is not None and (published is None or version_id not in published.versions):
-            return self._unknown.of_version(version_id)
+        if self.unknown is not None and (published is None or version_id not in published.versions):
+            return self.unknown.of_version(version_id)
         return published
 
     def schema(self, full_name: str | None, version_id: str, tenant: str) -> ModelSchema | None:
@@ -189,7 +180,8 @@ class Registry:
     @property
     def has_schemas(self) -> bool:
         """Whether there may be a version that the document does not describe."""
-        return bool(self._unknown or self.loaded)
+        # Versions that were trained from loaded ones may outlive these.
+        return self.unknown is not None or self.loaded.revision > 0
 
     def is_nameless_version(self, version_id: str) -> bool:
         """Return whether an id could be that of a version of the document's model, which has no name."""
@@ -219,6 +211,8 @@ class Registry:
         """Remove what tenants created, or what one tenant did."""
         if tenant is None:
             self.created = 0
+            if self.unknown is not None:
+                self.unknown.clear()
         for kept in (self._models, self.deployments):
             for key in [key for key in kept if tenant in (None, key[0])]:
                 del kept[key]

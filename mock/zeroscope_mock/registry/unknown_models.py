@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Iterator
 
 from ..cog import VersionFile
 from ..cog.guess import guess_schema
@@ -65,3 +66,20 @@ class UnknownModels:
     def of_version(self, version_id: str) -> Model | None:
         """The model with which a version was named; the model `NAMELESS` if it was named with none."""
         return self.get(self._names.get(version_id, NAMELESS))
+
+    def versions(self) -> list[tuple[str, str]]:
+        """The models and the ids of the versions that were named, in the order in which they were named first."""
+        return [(model, id) for id, model in self._names.items()]
+
+    def name(self, full_name: str, version_id: str) -> None:
+        """Name a version together with its model, as `versions` returns them; what is no `owner/name` is ignored."""
+        if (model := self.get(full_name)) is not None:
+            self.version(model, version_id)
+
+    def clear(self) -> None:
+        """Forget all names."""
+        self._models.clear()
+        self._names.clear()
+
+    def __iter__(self) -> Iterator[Model]:
+        return iter(list(self._models.values()))

@@ -1,4 +1,4 @@
-"""Models that the document does not describe, and faults of their outputs and inputs."""
+"""Models beside that of the document, and faults of their outputs and inputs."""
 
 from __future__ import annotations
 
