@@ -72,8 +72,9 @@ class ModelSchema:
     @cached_property
     def names(self) -> FieldNames:
         """What the fields of the input mean."""
-        required = self._resolver.resolve(self._schemas.get("Input", {})).get("required")
-        return FieldNames(self.properties, required if isinstance(required, list) else ())
+        schema = self._resolver.resolve(self._schemas.get("Input", {}))
+        required, others = schema.get("required"), schema.get("additionalProperties") is True
+        return FieldNames(self.properties, required if isinstance(required, list) else (), others=others)
 
     @cached_property
     def output(self) -> Mapping[str, Any]:
