@@ -24,7 +24,7 @@ from zeroscope_mock.webhooks.sender import DeliverySender
 ALL = ("start", "output", "logs", "completed")
 SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"
 # Prints something half a second and a whole second after its start.
-SCRIPT = Script(1, 1.0, 2.0, 20, 10.0, outputs=1, lines=((0.5, "a"), (1.0, "b")))
+SCRIPT = Script(1, 1.0, 2.0, 20, 10.0, output=["mock:file.mp4"], lines=((0.5, "a"), (1.0, "b")))
 URL = "https://example.test/hook?to=me"
 
 

@@ -2,11 +2,12 @@
 
 from .model_schema import ModelSchema
 from .reading import ModelFileError
-from .version_file import VersionFile, is_model_name, model_files, parse_model_option, read_version
+from .version_file import ModelSource, VersionFile, is_model_name, model_files, parse_model_option, read_version
 
 __all__ = [
     "ModelFileError",
     "ModelSchema",
+    "ModelSource",
     "VersionFile",
     "is_model_name",
     "model_files",

@@ -7,7 +7,9 @@ from functools import cached_property
 from typing import Any
 
 from ..documents.invalid_field import InvalidField
+from .field_names import FieldNames
 from .json_schema import JsonSchema, printable
+from .output_schema import OutputSchema
 from .resolver import Resolver
 
 
@@ -68,9 +70,31 @@ class ModelSchema:
         }
 
     @cached_property
+    def names(self) -> FieldNames:
+        """What the fields of the input mean."""
+        schema = self._resolver.resolve(self._schemas.get("Input", {}))
+        required, others = schema.get("required"), schema.get("additionalProperties") is True
+        return FieldNames(self.properties, required if isinstance(required, list) else (), others=others)
+
+    @cached_property
     def output(self) -> Mapping[str, Any]:
         """The resolved schema of the output; empty if there is none."""
         return self.resolve(self._schemas.get("Output", {}))
+
+    @property
+    def input_source(self) -> Mapping[str, Any]:
+        """What inputs are checked by: a JSON Schema, which may refer to its `components`."""
+        return self._input.compiled.source
+
+    @property
+    def output_source(self) -> Mapping[str, Any]:
+        """What outputs are checked by: a JSON Schema, which may refer to its `components`."""
+        return self._output.compiled.source
+
+    @cached_property
+    def returns(self) -> OutputSchema:
+        """What the model returns."""
+        return OutputSchema(self.output, self.resolve, self.properties, self.names)
 
     @cached_property
     def warnings(self) -> list[str]:

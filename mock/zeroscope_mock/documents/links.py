@@ -50,9 +50,9 @@ class Links:
         """The URL of a prediction's page on the service's website; None if it has none."""
         return f"{WEBSITE}/p/{prediction_id}" if self.site else None
 
-    def output(self, prediction_id: str, index: int) -> str:
-        """The URL of one of a prediction's videos, counted from 0."""
-        return self.operation("getOutput", prediction_id=prediction_id, filename=f"output-{index}.mp4")
+    def output(self, prediction_id: str, index: int, suffix: str) -> str:
+        """The URL of one of a prediction's files, counted from 0."""
+        return self.operation("getOutput", prediction_id=prediction_id, filename=f"output-{index}.{suffix}")
 
     def file(self, file_id: str) -> str:
         """The URL of a file's metadata."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..documents.links import Links
 from ..times import timestamp
+from .marks import fill_marks
 from .record import Record
 from .timeline import LifecycleState, state_at
 
@@ -18,7 +19,7 @@ def prediction_json(
     now: float,
     links: Links,
     *,
-    video: Callable[[int], str] | None = None,
+    file: Callable[[int, str], str] | None = None,
     state: LifecycleState | None = None,
 ) -> dict[str, Any]:
     """A prediction at a moment, as a JSON object.
@@ -27,7 +28,7 @@ def prediction_json(
         record: The prediction.
         now: The moment, in seconds since 1970.
         links: Makes the URLs.
-        video: Makes the `data:` URI of a video; without it, the output has URLs.
+        file: Makes the `data:` URI of a file from its number and suffix; without it, the output has URLs.
         state: The state to show, if it is not the one at that moment.
     """
     state = state or state_at(record, now)
@@ -37,7 +38,7 @@ def prediction_json(
         "version": record.version,
         "input": {} if state.removed else record.input,
         "logs": "" if state.removed or state.started is None else _logs(record, state),
-        "output": _output(record, state, links, video),
+        "output": _output(record, state, links, file),
         "data_removed": state.removed,
         "error": record.script.error if state.status == "failed" else None,
         "source": record.script.source,
@@ -78,10 +79,9 @@ def _logs(record: Record, state: LifecycleState) -> str:
     return record.script.logs(record.script.printed(state.elapsed))
 
 
-def _output(record: Record, state: LifecycleState, links: Links, video: Callable[[int], str] | None) -> Any:
-    script = record.script
+def _output(record: Record, state: LifecycleState, links: Links, file: Callable[[int, str], str] | None) -> Any:
     if (state.status != "succeeded" and not state.made) or state.removed:
         return None
-    if script.output is None:
-        return [video(i) if video else links.output(record.id, i) for i in range(state.made)]
-    return script.output[: state.made] if isinstance(script.output, list) else script.output
+    output = record.script.output
+    made = output[: state.made] if isinstance(output, list) else output
+    return fill_marks(made, file or (lambda number, suffix: links.output(record.id, number, suffix)))

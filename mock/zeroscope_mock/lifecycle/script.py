@@ -15,6 +15,7 @@ from typing import Any
 
 from ..times import TOLERANCE
 from .logs import log_text, progress_line
+from .marks import file_mark
 from .model_input import ModelInput
 
 _STEPS_PER_SECOND = 15.8
@@ -23,6 +24,11 @@ _STARTUP = (0.5, 2.0)
 _SECONDS_TO_FAIL = 0.5
 # One in so many blocking creates is answered with the final status; all recorded ones were not, but documents say so.
 _BLOCKING_CHANCES = 4
+# The multiples of this have fractional parts that look random and are spread well.
+_GOLDEN_RATIO = 0.6180339887498949
+
+VIDEO = "mp4"
+"""The suffix of the document's model's files."""
 
 
 # Not frozen: one is made for every prediction, and frozen ones take three times as long to make. Nothing changes one.
@@ -38,14 +44,14 @@ class Script:
         rate: Steps per second.
         outcome: The final status; `aborted` ends it when it would have started.
         error: Why it fails.
-        outputs: How many videos it makes.
         removed: Whether its data is removed the moment it ends.
         lines: What it prints instead of seed and progress bar, each with the seconds since the start.
-        output: What it returns instead of videos, any JSON value; None for videos.
+        output: What it returns, any JSON value, with marks of files; the items of a list count as outputs of their own.
         gradual: Whether its outputs come one after another, evenly over the run, instead of all at the end.
+        unevenness: How much later than evenly they come, in shares of the time between two, below 1.
         reads: The number of reads with which it ends, one step each, whatever the clock says; 0 to go by the clock.
         streams: Whether it has a stream of events; None if the request decides.
-        inline: Whether its videos are `data:` URIs instead of URLs.
+        inline: Whether its files are `data:` URIs instead of URLs.
         source: How it was created, `api` or `web`.
         blocking: The status that a create which waited for its success shows, `processing` or `final`.
         expired_wait: The status that a create which waited in vain shows, `starting` or `processing`.
@@ -59,11 +65,11 @@ class Script:
     rate: float
     outcome: str = "succeeded"
     error: str | None = None
-    outputs: int = 0
     removed: bool = False
     lines: tuple[tuple[float, str], ...] | None = None
     output: Any = None
     gradual: bool = False
+    unevenness: float = 0.0
     reads: int = 0
     streams: bool | None = None
     inline: bool = False
@@ -99,22 +105,25 @@ class Script:
     @property
     def results(self) -> int:
         """The number of outputs."""
-        if self.output is None:
-            return self.outputs
-        return len(self.output) if isinstance(self.output, list) else 1
+        if isinstance(self.output, list):
+            return len(self.output)
+        return 0 if self.output is None else 1
 
     def made(self, elapsed: float) -> int:
         """The number of outputs made `elapsed` seconds after its start, while it runs."""
         if not self.gradual or self.outcome != "succeeded" or not self.run_seconds:
             return 0
         # A run can be so short that the quotient is infinite.
-        return int(min(self.results, (elapsed + TOLERANCE) / self.run_seconds * (self.results + 1)))
+        made = int(min(self.results, (elapsed + TOLERANCE) / self.run_seconds * (self.results + 1)))
+        # All but the last of these are made, even if each is late.
+        return made - 1 if made and self.made_at(made - 1) > elapsed + TOLERANCE else made
 
     def made_at(self, number: int) -> float:
         """The time at which it makes an output, in seconds after its start; infinite if that is not before the end."""
         if not self.gradual or self.outcome != "succeeded" or number >= self.results:
             return inf
-        return self.run_seconds * (number + 1) / (self.results + 1)
+        late = self.unevenness * (number * _GOLDEN_RATIO % 1) if self.unevenness else 0.0
+        return self.run_seconds * (number + 1 + late) / (self.results + 1)
 
 
 def default_script(wanted: ModelInput, random: bytes) -> Script:
@@ -138,6 +147,7 @@ def default_script(wanted: ModelInput, random: bytes) -> Script:
         rate=rate,
         outcome="failed" if error else "succeeded",
         error=error,
-        outputs=0 if error else wanted.batch_size,
+        # An input that fails may ask for more videos than a list can have.
+        output=[file_mark(VIDEO)] * (1 if error else wanted.batch_size),
         blocking="processing" if random[-7] % _BLOCKING_CHANCES else "final",
     )

@@ -1,25 +1,24 @@
-"""The operation that serves the videos of predictions, and weights of trainings."""
+"""The operation that serves the files of predictions, and weights of trainings."""
 
 from __future__ import annotations
 
 import io
-import re
 import tarfile
 
+from ..lifecycle.marks import file_suffixes
 from ..lifecycle.record import Record
 from ..lifecycle.timeline import state_at
+from ..media.formats import content_type
 from ..messages import Response, encode
 from ..problems import not_found
 from ..protocols import Flow
-from ..state import State
+from ..state import OUTPUT_NAME, State
 from ..steps import RunBlocking
 from .calls import Handler, OperationCall
 from .ranges import range_response
 
 WEIGHTS = "trained_model.tar"
 """The name of the file that a training makes."""
-
-_FILENAME = re.compile(r"output-(0|[1-9][0-9]{0,6})\.mp4")
 
 
 class Outputs:
@@ -31,7 +30,7 @@ class Outputs:
 
     def _get(self, call: OperationCall) -> Flow[Response]:
         record = self._state.store.prediction(call.arguments["prediction_id"])
-        found = _FILENAME.fullmatch(call.arguments["filename"])
+        found = OUTPUT_NAME.fullmatch(call.arguments["filename"])
         named = f"file {call.arguments['filename']!r} of prediction {call.arguments['prediction_id']!r}"
         now = self._state.clock.time()
         if record is not None and record.kind == "training" and call.arguments["filename"] == WEIGHTS:
@@ -39,12 +38,15 @@ class Outputs:
             if state.status != "succeeded" or state.removed:
                 return not_found(named, None)
             return range_response(call.request.head, _weights(record), "application/x-tar")
-        if record is None or not found or record.script.output is not None:
+        if record is None or not found:
             return not_found(named, None)
-        if int(found[1]) >= state_at(record, now).made:
+        number, suffix, output = int(found[1]), found[2], record.script.output
+        made = state_at(record, now).made
+        suffixes = file_suffixes(output[:made] if isinstance(output, list) else output if made else None)
+        if number >= len(suffixes) or suffixes[number] != suffix:
             return not_found(named, None)
-        video: bytes = yield RunBlocking(self._state.video(record, int(found[1])))
-        return range_response(call.request.head, video, "video/mp4")
+        content: bytes = yield RunBlocking(self._state.file(record, number, suffix))
+        return range_response(call.request.head, content, content_type(suffix))
 
 
 def _weights(record: Record) -> bytes:

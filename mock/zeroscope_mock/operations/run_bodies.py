@@ -1,15 +1,18 @@
-"""The bodies of responses about runs, with videos inline where a script says so."""
+"""The bodies of responses about runs, with files inline where a script says so."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from ..data_uris import data_uri
 from ..documents.links import Links
+from ..lifecycle.marks import file_suffixes, fill_marks
 from ..lifecycle.record import Record
 from ..lifecycle.representation import prediction_json
 from ..lifecycle.timeline import LifecycleState, state_at
+from ..media.formats import content_type
 from ..protocols import Flow
-from ..state import State, data_uri
+from ..state import State
 from ..steps import RunBlocking
 from .calls import OperationCall
 
@@ -29,13 +32,13 @@ class RunBodies:
         return self._state.links(self._state.base_url(call.request.head), call.prefix)
 
     def inline(self, record: Record, now: float) -> bool:
-        """Return whether a run shows videos as `data:` URIs at a moment, which only `complete` can make."""
-        return record.script.inline and record.script.output is None and state_at(record, now).made > 0
+        """Return whether a run shows files as `data:` URIs at a moment, which only `complete` can make."""
+        return record.script.inline and state_at(record, now).made > 0 and bool(file_suffixes(record.script.output))
 
     def brief(
         self, record: Record, call: OperationCall, now: float, state: LifecycleState | None = None
     ) -> dict[str, Any]:
-        """A run at a moment, with the URLs of its videos.
+        """A run at a moment, with the URLs of its files.
 
         Args:
             state: The state to show, if it is not the one at that moment.
@@ -49,12 +52,15 @@ class RunBodies:
     def complete(
         self, record: Record, call: OperationCall, now: float, state: LifecycleState | None = None
     ) -> Flow[dict[str, Any]]:
-        """A run at a moment, with its videos as `data:` URIs if its script says so; see `brief`."""
+        """A run at a moment, with its files as `data:` URIs if its script says so; see `brief`."""
         state = state or state_at(record, now)
         body = self.brief(record, call, now, state)
-        if record.script.inline and record.script.output is None and state.made:
-            body["output"] = []
-            for index in range(state.made):
-                video = yield RunBlocking(self._state.video(record, index))
-                body["output"].append(data_uri(video))
+        if record.script.inline and state.made and not state.removed:
+            output = record.script.output
+            made = output[: state.made] if isinstance(output, list) else output
+            uris: list[str] = []
+            for number, suffix in enumerate(file_suffixes(made)):
+                content = yield RunBlocking(self._state.file(record, number, suffix))
+                uris.append(data_uri(content, content_type(suffix)))
+            body["output"] = fill_marks(made, lambda number, _: uris[number])
         return body

@@ -9,6 +9,7 @@ from math import inf
 from typing import Any
 
 from ..documents.links import Links
+from ..lifecycle.marks import file_suffixes, fill_marks
 from ..lifecycle.record import Record
 from ..lifecycle.script import Script
 from ..lifecycle.timeline import LifecycleState, state_at, timeline_of
@@ -102,9 +103,12 @@ def _made(script: Script, state: LifecycleState) -> int:
 
 def _value(record: Record, links: Links, index: int) -> Any:
     output = record.script.output
-    if output is None:
-        return links.output(record.id, index)
-    return output[index] if isinstance(output, list) else output
+    one, before = (output[index], output[:index]) if isinstance(output, list) else (output, [])
+
+    def url(number: int, suffix: str) -> str:
+        return links.output(record.id, len(file_suffixes(before)) + number, suffix)
+
+    return fill_marks(one, url)
 
 
 def _event(name: str, value: Any, id: str) -> bytes:

@@ -123,12 +123,12 @@ def test_close__waits_for_requests_in_progress(server: MockServer, monkeypatch: 
     """A request in progress when the server is closed gets its response, although no new one is accepted."""
     begun, made = threading.Event(), threading.Event()
 
-    def render(prompt: str, **wanted: Any) -> bytes:
+    def render(_: object) -> bytes:
         begun.set()
         assert made.wait(10)
         return b"a video"
 
-    monkeypatch.setattr("zeroscope_mock.videos.video.render", render)
+    monkeypatch.setattr("zeroscope_mock.media.video.render", render)
     monkeypatch.setattr(http_server, "_CLOSE_DELAY", 0.0)
     monkeypatch.setattr(http_server, "_GRACE", 10.0)
     with server.client() as client:

@@ -12,11 +12,12 @@ import httpx
 import pytest
 
 from zeroscope_mock import MockServer
+from zeroscope_mock.cog.sizes import SIDE_LIMIT
 from zeroscope_mock.documents.bundled import bundled_documents
 from zeroscope_mock.documents.links import Links
 from zeroscope_mock.documents.spec import Spec
 from zeroscope_mock.lifecycle.logs import progress_line
-from zeroscope_mock.lifecycle.model_input import MEMORY_LIMIT, RATE_LIMIT, SIDE_LIMIT
+from zeroscope_mock.lifecycle.model_input import MEMORY_LIMIT, RATE_LIMIT
 from zeroscope_mock.lifecycle.record import RETENTION, Record
 from zeroscope_mock.lifecycle.representation import prediction_json
 from zeroscope_mock.lifecycle.script import Script
@@ -26,10 +27,12 @@ from zeroscope_mock.times import timestamp
 
 CREATED = 1_700_000_000.0
 # Starts after 1 s and runs for 4 s, one step a second.
-USUAL = Script(seed=7, startup_seconds=1.0, run_seconds=4.0, steps=4, rate=1.0, outputs=2)
+USUAL = Script(seed=7, startup_seconds=1.0, run_seconds=4.0, steps=4, rate=1.0, output=["mock:file.mp4"] * 2)
 FAILING = Script(seed=7, startup_seconds=1.0, run_seconds=2.0, steps=4, rate=1.0, outcome="failed", error="broken")
 ABORTED = Script(seed=7, startup_seconds=1.0, run_seconds=4.0, steps=4, rate=1.0, outcome="aborted")
-REMOVED = Script(seed=7, startup_seconds=1.0, run_seconds=4.0, steps=4, rate=1.0, outputs=1, removed=True)
+REMOVED = Script(
+    seed=7, startup_seconds=1.0, run_seconds=4.0, steps=4, rate=1.0, output=["mock:file.mp4"], removed=True
+)
 
 
 def at(seconds: float, script: Script = USUAL, **changes: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from zeroscope_mock.webhooks.events import THROTTLE, Cursor, next_event
 
 ALL = ("start", "output", "logs", "completed")
 CREATED = 1_767_225_600.25
-USUAL = Script(seed=1, startup_seconds=1.0, run_seconds=2.0, steps=20, rate=10.0, outputs=1)
+USUAL = Script(seed=1, startup_seconds=1.0, run_seconds=2.0, steps=20, rate=10.0, output=["mock:file.mp4"])
 SILENT = replace(USUAL, lines=())
 
 
@@ -68,28 +68,32 @@ def says(*texts: tuple[float, str]) -> Script:
             id="the end tells what came with it, and nothing comes later",
         ),
         pytest.param(
-            make(replace(SILENT, run_seconds=8.0, outputs=3, gradual=True)),
+            make(replace(SILENT, run_seconds=8.0, output=["mock:file.mp4"] * 3, gradual=True)),
             [("start", 1.0), ("output", 3.0), ("output", 5.0), ("output", 7.0), ("completed", 9.0)],
             id="outputs one after another",
         ),
         pytest.param(
-            make(replace(SILENT, outputs=3, run_seconds=8.0)),
+            make(replace(SILENT, output=["mock:file.mp4"] * 3, run_seconds=8.0)),
             [("start", 1.0), ("completed", 9.0)],
             id="outputs at the end",
         ),
         pytest.param(
-            make(replace(says((1.7, "a"), (2.0, "b"), (2.5, "c")), run_seconds=4.0, outputs=1, gradual=True)),
+            make(
+                replace(
+                    says((1.7, "a"), (2.0, "b"), (2.5, "c")), run_seconds=4.0, output=["mock:file.mp4"], gradual=True
+                )
+            ),
             [("start", 1.0), ("logs", 2.7), ("logs", 3.5), ("completed", 5.0)],
             id="output and logs share the throttle",
         ),
         pytest.param(
-            make(replace(says((2.0, "a"), (2.3, "b")), run_seconds=4.0, outputs=1, gradual=True)),
+            make(replace(says((2.0, "a"), (2.3, "b")), run_seconds=4.0, output=["mock:file.mp4"], gradual=True)),
             [("start", 1.0), ("output", 3.0), ("completed", 5.0)],
             id="of both at a time, the output is told",
         ),
         pytest.param(
             make(
-                replace(says((1.7, "a"), (2.0, "b")), run_seconds=4.0, outputs=1, gradual=True),
+                replace(says((1.7, "a"), (2.0, "b")), run_seconds=4.0, output=["mock:file.mp4"], gradual=True),
                 ("output", "completed"),
             ),
             [("output", 3.0), ("completed", 5.0)],
@@ -104,7 +108,7 @@ def says(*texts: tuple[float, str]) -> Script:
         pytest.param(make(USUAL, ()), [], id="nothing wanted"),
         pytest.param(make(replace(USUAL, outcome="aborted")), [("completed", 1.0)], id="aborted before the start"),
         pytest.param(
-            make(replace(SILENT, outcome="failed", error="no", outputs=2, gradual=True)),
+            make(replace(SILENT, outcome="failed", error="no", output=["mock:file.mp4"] * 2, gradual=True)),
             [("start", 1.0), ("completed", 3.0)],
             id="failed",
         ),
@@ -126,7 +130,7 @@ def says(*texts: tuple[float, str]) -> Script:
             id="all at once",
         ),
         pytest.param(
-            make(replace(USUAL, run_seconds=0.0, outputs=3, gradual=True, lines=())),
+            make(replace(USUAL, run_seconds=0.0, output=["mock:file.mp4"] * 3, gradual=True, lines=())),
             [("start", 1.0), ("completed", 1.0)],
             id="outputs in no time",
         ),
@@ -137,7 +141,7 @@ def test_events__have_their_times(record: Record, expected: list[tuple[str, floa
     assert times(record) == expected
 
 
-READS = replace(USUAL, reads=4, run_seconds=3.0, steps=3, rate=1.0, outputs=1)
+READS = replace(USUAL, reads=4, run_seconds=3.0, steps=3, rate=1.0, output=["mock:file.mp4"])
 
 
 @pytest.mark.parametrize(
@@ -159,7 +163,7 @@ READS = replace(USUAL, reads=4, run_seconds=3.0, steps=3, rate=1.0, outputs=1)
         ),
         pytest.param({"lifetime": 60.0}, [("completed", 60.0)], id="never read, with a lifetime"),
         pytest.param(
-            {"reads": (5.0, 6.0), "script": replace(READS, gradual=True, outputs=2, lines=())},
+            {"reads": (5.0, 6.0), "script": replace(READS, gradual=True, output=["mock:file.mp4"] * 2, lines=())},
             [("start", 5.0), ("output", 6.0)],
             id="outputs",
         ),

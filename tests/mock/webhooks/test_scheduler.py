@@ -258,7 +258,7 @@ def test_cancel__may_leave_nothing_to_send() -> None:
 def test_reads__advance_the_events(lifetime: float | None) -> None:
     """Of a prediction that advances by its reads, each read can be sent."""
     harness = WebhookHarness(ScriptedReceiver())
-    script = Script(1, 1.0, 3.0, 3, 1.0, outputs=1, reads=3)
+    script = Script(1, 1.0, 3.0, 3, 1.0, output=["mock:file.mp4"], reads=3)
     record = harness.create(script=script, lifetime=lifetime)
     assert harness.scheduler.due() == (lifetime and harness.start + lifetime)
 

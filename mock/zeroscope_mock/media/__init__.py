@@ -1,0 +1,1 @@
+"""The output files of predictions, rendered as real files of their format."""

@@ -1,1 +1,0 @@
-"""The videos of predictions, rendered as real MP4 files."""
