@@ -1,4 +1,4 @@
-"""Schemas of models: what they allow, in every form that Cog has written, and in forms that contradict themselves."""
+"""Schemas of models: what they allow, in all forms that Cog has written."""
 
 from __future__ import annotations
 
