@@ -13,11 +13,13 @@ from typing import Any
 import av
 
 from zeroscope_mock.media import video
+from zeroscope_mock.media.output_file import OutputFile
 
 from .canned import INPUT
 from .protocol import serve
 
-WANTED: dict[str, Any] = {**INPUT, "seed": 38011}
+_WANTED: Any = {name: value for name, value in INPUT.items() if name != "prompt"}
+WANTED = OutputFile("mp4", str(INPUT["prompt"]), **_WANTED, duration=1.0, seed=38011, index=0)
 
 
 class _Wrapper:
@@ -69,7 +71,7 @@ def record() -> tuple[bytes, list[Any]]:
 
 def render() -> bytes:
     """Return the video as the mock server makes it."""
-    return video.render(**WANTED)
+    return video.render(WANTED)
 
 
 def encode(frames: list[Any]) -> bytes:
@@ -77,7 +79,7 @@ def encode(frames: list[Any]) -> bytes:
     settings: Any = vars(video)
     file = BytesIO()
     with av.open(file, "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=WANTED["fps"], options=settings["_ENCODER"])
+        stream = container.add_stream("libx264", rate=WANTED.fps, options=settings["_ENCODER"])
         stream.width, stream.height, stream.pix_fmt = frames[0].width, frames[0].height, frames[0].format.name
         codec = stream.codec_context
         codec.thread_count = 1

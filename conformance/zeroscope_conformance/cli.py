@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -36,6 +37,7 @@ def conformance(
     dialect: Literal["live", "published"] | None = None,
     webhook_listen: str | None = None,
     webhook_url: str | None = None,
+    model: str | None = None,
     spec: Path | None = None,
     seed: int | None = None,
     patience: Annotated[float | None, Parameter(validator=validators.Number(gt=0))] = None,
@@ -54,6 +56,8 @@ def conformance(
         dialect: The dialect of the server. Default: detected; without a URL, both.
         webhook_listen: [HOST:]PORT to receive webhooks on; without it the rules of webhooks are not reached.
         webhook_url: The URL at which the server reaches that socket. Default: http://HOST:PORT.
+        model: The model to run, as OWNER/NAME[:VERSION]; or as OWNER/NAME=FILE with its version or its openapi_schema
+            as JSON or YAML, if the server does not describe it. Default: that of the document.
         spec: The OpenAPI document, as a YAML or JSON file. Default: the one built in.
         seed: Determines the generated requests. Default: always the same.
         patience: How long to wait for a prediction or a webhook, in seconds. Default: 300.
@@ -68,17 +72,19 @@ def conformance(
         if path is not None and not path.parent.is_dir():
             raise CommandError(f"{path}: there is no folder {path.parent}")
     import zeroscope_conformance as suite
+    from zeroscope_mock.cog import ModelFileError
 
+    named, file = _parse_model(model)
     with ExitStack() as stack:
         try:
             runs = (
-                _embedded_runs(dialect, spec, webhook_listen, webhook_url)
+                _embedded_runs(dialect, spec, webhook_listen, webhook_url, {} if file is None else {named: file})
                 if url is None
                 else [_remote_run(stack, url, dialect, webhook_listen, webhook_url, spec, allow_cost)]
             )
             reports = []
             for run in runs:
-                options: dict[str, Any] = {"quick": quick, "seed": seed}
+                options: dict[str, Any] = {"quick": quick, "seed": seed, "model": named or None, "version": file}
                 if patience is not None:
                     options["patience"] = patience
                 with _show_steps(run.get("dialect") or urlsplit(run["url"]).netloc) as tell:
@@ -86,7 +92,7 @@ def conformance(
                 _print_report(reports[-1])
                 if reports[-1].interrupted:
                     break
-        except suite.DocumentError as error:
+        except (suite.DocumentError, ModelFileError) as error:
             raise CommandError(str(error)) from error
         except suite.NotThisAPIError as error:
             raise CommandError(str(error), SERVICE) from error
@@ -100,6 +106,20 @@ def conformance(
         raise CommandError(exit_code=FAILED)
 
 
+def _parse_model(option: str | None) -> tuple[str, Path | None]:
+    """Return the model that an option names, and the file of its version; empty and None for no option."""
+    if option is None or "=" not in option:
+        if option is not None and not re.fullmatch(r"[^/:\s]+/[^/:\s]+(:[^/:\s]+)?", option):
+            raise CommandError(f"--model {option} is not OWNER/NAME, OWNER/NAME:VERSION or OWNER/NAME=FILE")
+        return option or "", None
+    from zeroscope_mock.cog import ModelFileError, parse_model_option
+
+    try:
+        return parse_model_option(option)
+    except ModelFileError as error:
+        raise CommandError(str(error)) from error
+
+
 def _require_mock() -> None:
     try:
         require("mock")
@@ -109,7 +129,11 @@ def _require_mock() -> None:
 
 
 def _embedded_runs(
-    dialect: DialectName | None, spec: Path | None, webhook_listen: str | None, webhook_url: str | None
+    dialect: DialectName | None,
+    spec: Path | None,
+    webhook_listen: str | None,
+    webhook_url: str | None,
+    models: dict[str, Path],
 ) -> Iterator[dict[str, Any]]:
     """The suite's arguments for each run against an embedded mock server, which runs as long as its run."""
     if webhook_listen or webhook_url:
@@ -118,7 +142,7 @@ def _embedded_runs(
 
     dialects: tuple[DialectName, ...] = (dialect,) if dialect else ("live", "published")
     for name in dialects:
-        with embedded.mock_server(name, spec) as run:
+        with embedded.mock_server(name, spec, models=models) as run:
             yield run
 
 
@@ -186,7 +210,7 @@ def _show_steps(title: str) -> Iterator[Callable[[str], object]]:
 def _print_report(report: Report) -> None:
     """Print a table of the rules, then each finding."""
     console = Console()
-    table = Table("rule", "", "looked at", title=f"{report.url} ({report.dialect})", title_justify="left")
+    table = Table("rule", "", "looked at", title=report.title, title_justify="left")
     table.columns[2].justify = "right"
     for result in report.results:
         checked = f"{result.checked:,}" if result.checked else ""

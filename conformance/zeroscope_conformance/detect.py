@@ -1,13 +1,17 @@
-"""Detection of a server's base URL and dialect."""
+"""Detection of a server's base URL, dialect and description of a model."""
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import quote, urlsplit
 
 import httpx
 
+from zeroscope_mock.cog import ModelFileError, VersionFile, read_version
+
 from .document import PROBLEM_JSON, Document
 from .exchange import excerpt
+from .model_document import model_document
 from .rules import DialectName
 
 UNKNOWN_ID = "zeroscope0conformance0unknown"
@@ -15,7 +19,7 @@ UNKNOWN_ID = "zeroscope0conformance0unknown"
 
 
 class NotThisAPIError(Exception):
-    """The server cannot be reached, is not one of this API, or does not accept the token."""
+    """The server cannot be reached, is not one of this API, does not accept the token, or lacks the model."""
 
 
 def detect_base_url(client: httpx.Client, url: str, token: str, document: Document) -> str:
@@ -40,11 +44,7 @@ def detect_base_url(client: httpx.Client, url: str, token: str, document: Docume
         base = url.rstrip("/") + prefix
         list_path = document.operations["listPredictions"].path
         for path in (list_path, document.operations["getPrediction"].path_for(UNKNOWN_ID)):
-            try:
-                response = client.get(base + path, headers={"authorization": f"Bearer {token}"})
-            except httpx.HTTPError as error:
-                reason = str(error) or type(error).__name__
-                raise NotThisAPIError(f"{base}{path} cannot be reached: {reason}") from error
+            response = _get(client, base + path, token)
             media_type = response.headers.get("content-type", "").partition(";")[0].strip()
             is_problem = media_type == PROBLEM_JSON
             if response.status_code == 401 and is_problem:
@@ -83,9 +83,54 @@ def detect_dialect(client: httpx.Client, base_url: str, token: str, document: Do
     return "published" if is_array else "live"
 
 
-def _is_page(response: httpx.Response) -> bool:
+def detect_model(
+    client: httpx.Client, base_url: str, token: str, document: Document, model: str, version: VersionFile | None
+) -> Document:
+    """Return the document of a model.
+
+    Args:
+        client: The client that sends the requests.
+        base_url: The base URL of the API.
+        document: The document of the API.
+        model: The model as `owner/name`, or one version of it as `owner/name:id`.
+        version: The version that describes the model; None for the one that the server describes.
+
+    Raises:
+        NotThisAPIError: If the server has to describe the model, but does not.
+    """
+    name, _, id = model.partition(":")
+    if version is not None:
+        described = _get(client, f"{base_url}/models/{quote(name)}/versions/{quote(version.id)}", token)
+        # A file may hold a schema alone, whose version has another id on the server.
+        return model_document(document, name, version, hidden=described.status_code != httpx.codes.OK)
+    url = f"{base_url}/models/{quote(name)}" + (f"/versions/{quote(id)}" if id else "")
+    response = _get(client, url, token)
+    values: Any = _json(response) if response.status_code == httpx.codes.OK else None
+    if not id:
+        values = values.get("latest_version") if isinstance(values, dict) else None
+    if not isinstance(values, dict):
+        seen = f"{response.status_code} {excerpt(response.text, 80)}"
+        raise NotThisAPIError(f"{url} describes no version of the model, but returned {seen}; pass {name}=FILE")
     try:
-        page = response.json()
+        return model_document(document, name, read_version(values))
+    except ModelFileError as error:
+        raise NotThisAPIError(f"{url} describes no version of the model: {error}; pass {name}=FILE") from error
+
+
+def _get(client: httpx.Client, url: str, token: str) -> httpx.Response:
+    try:
+        return client.get(url, headers={"authorization": f"Bearer {token}"})
+    except httpx.HTTPError as error:
+        raise NotThisAPIError(f"{url} cannot be reached: {str(error) or type(error).__name__}") from error
+
+
+def _json(response: httpx.Response) -> Any:
+    try:
+        return response.json()
     except ValueError:
-        return False
+        return None
+
+
+def _is_page(response: httpx.Response) -> bool:
+    page = _json(response)
     return response.status_code == 200 and isinstance(page, dict) and isinstance(page.get("results"), list)

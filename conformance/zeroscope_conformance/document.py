@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import jsonschema_rs
 
 from zeroscope_mock.documents.sample import sample
+
+from .operation import Operation
+from .output_files import describes_files, output_files
+from .sample_files import sample_file
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 JSON = "application/json"
@@ -31,39 +32,12 @@ class DocumentError(Exception):
     """The document cannot be read, or it does not describe this API."""
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One operation of the document.
-
-    Args:
-        id: The `operationId`.
-        method: The method, in capitals.
-        path: The path, with its parameters in braces.
-        raw: The operation as the document has it.
-        protected: Whether the operation requires a token.
-    """
-
-    id: str
-    method: str
-    path: str
-    raw: Mapping[str, Any]
-    protected: bool
-
-    def path_for(self, id: str) -> str:
-        """Return the path with an id in place of its parameter, if it has one."""
-        return re.sub(r"{\w+}", quote(id, safe=""), self.path)
-
-    def matches(self, path: str) -> bool:
-        """Return whether the path of a URL, which may have a prefix, is one of this operation."""
-        pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(self.path)) + "$"
-        return re.search(pattern, path) is not None
-
-
 class Document:
     """An OpenAPI document of this API.
 
     Args:
         raw: The document as JSON values.
+        output: The schema of the model's output; None for URLs of videos.
 
     Attributes:
         operations: The operations, by their `operationId`.
@@ -78,8 +52,9 @@ class Document:
         DocumentError: If the document lacks an operation or a schema that every run needs.
     """
 
-    def __init__(self, raw: Mapping[str, Any]) -> None:
+    def __init__(self, raw: Mapping[str, Any], output: Mapping[str, Any] | None = None) -> None:
         self.raw = raw
+        self.output = output
         try:
             self.operations = {operation.id: operation for operation in self._operations()}
             self.metadata: Mapping[str, Any] = raw["info"]["x-replicate"]
@@ -206,6 +181,27 @@ class Document:
         schemas = {one["name"]: self.deref(one["schema"]) for one in parameters if one["in"] == "query"}
         return {name: schema for name, schema in schemas.items() if {"format", "enum"} & schema.keys()}
 
+    @property
+    def may_output_files(self) -> bool:
+        """Whether an output may have files."""
+        return self.output is None or describes_files(self.output, self.deref)
+
+    @property
+    def concatenates(self) -> bool:
+        """Whether the items of an output are pieces of one text, which streams send as they are made."""
+        display: str | None = self.deref(self.output or {}).get("x-cog-array-display")
+        return display == "concatenate"
+
+    def is_output(self, output: Any) -> bool:
+        """Return whether a value is an output, as far as the model has any."""
+        return output not in (None, "", [], {}) or self.output == {}
+
+    def output_files(self, output: Any) -> list[Any]:
+        """Return the URLs of the files in an output."""
+        if self.output is None:
+            return output if isinstance(output, list) else [output]
+        return list(output_files(self.output, output, self.deref))
+
     def operation_at(self, method: str, path: str) -> Operation | None:
         """Return the operation of a method and the path of a URL; None if there is none."""
         found = (one for one in self.operations.values() if one.method == method and one.matches(path))
@@ -226,13 +222,14 @@ class Document:
     @cached_property
     def input_fields(self) -> list[tuple[str, Any]]:
         """The names and the schemas of the input's fields."""
-        return [(name, self.deref(schema)) for name, schema in self.input["properties"].items()]
+        return [(name, self.deref(schema)) for name, schema in self.input.get("properties", {}).items()]
 
-    @property
+    @cached_property
     def required_input(self) -> dict[str, Any]:
         """An input of the required fields only."""
-        properties = self.input["properties"]
-        return {name: sample(properties[name], self.deref, whole=False) for name in self.input.get("required", [])}
+        properties = self.input.get("properties", {})
+        names = self.input.get("required", [])
+        return {name: sample(properties.get(name, {}), self._resolve_value, whole=False) for name in names}
 
     @property
     def failing_input(self) -> dict[str, Any] | None:
@@ -259,8 +256,10 @@ class Document:
 
     @cached_property
     def shape(self) -> dict[str, int]:
-        """The allowed value nearest to that of `VIDEO_SHAPE`, for each of its fields that the input has."""
+        """The allowed value nearest to that of `VIDEO_SHAPE`, for each of its fields that the input of videos has."""
         shape: dict[str, int] = {}
+        if self.output is not None:
+            return shape
         for name, schema in self.input_fields:
             if name in VIDEO_SHAPE:
                 wanted = VIDEO_SHAPE[name]
@@ -268,6 +267,16 @@ class Document:
                 allowed = [one for one in choices if isinstance(one, int) and not self.schema_errors(schema, one)]
                 shape |= {name: min(allowed, key=lambda one: abs(one - wanted))} if allowed else {}
         return shape
+
+    def _resolve_value(self, schema: Any) -> Any:
+        """Return what `deref` does, without values that the schema forbids, and with a small file as that of a URL."""
+        schema = self.deref(schema)
+        if not isinstance(schema, Mapping):
+            return schema
+        if schema.get("format") == "uri":
+            return {"default": sample_file(f"{schema.get('title')} {schema.get('description')}"), **schema}
+        wrong = {name for name in ("default", "example") if name in schema and self.schema_errors(schema, schema[name])}
+        return {name: value for name, value in schema.items() if name not in wrong}
 
     @cached_property
     def _validators(self) -> dict[str, Any]:

@@ -151,7 +151,7 @@ class LifecycleTracker:
         status = body["status"]
         seen = excerpt(json.dumps({name: body.get(name) for name in ("status", "output", "error")}))
         if status == "succeeded" and not body.get("data_removed"):
-            passed = bool(body.get("output")) and body.get("error") is None
+            passed = self._document.is_output(body.get("output")) and body.get("error") is None
             self._check("succeeded-has-output", passed, "an output and no error", seen, exchange)
         elif status == "failed":
             self._check("failed-has-error", bool(body.get("error")), "an error", seen, exchange)

@@ -23,6 +23,7 @@ class Report:
         errors: The tracebacks of errors in the suite itself, which are not the server's.
         seconds: The duration, in seconds.
         interrupted: Whether the run was interrupted.
+        model: The model whose schema the inputs were made from; None for that of the document.
     """
 
     url: str
@@ -31,6 +32,12 @@ class Report:
     errors: Sequence[str]
     seconds: float
     interrupted: bool = False
+    model: str | None = None
+
+    @property
+    def title(self) -> str:
+        """The server, its dialect and the model, on one line."""
+        return f"{self.url} ({', '.join(filter(None, (self.dialect, self.model)))})"
 
     @property
     def passed(self) -> bool:
@@ -47,6 +54,7 @@ class Report:
         return {
             "url": self.url,
             "dialect": self.dialect,
+            "model": self.model,
             "passed": self.passed,
             "interrupted": self.interrupted,
             "seconds": round(self.seconds, 2),
@@ -83,7 +91,7 @@ def to_junit(reports: Sequence[Report]) -> str:
         suite = ElementTree.SubElement(
             root,
             "testsuite",
-            name=f"{report.url} ({report.dialect})",
+            name=report.title,
             tests=str(len(results) + len(report.errors)),
             failures=str(sum(result.verdict in {"failed", "not reached"} for result in results)),
             skipped=str(len(report.named("not applicable"))),

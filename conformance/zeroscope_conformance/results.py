@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from .exchange import TOKEN_VARIABLE, Exchange
-from .rules import Rule
+from .rules import RULES, Rule
 
 Verdict = Literal["passed", "failed", "not applicable", "not reached"]
 
@@ -65,10 +65,12 @@ class Results:
     Args:
         rules: The rules that apply.
         token: The token, which findings never contain even if the server returns it.
+        inapplicable: The rules that do not, each with the reason. Their checks are not counted.
     """
 
-    def __init__(self, rules: Sequence[Rule], token: str) -> None:
+    def __init__(self, rules: Sequence[Rule], token: str, inapplicable: Mapping[Rule, str] | None = None) -> None:
         self.by_name = {rule.name: Result(rule) for rule in rules}
+        self._inapplicable = [Result(rule, inapplicable=reason) for rule, reason in (inapplicable or {}).items()]
         self._token = token
 
     def __contains__(self, name: str) -> bool:
@@ -122,4 +124,4 @@ class Results:
 
     def all(self) -> list[Result]:
         """Return the result of every rule, in the order of the rules."""
-        return list(self.by_name.values())
+        return sorted((*self.by_name.values(), *self._inapplicable), key=lambda result: RULES.index(result.rule))

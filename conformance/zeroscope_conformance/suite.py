@@ -5,21 +5,24 @@ from __future__ import annotations
 import ssl
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, partial
+from pathlib import Path
+from typing import Any
 
 import httpx
 
 from zeroscope.clock import Clock, SystemClock
+from zeroscope_mock.cog import read_version
 
-from .detect import NotThisAPIError, detect_base_url, detect_dialect
+from .detect import NotThisAPIError, detect_base_url, detect_dialect, detect_model
 from .document import Document
 from .fuzzing import run_schemathesis
 from .lifecycle import LifecycleTracker
 from .receiver import Receiver
 from .report import Report
 from .results import Results
-from .rules import DialectName, rules_for
+from .rules import DialectName, inapplicable_rules, rules_for
 from .scenarios import SCENARIOS, filters, pagination, webhooks
 from .stateful import run_state_machine
 from .target import ScenarioAbandonedError, Target, authorities
@@ -36,6 +39,8 @@ def run_suite(
     *,
     token: str,
     document: Document | None = None,
+    model: str | None = None,
+    version: str | Path | Mapping[str, Any] | None = None,
     dialect: DialectName | None = None,
     quick: bool = False,
     seed: int | None = None,
@@ -54,6 +59,10 @@ def run_suite(
         url: The URL of the server.
         token: A token that the server accepts.
         document: The document that describes the API; by default, the one that this package was built with.
+        model: A model that the server runs, as `owner/name` or `owner/name:id`, whose schema the inputs are made from;
+            by default, the document's own.
+        version: A version of the model as the service describes it, or its `openapi_schema` alone: as JSON values, or
+            as a JSON or YAML file. By default, the server describes it.
         dialect: The dialect of the server; by default, detected by a create.
         quick: Whether to generate fewer requests.
         seed: The seed of the generated requests; by default, a fixed one.
@@ -69,9 +78,10 @@ def run_suite(
         The report.
 
     Raises:
-        NotThisAPIError: If the server cannot be reached, is not one of this API, or does not accept the token, or if
-            the certificates that the environment names cannot be used.
-        ValueError: If there is a transport, but `fuzz` is true.
+        NotThisAPIError: If the server cannot be reached, is not one of this API, does not accept the token, or does
+            not describe the model, or if the certificates that the environment names cannot be used.
+        DocumentError: If no input could be made that the schema of the model allows.
+        ValueError: If there is a transport, but `fuzz` is true; or, as a `ModelFileError`, if the version is none.
 
     Example:
         >>> report = run_suite("http://127.0.0.1:8000", token="me")
@@ -82,6 +92,7 @@ def run_suite(
         raise ValueError("schemathesis requires a socket; pass fuzz=False with a transport")
     start = time.monotonic()
     document = document or Document.load()
+    described = None if version is None else read_version(version)
     clock = clock or SystemClock()
     errors: list[str] = []
     interrupted = False
@@ -93,8 +104,10 @@ def run_suite(
         transport=transport,
     ) as client:
         base_url = detect_base_url(client, url, token, document)
+        if model is not None:
+            document = detect_model(client, base_url, token, document, model, described)
         dialect = dialect or detect_dialect(client, base_url, token, document)
-        results = Results(rules_for(document, dialect), token)
+        results = Results(rules_for(document, dialect), token, inapplicable_rules(document, dialect))
         tracker = LifecycleTracker(document, results)
         target = Target(client, base_url, token, document, results, tracker, clock, patience)
         steps: dict[str, Callable[[], object]] = {name: partial(run, target) for name, run in SCENARIOS.items()}
@@ -137,7 +150,7 @@ def run_suite(
                 break
             except Exception:
                 errors.append(results.redact(f"{name}: {traceback.format_exc()}"))
-    return Report(base_url, dialect, results.all(), errors, time.monotonic() - start, interrupted)
+    return Report(base_url, dialect, results.all(), errors, time.monotonic() - start, interrupted, model)
 
 
 @cache

@@ -13,9 +13,10 @@ import httpx
 from zeroscope.clock import Clock
 
 from .checks import check_response, track_predictions
-from .document import Document, Operation
+from .document import Document
 from .exchange import Exchange
 from .lifecycle import LifecycleTracker
+from .operation import Operation
 from .results import Results
 
 # A rate limit is respected, but not forever.
@@ -103,13 +104,15 @@ class Target:
             body, headers = {"files": {"content": file}}, {**_FORM, **(headers or {})}
         return self._send(operation, operation.method, url, headers, token, scheme, **body)
 
-    def follow(self, url: str, method: str = "GET", *, with_token: bool = True, read_body: bool = True) -> Exchange:
+    def follow(
+        self, url: str, method: str = "GET", *, with_token: bool = True, until: re.Pattern[bytes] | None = None
+    ) -> Exchange:
         """Send a request to a URL from a response.
 
         Args:
             url: The URL, which may be relative.
             with_token: Whether to send the token, which is never sent to another origin.
-            read_body: Whether to read the response body.
+            until: What the body is read up to, as a stream may not end by itself; by default, its end.
 
         Raises:
             ScenarioAbandonedError: If there is no response.
@@ -117,7 +120,7 @@ class Target:
         url = urljoin(f"{self.base_url}/", url)
         operation = self.document.operation_at(method, urlsplit(url).path)
         token = "" if with_token and self.is_same_origin(url) else None
-        return self._send(operation, method, url, None, token, read_body=read_body)
+        return self._send(operation, method, url, None, token, until=until)
 
     def is_same_origin(self, url: str) -> bool:
         """Return whether a URL is absolute and has the scheme, host and port of the API."""
@@ -227,7 +230,7 @@ class Target:
         token: str | None,
         scheme: str | None = None,
         *,
-        read_body: bool = True,
+        until: re.Pattern[bytes] | None = None,
         **body: Any,
     ) -> Exchange:
         token = self.token if token == "" else token
@@ -236,7 +239,7 @@ class Target:
         operation_id = operation.id if operation else None
         try:
             request = self._client.build_request(method, url, headers=sent, **body)
-            response = self._send_unthrottled(request, read_body)
+            response, content = self._send_unthrottled(request, until)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             failed = Exchange(method, url, sent, b"", 0, {}, b"", operation_id, self.token)
             seen = f"{type(error).__name__}: {error}"
@@ -249,7 +252,7 @@ class Target:
             request_body=request.read(),
             status=response.status_code,
             response_headers=dict(response.headers),
-            response_body=response.content if response.is_stream_consumed else b"",
+            response_body=content,
             operation=operation_id,
             token=self.token,
         )
@@ -258,20 +261,34 @@ class Target:
         track_predictions(exchange, self.tracker)
         return exchange
 
-    def _send_unthrottled(self, request: httpx.Request, read_body: bool) -> httpx.Response:
-        """Send a request, again after each 429, and return the first other response."""
+    def _send_unthrottled(
+        self, request: httpx.Request, until: re.Pattern[bytes] | None
+    ) -> tuple[httpx.Response, bytes]:
+        """Send a request, again after each 429, and return the first other response and its body."""
         attempts = _MAX_THROTTLED
         while True:
             response, attempts = self._client.send(request, stream=True), attempts - 1
             throttled = response.status_code == httpx.codes.TOO_MANY_REQUESTS
             try:
-                if read_body or throttled:
-                    response.read()
+                content = response.read() if until is None or throttled else self._read_until(response, until)
             finally:
                 response.close()
             if not throttled or not attempts:
-                return response
+                return response, content
             self.clock.sleep(_throttle_pause(response))
+
+    def _read_until(self, response: httpx.Response, end: re.Pattern[bytes]) -> bytes:
+        """Return the body of a response up to a pattern, or as far as it has come when the patience is over."""
+        start, content = self.clock.monotonic(), b""
+        try:
+            for chunk in response.iter_bytes():
+                content += chunk
+                if end.search(content) or self.clock.monotonic() - start > self.patience:
+                    break
+        except httpx.ReadTimeout:
+            # A server that sends nothing for so long has responded nevertheless.
+            pass
+        return content
 
 
 def _throttle_pause(response: httpx.Response) -> float:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .clocks.real import RealClock
     from .clocks.virtual import VirtualClock
+    from .cog import ModelFileError
     from .control.snapshot import SnapshotError
     from .documents.reading import SpecError
     from .doors.listening import Listening, PortInUseError
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from .journal import Exchange, Journal
     from .lifecycle.script_values import ScriptError
     from .lifecycle.scripts import Scripts
+    from .models import Models
     from .options import ServerOptions
     from .rate_limits import Limits, Rate, RateLimits
     from .server import MockServer
@@ -33,6 +35,8 @@ __all__ = (
     "Limits",
     "Listening",
     "MockServer",
+    "ModelFileError",
+    "Models",
     "PortInUseError",
     "Rate",
     "RateLimits",
@@ -57,6 +61,8 @@ _MODULES = {
     "Limits": "rate_limits",
     "Listening": "doors.listening",
     "MockServer": "server",
+    "ModelFileError": "cog",
+    "Models": "models",
     "PortInUseError": "doors.listening",
     "Rate": "rate_limits",
     "RateLimits": "rate_limits",

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Generator, Mapping
+from functools import partial
 from typing import Any
 
+from .cog import ModelSchema
 from .compression import compress
 from .control.operations import PREFIX, Control
 from .cross_origin import normal_form, share
@@ -19,6 +21,7 @@ from .operations.calls import Handler
 from .operations.collections import Collections
 from .operations.deployments import Deployments
 from .operations.files import Files
+from .operations.input_schemas import find_input_schema
 from .operations.models import Models
 from .operations.outputs import Outputs
 from .operations.predictions import Predictions
@@ -149,7 +152,8 @@ class Core:
                 refusal, headers = state.limits.take(routed.operation.id, routed.tenant or "", state.clock.time())
             if refusal is not None:
                 return refusal
-        prepared = prepare_call(routed, request, self.handlers, state.settings, notes)
+        find_schema = partial(self._input_schema, notes)
+        prepared = prepare_call(routed, request, self.handlers, state.settings, notes, find_schema)
         if isinstance(prepared, Response):
             response = prepared
         else:
@@ -158,6 +162,12 @@ class Core:
                 result = handler(call)
             response = (yield from self._locked(result)) if isinstance(result, Generator) else result
         return Response(response.status, (*response.headers, *headers), response.body) if headers else response
+
+    def _input_schema(self, notes: list[str], routed: RoutedRequest, body: Any) -> ModelSchema | None:
+        state, operation, tenant = self.state, routed.operation, routed.tenant or ""
+        assert operation is not None
+        with state.lock:
+            return find_input_schema(state, operation.id, tenant, routed.arguments, body, notes)
 
     def _locked(self, flow: Flow[Response]) -> Flow[Response]:
         """Run a handler's flow under the lock, which is released during each step."""

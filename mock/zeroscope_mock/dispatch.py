@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from .bodies import MalformedBodyError, Upload, media_type, read_form, read_json, read_text
+from .cog import ModelSchema
 from .documents.invalid_field import InvalidField
 from .documents.operation import Match, Operation
 from .documents.spec import FORM, Spec
@@ -73,6 +74,14 @@ class RoutedRequest:
         return routed
 
 
+InputSchema = Callable[[RoutedRequest, Any], ModelSchema | None]
+"""Returns the schema of the model that a request with a body runs; None if the document has that."""
+
+
+def _described(routed: RoutedRequest, body: Any) -> None:
+    """The schema of a request that runs no model but the document's."""
+
+
 def answer_head(routed: RoutedRequest, head: Head, settings: Settings) -> Response | None:
     """The response to a request without an operation or a token; None for one that has both, or needs no token.
 
@@ -97,7 +106,12 @@ def answer_head(routed: RoutedRequest, head: Head, settings: Settings) -> Respon
 
 
 def prepare_call(
-    routed: RoutedRequest, request: Request, handlers: Mapping[str, Handler], settings: Settings, notes: list[str]
+    routed: RoutedRequest,
+    request: Request,
+    handlers: Mapping[str, Handler],
+    settings: Settings,
+    notes: list[str],
+    input_schema: InputSchema = _described,
 ) -> tuple[OperationCall, Handler] | Response:
     """The call and its handler for a valid request, or the refusal.
 
@@ -106,11 +120,12 @@ def prepare_call(
         handlers: The handlers by `operationId`; other operations are answered with samples.
         settings: The server's.
         notes: Takes notes for the journal.
+        input_schema: Returns the schema of the model that a call with a body runs; None if the document has that.
     """
     match, operation = routed.match, routed.operation
     assert match is not None and operation is not None
     handler = (handlers.get(operation.id) if operation.fits else None) or sample_handler(operation, routed.spec)
-    body, errors = _read_body(operation, request, settings)
+    body, errors = _read_body(operation, request, settings, lambda body: input_schema(routed, body))
     if isinstance(errors, Response):
         return errors
     if routed.invalid or errors:
@@ -159,7 +174,9 @@ def _is_accepted(required: str | None, token: str | None) -> bool:
     )
 
 
-def _read_body(operation: Operation, request: Request, settings: Settings) -> tuple[Any, list[InvalidField] | Response]:
+def _read_body(
+    operation: Operation, request: Request, settings: Settings, input_schema: Callable[[Any], ModelSchema | None]
+) -> tuple[Any, list[InvalidField] | Response]:
     """The value of the body, and its invalid fields or the refusal of the whole body."""
     # Clients send a content type with everything, so it is ignored where the operation takes no body.
     if not operation.bodies:
@@ -183,7 +200,12 @@ def _read_body(operation: Operation, request: Request, settings: Settings) -> tu
         return None, malformed(str(error))
     # In the schema a file is a string, and no keyword there is about its bytes.
     validated = {name: _without_uploads(part) for name, part in value.items()} if kind == FORM else value
-    return value, schema.invalid_fields(validated)
+    model = input_schema(value) if kind in operation.open_bodies else None
+    if model is None:
+        return value, schema.invalid_fields(validated)
+    invalid = operation.open_bodies[kind].invalid_fields(value)
+    sent = value.get("input") if isinstance(value, dict) else None
+    return value, [*invalid, *(model.invalid_fields(sent) if isinstance(sent, dict) else [])]
 
 
 def _without_uploads(part: Any) -> Any:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from .clocks.real import RealClock
 from .clocks.virtual import VirtualClock
+from .cog import ModelSource
 from .rate_limits import RateLimits
 from .settings import CoreOptions
 from .suggestions import did_you_mean
@@ -27,6 +28,11 @@ class ServerOptions(CoreOptions, total=False):
 
     spec: str | Path | Mapping[str, Any] | None
     """The OpenAPI document to follow, as a YAML or JSON file or as values; the project's own by default."""
+
+    models: Mapping[str, ModelSource | Sequence[ModelSource]]
+    """Models besides that of the document, by `owner/name`: each a version as the service returns it, or its
+    `openapi_schema` alone, as a JSON or YAML file or as values; or a list of versions. The paths of files are relative
+    to the current folder. None by default."""
 
     reload: bool
     """Whether the file of `spec` is read again when it has changed; an invalid one is reported and not used."""

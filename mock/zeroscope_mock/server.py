@@ -23,6 +23,7 @@ from .doors.listening import Listening, serve
 from .faults.faults import Faults
 from .journal import Journal
 from .lifecycle.scripts import Scripts
+from .models import Models
 from .options import ServerOptions, refuse_unknown
 from .rate_limits import Limits
 from .settings import CoreOptions, Settings
@@ -42,18 +43,19 @@ class MockServer(ClientFactory):
     """A server that behaves like the service, in this process.
 
     Args:
-        options: `seed`, `clock`, `speed`, `dialect`, `account`, `token`, `spec`, `reload`, `receiver`,
-            `insecure_webhooks`, `rate_limits`, `streams`, `blocking`, `expired_wait`, `webhook_events`,
+        options: `seed`, `clock`, `speed`, `dialect`, `account`, `token`, `spec`, `models`, `any_model`, `reload`,
+            `receiver`, `insecure_webhooks`, `rate_limits`, `streams`, `blocking`, `expired_wait`, `webhook_events`,
             `deployment_names`, `inline_outputs`, `control`, `allow_hosts`, `cors`, `trust_forwarded`, `json_limit`,
             `file_limit`, `storage_limit`, `prediction_limit` and `journal_limit`; all have defaults. `ServerOptions`
             describes each.
 
     Raises:
-        TypeError: For an unknown option.
+        TypeError: For an unknown option, and for `models` that are no dict of files or dicts.
         ValueError: For an unknown clock, dialect or name of rate limits, a seed or a limit that is not an integer, a
-            limit below 1, an empty token, hosts that are no list of names, a speed that is not a number above 0, and
-            `reload` without a file.
+            limit below 1, an empty token, hosts that are no list of names, a speed that is not a number above 0,
+            `any_model` that is not a bool, and `reload` without a file.
         SpecError: For a document that cannot be read or followed.
+        ModelFileError: For a file that holds no model, and for two files of one version; a ValueError.
 
     Example:
         >>> server = MockServer()
@@ -67,7 +69,7 @@ class MockServer(ClientFactory):
         refuse_unknown(options)
         clock, speed = _make_clock(options.pop("clock", "virtual")), options.pop("speed", None)
         spec, reload = options.pop("spec", None), options.pop("reload", False)
-        rate_limits = options.pop("rate_limits", None)
+        rate_limits, models = options.pop("rate_limits", None), options.pop("models", {})
         settings = Settings(**cast(CoreOptions, options))
         super().__init__(Core(load_spec(spec), clock, settings), clock, settings.token or TOKEN)
         self._listening = 0
@@ -75,6 +77,7 @@ class MockServer(ClientFactory):
         self.limits.use(rate_limits)
         if speed is not None:
             self.speed = speed
+        self.models.add_all(models)
         if reload:
             if not isinstance(spec, str | Path):
                 raise ValueError("to reload the document, name its file: spec=PATH")
@@ -105,6 +108,11 @@ class MockServer(ClientFactory):
     def scripts(self) -> Scripts:
         """The scripts for the next predictions."""
         return self._core.state.scripts
+
+    @cached_property
+    def models(self) -> Models:
+        """The models besides that of the document."""
+        return Models(self._core.state)
 
     @property
     def limits(self) -> Limits:

@@ -74,6 +74,10 @@ class CoreOptions(TypedDict, total=False):
     inline_outputs: bool
     """Whether videos are `data:` URIs instead of URLs."""
 
+    any_model: bool
+    """Whether the server admits models that it does not know, with any input; it guesses from their names what they
+    return. False by default. The journal says so for each prediction."""
+
     control: bool
     """Whether `/_mock/` is served, through which programs in other languages control the server; True by default."""
 
@@ -111,8 +115,8 @@ class Settings:
 
     Raises:
         ValueError: For an unknown dialect or choice, a seed that is not an integer, an invalid name of an account, a
-            token that cannot be sent, a limit that is not an integer above 0, and hosts, origins or events that are no
-            list of names.
+            token that cannot be sent, `any_model` that is not a bool, a limit that is not an integer above 0, and
+            hosts, origins or events that are no list of names.
     """
 
     seed: int = 0
@@ -127,6 +131,7 @@ class Settings:
     webhook_events: Collection[str] | None = None
     deployment_names: str = "full"
     inline_outputs: bool = False
+    any_model: bool = False
     control: bool = True
     allow_hosts: Collection[str] = ()
     cors: Collection[str] = ()
@@ -153,6 +158,8 @@ class Settings:
         if self.account is not None and not (isinstance(self.account, str) and _ACCOUNT.fullmatch(self.account)):
             allowed = "lower-case letters, digits, and '-', '_' and '.' within"
             raise ValueError(f"an account's name has {allowed}; not {self.account!r}")
+        if not isinstance(self.any_model, bool):
+            raise ValueError(f"any_model must be True or False, not {self.any_model!r:.200}")
         if isinstance(self.allow_hosts, str) or not isinstance(self.allow_hosts, Collection):
             raise ValueError(f"allow_hosts must be a list of names of hosts, not {self.allow_hosts!r}")
         for host in self.allow_hosts:

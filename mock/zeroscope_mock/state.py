@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import base64
+import re
 import threading
 from collections.abc import Callable, Collection
 from contextvars import ContextVar
 from dataclasses import replace
 from random import Random
+from urllib.parse import urlsplit
 
+from .cog import ModelSchema
 from .cog.field_names import FieldNames
 from .conditions import Conditions
+from .data_uris import data_of, data_uri
 from .dialects import DIALECTS
 from .documents.links import Links
 from .documents.reloader import SpecReloader
@@ -18,6 +22,7 @@ from .documents.spec import Spec
 from .faults.faults import Faults
 from .faults.rules import DELIVERY
 from .journal import Journal
+from .lifecycle.marks import longest_text
 from .lifecycle.model_input import InputReader
 from .lifecycle.record import Hook, Record
 from .lifecycle.representation import prediction_json
@@ -41,6 +46,12 @@ running_script: ContextVar[tuple[State, int] | None] = ContextVar("zeroscope_moc
 """The server whose script function runs in this context, and the thread that runs it and holds the lock."""
 
 _PUBLISHED_SCHEMES = frozenset({"bearer"})
+
+OUTPUT_NAME = re.compile(r"output-(0|[1-9][0-9]{0,6})\.([a-z0-9]{1,16})")
+"""The names of the files of predictions: their number among those of the output, and their suffix."""
+
+# How many files may be made one from another: a picture from a prediction's picture, and so on.
+_MAX_DEPTH = 10
 
 NESTED_CREATE = "a script cannot create predictions while it decides on one"
 
@@ -81,8 +92,8 @@ class State:
         self.changes = Conditions()
         self.journal = Journal(settings.journal_limit)
         self.store = Store(settings.prediction_limit, settings.storage_limit)
-        self.registry = Registry(spec, clock.time)
-        self.files = FileCache()
+        self.registry = Registry(spec, clock.time, any_model=settings.any_model)
+        self.output_files = FileCache()
         self.limits = Limits()
         self.scripts = Scripts()
         self.faults = Faults(
@@ -165,7 +176,7 @@ class State:
             self.faults.clear(tenant)
             self.webhooks.clear(tenant)
             # Ids start again, and would lead to the old files.
-            self.files.clear()
+            self.output_files.clear()
             self.changes.notify_all()
 
     @property
@@ -178,30 +189,69 @@ class State:
             "deliveries": self.webhooks.deliveries.dropped,
         }
 
-    def file(self, record: Record, number: int, suffix: str) -> Callable[[], bytes]:
+    def input_reader(self, schema: ModelSchema | None) -> InputReader:
+        """The reader of the inputs of a model.
+
+        Args:
+            schema: What the model takes and returns; None for the document's model.
+        """
+        return self.inputs if schema is None else InputReader.of(schema)
+
+    def file(self, record: Record, number: int, suffix: str, depth: int = 0) -> Callable[[], bytes]:
         """A function that renders one of the files of a prediction, which may take seconds.
 
         Args:
             record: The prediction.
             number: The number of the file among those of the output, from 0.
             suffix: Its suffix, which is its format.
+            depth: How many files are made from this one.
         """
-        wanted = self.inputs.read(record.input)
+        reader = self.input_reader(self.registry.schema(record.model, record.version, record.tenant))
+        wanted = reader.read(record.input)
         if wanted.error():
             # A script may have a prediction succeed whose input no encoder can render.
-            wanted = replace(self.inputs.read({}), prompt=wanted.prompt)
-        file = OutputFile(
-            suffix=suffix,
-            text=wanted.prompt,
-            width=wanted.width,
-            height=wanted.height,
-            fps=wanted.fps,
-            num_frames=wanted.num_frames,
-            duration=wanted.num_frames / wanted.fps,
-            seed=record.script.seed,
-            index=number,
-        )
-        return self.files.renderer(record.id, file)
+            wanted = replace(reader.read({}), prompt=wanted.prompt)
+
+        if not wanted.prompt:
+            # A transcription, for example, stands in the output beside its files.
+            wanted.prompt = longest_text(record.script.output)
+
+        def render() -> bytes:
+            file = OutputFile(
+                suffix=suffix,
+                text=wanted.prompt,
+                width=wanted.width,
+                height=wanted.height,
+                fps=wanted.fps,
+                num_frames=wanted.num_frames,
+                duration=wanted.sound_seconds,
+                seed=record.script.seed,
+                index=number,
+                quality=wanted.quality,
+                picture=None if wanted.picture is None else self._content(wanted.picture, depth + 1),
+            )
+            return self.output_files.renderer(record.id, file)()
+
+        return render
+
+    def _content(self, url: str, depth: int) -> bytes | None:
+        """The content of a URL that holds it or leads to this server; None for others, which are not fetched."""
+        if url[:5].lower() == "data:":
+            return data_of(url)
+        try:
+            match = self.spec.match(urlsplit(url).path)
+        except ValueError:
+            return None
+        operation = match.route.operation("GET") if match else None
+        arguments = match.arguments if match else {}
+        if operation is not None and operation.id in ("getFile", "downloadFile"):
+            stored = self.store.file(arguments["file_id"], self.clock.time())
+            return None if stored is None else stored.content
+        record = self.store.prediction(arguments["prediction_id"]) if "filename" in arguments else None
+        found = OUTPUT_NAME.fullmatch(arguments["filename"]) if record is not None else None
+        if record is None or found is None or depth > _MAX_DEPTH:
+            return None
+        return self.file(record, int(found[1]), found[2], depth)()
 
     def _event_body(self, record: Record, now: float) -> bytes:
         hook = record.hook
@@ -209,7 +259,7 @@ class State:
         links = self.links(hook.origin, hook.prefix)
 
         def inline(number: int, suffix: str) -> str:
-            return data_uri(self.file(record, number, suffix)(), suffix)
+            return data_uri(self.file(record, number, suffix)(), content_type(suffix))
 
         return encode(prediction_json(record, now, links, file=inline if record.script.inline else None))
 
@@ -222,8 +272,3 @@ def _input_reader(spec: Spec) -> InputReader:
 def _fault_operations(spec: Spec) -> frozenset[str]:
     """The operations that a fault may name."""
     return frozenset({DELIVERY, *(operation.id for operation in spec.operations())})
-
-
-def data_uri(content: bytes, suffix: str) -> str:
-    """The content of a file with a suffix as a `data:` URI."""
-    return f"data:{content_type(suffix)};base64,{base64.b64encode(content).decode()}"

@@ -19,6 +19,7 @@ import pytest
 import zeroscope_conformance
 from helpers.command import Command
 from helpers.faulty_servers import DOCUMENT, MUTANTS, TOKEN, serve_mutant
+from helpers.faulty_servers.models import MODEL, WRITER
 from helpers.other_servers import Echo, serve
 from zeroscope_conformance import RULES, Report, embedded, scenarios
 from zeroscope_conformance.embedded import mock_server
@@ -53,7 +54,7 @@ def faulty(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
     mutant = next(mutant for mutant in MUTANTS if mutant.name == request.param)
 
     @contextmanager
-    def run(dialect: str, spec: Path | None) -> Iterator[dict[str, Any]]:
+    def run(dialect: str, spec: Path | None, models: dict[str, Path]) -> Iterator[dict[str, Any]]:
         with serve_mutant(mutant) as arguments:
             yield {**arguments, "document": DOCUMENT, "dialect": dialect}
 
@@ -100,7 +101,7 @@ def test_rule_that_does_not_apply__is_named_with_its_reason(command: Command, mo
     assert outcome.code == 0
     assert re.search(r"stream-answers\W+not applicable", outcome.out)
     assert "not applicable: stream-answers, as a prediction that asked for a stream has no urls.stream" in outcome.out
-    assert "0 failed, 0 not reached, 1 not applicable" in outcome.out
+    assert "0 failed, 0 not reached, 2 not applicable" in outcome.out
 
 
 def test_interrupted_run__reports_its_results(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,6 +152,11 @@ def test_url__is_checked_with_the_token_of_the_environment(command: Command, mon
         (["--json", "none/report.json"], 2, "there is no folder none"),
         (["--dialect", "spoken"], 2, 'Choose from: "live", "published"'),
         (["--patience", "0"], 2, "Must be > 0"),
+        (["--model", "writer"], 2, "--model writer is not OWNER/NAME, OWNER/NAME:VERSION or OWNER/NAME=FILE"),
+        (["--model", "a/b="], 2, "--model a/b needs a file"),
+        (["--model", "a/b=none.json"], 2, "none.json cannot be read: No such file or directory"),
+        (["--model", "a/b"], 3, "/models/a/b describes no version of the model"),
+        (["http://127.0.0.1:9", "--model", "a/b=none.json"], 2, "none.json cannot be read: No such file or directory"),
     ],
 )
 def test_errors__are_reported_in_a_sentence(
@@ -213,3 +219,42 @@ def test_spec__applies_to_server_and_suite(tmp_path: Path) -> None:
         new = {"document": arguments["document"], "clock": server.clock}
         report = zeroscope_conformance.run_suite(listening.url, token=TOKEN, quick=True, fuzz=False, **new)
     assert "bounds-enforced" in report.named("failed")
+
+
+@pytest.mark.parametrize("suffix", ["json", "yaml"])
+def test_model__of_a_file_runs_on_the_mock_server(command: Command, tmp_path: Path, suffix: str) -> None:
+    """The mock server loads the file, and the report says which rules do not apply to the model."""
+    path = tmp_path / f"writer.{suffix}"
+    path.write_text(json.dumps(WRITER), encoding="utf-8")
+    options = ["--quick", "--dialect", "live", "--json", "report.json", "--junit", "report.xml"]
+    outcome = command("conformance", "--model", f"{MODEL}={path}", *options)
+
+    assert outcome.code == 0, outcome.out
+    assert f"(live, {MODEL})" in outcome.out
+    assert "not applicable: outputs-fetchable, as the output of the model has no files" in outcome.out
+    run = json.loads(Path("report.json").read_bytes())["runs"][0]
+    reasons = {rule["rule"]: rule["inapplicable"] for rule in run["rules"] if rule["verdict"] == "not applicable"}
+    assert reasons["enum-enforced"] == "no field of the input has enum"
+    assert (run["model"], run["passed"]) == (MODEL, True)
+    suite = ElementTree.parse(Path("report.xml")).find("testsuite")
+    assert suite is not None and suite.get("name", "").endswith(f"(live, {MODEL})")
+
+
+@pytest.mark.parametrize("with_file", [False, True])
+def test_model__of_a_server_elsewhere(
+    command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, with_file: bool
+) -> None:
+    """A server with a URL describes the model itself, unless the option has a file."""
+    given: list[dict[str, Any]] = []
+
+    def run_suite(url: str, **settings: Any) -> Report:
+        given.append(settings)
+        return Report(url, "live", [], [], 0.0)
+
+    monkeypatch.setattr(zeroscope_conformance, "run_suite", run_suite)
+    monkeypatch.setenv("REPLICATE_API_TOKEN", TOKEN)
+    path = tmp_path / "writer.json"
+    outcome = command("conformance", "http://127.0.0.1:1", "--model", f"{MODEL}={path}" if with_file else MODEL)
+
+    assert outcome.code == 0
+    assert (given[0]["model"], given[0]["version"]) == (MODEL, path if with_file else None)

@@ -64,7 +64,7 @@ def test_script_table__lists_every_key() -> None:
 
 def test_prompts__are_all_named() -> None:
     """The page names exactly the prompts that steer a prediction."""
-    assert set(re.findall(r"`mock:(\w+)", read_page("faults-and-time.md"))) == set(prompts.PROMPTS)
+    assert set(re.findall(r"`mock:(\w+)[ `]", read_page("faults-and-time.md"))) == set(prompts.PROMPTS)
 
 
 def test_options__exist(command: Command) -> None:

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from zeroscope_mock import MockServer
+from zeroscope_mock.media.output_file import OutputFile
 from zeroscope_mock.messages import Head, Request
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
@@ -120,8 +121,8 @@ def test_a_video__is_rendered_once_for_concurrent_requests(server: MockServer, m
     made = threading.Event()
     calls: list[str] = []
 
-    def render(prompt: str, **_: Any) -> bytes:
-        calls.append(prompt)
+    def render(file: OutputFile) -> bytes:
+        calls.append(file.text)
         assert made.wait(10)
         return b"a video"
 

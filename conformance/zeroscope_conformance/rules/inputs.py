@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .conditions import forbids_unknown_properties, has_input_keyword, has_version_forms
+from .conditions import FORBIDS_UNKNOWN_PROPERTIES, HAS_TYPED_INPUT, HAS_VERSION_FORMS, has_input_keyword
 from .rule import LIVE_ONLY, Rule
 
 RULES = (
@@ -22,6 +22,7 @@ RULES = (
         "types-enforced",
         "Values of another type are refused.",
         "Implicit conversions differ from server to server.",
+        applies_to=HAS_TYPED_INPUT,
     ),
     Rule(
         "required-enforced",
@@ -32,14 +33,14 @@ RULES = (
         "unknown-names-refused",
         "Requests with an unknown property are refused.",
         "With a misspelled `webhook`, a program waits for deliveries that never come.",
-        applies_to=forbids_unknown_properties,
+        applies_to=FORBIDS_UNKNOWN_PROPERTIES,
     ),
     Rule(
         "version-forms",
         "Each form of a version runs the version that it names, and `owner/name` the model's latest one; an unknown "
         "version gets a 422 in each form.",
         "Clients name a model by its id, by `owner/name:id` or by `owner/name`.",
-        applies_to=has_version_forms,
+        applies_to=HAS_VERSION_FORMS,
         dialects=LIVE_ONLY,
     ),
 )

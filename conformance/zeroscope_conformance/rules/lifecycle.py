@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from .conditions import accepts_header, has_constant_urls, has_failing_input, has_stream, limits_runs
+from .conditions import HAS_CONSTANT_URLS, HAS_FAILING_INPUT, accepts_header, has_body_property, limits_runs
 from .rule import LIVE_ONLY, Rule
+
+_has_stream = has_body_property("stream")
 
 RULES = (
     Rule(
@@ -55,7 +57,7 @@ RULES = (
         "failed-has-error",
         "A prediction that failed has an error.",
         "Without one, users do not know what to do next.",
-        applies_to=has_failing_input,
+        applies_to=HAS_FAILING_INPUT,
     ),
     Rule(
         "times-ordered",
@@ -82,7 +84,7 @@ RULES = (
         "urls-present",
         "Every prediction has the URLs that the document promises.",
         "Clients with strict types refuse a prediction without them.",
-        applies_to=has_constant_urls,
+        applies_to=HAS_CONSTANT_URLS,
         dialects=LIVE_ONLY,
     ),
     Rule(
@@ -94,7 +96,13 @@ RULES = (
         "stream-answers",
         "`urls.stream` responds with an event stream, if predictions have one.",
         "Clients read it as server-sent events, and fail on anything else.",
-        applies_to=has_stream,
+        applies_to=_has_stream,
+    ),
+    Rule(
+        "stream-adds-up",
+        "The `output` events of a stream add up to the output of the prediction, and `done` ends it.",
+        "Clients that stream do not read the prediction again.",
+        applies_to=_has_stream,
     ),
     Rule(
         "prefer-waits",

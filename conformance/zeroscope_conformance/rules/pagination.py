@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .conditions import has_filters
+from .conditions import HAS_FILTERS
 from .rule import LIVE_ONLY, Rule
 
 RULES = (
@@ -31,14 +31,14 @@ RULES = (
         "`created_after` includes its moment, `created_before` excludes it, and `source` lists that source only. "
         "Filters combine, times may have an offset, and `next` and `previous` keep all filters.",
         "A program that collects a day's predictions would miss some, or count some twice.",
-        applies_to=has_filters,
+        applies_to=HAS_FILTERS,
         dialects=LIVE_ONLY,
     ),
     Rule(
         "filter-refused",
         "An invalid filter gets a 4xx that names it.",
         "A filter that is ignored looks like one that matches everything.",
-        applies_to=has_filters,
+        applies_to=HAS_FILTERS,
         dialects=LIVE_ONLY,
     ),
 )

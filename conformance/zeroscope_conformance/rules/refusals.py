@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .conditions import has_auth_schemes
+from .conditions import HAS_AUTH_SCHEMES
 from .rule import LIVE_ONLY, Rule
 
 RULES = (
@@ -20,7 +20,7 @@ RULES = (
         "auth-schemes",
         "A token is valid under each scheme of the document, for the same account; under any other, it gets a 401.",
         "Older clients send `Token` where others send `Bearer`.",
-        applies_to=has_auth_schemes,
+        applies_to=HAS_AUTH_SCHEMES,
         dialects=LIVE_ONLY,
     ),
     Rule(

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from ..document import Document
+from .conditions import ALWAYS, Condition
 
 DialectName = Literal["live", "published"]
 
 LIVE_ONLY: frozenset[DialectName] = frozenset({"live"})
-
-
-def _always(document: Document) -> bool:
-    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +20,12 @@ class Rule:
         name: The name that reports use.
         says: The requirement, in a sentence.
         why: What breaks for users when the rule is broken.
-        applies_to: Whether the rule can be tested with a document.
+        applies_to: The condition on the document without which the rule does not apply.
         dialects: The dialects that have the rule.
     """
 
     name: str
     says: str
     why: str
-    applies_to: Callable[[Document], bool] = _always
+    applies_to: Condition = ALWAYS
     dialects: frozenset[DialectName] = frozenset({"live", "published"})

@@ -19,5 +19,11 @@ RULES: tuple[Rule, ...] = (
 
 
 def rules_for(document: Document, dialect: DialectName) -> list[Rule]:
-    """Return the rules that can be tested with a document and a dialect."""
-    return [rule for rule in RULES if dialect in rule.dialects and rule.applies_to(document)]
+    """Return the rules that apply to a document and a dialect."""
+    return [rule for rule in RULES if dialect in rule.dialects and rule.applies_to.holds(document)]
+
+
+def inapplicable_rules(document: Document, dialect: DialectName) -> dict[Rule, str]:
+    """Return the rules of a dialect that do not apply to a document, each with the reason."""
+    rules = [rule for rule in RULES if dialect in rule.dialects]
+    return {rule: rule.applies_to.otherwise for rule in rules if not rule.applies_to.holds(document)}

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from ..target import Target
-from . import authentication, completion, files, headers, inputs, outputs, refusals, versions
+from . import authentication, completion, files, headers, inputs, outputs, refusals, streams, versions
 
 Scenario = Callable[[Target], None]
 
@@ -18,6 +18,7 @@ SCENARIOS: dict[str, Scenario] = {
     "limited runs": headers.limit_runs,
     "outputs": outputs.download_outputs,
     "urls": outputs.follow_urls,
+    "streams": streams.read_stream,
     "files": files.upload_file,
 }
 """The scenarios that need only the server, in the order in which they run."""

@@ -1,9 +1,10 @@
-"""The output of a prediction, and the URLs in its `urls`."""
+"""The files among the outputs of a prediction, and the URLs in its `urls`."""
 
 from __future__ import annotations
 
 import base64
 import io
+import mimetypes
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,29 +15,36 @@ import av.error
 from ..exchange import Exchange
 from ..target import ScenarioAbandonedError, Target
 
-EVENT_STREAM = "text/event-stream"
-
-_METHODS = {"get": "GET", "cancel": "POST", "stream": "GET"}
+# What servers of files say that do not know the type.
+_UNTOLD = {"", "application/octet-stream", "binary/octet-stream"}
+_MEDIA = {"audio", "image", "video"}
+_VECTORS = {"image/svg+xml"}
+_METHODS = {"get": "GET", "cancel": "POST"}
 
 
 def download_outputs(target: Target) -> None:
-    """Download the videos of a prediction, and compare them with its input."""
+    """Download the files that a prediction outputs, decode them, and compare videos with the input."""
     document, results = target.document, target.results
+    if "outputs-fetchable" not in results:
+        return
     prediction, _ = target.create(document.shaped_input)
     ended, exchange = target.wait(prediction["id"])
-    output = ended.get("output")
-    urls = output if isinstance(output, list) else [output]
+    urls = document.output_files(ended.get("output"))
+    if not urls:
+        for rule in ("outputs-fetchable", "outputs-decode"):
+            results.exempt(rule, "the output of a prediction had no files")
     contents: list[bytes] = []
     for url in urls:
         content, download = _download(target, url, exchange)
         expected, seen = f"the bytes of output {url!r:.80}", download.summary if download else "no bytes"
         if results.check("outputs-fetchable", bool(content), expected, seen, download or exchange):
             contents.append(content)
+            _check_content(target, url, content, download or exchange)
     if "batch_size" in document.shape:
         expected = f"{document.shape['batch_size']} outputs"
         passed = len(urls) == document.shape["batch_size"]
         results.check("outputs-as-asked", passed, expected, f"{len(urls)} outputs", exchange)
-    for content in contents:
+    for content in contents if document.shape else []:
         measured = measure_video(content)
         wanted = {name: value for name, value in document.shape.items() if name != "batch_size"}
         seen = f"a file of {len(content)} bytes with {dict(measured) or 'nothing that can be played'}"
@@ -55,14 +63,12 @@ def follow_urls(target: Target) -> None:
         expected = f"urls of {prediction['id']} with {', '.join(document.constant_urls)}"
         seen = f"no {', no '.join(missing)} in {source.summary}"
         results.check("urls-present", not missing, expected, seen, source)
-    if urls.get("stream") is None:
-        results.exempt("stream-answers", "a prediction that asked for a stream has no urls.stream")
     for name, url in urls.items():
         if url is None:
             continue
         absolute = isinstance(url, str) and urlsplit(url).scheme in {"http", "https"} and bool(urlsplit(url).netloc)
         expected = f"urls.{name} is an absolute URL"
-        # A page for people, `urls.web` is not requested.
+        # A page for people, `urls.web` is not requested; another scenario reads `urls.stream`.
         if results.check("urls-absolute", absolute, expected, repr(url), exchange) and name in _METHODS:
             _follow_url(target, name, url, prediction["id"])
 
@@ -73,15 +79,30 @@ def _urls(prediction: dict[str, Any]) -> dict[str, Any]:
 
 
 def _follow_url(target: Target, name: str, url: str, id: str) -> None:
-    # A stream may not end for a long time.
-    response = target.follow(url, _METHODS[name], read_body=name != "stream")
-    if name == "stream":
-        passed = response.status == 200 and response.media_type == EVENT_STREAM
-        expected = f"200 and {EVENT_STREAM} from urls.stream of {id}"
-        target.results.check("stream-answers", passed, expected, response.summary, response)
-        return
+    response = target.follow(url, _METHODS[name])
     passed = response.prediction is not None and response.prediction["id"] == id
     target.results.check("urls-answer", passed, f"urls.{name} responds for {id}", response.summary, response)
+
+
+def _check_content(target: Target, url: str, content: bytes, download: Exchange) -> None:
+    """Check that a picture, sound or video decodes; other files may be anything."""
+    media_type = url.removeprefix("data:").partition(";")[0] if url.startswith("data:") else download.media_type
+    if media_type in _UNTOLD:
+        media_type = mimetypes.guess_type(urlsplit(url).path)[0] or ""
+    if media_type.partition("/")[0] not in _MEDIA or media_type in _VECTORS:
+        target.results.exempt("outputs-decode", f"the output of a prediction is {media_type or 'of an unknown type'}")
+        return
+    seen = f"{len(content)} bytes of {media_type} from {url:.80}, which do not decode"
+    target.results.check("outputs-decode", decodes(content), f"{media_type} that decodes", seen, download)
+
+
+def decodes(content: bytes) -> bool:
+    """Return whether each picture, sound and video in a file can be decoded, and there is one."""
+    try:
+        with av.open(io.BytesIO(content), mode="r") as container:
+            return sum(1 for _ in container.decode(container.streams.video, container.streams.audio)) > 0
+    except (av.error.FFmpegError, ValueError, IndexError):
+        return False
 
 
 def measure_video(content: bytes) -> Mapping[str, Any]:

@@ -71,6 +71,7 @@ class JsonSchema:
         self._name = name
         self._is_input = is_input
         self._components: dict[str, dict[str, Any]] = {}
+        self._referred: set[str] = set()
         # The schemas are kept because their ids are those of other objects once they are gone.
         self._begun: dict[int, tuple[str, Any]] = {}
         self._warnings: dict[str, None] = {}
@@ -82,7 +83,7 @@ class JsonSchema:
         return list(self._warnings)
 
     def _warn(self, where: str, what: str) -> None:
-        self._warnings[f"{where} {what}."] = None
+        self._warnings[printable(f"{where:.200} {what}.")] = None
 
     def _object(self, schema: Any) -> dict[str, Any]:
         """The schema of an input, converted; one that allows no object counts as allowing any."""
@@ -97,27 +98,30 @@ class JsonSchema:
 
     def _compiled(self, converted: dict[str, Any]) -> Schema:
         """The schema, compiled, without the fields whose schemas cannot be."""
+        components = {name: self._components[name] for name in self._referred}
         try:
-            return Schema(converted, self._components)
+            return Schema(converted, components)
         except ValueError as error:
             whole = error
         properties = converted.get("properties", {})
         for name, schema in properties.items():
             try:
-                Schema(schema, self._components)
+                Schema(schema, components)
             except ValueError as error:
                 self._warn(f"{self._name}.{name}", f"is not checked, because its schema is invalid: {_reason(error)}")
                 properties[name] = {}
         try:
-            return Schema(converted, self._components)
+            return Schema(converted, components)
         except ValueError:
-            self._warn(self._name, f"is not checked, because its schema is invalid: {_reason(whole)}")
-            return Schema({"type": "object"} if self._is_input else {}, {})
+            self._warn(self._name, f"is checked by its fields alone, because its schema is invalid: {_reason(whole)}")
+            kind = {"type": "object"} if self._is_input else {}
+            return Schema({**kind, "properties": properties}, components)
 
     def _converted(self, schema: Any, where: str, depth: int) -> dict[str, Any]:
         # A schema may contain itself, so one that was begun is referred to.
         if isinstance(schema, Mapping):
             if (known := self._begun.get(id(schema))) is not None:
+                self._referred.add(known[0])
                 return {"$ref": f"#/components/{known[0]}"}
             self._begun[id(schema)] = str(len(self._begun)), schema
         converted = self._begin(schema, where, depth)
@@ -130,12 +134,10 @@ class JsonSchema:
         if depth > _MAX_DEPTH:
             self._warn(where, "is nested too deeply to be checked")
             return {}
-        problems: list[str] = []
-        resolved = self._resolver.resolve(schema, problems.append)
-        for problem in problems:
-            self._warn(where, problem)
+        before = len(self._warnings)
+        resolved = self._resolver.resolve(schema, lambda problem: self._warn(where, problem))
         converted = {**dict(self._keywords(resolved, where, depth)), **self._kinds(resolved, where)}
-        if not converted and not problems and self._is_input:
+        if not converted and self._is_input and len(self._warnings) == before:
             self._warn(where, "has no type, so any value is accepted")
         return _nullable(converted) if resolved.get("nullable") is True else converted
 
@@ -149,7 +151,7 @@ class JsonSchema:
             elif key in _NAMED and isinstance(value, Mapping):
                 yield key, {name: self._converted(part, f"{where}.{name}", depth + 1) for name, part in value.items()}
             elif key in _ONE and isinstance(value, Mapping | bool):
-                yield key, self._converted(value, f"{where}.{key}", depth + 1)
+                yield key, value if isinstance(value, bool) else self._converted(value, f"{where}.{key}", depth + 1)
             elif (key in _LISTED or key == "items") and isinstance(value, list) and value:
                 # In OpenAPI 3.0, `items` may be a list as well.
                 parts = [self._converted(part, where, depth + 1) for part in value]
@@ -177,6 +179,11 @@ class JsonSchema:
             kept.pop("type")
             kept["enum"] = [*enum, *(other for value in enum for other in _other_form(value) if other not in enum)]
         return kept
+
+
+def printable(sentence: str) -> str:
+    """A sentence on one line, whatever the names and values in it are."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in sentence)
 
 
 def _reason(error: ValueError) -> str:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from math import isfinite
 from typing import Any
 
 from ..documents.invalid_field import InvalidField
 from .field_names import FieldNames
-from .json_schema import JsonSchema
+from .json_schema import JsonSchema, printable
 from .output_schema import OutputSchema
 from .resolver import Resolver
 
@@ -73,13 +72,24 @@ class ModelSchema:
     @cached_property
     def names(self) -> FieldNames:
         """What the fields of the input mean."""
-        required = self._resolver.resolve(self._schemas.get("Input", {})).get("required")
-        return FieldNames(self.properties, required if isinstance(required, list) else ())
+        schema = self._resolver.resolve(self._schemas.get("Input", {}))
+        required, others = schema.get("required"), schema.get("additionalProperties") is True
+        return FieldNames(self.properties, required if isinstance(required, list) else (), others=others)
 
     @cached_property
     def output(self) -> Mapping[str, Any]:
         """The resolved schema of the output; empty if there is none."""
         return self.resolve(self._schemas.get("Output", {}))
+
+    @property
+    def input_source(self) -> Mapping[str, Any]:
+        """What inputs are checked by: a JSON Schema, which may refer to its `components`."""
+        return self._input.compiled.source
+
+    @property
+    def output_source(self) -> Mapping[str, Any]:
+        """What outputs are checked by: a JSON Schema, which may refer to its `components`."""
+        return self._output.compiled.source
 
     @cached_property
     def returns(self) -> OutputSchema:
@@ -90,10 +100,10 @@ class ModelSchema:
     def warnings(self) -> list[str]:
         """What is not checked or contradicts itself, in one sentence each, which names the field."""
         paths = [invalid.field.split(".") for invalid in self.invalid_fields(self.defaults)]
-        refused = {path[1] for path in paths if len(path) > 1}
+        refused = {path[1] for path in paths if len(path) > 1} & self.defaults.keys()
         return [
             *self._input.warnings,
-            *(f"input.{name} has a default that its schema forbids." for name in self.defaults if name in refused),
+            *(printable(f"input.{name:.200} has a default that it forbids.") for name in sorted(refused)),
             *self._output.warnings,
             *self._training_input.warnings,
         ]
@@ -123,4 +133,4 @@ class ModelSchema:
 
 def _order(schema: Mapping[str, Any], place: int) -> float:
     order = schema.get("x-order")
-    return order if isinstance(order, int | float) and not isinstance(order, bool) and isfinite(order) else place
+    return order if isinstance(order, int | float) and not isinstance(order, bool) else place

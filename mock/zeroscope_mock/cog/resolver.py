@@ -14,8 +14,8 @@ Report = Callable[[str], None]
 _ANNOTATIONS = frozenset(
     {"title", "description", "default", "x-order", "example", "examples", "deprecated", "nullable"}
 )
+_MAX_DEPTH = 50
 _BOUNDS = (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum"))
-_MAX_TRAIL = 50
 
 
 def ignore(_: str) -> None:
@@ -42,9 +42,18 @@ class Resolver:
         Args:
             report: Is told what cannot be followed, which then counts as allowing anything.
         """
-        return self._resolved(schema, report, ())
+        return self._resolved(schema, report, {}, 0)
 
-    def _resolved(self, schema: Any, report: Report, trail: tuple[str, ...]) -> dict[str, Any]:
+    def _resolved(self, schema: Any, report: Report, followed: dict[str, bool], depth: int) -> dict[str, Any]:
+        """A schema, resolved.
+
+        Args:
+            followed: The references that were followed, and whether each leads to this schema.
+            depth: How many schemas this one is part of.
+        """
+        if depth > _MAX_DEPTH:
+            report("is nested too deeply to be followed")
+            return {}
         if schema is True:
             return {}
         if schema is False:
@@ -55,9 +64,10 @@ class Resolver:
         own = dict(schema)
         parts: list[dict[str, Any]] = []
         if "$ref" in own:
-            parts.append(self._target(own.pop("$ref"), report, trail))
+            parts.append(self._target(own.pop("$ref"), report, followed, depth + 1))
         if "allOf" in own:
-            parts += [self._resolved(part, report, trail) for part in _schemas(own.pop("allOf"), "allOf", report)]
+            inner = _schemas(own.pop("allOf"), "allOf", report)
+            parts += [self._resolved(part, report, followed, depth + 1) for part in inner]
         for union in ("anyOf", "oneOf"):
             if union not in own:
                 continue
@@ -66,18 +76,20 @@ class Resolver:
             if len(real) < len(options):
                 own["nullable"] = True
             if len(real) == 1:
-                parts.append(self._resolved(real[0], report, trail))
+                parts.append(self._resolved(real[0], report, followed, depth + 1))
             elif real:
                 own[union] = real
         return _merged([*parts, _normalized(own)], report)
 
-    def _target(self, reference: Any, report: Report, trail: tuple[str, ...]) -> dict[str, Any]:
+    def _target(self, reference: Any, report: Report, followed: dict[str, bool], depth: int) -> dict[str, Any]:
         """The schema that a reference leads to, resolved; empty if there is none."""
         if not isinstance(reference, str) or not reference.startswith("#"):
             report(f"refers to {reference!r:.80}, outside the schema")
             return {}
-        if reference in trail or len(trail) > _MAX_TRAIL:
-            report(f"refers to itself through {reference!r:.80}")
+        if reference in followed:
+            # What was merged already adds nothing.
+            if followed[reference]:
+                report(f"refers to itself through {reference!r:.80}")
             return {}
         target: Any = self._document
         for part in map(unescape, unquote(reference[1:]).split("/")[1:]):
@@ -90,7 +102,10 @@ class Resolver:
         if not isinstance(target, Mapping | bool):
             report(f"refers to {reference!r:.80}, which the schema does not have")
             return {}
-        return self._resolved(target, report, (*trail, reference))
+        followed[reference] = True
+        resolved = self._resolved(target, report, followed, depth)
+        followed[reference] = False
+        return resolved
 
 
 def _schemas(found: Any, keyword: str, report: Report) -> Sequence[Any]:

@@ -19,6 +19,9 @@ PUBLISHED_AT = "2023-07-01T00:00:00.000000Z"
 COG_VERSION = "0.8.1"
 """The version of Cog of a version that states none: that of the document's model."""
 
+ModelSource = str | Path | Mapping[str, Any]
+"""A version of a model, or its `openapi_schema` alone: a JSON or YAML file, or its values."""
+
 _ID = re.compile(r"[A-Za-z0-9._-]+")
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _NO_NAME = re.compile(r"[^A-Za-z0-9._-]+")
@@ -48,7 +51,7 @@ class VersionFile:
         return [*unreadable, *self.schema.warnings]
 
 
-def read_version(source: str | Path | Mapping[str, Any]) -> VersionFile:
+def read_version(source: ModelSource) -> VersionFile:
     """Read a version, or the `openapi_schema` of one alone.
 
     Args:
@@ -153,7 +156,7 @@ def _moment(text: Any) -> float | None:
     try:
         moment = datetime.fromisoformat(text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    except (TypeError, ValueError, OverflowError):
+    except (TypeError, ValueError):
         return None
 
 

@@ -6,13 +6,16 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..cog import ModelFileError, read_version
 from ..documents.invalid_field import InvalidField
-from ..registry import Deployment, Model, Registry, Version
+from ..registry import Deployment, LoadedModels, Model, Registry, Version
 from ..store import Store
 from .values import dataclass_values, make_dataclass
 
 NO_REGISTRY: Mapping[str, Any] = {"created": 0, "models": [], "deployments": [], "trainings": []}
 """The values of a registry in which no tenant created anything, as in snapshots that have none."""
+
+_NOT_SAVED = ("file", "guessed")
 
 
 def registry_values(registry: Registry) -> dict[str, Any]:
@@ -20,14 +23,17 @@ def registry_values(registry: Registry) -> dict[str, Any]:
     # This adds the versions of trainings that have ended. It is done once, first, since a running clock ends more of
     # them meanwhile, and each of their versions must be counted and belong either to its model or to its training.
     models = list(registry.own_models())
+    unknown = [] if registry.unknown is None else registry.unknown.versions()
     return {
         "created": registry.created,
         "models": [
-            {**dataclass_values(model), "versions": [dataclass_values(one) for one in model.versions.values()]}
+            {**dataclass_values(model), "versions": [_version_values(one) for one in model.versions.values()]}
             for model in models
         ],
         "deployments": [dataclass_values(deployment) for deployment in registry.deployments.values()],
         "trainings": [{"training": id, "model": model.full_name} for id, (_, model) in registry.trainings.items()],
+        "loaded": [{"model": name, "values": dict(file.values)} for name, file in registry.loaded.files()],
+        "unknown": [{"model": name, "version": id} for name, id in unknown],
     }
 
 
@@ -41,6 +47,19 @@ def registry_inconsistencies(values: Mapping[str, Any], trainings: Mapping[str, 
         for (_, text), times in Counter((one["tenant"], name(one)) for one in values[kind]).items():
             if times > 1:
                 yield InvalidField("not_unique", f"registry.{kind}", f"{text} is there {times} times")
+    loaded = LoadedModels()
+    for field, given, model, id in _files(values):
+        try:
+            file = read_version(given)
+            if model is not None:
+                loaded.add(model, file)
+        except ModelFileError as error:
+            yield InvalidField("invalid_model", field, str(error))
+        else:
+            if id is not None and file.id != id:
+                yield InvalidField(
+                    "invalid_model", f"{field}.id", f"The version has the id {id}, but these values {file.id}"
+                )
     models = {(one["tenant"], _full_name(one)) for one in values["models"]}
     for place, one in enumerate(values["trainings"]):
         if one["training"] not in trainings:
@@ -59,10 +78,18 @@ def load_registry(registry: Registry, store: Store, values: Mapping[str, Any]) -
     registry.created = int(values["created"])
     models: dict[tuple[str | None, str], Model] = {}
     for one in values["models"]:
-        versions = [make_dataclass(Version, version) for version in one["versions"]]
+        versions = [_version(version) for version in one["versions"]]
         model = make_dataclass(Model, {**one, "versions": {version.id: version for version in versions}})
         models[model.tenant, model.full_name] = model
         registry.add(model)
+    # Older snapshots do not say which models were loaded.
+    if (loaded := values.get("loaded")) is not None:
+        registry.loaded.clear()
+        for one in loaded:
+            registry.loaded.add(one["model"], read_version(one["values"]))
+    if registry.unknown is not None:
+        for one in values.get("unknown", ()):
+            registry.unknown.name(one["model"], one["version"])
     for one in values["deployments"]:
         deployment = make_dataclass(Deployment, one)
         registry.deployments[deployment.tenant, deployment.name] = deployment
@@ -71,6 +98,28 @@ def load_registry(registry: Registry, store: Store, values: Mapping[str, Any]) -
         # A smaller server may have dropped it.
         if training is not None:
             registry.add_training(models[training.tenant, one["model"]], training)
+
+
+def _version_values(version: Version) -> dict[str, Any]:
+    values = {name: value for name, value in dataclass_values(version).items() if name not in _NOT_SAVED}
+    return {**values, "values": None if version.file is None else dict(version.file.values)}
+
+
+def _version(values: Mapping[str, Any]) -> Version:
+    given = values.get("values")
+    own = {name: value for name, value in values.items() if name != "values"}
+    return make_dataclass(Version, {**own, "file": None if given is None else read_version(given)})
+
+
+def _files(values: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], str | None, str | None]]:
+    """The versions with schemas of their own: the field, the values, and either the model or the id they must have."""
+    for place, one in enumerate(values.get("loaded", ())):
+        yield f"registry.loaded.{place}.values", one["values"], one["model"], None
+    for place, model in enumerate(values["models"]):
+        for number, version in enumerate(model["versions"]):
+            if version.get("values") is not None:
+                field = f"registry.models.{place}.versions.{number}.values"
+                yield field, version["values"], None, version["id"]
 
 
 def _full_name(model: Mapping[str, Any]) -> str:

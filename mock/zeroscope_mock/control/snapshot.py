@@ -117,7 +117,7 @@ def restore(state: State, snapshot: Mapping[str, Any]) -> None:
         state.webhooks.clear()
         state.store = store
         load_registry(state.registry, store, registry)
-        state.files.clear()
+        state.output_files.clear()
         state.scripts.load([{**one, "times": one["times"] and int(one["times"])} for one in values["scripts"]])
         state.limits.use(make_rates(values["limits"]["rates"]))
         state.limits.out_of_credit = values["limits"]["out_of_credit"]

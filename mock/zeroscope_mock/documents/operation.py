@@ -56,6 +56,7 @@ class Operation:
         protected: Whether it needs a token.
         bodies: The schema of each content type that it takes, as written and compiled.
         body_required: Whether it needs a body.
+        open_bodies: The compiled schemas of those that have an input, with any object in its place.
         responses: Its responses, as the document describes them.
         fits: Whether it has all that its handler reads.
         invalid_status: The status that refuses a request with invalid parameters or an invalid body.
@@ -71,6 +72,7 @@ class Operation:
     fits: bool = True
     invalid_status: int = 422
     invalid_type: str = "application/problem+json"
+    open_bodies: Mapping[str, Schema] = field(default_factory=dict[str, Schema])
 
     def arguments(self, head: Head, path: Mapping[str, str]) -> tuple[dict[str, Any], list[InvalidField]]:
         """The parameters that a request sends, by name, and what is wrong with them.

@@ -34,6 +34,9 @@ LINKS: Mapping[str, tuple[str, ...]] = {
 }
 """The operations whose URLs appear in the responses of operations that create something."""
 
+RUNS = frozenset({"createPrediction", "createModelPrediction", "createDeploymentPrediction"})
+"""The operations whose input is checked by the schema of the model that they run."""
+
 _TEXTS = frozenset({"cursor", "Prefer", "Cancel-After", "Last-Event-ID"}).union(*_PATH_PARAMETERS.values())
 """The parameters that handlers read as text."""
 

@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote, urlsplit
 from .extensions import accepted_schemes, default_events, default_hold, service_number
 from .operation import Match, Operation, Parameter, Route
 from .reading import SpecError, object_of, packaged_document, read_document, reading, text_of, unescape
-from .requirements import LINKS, allows_non_objects, check_parameters, has_all
+from .requirements import LINKS, RUNS, allows_non_objects, check_parameters, has_all
 from .validation import Schema
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
@@ -203,11 +203,21 @@ class Spec:
                 text_of(kind, "a content type"): (self.resolve(content["schema"]), self.compile(content["schema"]))
                 for kind, content in body.get("content", {}).items()
             },
+            open_bodies=self._open_bodies(body) if operation["operationId"] in RUNS else {},
             body_required=body.get("required", False),
             responses=operation.get("responses"),
             invalid_status=operation.get("x-invalid-status", 422),
             invalid_type=operation.get("x-invalid-type", "application/problem+json"),
         )
+
+    def _open_bodies(self, body: Mapping[str, Any]) -> dict[str, Schema]:
+        """The schemas of bodies for models that the document does not describe, with any object as the input."""
+        described = {kind: self.resolve(content["schema"]) for kind, content in body.get("content", {}).items()}
+        return {
+            kind: self.compile({**one, "properties": {**one["properties"], "input": {"type": "object"}}})
+            for kind, one in described.items()
+            if "input" in one.get("properties", {})
+        }
 
     def _fits(self, path: str, method: str, operation: Operation) -> bool:
         """Return whether an operation of the document has all that the bundled one of the same id has."""

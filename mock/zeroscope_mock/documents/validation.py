@@ -26,12 +26,15 @@ class Schema:
         components: The document's components.
         lazy: Whether the schema is compiled when it is first used, because it is known to be valid.
 
+    Attributes:
+        source: The schema with the components, as JSON values.
+
     Raises:
         ValueError: For something that is not a schema.
     """
 
     def __init__(self, schema: Mapping[str, Any], components: Mapping[str, Any], *, lazy: bool = False) -> None:
-        self._source = {**schema, "components": components}
+        self.source = {**schema, "components": components}
         if not lazy:
             _ = self._validator
 
@@ -40,7 +43,7 @@ class Schema:
         # Slow to import, and needed only once a server exists.
         import jsonschema_rs
 
-        return jsonschema_rs.Draft202012Validator(self._source, validate_formats=True)
+        return jsonschema_rs.Draft202012Validator(self.source, validate_formats=True)
 
     def is_valid(self, value: Any) -> bool:
         """Return whether a value, as the json module reads it, has no error."""

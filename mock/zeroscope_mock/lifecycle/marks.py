@@ -28,6 +28,22 @@ def file_suffixes(output: Any) -> list[str]:
     return found
 
 
+def longest_text(output: Any) -> str:
+    """The longest text in an output that is no mark; empty if there is none."""
+    found = [""]
+    levels = [[output]]
+    while levels and len(levels) <= _MAX_DEPTH:
+        if not levels[-1]:
+            levels.pop()
+            continue
+        part = levels[-1].pop()
+        if isinstance(part, str) and not _MARK.fullmatch(part):
+            found.append(part)
+        elif isinstance(part, list | dict):
+            levels.append(list(part.values() if isinstance(part, dict) else part))
+    return max(found, key=len)
+
+
 def fill_marks(output: Any, file: Callable[[int, str], Any]) -> Any:
     """An output with something in place of each mark.
 

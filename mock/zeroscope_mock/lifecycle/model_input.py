@@ -156,6 +156,11 @@ class InputReader:
             reader = _READERS[schema] = cls(schema.names)
         return reader
 
+    @property
+    def stepwise(self) -> bool:
+        """Whether the model has a field for the number of its steps."""
+        return "num_inference_steps" in (self._names.meanings or ())
+
     def read(self, sent: Mapping[str, Any]) -> ModelInput:
         """Take what decides from an input as the client sent it, else from the schema's defaults.
 

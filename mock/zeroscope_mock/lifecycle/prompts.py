@@ -8,21 +8,49 @@
 | `mock:expire` | succeeds, but its input, output and logs are already removed |
 | `mock:empty` | succeeds without a single output |
 
-The text after `mock:fail` is the error, and that after `mock:slow` a number of seconds; after the other words it has no
-meaning. An unknown word fails with a list of the known ones, so that a typing error is not taken for success.
+Any text of the input that begins with `mock:` steers, in whatever field and however deep, such as a message of a chat;
+of several, `prompt` does, else the first one. The text after `mock:fail` is the error, and that after `mock:slow` a
+number of seconds; after the other words it has no meaning. An unknown word fails with a list of the known ones, so
+that a typing error is not taken for success.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from .model_input import PREFIX
 from .script import Script
 
 _SLOW_SECONDS = 10.0
 _SECONDS = re.compile(r"[0-9]{1,6}")
+
+
+def steering_text(sent: Mapping[str, Any]) -> str | None:
+    """The text of an input that steers its prediction; None if there is none.
+
+    Args:
+        sent: The input as the client sent it.
+    """
+    prompt = sent.get("prompt")
+    if isinstance(prompt, str) and prompt.startswith(PREFIX):
+        return prompt
+    # A loop, because values may be nested more deeply than functions.
+    levels = [iter(sent.values())]
+    while levels:
+        for value in levels[-1]:
+            kind = type(value)
+            if kind is str:
+                if value.startswith(PREFIX):
+                    return str(value)
+            elif kind is dict or kind is list:
+                levels.append(iter(value.values() if kind is dict else value))
+                break
+        else:
+            levels.pop()
+    return None
 
 
 def apply_prompt(prompt: str, script: Script) -> Script:

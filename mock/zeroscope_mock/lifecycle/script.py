@@ -24,6 +24,8 @@ _STARTUP = (0.5, 2.0)
 _SECONDS_TO_FAIL = 0.5
 # One in so many blocking creates is answered with the final status; all recorded ones were not, but documents say so.
 _BLOCKING_CHANCES = 4
+# The multiples of this have fractional parts that look random and are spread well.
+_GOLDEN_RATIO = 0.6180339887498949
 
 VIDEO = "mp4"
 """The suffix of the document's model's files."""
@@ -46,6 +48,7 @@ class Script:
         lines: What it prints instead of seed and progress bar, each with the seconds since the start.
         output: What it returns, any JSON value, with marks of files; the items of a list count as outputs of their own.
         gradual: Whether its outputs come one after another, evenly over the run, instead of all at the end.
+        unevenness: How much later than evenly they come, in shares of the time between two, below 1.
         reads: The number of reads with which it ends, one step each, whatever the clock says; 0 to go by the clock.
         streams: Whether it has a stream of events; None if the request decides.
         inline: Whether its files are `data:` URIs instead of URLs.
@@ -66,6 +69,7 @@ class Script:
     lines: tuple[tuple[float, str], ...] | None = None
     output: Any = None
     gradual: bool = False
+    unevenness: float = 0.0
     reads: int = 0
     streams: bool | None = None
     inline: bool = False
@@ -110,13 +114,16 @@ class Script:
         if not self.gradual or self.outcome != "succeeded" or not self.run_seconds:
             return 0
         # A run can be so short that the quotient is infinite.
-        return int(min(self.results, (elapsed + TOLERANCE) / self.run_seconds * (self.results + 1)))
+        made = int(min(self.results, (elapsed + TOLERANCE) / self.run_seconds * (self.results + 1)))
+        # All but the last of these are made, even if each is late.
+        return made - 1 if made and self.made_at(made - 1) > elapsed + TOLERANCE else made
 
     def made_at(self, number: int) -> float:
         """The time at which it makes an output, in seconds after its start; infinite if that is not before the end."""
         if not self.gradual or self.outcome != "succeeded" or number >= self.results:
             return inf
-        return self.run_seconds * (number + 1) / (self.results + 1)
+        late = self.unevenness * (number * _GOLDEN_RATIO % 1) if self.unevenness else 0.0
+        return self.run_seconds * (number + 1 + late) / (self.results + 1)
 
 
 def default_script(wanted: ModelInput, random: bytes) -> Script:

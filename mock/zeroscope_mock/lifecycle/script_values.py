@@ -9,15 +9,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..documents.bundled import control_schema
+from ..documents.bundled import control_document, control_schema
 from ..documents.invalid_field import InvalidField
+from ..suggestions import did_you_mean
+from .marks import file_suffixes
 from .script import Script
+from .script_filter import model_problem
+from .words import tokens
 
 ScriptSource = Mapping[str, Any] | Callable[[dict[str, Any]], Mapping[str, Any] | None]
 """A script as values, see `Scripts.add`, or a function of a prediction's input that returns such values, or None for
 the default script."""
 
 _READS = 2
+_FILTER = ("model", "input")
 
 
 class ScriptError(ValueError):
@@ -33,10 +38,8 @@ def resolve(source: ScriptSource, default: Script, sent: dict[str, Any]) -> tupl
         sent: The prediction's input.
     """
     try:
-        values = source(dict(sent)) if callable(source) else source
-        if values is None:
-            return default, None
-        return override(default, validated(values) if callable(source) else values), None
+        values = _returned(source, sent) if callable(source) else source
+        return (default if values is None else override(default, values)), None
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
         return replace(default, outcome="failed", error=reason), traceback.format_exc()
@@ -63,7 +66,7 @@ def override(default: Script, values: Mapping[str, Any]) -> Script:
         error=error if outcome == "failed" else None,
         removed=values.get("removed", default.removed),
         lines=_timed_lines(values["logs"], run) if "logs" in values else default.lines,
-        output=_output(values, default.output),
+        output=_output(values, default),
         gradual=values.get("gradual", default.gradual),
         reads=int(values.get("reads", _READS)) if progression == "reads" else 0,
         streams=values.get("streams", default.streams),
@@ -75,13 +78,21 @@ def override(default: Script, values: Mapping[str, Any]) -> Script:
     )
 
 
-def _output(values: Mapping[str, Any], default: Any) -> Any:
-    """The output of a script, with as many items as the values name."""
-    output = default if values.get("output") is None else values["output"]
+def _output(values: Mapping[str, Any], default: Script) -> Any:
+    """The output of a script: a model that streams text makes tokens of one; with as many items as the values name."""
+    output = default.output if values.get("output") is None else values["output"]
+    if isinstance(output, str) and _streams_text(default):
+        output = tokens(output)
     if "outputs" not in values:
         return output
     items = output if isinstance(output, list) else [output]
     return [items[place % len(items)] for place in range(int(values["outputs"]))] if items else []
+
+
+def _streams_text(script: Script) -> bool:
+    if not script.gradual or not isinstance(script.output, list):
+        return False
+    return all(isinstance(one, str) for one in script.output) and not file_suffixes(script.output)
 
 
 def validated(values: Any, field: str = "script") -> Any:
@@ -94,11 +105,17 @@ def validated(values: Any, field: str = "script") -> Any:
         ScriptError: For values that do not make a script, naming the field.
     """
     if isinstance(values, Mapping):
+        known = control_document()["components"]["schemas"]["Script"]["properties"]
+        for name in values:
+            if name not in known:
+                raise ScriptError(f"{field} has no key {name!r}{did_you_mean(name, known)}")
         copy: Any = {str(name): _json_copy(value, f"{field}.{name}") for name, value in values.items()}
     else:
         copy = _json_copy(values, field)
     if invalid := control_schema("Script").invalid_fields(copy, field):
         raise ScriptError("; ".join(map(_sentence, invalid)))
+    if "model" in copy and (reason := model_problem(copy["model"])):
+        raise ScriptError(f"{field}.model: {reason}")
     return copy
 
 
@@ -117,6 +134,17 @@ def read_yaml(source: str | Path) -> Any:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         name = source if isinstance(source, Path) else "the script"
         raise ScriptError(f"{name} is not YAML: {_yaml_problem(error)}") from error
+
+
+def _returned(function: Callable[[dict[str, Any]], Any], sent: dict[str, Any]) -> Any:
+    """The values that a function returns for an input, of which it gets a copy; None for the default script."""
+    if (values := function(json.loads(json.dumps(sent)))) is None:
+        return None
+    values = validated(values)
+    for name in _FILTER:
+        if name in values:
+            raise ScriptError(f"script.{name}: pass it to scripts.add; the function was called for this prediction")
+    return values
 
 
 def _sentence(invalid: InvalidField) -> str:

@@ -1,4 +1,4 @@
-"""The caption of a mock video: the prompt, the frame's number and the seed."""
+"""The caption and the label of a mock picture: the prompt, the frame's number, the seed."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _MISSING_GLYPH = "\ufffd"
 
 
 class Caption:
-    """The band under the scene: the prompt in up to three lines, the number of the frame, the seed.
+    """The band under the scene: the prompt in up to three lines, the number of the frame or a note, the seed.
 
     Args:
         prompt: The prompt, of any length; the end of a long one is replaced by an ellipsis.
-        width: The width of the video, in pixels.
-        height: The height of the video, in pixels.
+        width: The width of the picture, in pixels.
+        height: The height of the picture, in pixels.
     """
 
     def __init__(self, prompt: str, width: int, height: int) -> None:
@@ -48,11 +48,11 @@ class Caption:
         # An even height, because the planes of halved chroma have no half rows.
         self.height = bottom + bottom % 2
 
-    def draw(self, frames: int, place: str, ink: Colour, glow: Colour, chroma_step: int) -> None:
+    def draw(self, left: int | str, place: str, ink: Colour, glow: Colour, chroma_step: int) -> None:
         """Draw the parts that every frame shares, with room for the number of the frame.
 
         Args:
-            frames: The number of frames.
+            left: The number of frames, or the text that stands at the left instead.
             place: The text at the right, which names the seed and the index.
             ink: The dark colour of the scene.
             glow: The bright colour of the scene.
@@ -66,24 +66,29 @@ class Caption:
         for row, line in enumerate(self._lines):
             draw.text((self._margin, self._margin + row * self._pitch), line, bright, self._font)
 
-        cell = math.ceil(max(map(self._small.getlength, "0123456789")))
-        x, y = self._margin + round(self._small.getlength("frame ")), self._foot
-        self._cells = [(x + place * cell, y) for place in range(len(str(frames)))]
-        after = x + cell * len(self._cells)
-        end = after + round(self._small.getlength(f"/{frames}  "))
-        left = self._width - self._margin - round(self._small.getlength(place))
-        draw.text((self._margin, y), "frame", dim, self._small)
-        draw.text((after, y), f"/{frames}", dim, self._small)
-        if left >= end:
-            draw.text((left, y), place, dim, self._small)
-        self._background = to_planes(picture, chroma_step)
-
+        y = self._foot
+        self._cells: list[tuple[int, int]] = []
         self._digits: list[Sprite] = []
-        for digit in "0123456789":
-            mask = Image.new("L", (cell, self.height - y))
-            offset = (cell - self._small.getlength(digit)) / 2
-            ImageDraw.Draw(mask).text((offset, 0), digit, 255, self._small)
-            self._digits.append(Sprite(mask, dim, 1, luma_only=True))
+        if isinstance(left, int):
+            cell = math.ceil(max(map(self._small.getlength, "0123456789")))
+            x = self._margin + round(self._small.getlength("frame "))
+            self._cells = [(x + place * cell, y) for place in range(len(str(left)))]
+            after = x + cell * len(self._cells)
+            draw.text((self._margin, y), "frame", dim, self._small)
+            draw.text((after, y), f"/{left}", dim, self._small)
+            end = after + round(self._small.getlength(f"/{left}  "))
+            for digit in "0123456789":
+                mask = Image.new("L", (cell, self.height - y))
+                offset = (cell - self._small.getlength(digit)) / 2
+                ImageDraw.Draw(mask).text((offset, 0), digit, 255, self._small)
+                self._digits.append(Sprite(mask, dim, 1, luma_only=True))
+        else:
+            draw.text((self._margin, y), left, dim, self._small)
+            end = self._margin + round(self._small.getlength(f"{left}  "))
+        start = self._width - self._margin - round(self._small.getlength(place))
+        if start >= end:
+            draw.text((start, y), place, dim, self._small)
+        self._background = to_planes(picture, chroma_step)
 
     def planes(self, number: int) -> Planes:
         """The planes of the band under one frame, counted from 0; shown counted from 1."""
@@ -92,6 +97,23 @@ class Caption:
         for digit, (x, y) in zip(str(number + 1)[::-1], self._cells[::-1], strict=False):
             self._digits[int(digit)].paste(planes, x, y)
         return planes
+
+
+def draw_label(picture: Image.Image, at_left: bool, ground: Colour, ink: Colour) -> None:
+    """Write MOCK in an upper corner, because no model made this picture.
+
+    Args:
+        at_left: Whether in the left corner.
+        ground: The colour behind it.
+        ink: The colour of the text.
+    """
+    size = max(9, min(picture.size) // 24)
+    font = font_of(size)
+    across, down = math.ceil(font.getlength("MOCK")) + size, round(size * 1.7)
+    x, y = (size if at_left else picture.width - across - size), size
+    draw = ImageDraw.Draw(picture)
+    draw.rounded_rectangle((x, y, x + across, y + down), down // 2, mix(ground, (0, 0, 0), 0.3))
+    draw.text((x + across / 2, y + down / 2), "MOCK", mix(ink, ground, 0.15), font, anchor="mm")
 
 
 def _drawable(prompt: str) -> str:

@@ -1,28 +1,39 @@
-"""A file among the outputs of a prediction: its format, its size and what it shows."""
+"""The description of one output file, from which its bytes follow."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+SIDE_LIMIT = 4096
+"""The longest side of a picture or video, in pixels; larger ones are rendered smaller, in the same proportions."""
+
+FRAME_LIMIT = 7200
+"""The most frames of a video or an animation; longer ones are cut."""
+
+DURATION_LIMIT = 300.0
+"""The longest sound or subtitles, in seconds; longer ones are cut."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutputFile:
-    """A file that is made when it is first fetched; equal ones have equal bytes.
+    """One output file of a prediction; equal ones have equal bytes.
+
+    A format ignores what it has no use for, and takes the nearest value that it has for one out of its bounds.
 
     Args:
-        suffix: The format, as the suffix of a file's name: `png`.
-        text: What it shows or says.
-        width: In pixels.
-        height: In pixels.
-        fps: Frames per second of a video.
-        num_frames: Number of frames of a video.
-        duration: Length of a sound, in seconds.
-        seed: Decides the details.
-        index: Its number among the files of the prediction, from 0.
-        quality: From 0 to 100, where the format has one.
-        picture: An encoded picture to show, which may be unreadable.
-        value: The content of a file of JSON or text.
+        suffix: The format, as file names end, without the dot.
+        text: The prompt or whatever else the file shows or contains.
+        width: Of pictures and videos, in pixels.
+        height: Of pictures and videos, in pixels.
+        fps: Frames per second.
+        num_frames: The number of frames.
+        duration: Of sounds and subtitles, in seconds.
+        seed: Chooses the scene, the melody and so on.
+        index: The file's index among the outputs of its prediction, from 0; each one differs.
+        quality: Of formats that lose details, from 1 to 100.
+        picture: The encoded picture of the input that the file shows; one that cannot be decoded counts as none.
+        value: The content of a file of structured text, any JSON value.
     """
 
     suffix: str
@@ -36,4 +47,27 @@ class OutputFile:
     index: int
     quality: int = 80
     picture: bytes | None = None
-    value: Any = None
+    # Lists and dictionaries have no hash.
+    value: Any = field(default=None, hash=False)
+
+    @property
+    def bounded_size(self) -> tuple[int, int]:
+        """Width and height within `SIDE_LIMIT`, in pixels."""
+        width, height = max(1, self.width), max(1, self.height)
+        longest = max(width, height)
+        if longest <= SIDE_LIMIT:
+            return width, height
+        # Integers, because a client may ask for more than a float can hold.
+        return max(1, width * SIDE_LIMIT // longest), max(1, height * SIDE_LIMIT // longest)
+
+    @property
+    def line(self) -> str:
+        """The text on one line, in characters that every format can hold."""
+        words = self.text.encode("utf-8", "replace").decode().split()
+        return "".join(character for character in " ".join(words) if character.isprintable())
+
+    @property
+    def bounded_duration(self) -> float:
+        """The duration within `DURATION_LIMIT`, in seconds."""
+        # Not a number is neither more nor less than any.
+        return min(self.duration, DURATION_LIMIT) if self.duration > 0 else 0.0

@@ -13,7 +13,8 @@ from functools import lru_cache
 
 from PIL import Image, ImageChops, ImageDraw
 
-from .sprite import Colour, Planes, Sprite, font_of, mix, to_planes
+from .caption import draw_label
+from .sprite import Colour, Planes, Sprite, mix, to_planes
 
 _WHITE = (255, 255, 255)
 # Zenith, horizon, ink (hills and horse), moon.
@@ -221,7 +222,8 @@ class Scene:
         moon = self._hang_moon(rng, picture, mix(zenith, horizon, 0.4))
         self._stars = list(self._scatter_stars(rng, picture, moon))
         if labelled:
-            self._label(picture, zenith)
+            # In the corner behind the rider.
+            draw_label(picture, self._forward > 0, zenith, self.glow)
         self._background = to_planes(picture, chroma_step)
         self._meteor, self._meteor_start = self._draw_meteor(), rng.uniform(0.1, 0.4)
         self._meteor_from = width * (0.5 - self._forward * rng.uniform(0.1, 0.3)), height * rng.uniform(0.02, 0.12)
@@ -308,13 +310,3 @@ class Scene:
         if self._forward < 0:
             mask = mask.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
         return Sprite(mask.reduce(2), self.glow, 1, luma_only=True)
-
-    def _label(self, picture: Image.Image, zenith: Colour) -> None:
-        """Write MOCK in the corner behind the rider, because no model made this video."""
-        size = max(9, self._unit // 24)
-        font = font_of(size)
-        across, down = math.ceil(font.getlength("MOCK")) + size, round(size * 1.7)
-        x, y = (size if self._forward > 0 else picture.width - across - size), size
-        draw = ImageDraw.Draw(picture)
-        draw.rounded_rectangle((x, y, x + across, y + down), down // 2, mix(zenith, (0, 0, 0), 0.3))
-        draw.text((x + across / 2, y + down / 2), "MOCK", mix(self.glow, zenith, 0.15), font, anchor="mm")

@@ -15,6 +15,12 @@ _TO_YUV = (
     (-0.10064, -0.33857, 0.43922, 128.0),
     (0.43922, -0.39894, -0.04027, 128.0),
 )
+# The inverse: rows give red, green and blue.
+_TO_RGB = (
+    *(1.16435, -0.00002, 1.79272, -248.0953),
+    *(1.16438, -0.21325, -0.53291, 76.8789),
+    *(1.16435, 2.11238, -0.00002, -289.0111),
+)
 
 
 def mix(one: Colour, other: Colour, share: float) -> Colour:
@@ -27,6 +33,11 @@ def to_planes(picture: Image.Image, chroma_step: int) -> Planes:
     """Luma and chroma of an RGB picture, one chroma sample for `chroma_step` pixels each way."""
     luma, *chroma = (picture.convert("L", row) for row in _TO_YUV)
     return luma, *(plane.reduce(chroma_step) for plane in chroma)
+
+
+def to_rgb(planes: Planes) -> Image.Image:
+    """The RGB picture of luma and chroma that is not halved."""
+    return Image.merge("RGB", planes).convert("RGB", _TO_RGB)
 
 
 @lru_cache(maxsize=64)

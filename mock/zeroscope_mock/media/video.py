@@ -1,8 +1,4 @@
-"""Renders the MP4 files that stand for the model's videos.
-
-PyAV and Pillow are large and needed only once a video is fetched, so they are imported by the first call. The picture
-is a scene with a caption below it; the two meet only in the bytes of a frame.
-"""
+"""Renders videos of a moving scene, or of the input's picture, with the text as their caption."""
 
 from __future__ import annotations
 
@@ -11,56 +7,50 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from io import BytesIO
 from typing import Any
 
-_SMALLEST_SIDE = 16
-_READABLE_SIDE = 96
+import av
+
+from .frames import SMALLEST_SIDE, Frames
+from .output_file import FRAME_LIMIT, OutputFile
+
+PIXEL_LIMIT = 2**30
+"""The most pixels of all frames, which take seconds to draw; longer videos are cut."""
+
+RATE_LIMIT = 1000
+"""The highest number of frames per second."""
+
 # For 24 frames at 576x320, superfast makes a third fewer bytes in twice the time, veryfast two thirds in three times.
 _ENCODER = {"preset": "ultrafast", "crf": "23"}
+_VP9 = {"deadline": "realtime", "cpu-used": "8", "crf": "30", "b": "0"}
+# Otherwise Matroska files have a random number as their id.
+_BITEXACT = {"fflags": "+bitexact"}
+# The container and the codec of each suffix, each with its options.
+_CODECS: dict[str, tuple[str, dict[str, str], str, dict[str, str]]] = {
+    "mp4": ("mp4", {}, "libx264", _ENCODER),
+    "mov": ("mov", {}, "libx264", _ENCODER),
+    "mkv": ("matroska", _BITEXACT, "libx264", _ENCODER),
+    "webm": ("webm", _BITEXACT, "libvpx-vp9", _VP9),
+}
 # Numbers of the H.264 standard for how `sprite.to_planes` makes luma and chroma; older PyAV has no names for them.
 _BT709 = _LIMITED_RANGE = 1
 
 
-def render(prompt: str, *, width: int, height: int, fps: int, num_frames: int, seed: int, index: int = 0) -> bytes:
-    """Render one MP4 of a moving scene with the prompt as its caption; equal arguments give equal bytes.
-
-    Args:
-        prompt: The caption, of any length; the end of a long one is replaced by an ellipsis.
-        width: In pixels, at least 16.
-        height: In pixels, at least 16.
-        fps: Frames per second, at least 1.
-        num_frames: Number of frames, at least 1.
-        seed: Chooses the colours and details of the scene.
-        index: The video's index among the outputs of one prediction, from 0; each one shows another scene.
-
-    Raises:
-        ValueError: For a size, rate or number of frames below its least value.
-    """
-    for name, value, least in (
-        ("width", width, _SMALLEST_SIDE),
-        ("height", height, _SMALLEST_SIDE),
-        ("fps", fps, 1),
-        ("num_frames", num_frames, 1),
-    ):
-        if value < least:
-            raise ValueError(f"{name} must be at least {least}, but is {value}")
-
-    import av
-
-    from .caption import Caption
-    from .scene import Scene
-
+def render(file: OutputFile) -> bytes:
+    """The bytes of a video in H.264, or in VP9 for WebM."""
+    width, height = (max(SMALLEST_SIDE, side) for side in file.bounded_size)
+    fps = min(max(1, file.fps), RATE_LIMIT)
+    count = min(max(1, file.num_frames), FRAME_LIMIT, PIXEL_LIMIT // (width * height))
     # Browsers want halved chroma, which exists for even sides only.
     pixel_format, chroma_step = ("yuv444p", 1) if width % 2 or height % 2 else ("yuv420p", 2)
-    caption = Caption(prompt, width, height) if min(width, height) >= _READABLE_SIDE else None
-    view = height - caption.height if caption else height
-    scene = Scene(width, view, fps=fps, seed=seed, index=index, chroma_step=chroma_step, labelled=caption is not None)
-    if caption:
-        place = f"seed {seed}" + (f" · output-{index}" if index else "")
-        caption.draw(num_frames, place, scene.ink, scene.glow, chroma_step)
+    frames = Frames(file, width, height, fps=fps, count=count, chroma_step=chroma_step)
 
-    file = BytesIO()
-    with av.open(file, "w", format="mp4") as container, ThreadPoolExecutor(1) as thread:
+    container_format, container_options, codec, options = _CODECS[file.suffix.lower()]
+    content = BytesIO()
+    with (
+        av.open(content, "w", format=container_format, container_options=container_options) as container,
+        ThreadPoolExecutor(1) as thread,
+    ):
         encoding = deque[Future[Any]]()
-        stream = container.add_stream("libx264", rate=fps, options=_ENCODER)
+        stream: Any = container.add_stream(codec, rate=fps, options=options)
         stream.width, stream.height, stream.pix_fmt = width, height, pixel_format
         encoder = stream.codec_context
         # The bytes depend on the number of threads, and so on the machine, unless it is fixed.
@@ -69,10 +59,9 @@ def render(prompt: str, *, width: int, height: int, fps: int, num_frames: int, s
         encoder.colorspace = encoder.color_primaries = encoder.color_trc = _BT709
         # Otherwise the first packet would start it, while a frame is encoded in the other thread.
         container.start_encoding()
-        for number in range(num_frames):
+        for number in range(count):
             frame = av.VideoFrame(width, height, pixel_format)
-            parts = [scene.planes(number), *([caption.planes(number)] if caption else [])]
-            for plane, *images in zip(frame.planes, *parts, strict=True):
+            for plane, *images in zip(frame.planes, *frames.planes(number), strict=True):
                 plane.update(b"".join(image.tobytes("raw", "L", plane.line_size) for image in images))
             frame.pts = number
             if len(encoding) > 1:
@@ -82,4 +71,4 @@ def render(prompt: str, *, width: int, height: int, fps: int, num_frames: int, s
         for packets in encoding:
             container.mux(packets.result())
         container.mux(stream.encode())
-    return file.getvalue()
+    return content.getvalue()

@@ -18,7 +18,7 @@ from .accounts import account_json
 from .calls import Handler, OperationCall
 from .paging import list_response
 from .runs import Runs
-from .version_references import VersionReference, find_model_version
+from .version_references import VersionReference, find_model_version, note_unknown
 
 IDLE_SECONDS = 900.0
 """How long a deployment must have been idle before it can be deleted, in seconds (the service's documentation)."""
@@ -58,6 +58,7 @@ class Deployments:
         if fault := _instances_fault(settings, body):
             return invalid([fault])
         if find_model_version(self._state, call.tenant, body["model"], body["version"]) is None:
+            note_unknown(self._state, call, body["model"])
             return invalid_version()
         key = call.tenant, body["name"]
         if key in registry.deployments:
@@ -111,12 +112,12 @@ class Deployments:
         deployment = self._find(call)
         if deployment is None:
             return _missing(call)
-        version = VersionReference(deployment.model, deployment.version)
+        version = deployed_version(self._state, deployment)
         return self._runs.start(call, version, deployment=self._shown(deployment))
 
     def _find(self, call: OperationCall) -> Deployment | None:
-        found = self._state.registry.deployments.get((call.tenant, call.arguments["deployment_name"]))
-        return found if found is not None and found.owner == call.arguments["deployment_owner"] else None
+        owner, name = call.arguments["deployment_owner"], call.arguments["deployment_name"]
+        return self._state.registry.deployment(call.tenant, owner, name)
 
     def _shown(self, deployment: Deployment) -> str:
         """The deployment as its predictions name it."""
@@ -130,6 +131,12 @@ class Deployments:
                 if ended is None or now < ended + IDLE_SECONDS:
                     return True
         return False
+
+
+def deployed_version(state: State, deployment: Deployment) -> VersionReference:
+    """The version that a deployment runs, even if it has been deleted since."""
+    found = find_model_version(state, deployment.tenant, deployment.model, deployment.version)
+    return found or VersionReference(deployment.model, deployment.version)
 
 
 def _settings(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..cog.version_file import COG_VERSION
 from ..documents.links import WEBSITE
 from ..documents.spec import Spec
-from ..registry import Model, Version
+from ..registry import Model, Version, is_version_id
 from ..state import State
 from ..times import timestamp
-
-COG_VERSION = "0.8.1"
-"""The version of Cog that every version was built with; before 0.3.9, clients read list outputs as streams of values.
-The mock's own choice."""
 
 
 def model_json(state: State, model: Model, tenant: str) -> dict[str, Any]:
@@ -31,7 +28,8 @@ def model_json(state: State, model: Model, tenant: str) -> dict[str, Any]:
         "name": model.name,
         "description": model.description,
         "visibility": model.visibility,
-        "is_official": False,
+        # Official models hide their versions under a name that is no id (the service's own document).
+        "is_official": latest is not None and not is_version_id(latest.id),
         "github_url": model.github_url,
         "paper_url": model.paper_url,
         "license_url": model.license_url,
@@ -43,12 +41,14 @@ def model_json(state: State, model: Model, tenant: str) -> dict[str, Any]:
 
 
 def version_json(spec: Spec, version: Version) -> dict[str, Any]:
-    """A version of a model.
+    """A version of a model: as it was given, or as the document describes it.
 
     Args:
-        spec: The document, which has the schema of the input of every version.
+        spec: The document.
         version: The version.
     """
+    if version.file is not None:
+        return dict(version.file.values)
     return {
         "id": version.id,
         "created_at": timestamp(version.created),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import tarfile
 
 from ..lifecycle.marks import file_suffixes
@@ -13,15 +12,13 @@ from ..media.formats import content_type
 from ..messages import Response, encode
 from ..problems import not_found
 from ..protocols import Flow
-from ..state import State
+from ..state import OUTPUT_NAME, State
 from ..steps import RunBlocking
 from .calls import Handler, OperationCall
 from .ranges import range_response
 
 WEIGHTS = "trained_model.tar"
 """The name of the file that a training makes."""
-
-_FILENAME = re.compile(r"output-(0|[1-9][0-9]{0,6})\.([a-z0-9]{1,16})")
 
 
 class Outputs:
@@ -33,7 +30,7 @@ class Outputs:
 
     def _get(self, call: OperationCall) -> Flow[Response]:
         record = self._state.store.prediction(call.arguments["prediction_id"])
-        found = _FILENAME.fullmatch(call.arguments["filename"])
+        found = OUTPUT_NAME.fullmatch(call.arguments["filename"])
         named = f"file {call.arguments['filename']!r} of prediction {call.arguments['prediction_id']!r}"
         now = self._state.clock.time()
         if record is not None and record.kind == "training" and call.arguments["filename"] == WEIGHTS:

@@ -16,7 +16,7 @@ from .calls import Handler, OperationCall
 from .models import find_model, no_model
 from .run_bodies import RunBodies
 from .runs import Runs
-from .version_references import find_model_version, find_version
+from .version_references import find_model_version, find_version, note_unknown
 
 SOURCE_PERIOD = 14 * 86_400.0
 """The age up to which predictions are listed by their source, in seconds (the service's documentation)."""
@@ -63,12 +63,17 @@ class Predictions:
         return self._runs.listed(call, "prediction", page.records, json_response(200, body))
 
     def _create(self, call: OperationCall) -> Response | Flow[Response]:
-        version = find_version(self._state, call.tenant, str(call.body.get("version")))
-        return invalid_version() if version is None else self._runs.start(call, version)
+        named = str(call.body.get("version"))
+        version = find_version(self._state, call.tenant, named)
+        if version is None:
+            note_unknown(self._state, call, named)
+            return invalid_version()
+        return self._runs.start(call, version)
 
     def _create_of_model(self, call: OperationCall) -> Response | Flow[Response]:
         model = find_model(self._state, call)
         if model is None:
+            note_unknown(self._state, call, f"{call.arguments['owner']}/{call.arguments['name']}")
             return no_model(call)
         version = find_model_version(self._state, call.tenant, model.full_name)
         if version is None:

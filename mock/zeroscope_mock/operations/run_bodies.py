@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..data_uris import data_uri
 from ..documents.links import Links
 from ..lifecycle.marks import file_suffixes, fill_marks
 from ..lifecycle.record import Record
 from ..lifecycle.representation import prediction_json
 from ..lifecycle.timeline import LifecycleState, state_at
+from ..media.formats import content_type
 from ..protocols import Flow
-from ..state import State, data_uri
+from ..state import State
 from ..steps import RunBlocking
 from .calls import OperationCall
 
@@ -59,6 +61,6 @@ class RunBodies:
             uris: list[str] = []
             for number, suffix in enumerate(file_suffixes(made)):
                 content = yield RunBlocking(self._state.file(record, number, suffix))
-                uris.append(data_uri(content, suffix))
+                uris.append(data_uri(content, content_type(suffix)))
             body["output"] = fill_marks(made, lambda number, _: uris[number])
         return body

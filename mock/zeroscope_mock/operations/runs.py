@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import math
 import re
-import threading
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
 from ..lifecycle.blocking import blocking_state
-from ..lifecycle.prompts import apply_prompt
 from ..lifecycle.record import RETENTION, Hook, Record, RunKind
-from ..lifecycle.script import Script, default_script
-from ..lifecycle.script_values import resolve
+from ..lifecycle.script import Script
 from ..lifecycle.timeline import state_at, timeline_of
 from ..messages import Headers, Response, json_response
 from ..problems import not_found
 from ..protocols import Flow
 from ..randomness import new_id
-from ..state import NESTED_CREATE, State, running_script
+from ..state import NESTED_CREATE, State
 from ..steps import WaitForChange
 from ..webhooks.events import parse_events_filter
 from .calls import OperationCall
 from .response_cache import ResponseCache
 from .run_bodies import RunBodies
+from .run_scripts import decide_script
 from .standstill import StandstillDetector, with_notice
 from .version_references import VersionReference
 
@@ -65,6 +63,11 @@ class Runs:
             output: Makes the output of a success from the run's id; by default the model makes videos.
             register: Called with the record of the run before that is stored; may return a response that refuses it.
         """
+        if version.guessed:
+            call.notes.append(
+                f"this server does not know the model {version.model}: the input was not checked, and the output is a "
+                "guess"
+            )
         holds = self._state.dialect.holds
         lifetime = _seconds(call.arguments.get("Cancel-After")) if holds else None
         record = self._record(call, version, kind, deployment, lifetime, output)
@@ -144,7 +147,7 @@ class Runs:
         number = state.store.next_number(call.tenant, kind)
         random = state.random_bytes(kind, call.tenant, number)
         id = new_id(random)
-        script = self._script(call, kind, random, None if output is None else output(id))
+        script = decide_script(state, call, version, kind, random, None if output is None else output(id))
         return Record(
             id=id,
             tenant=call.tenant,
@@ -162,31 +165,6 @@ class Runs:
             speed=state.speed,
             retention=RETENTION if state.spec.retention is None else state.spec.retention,
         )
-
-    def _script(self, call: OperationCall, kind: RunKind, random: bytes, output: Any) -> Script:
-        state, settings, sent = self._state, self._state.settings, call.body.get("input", {})
-        wanted = state.inputs.read(sent)
-        streams = True if settings.streams is None and state.dialect.current else settings.streams
-        script = default_script(wanted, random)
-        if output is not None:
-            script.output = output
-        script.streams = streams if kind == "prediction" else False
-        script.inline = settings.inline_outputs
-        script.expired_wait = settings.expired_wait
-        if settings.blocking is not None:
-            script.blocking = settings.blocking
-        script = apply_prompt(wanted.prompt, script)
-        if (source := state.scripts.take(call.tenant)) is None:
-            return script
-        state.deciding = True
-        mark = running_script.set((state, threading.get_ident()))
-        try:
-            script, raised = resolve(source, script, sent)
-        finally:
-            running_script.reset(mark)
-            state.deciding = False
-        call.notes.extend([raised] if raised else [])
-        return script
 
     def _hook(self, call: OperationCall, script: Script) -> Hook | None:
         url = call.body.get("webhook")

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..lifecycle.record import Record
 from ..messages import Response
-from ..problems import not_found, problem
+from ..problems import invalid, not_found, problem
 from ..protocols import Flow
 from ..registry import Model, trained_version
 from ..state import State
@@ -39,6 +39,8 @@ class Trainings:
         version = find_model_version(self._state, call.tenant, model, arguments["version_id"])
         if version is None:
             return not_found(f"version {arguments['version_id']!r} of model {model}")
+        if version.schema is not None and (fields := version.schema.training_invalid_fields(call.body["input"])):
+            return invalid(fields)
         destination = registry.find(call.body["destination"], call.tenant)
         if destination is None or destination.tenant != call.tenant:
             return _no_destination()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..registry import is_version_id
+from ..cog import ModelSchema, is_model_name
+from ..registry import Version, is_version_id
 from ..state import State
+from .calls import OperationCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +17,14 @@ class VersionReference:
     Args:
         model: The owner and name of its model, such as `owner/name`; None for a document that names no model.
         id: Its id.
+        schema: What it takes and returns; None if the document says that.
+        guessed: Whether the server does not know it, and guesses what it returns.
     """
 
     model: str | None
     id: str
+    schema: ModelSchema | None = None
+    guessed: bool = False
 
 
 def find_version(state: State, tenant: str, reference: str) -> VersionReference | None:
@@ -39,7 +45,7 @@ def find_version(state: State, tenant: str, reference: str) -> VersionReference 
         return find_model_version(state, tenant, reference)
     model = state.registry.model_of(reference, tenant)
     if model is not None:
-        return VersionReference(model.full_name, reference)
+        return _reference(model.full_name, state.registry.version(model, reference))
     return VersionReference(None, reference) if state.registry.is_nameless_version(reference) else None
 
 
@@ -57,4 +63,24 @@ def find_model_version(state: State, tenant: str, model: str, version_id: str | 
         return None
     registry = state.registry
     version = registry.latest(found) if version_id is None else registry.version(found, version_id)
-    return None if version is None else VersionReference(model, version.id)
+    return _reference(model, version)
+
+
+def note_unknown(state: State, call: OperationCall, model: str) -> None:
+    """Note in the journal how the server gets to know a model, if it does not know it.
+
+    Args:
+        state: The server's.
+        call: The call that is refused.
+        model: The owner and name that it names, perhaps with the id of a version behind a colon.
+    """
+    name = model.partition(":")[0]
+    if is_model_name(name) and state.registry.find(name, call.tenant) is None:
+        call.notes.append(
+            f"this server does not know the model {name}; load it with --model {name}=FILE or "
+            f"MockServer(models={{{name!r}: FILE}}), or admit every model with --any-model or any_model=True"
+        )
+
+
+def _reference(model: str, version: Version | None) -> VersionReference | None:
+    return None if version is None else VersionReference(model, version.id, version.schema, version.guessed)

@@ -110,6 +110,18 @@ class Mutant:
 MUTANTS: list[Mutant] = []
 
 
+def change_responses(change: Callable[[Response, Request], object], *operations: str) -> Handler:
+    """Return a handler that changes the mock server's responses: those of some operations, or all."""
+
+    def handle(request: Request) -> Response:
+        response = request.forward()
+        if not operations or request.operation in operations:
+            change(response, request)
+        return response
+
+    return handle
+
+
 def on_request(name: str, rule: str, *, fuzz: bool = False) -> Callable[[Handler], Handler]:
     """Register a mutant that handles requests."""
 
@@ -126,13 +138,7 @@ def on_response(
     """Register a mutant that changes responses: those of some operations, or all if none is named."""
 
     def register(change: Callable[[Response, Request], object]) -> object:
-        def handle(request: Request) -> Response:
-            response = request.forward()
-            if not operations or request.operation in operations:
-                change(response, request)
-            return response
-
-        MUTANTS.append(Mutant(name, rule, handle=handle, fuzz=fuzz))
+        MUTANTS.append(Mutant(name, rule, handle=change_responses(change, *operations), fuzz=fuzz))
         return change
 
     return register

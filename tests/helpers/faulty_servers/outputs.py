@@ -51,6 +51,32 @@ def _(request: Request) -> Response:
     return response
 
 
+@on_request("streams the last output only", "stream-adds-up")
+def _(request: Request) -> Response:
+    response = request.forward()
+    if response.headers.get("content-type") == "text/event-stream":
+        blocks = response.body.split(b"\n\n")
+        outputs = [block for block in blocks if block.startswith(b"event: output")]
+        response.body = b"\n\n".join(block for block in blocks if block not in outputs[:-1])
+    return response
+
+
+@on_request("ends a stream without saying so", "stream-adds-up")
+def _(request: Request) -> Response:
+    response = request.forward()
+    if response.headers.get("content-type") == "text/event-stream":
+        response.body = response.body.partition(b"event: done")[0]
+    return response
+
+
+@on_request("cuts videos in the middle", "outputs-decode")
+def _(request: Request) -> Response:
+    response = request.forward()
+    if request.path.endswith(".mp4"):
+        response.body = response.body[: len(response.body) // 2]
+    return response
+
+
 @on_request("has no videos", "outputs-fetchable")
 def _(request: Request) -> Response:
     response = request.forward()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
 import httpx
 
+from helpers.faulty_servers.models import MODEL
 from helpers.faulty_servers.mutants import TOKEN, Mutant, Request, Response
 from helpers.faulty_servers.proxy import DOCUMENT, Proxy, shared_listener
 from zeroscope_conformance import Receiver, Report, run_suite
@@ -28,11 +29,14 @@ def forward(request: Request) -> Response:
 
 
 @contextmanager
-def serve_mutant(mutant: Mutant, *, listening: bool = True) -> Iterator[dict[str, Any]]:
+def serve_mutant(
+    mutant: Mutant, *, listening: bool = True, schema: Mapping[str, Any] | None = None
+) -> Iterator[dict[str, Any]]:
     """Run a faulty server.
 
     Args:
         listening: Whether the server and the receiver of its webhooks use sockets.
+        schema: The schema of another model that it runs.
 
     Yields:
         The arguments of `run_suite`.
@@ -54,6 +58,7 @@ def serve_mutant(mutant: Mutant, *, listening: bool = True) -> Iterator[dict[str
         receiver=deliver,
         control=False,
         streams=True,
+        models={} if schema is None else {MODEL: schema},
     )
     proxy = Proxy(server, mutant.handle or forward)
     where: dict[str, Any] = {"url": "http://faulty.test", "transport": proxy}
@@ -82,10 +87,15 @@ def webhook_client() -> httpx.Client:
     return httpx.Client(trust_env=False)
 
 
-def check_mutant(mutant: Mutant) -> Report:
-    """Run the suite against a faulty server, over a socket only if schemathesis takes part."""
-    with serve_mutant(mutant, listening=mutant.fuzz) as arguments:
-        return run_suite(**arguments, quick=True, dialect="live", fuzz=mutant.fuzz)
+def check_mutant(mutant: Mutant, schema: Mapping[str, Any] | None = None) -> Report:
+    """Run the suite against a faulty server, over a socket only if schemathesis takes part.
+
+    Args:
+        schema: The schema of the model to run; by default, the document's own model runs.
+    """
+    model = None if schema is None else MODEL
+    with serve_mutant(mutant, listening=mutant.fuzz, schema=schema) as arguments:
+        return run_suite(**arguments, quick=True, dialect="live", fuzz=mutant.fuzz, model=model)
 
 
 @contextmanager

@@ -258,7 +258,8 @@ def test_restore__of_a_snapshot_without_a_registry(server: MockServer) -> None:
     server.restore(snapshot)
 
     restored = server.snapshot()
-    assert restored["registry"] == {"created": 0, "models": [], "deployments": [], "trainings": []}
+    empty = {"created": 0, "models": [], "deployments": [], "trainings": [], "loaded": [], "unknown": []}
+    assert restored["registry"] == empty
     assert restored["predictions"] == snapshot["predictions"]
 
 
@@ -337,13 +338,19 @@ def test_schema__agrees_with_the_code(schema: str, kind: Any) -> None:
     ("schema", "kind"),
     [
         (SCHEMAS["SavedPrediction"]["properties"]["hook"]["anyOf"][0], Hook),
-        (SCHEMAS["SavedModel"]["properties"]["versions"]["items"], Version),
         (SCHEMAS["SavedWebhooks"]["properties"]["watches"]["items"]["properties"]["cursor"], Cursor),
     ],
 )
 def test_inner_schema__agrees_with_the_code(schema: dict[str, Any], kind: Any) -> None:
     """So do the parts of what it names."""
     assert list(schema["properties"]) == [field.name for field in fields(kind)]
+
+
+def test_version_schema__agrees_with_the_code() -> None:
+    """A version is saved with the values of its file, and without what follows from the model that has it."""
+    schema = SCHEMAS["SavedModel"]["properties"]["versions"]["items"]
+    saved = [field.name for field in fields(Version) if field.name not in ("file", "guessed")]
+    assert list(schema["properties"]) == [*saved, "values"]
 
 
 Change = Callable[[dict[str, Any]], Any]

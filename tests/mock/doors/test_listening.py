@@ -123,7 +123,7 @@ def test_close__waits_for_requests_in_progress(server: MockServer, monkeypatch: 
     """A request in progress when the server is closed gets its response, although no new one is accepted."""
     begun, made = threading.Event(), threading.Event()
 
-    def render(prompt: str, **wanted: Any) -> bytes:
+    def render(_: object) -> bytes:
         begun.set()
         assert made.wait(10)
         return b"a video"

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from zeroscope_mock import MockServer
-from zeroscope_mock.lifecycle.prompts import PROMPTS
+from zeroscope_mock.lifecycle.prompts import PROMPTS, steering_text
 
 Create = Callable[..., dict[str, Any]]
 
@@ -116,3 +116,40 @@ def test_a_failure_of_the_model_precedes_the_prompt(after: Create) -> None:
 def test_other_prompts_are_only_prompts(after: Create, prompt: str) -> None:
     """A prompt steers only if it begins with `mock:`."""
     assert after(10, prompt)["status"] == "succeeded"
+
+
+CHAT = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "mock:fail"}]
+
+
+@pytest.mark.parametrize(
+    ("sent", "text"),
+    [
+        ({}, None),
+        ({"prompt": "a storm"}, None),
+        ({"prompt": "mock:fail"}, "mock:fail"),
+        ({"sentence": "mock:slow 5"}, "mock:slow 5"),
+        ({"negative_prompt": "mock:abort", "prompt": "mock:fail"}, "mock:fail"),
+        ({"prompt": "a storm", "system_prompt": "mock:abort"}, "mock:abort"),
+        ({"first": "mock:abort", "second": "mock:fail"}, "mock:abort"),
+        ({"seed": 1, "on": True, "scale": 0.5, "mask": None, "text": "mock:fail"}, "mock:fail"),
+        ({"messages": CHAT}, "mock:fail"),
+        ({"messages": [], "options": {}, "text": "mock:fail"}, "mock:fail"),
+        ({"messages": CHAT, "text": "mock:abort"}, "mock:fail"),
+        ({"prompt": ["mock:abort"], "text": "mock:fail"}, "mock:abort"),
+        ({"prompt": {"text": ["x", {"y": [[], "mock:abort"]}, "mock:fail"]}}, "mock:abort"),
+        ({"mock:fail": "mock"}, None),
+        ({"text": " mock:fail", "other": "Mock:fail"}, None),
+    ],
+)
+def test_steering_text__is_in_any_field(sent: dict[str, Any], text: str | None) -> None:
+    """The prompt first, then the texts of the other fields in their order, nested ones too."""
+    assert steering_text(sent) == text
+
+
+def test_steering_text__may_be_nested_deeply() -> None:
+    """More deeply than functions may call each other."""
+    value: Any = "mock:fail"
+    for _ in range(50_000):
+        value = [{"a": value}]
+
+    assert steering_text({"messages": value}) == "mock:fail"

@@ -10,8 +10,11 @@ import av
 import httpx
 import pytest
 
+from helpers.output_files import output_file
 from zeroscope_mock import MockServer
 from zeroscope_mock.media import cache as cache_module
+from zeroscope_mock.media import formats
+from zeroscope_mock.media.output_file import OutputFile
 
 Create = Callable[..., dict[str, Any]]
 
@@ -101,8 +104,8 @@ def test_videos_are_kept_within_bounds(
     """A video is rendered when first fetched, and again only if it had to make room."""
     rendered = []
 
-    def render(prompt: str, **fields: int) -> bytes:
-        rendered.append(fields["index"])
+    def render(file: OutputFile) -> bytes:
+        rendered.append(file.index)
         return b"a video"
 
     monkeypatch.setattr("zeroscope_mock.media.video.render", render)
@@ -115,6 +118,54 @@ def test_videos_are_kept_within_bounds(
         assert api.get(url).content == b"a video"
 
     assert len(rendered) == renders
+
+
+def test_cache__counts_the_pictures_of_inputs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file with the picture of an input takes the room of both, as the cache keeps both."""
+    rendered = list[OutputFile]()
+
+    def render(file: OutputFile) -> bytes:
+        rendered.append(file)
+        return bytes(100)
+
+    monkeypatch.setattr(formats, "render", render)
+    monkeypatch.setattr(cache_module, "CACHE_SIZE", 1000)
+    cache = cache_module.FileCache()
+    small, large = output_file("png"), output_file("png", picture=bytes(801))
+    for file in (small, small, large, large, small):
+        assert cache.renderer("an-id", file)() == bytes(100)
+
+    assert rendered == [small, large, small]
+
+
+def test_cache__a_failed_file_is_rendered_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error reaches the caller, and neither it nor a lock is kept."""
+    errors = [MemoryError("full")]
+
+    def render(_: OutputFile) -> bytes:
+        if errors:
+            raise errors.pop()
+        return b"a file"
+
+    monkeypatch.setattr(formats, "render", render)
+    cache = cache_module.FileCache()
+    get = cache.renderer("an-id", output_file("json", value={"a": [1]}))
+    with pytest.raises(MemoryError, match="full"):
+        get()
+
+    assert cache.__dict__["_rendering"] == {}
+    assert get() == b"a file"
+
+
+def test_cache__tells_values_apart() -> None:
+    """Two files that differ in nothing but their JSON value are two files."""
+    cache = cache_module.FileCache()
+
+    assert [cache.renderer("an-id", output_file("json", value=[one]))() for one in (1, 2, 1)] == [
+        b"[1]\n",
+        b"[2]\n",
+        b"[1]\n",
+    ]
 
 
 def test_a_token_that_is_reset__gets_no_earlier_video(

@@ -17,13 +17,18 @@ import av
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from zeroscope_mock.media import video
+from helpers.output_files import output_file
+from zeroscope_mock.media import formats, video
 from zeroscope_mock.media.scene import Scene
 from zeroscope_mock.media.sprite import Planes
-from zeroscope_mock.media.video import render
 
 DRAFT: dict[str, Any] = {"width": 256, "height": 160, "fps": 24, "num_frames": 4, "seed": 123}
 PROMPT = "An astronaut riding a horse"
+
+
+def render(text: str, **fields: Any) -> bytes:
+    """The bytes of an MP4."""
+    return formats.render(output_file("mp4", text, **fields))
 
 
 def frames_of(data: bytes) -> list[Image.Image]:
@@ -115,8 +120,9 @@ def test_render__same_arguments_same_bytes() -> None:
 def test_render__same_bytes_in_another_process(hash_seed: str) -> None:
     """The bytes depend on nothing but the arguments: not on the process, nor on Python's hash seed."""
     code = (
-        "import hashlib; from zeroscope_mock.media.video import render; "
-        f"print(hashlib.sha256(render({PROMPT!r}, **{DRAFT!r})).hexdigest())"
+        "import hashlib; from zeroscope_mock.media.formats import render; "
+        "from zeroscope_mock.media.output_file import OutputFile; "
+        f"print(hashlib.sha256(render({output_file('mp4', PROMPT, **DRAFT)!r})).hexdigest())"
     )
     here = hashlib.sha256(render(PROMPT, **DRAFT)).hexdigest()
     assert run_python(code, PYTHONHASHSEED=hash_seed).strip() == here
@@ -215,18 +221,30 @@ def test_render__cut_prompt_ends_in_an_ellipsis() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "message"),
+    ("asked", "made"),
     [
-        ({"width": 15}, "width must be at least 16, but is 15"),
-        ({"height": 0}, "height must be at least 16, but is 0"),
-        ({"fps": 0}, "fps must be at least 1, but is 0"),
-        ({"num_frames": -3}, "num_frames must be at least 1, but is -3"),
+        pytest.param({"width": 15, "height": 0}, (16, 16, 8, 2), id="too-small"),
+        pytest.param({"width": 10**400, "height": 10**398}, (4096, 40, 8, 2), id="too-large"),
+        pytest.param({"fps": 0}, (64, 64, 1, 2), id="too-slow"),
+        pytest.param({"fps": 10**9}, (64, 64, 1000, 2), id="too-fast"),
+        pytest.param({"num_frames": -3}, (64, 64, 8, 1), id="too-short"),
+        pytest.param({"num_frames": 10**400}, (64, 64, 8, 5), id="too-long"),
+        pytest.param({"num_frames": 99, "width": 80}, (80, 64, 8, 4), id="too-many-pixels"),
     ],
 )
-def test_render__refuses(changed: dict[str, int], message: str) -> None:
-    """Arguments no video can have are refused with a sentence that names them."""
-    with pytest.raises(ValueError, match=f"^{message}$"):
-        render(PROMPT, **{**DRAFT, **changed})
+def test_render__takes_the_nearest_possible(
+    monkeypatch: pytest.MonkeyPatch, asked: dict[str, int], made: tuple[int, int, int, int]
+) -> None:
+    """A size, rate or number of frames that no video can have, or that would take too long, becomes one that can."""
+    monkeypatch.setattr(video, "FRAME_LIMIT", 5)
+    monkeypatch.setattr(video, "PIXEL_LIMIT", 80 * 64 * 4 if asked.get("width") == 80 else 2**30)
+
+    data = render(PROMPT, **{"width": 64, "height": 64, "fps": 8, "num_frames": 2, **asked})
+
+    with av.open(io.BytesIO(data), "r") as container:
+        stream = container.streams.video[0]
+        frames = len(list(container.decode(stream)))
+        assert (stream.width, stream.height, float(stream.average_rate or 0), frames) == made
 
 
 def test_render__holds_one_frame_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,8 +266,11 @@ def test_render__holds_one_frame_at_a_time(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_import__without_av_and_pillow() -> None:
-    """Importing the module is cheap: PyAV and Pillow wait for the first video."""
-    code = "import sys, zeroscope_mock.media.video; print([name for name in ('av', 'PIL') if name in sys.modules])"
+    """The server starts without PyAV and Pillow: they wait for the first file."""
+    code = (
+        "import sys, zeroscope_mock.server, zeroscope_mock.media.formats; "
+        "print([name for name in ('av', 'PIL') if name in sys.modules])"
+    )
     assert run_python(code).strip() == "[]"
 
 

@@ -177,7 +177,7 @@ def test_file__can_be_fetched_in_parts(addresses: dict[str, str], anyone: httpx.
 def test_etag__stays_while_the_video_does(server: MockServer, addresses: dict[str, str], api: httpx.Client) -> None:
     """A video that is rendered again is the same, and another one has another tag."""
     tag = api.get(addresses["video"]).headers["etag"]
-    server.core.state.files.clear()
+    server.core.state.output_files.clear()
 
     assert api.get(addresses["video"]).headers["etag"] == tag
     assert api.get(addresses["second"]).headers["etag"] != tag

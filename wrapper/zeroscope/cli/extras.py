@@ -30,7 +30,7 @@ _MOCK = (
     "uvicorn",
     "yaml",
 )
-_CONFORMANCE = ("zeroscope_conformance", "av", "schemathesis", "standardwebhooks", "yaml")
+_CONFORMANCE = ("zeroscope_conformance", "av", "orjson", "schemathesis", "standardwebhooks", "yaml")
 EXTRAS: dict[ExtraName, Extra] = {
     "cli": Extra("the command", ("cyclopts", "rich")),
     "mock": Extra("the mock server", _MOCK),

@@ -1,0 +1,82 @@
+"""Decodes the picture of an input, and draws it as the frames of an output."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+from PIL import Image, ImageFilter, ImageOps
+
+from .caption import draw_label
+from .output_file import SIDE_LIMIT
+from .sprite import Colour, Planes, mix, to_planes
+
+PIXEL_LIMIT = 2**26
+"""The most pixels of a picture that is decoded; a larger one could fill the memory."""
+
+_FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
+_LARGEST_ZOOM = 1.15
+_BACKDROP_SIDE = 48
+
+
+def decode(encoded: bytes) -> Image.Image | None:
+    """The picture in RGBA, upright and no larger than an output; None for one that is broken or too large."""
+    try:
+        with Image.open(BytesIO(encoded), formats=_FORMATS) as picture:
+            if picture.width * picture.height > PIXEL_LIMIT:
+                return None
+            # Before anything copies it, because the largest fill 256 MB.
+            picture.thumbnail((SIDE_LIMIT, SIDE_LIMIT))
+            return ImageOps.exif_transpose(picture).convert("RGBA")
+    except Exception:
+        # Pillow's decoders raise nearly any class for bytes that are not as they should be.
+        return None
+
+
+class InputPicture:
+    """A picture, whole and on a blurred backdrop of itself, that grows from frame to frame.
+
+    Args:
+        picture: In RGBA.
+        width: Of the frames, in pixels.
+        height: Of the frames, in pixels.
+        frames: The number of frames.
+        chroma_step: 2 for halved chroma, else 1.
+        labelled: Whether to write MOCK in a corner.
+    """
+
+    def __init__(
+        self, picture: Image.Image, width: int, height: int, *, frames: int, chroma_step: int, labelled: bool
+    ) -> None:
+        mean = picture.convert("RGB").resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
+        assert isinstance(mean, tuple)
+        red, green, blue = mean
+        self.ink: Colour = mix((red, green, blue), (0, 0, 0), 0.75)
+        self.glow: Colour = mix((red, green, blue), (255, 255, 255), 0.5)
+        self._frames = frames
+
+        view = _backdrop(picture, self.ink).resize((width, height), Image.Resampling.BICUBIC)
+        scale = min(width / picture.width, height / picture.height)
+        size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+        fitted = picture.resize(size, Image.Resampling.BICUBIC)
+        view.paste(fitted, ((width - size[0]) // 2, (height - size[1]) // 2), fitted)
+        if labelled:
+            draw_label(view, at_left=True, ground=self.ink, ink=self.glow)
+        self._planes = to_planes(view, chroma_step)
+
+    def planes(self, number: int) -> Planes:
+        """The luma and chroma planes of one frame, counted from 0."""
+        if number == 0:
+            return self._planes
+        zoom = 1 + (_LARGEST_ZOOM - 1) * number / max(1, self._frames - 1)
+        # Each grows from the upper left corner, where the label is.
+        return tuple(
+            plane.resize(plane.size, Image.Resampling.BILINEAR, (0, 0, plane.width / zoom, plane.height / zoom))
+            for plane in self._planes
+        )
+
+
+def _backdrop(picture: Image.Image, ink: Colour) -> Image.Image:
+    """The picture, small, blurred and dark, for what its proportions leave over."""
+    small = Image.new("RGBA", (_BACKDROP_SIDE, _BACKDROP_SIDE), ink)
+    small.alpha_composite(picture.resize(small.size, Image.Resampling.BOX))
+    return Image.blend(small.convert("RGB").filter(ImageFilter.GaussianBlur(4)), Image.new("RGB", small.size, ink), 0.5)

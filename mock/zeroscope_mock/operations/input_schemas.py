@@ -1,0 +1,56 @@
+"""Finds the schemas that the inputs of runs are checked by."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from ..cog import ModelSchema
+from ..state import State
+from .deployments import deployed_version
+from .version_references import VersionReference, find_model_version, find_version
+
+_log = logging.getLogger("zeroscope_mock")
+# The operation itself refuses what has no version, however wrong its input may be.
+_ANY_INPUT = ModelSchema({})
+
+
+def find_input_schema(
+    state: State, operation_id: str, tenant: str, arguments: Mapping[str, Any], body: Any, notes: list[str]
+) -> ModelSchema | None:
+    """The schema of the model that a call runs; None if the document has that, or the call runs none.
+
+    Args:
+        state: The server's.
+        operation_id: The operation of the call.
+        tenant: The tenant that sent it.
+        arguments: Its parameters.
+        body: Its body.
+        notes: Takes notes for the journal: the warnings about a schema that is used for the first time.
+    """
+    if not state.registry.has_schemas:
+        return None
+    match operation_id:
+        case "createPrediction":
+            named = body.get("version") if isinstance(body, dict) else None
+            version = find_version(state, tenant, named) if isinstance(named, str) else None
+        case "createModelPrediction":
+            version = find_model_version(state, tenant, f"{arguments['owner']}/{arguments['name']}")
+        case _:
+            deployment = state.registry.deployment(tenant, arguments["deployment_owner"], arguments["deployment_name"])
+            version = None if deployment is None else deployed_version(state, deployment)
+    if version is None:
+        return _ANY_INPUT
+    _report_warnings(state, version, notes)
+    return version.schema
+
+
+def _report_warnings(state: State, version: VersionReference, notes: list[str]) -> None:
+    """Log and note the warnings about the schema of a version, unless that was done before."""
+    schema = version.schema
+    if schema is None or version.guessed or not state.registry.loaded.is_first_report(schema):
+        return
+    for warning in schema.warnings:
+        notes.append(f"{version.model}: {warning}")
+        _log.warning("%s: %s", version.model, warning)
