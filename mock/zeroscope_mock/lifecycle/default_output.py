@@ -22,6 +22,7 @@ MOST_ITEMS = 100
 """The most files, texts or objects in a list, whatever the input asks for. The mock's own choice."""
 
 _USUAL_ITEMS = 3
+_MOST_VALUES = 10_000
 _DIMENSIONS, _FEW_NUMBERS, _MOST_NUMBERS = 384, 8, 4096
 _MOST_LETTERS = 100_000
 _EMBEDDING = frozenset(("embedding", "embeddings", "vector", "vectors", "feature", "features", "latent", "latents"))
@@ -50,8 +51,10 @@ class _Maker:
         self._schema = schema
         self._wanted = wanted
         self._seed = seed
+        self._made = 0
 
     def value(self, part: OutputPart, path: str) -> Any:
+        self._made += 1
         match part.kind:
             case "file":
                 return file_mark(self._suffix(part))
@@ -125,8 +128,9 @@ class _Maker:
         if part.places:
             return [self.value(place, f"{path}.{number}") for number, place in enumerate(part.places)]
         least, most = (_count(part.schema.get(name)) for name in ("minItems", "maxItems"))
-        made = self._usual_list(part, path, least or 0)
-        if least and made and len(made) < least:
+        least = min(least or 0, _MOST_NUMBERS)
+        made = self._usual_list(part, path, least)
+        if made and len(made) < least:
             made = (made * (least // len(made) + 1))[:least]
         made = made[:most]
         if part.schema.get("uniqueItems") is True:
@@ -150,6 +154,9 @@ class _Maker:
         if any(not ASKED.isdisjoint(inner.label) for inner in items.fields.values()):
             return self._by_line(items, path)
         count = min(max(self._usual_count(part, items), least), MOST_ITEMS)
+        if self._made > _MOST_VALUES:
+            # Lists within lists would multiply.
+            count = min(count, 1)
         return [self.value(items, f"{path}.{number}") for number in range(count)]
 
     def _by_line(self, items: OutputPart, path: str) -> list[Any]:
