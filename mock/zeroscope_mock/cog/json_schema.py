@@ -119,8 +119,6 @@ class JsonSchema:
 
     def _converted(self, schema: Any, where: str, depth: int) -> dict[str, Any]:
         # A schema may contain itself, so one that was begun is referred to.
-        if schema is False:
-            return {"not": {}}
         if isinstance(schema, Mapping):
             if (known := self._begun.get(id(schema))) is not None:
                 self._referred.add(known[0])

@@ -103,6 +103,7 @@ def summary(state: State, tenant: str | None) -> dict[str, Any]:
             "version": str(info.get("version", "")),
             "error": state.spec_error,
         },
+        "models": len(state.registry.loaded),
         "holds": {
             "predictions": sum(tenant in (None, record.tenant) for record in state.store.predictions()),
             "files": len(state.store.files(state.clock.time(), tenant)),

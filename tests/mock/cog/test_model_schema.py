@@ -56,6 +56,7 @@ def expected(kind: str, given: str) -> tuple[str, str]:
         ({"type": ["string", "null"]}, None),
         ({"type": "string", "enum": ["a", None]}, None),
         ({"const": "a"}, "a"),
+        ({"type": "integer", "enum": [1.0, 2]}, 1),
         (URI, "https://example.com/a.png"),
         (URI, DATA + "iVBORw0KGgo="),
         ({"type": "array", "items": URI}, ["https://example.com/a.png"]),
@@ -73,7 +74,10 @@ def expected(kind: str, given: str) -> tuple[str, str]:
 )
 def test_a_field__with_a_valid_value(field: Any, value: object) -> None:
     """Every form of a field that Cog has written accepts its values."""
-    assert schema_of(field=field, other={"type": "string"}).invalid_fields({"field": value}) == []
+    schema = schema_of(field=field, other={"type": "string"})
+
+    assert schema.invalid_fields({"field": value}) == []
+    assert not any("choices" in warning for warning in schema.warnings)
 
 
 @pytest.mark.parametrize(
@@ -104,6 +108,7 @@ def test_a_field__with_a_valid_value(field: Any, value: object) -> None:
         ({"type": "string", "format": "date"}, "2023-02-29", "format", "Does not match format 'date'"),
         ({"oneOf": OBJECTS}, {}, "number_one_of", "Must validate one and only one schema (oneOf)"),
         ({"not": {"type": "string"}}, "x", "not", None),
+        (False, 7, "enum", None),
     ],
 )
 def test_a_field__with_an_invalid_value(field: Any, value: object, type_: str, description: str | None) -> None:
@@ -161,6 +166,7 @@ def test_an_input__with_unknown_fields(additional: bool | None, invalid: list[st
         {"components": []},
         {"components": {"schemas": {"Input": {"type": "object", "title": "Input", "properties": {}}}}},
         {"components": {"schemas": {"Input": {}}}},
+        {"components": {"schemas": {"Input": {"type": "object", "nullable": True}}}},
         {"components": {"schemas": {"Input": {"type": "string"}}}},
         {"components": {"schemas": {"Input": None}}},
     ],
@@ -170,7 +176,8 @@ def test_a_model__without_fields(document: dict[str, Any]) -> None:
     schema = ModelSchema(document)
 
     assert schema.invalid_fields({"any": {"thing": None}}) == schema.training_invalid_fields({"any": 1}) == []
-    assert [one.description for one in schema.invalid_fields([])] == ["Invalid type. Expected: object, given: array"]
+    for value, given in (([], "array"), (None, "null"), ("", "string")):
+        assert schema.invalid_fields(value) == [InvalidField("invalid_type", "input", expected("object", given)[1])]
     assert schema.properties == schema.defaults == schema.output == {}
 
 
