@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from ..cog.field_values import is_number
 from ..cog.file_formats import format_among, known_format, medium_of, usual_format
 from ..cog.model_schema import ModelSchema
 from ..cog.output_schema import OutputPart
@@ -175,8 +176,8 @@ class _Maker:
 
     def _numbers(self, part: OutputPart, items: OutputPart, path: str, least: int) -> list[Any]:
         name = frozenset(part.words)
-        if not name.isdisjoint(_BOX):
-            return self._box(path, whole=items.kind == "integer")
+        if not name.isdisjoint(_BOX) and "multipleOf" not in items.schema:
+            return self._box(items, path)
         embedding = not name.isdisjoint(_EMBEDDING) or (items.kind == "number" and not part.name)
         count = min(max(_DIMENSIONS if embedding else _FEW_NUMBERS, least), _MOST_NUMBERS)
         made = [self.value(items, f"{path}.{number}") for number in range(count)]
@@ -184,12 +185,20 @@ class _Maker:
             return [round(2 * one - 1, 4) if 0 <= one <= 1 else one for one in made]
         return made
 
-    def _box(self, path: str, *, whole: bool) -> list[Any]:
-        """Left, top, right and bottom of a box within the picture, in pixels."""
-        left, top, right, bottom = (self._fraction(f"{path}.{number}") for number in range(4))
-        width, height = self._wanted.width, self._wanted.height
-        sides = (width * left / 2, height * top / 2, width * (right + 1) / 2, height * (bottom + 1) / 2)
-        return [int(side) if whole else round(side, 1) for side in sides]
+    def _box(self, items: OutputPart, path: str) -> list[Any]:
+        """Left, top, right and bottom of a box within the picture: in pixels, or as shares if none may be over 1."""
+        most = items.schema.get("maximum")
+        shares = is_number(most) and most <= 1
+        edges = (1, 1) if shares else (self._wanted.width, self._wanted.height)
+        fractions = [self._fraction(f"{path}.{number}") for number in range(4)]
+        sides = (
+            edge * (place + fraction) / 2
+            for edge, place, fraction in zip(edges * 2, (0, 0, 1, 1), fractions, strict=True)
+        )
+        whole = items.kind == "integer"
+        rounded = [int(side) if whole else round(side, 4 if shares else 1) for side in sides]
+        bounded = (within_bounds(side, items.schema, 0.5, whole=whole) for side in rounded)
+        return [side if found is None else found for side, found in zip(rounded, bounded, strict=True)]
 
     def _object(self, part: OutputPart, path: str) -> dict[str, Any]:
         made = {name: self.value(inner, f"{path}.{name}") for name, inner in part.fields.items()}

@@ -200,6 +200,13 @@ def test_numbers__embedding_and_box() -> None:
     assert len(output["rgb"]) == 3
 
 
+def test_numbers__box_of_shares() -> None:
+    """A box whose numbers may not be over 1 has shares of the picture."""
+    box = made(object_of(bbox=list_of({**NUMBER, "minimum": 0, "maximum": 1})))["bbox"]
+
+    assert len(box) == 4 and 0 < box[0] < box[2] < 1 and 0 < box[1] < box[3] < 1
+
+
 def test_object__of_any_names() -> None:
     """An object whose names are free has a few labels."""
     output = made({"type": "object", "additionalProperties": NUMBER})
