@@ -1,4 +1,4 @@
-"""The pictures of the mock: real, as asked, deterministic, with the text and the input's picture to be seen."""
+"""The pictures of the mock: size, format, caption, and the input's picture."""
 
 from __future__ import annotations
 
