@@ -223,6 +223,19 @@ def test_the_defaults() -> None:
     assert schema.defaults == {"a": "PNDM", "b": "PNDM", "d": False}
 
 
+def test_a_field__with_a_union() -> None:
+    """The schemas of a union are resolved, to a limited depth if the union contains itself."""
+    loop = {"anyOf": [{"$ref": "#/components/schemas/Union"}, {"type": "integer"}]}
+    schema = with_input({"properties": {"a": {"oneOf": [CHOICE, {"type": 7}]}, "b": loop}}, Union=loop)
+
+    assert schema.properties["a"]["oneOf"] == [SCHEDULER, {}]
+    union = schema.properties["b"]
+    for _ in range(3):
+        assert union["anyOf"][1] == {"type": "integer"}
+        union = union["anyOf"][0]
+    assert union == {}
+
+
 @pytest.mark.parametrize(
     ("schema", "resolved"),
     [
