@@ -57,6 +57,16 @@ def object_of(**properties: Any) -> dict[str, Any]:
         pytest.param(
             FILE, {"generate_audio": {"type": "boolean", "description": "With the video"}}, {}, "mp4", id="with-sound"
         ),
+        pytest.param(FILE, {"start_image": FILE}, {}, "mp4", id="first-frame"),
+        pytest.param(FILE, {"prompt": TEXT, "duration": INTEGER}, {}, "mp4", id="duration"),
+        pytest.param(FILE, {"song": TEXT, "duration": INTEGER}, {}, "wav", id="duration-of-a-song"),
+        pytest.param(
+            FILE,
+            {"audio": {"type": "boolean"}, "duration": INTEGER, "resolution": TEXT},
+            {},
+            "mp4",
+            id="film-with-sound",
+        ),
         pytest.param(FILE, {"text": TEXT, "voice_id": TEXT}, {}, "wav", id="voice"),
         pytest.param(FILE, {"prompt": {**TEXT, "description": "The music you want"}}, {}, "wav", id="music"),
         pytest.param(FILE, {"image": FILE, "driven_audio": FILE}, {}, "mp4", id="speaking-picture"),
