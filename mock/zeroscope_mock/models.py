@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .cog import ModelFileError, ModelSource, is_model_name, read_version
+from .cog import ModelSource, read_version
 from .state import State
 
 
@@ -32,14 +32,14 @@ class Models:
             source: A version as the service returns it, or its `openapi_schema` alone: a JSON or YAML file, or values.
 
         Raises:
-            TypeError: If the source is neither a path nor values.
+            TypeError: If the name is no string, or the source is neither a path nor values.
             ModelFileError: For a source that is neither a version nor a schema, for a name in another form, and if the
                 model has a version of this id.
         """
-        if not isinstance(name, str) or not is_model_name(name):
-            raise ModelFileError(f"a model is named as owner/name, not as {name!r:.200}")
         if not isinstance(source, str | Path | Mapping):
             raise TypeError(f"a version of {name} is a file or a dict, not {source!r:.200}")
+        if not isinstance(name, str):
+            raise TypeError(f"a model is named as owner/name, not as {name!r:.200}")
         file = read_version(source)
         with self._state.lock:
             self._state.registry.loaded.add(name, file, None if isinstance(source, Mapping) else str(source))

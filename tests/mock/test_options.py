@@ -30,7 +30,7 @@ def test_options__are_named_and_described_for_users() -> None:
     """The constructor's docstring names each option."""
     described = MockServer.__doc__ or ""
 
-    assert len(OPTION_NAMES) == 26
+    assert len(OPTION_NAMES) == 28
     assert [name for name in sorted(OPTION_NAMES) if f"`{name}`" not in described] == []
 
 
@@ -38,7 +38,10 @@ def test_options__are_named_and_described_for_users() -> None:
     ("name", "message"),
     [
         ("sed", r"MockServer has no option 'sed'; did you mean 'seed'\?"),
-        ("zzz", "MockServer has no option 'zzz'; there are account, allow_hosts, blocking, clock, control, cors"),
+        (
+            "zzz",
+            "MockServer has no option 'zzz'; there are account, allow_hosts, any_model, blocking, clock, control, cors",
+        ),
     ],
 )
 def test_options__that_are_unknown(name: str, message: str) -> None:

@@ -304,8 +304,14 @@ def test_marker__sets_the_settings(run: Run) -> None:
     [
         ("7", "takes keyword arguments only, not 7"),
         ("7, 'x', seed=1", "takes keyword arguments only, not 7, 'x'"),
-        ("sed=7", r"has no argument 'sed', only account, allow_hosts, blocking, clock, .*faults, .*seed, spec"),
-        ("sed=7, faults=[], tok=1", r"has no argument 'sed' or 'tok', only account, allow_hosts, blocking, clock"),
+        (
+            "sed=7",
+            r"has no argument 'sed', only account, allow_hosts, any_model, blocking, clock, .*faults, .*seed, spec",
+        ),
+        (
+            "sed=7, faults=[], tok=1",
+            r"has no argument 'sed' or 'tok', only account, allow_hosts, any_model, blocking, clock",
+        ),
         ("faults=503", "takes faults as a list of dicts, not as 503"),
         ("faults='storm'", "takes faults as a list of dicts, not as 'storm'"),
         ("faults=[503]", r"takes faults as a list of dicts, not as \[503\]"),

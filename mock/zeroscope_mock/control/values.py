@@ -104,6 +104,7 @@ def summary(state: State, tenant: str | None) -> dict[str, Any]:
             "error": state.spec_error,
         },
         "holds": {
+            "models": len(state.registry.loaded),
             "predictions": sum(tenant in (None, record.tenant) for record in state.store.predictions()),
             "files": len(state.store.files(state.clock.time(), tenant)),
             "exchanges": sum(tenant in (None, exchange.tenant) for exchange in state.journal),

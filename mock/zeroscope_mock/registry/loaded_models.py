@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from weakref import WeakSet
 
-from ..cog import ModelFileError, ModelSchema, VersionFile
+from ..cog import ModelFileError, ModelSchema, VersionFile, is_model_name
 from .model import Model, Version, is_version_id
 
 
@@ -36,8 +36,10 @@ class LoadedModels:
             path: The path of the file; None if it was given as a value.
 
         Raises:
-            ModelFileError: If the model has another version of this id.
+            ModelFileError: For a name in another form, and if the model has a version of this id.
         """
+        if not is_model_name(full_name):
+            raise ModelFileError(f"a model is named as owner/name, not as {full_name!r:.200}")
         with self._lock:
             model = self._models.get(full_name)
             if model is not None and file.id in model.versions:

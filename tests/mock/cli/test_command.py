@@ -6,7 +6,7 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,15 @@ from zeroscope_mock.settings import JOURNAL_LIMIT, PREDICTION_LIMIT, STORAGE_LIM
         (["--spec", "old.mp4"], "the document"),
         (["--scripts", "missing.yaml"], "missing.yaml cannot be read"),
         (["--scripts", "old.mp4"], "old.mp4: script: Invalid type. Expected: object"),
+        (["--model", "acme/a"], "--model acme/a needs a file: --model acme/a=FILE"),
+        (["--model", "a.json"], "--model 'a.json' does not name a model: --model owner/name=FILE"),
+        (["--model", "acme/a=missing.json"], "missing.json cannot be read: No such file or directory"),
+        (["--model", "acme/a=old.mp4"], "old.mp4 is not JSON"),
+        (["--models", "missing"], "missing is not a folder"),
+        (["--models", "."], ". has no file that ends in"),
+        (["--save-model", "llama"], "--save-model 'llama' does not name a model: --save-model owner/name[:version]"),
+        (["--save-model", "meta/llama:"], "--save-model 'meta/llama:' does not name a model"),
+        (["--save-model", "meta/llama:../x"], "--save-model 'meta/llama:../x' does not name a model"),
     ],
 )
 def test_error__is_a_sentence_and_an_exit_code(
@@ -85,6 +94,10 @@ def test_mock__passes_its_options_on(command: Command, tmp_path: Path, monkeypat
     options += ["--allow-host", "mock", "--allow-host", "mock.internal", "--trust-forwarded"]
     options += ["--cors", "http://localhost:5173", "--cors", "null"]
     options += ["--tls-dir", "ca"]
+    (tmp_path / "more").mkdir()
+    for file, id in (("a.json", "1"), ("a2.json", "2"), ("more/b.json", "3")):
+        (tmp_path / file).write_text(json.dumps({"id": id, "openapi_schema": {"components": {"schemas": {}}}}))
+    options += ["--model", "acme/a=a.json", "--model", "acme/a=a2.json", "--models", "more", "--any-model"]
     assert command("mock", *options, "--scripts", "scripts.yaml", "--no-control").code == 0
     expected = {
         "clock": "virtual",
@@ -94,6 +107,8 @@ def test_mock__passes_its_options_on(command: Command, tmp_path: Path, monkeypat
         "account": "acme",
         "deployment_names": "short",
         "token": "t",
+        "models": {"acme/a": [Path("a.json"), Path("a2.json")], "local/b": [Path("more/b.json")]},
+        "any_model": True,
         "rate_limits": "low-credit",
         "streams": False,
         "blocking": "final",
@@ -118,6 +133,80 @@ def test_mock__passes_its_options_on(command: Command, tmp_path: Path, monkeypat
     assert (made[0]["clock"], made[0]["speed"]) == ("real", 9.0)
     assert made[1] == ("127.0.0.1", 8000, False)
     assert not {name for name in made[0] if name.endswith("_limit")}
+
+
+SCHEMA: dict[str, Any] = {"components": {"schemas": {"Input": {"type": "object", "properties": {"text": {}}}}}}
+
+
+def test_models__that_are_the_same(command: Command, tmp_path: Path) -> None:
+    """Two files of one version are reported with both their names."""
+    for name in ("a.json", "b.json"):
+        (tmp_path / name).write_text(json.dumps(SCHEMA))
+
+    outcome = command("mock", "--model", "acme/a=a.json", "--model", "acme/a=b.json")
+
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.startswith("zeroscope: a.json and b.json both have the version ")
+    assert outcome.err.endswith(" of acme/a; leave one of them out\n")
+
+
+@pytest.mark.parametrize(
+    ("number", "options", "line"),
+    [
+        (0, [], None),
+        (0, ["--any-model"], "serving any other model"),
+        (2, ["--models", "more"], "serving acme/m0, acme/m1"),
+        (2, ["--models", "more", "--model", "acme/x=more/acme/m1.json"], "serving acme/x, acme/m0, acme/m1"),
+        (11, ["--models", "more", "--any-model"], "serving 11 models, any other model"),
+    ],
+)
+def test_models__are_listed_after_the_url(
+    command: Command,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    options: list[str],
+    line: str | None,
+) -> None:
+    """The command says which models it has besides its own, or how many."""
+
+    def serve(server: MockServer, host: str, port: int, on_ready: Callable[[str], object], **more: Any) -> None:
+        on_ready("http://mock.test")
+
+    monkeypatch.setattr(MockServer, "serve", serve)
+    (tmp_path / "more" / "acme").mkdir(parents=True)
+    for place in range(number):
+        (tmp_path / "more" / "acme" / f"m{place}.json").write_text(json.dumps({**SCHEMA, "place": place}))
+
+    outcome = command("mock", *options)
+
+    assert outcome.code == 0
+    assert outcome.out.splitlines() == ["listening on http://mock.test", *([] if line is None else [line])]
+
+
+def test_warnings__at_the_start(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Those about the models of `--model` are printed, not logged; those of a folder are not compiled yet."""
+    servers: list[MockServer] = []
+    monkeypatch.setattr(MockServer, "serve", lambda server, *rest, **more: servers.append(server))
+    odd = {"components": {"schemas": {"Input": {"type": "object", "properties": {"text": {"$ref": "#/none"}}}}}}
+    (tmp_path / "more" / "acme").mkdir(parents=True)
+    for file in ("a.json", "more/acme/b.json"):
+        (tmp_path / file).write_text(json.dumps(odd))
+
+    outcome = command("mock", "--model", "acme/a=a.json", "--models", "more")
+
+    (line,) = outcome.err.splitlines()
+    assert line.startswith("zeroscope: acme/a: input.text ")
+    (server,) = servers
+    schemas = {name: file.schema for name, file in server.core.state.registry.loaded.files()}
+    assert "_input" in vars(schemas["acme/a"]) and "_input" not in vars(schemas["acme/b"])
+    headers = {"Authorization": "Bearer a-token-of-a-test"}
+    with httpx.Client(transport=server.transport, base_url="http://mock.test/v1", headers=headers) as api:
+        for name in ("acme/a", "acme/b"):
+            assert api.post("/predictions", json={"version": name, "input": {}}).status_code == 201
+    assert [record.getMessage().partition(" input.text ")[0] for record in caplog.records] == ["acme/b:"]
 
 
 def test_mock__lists_its_limits(command: Command) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -28,6 +29,41 @@ def _print_environment(variables: Mapping[str, str]) -> None:
         print(f"export {name}={shlex.quote(value)}", flush=True)
 
 
+def _print_ready(models: Sequence[str], any_model: bool, url: str) -> None:
+    # The URL comes first, since programs read it from the first line.
+    print(f"listening on {url}", flush=True)
+    served = list(models) if len(models) <= _NAMED else [f"{len(models)} models"]
+    if any_model:
+        served.append("any other model")
+    if served:
+        print(f"serving {', '.join(served)}", flush=True)
+
+
+def _print_note(note: str) -> None:
+    print(f"zeroscope: {note}", file=sys.stderr, flush=True)
+
+
+def _files(options: Sequence[str], folder: Path | None) -> dict[str, list[Path]]:
+    """The files of each model."""
+    from ..cog import model_files, parse_model_option
+
+    files: dict[str, list[Path]] = {}
+    for name, path in [*map(parse_model_option, options), *(model_files(folder) if folder else ())]:
+        files.setdefault(name, []).append(path)
+    return files
+
+
+def _save_model(reference: str, folder: Path | None) -> None:
+    from .save_model import save_model
+
+    saved = save_model(reference, folder)
+    load = f"--models {shlex.quote(str(folder))}" if folder else f"--model {shlex.quote(f'{saved.model}={saved.path}')}"
+    print(f"saved version {saved.version_id} of {saved.model} as {saved.path}; load it with: zeroscope mock {load}")
+
+
+# More models than these are counted instead of named when the server starts.
+_NAMED = 10
+
 Limit = Annotated[int | None, Parameter(converter=_integer, validator=validators.Number(gte=1))]
 
 
@@ -40,6 +76,10 @@ def serve(
     dialect: Literal["live", "published"] = "live",
     account: str | None = None,
     token: str | None = None,
+    model: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    models: Path | None = None,
+    any_model: Flag = False,
+    save_model: str | None = None,
     clock: Literal["real", "virtual"] = "real",
     rate_limits: Literal["live", "low-credit"] | None = None,
     streams: Annotated[bool | None, Parameter(negative="--no-streams")] = None,
@@ -72,6 +112,13 @@ def serve(
         dialect: Behave as the live service does, or as its published description says.
         account: The user name of the account, which owns models and deployments. Default: one for each token.
         token: The only bearer token to accept. Default: any.
+        model: A further model, as owner/name=FILE: a version as the service returns it, or its openapi_schema alone,
+            as JSON or YAML. May be repeated, also for more versions of a model.
+        models: A folder of such files, named owner/name.json, owner__name.json or owner/name/ANYTHING.json.
+        any_model: Admit models that the server does not know, with any input; their outputs are guesses.
+        save_model: Fetch the latest version of a model, owner/name, or another one, owner/name:version, from the
+            service with the token in REPLICATE_API_TOKEN, save it as owner__name.json in the folder of --models or
+            the current one, and end.
         clock: `real` for the machine's, or `virtual` for one that stands still until a request waits or a client
             advances it under /_mock/clock.
         rate_limits: Refuse requests above the service's limits, or above those of an account with little credit.
@@ -104,12 +151,18 @@ def serve(
     if reload and spec is None:
         raise CommandError("--reload needs --spec, the file to follow")
     require("mock")
-    from . import MockServer, PortInUseError, ScriptError, SpecError
+    if save_model is not None:
+        _save_model(save_model, models)
+        return
+    from .. import MockServer, PortInUseError, ScriptError, SpecError
 
     limits = {"prediction_limit": prediction_limit, "storage_limit": storage_limit, "journal_limit": journal_limit}
     options: dict[str, Any] = {name: limit for name, limit in limits.items() if limit is not None}
     try:
+        files = _files(model, models)
         server = MockServer(
+            models=files,
+            any_model=any_model,
             clock=clock,
             speed=speed,
             seed=seed,
@@ -137,11 +190,15 @@ def serve(
     try:
         if scripts is not None:
             server.scripts.add(scripts)
+        # To compile the schemas of a whole folder would take longer than the start; those are compiled when first used.
+        for name in dict.fromkeys(text.partition("=")[0] for text in model):
+            for warning in server.models.unreported_warnings(name):
+                _print_note(warning)
         server.serve(
             host,
             port,
-            on_ready=lambda url: print(f"listening on {url}", flush=True),
-            on_reload=lambda message: print(f"zeroscope: {message}", file=sys.stderr, flush=True),
+            on_ready=partial(_print_ready, list(server.models), any_model),
+            on_reload=_print_note,
             tls=tls_dir or tls,
             on_environment=_print_environment,
         )

@@ -1,0 +1,5 @@
+"""The `zeroscope mock` command."""
+
+from .command import serve
+
+__all__ = ["serve"]

@@ -1,0 +1,74 @@
+"""The operations under `/_mock/` on the models that a server was given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..cog import ModelFileError, read_version
+from ..documents.invalid_field import InvalidField
+from ..messages import Response, json_response
+from ..operations.calls import Handler, OperationCall
+from ..problems import invalid, problem
+from ..registry import Model
+from ..state import State
+
+
+class LoadedModels:
+    """Lists, adds, returns and removes models besides that of the document, which all tenants share."""
+
+    def __init__(self, state: State) -> None:
+        self._registry = state.registry
+        self.handlers: dict[str, Handler] = {
+            "addModel": self._add,
+            "getLoadedModel": self._get,
+            "listLoadedModels": lambda call: json_response(200, {"models": list(map(_json, self._models()))}),
+            "removeModel": self._remove,
+        }
+
+    def _models(self) -> Iterator[Model]:
+        yield from self._registry.loaded
+        # A model that became known later has no guesses any more.
+        yield from (one for one in self._registry.unknown or () if self._registry.loaded.get(one.full_name) is None)
+
+    def _add(self, call: OperationCall) -> Response:
+        name, loaded = call.body["model"], self._registry.loaded
+        try:
+            loaded.add(name, read_version(call.body["version"]))
+        except ModelFileError as error:
+            return invalid([InvalidField("invalid_model", "version", str(error))])
+        model = loaded.get(name)
+        assert model is not None
+        return json_response(201, _json(model))
+
+    def _get(self, call: OperationCall) -> Response:
+        found = next((model for model in self._models() if model.full_name == _name(call)), None)
+        return _missing(call) if found is None else json_response(200, _json(found))
+
+    def _remove(self, call: OperationCall) -> Response:
+        try:
+            self._registry.loaded.remove(_name(call))
+        except KeyError:
+            return _missing(call)
+        return Response(204, (), b"")
+
+
+def _name(call: OperationCall) -> str:
+    return f"{call.arguments['owner']}/{call.arguments['name']}"
+
+
+def _json(model: Model) -> dict[str, Any]:
+    versions = list(model.versions.values())
+    files = [version.file for version in versions if version.file is not None]
+    guessed = any(version.guessed for version in versions)
+    return {
+        "owner": model.owner,
+        "name": model.name,
+        "guessed": guessed,
+        "versions": [{name: file.values[name] for name in ("id", "created_at", "cog_version")} for file in files],
+        "warnings": [] if guessed else [warning for file in files for warning in file.warnings],
+    }
+
+
+def _missing(call: OperationCall) -> Response:
+    return problem(404, f"the server was not given a model {_name(call)}; /_mock/models lists those that it has")
