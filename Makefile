@@ -26,8 +26,8 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo generate update-spec spec-diff format check test test-slow test-all conformance bench dist \
-	lock clean
+.PHONY: help install demo generate update-spec spec-diff format check test test-slow test-models test-all conformance \
+	bench dist lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -72,6 +72,10 @@ test-slow: ARGS = -n auto --dist loadfile
 test-slow: $(STAMP) ## Run the slow tests, such as those that run other clients against the mock server
 	@$(CLIENTS)
 	@$(PY) -m pytest -m slow $(ARGS)
+
+test-models: $(STAMP) ## Run the tests of models with the schemas in tests/models, and in another folder: DIR=…
+	@$(CLIENTS) --quick
+	@$(PY) -m pytest tests/models -m "slow or not slow" $(ARGS) $(if $(DIR),--models "$$DIR")
 
 test-all: ## Run `make test` on each Python from 3.11 to 3.14 that is found
 	@bash .ci/test-all

@@ -80,7 +80,8 @@ def run_suite(
     Raises:
         NotThisAPIError: If the server cannot be reached, is not one of this API, does not accept the token, or does
             not describe the model, or if the certificates that the environment names cannot be used.
-        ValueError: If there is a transport, but `fuzz` is true; or if the version is none, as a `ModelFileError`.
+        DocumentError: If no input could be made that the schema of the model allows.
+        ValueError: If there is a transport, but `fuzz` is true; or, as a `ModelFileError`, if the version is none.
 
     Example:
         >>> report = run_suite("http://127.0.0.1:8000", token="me")

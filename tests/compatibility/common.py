@@ -13,9 +13,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from compatibility.clients import Client, Process
+from compatibility.proxy import Proxy
+from helpers.decoders import decode
+from helpers.model_files import model_files
 from zeroscope_mock import Listening, MockServer
 from zeroscope_mock.documents.spec import Spec
 
@@ -28,6 +32,19 @@ VERSION = str(Spec.load().version)
 REFERENCES = [VERSION, f"{MODEL}:{VERSION}", MODEL]
 """The forms that the version of a create may have."""
 
+IMAGES = "studio/posters"
+ENLARGER = "darkroom/enlarger"
+VIDEO = "cinema/trailers"
+SPEECH = "parrot/narrator"
+TRANSCRIPTION = "stenographer/minutes"
+LLM = "parrot/talker"
+_USED = {IMAGES, ENLARGER, VIDEO, SPEECH, TRANSCRIPTION, LLM}
+MODELS = {
+    model.name: model.path for model in model_files(Path(__file__).parent.parent / "models") if model.name in _USED
+}
+"""The files of the models of other kinds: their output is a list of pictures, a picture, a video, a sound, an object
+with files among its values, and a text that comes in pieces."""
+
 INPUT = {"prompt": "a lighthouse", "num_frames": 2}
 FAILING = {"prompt": "mock:fail the GPU is on fire"}
 
@@ -36,6 +53,9 @@ ENDLESS = {"startup": 0, "run": 86400}
 
 SLOW = {"startup": 0, "run": 300}
 """The script of one that outlasts a wait of one second."""
+
+GRADUAL = {"reads": 5}
+"""The script of one that shows more of its output at each read, and all of it at the fifth."""
 
 
 def clients(chosen: Iterable[Client]) -> pytest.MarkDecorator:
@@ -91,9 +111,33 @@ class Secure:
         return ssl.create_default_context(cafile=self.listening.ca_file)
 
 
+def litellm_environment(secure: Secure, proxy: Proxy) -> dict[str, str]:
+    """What makes LiteLLM use a proxy, trust the server behind it, and poll more often."""
+    return {
+        **secure.environment,
+        "HTTPS_PROXY": proxy.url,
+        "NO_PROXY": "127.0.0.1",
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+        "DEFAULT_REPLICATE_POLLING_DELAY_SECONDS": "1",
+        "REPLICATE_POLLING_DELAY_SECONDS": "0.1",
+    }
+
+
 def operations(server: MockServer) -> list[str | None]:
     """The calls so far, by operationId."""
     return [exchange.operation for exchange in server.journal]
+
+
+def outputs(api: httpx.Client) -> list[Any]:
+    """The outputs of all predictions, the newest first."""
+    return [api.get(one["urls"]["get"]).json()["output"] for one in api.get("/predictions").json()["results"]]
+
+
+def decoded_size(api: httpx.Client, url: str) -> int:
+    """The size of an output file, which decodes."""
+    response = api.get(url)
+    decode(response.content, url.rpartition(".")[2], response.headers["content-type"])
+    return len(response.content)
 
 
 def is_video(file: Mapping[str, Any]) -> bool:

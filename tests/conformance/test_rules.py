@@ -20,7 +20,6 @@ MODEL_INDEPENDENT = (
     "fills the defaults in",
     "turns success into failure",
     "goes back to the start",
-    "never ends",
     "succeeds with nothing",
     "fails without a word",
     "does nothing when told to cancel",

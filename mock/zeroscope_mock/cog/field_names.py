@@ -176,8 +176,9 @@ class FieldNames:
     """The fields of one model's input by what they mean.
 
     Args:
-        properties: The schemas of the fields, resolved, in their order. Without any, fields go by name alone.
+        properties: The schemas of the fields, resolved, in their order.
         required: The names of the required ones.
+        others: Whether there may be fields besides these, which go by name alone; so do all fields if none is given.
 
     Attributes:
         defaults: The defaults of the fields, by meaning.
@@ -186,12 +187,14 @@ class FieldNames:
 
     __slots__ = ("_fields", "defaults", "meanings")
 
-    def __init__(self, properties: Mapping[str, Mapping[str, Any]], required: Collection[str] = ()) -> None:
+    def __init__(
+        self, properties: Mapping[str, Mapping[str, Any]], required: Collection[str] = (), *, others: bool = False
+    ) -> None:
         found = {name: role for name, schema in properties.items() if (role := _declared_role(name, schema))}
         if not any(role.meaning == "prompt" for role in found.values()):
             found.update(_first_text(properties, required, found))
-        self._fields = found
-        self.meanings = frozenset(role.meaning for role in found.values()) if properties else None
+        self._fields: dict[str, Role | None] = {**dict.fromkeys(properties), **found}
+        self.meanings = None if others or not properties else frozenset(role.meaning for role in found.values())
         self.defaults = self.read(
             {name: schema["default"] for name, schema in properties.items() if "default" in schema}
         )
@@ -205,7 +208,7 @@ class FieldNames:
         ranks: dict[str, int] = {}
         fields, closed = self._fields, self.meanings is not None
         for name, value in sent.items():
-            role = fields.get(name) if closed else known_role(name[:_LONGEST_NAME])
+            role = fields.get(name) if closed or name in fields else known_role(name[:_LONGEST_NAME])
             if role is None:
                 continue
             meaning, rank, read = role
@@ -253,7 +256,7 @@ def types_of(schema: Mapping[str, Any]) -> frozenset[str]:
     """The JSON types that a schema admits, as far as it names any; all of them if it names none."""
     inner = [one for name in ("anyOf", "oneOf") for one in schema.get(name) or () if isinstance(one, Mapping)]
     named = schema.get("type")
-    types = {named} if isinstance(named, str) else set(named) if isinstance(named, list) else set[str]()
+    types = {one for one in (named if isinstance(named, list) else [named]) if isinstance(one, str)}
     types = types.union(*(types_of(one) for one in inner)) if inner else types
     if not types and "enum" in schema:
         types = {"string", "number"}

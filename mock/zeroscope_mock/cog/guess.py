@@ -13,6 +13,12 @@ from .model_schema import ModelSchema
 Guess = Literal["transcription", "embedding", "3d", "video", "sound", "image", "caption", "reply"]
 """What a model makes."""
 
+# LangChain takes the first field for that of the prompt, and fails if there is none.
+_INPUT: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {"prompt": {"title": "Prompt", "x-order": 0}},
+    "additionalProperties": True,
+}
 _FILE: Mapping[str, Any] = {"type": "string", "format": "uri"}
 _TEXT: Mapping[str, Any] = {"type": "string"}
 _OUTPUTS: Mapping[Guess, Mapping[str, Any]] = {
@@ -83,7 +89,7 @@ def guess_schema(name: str, sent: Mapping[str, Any]) -> ModelSchema:
 
 @cache
 def _schema_of(guess: Guess) -> ModelSchema:
-    schemas = {"Input": {"type": "object"}, "Output": _OUTPUTS[guess]}
+    schemas = {"Input": _INPUT, "Output": _OUTPUTS[guess]}
     return ModelSchema({"openapi": "3.0.2", "components": {"schemas": schemas}})
 
 

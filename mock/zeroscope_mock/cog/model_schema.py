@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from math import isfinite
 from typing import Any
 
 from ..documents.invalid_field import InvalidField
@@ -73,8 +72,9 @@ class ModelSchema:
     @cached_property
     def names(self) -> FieldNames:
         """What the fields of the input mean."""
-        required = self._resolver.resolve(self._schemas.get("Input", {})).get("required")
-        return FieldNames(self.properties, required if isinstance(required, list) else ())
+        schema = self._resolver.resolve(self._schemas.get("Input", {}))
+        required, others = schema.get("required"), schema.get("additionalProperties") is True
+        return FieldNames(self.properties, required if isinstance(required, list) else (), others=others)
 
     @cached_property
     def output(self) -> Mapping[str, Any]:
@@ -133,4 +133,4 @@ class ModelSchema:
 
 def _order(schema: Mapping[str, Any], place: int) -> float:
     order = schema.get("x-order")
-    return order if isinstance(order, int | float) and not isinstance(order, bool) and isfinite(order) else place
+    return order if isinstance(order, int | float) and not isinstance(order, bool) else place

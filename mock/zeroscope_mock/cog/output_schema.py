@@ -116,7 +116,7 @@ class OutputSchema:
         words = _words(name, schema)
         kind = _kind(schema, words)
         self._parts += 1
-        if depth > _OPTIONAL_DEPTH and (schema.get("nullable") is True or depth > _MAX_DEPTH or self._full):
+        if (depth > _OPTIONAL_DEPTH and schema.get("nullable") is True) or depth > _MAX_DEPTH or self._full:
             kind = "null"
         title = schema.get("title")
         label = field_words(name or (title if isinstance(title, str) else ""))

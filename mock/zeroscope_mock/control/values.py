@@ -103,8 +103,8 @@ def summary(state: State, tenant: str | None) -> dict[str, Any]:
             "version": str(info.get("version", "")),
             "error": state.spec_error,
         },
+        "models": len(state.registry.loaded),
         "holds": {
-            "models": len(state.registry.loaded),
             "predictions": sum(tenant in (None, record.tenant) for record in state.store.predictions()),
             "files": len(state.store.files(state.clock.time(), tenant)),
             "exchanges": sum(tenant in (None, exchange.tenant) for exchange in state.journal),

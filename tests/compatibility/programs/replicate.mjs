@@ -41,6 +41,10 @@ async function plain(value) {
     const kind = String.fromCharCode(...content.slice(4, 8));
     return { url: String(value.url()), size: content.length, kind };
   }
+  if (value && Object.getPrototypeOf(value) === Object.prototype) {
+    const entries = Object.entries(value).map(async ([key, part]) => [key, await plain(part)]);
+    return Object.fromEntries(await Promise.all(entries));
+  }
   return value;
 }
 

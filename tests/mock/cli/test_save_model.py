@@ -100,7 +100,7 @@ def test_model__is_saved_in_a_folder(command: Command, service: MockServer, tmp_
         ),
         ("meta/llama", {"status": 200, "body": TOKEN}, "a body that is not what the spec says (not a JSON object): "),
         ("meta/llama", {"status": 500}, "GET /models/meta/llama answered 500"),
-        ("meta/llama", {"reset": True}, "GET /models/meta/llama got no response from http://127.0.0.1:"),
+        ("meta/llama", {"reset": "before"}, "GET /models/meta/llama got no response from http://127.0.0.1:"),
     ],
 )
 def test_error__is_a_sentence_without_the_token(

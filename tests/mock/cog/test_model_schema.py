@@ -1,4 +1,4 @@
-"""Schemas of models: what they allow, in every form that Cog has written, and in forms that contradict themselves."""
+"""Schemas of models: what they allow, in all forms that Cog has written."""
 
 from __future__ import annotations
 
@@ -56,6 +56,7 @@ def expected(kind: str, given: str) -> tuple[str, str]:
         ({"type": ["string", "null"]}, None),
         ({"type": "string", "enum": ["a", None]}, None),
         ({"const": "a"}, "a"),
+        ({"type": "integer", "enum": [1.0, 2]}, 1),
         (URI, "https://example.com/a.png"),
         (URI, DATA + "iVBORw0KGgo="),
         ({"type": "array", "items": URI}, ["https://example.com/a.png"]),
@@ -73,7 +74,10 @@ def expected(kind: str, given: str) -> tuple[str, str]:
 )
 def test_a_field__with_a_valid_value(field: Any, value: object) -> None:
     """Every form of a field that Cog has written accepts its values."""
-    assert schema_of(field=field, other={"type": "string"}).invalid_fields({"field": value}) == []
+    schema = schema_of(field=field, other={"type": "string"})
+
+    assert schema.invalid_fields({"field": value}) == []
+    assert not any("choices" in warning for warning in schema.warnings)
 
 
 @pytest.mark.parametrize(
@@ -104,6 +108,7 @@ def test_a_field__with_a_valid_value(field: Any, value: object) -> None:
         ({"type": "string", "format": "date"}, "2023-02-29", "format", "Does not match format 'date'"),
         ({"oneOf": OBJECTS}, {}, "number_one_of", "Must validate one and only one schema (oneOf)"),
         ({"not": {"type": "string"}}, "x", "not", None),
+        (False, 7, "enum", None),
     ],
 )
 def test_a_field__with_an_invalid_value(field: Any, value: object, type_: str, description: str | None) -> None:
@@ -161,6 +166,7 @@ def test_an_input__with_unknown_fields(additional: bool | None, invalid: list[st
         {"components": []},
         {"components": {"schemas": {"Input": {"type": "object", "title": "Input", "properties": {}}}}},
         {"components": {"schemas": {"Input": {}}}},
+        {"components": {"schemas": {"Input": {"type": "object", "nullable": True}}}},
         {"components": {"schemas": {"Input": {"type": "string"}}}},
         {"components": {"schemas": {"Input": None}}},
     ],
@@ -170,7 +176,8 @@ def test_a_model__without_fields(document: dict[str, Any]) -> None:
     schema = ModelSchema(document)
 
     assert schema.invalid_fields({"any": {"thing": None}}) == schema.training_invalid_fields({"any": 1}) == []
-    assert [one.description for one in schema.invalid_fields([])] == ["Invalid type. Expected: object, given: array"]
+    for value, given in (([], "array"), (None, "null"), ("", "string")):
+        assert schema.invalid_fields(value) == [InvalidField("invalid_type", "input", expected("object", given)[1])]
     assert schema.properties == schema.defaults == schema.output == {}
 
 
@@ -275,16 +282,22 @@ def test_a_schema__resolved(schema: Any, resolved: dict[str, Any]) -> None:
         ({"title": "Field", "description": "Anything"}, "has no type, so any value is accepted"),
         ({}, "has no type, so any value is accepted"),
         ({"type": "file"}, "has the unknown type 'file', so any type is accepted"),
-        ({"type": ["string", 7]}, "has the unknown type 7, so any type is accepted"),
-        ({"properties": []}, "has [] as properties, which is not checked"),
+        ({"type": ["string", "file"]}, "has the unknown type 'file', so any type is accepted"),
+        ({"type": ["string", []]}, "has ['string', []] as type, which is ignored"),
+        ({"type": {}}, "has {} as type, which is ignored"),
+        ({"properties": []}, "has [] as properties, which is ignored"),
+        ({"type": "object", "required": [7]}, "has [7] as required, which is ignored"),
+        ({"type": "string", "title": 7}, "has 7 as title, which is ignored"),
+        ({"type": "integer", "minimum": True}, "has True as minimum, which is ignored"),
         ({"allOf": {}}, "has {} as allOf, where a list of schemas belongs"),
         ({"anyOf": []}, "has [] as anyOf, where a list of schemas belongs"),
-        ({"items": 7, "type": "array"}, "has 7 as items, which is not checked"),
+        ({"items": 7, "type": "array"}, "has 7 as items, which is ignored"),
         ({"if": {}, "type": "string"}, "has if, which is not checked"),
         (7, "has 7 where a schema belongs"),
         ({"type": "string", "pattern": "("}, 'is not checked, because its schema is invalid: "(" is not a "regex"'),
-        ({"type": "string", "minLength": "1"}, 'is not checked, because its schema is invalid: "1" is not'),
-        ({"type": "integer", "enum": 7}, "is not checked, because its schema is invalid: 7 is not"),
+        ({"type": "number", "multipleOf": 0}, "is not checked, because its schema is invalid: 0 is "),
+        ({"type": "string", "minLength": "1"}, "has '1' as minLength, which is ignored"),
+        ({"enum": 7}, "has 7 as enum, which is ignored"),
         ({"type": "string", "enum": ["a"], "default": "b"}, "has a default that it forbids"),
         (
             {"allOf": [CHOICE], "enum": ["DDIM"], "default": "DDIM"},
@@ -361,8 +374,8 @@ def test_choices__of_another_type(kind: Any, choices: list[Any], valid: list[Any
         ({"type": "array"}, "input has the type 'array', but is an object, so any object is accepted."),
         ({"$ref": "x.json"}, "input refers to 'x.json', outside the schema."),
         (
-            {"required": "x"},
-            'input is checked by its fields alone, because its schema is invalid: "x" is not of type "array".',
+            {"minProperties": -1},
+            "input is checked by its fields alone, because its schema is invalid: -1 is less than the minimum of 0.",
         ),
         (7, "input has 7 where a schema belongs."),
     ],
@@ -378,7 +391,7 @@ def test_an_input__that_is_no_schema(schema: Any, warning: str) -> None:
 
 def test_an_invalid_input__with_valid_fields() -> None:
     """The fields are checked even if the rest of the schema of the input is invalid."""
-    schema = with_input({"minProperties": "x", "properties": {"steps": {"type": "integer"}}})
+    schema = with_input({"minProperties": -1, "properties": {"steps": {"type": "integer"}}})
 
     assert [one.field for one in schema.invalid_fields({"steps": "x"})] == ["input.steps"]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -53,6 +54,16 @@ openapi_schema:
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "llama.json"
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[None]:
+    """A machine in another time zone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        yield
+    time.tzset()
 
 
 def test_a_version__as_given(path: Path) -> None:
@@ -138,8 +149,8 @@ def test_a_version__in_yaml(tmp_path: Path, suffix: str) -> None:
         ("2022-08-19T23:07:08", 1660950428),
     ],
 )
-def test_a_creation_time(created_at: str, created: float) -> None:
-    """Timestamps have any number of digits; one without a zone is in UTC."""
+def test_a_creation_time(created_at: str, created: float, elsewhere: None) -> None:
+    """Timestamps have any number of digits; one without a zone is in UTC, wherever the machine is."""
     assert read_version({**VERSION, "created_at": created_at}).created == created
 
 

@@ -85,6 +85,7 @@ def test_summary__names_and_counts(server: MockServer, control: httpx.Client, ap
     assert (body["seed"], body["dialect"]) == (0, "live")
     assert body["spec"] == {"title": "anotherjesse_zeroscope-v2-xl", "version": "1.0.0", "error": None}
     assert body["clock"]["kind"] == "virtual"
+    assert body["models"] == 0
     assert body["holds"] == {
         "predictions": 1,
         "files": 1,

@@ -98,6 +98,15 @@ def test_render__other_seeds_indices_and_texts_are_other_pictures(suffix: str) -
     assert difference(usual, picture(suffix, "A ship in the night")) > 0.2
 
 
+def test_render__size_and_format_are_shown() -> None:
+    """They stand at the lower left, and nothing else tells two formats apart."""
+    change = ImageChops.difference(picture("png"), picture("bmp")).getbbox()
+
+    assert change is not None
+    _, top, right, _ = change
+    assert right <= 80 and top >= 100
+
+
 @pytest.mark.parametrize("suffix", ["png", "gif", "webp"])
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize("side", [48, 256])
