@@ -256,7 +256,7 @@ def types_of(schema: Mapping[str, Any]) -> frozenset[str]:
     """The JSON types that a schema admits, as far as it names any; all of them if it names none."""
     inner = [one for name in ("anyOf", "oneOf") for one in schema.get(name) or () if isinstance(one, Mapping)]
     named = schema.get("type")
-    types = {named} if isinstance(named, str) else set(named) if isinstance(named, list) else set[str]()
+    types = {one for one in (named if isinstance(named, list) else [named]) if isinstance(one, str)}
     types = types.union(*(types_of(one) for one in inner)) if inner else types
     if not types and "enum" in schema:
         types = {"string", "number"}

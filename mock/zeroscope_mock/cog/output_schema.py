@@ -28,6 +28,9 @@ _KINDS: Mapping[str, Kind] = {
     "array": "array",
     "null": "null",
 }
+# Models of videos start from a first frame or end with a last one.
+_ENDS, _STILLS = frozenset(("first", "last", "start", "end")), frozenset(("image", "frame"))
+_VISIBLE = frozenset(("width", "height", "size", "aspect_ratio"))
 _SOUND_FIELDS = frozenset(("audio", "sound", "speech", "voice", "recording", "podcast"))
 
 
@@ -116,7 +119,7 @@ class OutputSchema:
         words = _words(name, schema)
         kind = _kind(schema, words)
         self._parts += 1
-        if depth > _OPTIONAL_DEPTH and (schema.get("nullable") is True or depth > _MAX_DEPTH or self._full):
+        if (depth > _OPTIONAL_DEPTH and schema.get("nullable") is True) or depth > _MAX_DEPTH or self._full:
             kind = "null"
         title = schema.get("title")
         label = field_words(name or (title if isinstance(title, str) else ""))
@@ -195,11 +198,17 @@ def _medium(properties: Mapping[str, Mapping[str, Any]], names: FieldNames) -> M
     described = {name: _field_text(name, schema) for name, schema in properties.items()}
     words = set[str]().union(*described.values())
     found = medium_among(words)
-    takes_sound = any(_SOUND_FIELDS & described[name] for name in _files(properties))
-    if found == "sound" and takes_sound and "picture" in meanings:
-        # A picture that speaks.
-        return "video"
-    return found if found in ("video", "3d", "sound") else "image"
+    if found == "sound":
+        # A picture that speaks, and a video that has a sound, are videos.
+        takes_sound = any(_SOUND_FIELDS & described[name] for name in _files(properties))
+        shown = ("picture" in meanings and takes_sound) or ("duration" in meanings and meanings & _VISIBLE)
+        return "video" if shown else "sound"
+    if found in ("video", "3d"):
+        return found
+    moving = "duration" in meanings or any(
+        _ENDS & words and _STILLS & words for words in map(set, map(field_words, properties))
+    )
+    return "video" if moving else "image"
 
 
 def _purpose(properties: Mapping[str, Mapping[str, Any]], names: FieldNames) -> Purpose:

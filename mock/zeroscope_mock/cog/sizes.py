@@ -16,6 +16,7 @@ FALLBACK_SIZE = (512, 512)
 _MEGAPIXEL = 1024 * 1024
 # The short side of videos whose model names no size, in pixels.
 _VIDEO_SIDE = 720
+_MOST = {"width": 10**9, "height": 10**9, "megapixels": 1000}
 _LARGEST_RATIO = 16
 _NUMBER = r"(\d{1,6}(?:\.\d{1,6})?)"
 _EXACT = re.compile(rf"\s*{_NUMBER}\s*[x×*]\s*{_NUMBER}\s*", re.IGNORECASE)
@@ -37,11 +38,15 @@ def pixel_size(sent: Mapping[str, Any], defaults: Mapping[str, Any], *, video: b
         video: Whether the model makes videos, which have their own usual size.
     """
     known = {**defaults, **sent}
+    for name, most in _MOST.items():
+        if name in known:
+            # JSON's integers have no end, but floats have.
+            known[name] = min(max(known[name], -most), most)
     for given in (sent, known):
         ratio = _ratio(given.get("aspect_ratio")) or 1
         if "width" in given or "height" in given:
-            width = known["width"] if "width" in known else given["height"] * ratio
-            height = known["height"] if "height" in known else given["width"] / ratio
+            width = known["width"] if "width" in known else known["height"] * ratio
+            height = known["height"] if "height" in known else known["width"] / ratio
             return round(width), round(height)
         if any(name in given for name in ("size", "aspect_ratio", "megapixels")) and (size := _named(known, video)):
             return size

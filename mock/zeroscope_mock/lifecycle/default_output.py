@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from ..cog.field_values import is_number
 from ..cog.file_formats import format_among, known_format, medium_of, usual_format
 from ..cog.model_schema import ModelSchema
 from ..cog.output_schema import OutputPart
@@ -22,6 +23,7 @@ MOST_ITEMS = 100
 """The most files, texts or objects in a list, whatever the input asks for. The mock's own choice."""
 
 _USUAL_ITEMS = 3
+_MOST_VALUES = 10_000
 _DIMENSIONS, _FEW_NUMBERS, _MOST_NUMBERS = 384, 8, 4096
 _MOST_LETTERS = 100_000
 _EMBEDDING = frozenset(("embedding", "embeddings", "vector", "vectors", "feature", "features", "latent", "latents"))
@@ -50,8 +52,10 @@ class _Maker:
         self._schema = schema
         self._wanted = wanted
         self._seed = seed
+        self._made = 0
 
     def value(self, part: OutputPart, path: str) -> Any:
+        self._made += 1
         match part.kind:
             case "file":
                 return file_mark(self._suffix(part))
@@ -125,8 +129,9 @@ class _Maker:
         if part.places:
             return [self.value(place, f"{path}.{number}") for number, place in enumerate(part.places)]
         least, most = (_count(part.schema.get(name)) for name in ("minItems", "maxItems"))
-        made = self._usual_list(part, path, least or 0)
-        if least and made and len(made) < least:
+        least = min(least or 0, _MOST_NUMBERS)
+        made = self._usual_list(part, path, least)
+        if made and len(made) < least:
             made = (made * (least // len(made) + 1))[:least]
         made = made[:most]
         if part.schema.get("uniqueItems") is True:
@@ -150,6 +155,9 @@ class _Maker:
         if any(not ASKED.isdisjoint(inner.label) for inner in items.fields.values()):
             return self._by_line(items, path)
         count = min(max(self._usual_count(part, items), least), MOST_ITEMS)
+        if self._made > _MOST_VALUES:
+            # Lists within lists would multiply.
+            count = min(count, 1)
         return [self.value(items, f"{path}.{number}") for number in range(count)]
 
     def _by_line(self, items: OutputPart, path: str) -> list[Any]:
@@ -168,8 +176,8 @@ class _Maker:
 
     def _numbers(self, part: OutputPart, items: OutputPart, path: str, least: int) -> list[Any]:
         name = frozenset(part.words)
-        if not name.isdisjoint(_BOX):
-            return self._box(path, whole=items.kind == "integer")
+        if not name.isdisjoint(_BOX) and "multipleOf" not in items.schema:
+            return self._box(items, path)
         embedding = not name.isdisjoint(_EMBEDDING) or (items.kind == "number" and not part.name)
         count = min(max(_DIMENSIONS if embedding else _FEW_NUMBERS, least), _MOST_NUMBERS)
         made = [self.value(items, f"{path}.{number}") for number in range(count)]
@@ -177,12 +185,20 @@ class _Maker:
             return [round(2 * one - 1, 4) if 0 <= one <= 1 else one for one in made]
         return made
 
-    def _box(self, path: str, *, whole: bool) -> list[Any]:
-        """Left, top, right and bottom of a box within the picture, in pixels."""
-        left, top, right, bottom = (self._fraction(f"{path}.{number}") for number in range(4))
-        width, height = self._wanted.width, self._wanted.height
-        sides = (width * left / 2, height * top / 2, width * (right + 1) / 2, height * (bottom + 1) / 2)
-        return [int(side) if whole else round(side, 1) for side in sides]
+    def _box(self, items: OutputPart, path: str) -> list[Any]:
+        """Left, top, right and bottom of a box within the picture: in pixels, or as shares if none may be over 1."""
+        most = items.schema.get("maximum")
+        shares = is_number(most) and most <= 1
+        edges = (1, 1) if shares else (self._wanted.width, self._wanted.height)
+        fractions = [self._fraction(f"{path}.{number}") for number in range(4)]
+        sides = (
+            edge * (place + fraction) / 2
+            for edge, place, fraction in zip(edges * 2, (0, 0, 1, 1), fractions, strict=True)
+        )
+        whole = items.kind == "integer"
+        rounded = [int(side) if whole else round(side, 4 if shares else 1) for side in sides]
+        bounded = (within_bounds(side, items.schema, 0.5, whole=whole) for side in rounded)
+        return [side if found is None else found for side, found in zip(rounded, bounded, strict=True)]
 
     def _object(self, part: OutputPart, path: str) -> dict[str, Any]:
         made = {name: self.value(inner, f"{path}.{name}") for name, inner in part.fields.items()}

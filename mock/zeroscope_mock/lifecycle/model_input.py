@@ -28,12 +28,13 @@ PREFIX = "mock:"
 
 _URL = re.compile(r"(?:https?|data):", re.IGNORECASE)
 _MAX_STEPS = 10_000
-_MAX_FRAMES = 100_000
 _MIN_SIDE = 16
 _INVALID = ".invalid"
 # What a sound takes whose length neither the input nor the schema states: read aloud, or this many seconds.
 _LETTERS_PER_SECOND = 15
 _USUAL_SECONDS, _LONGEST_SPEECH = 8.0, 60.0
+# Numbers have no end in JSON, and nothing here lasts longer than a day.
+_LONGEST = 86_400
 _INTEGERS = frozenset(
     ("width", "height", "fps", "num_frames", "batch_size", "num_inference_steps", "seed", "quality", "max_tokens")
 )
@@ -89,8 +90,8 @@ class ModelInput:
 
     @property
     def size(self) -> int:
-        """Pixels of all frames of all files."""
-        return self.width * self.height * self.num_frames * self.batch_size
+        """Pixels of all frames of all files, at least 1."""
+        return max(1, self.width * self.height * self.num_frames * self.batch_size)
 
     @property
     def steps(self) -> int:
@@ -196,8 +197,15 @@ class InputReader:
             wanted.counted = True
         if self._combined:
             self._combine(wanted, values, defaults)
-        if wanted.seed is not None and not (self._limited or wanted.seed >= 0):
-            wanted.seed = None
+        if not self._limited:
+            # Other models are not known to fail, so whatever they get must be possible to make.
+            wanted.width, wanted.height = max(1, wanted.width), max(1, wanted.height)
+            wanted.fps = min(max(1, wanted.fps), RATE_LIMIT)
+            wanted.num_frames = max(1, wanted.num_frames)
+            wanted.batch_size = max(0, wanted.batch_size)
+            wanted.quality = min(max(0, wanted.quality), 100)
+            if wanted.seed is not None and wanted.seed < 0:
+                wanted.seed = None
         return wanted
 
     def _combine(self, wanted: ModelInput, values: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
@@ -205,14 +213,18 @@ class InputReader:
         if not _SIZES.isdisjoint(values):
             wanted.width, wanted.height = pixel_size(values, defaults, video=self._video)
         if "milliseconds" in values:
-            wanted.duration = values["milliseconds"] / 1000
+            wanted.duration = _bounded(values["milliseconds"], _LONGEST * 1000) / 1000
         if "duration" in values:
-            wanted.duration = values["duration"]
+            wanted.duration = _bounded(values["duration"])
         if wanted.duration is not None and "num_frames" not in values:
-            wanted.num_frames = int(min(max(1, wanted.duration * wanted.fps), _MAX_FRAMES))
+            wanted.num_frames = max(1, int(wanted.duration * min(wanted.fps, RATE_LIMIT)))
 
 
 _READERS: WeakKeyDictionary[ModelSchema, InputReader] = WeakKeyDictionary()
+
+
+def _bounded(seconds: float, most: int = _LONGEST) -> float:
+    return min(max(0, seconds), most)
 
 
 def _unresolvable_host(text: str) -> str | None:
