@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zeroscope_mock.cog import ModelFileError, ModelSchema, read_version
+from zeroscope_mock.lifecycle.default_output import default_output
+from zeroscope_mock.lifecycle.model_input import InputReader
 
 VERSION: dict[str, Any] = {
     "id": "0f" * 32,
@@ -88,6 +90,8 @@ def use(schema: ModelSchema, value: Any) -> None:
     assert not any("\n" in warning for warning in schema.warnings)
     assert schema.defaults.keys() <= schema.properties.keys()
     orjson.dumps([schema.output, schema.properties, schema.resolve(value)])
+    wanted = InputReader.of(schema).read(value if isinstance(value, dict) else {})
+    orjson.dumps(default_output(schema, wanted, seed=5))
 
 
 @given(st.sampled_from(paths_of(VERSION)), VALUES, VALUES)
