@@ -1,6 +1,19 @@
 """The benchmarks, in the order of the table."""
 
-from . import batch, client, events, harness, mock_growth, mock_idle, mock_speed, mock_start, tools, video, waiting
+from . import (
+    batch,
+    client,
+    events,
+    harness,
+    mock_growth,
+    mock_idle,
+    mock_models,
+    mock_speed,
+    mock_start,
+    tools,
+    video,
+    waiting,
+)
 
 __all__ = ["BENCHMARKS"]
 
@@ -10,6 +23,7 @@ BENCHMARKS = (
     *waiting.BENCHMARKS,
     *mock_speed.BENCHMARKS,
     *mock_start.BENCHMARKS,
+    *mock_models.BENCHMARKS,
     *mock_idle.BENCHMARKS,
     *mock_growth.BENCHMARKS,
     *harness.BENCHMARKS,

@@ -154,6 +154,8 @@ ENVIRONMENTS = {
         Environment("npm", "replicate-mcp"),
         Environment("npm", "ai-sdk"),
         Environment("npm", "webhook-libraries"),
+        # No client: what fakes the service by hand in examples/ported.
+        Environment("npm", "nock"),
     )
 }
 

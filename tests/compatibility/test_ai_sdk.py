@@ -164,7 +164,7 @@ def test_generate_video__polling(server: MockServer, client: Process, api: httpx
         ("generateImage", 404, "someone/something", {}),
         ("generateImage", 422, f"{MODEL}:latest", {}),
         ("generateImage", 422, f"{MODEL}:{VERSION}", {"width": 8}),
-        ("generateImage", 422, IMAGES, {"output_quality": 100.5}),
+        ("generateImage", 422, IMAGES, {"go_fast": "yes"}),
         ("experimental_generateVideo", 422, VIDEO, {"resolution": "8K"}),
     ],
 )

@@ -1,4 +1,4 @@
-"""Models that the server knows nothing of, run by name; `any_model` admits them."""
+"""Models that the server admits without knowing more than their names."""
 
 from __future__ import annotations
 

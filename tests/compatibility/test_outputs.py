@@ -1,4 +1,4 @@
-"""Outputs of each kind, of which the official clients make file objects if they come by https."""
+"""Outputs of each kind, in which the official clients find files."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -27,10 +27,12 @@ class ModelFile:
 
     Args:
         name: The model's `owner/name`.
+        component: The schema of the input: `Input` for predictions, `TrainingInput` for trainings.
     """
 
     name: str
     path: Path
+    component: str = "Input"
 
     def __str__(self) -> str:
         return self.name
@@ -94,10 +96,21 @@ class ModelFile:
         errors = Draft202012Validator(schema, validate_formats=True).iter_errors(output)
         return next((error.message for error in errors), None)
 
+    @property
+    def training(self) -> ModelFile:
+        """The model, with the input of its trainings; empty if it has none."""
+        return replace(self, component="TrainingInput")
+
+    @property
+    def input(self) -> Mapping[str, Any]:
+        """The schema of the model's input; empty if it has none."""
+        schema: Mapping[str, Any] = self.components.get(self.component, {})
+        return schema
+
     @cached_property
     def fields(self) -> list[Field]:
         """The fields of the model's input."""
-        source = self.components.get("Input", {})
+        source = self.input
         required = source.get("required", [])
         return [self.resolve(name, schema, name in required) for name, schema in source.get("properties", {}).items()]
 

@@ -76,7 +76,7 @@ def forbidden_inputs(model: ModelFile) -> Iterator[Forbidden]:
         if field.required:
             rest = {name: value for name, value in smallest.items() if name != field.name}
             yield Forbidden(rest, "input", "required", f"{field.name} is required")
-    if model.components.get("Input", {}).get("additionalProperties") is False:
+    if model.input.get("additionalProperties") is False:
         error = ("additional_property_not_allowed", f"Additional property {UNKNOWN} is not allowed")
         yield Forbidden({**smallest, UNKNOWN: 1}, "input", *error)
 

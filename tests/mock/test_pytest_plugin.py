@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -71,6 +72,57 @@ def test_server__is_closed_after_its_test(run: Run) -> None:
         assert len(closed) == 1
     """
     run(code).assert_outcomes(passed=2)
+
+
+def test_models__of_the_marker_and_the_fixture(run: Run, pytester: pytest.Pytester) -> None:
+    """Files are relative to the folder in which pytest runs; the innermost marker applies."""
+    schema = {"components": {"schemas": {"Input": {"type": "object", "required": ["text"]}}}}
+    (pytester.path / "models").mkdir()
+    (pytester.path / "models" / "echo.json").write_text(json.dumps(schema))
+    code = """
+    FILE = "models/echo.json"
+    pytestmark = pytest.mark.zeroscope(models={"acme/outer": FILE})
+
+    @pytest.fixture
+    def post(zeroscope_mock):
+        headers = {"Authorization": "Bearer me"}
+        with httpx.Client(transport=zeroscope_mock.transport, headers=headers) as client:
+            yield lambda version: client.post(
+                "http://mock.test/predictions", json={"version": version, "input": {}}
+            ).text
+
+    @pytest.mark.zeroscope(models={"acme/inner": [FILE]})
+    def test_marker(post, zeroscope_mock):
+        assert list(zeroscope_mock.models) == ["acme/inner"]
+        assert "text is required" in post("acme/inner")
+        assert "does not exist" in post("acme/outer")
+
+    def test_fixture(post, zeroscope_mock):
+        zeroscope_mock.models.add("acme/echo", FILE)
+        assert list(zeroscope_mock.models) == ["acme/outer", "acme/echo"]
+        assert "text is required" in post("acme/echo")
+
+    @pytest.mark.zeroscope(any_model=True)
+    def test_any_model(post, zeroscope_mock):
+        assert '"model":"acme/none"' in post("acme/none")
+
+    def test_socket(zeroscope_mock, zeroscope_mock_url):
+        response = httpx.get(f"{zeroscope_mock_url}/models/acme/outer", headers={"Authorization": "Bearer me"})
+        assert response.json()["name"] == "outer"
+    """
+    run(code).assert_outcomes(passed=4)
+
+
+def test_models__of_a_missing_file(run: Run) -> None:
+    """The error of the test names the file."""
+    code = """
+    @pytest.mark.zeroscope(models={"acme/echo": "missing.json"})
+    def test(zeroscope_mock):
+        pass
+    """
+    result = run(code)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*ModelFileError: missing.json cannot be read: No such file or directory"])
 
 
 def test_client__makes_a_video(run: Run) -> None:

@@ -28,9 +28,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test with each model of this folder and of those that the option names."""
+    """Run a test with each model of the folders, or with each that can be trained."""
     if "model" in metafunc.fixturenames:
         metafunc.parametrize("model", chosen_models(metafunc.config), ids=str)
+    if "trainable" in metafunc.fixturenames:
+        trainable = [model.training for model in chosen_models(metafunc.config) if model.training.input]
+        metafunc.parametrize("trainable", trainable, ids=str)
 
 
 def chosen_models(config: pytest.Config) -> list[ModelFile]:
@@ -51,8 +54,9 @@ def models(pytestconfig: pytest.Config) -> list[ModelFile]:
 
 
 @pytest.fixture
-def server(model: ModelFile) -> Iterator[MockServer]:
-    """A server with one model more than usual."""
+def server(request: pytest.FixtureRequest) -> Iterator[MockServer]:
+    """A server with the model of the test beside its own."""
+    model: ModelFile = request.getfixturevalue("model" if "model" in request.fixturenames else "trainable")
     with MockServer(models={model.name: model.path}) as server:
         yield server
 

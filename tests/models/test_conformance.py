@@ -1,4 +1,4 @@
-"""Models of any kind against the conformance rules that do not depend on the model."""
+"""Models of any kind against the conformance rules that no model changes."""
 
 from __future__ import annotations
 

@@ -6,8 +6,8 @@ import struct
 import wave
 import zipfile
 
-import av
 import pytest
+from av.error import FFmpegError
 
 from helpers.decoders import decode, output_urls
 from helpers.output_files import output_file
@@ -18,7 +18,7 @@ ERRORS = (
     EOFError,
     OSError,
     ValueError,
-    av.FFmpegError,
+    FFmpegError,
     struct.error,
     wave.Error,
     zipfile.BadZipFile,

@@ -13,7 +13,7 @@ import pytest
 
 from helpers.decoders import decode, output_urls
 from helpers.model_files import TABLE_ROW, ModelFile
-from helpers.model_inputs import allowed_inputs, forbidden_inputs, minimal_input
+from helpers.model_inputs import Forbidden, allowed_inputs, forbidden_inputs, minimal_input
 from zeroscope_mock import MockServer
 
 LONGEST = 1800
@@ -118,36 +118,51 @@ def test_prediction__at_the_edges_of_the_schema(model: ModelFile, server: MockSe
 def test_prediction__beyond_the_edges_of_the_schema(model: ModelFile, api: httpx.Client) -> None:
     """Each value that is just forbidden is refused in the service's words, and nothing is started."""
     for forbidden in forbidden_inputs(model):
-        response = api.post("/predictions", json={"version": model.name, "input": forbidden.input})
-        problem = response.json()
-
-        assert (response.status_code, problem.get("title")) == (422, "Input validation failed"), forbidden
-        errors = problem["invalid_fields"]
-        assert problem["detail"] == "".join(f"- {one['field']}: {one['description']}\n" for one in errors)
-        assert {one["field"] for one in errors} == {forbidden.field}, forbidden
-        assert (
-            any(
-                one["type"] == forbidden.type and one["description"].startswith(forbidden.description) for one in errors
-            )
-            or not forbidden.type
-        ), (forbidden, errors)
+        check_refusal(api.post("/predictions", json={"version": model.name, "input": forbidden.input}), forbidden)
     assert api.get("/predictions").json()["results"] == []
+
+
+def test_training__at_and_beyond_the_edges_of_the_schema(trainable: ModelFile, api: httpx.Client) -> None:
+    """Trainings take what their own schema allows, and refuse the rest."""
+    destination = {"owner": api.get("/account").json()["username"], "name": "mine"}
+    api.post("/models", json={**destination, "visibility": "private", "hardware": "cpu"}).raise_for_status()
+    url = f"/models/{trainable.name}/versions/{version_of(api, trainable)['id']}/trainings"
+
+    def train(sent: Any) -> httpx.Response:
+        return api.post(url, json={"destination": "/".join(destination.values()), "input": sent})
+
+    for allowed in allowed_inputs(trainable):
+        assert train(allowed.input).status_code == 201, allowed.reason
+    for forbidden in forbidden_inputs(trainable):
+        check_refusal(train(forbidden.input), forbidden)
+
+
+def check_refusal(response: httpx.Response, forbidden: Forbidden) -> None:
+    """The response names the invalid field in the service's words."""
+    problem = response.json()
+    assert (response.status_code, problem.get("title")) == (422, "Input validation failed"), forbidden
+    errors = problem["invalid_fields"]
+    assert problem["detail"] == "".join(f"- {one['field']}: {one['description']}\n" for one in errors)
+    assert {one["field"] for one in errors} == {forbidden.field}, forbidden
+    worded = [one for one in errors if one["description"].startswith(forbidden.description)]
+    assert not forbidden.type or forbidden.type in {one["type"] for one in worded}, (forbidden, errors)
 
 
 def test_stream__adds_up_to_the_output(model: ModelFile, api: httpx.Client) -> None:
     """The events of the outputs hold the output, part by part as the model makes it, and the last one is `done`."""
     prediction = created(api.post(f"/models/{model.name}/predictions", json={"input": minimal_input(model)}))
-    parts: list[httpx_sse.ServerSentEvent] = []
+    events: list[httpx_sse.ServerSentEvent] = []
     shown: list[Any] = []
     with httpx_sse.connect_sse(api, "GET", prediction["urls"]["stream"]) as source:
         for event in source.iter_sse():
+            events.append(event)
             if event.event == "output":
-                parts.append(event)
                 shown.append(api.get(prediction["urls"]["get"]).json()["output"])
     output = api.get(prediction["urls"]["get"]).json()["output"]
 
+    parts = [event for event in events if event.event == "output"]
     values = [event.data if event.data in texts(output) else event.json() for event in parts]
-    assert event.event == "done"
+    assert events[-1].event == "done"
     assert values == (output if isinstance(output, list) else [output])
     if model.iterates:
         assert shown == [output[: number + 1] for number in range(len(output))]

@@ -16,7 +16,7 @@ _SLOW = "slow 1000"
 # How much later the server may end the prediction, in seconds.
 _CANCEL_TOLERANCE = 30
 # What a prediction shows before it has outputs; 0 and false are outputs of models.
-_NO_OUTPUTS = (None, [])
+_NO_OUTPUTS: tuple[Any, ...] = (None, [])
 
 
 def hold_creates(target: Target) -> None:

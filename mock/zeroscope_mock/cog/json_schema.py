@@ -148,18 +148,16 @@ class JsonSchema:
                 yield key, value
             elif key in _UNCHECKED:
                 self._warn(where, f"has {key}, which is not checked")
-            elif key in _NAMED and isinstance(value, Mapping):
+            elif key in _NAMED:
                 yield key, {name: self._converted(part, f"{where}.{name}", depth + 1) for name, part in value.items()}
-            elif key in _ONE and isinstance(value, Mapping | bool):
+            elif key in _ONE and not isinstance(value, list):
                 yield key, value if isinstance(value, bool) else self._converted(value, f"{where}.{key}", depth + 1)
-            elif (key in _LISTED or key == "items") and isinstance(value, list) and value:
+            elif value and (key in _LISTED or key == "items"):
                 # In OpenAPI 3.0, `items` may be a list as well.
                 parts = [self._converted(part, where, depth + 1) for part in value]
                 yield "prefixItems" if key == "items" else key, parts
                 if key in ("anyOf", "oneOf") and any(map(self._is_object, value)):
                     self._warn(where, f"is {key} of objects, so an error may not name the field within")
-            elif key in (*_NAMED, *_ONE, *_LISTED):
-                self._warn(where, f"has {value!r:.40} as {key}, which is not checked")
 
     def _is_object(self, schema: Any) -> bool:
         return self._resolver.resolve(schema).get("type") == "object"
@@ -169,10 +167,10 @@ class JsonSchema:
         kept = {key: schema[key] for key in ("type", "enum") if key in schema}
         kinds, enum = kept.get("type"), kept.get("enum")
         names = kinds if isinstance(kinds, list) else [] if kinds is None else [kinds]
-        if unknown := [name for name in names if not isinstance(name, str) or name not in _TYPES]:
+        if unknown := [name for name in names if name not in _TYPES]:
             self._warn(where, f"has the unknown type {unknown[0]!r:.40}, so any type is accepted")
             kept.pop("type")
-        elif names and isinstance(enum, list) and not all(_is_of(value, names) for value in enum):
+        elif names and enum is not None and not all(_is_of(value, names) for value in enum):
             # Cog 0.1 wrote the choices of integers as text.
             allowed = " or ".join(names)
             self._warn(where, f"has choices that are not of the type {allowed}, so numbers are accepted as text too")
@@ -215,7 +213,7 @@ def _other_form(value: Any) -> Iterator[Any]:
 
 def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
     """A schema that allows null as well."""
-    if schema.keys() & {"anyOf", "oneOf", "not"} or not isinstance(schema.get("enum", []), list):
+    if schema.keys() & {"anyOf", "oneOf", "not"}:
         return {"anyOf": [schema, {"type": "null"}]}
     # As one type rather than a union, so that errors name the field's own problem.
     if "type" in schema:

@@ -12,6 +12,9 @@ from .json_schema import JsonSchema, printable
 from .output_schema import OutputSchema
 from .resolver import Resolver
 
+# A union may contain itself, and real ones are one level deep.
+_MAX_UNIONS = 3
+
 
 class ModelSchema:
     """What a model takes and returns, by its `openapi_schema`.
@@ -55,9 +58,14 @@ class ModelSchema:
 
     @cached_property
     def properties(self) -> Mapping[str, Mapping[str, Any]]:
-        """The fields of the input with their resolved schemas, in the order of `x-order`."""
+        """The fields of the input with their resolved schemas, in the order of `x-order`.
+
+        Unlike elsewhere, the schemas of a union are resolved as well, since each tells what values the field takes.
+        """
         fields = self.resolve(self._schemas.get("Input", {})).get("properties")
-        resolved = [(name, self.resolve(schema)) for name, schema in fields.items()] if isinstance(fields, dict) else []
+        resolved = (
+            [(name, self._with_unions(schema)) for name, schema in fields.items()] if isinstance(fields, dict) else []
+        )
         # A field without an order keeps its place.
         ordered = sorted(enumerate(resolved), key=lambda one: _order(one[1][1], one[0]))
         return dict(field for _, field in ordered)
@@ -107,6 +115,15 @@ class ModelSchema:
             *self._output.warnings,
             *self._training_input.warnings,
         ]
+
+    def _with_unions(self, schema: Any, depth: int = 0) -> Mapping[str, Any]:
+        """A schema, resolved with the schemas of its unions."""
+        resolved = dict(self.resolve(schema))
+        for union in ("anyOf", "oneOf"):
+            options = resolved.pop(union, None)
+            if options is not None and depth < _MAX_UNIONS:
+                resolved[union] = [self._with_unions(option, depth + 1) for option in options]
+        return resolved
 
     @cached_property
     def _resolver(self) -> Resolver:

@@ -15,6 +15,37 @@ _ANNOTATIONS = frozenset(
     {"title", "description", "default", "x-order", "example", "examples", "deprecated", "nullable"}
 )
 _MAX_DEPTH = 50
+# What the values of keywords must be, for those who read a resolved schema.
+_VALUES: Mapping[str, tuple[type, ...]] = {
+    "title": (str,),
+    "description": (str,),
+    "type": (str, list),
+    "enum": (list,),
+    "examples": (list,),
+    "format": (str,),
+    "pattern": (str,),
+    "minimum": (int, float),
+    "exclusiveMinimum": (int, float),
+    "maximum": (int, float),
+    "exclusiveMaximum": (int, float),
+    "multipleOf": (int, float),
+    "minLength": (int, float),
+    "maxLength": (int, float),
+    "minItems": (int, float),
+    "maxItems": (int, float),
+    "minProperties": (int, float),
+    "maxProperties": (int, float),
+    "uniqueItems": (bool,),
+    "required": (list,),
+    "properties": (dict,),
+    "patternProperties": (dict,),
+    "items": (dict, list, bool),
+    "prefixItems": (list,),
+    "additionalProperties": (dict, bool),
+    "propertyNames": (dict, bool),
+    "contains": (dict, bool),
+    "not": (dict, bool),
+}
 _BOUNDS = (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum"))
 
 
@@ -26,8 +57,8 @@ class Resolver:
     """Resolves the schemas of one document.
 
     A resolved schema has no `$ref`, no `allOf`, no `const` and no union with null. `nullable` says whether null is
-    allowed, and exclusive bounds are numbers; OpenAPI 3.0 and 3.1 differ in both, and Cog has written both. Schemas
-    within it are not resolved.
+    allowed, and exclusive bounds are numbers; OpenAPI 3.0 and 3.1 differ in both, and Cog has written both. Its
+    keywords have values of the kinds that they must have. Schemas within it are not resolved.
 
     Args:
         document: The model's `openapi_schema`.
@@ -79,7 +110,7 @@ class Resolver:
                 parts.append(self._resolved(real[0], report, followed, depth + 1))
             elif real:
                 own[union] = real
-        return _merged([*parts, _normalized(own)], report)
+        return _merged([*parts, _normalized(own, report)], report)
 
     def _target(self, reference: Any, report: Report, followed: dict[str, bool], depth: int) -> dict[str, Any]:
         """The schema that a reference leads to, resolved; empty if there is none."""
@@ -119,7 +150,7 @@ def _is_null(schema: Any) -> bool:
     return isinstance(schema, Mapping) and (schema.get("type") == "null" or schema.get("enum") == [None])
 
 
-def _normalized(schema: dict[str, Any]) -> dict[str, Any]:
+def _normalized(schema: dict[str, Any], report: Report) -> dict[str, Any]:
     """A schema in the one form of `nullable`, `enum` and exclusive bounds; changes the schema."""
     if "const" in schema:
         schema.setdefault("enum", [schema.pop("const")])
@@ -128,19 +159,31 @@ def _normalized(schema: dict[str, Any]) -> dict[str, Any]:
             schema[exclusive] = schema.pop(bound)
         elif isinstance(schema.get(exclusive), bool):
             del schema[exclusive]
+    for key in [key for key, value in schema.items() if not _is_possible(key, value)]:
+        report(f"has {schema.pop(key)!r:.40} as {key}, which is ignored")
     kinds, enum = schema.get("type"), schema.get("enum")
-    if isinstance(kinds, list):
+    if isinstance(kinds, list) and kinds:
         real = [kind for kind in kinds if kind != "null"]
         if len(real) < len(kinds):
             schema["nullable"] = True
         if real:
             schema["type"] = real[0] if len(real) == 1 else real
-        elif kinds:
+        else:
             schema["type"] = "null"
-    if isinstance(enum, list) and None in enum and len(enum) > 1:
+    if enum is not None and None in enum and len(enum) > 1:
         schema["nullable"] = True
         schema["enum"] = [value for value in enum if value is not None]
     return schema
+
+
+def _is_possible(key: str, value: Any) -> bool:
+    """Return whether a keyword may have a value."""
+    kinds = _VALUES.get(key)
+    if kinds is None:
+        return True
+    if isinstance(value, list) and key in ("type", "required") and not all(isinstance(name, str) for name in value):
+        return False
+    return isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
 
 
 def _merged(parts: list[dict[str, Any]], report: Report) -> dict[str, Any]:
@@ -149,9 +192,9 @@ def _merged(parts: list[dict[str, Any]], report: Report) -> dict[str, Any]:
     for part in parts:
         for key, value in part.items():
             before = merged.get(key)
-            if key == "properties" and isinstance(before, Mapping) and isinstance(value, Mapping):
+            if key == "properties" and before is not None:
                 value = {**before, **value}
-            elif key == "required" and isinstance(before, list) and isinstance(value, list):
+            elif key == "required" and before is not None:
                 value = [*before, *(name for name in value if name not in before)]
             elif key in merged and before != value and key not in _ANNOTATIONS:
                 report(f"has {key} more than once, of which only the last one counts")

@@ -92,3 +92,17 @@ def read_document(path: Path) -> Any:
         raise SpecError(f"{path} is not YAML: {place}{error.problem}") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise SpecError(f"{path} is not YAML: {str(error).splitlines()[0]}") from error
+
+
+def merged(document: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """A document with the operations and components of another one added where it has none of the same name."""
+    theirs, ours = more.get("paths", {}), document["paths"]
+    parts = {**more.get("components", {}), **document.get("components", {})}
+    return {
+        **document,
+        "paths": {path: {**theirs.get(path, {}), **ours.get(path, {})} for path in {**ours, **theirs}},
+        "components": {
+            part: {**more.get("components", {}).get(part, {}), **document.get("components", {}).get(part, {})}
+            for part in parts
+        },
+    }

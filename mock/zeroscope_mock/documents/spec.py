@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from .extensions import accepted_schemes, default_events, default_hold, service_number
 from .operation import Match, Operation, Parameter, Route
-from .reading import SpecError, object_of, packaged_document, read_document, reading, text_of, unescape
+from .reading import SpecError, merged, object_of, packaged_document, read_document, reading, text_of, unescape
 from .requirements import LINKS, RUNS, allows_non_objects, check_parameters, has_all
 from .validation import Schema
 
@@ -40,7 +40,7 @@ class Spec:
         self._lazy = lazy
         self._more = more or {}
         with reading("the document"):
-            self._whole = _merged(object_of(document), self._more)
+            self._whole = merged(object_of(document), self._more)
         with reading("servers"):
             self.prefixes = self._prefixes()
         with reading("paths"):
@@ -312,17 +312,3 @@ class Spec:
 def _without(route: Route, operation_id: str) -> Route:
     kept = {method: operation for method, operation in route.operations.items() if operation.id != operation_id}
     return replace(route, operations=kept)
-
-
-def _merged(document: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
-    """A document with the operations and components of another one added where it has none of the same name."""
-    theirs, ours = more.get("paths", {}), document["paths"]
-    parts = {**more.get("components", {}), **document.get("components", {})}
-    return {
-        **document,
-        "paths": {path: {**theirs.get(path, {}), **ours.get(path, {})} for path in {**ours, **theirs}},
-        "components": {
-            part: {**more.get("components", {}).get(part, {}), **document.get("components", {}).get(part, {})}
-            for part in parts
-        },
-    }

@@ -1,4 +1,4 @@
-"""The script of a prediction whose model has a schema of its own: how long it runs and what it prints.
+"""The script of a prediction whose model has a schema of its own.
 
 A schema does not say how fast a model is, so all times here are the mock's own choice, near to what models of each kind
 usually take.

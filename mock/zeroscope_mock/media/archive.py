@@ -1,4 +1,4 @@
-"""Renders files that hold others: ZIP and tar archives, and weights as safetensors."""
+"""Renders files that hold others: ZIP and tar archives, and safetensors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The caption and the label of a mock picture: the prompt, the frame's number, the seed."""
+"""The caption and the label of a picture: the prompt, the frame and the seed."""
 
 from __future__ import annotations
 

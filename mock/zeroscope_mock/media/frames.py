@@ -1,4 +1,4 @@
-"""The frames of pictures and videos: a scene, or the input's picture, above a caption."""
+"""The frames of pictures and videos: a view, and a caption below it."""
 
 from __future__ import annotations
 

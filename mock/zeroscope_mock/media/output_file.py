@@ -68,6 +68,5 @@ class OutputFile:
 
     @property
     def bounded_duration(self) -> float:
-        """The duration within `DURATION_LIMIT`, in seconds."""
-        # Not a number is neither more nor less than any.
-        return min(self.duration, DURATION_LIMIT) if self.duration > 0 else 0.0
+        """The duration, at most `DURATION_LIMIT`, in seconds."""
+        return min(self.duration, DURATION_LIMIT)

@@ -1,4 +1,4 @@
-"""Renders pictures: a scene, or the input's picture, with the text as its caption."""
+"""Renders pictures of a scene or of the input's picture, with a caption."""
 
 from __future__ import annotations
 

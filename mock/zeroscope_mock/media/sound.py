@@ -1,4 +1,4 @@
-"""Renders sounds: a melody that the words of the text and the seed make, one phrase after another."""
+"""Renders sounds: a melody made of the words of the text and the seed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Renders videos of a moving scene, or of the input's picture, with the text as their caption."""
+"""Renders videos of a scene or of the input's picture, with a caption."""
 
 from __future__ import annotations
 

@@ -34,6 +34,9 @@ def find_input_schema(
     match operation_id:
         case "createPrediction":
             named = body.get("version") if isinstance(body, dict) else None
+            # Creates of the document's version take no longer with models than without.
+            if named is not None and named == state.spec.version and state.registry.loaded.name_of(named) is None:
+                return None
             version = find_version(state, tenant, named) if isinstance(named, str) else None
         case "createModelPrediction":
             version = find_model_version(state, tenant, f"{arguments['owner']}/{arguments['name']}")

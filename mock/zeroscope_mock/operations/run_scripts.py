@@ -1,4 +1,4 @@
-"""Decides on the scripts of runs: by the model, the prompt, the settings, and the scripts that wait."""
+"""Decides on the script of a run, by its model, its prompt and what waits."""
 
 from __future__ import annotations
 

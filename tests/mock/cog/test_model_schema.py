@@ -1,4 +1,4 @@
-"""Schemas of models: what they allow, in every form that Cog has written, and in forms that contradict themselves."""
+"""Schemas of models: what they allow, in all forms that Cog has written."""
 
 from __future__ import annotations
 
@@ -223,6 +223,19 @@ def test_the_defaults() -> None:
     assert schema.defaults == {"a": "PNDM", "b": "PNDM", "d": False}
 
 
+def test_a_field__with_a_union() -> None:
+    """The schemas of a union are resolved, to a limited depth if the union contains itself."""
+    loop = {"anyOf": [{"$ref": "#/components/schemas/Union"}, {"type": "integer"}]}
+    schema = with_input({"properties": {"a": {"oneOf": [CHOICE, {"type": 7}]}, "b": loop}}, Union=loop)
+
+    assert schema.properties["a"]["oneOf"] == [SCHEDULER, {}]
+    union = schema.properties["b"]
+    for _ in range(3):
+        assert union["anyOf"][1] == {"type": "integer"}
+        union = union["anyOf"][0]
+    assert union == {}
+
+
 @pytest.mark.parametrize(
     ("schema", "resolved"),
     [
@@ -282,16 +295,22 @@ def test_a_schema__resolved(schema: Any, resolved: dict[str, Any]) -> None:
         ({"title": "Field", "description": "Anything"}, "has no type, so any value is accepted"),
         ({}, "has no type, so any value is accepted"),
         ({"type": "file"}, "has the unknown type 'file', so any type is accepted"),
-        ({"type": ["string", 7]}, "has the unknown type 7, so any type is accepted"),
-        ({"properties": []}, "has [] as properties, which is not checked"),
+        ({"type": ["string", "file"]}, "has the unknown type 'file', so any type is accepted"),
+        ({"type": ["string", []]}, "has ['string', []] as type, which is ignored"),
+        ({"type": {}}, "has {} as type, which is ignored"),
+        ({"properties": []}, "has [] as properties, which is ignored"),
+        ({"type": "object", "required": [7]}, "has [7] as required, which is ignored"),
+        ({"type": "string", "title": 7}, "has 7 as title, which is ignored"),
+        ({"type": "integer", "minimum": True}, "has True as minimum, which is ignored"),
         ({"allOf": {}}, "has {} as allOf, where a list of schemas belongs"),
         ({"anyOf": []}, "has [] as anyOf, where a list of schemas belongs"),
-        ({"items": 7, "type": "array"}, "has 7 as items, which is not checked"),
+        ({"items": 7, "type": "array"}, "has 7 as items, which is ignored"),
         ({"if": {}, "type": "string"}, "has if, which is not checked"),
         (7, "has 7 where a schema belongs"),
         ({"type": "string", "pattern": "("}, 'is not checked, because its schema is invalid: "(" is not a "regex"'),
-        ({"type": "string", "minLength": "1"}, 'is not checked, because its schema is invalid: "1" is not'),
-        ({"type": "integer", "enum": 7}, "is not checked, because its schema is invalid: 7 is not"),
+        ({"type": "number", "multipleOf": 0}, "is not checked, because its schema is invalid: 0 is "),
+        ({"type": "string", "minLength": "1"}, "has '1' as minLength, which is ignored"),
+        ({"enum": 7}, "has 7 as enum, which is ignored"),
         ({"type": "string", "enum": ["a"], "default": "b"}, "has a default that it forbids"),
         (
             {"allOf": [CHOICE], "enum": ["DDIM"], "default": "DDIM"},
@@ -368,8 +387,8 @@ def test_choices__of_another_type(kind: Any, choices: list[Any], valid: list[Any
         ({"type": "array"}, "input has the type 'array', but is an object, so any object is accepted."),
         ({"$ref": "x.json"}, "input refers to 'x.json', outside the schema."),
         (
-            {"required": "x"},
-            'input is checked by its fields alone, because its schema is invalid: "x" is not of type "array".',
+            {"minProperties": -1},
+            "input is checked by its fields alone, because its schema is invalid: -1 is less than the minimum of 0.",
         ),
         (7, "input has 7 where a schema belongs."),
     ],
@@ -385,7 +404,7 @@ def test_an_input__that_is_no_schema(schema: Any, warning: str) -> None:
 
 def test_an_invalid_input__with_valid_fields() -> None:
     """The fields are checked even if the rest of the schema of the input is invalid."""
-    schema = with_input({"minProperties": "x", "properties": {"steps": {"type": "integer"}}})
+    schema = with_input({"minProperties": -1, "properties": {"steps": {"type": "integer"}}})
 
     assert [one.field for one in schema.invalid_fields({"steps": "x"})] == ["input.steps"]
 

@@ -22,8 +22,8 @@ OPERATIONS = [
 ]
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 # The document cannot say which arguments of a fault or a recipe go together, what operations the service has, which
-# objects are models, nor which snapshots are of this server; and a pattern for the models of scripts would leave a client
-# with a regular expression in place of a sentence.
+# objects are models, nor which snapshots are of this server; and a pattern for the models of scripts would leave a
+# client with a regular expression in place of a sentence.
 PICKY = {
     "include-operation-id": ["addFault", "addModel", "addRecipe", "addScripts", "getJournal", "restoreSnapshot"],
     "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "422"]}},

@@ -1,4 +1,4 @@
-"""The archives and the weights of the mock: readable, with the text, the picture and the value."""
+"""The archives and the weights of the mock: text, picture and value in each."""
 
 from __future__ import annotations
 

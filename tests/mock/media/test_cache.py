@@ -1,4 +1,4 @@
-"""The videos of predictions, which are rendered when first fetched."""
+"""The output files of predictions, which are rendered when first fetched."""
 
 from __future__ import annotations
 

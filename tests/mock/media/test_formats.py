@@ -1,4 +1,4 @@
-"""All formats of output files: content types, determinism, and texts of any kind."""
+"""The formats of output files: content types, videos, and the same bytes always."""
 
 from __future__ import annotations
 

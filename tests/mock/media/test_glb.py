@@ -1,4 +1,4 @@
-"""The 3D models of the mock: valid binary glTF 2.0 of a cube with the picture on each side."""
+"""The 3D models of the mock: valid binary glTF 2.0 of a cube with a texture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pictures of the mock: real, as asked, deterministic, with the text and the input's picture to be seen."""
+"""The pictures of the mock: size, format, caption, and the input's picture."""
 
 from __future__ import annotations
 
@@ -96,6 +96,15 @@ def test_render__other_seeds_indices_and_texts_are_other_pictures(suffix: str) -
 
     assert min(difference(usual, picture(suffix, **other)) for other in others) > 2
     assert difference(usual, picture(suffix, "A ship in the night")) > 0.2
+
+
+def test_render__size_and_format_are_shown() -> None:
+    """They stand at the lower left, and nothing else tells two formats apart."""
+    change = ImageChops.difference(picture("png"), picture("bmp")).getbbox()
+
+    assert change is not None
+    _, top, right, _ = change
+    assert right <= 80 and top >= 100
 
 
 @pytest.mark.parametrize("suffix", ["png", "gif", "webp"])

@@ -1,4 +1,4 @@
-"""The sounds of the mock: real, as long as asked, deterministic, a melody of the text."""
+"""The sounds of the mock: format, duration, title, and a melody of the text."""
 
 from __future__ import annotations
 

@@ -121,6 +121,12 @@ def seconds(time: str, point: str) -> float:
     return 3600 * hours + 60 * minutes + whole + thousandths / 1000
 
 
+def test_subtitles__markup_is_text() -> None:
+    """WebVTT has markup, so what looks like it is escaped; SubRip has no escapes."""
+    assert "\n&lt;i&gt; &amp;amp;\n" in render("vtt", "<i> &amp;")
+    assert "\n<i> &amp;\n" in render("srt", "<i> &amp;")
+
+
 def test_subtitles__hold_the_whole_text() -> None:
     """If there is time enough, all words are there in their order."""
     text = " ".join(f"word{number}" for number in range(100))
