@@ -1,4 +1,4 @@
-"""What the fields of an input mean by their names."""
+"""The meanings of an input's fields."""
 
 from __future__ import annotations
 
