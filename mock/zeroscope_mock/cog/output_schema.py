@@ -1,4 +1,4 @@
-"""The schema of a model's output: what it consists of, and what its files and texts are."""
+"""The schema of a model's output: its parts, its files and its texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The output of a prediction that no script changes, made from the model's schema and the input.
+"""The output of a prediction by the model's schema and the input.
 
 Equal arguments give equal outputs.
 """

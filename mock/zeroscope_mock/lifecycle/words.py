@@ -1,4 +1,4 @@
-"""The texts of mock models: replies, transcriptions and captions, and their tokens.
+"""Texts of mock models: replies, transcriptions, captions, and their tokens.
 
 All of them depend on their arguments alone.
 """

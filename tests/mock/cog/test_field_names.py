@@ -1,4 +1,4 @@
-"""What the fields of an input mean by their names."""
+"""The meanings of an input's fields."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ FILES = {"type": "array", "items": FILE}
     [
         pytest.param({"prompt": STRING}, {"prompt": "a"}, {"prompt": "a"}, id="prompt"),
         pytest.param({"text": STRING, "title": STRING}, {"title": "b", "text": "a"}, {"prompt": "a"}, id="preferred"),
+        pytest.param(
+            {"text": STRING, "title": STRING}, {"text": "a", "title": "b"}, {"prompt": "a"}, id="in-any-order"
+        ),
         pytest.param({"text": STRING, "title": STRING}, {"title": "b"}, {"prompt": "b"}, id="only-the-other"),
         pytest.param({"messages": {}}, {"messages": [{"role": "user", "content": "a"}]}, {"prompt": "a"}, id="message"),
         pytest.param(

@@ -13,6 +13,7 @@ from zeroscope_mock.documents.validation import Schema
 from zeroscope_mock.lifecycle.default_output import MOST_ITEMS, default_output
 from zeroscope_mock.lifecycle.marks import fill_marks
 from zeroscope_mock.lifecycle.model_input import InputReader
+from zeroscope_mock.lifecycle.named_values import within_bounds
 
 TEXT = {"type": "string"}
 NUMBER = {"type": "number"}
@@ -73,6 +74,12 @@ def object_of(**properties: Any) -> dict[str, Any]:
         pytest.param(FILE, {"output_format": TEXT}, {"output_format": "WebP"}, "webp", id="format"),
         pytest.param(FILE, {"voice": TEXT, "audio_format": TEXT}, {"audio_format": "mp3"}, "mp3", id="sound-format"),
         pytest.param(FILE, {"fps": INTEGER, "output_format": TEXT}, {"output_format": "gif"}, "gif", id="animation"),
+        pytest.param(
+            {**FILE, "title": "Video"}, {"output_format": TEXT}, {"output_format": "gif"}, "gif", id="gif-of-a-video"
+        ),
+        pytest.param(
+            {**FILE, "title": "Video"}, {"output_format": TEXT}, {"output_format": "png"}, "mp4", id="png-of-a-video"
+        ),
         pytest.param(FILE, {"output_type": TEXT}, {"output_type": "pil"}, "png", id="unknown-format"),
         pytest.param({**FILE, "description": "A ZIP with results"}, {}, {}, "zip", id="description"),
         pytest.param({**FILE, "title": "Mesh"}, {}, {}, "glb", id="title"),
@@ -240,6 +247,38 @@ def test_output__of_a_schema_that_contains_itself() -> None:
 
     assert made({"$ref": "#/components/schemas/Node"}, Node=optional)
     assert made({"$ref": "#/components/schemas/Node"}, Node=node)
+
+
+def test_output__of_long_lists_within_lists() -> None:
+    """Lists within lists do not multiply without end."""
+    output = list_of(list_of(list_of(list_of(TEXT, minItems=60), minItems=60), minItems=60), minItems=60)
+
+    value = made(output)
+
+    assert len(value) == len(value[-1]) == len(value[-1][-1]) == 60
+
+
+@pytest.mark.parametrize(
+    ("value", "schema", "whole", "bounded"),
+    [
+        (5, {}, True, 5),
+        (5, {"minimum": 5, "maximum": 5}, True, 5),
+        (5, {"exclusiveMinimum": 5}, True, 6),
+        (5, {"exclusiveMaximum": 5}, True, 4),
+        (5, {"minimum": 5.5}, True, 6),
+        (5, {"minimum": 10, "maximum": 20}, True, 15),
+        (5, {"minimum": 6, "maximum": 4}, True, None),
+        (0.0, {"exclusiveMinimum": 0, "maximum": 1}, False, 0.5),
+        (1.0, {"minimum": 0, "exclusiveMaximum": 1}, False, 0.5),
+        (0.5, {"minimum": 0, "exclusiveMinimum": 0.5, "maximum": 1}, False, 0.75),
+        (0.5, {"maximum": -3}, False, -3),
+        (0.5, {"minimum": True, "maximum": "x"}, False, 0.5),
+        (0.5, {"minimum": 10**400}, False, 0.5),
+    ],
+)
+def test_bounds__of_a_number(value: float, schema: dict[str, Any], whole: bool, bounded: float | None) -> None:
+    """A number that its schema forbids moves between the bounds; impossible bounds have none."""
+    assert within_bounds(value, schema, 0.5, whole=whole) == bounded
 
 
 bounds = st.integers(-1000, 1000)
