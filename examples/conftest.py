@@ -1,4 +1,7 @@
-"""Keeps pytest out of the projects here, each of which runs in its own folder: see tests/examples."""
+"""Keeps pytest out of the projects here, which tests/examples runs.
+
+Each project runs in its own folder, as its user runs it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tests in examples/ported: they pass, and are shorter than the same ones with a fake made by hand."""
+"""The tests in examples/ported, beside the same ones with a fake made by hand."""
 
 from __future__ import annotations
 

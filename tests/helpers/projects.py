@@ -1,4 +1,4 @@
-"""Runs the tests of projects as their users do: in a process of their own, in their folder."""
+"""Runs the tests of projects as their users do, each in its own folder."""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""Makes a page of a picture book: a language model writes it, an image model illustrates it.
+"""Makes a page of a picture book.
 
-REPLICATE_API_TOKEN=... python picture_book.py "a fox who learns to sail"
+A language model writes it, and an image model illustrates it:
+
+    REPLICATE_API_TOKEN=... python picture_book.py "a fox who learns to sail"
 """
 
 from __future__ import annotations

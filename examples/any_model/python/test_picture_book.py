@@ -1,4 +1,4 @@
-"""Tests of the picture book against the mock server: no token, no network, no bill."""
+"""Tests of the picture book against the mock server, without a token or a bill."""
 
 from __future__ import annotations
 
