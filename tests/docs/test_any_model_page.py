@@ -31,7 +31,7 @@ COMMANDS = re.findall(r"^\$ zeroscope (.*?)(?: &)?$", PAGE, re.MULTILINE)
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A folder with the schemas that the page copies."""
-    (source,) = re.findall(r"^\$ cp -r (\S+) my-project/models$", PAGE, re.MULTILINE)
+    (source,) = re.findall(r"^\$ cp -r (\S+) \.\./my-project/models$", PAGE, re.MULTILINE)
     shutil.copytree(ROOT / source, tmp_path / "my-project" / "models")
     return tmp_path / "my-project"
 

@@ -30,9 +30,9 @@ def examples(tmp_path: Path) -> Path:
 
 
 @needs_replicate
-def test_python_project__passes(examples: Path) -> None:
-    """The tests pass in the project's folder, without this repository's settings."""
-    assert "4 passed" in run_pytest(examples / "python")
+def test_python_project__passes() -> None:
+    """The tests pass in the project's folder, with its own settings instead of this repository's."""
+    assert "4 passed" in run_pytest(EXAMPLES / "python")
 
 
 @pytest.mark.slow

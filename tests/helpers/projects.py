@@ -16,8 +16,8 @@ LIMIT = 300
 
 # Its second argument has packages beside those of this environment, for what the first of them lack.
 _PYTEST = "import sys; sys.path.extend(sys.argv.pop(1).split()); import pytest; sys.exit(pytest.main(sys.argv[1:]))"
-# The options of this project's own tests, and plugins that only they need.
-_OPTIONS = ("-q", "-p", "no:asyncio", "-p", "no:schemathesis", "-p", "no:cacheprovider", "-c", os.devnull)
+# Without the plugins that only the tests of this repository need.
+_OPTIONS = ("-q", "-p", "no:asyncio", "-p", "no:schemathesis", "-p", "no:cacheprovider")
 
 
 def run_pytest(folder: Path, *, client: str = "", **variables: str) -> str:
@@ -32,7 +32,7 @@ def run_pytest(folder: Path, *, client: str = "", **variables: str) -> str:
     if client:
         (site,) = _installed("python", client).folder.glob("lib/python*/site-packages")
         packages = str(site)
-    return _run([sys.executable, "-c", _PYTEST, packages, *_OPTIONS, "--rootdir", str(folder), "."], folder, variables)
+    return _run([sys.executable, "-c", _PYTEST, packages, *_OPTIONS], folder, variables)
 
 
 def run_node(folder: Path, client: str, *arguments: str, **variables: str) -> str:
