@@ -217,18 +217,25 @@ class State:
             wanted.prompt = longest_text(record.script.output)
 
         def render() -> bytes:
+            picture = None if wanted.picture is None else self._content(wanted.picture, depth + 1)
+            width, height = wanted.width, wanted.height
+            if picture is not None and not wanted.sized:
+                # Imported here because Pillow is large.
+                from .media.input_picture import scaled_size
+
+                width, height = scaled_size(picture, wanted.scale) or (width, height)
             file = OutputFile(
                 suffix=suffix,
                 text=wanted.prompt,
-                width=wanted.width,
-                height=wanted.height,
+                width=width,
+                height=height,
                 fps=wanted.fps,
                 num_frames=wanted.num_frames,
                 duration=wanted.sound_seconds,
                 seed=record.script.seed,
                 index=number,
                 quality=wanted.quality,
-                picture=None if wanted.picture is None else self._content(wanted.picture, depth + 1),
+                picture=picture,
             )
             return self.output_files.renderer(record.id, file)()
 

@@ -130,6 +130,11 @@ MEANINGS: Mapping[str, Meaning] = {
         "image input_image image_input images input_images image_url start_image first_frame_image first_frame"
         " init_image source_image reference_image reference_images image_prompt img photo picture",
     ),
+    "scale": _meaning(
+        "number",
+        "How many times as large as that picture they are, if the model takes no text",
+        "scale upscale upscale_factor upscaling_factor scale_factor scaling_factor outscale",
+    ),
     "init_video": _meaning("presence", "A video to start from, which takes fewer steps", "init_video"),
     "init_weight": _meaning("number", "The share of the steps that are left out with it", "init_weight"),
 }

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..cog import ModelFileError, read_version
+from ..cog.output_schema import OutputPart
 from ..documents.invalid_field import InvalidField
 from ..messages import Response, json_response
 from ..operations.calls import Handler, OperationCall
@@ -65,9 +66,20 @@ def _json(model: Model) -> dict[str, Any]:
         "owner": model.owner,
         "name": model.name,
         "guessed": guessed,
-        "versions": [{name: file.values[name] for name in ("id", "created_at", "cog_version")} for file in files],
+        "versions": [
+            {
+                **{name: file.values[name] for name in ("id", "created_at", "cog_version")},
+                "output": _output(file.schema.returns.root),
+            }
+            for file in files
+        ],
         "warnings": [] if guessed else [warning for file in files for warning in file.warnings],
     }
+
+
+def _output(part: OutputPart) -> str:
+    """What a model returns, such as `text` or `array of file`."""
+    return part.kind if part.items is None or part.kind != "array" else f"array of {part.items.kind}"
 
 
 def _missing(call: OperationCall) -> Response:

@@ -28,6 +28,7 @@ PREFIX = "mock:"
 
 _URL = re.compile(r"(?:https?|data):", re.IGNORECASE)
 _MAX_STEPS = 10_000
+_LEAST_SCALE = 0.01
 _MIN_SIDE = 16
 _INVALID = ".invalid"
 # What a sound takes whose length neither the input nor the schema states: read aloud, or this many seconds.
@@ -40,6 +41,7 @@ _INTEGERS = frozenset(
 )
 # Meanings that decide other fields than one of their own name.
 _COMBINED = frozenset(("size", "aspect_ratio", "megapixels", "duration", "milliseconds"))
+_AS_PICTURE = "match_input_image"
 _SIZES = frozenset(("size", "aspect_ratio", "megapixels", "width", "height"))
 _VIDEO = frozenset(("fps", "num_frames", "duration"))
 
@@ -54,6 +56,8 @@ class ModelInput:
     Args:
         prompt: The text that the model makes something of.
         batch_size: The number of files or texts.
+        sized: Whether input or schema state the size, which is that of the picture otherwise.
+        scale: How many times as large as the picture that is.
         counted: Whether input or schema state that number.
         seed: The seed; None for a random one.
         duration: The length of a sound or a video, in seconds; None if nothing states it.
@@ -70,6 +74,8 @@ class ModelInput:
     prompt: str = ""
     width: int = FALLBACK_SIZE[0]
     height: int = FALLBACK_SIZE[1]
+    sized: bool = False
+    scale: float = 1.0
     fps: int = 8
     num_frames: int = 16
     batch_size: int = 1
@@ -144,6 +150,7 @@ class InputReader:
         self._limited = limited
         self._open = meanings is None
         self._combined = meanings is None or not meanings.isdisjoint(_COMBINED)
+        self._reads_text = meanings is None or "prompt" in meanings
         self._video = not (meanings or frozenset[str]()).isdisjoint(_VIDEO)
         self._usual = tuple(getattr(ModelInput(limited=limited), field.name) for field in fields(ModelInput))
         usual = self._filled(names.defaults, {})
@@ -197,6 +204,11 @@ class InputReader:
             wanted.counted = True
         if self._combined:
             self._combine(wanted, values, defaults)
+        if "width" in values or "height" in values:
+            wanted.sized = True
+        if self._reads_text:
+            # There, it is how closely a model follows the text.
+            wanted.scale = 1.0
         if not self._limited:
             # Other models are not known to fail, so whatever they get must be possible to make.
             wanted.width, wanted.height = max(1, wanted.width), max(1, wanted.height)
@@ -204,6 +216,7 @@ class InputReader:
             wanted.num_frames = max(1, wanted.num_frames)
             wanted.batch_size = max(0, wanted.batch_size)
             wanted.quality = min(max(0, wanted.quality), 100)
+            wanted.scale = min(max(_LEAST_SCALE, wanted.scale), SIDE_LIMIT)
             if wanted.seed is not None and wanted.seed < 0:
                 wanted.seed = None
         return wanted
@@ -212,6 +225,7 @@ class InputReader:
         """Set what several fields decide together."""
         if not _SIZES.isdisjoint(values):
             wanted.width, wanted.height = pixel_size(values, defaults, video=self._video)
+            wanted.sized = values.get("aspect_ratio") != _AS_PICTURE
         if "milliseconds" in values:
             wanted.duration = _bounded(values["milliseconds"], _LONGEST * 1000) / 1000
         if "duration" in values:

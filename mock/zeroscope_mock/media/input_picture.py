@@ -32,6 +32,12 @@ def decode(encoded: bytes) -> Image.Image | None:
         return None
 
 
+def scaled_size(encoded: bytes, scale: float) -> tuple[int, int] | None:
+    """Width and height of a picture times a scale, in pixels; None for a picture that cannot be shown."""
+    picture = decode(encoded)
+    return None if picture is None else (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+
+
 class InputPicture:
     """A picture, whole and on a blurred backdrop of itself, that grows from frame to frame.
 

@@ -17,7 +17,8 @@ SCHEMA: dict[str, Any] = {
                 "type": "object",
                 "required": ["text"],
                 "properties": {"text": {"type": "string"}, "mask": {"$ref": "https://x.test/y"}},
-            }
+            },
+            "Output": {"type": "array", "items": {"type": "string", "format": "uri"}},
         }
     }
 }
@@ -45,7 +46,8 @@ def test_model__is_added_read_and_removed(control: httpx.Client, api: httpx.Clie
 
     assert (model["owner"], model["name"], model["guessed"]) == ("meta", "llama", False)
     assert model["versions"] == [
-        {name: version[name] for name in ("id", "created_at", "cog_version")} for version in (VERSION, OTHER)
+        {**{name: value for name, value in version.items() if name != "openapi_schema"}, "output": "array of file"}
+        for version in (VERSION, OTHER)
     ]
     assert ["input.mask" in text for text in model["warnings"]] == [True, False, True]
     assert "created_at is 7" in model["warnings"][1]
@@ -62,6 +64,23 @@ def test_model__is_added_read_and_removed(control: httpx.Client, api: httpx.Clie
         detail = "the server was not given a model meta/llama; /_mock/models lists those that it has"
         assert response.json()["detail"] == detail
     assert control.get("/models").json() == {"models": []}
+
+
+@pytest.mark.parametrize(
+    ("output", "kind"),
+    [
+        (None, "any"),
+        ({"type": "string"}, "text"),
+        ({"type": "string", "format": "uri"}, "file"),
+        ({"type": "array", "items": {"type": "array", "items": {"type": "number"}}}, "array of array"),
+        ({"type": "object", "properties": {"text": {"type": "string"}}}, "object"),
+    ],
+)
+def test_output__is_named_by_its_kind(control: httpx.Client, output: Any, kind: str) -> None:
+    """A program sees what a model returns without reading its schema."""
+    schemas = {} if output is None else {"Output": output}
+    added = add(control, "acme/x", {"components": {"schemas": schemas}}).json()
+    assert [one["output"] for one in added["versions"]] == [kind]
 
 
 def test_schema__alone(control: httpx.Client, api: httpx.Client) -> None:

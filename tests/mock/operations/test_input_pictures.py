@@ -141,3 +141,46 @@ def test_unreadable_url__of_an_unknown_model_leaves_the_scene(url: str) -> None:
 def test_data_of(uri: str, content: bytes | None) -> None:
     """A URI of any form gives its content, and anything else nothing."""
     assert data_of(uri) == content
+
+
+def picture_of(width: int, height: int) -> str:
+    content = BytesIO()
+    Image.new("RGB", (width, height), RED).save(content, "PNG")
+    return data_uri(content.getvalue(), "image/png")
+
+
+@pytest.mark.parametrize(
+    ("fields", "sent", "size"),
+    [
+        ([], {}, (90, 60)),
+        (["scale"], {"scale": 2}, (180, 120)),
+        (["upscale_factor"], {"upscale_factor": 0.5}, (45, 30)),
+        (["scale"], {"scale": -3}, (1, 1)),
+        (["prompt", "scale"], {"scale": 7}, (90, 60)),
+        (["width", "height"], {"width": 128, "height": 64}, (128, 64)),
+        (["aspect_ratio"], {"aspect_ratio": "match_input_image"}, (90, 60)),
+        (["aspect_ratio"], {"aspect_ratio": "1:1"}, (1024, 1024)),
+    ],
+)
+def test_size__is_that_of_the_picture_unless_something_else_says_it(
+    fields: list[str], sent: dict[str, Any], size: tuple[int, int]
+) -> None:
+    """A model that takes a picture and no size returns one as large, and an upscaler so many times larger."""
+    kinds = {"prompt": "string", "aspect_ratio": "string"}
+    schema = {
+        "Input": {
+            "type": "object",
+            "properties": {
+                "image": {"type": "string", "format": "uri"},
+                **{name: {"type": kinds.get(name, "number")} for name in fields},
+            },
+        },
+        "Output": SCHEMA["Output"],
+    }
+    server = MockServer(models={MODEL: {"components": {"schemas": schema}}})
+    with httpx.Client(transport=server.transport, headers={"Authorization": "Bearer me"}) as client:
+        body = {"version": MODEL, "input": {"image": picture_of(90, 60), **sent}}
+        created = client.post("https://api.replicate.com/v1/predictions", json=body).json()
+        server.clock.advance(60)
+        content = client.get(client.get(created["urls"]["get"]).json()["output"]).content
+    assert Image.open(BytesIO(content)).size == size
