@@ -87,7 +87,8 @@ def test_command__makes_and_saves_a_result(tree: GeneratedTree, seen: Any, model
     sent = made.json["input"]
     assert sent == {name: model.valid[name] for name in sent}
     assert len(sent) == len({option.partition("=")[0] for option in model.options})
-    assert (tree.folder / "new.mp4").read_bytes()[4:8] == b"ftyp"
+    saved = ["new.mp4"] if model.results == 1 else [f"new-{index}.mp4" for index in range(model.results)]
+    assert [(tree.folder / name).read_bytes()[4:8] for name in saved] == [b"ftyp"] * model.results
     assert nothing.code == 2 and next(iter(model.minimal)) in nothing.err
 
 
@@ -160,7 +161,7 @@ def test_run__makes_and_saves_a_result(tree: GeneratedTree, model: Model) -> Non
     assert sync == asynchronous
     sent, names = sync
     assert sent == {**model.valid, **dict.fromkeys(files, "data:image/png;base64,Ynl0ZXM=")}
-    assert names == ["output-0.mp4"]
+    assert names == [f"output-{index}.mp4" for index in range(model.results)]
     assert [(tree.folder / f"{kind}.mp4").read_bytes()[4:8] for kind in ("sync", "async")] == [b"ftyp"] * 2
 
     validate(schema)

@@ -32,6 +32,8 @@ class Model:
     """Arguments of `run` that type checkers accept."""
     rejected: dict[str, tuple[str, str]]
     """Arguments that they reject, each with a part of the messages of mypy and pyright."""
+    results: int = 1
+    """The number of files that the valid input asks for."""
     schemas: dict[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -128,6 +130,7 @@ PAINTER = Model(
         "apply_watermark": False,
         "styles": [],
     },
+    results=2,
     options=["a lighthouse", "--width=512", "--num-outputs=2", "--refine=base_image_refiner", "--no-apply-watermark"],
     invalid=[
         (
