@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Generator, Mapping
-from functools import partial
 from typing import Any
 
 from .cog import ModelSchema
@@ -152,8 +151,7 @@ class Core:
                 refusal, headers = state.limits.take(routed.operation.id, routed.tenant or "", state.clock.time())
             if refusal is not None:
                 return refusal
-        find_schema = partial(self._input_schema, notes)
-        prepared = prepare_call(routed, request, self.handlers, state.settings, notes, find_schema)
+        prepared = prepare_call(routed, request, self.handlers, state.settings, notes, self._input_schema)
         if isinstance(prepared, Response):
             response = prepared
         else:
@@ -163,9 +161,10 @@ class Core:
             response = (yield from self._locked(result)) if isinstance(result, Generator) else result
         return Response(response.status, (*response.headers, *headers), response.body) if headers else response
 
-    def _input_schema(self, notes: list[str], routed: RoutedRequest, body: Any) -> ModelSchema | None:
+    def _input_schema(self, routed: RoutedRequest, body: Any, notes: list[str]) -> ModelSchema | None:
         state, operation, tenant = self.state, routed.operation, routed.tenant or ""
-        assert operation is not None
+        if operation is None or not state.registry.has_schemas:
+            return None
         with state.lock:
             return find_input_schema(state, operation.id, tenant, routed.arguments, body, notes)
 

@@ -74,11 +74,11 @@ class RoutedRequest:
         return routed
 
 
-InputSchema = Callable[[RoutedRequest, Any], ModelSchema | None]
-"""Returns the schema of the model that a request with a body runs; None if the document has that."""
+InputSchema = Callable[[RoutedRequest, Any, list[str]], ModelSchema | None]
+"""Returns the schema of the model that a request with a body runs, and may add notes; None if the document has it."""
 
 
-def _described(routed: RoutedRequest, body: Any) -> None:
+def _described(routed: RoutedRequest, body: Any, notes: list[str]) -> None:
     """The schema of a request that runs no model but the document's."""
 
 
@@ -120,12 +120,12 @@ def prepare_call(
         handlers: The handlers by `operationId`; other operations are answered with samples.
         settings: The server's.
         notes: Takes notes for the journal.
-        input_schema: Returns the schema of the model that a call with a body runs; None if the document has that.
+        input_schema: Returns the schema of the model that the request runs.
     """
     match, operation = routed.match, routed.operation
     assert match is not None and operation is not None
     handler = (handlers.get(operation.id) if operation.fits else None) or sample_handler(operation, routed.spec)
-    body, errors = _read_body(operation, request, settings, lambda body: input_schema(routed, body))
+    body, errors = _read_body(routed, operation, request, settings, notes, input_schema)
     if isinstance(errors, Response):
         return errors
     if routed.invalid or errors:
@@ -175,7 +175,12 @@ def _is_accepted(required: str | None, token: str | None) -> bool:
 
 
 def _read_body(
-    operation: Operation, request: Request, settings: Settings, input_schema: Callable[[Any], ModelSchema | None]
+    routed: RoutedRequest,
+    operation: Operation,
+    request: Request,
+    settings: Settings,
+    notes: list[str],
+    input_schema: InputSchema,
 ) -> tuple[Any, list[InvalidField] | Response]:
     """The value of the body, and its invalid fields or the refusal of the whole body."""
     # Clients send a content type with everything, so it is ignored where the operation takes no body.
@@ -200,7 +205,7 @@ def _read_body(
         return None, malformed(str(error))
     # In the schema a file is a string, and no keyword there is about its bytes.
     validated = {name: _without_uploads(part) for name, part in value.items()} if kind == FORM else value
-    model = input_schema(value) if kind in operation.open_bodies else None
+    model = input_schema(routed, value, notes) if kind in operation.open_bodies else None
     if model is None:
         return value, schema.invalid_fields(validated)
     invalid = operation.open_bodies[kind].invalid_fields(value)

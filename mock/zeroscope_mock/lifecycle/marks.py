@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 _PREFIX = "mock:file."
@@ -55,16 +56,19 @@ def fill_marks(output: Any, file: Callable[[int, str], Any]) -> Any:
         >>> fill_marks({"image": "mock:file.png"}, lambda number, suffix: f"output-{number}.{suffix}")
         {'image': 'output-0.png'}
     """
+    flat = _fill_flat(output, file) if type(output) is list else None
+    if flat is not None:
+        return flat
     number = 0
 
     def filled(part: Any, depth: int) -> Any:
         nonlocal number
         if type(part) is str:
-            found = _MARK.fullmatch(part) if part.startswith(_PREFIX) else None
-            if found is None:
+            suffix = _suffix(part) if part.startswith(_PREFIX) else None
+            if suffix is None:
                 return part
             number += 1
-            return file(number - 1, found[1])
+            return file(number - 1, suffix)
         if depth == _MAX_DEPTH:
             return part
         if type(part) is list:
@@ -74,3 +78,26 @@ def fill_marks(output: Any, file: Callable[[int, str], Any]) -> Any:
         return part
 
     return filled(output, 0)
+
+
+def _fill_flat(output: list[Any], file: Callable[[int, str], Any]) -> list[Any] | None:
+    """A list of plain values, filled, as nearly all outputs are; None if it holds lists or objects."""
+    filled: list[Any] = []
+    number = 0
+    for part in output:
+        kind = type(part)
+        if kind is str:
+            if part.startswith(_PREFIX) and (suffix := _suffix(part)) is not None:
+                part = file(number, suffix)
+                number += 1
+        elif kind is list or kind is dict:
+            return None
+        filled.append(part)
+    return filled
+
+
+@lru_cache(maxsize=256)
+def _suffix(text: str) -> str | None:
+    """The suffix in a mark; None for a text that only begins like one."""
+    found = _MARK.fullmatch(text)
+    return None if found is None else found[1]

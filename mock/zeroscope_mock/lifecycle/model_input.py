@@ -29,6 +29,8 @@ PREFIX = "mock:"
 _URL = re.compile(r"(?:https?|data):", re.IGNORECASE)
 _MAX_STEPS = 10_000
 _LEAST_SCALE = 0.01
+_MAX_FILES = 1000
+_MAX_FRAMES = 100_000
 _MIN_SIDE = 16
 _INVALID = ".invalid"
 # What a sound takes whose length neither the input nor the schema states: read aloud, or this many seconds.
@@ -46,8 +48,8 @@ _SIZES = frozenset(("size", "aspect_ratio", "megapixels", "width", "height"))
 _VIDEO = frozenset(("fps", "num_frames", "duration"))
 
 
-# Not frozen: one is made for every prediction, and frozen ones take three times as long to make. Nothing changes one.
-@dataclass(slots=True, unsafe_hash=True)
+# Not frozen: one is made for every prediction, and frozen ones take three times as long to make.
+@dataclass(slots=True)
 class ModelInput:
     """The fields of an input that decide what the model does, with the defaults of its schema filled in.
 
@@ -213,8 +215,8 @@ class InputReader:
             # Other models are not known to fail, so whatever they get must be possible to make.
             wanted.width, wanted.height = max(1, wanted.width), max(1, wanted.height)
             wanted.fps = min(max(1, wanted.fps), RATE_LIMIT)
-            wanted.num_frames = max(1, wanted.num_frames)
-            wanted.batch_size = max(0, wanted.batch_size)
+            wanted.num_frames = min(max(1, wanted.num_frames), _MAX_FRAMES)
+            wanted.batch_size = min(max(0, wanted.batch_size), _MAX_FILES)
             wanted.quality = min(max(0, wanted.quality), 100)
             wanted.scale = min(max(_LEAST_SCALE, wanted.scale), SIDE_LIMIT)
             if wanted.seed is not None and wanted.seed < 0:

@@ -27,8 +27,7 @@ _BLOCKING_CHANCES = 4
 # The multiples of this have fractional parts that look random and are spread well.
 _GOLDEN_RATIO = 0.6180339887498949
 
-VIDEO = "mp4"
-"""The suffix of the document's model's files."""
+_VIDEO = file_mark("mp4")
 
 
 # Not frozen: one is made for every prediction, and frozen ones take three times as long to make. Nothing changes one.
@@ -138,7 +137,11 @@ def default_script(wanted: ModelInput, random: bytes) -> Script:
     startup = round(least + (most - least) * int.from_bytes(random[-4:]) / 2**32, 6)
     seed = int.from_bytes(random[-6:-4]) if wanted.seed is None else wanted.seed
     error, steps = wanted.error(), wanted.steps
-    rate = _STEPS_PER_SECOND / 100 if error else _STEPS_PER_SECOND * _USUAL_SIZE / wanted.size
+    if error:
+        rate = _STEPS_PER_SECOND / 100
+    else:
+        # How fast other models are is not known, nor whether their inputs say how much they make.
+        rate = _STEPS_PER_SECOND * _USUAL_SIZE / wanted.size if wanted.limited else _STEPS_PER_SECOND
     return Script(
         seed=seed,
         startup_seconds=startup,
@@ -147,7 +150,7 @@ def default_script(wanted: ModelInput, random: bytes) -> Script:
         rate=rate,
         outcome="failed" if error else "succeeded",
         error=error,
-        # An input that fails may ask for more videos than a list can have.
-        output=[file_mark(VIDEO)] * (1 if error else wanted.batch_size),
+        # An input that fails, or that is of another model, may ask for more videos than a list can have.
+        output=[_VIDEO] * (1 if error or not wanted.limited else wanted.batch_size),
         blocking="processing" if random[-7] % _BLOCKING_CHANCES else "final",
     )

@@ -11,6 +11,7 @@ from ..cog.guess import guess_schema
 from ..documents.links import WEBSITE
 from ..lifecycle.default_output import default_output
 from ..lifecycle.marks import fill_marks
+from ..lifecycle.model_input import PREFIX
 from ..lifecycle.model_script import model_script
 from ..lifecycle.prompts import apply_prompt, steering_text
 from ..lifecycle.record import RunKind
@@ -21,6 +22,7 @@ from .calls import OperationCall
 from .version_references import VersionReference
 
 _MOST_NOTES = 5
+_STEERING = PREFIX.encode()
 
 
 def decide_script(
@@ -38,7 +40,9 @@ def decide_script(
     """
     sent = call.body.get("input", {})
     script = _usual_script(state, sent, version, kind, random, output)
-    if (text := steering_text(sent)) is not None:
+    # Most inputs hold no such text, and a body is searched faster than its values.
+    body = call.request.body
+    if (_STEERING in body or b"\\" in body) and (text := steering_text(sent)) is not None:
         script = apply_prompt(text, script)
     if (source := state.scripts.take(call.tenant, version.model, version.id, sent)) is None:
         return script

@@ -29,7 +29,7 @@ def read(sent: dict[str, Any], properties: dict[str, Any] | None = None, *, limi
         pytest.param({"duration": "5s"}, {"duration": 5, "num_frames": 40}, id="duration"),
         pytest.param({"duration": 5, "fps": 24}, {"num_frames": 120}, id="duration-and-rate"),
         pytest.param({"duration": 5, "num_frames": 7}, {"num_frames": 7}, id="frames-before-duration"),
-        pytest.param({"duration": 1e15, "fps": 10**400}, {"num_frames": 86_400_000}, id="endless"),
+        pytest.param({"duration": 1e15, "fps": 10**400}, {"num_frames": 100_000}, id="endless"),
         pytest.param(
             {"length_ms": 10**400, "width": 10**400, "ratio": "9:5", "mp": 10**400}, {"duration": 86400}, id="no-end"
         ),
@@ -54,7 +54,7 @@ def test_input__by_names_alone(sent: dict[str, Any], attributes: dict[str, Any])
     wanted = read(sent)
 
     assert {name: getattr(wanted, name) for name in attributes} == attributes
-    assert hash(wanted) == hash(read(sent))
+    assert wanted == read(sent)
 
 
 def test_input__defaults_of_the_schema() -> None:
