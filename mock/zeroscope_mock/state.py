@@ -206,15 +206,15 @@ class State:
             suffix: Its suffix, which is its format.
             depth: How many files are made from this one.
         """
-        reader = self.input_reader(self.registry.schema(record.model, record.version, record.tenant))
+        reader = self.input_reader(record.schema)
         wanted = reader.read(record.input)
         if wanted.error():
             # A script may have a prediction succeed whose input no encoder can render.
             wanted = replace(reader.read({}), prompt=wanted.prompt)
 
-        if not wanted.prompt:
+        if not wanted.prompt and record.schema is not None:
             # A transcription, for example, stands in the output beside its files.
-            wanted.prompt = longest_text(record.script.output)
+            wanted.prompt = longest_text(record.script.output) or record.model or ""
 
         def render() -> bytes:
             picture = None if wanted.picture is None else self._content(wanted.picture, depth + 1)
@@ -252,9 +252,11 @@ class State:
         operation = match.route.operation("GET") if match else None
         arguments = match.arguments if match else {}
         if operation is not None and operation.id in ("getFile", "downloadFile"):
-            stored = self.store.file(arguments["file_id"], self.clock.time())
+            with self.lock:
+                stored = self.store.file(arguments["file_id"], self.clock.time())
             return None if stored is None else stored.content
-        record = self.store.prediction(arguments["prediction_id"]) if "filename" in arguments else None
+        with self.lock:
+            record = self.store.prediction(arguments["prediction_id"]) if "filename" in arguments else None
         found = OUTPUT_NAME.fullmatch(arguments["filename"]) if record is not None else None
         if record is None or found is None or depth > _MAX_DEPTH:
             return None

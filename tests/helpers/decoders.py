@@ -49,7 +49,7 @@ def decode(content: bytes, suffix: str, content_type: str | None = None) -> str:
     if content_type is not None:
         served = content_type.partition(";")[0]
         assert served == TYPES.get(suffix, served), f"a file .{suffix} was served as {content_type}"
-    return _DECODERS.get(suffix, _text)(content)
+    return _DECODERS[suffix](content)
 
 
 def _picture(content: bytes) -> str:
@@ -126,6 +126,7 @@ _DECODERS: dict[str, Callable[[bytes], str]] = {
     **dict.fromkeys(("png", "webp", "jpg", "jpeg", "gif"), _picture),
     **dict.fromkeys(("mp4", "webm"), _video),
     **dict.fromkeys(("mp3", "ogg", "flac", "m4a"), _sound),
+    **dict.fromkeys(("txt", "md", "srt", "vtt"), _text),
     "wav": _wave,
     "glb": _mesh,
     "zip": _archive,

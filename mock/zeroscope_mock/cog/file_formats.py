@@ -11,9 +11,9 @@ Medium = Literal["video", "3d", "sound", "image", "archive", "text"]
 
 _FORMATS: Mapping[Medium, str] = {
     "video": "mp4 mov mkv webm",
-    "3d": "glb ply obj stl",
+    "3d": "glb",
     "sound": "wav mp3 ogg opus flac m4a aac",
-    "image": "png jpg jpeg webp gif avif bmp tif tiff svg",
+    "image": "png jpg jpeg webp gif bmp tif tiff svg",
     "archive": "zip tar safetensors",
     "text": "txt md html json jsonl csv srt vtt",
 }

@@ -14,6 +14,8 @@ FALLBACK_SIZE = (512, 512)
 """Width and height where neither input nor schema says anything. The mock's own choice."""
 
 _MEGAPIXEL = 1024 * 1024
+# 4096x4096, in megapixels.
+_LARGEST_AREA = 16
 # The short side of videos whose model names no size, in pixels.
 _VIDEO_SIDE = 720
 _MOST = {"width": 10**9, "height": 10**9, "megapixels": 1000}
@@ -55,7 +57,9 @@ def pixel_size(sent: Mapping[str, Any], defaults: Mapping[str, Any], *, video: b
 
 def _named(known: Mapping[str, Any], video: bool) -> tuple[int, int] | None:
     """Width and height by name, ratio and area; None if these say nothing."""
-    size, ratio, area = known.get("size"), _ratio(known.get("aspect_ratio")), known.get("megapixels")
+    size, ratio = known.get("size"), _ratio(known.get("aspect_ratio"))
+    # Negative areas, and those that no picture can have, come only where no schema forbids them.
+    area = min(max(0, known.get("megapixels", 0)), _LARGEST_AREA)
     text = str(size)
     if found := _EXACT.fullmatch(text):
         return max(1, round(float(found[1]))), max(1, round(float(found[2])))

@@ -125,6 +125,9 @@ def restore(state: State, snapshot: Mapping[str, Any]) -> None:
         state.journal.load(make_dataclass(Exchange, one) for one in values["journal"])
         state.journal.dropped = _dropped(values, "exchanges") + len(values["journal"]) - len(state.journal)
         state.clock.set(values["clock"]["time"])
+        # After that, since a search adds the versions of trainings that have ended.
+        for record in store.predictions():
+            record.schema = state.registry.schema(record.model, record.version, record.tenant)
         if values["clock"]["frozen"]:
             state.clock.freeze()
         else:
@@ -215,8 +218,11 @@ def _store(state: State, values: Mapping[str, Any]) -> Store:
 
 def _prediction_values(record: Record) -> dict[str, Any]:
     hook = record.hook
+    values = dataclass_values(record)
+    # Restored from the models, of which the snapshot has the schemas.
+    del values["schema"]
     return {
-        **dataclass_values(record),
+        **values,
         "script": dataclass_values(record.script),
         "hook": None if hook is None else {**dataclass_values(hook), "events": sorted(hook.events)},
         "lifetime": None if record.lifetime is None else min(record.lifetime, _LONGEST_LIFETIME),

@@ -12,6 +12,8 @@ Resolve = Callable[[Any], Any]
 # Below this depth only required properties are made, so that a schema that contains itself comes to an end.
 _OPTIONAL_DEPTH = 4
 _MAX_DEPTH = 20
+# A schema may ask for more than the memory holds.
+_MOST_ITEMS, _MOST_LETTERS = 10_000, 1_000_000
 _BOUNDS = {"minimum": ge, "maximum": le, "exclusiveMinimum": gt, "exclusiveMaximum": lt}
 _TEXTS = {
     "date": "2026-01-01",
@@ -75,14 +77,16 @@ def _of_type(kind: str | None, schema: Mapping[str, Any], part: Callable[[Any], 
             missing = [name for name in schema.get("required", []) if name not in properties]
             return {name: part(properties.get(name, {})) for name in (*names, *missing)}
         case "array":
-            return [part(schema.get("items", {})) for _ in range(schema.get("minItems", 0))]
+            return [part(schema.get("items", {})) for _ in range(min(int(schema.get("minItems", 0)), _MOST_ITEMS))]
         case "integer" | "number":
             return _number(schema, whole=kind == "integer")
         case "boolean":
             return False
         case "string":
             text = _TEXTS.get(schema.get("format", ""), "text")
-            return text.ljust(schema.get("minLength", 0), "-")[: schema.get("maxLength")]
+            # JSON has one kind of number, so 3.0 is an integer.
+            least, most = min(int(schema.get("minLength", 0)), _MOST_LETTERS), schema.get("maxLength")
+            return text.ljust(least, "-")[: None if most is None else int(most)]
         case _:
             return None
 

@@ -118,7 +118,8 @@ class _Maker:
     def _whole_text(self, seed: int) -> str:
         prompt, purpose = self._wanted.prompt, self._schema.returns.purpose
         if purpose == "transcription":
-            return words.transcription(seed)
+            # All parts of an output tell of the same recording.
+            return words.transcription(self._seed)
         if self._schema.returns.root.has_file:
             return prompt or words.caption(seed)
         if purpose == "caption" and not words.asks(prompt):
@@ -132,6 +133,10 @@ class _Maker:
         least = min(least or 0, _MOST_NUMBERS)
         made = self._usual_list(part, path, least)
         if made and len(made) < least:
+            # Lists within lists would multiply.
+            size = _size(made[0])
+            least = max(len(made), min(least, _MOST_VALUES // size))
+            self._made += (least - len(made)) * size
             made = (made * (least // len(made) + 1))[:least]
         made = made[:most]
         if part.schema.get("uniqueItems") is True:
@@ -155,10 +160,11 @@ class _Maker:
         if any(not ASKED.isdisjoint(inner.label) for inner in items.fields.values()):
             return self._by_line(items, path)
         count = min(max(self._usual_count(part, items), least), MOST_ITEMS)
-        if self._made > _MOST_VALUES:
-            # Lists within lists would multiply.
-            count = min(count, 1)
-        return [self.value(items, f"{path}.{number}") for number in range(count)]
+        made: list[Any] = []
+        # Lists within lists would multiply.
+        while len(made) < count and not (made and self._made > _MOST_VALUES):
+            made.append(self.value(items, f"{path}.{len(made)}"))
+        return made
 
     def _by_line(self, items: OutputPart, path: str) -> list[Any]:
         """One item for each line of the prompt, which the item repeats."""
@@ -214,6 +220,12 @@ class _Maker:
             return words.segments(self._whole_text(self._seed))
         text = text_like(part.label, self._integer(path), self._wanted, lambda: self._usual_text(path))
         return text if path else {"result": text}
+
+
+def _size(value: Any) -> int:
+    """The number of values in a value."""
+    inner = value if isinstance(value, list) else value.values() if isinstance(value, dict) else ()
+    return 1 + sum(map(_size, inner))
 
 
 def _count(value: Any) -> int | None:

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
-from ..cog.field_names import FieldNames
+from ..cog.field_names import FieldNames, known_role
 from ..cog.model_schema import ModelSchema
 from ..cog.sizes import FALLBACK_SIZE, SIDE_LIMIT, pixel_size
 
@@ -191,7 +191,11 @@ class InputReader:
         """The first text that steers; where no schema says which fields there are, the first one that is no URL."""
         texts = [value for value in sent.values() if isinstance(value, str)]
         steering = (text for text in texts if text.startswith(PREFIX))
-        others = (text for text in texts if self._open and not _URL.match(text))
+        others = (
+            value
+            for name, value in sent.items()
+            if self._open and isinstance(value, str) and not _URL.match(value) and known_role(name) is None
+        )
         return next(steering, None) or next(others, None)
 
     def _filled(self, values: Mapping[str, Any], defaults: Mapping[str, Any]) -> ModelInput:

@@ -6,17 +6,19 @@ usually take.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from ..cog import ModelSchema
+from ..cog.file_formats import Medium, medium_of
 from .marks import file_suffixes
 from .model_input import ModelInput
 from .script import Script
 
 _TOKENS_PER_SECOND = 40.0
 _STEPS_PER_SECOND = 10.0
-_FILE_SECONDS = {"mp4": 20.0, "glb": 15.0}
+_FILE_SECONDS: Mapping[Medium | None, float] = {"video": 20.0, "3d": 15.0}
 _USUAL_FILE_SECONDS = 3.0
 _USUAL_SECONDS = 1.0
 # How much later than the even beat a token may be, in beats.
@@ -33,14 +35,14 @@ def model_script(schema: ModelSchema, wanted: ModelInput, script: Script, output
         output: The output.
         stepwise: Whether the model has a field for the number of its steps, of which it then prints the progress.
     """
-    streams = schema.output.get("x-cog-array-type") == "iterator" and isinstance(output, list)
+    streams = schema.returns.streams and isinstance(output, list)
     suffixes = file_suffixes(output)
     if script.outcome == "failed":
         run = script.run_seconds
     elif stepwise:
         run = wanted.steps / _STEPS_PER_SECOND
     elif suffixes:
-        run = max(_FILE_SECONDS.get(suffix, _USUAL_FILE_SECONDS) for suffix in suffixes)
+        run = max(_FILE_SECONDS.get(medium_of(suffix), _USUAL_FILE_SECONDS) for suffix in suffixes)
     else:
         run = max(_USUAL_SECONDS, len(output) / _TOKENS_PER_SECOND if isinstance(output, list) else 0)
     return replace(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ..cog import ModelSchema
 from ..times import TOLERANCE
 from .script import Script
 
@@ -55,6 +56,7 @@ class Record:
         kind: What it is.
         speed: How many times as fast as its script it starts and runs.
         retention: How long input, output and logs are kept after the end, in seconds.
+        schema: What its model takes and returns, even after the model was removed; None if the document says that.
     """
 
     id: str
@@ -74,6 +76,7 @@ class Record:
     kind: RunKind = "prediction"
     speed: float = 1.0
     retention: float = RETENTION
+    schema: ModelSchema | None = None
 
     def script_seconds(self, seconds: float) -> float:
         """How far the script is, in its own seconds, so many seconds of the clock after the start."""

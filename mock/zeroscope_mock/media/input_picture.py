@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from PIL import Image, ImageFilter, ImageOps
+from PIL import ExifTags, Image, ImageFilter, ImageOps
 
 from .caption import draw_label
 from .output_file import SIDE_LIMIT
@@ -14,6 +14,8 @@ PIXEL_LIMIT = 2**26
 """The most pixels of a picture that is decoded; a larger one could fill the memory."""
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
+# The values of the orientation in EXIF data that turn a picture by a quarter.
+_ON_ITS_SIDE = frozenset((5, 6, 7, 8))
 _LARGEST_ZOOM = 1.15
 _BACKDROP_SIDE = 48
 
@@ -33,9 +35,20 @@ def decode(encoded: bytes) -> Image.Image | None:
 
 
 def scaled_size(encoded: bytes, scale: float) -> tuple[int, int] | None:
-    """Width and height of a picture times a scale, in pixels; None for a picture that cannot be shown."""
-    picture = decode(encoded)
-    return None if picture is None else (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    """Width and height of a picture times a scale, in pixels; None for one that is broken or too large.
+
+    Only its head is read, so that is quick.
+    """
+    try:
+        with Image.open(BytesIO(encoded), formats=_FORMATS) as picture:
+            width, height = picture.size
+            if picture.getexif().get(ExifTags.Base.Orientation) in _ON_ITS_SIDE:
+                width, height = height, width
+    except Exception:
+        # As in `decode`.
+        return None
+    shrunk = min(1, SIDE_LIMIT / max(width, height)) * scale
+    return None if width * height > PIXEL_LIMIT else (max(1, round(width * shrunk)), max(1, round(height * shrunk)))
 
 
 class InputPicture:

@@ -113,6 +113,8 @@ class Deployments:
         if deployment is None:
             return _missing(call)
         version = deployed_version(self._state, deployment)
+        if version is None:
+            return invalid_version()
         return self._runs.start(call, version, deployment=self._shown(deployment))
 
     def _find(self, call: OperationCall) -> Deployment | None:
@@ -133,10 +135,9 @@ class Deployments:
         return False
 
 
-def deployed_version(state: State, deployment: Deployment) -> VersionReference:
-    """The version that a deployment runs, even if it has been deleted since."""
-    found = find_model_version(state, deployment.tenant, deployment.model, deployment.version)
-    return found or VersionReference(deployment.model, deployment.version)
+def deployed_version(state: State, deployment: Deployment) -> VersionReference | None:
+    """The version that a deployment runs; None if its model was removed since."""
+    return find_model_version(state, deployment.tenant, deployment.model, deployment.version)
 
 
 def _settings(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -163,6 +163,7 @@ class Runs:
             deployment=deployment,
             kind=kind,
             speed=state.speed,
+            schema=version.schema,
             retention=RETENTION if state.spec.retention is None else state.spec.retention,
         )
 

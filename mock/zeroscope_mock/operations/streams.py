@@ -103,12 +103,13 @@ def _made(script: Script, state: LifecycleState) -> int:
 
 def _value(record: Record, links: Links, index: int) -> Any:
     output = record.script.output
-    one, before = (output[index], output[:index]) if isinstance(output, list) else (output, [])
+    several = isinstance(output, list)
 
     def url(number: int, suffix: str) -> str:
-        return links.output(record.id, len(file_suffixes(before)) + number, suffix)
+        before = len(file_suffixes(output[:index])) if several else 0
+        return links.output(record.id, before + number, suffix)
 
-    return fill_marks(one, url)
+    return fill_marks(output[index] if several else output, url)
 
 
 def _event(name: str, value: Any, id: str) -> bytes:

@@ -95,7 +95,8 @@ class LoadedModels:
 
     def files(self) -> list[tuple[str, VersionFile]]:
         """All versions, each with the owner and name of its model, in the order in which they were added."""
-        found = [(name, version) for name, model in list(self._models.items()) for version in model.versions.values()]
+        with self._lock:
+            found = [(name, version) for name, model in self._models.items() for version in model.versions.values()]
         found.sort(key=lambda one: one[1].number)
         return [(name, version.file) for name, version in found if version.file is not None]
 

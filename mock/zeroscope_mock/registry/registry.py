@@ -248,6 +248,9 @@ class Registry:
         name = training.model or ""
         base = self._models.get((training.tenant, name)) or self.loaded.get(name)
         version = None if base is None else base.versions.get(training.version)
+        if base is None and self.unknown is not None and training.schema is not None:
+            base = self.unknown.get(name)
+            version = None if base is None else self.unknown.version(base, training.version)
         if version is None or version.file is None:
             return None
         values = {**version.file.values, "id": version_id, "created_at": timestamp(created)}

@@ -6,7 +6,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Iterator
 
-from ..cog import VersionFile
+from ..cog import VersionFile, is_model_name
 from ..cog.guess import guess_schema
 from ..cog.version_file import COG_VERSION
 from ..times import timestamp
@@ -16,6 +16,7 @@ NAMELESS = "unknown/unknown"
 """The model of a version that no request has named together with its model."""
 
 _LIMIT = 10_000
+_LONGEST_NAME = 200
 
 
 class UnknownModels:
@@ -30,11 +31,13 @@ class UnknownModels:
 
     def get(self, full_name: str) -> Model | None:
         """The model of a name; None for a text that is no `owner/name`."""
-        owner, slash, name = full_name.partition("/")
-        if not (owner and slash and name) or "/" in name:
-            return None
         model = self._models.get(full_name)
-        if model is None:
+        if model is not None:
+            self._models.move_to_end(full_name)
+        elif len(full_name) > _LONGEST_NAME or not is_model_name(full_name):
+            return None
+        else:
+            owner, _, name = full_name.partition("/")
             model = Model(owner, name, tenant=None, number=0, created=PUBLISHED_AT)
             self._models[full_name] = model
             latest = self.version(model, hashlib.sha256(full_name.encode("utf-8", "replace")).hexdigest())

@@ -330,8 +330,9 @@ def test_webhooks__pending_are_those_of_the_snapshot(server: MockServer) -> None
     ],
 )
 def test_schema__agrees_with_the_code(schema: str, kind: Any) -> None:
-    """The document names the fields that the code has, in the same order."""
-    assert list(SCHEMAS[schema]["properties"]) == [field.name for field in fields(kind)]
+    """The document names the fields that the code has, in the same order, except what follows from the others."""
+    saved = [field.name for field in fields(kind) if (schema, field.name) != ("SavedPrediction", "schema")]
+    assert list(SCHEMAS[schema]["properties"]) == saved
 
 
 @pytest.mark.parametrize(

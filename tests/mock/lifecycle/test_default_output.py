@@ -249,13 +249,25 @@ def test_output__of_a_schema_that_contains_itself() -> None:
     assert made({"$ref": "#/components/schemas/Node"}, Node=node)
 
 
-def test_output__of_long_lists_within_lists() -> None:
-    """Lists within lists do not multiply without end."""
-    output = list_of(list_of(list_of(list_of(TEXT, minItems=60), minItems=60), minItems=60), minItems=60)
+@pytest.mark.parametrize("least", [60, 1000, 10**9])
+def test_output__of_long_lists_within_lists(least: int) -> None:
+    """Lists within lists do not multiply without end: the innermost ones are whole, and the outer ones cut."""
+    output = list_of(list_of(list_of(list_of(TEXT, minItems=least), minItems=least), minItems=least), minItems=least)
 
     value = made(output)
 
-    assert len(value) == len(value[-1]) == len(value[-1][-1]) == 60
+    assert len(value[-1][-1][-1]) == min(least, 4096)
+    assert len(value) * len(value[-1]) * len(value[-1][-1]) * len(value[-1][-1][-1]) <= 20_000
+
+
+def test_output__of_a_transcription_is_one_text() -> None:
+    """The whole text and its segments tell of the same recording."""
+    fields = {"transcription": TEXT, "segments": {"title": "Segments"}}
+
+    audio = {"audio": {"type": "string", "format": "uri"}}
+    value = made({"type": "object", "properties": fields, "required": list(fields)}, audio)
+
+    assert value["transcription"].startswith(value["segments"][0]["text"])
 
 
 @pytest.mark.parametrize(
