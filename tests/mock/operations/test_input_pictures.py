@@ -5,14 +5,16 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from io import BytesIO
+from threading import Thread
 from typing import Any
 
 import httpx
 import pytest
-from PIL import Image, ImageChops
+from PIL import ExifTags, Image, ImageChops
 
 from zeroscope_mock import MockServer
 from zeroscope_mock.data_uris import data_of, data_uri
+from zeroscope_mock.media.input_picture import scaled_size
 
 MODEL = "someone/picture-to-picture"
 SCHEMA: dict[str, Any] = {
@@ -184,3 +186,46 @@ def test_size__is_that_of_the_picture_unless_something_else_says_it(
         server.clock.advance(60)
         content = client.get(client.get(created["urls"]["get"]).json()["output"]).content
     assert Image.open(BytesIO(content)).size == size
+
+
+def test_removed_model__leaves_the_files_of_its_predictions(server: MockServer, run: Run, api: httpx.Client) -> None:
+    """A prediction that was made goes on having the files that its model made."""
+    prediction = run(image=picture_of(90, 60), width=180, height=120)
+    server.models.remove(MODEL)
+    content = api.get(prediction["output"]).content
+    assert Image.open(BytesIO(content)).size == (180, 120) and is_red(content)
+
+
+def test_size__of_a_picture_on_its_side_is_that_of_the_upright_one() -> None:
+    """A camera may store a picture turned by a quarter."""
+    content, exif = BytesIO(), Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    Image.new("RGB", (90, 60), RED).save(content, "JPEG", exif=exif)
+    assert scaled_size(content.getvalue(), 2) == (120, 180)
+    assert scaled_size(content.getvalue()[:20], 2) is None
+
+
+def test_pictures__come_while_others_create(server: MockServer, api: httpx.Client, run: Run) -> None:
+    """Files are made in other threads than those that answer requests."""
+    pictures = [run(image=picture_of(30, 20))["output"] for _ in range(3)]
+    outputs = [run(image=url)["output"] for url in pictures]
+    failures: list[object] = []
+
+    def fetch() -> None:
+        for url in outputs * 5:
+            server.core.state.output_files.clear()
+            response = api.get(url)
+            if response.status_code != 200:
+                failures.append(response.text)
+
+    def add() -> None:
+        for number in range(300):
+            server.models.add(f"someone/model-{number}", {"components": {"schemas": SCHEMA}})
+            server.models.warnings("someone/none")
+
+    threads = [Thread(target=target) for target in (fetch, fetch, add)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
