@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .report import Report
     from .rules import DialectName
 
+_SHORTEST_TOKEN = 8
 _STYLES = {"passed": "green", "failed": "bold red", "not reached": "yellow", "not applicable": "dim"}
 
 
@@ -164,6 +165,9 @@ def _remote_run(
     token = os.environ.get(TOKEN_VARIABLE, "").strip()
     if not token:
         raise CommandError(f"no token for {url}: set {TOKEN_VARIABLE}")
+    if len(token) < _SHORTEST_TOKEN:
+        # The report has the name of the variable in place of the token wherever it occurs.
+        raise CommandError(f"the token in {TOKEN_VARIABLE} must have at least {_SHORTEST_TOKEN} characters")
     receiver = None
     if webhook_listen:
         receiver = stack.enter_context(_receiver(webhook_listen, webhook_url, document))
@@ -219,9 +223,9 @@ def _print_report(report: Report) -> None:
     for result in report.results:
         for finding in result.findings:
             print(f"\n{result.rule.name}: {result.rule.says}")
-            print(f"  expected  {finding.expected}\n  seen      {finding.seen}")
+            print(f"  expected  {finding.expected}\n  seen      {_printable(finding.seen)}")
             if finding.curl:
-                print(f"  repeat    {finding.curl}")
+                print(f"  repeat    {_printable(finding.curl)}")
     for error in report.errors:
         print(f"\nThe suite itself failed, which says nothing of the server: {error}")
     for result in report.results:
@@ -236,3 +240,8 @@ def _print_report(report: Report) -> None:
     requests = next((one.checked for one in report.results if one.rule.name == "always-answered"), 0)
     print(f"\n{len(report.results)} rules: {counts}; {requests:,} requests in {report.seconds:.1f} s\n")
     sys.stdout.flush()
+
+
+def _printable(text: str) -> str:
+    """A text with escapes in place of control characters, which the server may have sent."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)

@@ -177,6 +177,15 @@ def test_token__has_to_be_set(command: Command) -> None:
     assert outcome.code == 2 and "no token for http://127.0.0.1:9: set REPLICATE_API_TOKEN" in outcome.err
 
 
+def test_token__has_to_be_long_enough(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A short one could occur by chance, and the report would show the variable in its place."""
+    monkeypatch.setenv("REPLICATE_API_TOKEN", "x")
+
+    outcome = command("conformance", "http://127.0.0.1:9")
+
+    assert outcome.code == 2 and "the token in REPLICATE_API_TOKEN must have at least 8 characters" in outcome.err
+
+
 def test_other_server__is_reported_with_its_response(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """An echo server ends the command with 3 and its response."""
     monkeypatch.setenv("REPLICATE_API_TOKEN", TOKEN)

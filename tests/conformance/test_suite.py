@@ -6,6 +6,7 @@ import json
 from functools import partial
 from xml.etree import ElementTree
 
+import httpx
 import pytest
 
 from helpers.faulty_servers import DOCUMENT, TOKEN, Mutant, check_mutant
@@ -73,6 +74,22 @@ def test_rate_limits__are_respected() -> None:
 
     assert (report.named("failed"), report.errors) == ([], [])
     assert 429 in {exchange.status for exchange in server.journal}
+
+
+def test_account__that_has_predictions_of_other_models() -> None:
+    """Their outputs are not those of the model that is checked."""
+    output = {"type": "array", "items": {"type": "object", "required": ["file"], "properties": {"file": {}}}}
+    models = {"someone/files": {"Output": output}, "someone/text": {"Output": {"type": "string"}}}
+    files = {name: {"components": {"schemas": schemas}} for name, schemas in models.items()}
+    with MockServer(token=TOKEN, models=files) as server:
+        client = httpx.Client(transport=server.transport, headers={"Authorization": f"Bearer {TOKEN}"})
+        client.post("http://mock.test/v1/predictions", json={"version": "someone/files", "input": {}})
+        server.clock.advance(60)
+        run = partial(run_suite, "http://mock.test", token=TOKEN, quick=True, fuzz=False, model="someone/text")
+        report = run(clock=server.clock, transport=server.transport)
+
+    assert (report.named("failed"), report.errors) == ([], [])
+    assert "response-schema-conformance" in report.named("passed")
 
 
 def test_transport__is_refused_with_schemathesis() -> None:

@@ -15,6 +15,10 @@ SUFFIXES = (".json", ".yaml", ".yml")
 # Bodies of responses hold a version within this many other values.
 _ENVELOPES = 4
 
+# In bytes; the largest known schemas have some 100 KB.
+_LARGEST_FILE = 50_000_000
+_MOST_VALUES = 1_000_000
+
 # The kinds of plain text that are not strings: the tag, the whole text, and its first characters.
 _PLAIN_VALUES = (
     ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
@@ -36,9 +40,16 @@ def read_values(path: Path) -> Any:
         ModelFileError: For a file that cannot be read or is neither.
     """
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            # Reading a pipe or a device may never end.
+            raise ModelFileError(f"{path} is not a regular file")
+        if path.is_file() and (size := path.stat().st_size) > _LARGEST_FILE:
+            raise ModelFileError(f"{path} has {size} bytes, but a model's file has at most {_LARGEST_FILE}")
         text = path.read_bytes()
     except OSError as error:
         raise ModelFileError(f"{path} cannot be read: {error.strerror or error}") from error
+    except ModelFileError:
+        raise
     except ValueError as error:
         raise ModelFileError(f"{path} cannot be read: {error}") from error
     # A JSON file that an editor on Windows saved may begin with a byte order mark.
@@ -49,7 +60,25 @@ def read_values(path: Path) -> Any:
         except orjson.JSONDecodeError as error:
             place = f"line {error.lineno}, column {error.colno}"
             raise ModelFileError(f"{path} is not JSON: {place}: {error.msg}") from error
-    return json_values(_read_yaml(text, path), str(path))
+    values = _read_yaml(text, path)
+    if (size := _expanded_size(values, {})) > _MOST_VALUES:
+        raise ModelFileError(f"{path} has aliases that expand to {size} values, but a model has at most {_MOST_VALUES}")
+    return json_values(values, str(path))
+
+
+def _expanded_size(value: Any, known: dict[int, int]) -> int:
+    """The number of values that a value consists of if each alias is written out.
+
+    Args:
+        known: The sizes of lists and objects that were counted before; one that contains itself counts as 0.
+    """
+    if not isinstance(value, list | dict):
+        return 1
+    if id(value) not in known:
+        known[id(value)] = 0
+        inner = value if isinstance(value, list) else value.values()
+        known[id(value)] = 1 + sum(_expanded_size(one, known) for one in inner)
+    return known[id(value)]
 
 
 def json_values(values: Any, name: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,6 +19,7 @@ from zeroscope_mock.cog import (
     model_files,
     parse_model_option,
     read_version,
+    reading,
 )
 from zeroscope_mock.documents.validation import Schema
 
@@ -350,3 +352,31 @@ def test_an_option__in_another_form(text: str, reason: str) -> None:
         parse_model_option(text)
 
     assert str(caught.value) == reason
+
+
+def test_aliases__that_expand_without_end(tmp_path: Path) -> None:
+    """A small file that stands for billions of values is refused, and one with a few aliases is read."""
+    path = tmp_path / "llama.yaml"
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 9)}]" for level in range(1, 10)]
+    path.write_text("\n".join([*lines, "components: {schemas: {Input: {type: object}}}"]), encoding="utf-8")
+    with pytest.raises(ModelFileError, match=r"llama\.yaml has aliases that expand to \d+ values, but a model has at"):
+        read_version(path)
+    path.write_text("\n".join([*lines[:3], "components: {schemas: {Input: {type: object}}}"]), encoding="utf-8")
+    assert read_version(path).schema.properties == {}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no such pipes")
+def test_file__that_may_never_end(tmp_path: Path) -> None:
+    """A pipe or a device is not waited for."""
+    os.mkfifo(tmp_path / "llama.json")
+    with pytest.raises(ModelFileError, match=r"llama\.json is not a regular file$"):
+        read_version(tmp_path / "llama.json")
+
+
+def test_file__that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No model's file is as large as the memory."""
+    monkeypatch.setattr(reading, "_LARGEST_FILE", 10)
+    (tmp_path / "llama.json").write_text('{"components": {}}', encoding="utf-8")
+    with pytest.raises(ModelFileError, match=r"llama\.json has 18 bytes, but a model's file has at most 10$"):
+        read_version(tmp_path / "llama.json")
