@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..documents.invalid_field import InvalidField
 from .field_names import FieldNames
-from .json_schema import JsonSchema, printable
-from .output_schema import OutputSchema
 from .resolver import Resolver
+
+if TYPE_CHECKING:
+    # Imported where they are needed, because a server without further models starts faster without them.
+    from .json_schema import JsonSchema
+    from .output_schema import OutputSchema
 
 # A union may contain itself, and real ones are one level deep.
 _MAX_UNIONS = 3
@@ -102,11 +105,15 @@ class ModelSchema:
     @cached_property
     def returns(self) -> OutputSchema:
         """What the model returns."""
+        from .output_schema import OutputSchema
+
         return OutputSchema(self.output, self.resolve, self.properties, self.names)
 
     @cached_property
     def warnings(self) -> list[str]:
         """What is not checked or contradicts itself, in one sentence each, which names the field."""
+        from .json_schema import printable
+
         paths = [invalid.field.split(".") for invalid in self.invalid_fields(self.defaults)]
         refused = {path[1] for path in paths if len(path) > 1} & self.defaults.keys()
         return [
@@ -135,17 +142,22 @@ class ModelSchema:
         schemas = components.get("schemas") if isinstance(components, dict) else None
         return schemas if isinstance(schemas, dict) else {}
 
+    def _json_schema(self, name: str, where: str, *, is_input: bool) -> JsonSchema:
+        from .json_schema import JsonSchema
+
+        return JsonSchema(self._resolver, self._schemas.get(name, {}), where, is_input=is_input)
+
     @cached_property
     def _input(self) -> JsonSchema:
-        return JsonSchema(self._resolver, self._schemas.get("Input", {}), "input", is_input=True)
+        return self._json_schema("Input", "input", is_input=True)
 
     @cached_property
     def _output(self) -> JsonSchema:
-        return JsonSchema(self._resolver, self._schemas.get("Output", {}), "output", is_input=False)
+        return self._json_schema("Output", "output", is_input=False)
 
     @cached_property
     def _training_input(self) -> JsonSchema:
-        return JsonSchema(self._resolver, self._schemas.get("TrainingInput", {}), "TrainingInput", is_input=True)
+        return self._json_schema("TrainingInput", "TrainingInput", is_input=True)
 
 
 def _order(schema: Mapping[str, Any], place: int) -> float:

@@ -7,12 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..cog import ModelSchema
-from ..cog.guess import guess_schema
 from ..documents.links import WEBSITE
-from ..lifecycle.default_output import default_output
 from ..lifecycle.marks import fill_marks
 from ..lifecycle.model_input import PREFIX
-from ..lifecycle.model_script import model_script
 from ..lifecycle.prompts import apply_prompt, steering_text
 from ..lifecycle.record import RunKind
 from ..lifecycle.script import Script, default_script
@@ -65,6 +62,9 @@ def _usual_script(
     """The script that neither a prompt nor a test has changed."""
     settings, schema = state.settings, version.schema
     if version.guessed:
+        # Imported here, as what follows, because a server without further models starts faster without it.
+        from ..cog.guess import guess_schema
+
         schema = guess_schema(version.model or "", sent)
     reader = state.input_reader(schema)
     wanted = reader.read(sent)
@@ -72,6 +72,9 @@ def _usual_script(
     if output is not None:
         script.output = output
     elif schema is not None:
+        from ..lifecycle.default_output import default_output
+        from ..lifecycle.model_script import model_script
+
         made = default_output(schema, wanted, script.seed)
         script = model_script(schema, wanted, script, made, stepwise=reader.stepwise)
     streams = True if settings.streams is None and state.dialect.current else settings.streams

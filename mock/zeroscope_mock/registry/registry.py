@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from math import inf
+from typing import TYPE_CHECKING
 
 from ..cog import ModelSchema, VersionFile
 from ..documents.spec import Spec
@@ -13,7 +14,9 @@ from ..lifecycle.timeline import state_at, timeline_of
 from ..times import timestamp
 from .loaded_models import LoadedModels
 from .model import PUBLISHED_AT, Deployment, Model, Version, is_version_id, trained_version
-from .unknown_models import UnknownModels
+
+if TYPE_CHECKING:
+    from .unknown_models import UnknownModels
 
 
 class Registry:
@@ -39,7 +42,12 @@ class Registry:
     def __init__(self, spec: Spec, time: Callable[[], float], *, any_model: bool = False) -> None:
         self._time = time
         self.loaded = LoadedModels()
-        self.unknown = UnknownModels() if any_model else None
+        self.unknown: UnknownModels | None = None
+        if any_model:
+            # Most servers start faster without it.
+            from .unknown_models import UnknownModels
+
+            self.unknown = UnknownModels()
         self._models: dict[tuple[str, str], Model] = {}
         self.created = 0
         self.deployments: dict[tuple[str, str], Deployment] = {}
