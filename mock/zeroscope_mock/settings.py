@@ -72,7 +72,7 @@ class CoreOptions(TypedDict, total=False):
     service does is not certain."""
 
     inline_outputs: bool
-    """Whether videos are `data:` URIs instead of URLs."""
+    """Whether output files are `data:` URIs instead of URLs."""
 
     any_model: bool
     """Whether the server admits models that it does not know, with any input; it guesses from their names what they

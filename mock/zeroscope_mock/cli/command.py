@@ -130,7 +130,7 @@ def serve(
         webhook_event: An event that webhooks without a filter get, such as `logs`; may be repeated. Default: those of
             the spec.
         deployment_names: Whether predictions name their deployment with its owner, as `owner/name`, or not.
-        inline_outputs: Return videos as data: URIs instead of URLs.
+        inline_outputs: Return output files as data: URIs instead of URLs.
         insecure_webhooks: Send webhooks to http URLs of other machines, too.
         prediction_limit: How many predictions are kept; the oldest are dropped. Default: 1000000.
         storage_limit: How many bytes of uploads are kept; the oldest are dropped. Default: 1073741824.

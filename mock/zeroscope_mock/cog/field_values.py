@@ -8,6 +8,7 @@ from math import isfinite
 from typing import Any, TypeGuard
 
 _NUMBER = re.compile(r"\s*(-?\d{1,15}(?:\.\d{1,15})?)")
+_EXPONENT = re.compile(r"\s*-?\d{1,15}(?:\.\d{1,15})?[eE][-+]?\d{1,3}\s*")
 _MOST_TEXTS = 100
 
 
@@ -33,7 +34,12 @@ def text_in(value: Any) -> str | None:
 def _number(value: Any) -> int | float | None:
     if type(value) is int or is_number(value):
         return value
-    found = _NUMBER.match(value) if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    # A whole number first, so that 1e3 is not taken for 1; then the digits that a text such as `14_frames` begins with.
+    if _EXPONENT.fullmatch(value) and isfinite(whole := float(value)):
+        return int(whole) if whole.is_integer() else whole
+    found = _NUMBER.match(value)
     return None if found is None else float(found[1]) if "." in found[1] else int(found[1])
 
 

@@ -120,7 +120,7 @@ def _read_yaml(text: bytes, path: Path) -> Any:
     import yaml
 
     try:
-        return yaml.load(text, _loader())
+        return yaml.load(text, yaml_loader())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
@@ -130,14 +130,14 @@ def _read_yaml(text: bytes, path: Path) -> Any:
 
 
 @cache
-def _loader() -> Any:
+def yaml_loader() -> Any:
     """A loader that reads plain text as YAML 1.2 does.
 
     PyYAML follows YAML 1.1, in which an aspect ratio of 16:9 is the number 969, `no` is false, and a date is no text.
     """
     import yaml
 
-    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # PyYAML has it only with libyaml
         """Reads plain values."""
 
         yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 -- as PyYAML declares it

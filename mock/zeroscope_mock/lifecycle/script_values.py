@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..cog.reading import yaml_loader
 from ..documents.bundled import control_document, control_schema
 from ..documents.invalid_field import InvalidField
 from ..suggestions import did_you_mean
@@ -128,7 +129,8 @@ def read_yaml(source: str | Path) -> Any:
     import yaml
 
     try:
-        return yaml.safe_load(source.read_bytes() if isinstance(source, Path) else source)
+        # As the files of models are read, whose values a script may have to equal.
+        return yaml.load(source.read_bytes() if isinstance(source, Path) else source, yaml_loader())
     except OSError as error:
         raise ScriptError(f"{source} cannot be read: {error}") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:

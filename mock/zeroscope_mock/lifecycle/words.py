@@ -113,7 +113,7 @@ def subject_of(prompt: str) -> str:
 
 
 def transcription(seed: int) -> str:
-    """What somebody says in a recording."""
+    """The words of a recording."""
     start = seed % 3
     return " ".join(_SPOKEN[start : start + 4])
 

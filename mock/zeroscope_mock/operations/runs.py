@@ -60,7 +60,7 @@ class Runs:
             version: The version that runs.
             kind: What is started.
             deployment: The owner and name of the deployment that runs it.
-            output: Makes the output of a success from the run's id; by default the model makes videos.
+            output: Makes the output of a success from the run's id; by default the model makes it.
             register: Called with the record of the run before that is stored; may return a response that refuses it.
         """
         if version.guessed:

@@ -136,7 +136,7 @@ def test_error__without_a_token(command: Command, service: MockServer, monkeypat
 
 
 def test_error__without_a_network(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command says that nobody answered at the URL."""
+    """The command says that no server answered at the URL."""
     monkeypatch.setattr(save_model, "Zeroscope", partial(Zeroscope, retry=None))
     monkeypatch.setenv("REPLICATE_API_TOKEN", TOKEN)
     with socket.socket() as free:
