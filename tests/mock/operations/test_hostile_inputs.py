@@ -1,4 +1,4 @@
-"""Inputs with numbers that no model could make, for models with and without schemas."""
+"""Inputs with impossible numbers, for models with and without schemas."""
 
 from __future__ import annotations
 
