@@ -10,6 +10,8 @@ from typing import Any
 
 import orjson
 
+from ..documents.reading import yaml_problem
+
 SUFFIXES = (".json", ".yaml", ".yml")
 
 # Bodies of responses hold a version within this many other values.
@@ -121,12 +123,8 @@ def _read_yaml(text: bytes, path: Path) -> Any:
 
     try:
         return yaml.load(text, yaml_loader())
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        raise ModelFileError(f"{path} is not YAML: {place}{error.problem}") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ModelFileError(f"{path} is not YAML: {str(error).splitlines()[0]}") from error
+        raise ModelFileError(f"{path} is not YAML: {yaml_problem(error)}") from error
 
 
 @cache

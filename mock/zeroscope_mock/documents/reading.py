@@ -86,12 +86,18 @@ def read_document(path: Path) -> Any:
 
     try:
         return yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        raise SpecError(f"{path} is not YAML: {place}{error.problem}") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise SpecError(f"{path} is not YAML: {str(error).splitlines()[0]}") from error
+        raise SpecError(f"{path} is not YAML: {yaml_problem(error)}") from error
+
+
+def yaml_problem(error: Exception) -> str:
+    """What is wrong with a text that PyYAML cannot read, and where."""
+    import yaml
+
+    if not isinstance(error, yaml.MarkedYAMLError):
+        return str(error).splitlines()[0]
+    mark = error.problem_mark
+    return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}" if mark else str(error.problem)
 
 
 def merged(document: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 from ..cog.reading import yaml_loader
 from ..documents.bundled import control_document, control_schema
 from ..documents.invalid_field import InvalidField
+from ..documents.reading import yaml_problem
 from ..suggestions import did_you_mean
 from .marks import file_suffixes
 from .script import Script
@@ -135,7 +136,7 @@ def read_yaml(source: str | Path) -> Any:
         raise ScriptError(f"{source} cannot be read: {error}") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         name = source if isinstance(source, Path) else "the script"
-        raise ScriptError(f"{name} is not YAML: {_yaml_problem(error)}") from error
+        raise ScriptError(f"{name} is not YAML: {yaml_problem(error)}") from error
 
 
 def _returned(function: Callable[[dict[str, Any]], Any], sent: dict[str, Any]) -> Any:
@@ -170,11 +171,3 @@ def _timed_lines(lines: list[str | dict[str, Any]], run: float) -> tuple[tuple[f
         at, text = (run * place / len(lines), line) if isinstance(line, str) else (float(line["at"]), line["text"])
         timed.append((at, text if text.endswith("\n") else f"{text}\n"))
     return tuple(sorted(timed, key=lambda line: line[0]))
-
-
-def _yaml_problem(error: Exception) -> str:
-    import yaml
-
-    if isinstance(error, yaml.MarkedYAMLError) and (mark := error.problem_mark):
-        return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
-    return str(error).splitlines()[0]
