@@ -27,6 +27,8 @@ VIDEO, SOUND, MESH = "mock:file.mp4", "mock:file.wav", "mock:file.glb"
         ("salesforce/blip lucataco/moondream2", TEXT),
         ("black-forest-labs/flux-schnell stability-ai/sdxl google/imagen-4 openai/gpt-image-1", IMAGES),
         ("google/gemini-2.5-flash-image qwen/qwen-image ideogram-ai/ideogram-v3 acme/thing", IMAGES),
+        # By the owner, where the name says nothing.
+        ("whisper/large-v3", TEXT),
     ],
 )
 def test_guess__by_name(names: str, output: Any) -> None:

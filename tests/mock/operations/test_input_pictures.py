@@ -229,3 +229,17 @@ def test_pictures__come_while_others_create(server: MockServer, api: httpx.Clien
     for thread in threads:
         thread.join()
     assert not failures
+
+
+def test_text_file__of_a_model_without_a_prompt_has_the_text_of_the_output() -> None:
+    """A transcription is the same in the output and in its files."""
+    fields = {"transcription": {"type": "string"}, "txt_file": {"type": "string", "format": "uri"}}
+    sound = {"type": "object", "properties": {"audio": {"type": "string", "format": "uri"}}}
+    schemas = {"Input": sound, "Output": {"type": "object", "properties": fields}}
+    server = MockServer(models={MODEL: {"components": {"schemas": schemas}}})
+    with httpx.Client(transport=server.transport, headers={"Authorization": "Bearer me"}) as client:
+        body = {"version": MODEL, "input": {"audio": "https://example.com/a.wav"}}
+        created = client.post("https://api.replicate.com/v1/predictions", json=body).json()
+        server.clock.advance(60)
+        output = client.get(created["urls"]["get"]).json()["output"]
+        assert client.get(output["txt_file"]).text == output["transcription"] != ""

@@ -186,3 +186,29 @@ def test_models__that_are_added_while_predictions_are_created() -> None:
             thread.join()
         assert len(server.models) == 41
     assert set(statuses) == {200, 201} and len(statuses) == 2 * 40 * 3 + 2 * 40
+
+
+def test_removal__of_the_first_of_two_models_with_one_id() -> None:
+    """The id goes on meaning the other one."""
+    with MockServer(models={"meta/one": A, "meta/two": A}) as server, client(server) as api:
+        server.models.remove("meta/one")
+        assert run(api, A["id"], text="x") == ("meta/two", A["id"])
+
+
+def test_removal__leaves_deployments_that_run_nothing() -> None:
+    """A deployment of a model that is gone refuses to run it, and does not run another one in its place."""
+    with MockServer(models={"meta/llama": A}, account="me") as server, client(server) as api:
+        deployment = {"name": "fast", "model": "meta/llama", "version": A["id"], "hardware": "cpu"}
+        api.post("/deployments", json={**deployment, "min_instances": 0, "max_instances": 1})
+        path = "/deployments/me/fast/predictions"
+        assert api.post(path, json={"input": {"text": "x"}}).status_code == 201
+        server.models.remove("meta/llama")
+        assert api.post(path, json={"input": {"text": "x"}}).status_code == 422
+
+
+def test_model__is_as_old_as_its_first_version() -> None:
+    """Lists that are sorted by the age of models do not depend on the order in which versions were added."""
+    with MockServer(models={"meta/new": [B], "meta/old": [B | {"id": "c" * 64}, A]}) as server, client(server) as api:
+        query = {"sort_by": "model_created_at", "sort_direction": "desc"}
+        names = [model["name"] for model in api.get("/models", params=query).json()["results"]]
+        assert names.index("new") < names.index("old")
