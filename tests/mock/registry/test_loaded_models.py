@@ -208,7 +208,8 @@ def test_removal__leaves_deployments_that_run_nothing() -> None:
 
 def test_model__is_as_old_as_its_first_version() -> None:
     """Lists that are sorted by the age of models do not depend on the order in which versions were added."""
-    with MockServer(models={"meta/new": [B], "meta/old": [B | {"id": "c" * 64}, A]}) as server, client(server) as api:
+    between = version("c" * 64, created_at="2024-12-06T07:08:09Z")
+    with MockServer(models={"meta/new": between, "meta/old": [B, A]}) as server, client(server) as api:
         query = {"sort_by": "model_created_at", "sort_direction": "desc"}
         names = [model["name"] for model in api.get("/models", params=query).json()["results"]]
         assert names.index("new") < names.index("old")
