@@ -13,8 +13,7 @@ from helpers.pages import ROOT, code_blocks, read_page
 from zeroscope_mock.cog.field_names import meanings_table
 from zeroscope_mock.cog.guess import guess_schema
 from zeroscope_mock.cog.model_schema import ModelSchema
-from zeroscope_mock.cog.sizes import FALLBACK_SIZE
-from zeroscope_mock.cog.sizes import SIDE_LIMIT as MODEL_LIMIT
+from zeroscope_mock.cog.sizes import FALLBACK_SIZE, SIDE_LIMIT
 from zeroscope_mock.lifecycle.default_output import MOST_ITEMS, default_output
 from zeroscope_mock.lifecycle.model_input import InputReader, ModelInput
 from zeroscope_mock.media import formats, input_picture, output_file, sound
@@ -105,12 +104,11 @@ def test_numbers__are_those_of_the_code() -> None:
     bounds = re.findall(r"^\| [a-z ]+ \| ([\d,]+)(?: \w+)? \|", PAGE, re.MULTILINE)
     usual = ModelInput()
     assert [int(number.replace(",", "")) for number in bounds] == [
-        output_file.SIDE_LIMIT,
+        SIDE_LIMIT,
         output_file.FRAME_LIMIT,
         output_file.DURATION_LIMIT,
         input_picture.PIXEL_LIMIT,
     ]
-    assert output_file.SIDE_LIMIT == MODEL_LIMIT
     assert (
         f"{FALLBACK_SIZE[0]}x{FALLBACK_SIZE[1]} pixels, {usual.fps} frames per second, {usual.num_frames} frames"
         in PAGE

@@ -14,7 +14,8 @@ from .model_schema import ModelSchema
 from .reading import SUFFIXES, ModelFileError, json_text, json_values, read_values
 
 PUBLISHED_AT = "2023-07-01T00:00:00.000000Z"
-"""The creation time of a version that states none: that of the document's model."""
+"""The creation time of a version that states none, and of the document's model, which was published in July 2023; the
+day is the mock's own choice."""
 
 COG_VERSION = "0.8.1"
 """The version of Cog of a version that states none: that of the document's model."""

@@ -15,7 +15,7 @@ from ..registry import Model
 from ..state import State
 
 
-class LoadedModels:
+class ModelOperations:
     """Lists, adds, returns and removes models besides that of the document, which all tenants share."""
 
     def __init__(self, state: State) -> None:

@@ -25,7 +25,7 @@ from ..state import State
 from ..steps import AdvanceClock
 from ..suggestions import did_you_mean
 from .access import refusal
-from .models import LoadedModels
+from .models import ModelOperations
 from .snapshot import LATEST, SnapshotError, restore, take
 from .values import (
     clock_json,
@@ -85,7 +85,7 @@ class Control:
             "restoreSnapshot": self._restore,
             "runClock": self._run,
             "setLimits": self._set_limits,
-            **LoadedModels(state).handlers,
+            **ModelOperations(state).handlers,
         }
 
     def flow(self, request: Request) -> Flow[Response]:

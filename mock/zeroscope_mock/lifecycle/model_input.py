@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 from ..cog.field_names import FieldNames, known_role
 from ..cog.model_schema import ModelSchema
 from ..cog.sizes import FALLBACK_SIZE, SIDE_LIMIT, pixel_size
+from .words import LETTERS_PER_SECOND
 
 MEMORY_LIMIT = 1024 * 576 * 120
 """The most the document's model can make at once, in pixels of all frames of all videos; more fails. The mock's own
@@ -34,7 +35,6 @@ _MAX_FRAMES = 100_000
 _MIN_SIDE = 16
 _INVALID = ".invalid"
 # What a sound takes whose length neither the input nor the schema states: read aloud, or this many seconds.
-_LETTERS_PER_SECOND = 15
 _USUAL_SECONDS, _LONGEST_SPEECH = 8.0, 60.0
 # Numbers have no end in JSON, and nothing here lasts longer than a day.
 _LONGEST = 86_400
@@ -113,7 +113,7 @@ class ModelInput:
         """The length of a sound: as the input says, else the time that it takes to read the prompt aloud."""
         if self.duration is not None:
             return self.duration
-        return min(max(len(self.prompt) / _LETTERS_PER_SECOND, 1), _LONGEST_SPEECH) if self.prompt else _USUAL_SECONDS
+        return min(max(len(self.prompt) / LETTERS_PER_SECOND, 1), _LONGEST_SPEECH) if self.prompt else _USUAL_SECONDS
 
     def error(self) -> str | None:
         """The reason why the model fails with this input; None if it succeeds. The schema bounds none of this."""

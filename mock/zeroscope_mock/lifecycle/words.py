@@ -64,7 +64,8 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 # Like the tokens of a language model: a word with the space before it, or the next letters of a long word; a run of
 # one mark; a single space or line break. Together they are the text.
 _TOKEN = re.compile(r" ?[^\W\d_]{1,9}|[^\W\d_]{1,9}| ?\d{1,3}| ?([^\w\s])\1*|\s|.", re.DOTALL)
-_LETTERS_PER_SECOND = 15
+LETTERS_PER_SECOND = 15
+"""How fast a text is read aloud. The mock's own choice."""
 
 
 def tokens(text: str) -> list[str]:
@@ -144,7 +145,7 @@ def segments(text: str) -> list[dict[str, object]]:
     made: list[dict[str, object]] = []
     start = 0.0
     for number, sentence in enumerate(sentences(text)):
-        end = round(start + len(sentence) / _LETTERS_PER_SECOND, 2)
+        end = round(start + len(sentence) / LETTERS_PER_SECOND, 2)
         made.append({"id": number, "start": start, "end": end, "text": sentence, "speaker": f"SPEAKER_{number % 2:02}"})
         start = end
     return made

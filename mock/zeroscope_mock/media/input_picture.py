@@ -6,8 +6,8 @@ from io import BytesIO
 
 from PIL import ExifTags, Image, ImageFilter, ImageOps
 
+from ..cog.sizes import SIDE_LIMIT
 from .caption import draw_label
-from .output_file import SIDE_LIMIT
 from .sprite import Colour, Planes, mix, to_planes
 
 PIXEL_LIMIT = 2**26

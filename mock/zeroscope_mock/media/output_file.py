@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-SIDE_LIMIT = 4096
-"""The longest side of a picture or video, in pixels; larger ones are rendered smaller, in the same proportions."""
+from ..cog.sizes import SIDE_LIMIT
 
 FRAME_LIMIT = 7200
 """The most frames of a video or an animation; longer ones are cut."""

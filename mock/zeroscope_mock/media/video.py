@@ -9,14 +9,12 @@ from typing import Any
 
 import av
 
+from ..lifecycle.model_input import RATE_LIMIT
 from .frames import SMALLEST_SIDE, Frames
 from .output_file import FRAME_LIMIT, OutputFile
 
 PIXEL_LIMIT = 2**30
 """The most pixels of all frames, which take seconds to draw; longer videos are cut."""
-
-RATE_LIMIT = 1000
-"""The highest number of frames per second."""
 
 # For 24 frames at 576x320, superfast makes a third fewer bytes in twice the time, veryfast two thirds in three times.
 _ENCODER = {"preset": "ultrafast", "crf": "23"}

@@ -6,11 +6,11 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 
-from ..cog import ModelSchema, VersionFile
+from ..cog import ModelSchema, VersionFile, version_file
+from ..times import read_timestamp
 
-PUBLISHED_AT = 1688169600.0
-"""The creation time of the document's model and its versions, in seconds since 1970: the model was published in July
-2023; the day is the mock's own choice."""
+PUBLISHED_AT = read_timestamp(version_file.PUBLISHED_AT)
+"""The creation time of the document's model and its versions, in seconds since 1970."""
 
 _VERSION = re.compile(r"[0-9a-f]{64}")
 
