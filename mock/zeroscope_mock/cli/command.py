@@ -34,7 +34,7 @@ def _print_ready(models: Sequence[str], any_model: bool, url: str) -> None:
     print(f"listening on {url}", flush=True)
     served = list(models) if len(models) <= _NAMED else [f"{len(models)} models"]
     if any_model:
-        served.append("any other model")
+        served.append("any other model" if served else "any model")
     if served:
         print(f"serving {', '.join(served)}", flush=True)
 

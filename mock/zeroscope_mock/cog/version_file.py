@@ -70,13 +70,14 @@ def read_version(source: ModelSource) -> VersionFile:
     schema = _schema(values, name)
     given: Mapping[str, Any] = values if "openapi_schema" in values else {}
     text = json_text(schema, name, canonical="id" not in given)
-    completed = {
+    usual = {
         "id": hashlib.sha256(text).hexdigest(),
         "created_at": PUBLISHED_AT,
         "cog_version": COG_VERSION,
         "openapi_schema": schema,
-        **given,
     }
+    # In the order in which it was given.
+    completed = {**given, **{name: value for name, value in usual.items() if name not in given}}
     id = completed["id"]
     if not isinstance(id, str) or not _ID.fullmatch(id):
         raise ModelFileError(

@@ -154,7 +154,7 @@ def test_models__that_are_the_same(command: Command, tmp_path: Path) -> None:
     ("number", "options", "line"),
     [
         (0, [], None),
-        (0, ["--any-model"], "serving any other model"),
+        (0, ["--any-model"], "serving any model"),
         (2, ["--models", "more"], "serving acme/m0, acme/m1"),
         (2, ["--models", "more", "--model", "acme/x=more/acme/m1.json"], "serving acme/x, acme/m0, acme/m1"),
         (11, ["--models", "more", "--any-model"], "serving 11 models, any other model"),
