@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..cog import ModelFileError, read_version
@@ -11,7 +11,8 @@ from ..documents.invalid_field import InvalidField
 from ..messages import Response, json_response
 from ..operations.calls import Handler, OperationCall
 from ..problems import invalid, problem
-from ..registry import Model
+from ..protocols import Flow
+from ..registry import Model, Version
 from ..state import State
 
 
@@ -23,7 +24,7 @@ class ModelOperations:
         self.handlers: dict[str, Handler] = {
             "addModel": self._add,
             "getLoadedModel": self._get,
-            "listLoadedModels": lambda call: json_response(200, {"models": list(map(_json, self._models()))}),
+            "listLoadedModels": lambda call: _list([(one, list(one.versions.values())) for one in self._models()]),
             "removeModel": self._remove,
         }
 
@@ -40,11 +41,11 @@ class ModelOperations:
             return invalid([InvalidField("invalid_model", "version", str(error))])
         model = loaded.get(name)
         assert model is not None
-        return json_response(201, _json(model))
+        return json_response(201, _json(model, list(model.versions.values())))
 
     def _get(self, call: OperationCall) -> Response:
         found = next((model for model in self._models() if model.full_name == _name(call)), None)
-        return _missing(call) if found is None else json_response(200, _json(found))
+        return _missing(call) if found is None else json_response(200, _json(found, list(found.versions.values())))
 
     def _remove(self, call: OperationCall) -> Response:
         try:
@@ -58,8 +59,13 @@ def _name(call: OperationCall) -> str:
     return f"{call.arguments['owner']}/{call.arguments['name']}"
 
 
-def _json(model: Model) -> dict[str, Any]:
-    versions = list(model.versions.values())
+def _list(models: Sequence[tuple[Model, Sequence[Version]]]) -> Flow[Response]:
+    """The models as JSON, made without the lock: each schema that was not used yet is compiled, which takes time."""
+    yield from ()
+    return json_response(200, {"models": [_json(model, versions) for model, versions in models]})
+
+
+def _json(model: Model, versions: Sequence[Version]) -> dict[str, Any]:
     files = [version.file for version in versions if version.file is not None]
     guessed = any(version.guessed for version in versions)
     return {

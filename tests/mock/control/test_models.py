@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 import pytest
 
 from zeroscope_mock import MockServer
+from zeroscope_mock.cog import VersionFile
 
 SCHEMA: dict[str, Any] = {
     "components": {
@@ -134,3 +136,22 @@ def test_guessed_models__are_listed() -> None:
         assert api.delete("/_mock/models/acme/x").status_code == 404
         assert api.post("/_mock/models", json={"model": "acme/x", "version": VERSION}).status_code == 201
         assert [one["guessed"] for one in api.get("/_mock/models").json()["models"]] == [False]
+
+
+def test_list__compiles_schemas_without_the_lock(
+    server: MockServer, control: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other requests are answered while the schemas of many models are compiled for the list."""
+    add(control, "meta/llama", VERSION)
+    lock, free = server.core.state.lock, list[bool]()
+
+    def warnings(file: VersionFile) -> list[str]:
+        with ThreadPoolExecutor(1) as other:
+            free.append(other.submit(lock.acquire, blocking=False).result())
+            if free[-1]:
+                other.submit(lock.release).result()
+        return []
+
+    monkeypatch.setattr(VersionFile, "warnings", property(warnings))
+    assert control.get("/models").json()["models"][0]["warnings"] == []
+    assert free == [True]
