@@ -62,8 +62,8 @@ class Condition:
     """Something that changes.
 
     Attributes:
-        version: Another number after each notification. A task that compares it with the version of before misses no change
-            between its own look at what has changed and its wait.
+        version: Another number after each notification. A task that compares it with the version of before misses no
+            change between its own look at what has changed and its wait.
     """
 
     def __init__(self) -> None:

@@ -176,6 +176,23 @@ class Journal(Sequence[Exchange]):
     def __iter__(self) -> Iterator[Exchange]:
         return iter(self[:])
 
+    def har(self) -> dict[str, Any]:
+        """The exchanges as an HTTP Archive (HAR 1.2), which browsers and other tools open.
+
+        Example:
+            >>> Path("calls.har").write_text(json.dumps(server.journal.har()))
+        """
+        # Imported here because few programs need it.
+        from .har import archive
+
+        return archive(self)
+
+    def __str__(self) -> str:
+        from .lines import table
+
+        exchanges = self[:]
+        return table(exchanges, self.dropped, None if self._start is None else self._start())
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {len(self)} exchanges, {self.dropped} dropped>"
 
