@@ -1,0 +1,6 @@
+// The view of one exchange.
+import { Page } from "../components/page";
+
+export function ExchangeView({ number }: { number: number }) {
+  return <Page title={`Exchange ${number}`}>{null}</Page>;
+}

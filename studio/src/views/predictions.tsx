@@ -1,0 +1,6 @@
+// The view of predictions.
+import { Page } from "../components/page";
+
+export function Predictions() {
+  return <Page title="Predictions">{null}</Page>;
+}
