@@ -15,6 +15,7 @@ from ..documents.operation import Operation
 from ..documents.spec import Spec
 from ..faults.expectations import FaultError
 from ..faults.fault import Fault
+from ..journal import ExchangeNotes
 from ..lifecycle.script_values import ScriptError
 from ..messages import Head, Request, Response, json_response
 from ..operations.calls import Handler, OperationCall
@@ -23,17 +24,17 @@ from ..protocols import Flow
 from ..state import State
 from ..suggestions import did_you_mean
 from .access import refusal
-from .calls import NO_CONTENT, PREFIX, latest, not_found, scope
+from .calls import NO_CONTENT, PREFIX, not_found, scope
 from .changes import Changes
 from .clock import ClockOperations
 from .deliveries import DeliveryOperations
 from .events import EventOperations
+from .exchanges import ExchangeOperations
 from .models import ModelOperations
 from .runs import RunOperations
 from .snapshot import SnapshotError, restore, take
 from .ui import UI_PATH, ui_response
 from .values import (
-    dataclass_values,
     fault_json,
     make_rates,
     mounted_document,
@@ -66,11 +67,9 @@ class Control:
             "addRecipe": self._add_recipe,
             "addScripts": self._add_scripts,
             "clearFaults": self._clear_faults,
-            "clearJournal": self._clear_journal,
             "clearScripts": self._clear_scripts,
             "getControlDocument": lambda call: json_response(200, mounted_document(call.request.head.mount)),
             "getFault": self._get_fault,
-            "getJournal": self._journal,
             "getLimits": self._limits,
             "getServiceDocument": self._service_document,
             "getSnapshot": self._snapshot,
@@ -84,6 +83,7 @@ class Control:
             **ClockOperations(state).handlers,
             **DeliveryOperations(state).handlers,
             **EventOperations(state, self._changes).handlers,
+            **ExchangeOperations(state).handlers,
             **ModelOperations(state).handlers,
             **RunOperations(state).handlers,
         }
@@ -104,7 +104,7 @@ class Control:
             return invalid(unknown)
         if answered := answer_head(routed, head, self._settings):
             return answered
-        prepared = prepare_call(routed, request, self._handlers, self._settings, [])
+        prepared = prepare_call(routed, request, self._handlers, self._settings, ExchangeNotes())
         if isinstance(prepared, Response):
             return prepared
         call, handler = prepared
@@ -175,24 +175,6 @@ class Control:
 
     def _clear_scripts(self, call: OperationCall) -> Response:
         self._state.scripts.clear(scope(call))
-        return NO_CONTENT
-
-    def _journal(self, call: OperationCall) -> Response:
-        operation, journal = call.arguments["operation"], self._state.journal
-        # An exchange may be older than the document in use.
-        known = self._state.faults.operations.union(one.operation for one in journal if one.operation)
-        if operation is not None and operation not in known:
-            detail = f"there is no operation {operation!r}{did_you_mean(operation, known)}"
-            return invalid([InvalidField("unknown_operation", "operation", detail)])
-        exchanges = [
-            dataclass_values(exchange)
-            for exchange in journal
-            if operation in (None, exchange.operation) and scope(call) in (None, exchange.tenant)
-        ]
-        return json_response(200, {"dropped": journal.dropped, "exchanges": latest(exchanges, call)})
-
-    def _clear_journal(self, call: OperationCall) -> Response:
-        self._state.journal.clear(scope(call))
         return NO_CONTENT
 
     def _limits(self, call: OperationCall) -> Response:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
 
 from ..journal import Journal
+from ..journal.summary import summary
 from ..lifecycle.record import Record
 from ..lifecycle.timeline import state_at, timeline_of
 from ..state import State
@@ -46,11 +47,12 @@ class Entry:
 
 def exchanges_of(journal: Journal, record: Record) -> list[dict[str, Any]]:
     """The summaries of the latest exchanges that concern a run, oldest first."""
-    return []
+    found = [one for one in journal if one.prediction == record.id]
+    return [summary(one) for one in found[-_MAX_ENTRIES:]]
 
 
 def timeline_json(
-    state: State, record: Record, now: float, exchanges: Iterable[dict[str, Any]]
+    state: State, record: Record, now: float, exchanges: Sequence[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """The timeline of a run, in order.
 
@@ -60,13 +62,21 @@ def timeline_json(
         now: The moment up to which things have happened, in seconds since 1970.
         exchanges: What `exchanges_of` returned.
     """
-    entries = [*_life(record), *_exchanged(record, exchanges)]
+    made = {kind: _made_by(exchanges, verb) for kind, verb in (("created", "create"), ("canceled", "cancel"))}
+    entries = [*_life(record), *_exchanged(one for one in exchanges if one not in made.values())]
     for entry in entries:
         entry.due = entry.time > now + TOLERANCE
+        if one := made.get(entry.kind):
+            entry.exchange = one["number"]
     attempts = [one for one in state.webhooks.deliveries if one.prediction_id == record.id]
     entries += map(_attempted, attempts)
     entries += map(_upcoming, state.webhooks.upcoming(record.id))
     return [dataclass_values(entry) for entry in _folded(sorted(entries, key=_place))]
+
+
+def _made_by(exchanges: Iterable[dict[str, Any]], verb: str) -> dict[str, Any] | None:
+    """The first exchange of an operation whose id begins with a verb."""
+    return next((one for one in exchanges if (one["operation"] or "").startswith(verb)), None)
 
 
 def _place(entry: Entry) -> tuple[float, int]:
@@ -119,11 +129,11 @@ def _progress_by_reads(record: Record) -> Iterator[Entry]:
             yield Entry(moment, "output", f"output {made} of {record.script.results}")
 
 
-def _exchanged(record: Record, exchanges: Iterable[dict[str, Any]]) -> Iterator[Entry]:
-    """The requests that read the run, and those that created and canceled it."""
+def _exchanged(exchanges: Iterable[dict[str, Any]]) -> Iterator[Entry]:
+    """The requests that read the run, or did something else with it."""
     for one in exchanges:
-        text = one["status_after"] or f"{one['status'] or 'no response'}"
-        yield Entry(one["time"], "read", f"{one['method']} {one['operation']}: {text}", exchange=one["number"])
+        text = one["status_after"] or (f"{one['status']}" if one["status"] else "no response")
+        yield Entry(one["time"], "read", f"{one['operation']}: {text}", exchange=one["number"])
 
 
 def _attempted(attempt: Attempt) -> Entry:
