@@ -27,6 +27,7 @@ from ..suggestions import did_you_mean
 from .access import refusal
 from .models import ModelOperations
 from .snapshot import LATEST, SnapshotError, restore, take
+from .verification import VerificationOperations
 from .values import (
     clock_json,
     dataclass_values,
@@ -86,6 +87,7 @@ class Control:
             "runClock": self._run,
             "setLimits": self._set_limits,
             **ModelOperations(state).handlers,
+            **VerificationOperations(state).handlers,
         }
 
     def flow(self, request: Request) -> Flow[Response]:
