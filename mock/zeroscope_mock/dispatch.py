@@ -9,8 +9,8 @@ from typing import Any
 from .bodies import MalformedBodyError, Upload, media_type, read_form, read_json, read_text
 from .cog import ModelSchema
 from .documents.invalid_field import InvalidField
-from .documents.operation import Match, Operation
-from .documents.spec import FORM, Spec
+from .documents.operation import FORM, Match, Operation
+from .documents.spec import Spec
 from .journal import ExchangeNotes
 from .messages import Head, Request, Response
 from .operations.calls import Handler, OperationCall
