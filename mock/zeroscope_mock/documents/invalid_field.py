@@ -32,3 +32,7 @@ class InvalidField:
     def line(self) -> str:
         """The error as a line of the problem's detail."""
         return f"- {self.field}: {self.description}\n" if self.field else f"- {self.description}\n"
+
+    def within(self, document: str) -> InvalidField:
+        """The error with the name of the document in its place."""
+        return self if self.place is None else dataclasses.replace(self, place=f"{document}{self.place}")

@@ -227,10 +227,9 @@ class Spec:
 
     def _open_bodies(self, content: Mapping[str, Any], at: Mapping[str, Parts]) -> dict[str, Schema]:
         """The schemas of bodies for models that the document does not describe, with any object as the input."""
-        described = {kind: self.resolve(schema) for kind, schema in content.items()}
         return {
             kind: self.compile({**one, "properties": {**one["properties"], "input": {"type": "object"}}}, at[kind])
-            for kind, one in described.items()
+            for kind, one in ((kind, self.resolve(schema)) for kind, schema in content.items())
             if "input" in one.get("properties", {})
         }
 
@@ -264,9 +263,13 @@ class Spec:
         components = self._whole.get("components", {}) if "ref" in repr(schema).lower() else {}
         return Schema(schema, components, lazy=self._lazy, locate=partial(self._place, place))
 
+    def locate(self, place: Parts) -> Parts:
+        """The place that a place leads to, if references in the document and the added one are followed."""
+        return locate(self._whole, place)
+
     def _place(self, base: Parts, path: Parts) -> str:
         """The place of a keyword of the schema at `base`, whose references the path has followed."""
-        return pointer(locate(self._whole, path if path[0] == "components" else (*base, *path)))
+        return pointer(self.locate(path if tuple(path[:1]) == ("components",) else (*base, *path)))
 
     def _input_fields(self) -> dict[str, Mapping[str, Any]]:
         """The schema of each field of the model's input."""
