@@ -233,14 +233,16 @@ class Journal(Sequence[Exchange]):
         self._exchanges.clear()
         self._exchanges.extend(exchanges)
         self._cut_up_to = 0
-        self._cut(BODIES_LIMIT)
+        self._cut(1)
 
-    def _cut(self, most: int = BODIES_LIMIT * 3 // 4) -> None:
+    def _cut(self, share: float = 0.75) -> None:
         """Cut the long bodies of the oldest exchanges, if all together need too much memory.
 
         Args:
-            most: How much they may need, in bytes; less than the limit, so that many requests pass before the next cut.
+            share: The share of the limit that they may need; less than 1, so that many requests pass before the next
+                cut.
         """
+        most = int(BODIES_LIMIT * share)
         exchanges, whole, cut = self._exchanges, len(self._exchanges), self._cut_up_to
         left = most
         while whole and _number(exchanges[whole - 1]) > cut and (left := left - _memory(exchanges[whole - 1])) >= 0:
