@@ -56,7 +56,7 @@ export function useDeliveries(): Deliveries {
   }, []);
   useEffect(() => {
     const stops = SUBJECTS.map((subject) => revision(subject).subscribe(() => void readAll()));
-    stops.push(onDeliveries((added) => setAttempts((before) => [...(before ?? []), ...added].slice(-LIMIT))));
+    stops.push(onDeliveries((added) => setAttempts((before) => merged(before ?? [], added))));
     return () => {
       for (const stop of stops) stop();
     };
@@ -80,6 +80,16 @@ export function grouped(attempts: readonly KnownAttempt[]): Delivery[] {
 export function standing({ latest }: Delivery): "delivered" | "retrying" | "failed" {
   if (latest.reason === null) return "delivered";
   return latest.retry_at === null ? "failed" : "retrying";
+}
+
+/** Attempts with those that came over the event stream, which may have been read already. */
+function merged(before: readonly KnownAttempt[], added: readonly KnownAttempt[]): KnownAttempt[] {
+  const known = new Set(before.map(keyOf));
+  return [...before, ...added.filter((attempt) => !known.has(keyOf(attempt)))].slice(-LIMIT);
+}
+
+function keyOf({ id, number, time, fault }: KnownAttempt): string {
+  return [id, number, time, fault].join(" ");
 }
 
 /** Attempts with those of one delivery replaced, each where it was. */
