@@ -90,7 +90,9 @@ class State:
         self.lock = threading.RLock()
         self.deciding = False
         self.changes = Conditions()
-        self.journal = Journal(settings.journal_limit)
+        self.journal = Journal(
+            settings.journal_limit, settings.journal_body_limit, lambda: clock.time() - clock.monotonic()
+        )
         self.store = Store(settings.prediction_limit, settings.storage_limit)
         self.registry = Registry(spec, clock.time, any_model=settings.any_model)
         self.output_files = FileCache()

@@ -13,12 +13,14 @@ export interface Loaded<T> {
 // A subject that changes all the time is read this often at most.
 const PAUSE_MS = 150;
 
-/** Read a value, and again after each change of the subjects, or each `every` milliseconds. */
-export function useLoad<T>(one: Call<T>, subjects: Subject[], every = 0): Loaded<T> {
-  const [state, setState] = useState<{ path: string; value?: T; error?: ApiError }>({ path: one.path });
+/** Read a value, and again after each change of the subjects, or each `every` milliseconds; nothing without a call. */
+export function useLoad<T>(one: Call<T> | null, subjects: Subject[], every = 0): Loaded<T> {
+  const path = one?.path;
+  const [state, setState] = useState<{ path: string | undefined; value?: T; error?: ApiError }>({ path });
   const running = useRef<{ stop: () => void; ask: () => void } | null>(null);
   const key = subjects.join();
   useEffect(() => {
+    if (!one) return undefined;
     const abort = new AbortController();
     let busy = false;
     let wanted = false;
@@ -53,8 +55,8 @@ export function useLoad<T>(one: Call<T>, subjects: Subject[], every = 0): Loaded
       },
     };
     return running.current.stop;
-  }, [one.path, key, every]);
-  const fresh = state.path === one.path;
+  }, [path, key, every]);
+  const fresh = state.path === path;
   return {
     value: fresh ? state.value : undefined,
     error: fresh ? state.error : undefined,

@@ -22,16 +22,20 @@ interface Props {
   label: string;
   /** Show the icon alone. */
   small?: boolean;
+  onCopy?: () => void;
 }
 
-export function Copy({ text, label, small = false }: Props) {
+export function Copy({ text, label, small = false, onCopy }: Props) {
   const [done, setDone] = useState(false);
   useEffect(() => {
     if (!done) return undefined;
     const timer = window.setTimeout(() => setDone(false), 1500);
     return () => window.clearTimeout(timer);
   }, [done]);
-  const copy = () => void write(typeof text === "string" ? text : text()).then(() => setDone(true));
+  const copy = () => {
+    onCopy?.();
+    write(typeof text === "string" ? text : text()).then(() => setDone(true));
+  };
   return (
     <button type="button" class={small ? "quiet icon-button" : "quiet"} aria-label={label} title={label} onClick={copy}>
       <Icon name={done ? "done" : "copy"} size={14} />

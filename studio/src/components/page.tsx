@@ -9,15 +9,17 @@ interface Props {
   note?: ComponentChildren;
   /** At the right of the heading. */
   actions?: ComponentChildren;
+  /** Whether the view fills the window and scrolls in a box of its own. */
+  full?: boolean;
   children: ComponentChildren;
 }
 
-export function Page({ title, note, actions, children }: Props) {
+export function Page({ title, note, actions, full = false, children }: Props) {
   useEffect(() => {
     document.title = `${title} · zeroscope mock`;
   }, [title]);
   return (
-    <div class="page">
+    <div class={full ? "page full" : "page"}>
       <header class="page-head">
         <h1>{title}</h1>
         {note !== undefined && <span class="muted">{note}</span>}
