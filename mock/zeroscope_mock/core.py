@@ -9,7 +9,9 @@ from typing import Any
 
 from .cog import ModelSchema
 from .compression import compress
-from .control.operations import PREFIX, Control
+from .control.calls import PREFIX
+from .control.operations import Control
+from .control.ui import UI_PATH, redirect, wants_page
 from .cross_origin import normal_form, share
 from .dispatch import RoutedRequest, answer_head, prepare_call
 from .documents.spec import Spec
@@ -104,8 +106,11 @@ class Core:
         if state.reloader is not None:
             state.reloader.reload_if_changed()
         head = request.head
-        if self._control is not None and (head.path.startswith(_CONTROL) or head.path == PREFIX):
-            return (yield from self._control.flow(request))
+        if self._control is not None:
+            if head.path.startswith(_CONTROL) or head.path == PREFIX:
+                return (yield from self._control.flow(request))
+            if head.path == "/" and wants_page(head) and state.spec.match("/") is None:
+                return redirect(UI_PATH[1:])
         routed = RoutedRequest.of(head, state.spec, state.schemes)
         operation = routed.operation.id if routed.operation else None
         time, started, notes = state.clock.time(), state.clock.monotonic(), ExchangeNotes()

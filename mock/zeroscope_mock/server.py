@@ -29,6 +29,7 @@ from .rate_limits import Limits
 from .settings import CoreOptions, Settings
 from .tenants import tenant_of
 from .webhooks.deliveries import Deliveries
+from .webhooks.delivery import Alteration
 
 if TYPE_CHECKING:
     from respx import MockRouter
@@ -237,16 +238,19 @@ class MockServer(ClientFactory):
         finally:
             self.close()
 
-    def redeliver(self, delivery_id: str) -> None:
+    def redeliver(self, delivery_id: str, as_: Alteration | None = None) -> None:
         """Send a webhook once more, now, with the same id and body.
 
         Args:
             delivery_id: The `id` of one of `deliveries`.
+            as_: What is wrong with it, to test the receiver: `forged`, signed with another key; `late`, signed an hour
+                ago; or `doubled`, sent twice.
 
         Raises:
             KeyError: For an unknown id.
+            ValueError: For an unknown alteration.
         """
-        self._core.state.webhooks.redeliver(delivery_id)
+        self._core.state.webhooks.redeliver(delivery_id, as_)
         self.clock.run_due()
 
     def reset(self, token: str | None = None) -> None:

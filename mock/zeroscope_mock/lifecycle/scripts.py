@@ -35,6 +35,7 @@ class _Queued:
         tenant: The tenant whose predictions follow it; None for every tenant's.
         times: How many more predictions follow it; None for all.
         number: How many were added before it.
+        used: How many predictions have followed it.
     """
 
     source: ScriptSource
@@ -42,6 +43,7 @@ class _Queued:
     tenant: str | None
     times: int | None
     number: int
+    used: int = 0
 
     @property
     def key(self) -> tuple[str | None, str | None]:
@@ -142,6 +144,7 @@ class Scripts:
             queued = self._first(tenant, model_names(model, version), sent)
             if queued is None:
                 return None
+            queued.used += 1
             if queued.times is not None:
                 queued.times -= 1
                 if not queued.times:
@@ -184,12 +187,22 @@ class Scripts:
         more = len(waiting) - len(shown)
         return f"<Scripts: {'; '.join([f'{len(waiting)} waiting', *shown, *([f'{more} more'] if more else [])])}>"
 
+    def unused(self) -> list[str]:
+        """The scripts that no prediction has followed so far, in words."""
+        with self._lock:
+            return [str(queued) for queued in self._in_order() if not queued.used]
+
     def dump(self) -> list[dict[str, Any]]:
         """The scripts that wait, as JSON values; functions are left out."""
         with self._lock:
             return [
                 # The key is part of the HTTP interface and of snapshots.
-                {"script": dict(queued.source), "tenant": queued.tenant, "times": queued.times}
+                {
+                    "script": dict(queued.source),
+                    "tenant": queued.tenant,
+                    "times": queued.times,
+                    "used": queued.used,
+                }
                 for queued in self._in_order()
                 if not callable(queued.source)
             ]
@@ -200,13 +213,17 @@ class Scripts:
             self._queues.clear()
             self._waiting = 0
             for one in queue:
-                self._append(one["script"], ScriptFilter.of(one["script"]), one["tenant"], one["times"])
+                filter = ScriptFilter.of(one["script"])
+                # A snapshot of an older version does not say how often it was used.
+                self._append(one["script"], filter, one["tenant"], one["times"], int(one.get("used", 0)))
 
     def _in_order(self) -> list[_Queued]:
         return sorted(chain(*self._queues.values()), key=lambda queued: queued.number)
 
-    def _append(self, source: ScriptSource, filter: ScriptFilter, tenant: str | None, times: int | None) -> None:
-        queued = _Queued(source, filter, tenant, times, self._added)
+    def _append(
+        self, source: ScriptSource, filter: ScriptFilter, tenant: str | None, times: int | None, used: int = 0
+    ) -> None:
+        queued = _Queued(source, filter, tenant, times, self._added, used)
         self._queues.setdefault(queued.key, deque()).append(queued)
         self._added += 1
         self._waiting += 1
