@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { call, SERVER } from "../api";
 import { age, ticking } from "../clock";
 import { Action } from "../components/action";
+import { Body } from "../components/body";
 import { type Deliveries, type Delivery, type KnownAttempt, standing, useDeliveries } from "../components/deliveries";
 import { count } from "../components/fault_words";
 import { Command, Empty, Page } from "../components/page";
@@ -202,43 +203,29 @@ function AttemptBox({ attempt, latest }: { attempt: KnownAttempt; latest: boolea
           Tried again <Age value={retryAt} />, at <Time value={retryAt} />.
         </p>
       )}
-      {headers && (
+      {headers && headers.length > 0 && (
         <section aria-label="Headers as sent">
           <h3>Headers as sent</h3>
-          <table class="headers">
-            <tbody>
-              {headers.map(([name, value], index) => (
-                <tr key={index}>
-                  <th scope="row">{name}</th>
-                  <td>
-                    <code>{value}</code>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+          <dl class="headers">
+            {headers.map(([name, value], index) => (
+              <div key={index} class="header">
+                <dt>{name}</dt>
+                <dd>{value}</dd>
+              </div>
+            ))}
+          </dl>
         </section>
       )}
-      <section aria-label="Body">
-        <h3>Body</h3>
-        {body === undefined ? <p class="muted">loading</p> : <pre class="code">{pretty(body)}</pre>}
-      </section>
+      <h3>Body</h3>
+      {body === undefined ? <p class="muted">Loading</p> : <Body text={body} label="Body" />}
       {answer !== undefined && answer !== null && (
-        <section aria-label="Answer">
+        <>
           <h3>Answer of the receiver</h3>
-          {answer === "" ? <p class="muted">empty</p> : <pre class="code">{pretty(answer)}</pre>}
-        </section>
+          {answer === "" ? <p class="muted">Empty</p> : <Body text={answer} label="Answer of the receiver" />}
+        </>
       )}
     </details>
   );
-}
-
-function pretty(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
-  }
 }
 
 function haystack({ id, latest, attempts }: Delivery): string {

@@ -84,7 +84,7 @@ export function CallForm<T>(props: CallFormProps<T>): JSX.Element {
   const shown = (names: readonly string[] | null) =>
     fields.filter(({ name }) => (names ? names.includes(name) : !named.has(name)));
   const list = (some: FormField[]) => (
-    <div class="fields">
+    <div class="form-fields">
       {some.map((field) => (
         <Field
           key={field.name}

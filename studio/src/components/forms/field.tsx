@@ -37,7 +37,7 @@ export function Field(props: FieldProps): JSX.Element {
           <Described text={field.description} />
         </p>
         {error && <p class="field-error">{error}</p>}
-        <div class="fields">
+        <div class="form-fields">
           {field.fields.map((each) => (
             <Field key={each.name} {...props} field={each} path={`${path}.${each.name}`} />
           ))}
