@@ -29,7 +29,7 @@ export function Limits() {
       {value && document && (
         <details class="add">
           <summary>Set limits</summary>
-          <SetLimits key={JSON.stringify(value)} document={document} limits={value} />
+          <SetLimits document={document} limits={value} />
         </details>
       )}
     </Panel>
@@ -96,6 +96,7 @@ function SetLimits({ document, limits }: { document: Document; limits: LimitsInF
         fields={fields}
         submit="Set limits"
         initial={writeFields(fields, current)}
+        keep
         toCall={({ rates = mode === NONE ? null : mode === OWN ? {} : mode, ...rest }) =>
           call("put", "/limits", { body: { rates, ...rest } as NewLimits })
         }

@@ -53,10 +53,17 @@ export function Field(props: FieldProps): JSX.Element {
         <Choices {...props} described={described} />
       ) : (
         <>
-          <label for={id}>
-            <code>{field.name}</code>
-            {field.required && <span class="field-required"> required</span>}
-          </label>
+          <div>
+            <label for={id}>
+              <code>{field.name}</code>
+            </label>
+            {field.required && (
+              <span class="field-required" aria-hidden="true">
+                {" "}
+                required
+              </span>
+            )}
+          </div>
           <Control {...props} id={id} described={described} />
           {props.files?.includes(path) && <FileInput {...props} />}
         </>
@@ -87,6 +94,7 @@ function Control(props: FieldProps & { id: string; described: string }): JSX.Ele
     value: texts[path] ?? "",
     "aria-describedby": described,
     "aria-invalid": errors[path] ? true : undefined,
+    "aria-required": field.required ? true : undefined,
     onInput: (event: TargetedInputEvent<HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement>) =>
       onText(path, event.currentTarget.value),
   };
