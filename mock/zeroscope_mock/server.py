@@ -27,7 +27,9 @@ from .models import Models
 from .options import ServerOptions, refuse_unknown
 from .rate_limits import Limits
 from .settings import CoreOptions, Settings
+from .state import State
 from .tenants import tenant_of
+from .verification import Assertions
 from .webhooks.deliveries import Deliveries
 from .webhooks.delivery import Alteration
 
@@ -40,7 +42,7 @@ TOKEN = "mock-token"
 """The token of the clients that the server makes, unless it accepts only another one."""
 
 
-class MockServer(ClientFactory):
+class MockServer(ClientFactory, Assertions):
     """A server that behaves like the service, in this process.
 
     Args:
@@ -86,6 +88,10 @@ class MockServer(ClientFactory):
             state.reloader = SpecReloader(spec, lambda: load_spec(spec), state.use)
 
     @property
+    def _state(self) -> State:
+        return self._core.state
+
+    @property
     def core(self) -> Core:
         """The core of the server, without a door."""
         return self._core
@@ -93,6 +99,7 @@ class MockServer(ClientFactory):
     @property
     def journal(self) -> Journal:
         """The request journal."""
+        self._core.state.inspected = True
         return self._core.journal
 
     @property

@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterator
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from typing import Any
 
+from .lifecycle.billing import Billed, billed_seconds
 from .lifecycle.record import Record, RunKind
 from .lifecycle.record_sequence import RecordSequence
 
@@ -107,6 +108,8 @@ class Store:
         self._storage_limit = storage_limit
         self.tenants: dict[str, TenantPredictions] = {}
         self.sequence = RecordSequence()
+        # What the service would have billed for those that were dropped, by tenant and model.
+        self._billed = defaultdict[tuple[str, str], Billed](Billed)
         # Removing the first item of a plain dict again and again gets slower as the dict grows.
         self._predictions = OrderedDict[str, Record]()
         self._trainings: dict[str, Record] = {}
@@ -139,6 +142,7 @@ class Store:
             if self._trainings.pop(oldest.id, None) is None:
                 self.of_tenant(oldest.tenant).drop()
             self.dropped_predictions += 1
+            self._billed[oldest.tenant, oldest.model or oldest.version].add(billed_seconds(oldest))
             return oldest
         return None
 
@@ -179,6 +183,19 @@ class Store:
         """The number of predictions that a tenant made with a model."""
         predictions = self.tenants.get(tenant)
         return 0 if predictions is None else predictions.models[model]
+
+    def billed(self, tenant: str | None = None) -> dict[str, Billed]:
+        """What the service would have billed for predictions that were dropped, by model; of one tenant, or of all."""
+        sums = defaultdict[str, Billed](Billed)
+        for (owner, model), billed in self._billed.items():
+            if tenant in (None, owner):
+                sums[model].predictions += billed.predictions
+                sums[model].seconds += billed.seconds
+        return dict(sums)
+
+    def load_billed(self, tenant: str, billed: Mapping[str, Billed]) -> None:
+        """Set what `billed` returned for a tenant."""
+        self._billed.update({(tenant, model): one for model, one in billed.items()})
 
     def page(
         self, tenant: str, cursor: str | None = None, keep: Callable[[Record], bool] = lambda record: True
@@ -242,6 +259,7 @@ class Store:
         if tenant is None:
             self.tenants.clear()
             self.sequence = RecordSequence()
+            self._billed.clear()
             self._predictions.clear()
             self._trainings.clear()
             self._files.clear()
@@ -249,6 +267,8 @@ class Store:
             return
         self.tenants.pop(tenant, None)
         self.sequence.remove(lambda record: record.tenant == tenant)
+        for key in [key for key in self._billed if key[0] == tenant]:
+            del self._billed[key]
         for id in [id for id, record in self._predictions.items() if record.tenant == tenant]:
             del self._predictions[id]
             self._trainings.pop(id, None)

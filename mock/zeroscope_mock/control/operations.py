@@ -43,6 +43,7 @@ from .values import (
     summary,
     waiting_scripts,
 )
+from .verification import VerificationOperations
 
 _READING = frozenset({"GET", "HEAD"})
 
@@ -86,6 +87,7 @@ class Control:
             **ExchangeOperations(state).handlers,
             **ModelOperations(state).handlers,
             **RunOperations(state).handlers,
+            **VerificationOperations(state).handlers,
         }
 
     def flow(self, request: Request) -> Flow[Response]:

@@ -12,6 +12,7 @@ from ..documents.bundled import control_schema
 from ..documents.invalid_field import InvalidField
 from ..faults.expectations import FaultError
 from ..faults.fault import Fault
+from ..lifecycle.billing import Billed
 from ..lifecycle.record import Hook, Record
 from ..lifecycle.script import Script
 from ..messages import encode
@@ -70,6 +71,7 @@ def take(state: State) -> dict[str, Any]:
                     "uploads": predictions.uploads,
                     "trainings": predictions.trainings,
                     "models": {str(model): count for model, count in predictions.models.items() if model},
+                    "billed": {model: dataclass_values(billed) for model, billed in state.store.billed(tenant).items()},
                 }
                 for tenant, predictions in state.store.tenants.items()
             ],
@@ -205,6 +207,8 @@ def _store(state: State, values: Mapping[str, Any]) -> Store:
     for one in values["tenants"]:
         numbers = (int(one.get(name, 0)) for name in ("next", "uploads", "trainings"))
         store.tenants[one["tenant"]] = TenantPredictions(*numbers)
+        billed = {model: make_dataclass(Billed, sums) for model, sums in one.get("billed", {}).items()}
+        store.load_billed(one["tenant"], billed)
     for one in values["predictions"]:
         store.add(_prediction(one))
     for one in values["tenants"]:

@@ -177,6 +177,20 @@ class Scripts:
                 del self._queues[key]
             self._waiting = sum(map(len, self._queues.values()))
 
+    @property
+    def added(self) -> int:
+        """How many scripts were ever added."""
+        return self._added
+
+    def unused(self, since: int = 0) -> list[str]:
+        """The scripts that wait and that no prediction has followed, in words.
+
+        Args:
+            since: How many of the first that were ever added are left out.
+        """
+        with self._lock:
+            return [str(queued) for queued in self._in_order() if not queued.used and queued.number >= since]
+
     def __len__(self) -> int:
         return self._waiting
 
@@ -186,11 +200,6 @@ class Scripts:
         shown = [str(queued) for queued in waiting[:_SHOWN]]
         more = len(waiting) - len(shown)
         return f"<Scripts: {'; '.join([f'{len(waiting)} waiting', *shown, *([f'{more} more'] if more else [])])}>"
-
-    def unused(self) -> list[str]:
-        """The scripts that no prediction has followed so far, in words."""
-        with self._lock:
-            return [str(queued) for queued in self._in_order() if not queued.used]
 
     def dump(self) -> list[dict[str, Any]]:
         """The scripts that wait, as JSON values; functions are left out."""
@@ -213,20 +222,18 @@ class Scripts:
             self._queues.clear()
             self._waiting = 0
             for one in queue:
-                filter = ScriptFilter.of(one["script"])
-                # A snapshot of an older version does not say how often it was used.
-                self._append(one["script"], filter, one["tenant"], one["times"], int(one.get("used", 0)))
+                queued = self._append(one["script"], ScriptFilter.of(one["script"]), one["tenant"], one["times"])
+                queued.used = int(one.get("used", 0))
 
     def _in_order(self) -> list[_Queued]:
         return sorted(chain(*self._queues.values()), key=lambda queued: queued.number)
 
-    def _append(
-        self, source: ScriptSource, filter: ScriptFilter, tenant: str | None, times: int | None, used: int = 0
-    ) -> None:
-        queued = _Queued(source, filter, tenant, times, self._added, used)
+    def _append(self, source: ScriptSource, filter: ScriptFilter, tenant: str | None, times: int | None) -> _Queued:
+        queued = _Queued(source, filter, tenant, times, self._added)
         self._queues.setdefault(queued.key, deque()).append(queued)
         self._added += 1
         self._waiting += 1
+        return queued
 
 
 def _validated(script: Any, conditions: Mapping[str, Any], field: str) -> tuple[ScriptSource, ScriptFilter]:

@@ -7,8 +7,8 @@ import { Thumbnail } from "./media";
 import { Progress, Status } from "./status";
 import { Age } from "./time";
 
-/** Height of a card beside its picture, in pixels; the style sheet has the same. */
-export const CARD_TEXT = 142;
+/** Height of a card without its picture, in pixels: that of its text in the style sheet, and its border. */
+export const CARD_TEXT = 144;
 
 export const Card = memo(function Card({ run }: { run: RunSummary }) {
   const input = run.input ?? {};

@@ -11,7 +11,8 @@ interface Described {
 function createCommand(document: Described | undefined): string {
   const version = document?.info?.["x-replicate"]?.version ?? "OWNER/MODEL";
   return [
-    `curl ${SERVER}/v1/predictions -H 'Authorization: Bearer any-token' --json '{`,
+    `curl ${SERVER}/v1/predictions \\`,
+    "  -H 'Authorization: Bearer any-token' --json '{",
     `  "version": "${version}",`,
     `  "input": {"prompt": "An astronaut riding a horse"}`,
     "}'",

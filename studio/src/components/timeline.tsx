@@ -11,6 +11,18 @@ type Group = { entries: Entry[]; kind: Entry["kind"] };
 // So many lines of a log, or reads, in a row are shown one by one; more are one mark until they are asked for.
 const ALONE = 4;
 const FOLDED = new Set(["log", "read"]);
+const WORDS: Record<Entry["kind"], string> = {
+  created: "Created",
+  started: "Started",
+  log: "Log",
+  output: "Output",
+  webhook: "Webhook",
+  retry: "Retry",
+  read: "Read",
+  canceled: "Canceled",
+  ended: "Ended",
+  expires: "Expires",
+};
 const MINOR = new Set(["log", "read"]);
 
 function groupsOf(entries: Entry[]): Group[] {
@@ -40,7 +52,13 @@ interface MarkProps {
 function Mark({ entry, start, status, children }: MarkProps) {
   const classes = [entry.due ? "due" : "", MINOR.has(entry.kind) ? "minor" : "", `mark-${entry.kind}`];
   if (entry.kind === "ended" && status !== "succeeded") classes.push("failed");
-  const text = entry.kind === "log" ? <span class="log-text">{entry.text}</span> : entry.text;
+  const text = MINOR.has(entry.kind) ? (
+    <span class={entry.kind === "log" ? "log-text" : ""}>{entry.text}</span>
+  ) : (
+    <>
+      <strong>{WORDS[entry.kind]}</strong> <span class="muted">{entry.text}</span>
+    </>
+  );
   return (
     <li class={classes.filter(Boolean).join(" ")}>
       <time

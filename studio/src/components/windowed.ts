@@ -12,7 +12,7 @@ export interface Slice {
  * Follow the scrolling of a box whose rows have one height.
  *
  * @param box The box that scrolls.
- * @param rowHeight Height of a row by the width of the box, in pixels.
+ * @param rowHeight Height of a row by the width within the box, in pixels.
  * @param overscan How many rows beyond the box are drawn as well, on either side.
  */
 export function useSlice(
@@ -25,7 +25,8 @@ export function useSlice(
     const element = box.current;
     if (!element) return undefined;
     const measure = () => {
-      const width = element.clientWidth;
+      const { paddingLeft, paddingRight } = getComputedStyle(element);
+      const width = element.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight);
       const height = rowHeight(width);
       const first = Math.max(0, Math.floor(element.scrollTop / height) - overscan);
       const last = Math.ceil((element.scrollTop + element.clientHeight) / height) + overscan;

@@ -145,13 +145,15 @@ function Details({ run }: { run: Run }) {
           </Panel>
         </div>
       </div>
-      <Panel title="Logs" actions={run.logs && <Copy text={run.logs} label="Copy logs" />}>
-        {run.logs ? (
-          <Body text={run.logs} label="Logs" />
-        ) : (
-          <p class="muted">Nothing logged{isOver(run) ? "" : " yet"}.</p>
-        )}
-      </Panel>
+      <div class="logs">
+        <Panel title="Logs" actions={run.logs && <Copy text={run.logs} label="Copy logs" />}>
+          {run.logs ? (
+            <Body text={run.logs} label="Logs" />
+          ) : (
+            <p class="muted">Nothing logged{isOver(run) ? "" : " yet"}.</p>
+          )}
+        </Panel>
+      </div>
       <section class="panel" aria-label="Exchanges">
         <header class="panel-head">
           <h2>Exchanges</h2>
