@@ -13,6 +13,7 @@ export type Subject =
   | "models"
   | "limits"
   | "journal"
+  | "webhooks"
   | "state";
 
 const SUBJECTS: Subject[] = [
@@ -24,6 +25,7 @@ const SUBJECTS: Subject[] = [
   "models",
   "limits",
   "journal",
+  "webhooks",
   "state",
 ];
 const RETRY_MS = 500;
