@@ -29,7 +29,6 @@ from .access import refusal
 from .exchanges import ExchangeOperations
 from .models import ModelOperations
 from .snapshot import LATEST, SnapshotError, restore, take
-from .verification import VerificationOperations
 from .values import (
     clock_json,
     dataclass_values,
@@ -41,6 +40,7 @@ from .values import (
     summary,
     waiting_scripts,
 )
+from .verification import VerificationOperations
 
 PREFIX = "/_mock"
 """The beginning of the paths of all operations."""

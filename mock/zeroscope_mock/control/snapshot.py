@@ -71,9 +71,7 @@ def take(state: State) -> dict[str, Any]:
                     "uploads": predictions.uploads,
                     "trainings": predictions.trainings,
                     "models": {str(model): count for model, count in predictions.models.items() if model},
-                    "billed": {
-                        model: dataclass_values(billed) for model, billed in state.store.billed(tenant).items()
-                    },
+                    "billed": {model: dataclass_values(billed) for model, billed in state.store.billed(tenant).items()},
                 }
                 for tenant, predictions in state.store.tenants.items()
             ],

@@ -35,11 +35,13 @@ class _Start:
         faults: Its faults, except those of the test's own markers.
         scripts: How many scripts were ever added.
         exchanges: The number of its latest exchange.
+        generation: How often these numbers had started again.
     """
 
     faults: list[Fault]
     scripts: int = 0
     exchanges: int = 0
+    generation: int = 0
 
 
 @pytest.hookimpl(wrapper=True)
@@ -67,7 +69,8 @@ def _start(item: pytest.Item, server: MockServer) -> _Start:
         # What fixtures of the test asked of it belongs to the test.
         return _Start(faults, server.scripts.added)
     server.core.state.inspected = False
-    return _Start(faults, server.scripts.added, server.core.journal.last)
+    journal = server.core.journal
+    return _Start(faults, server.scripts.added, journal.last, journal.generation)
 
 
 def _problems(item: pytest.Item, server: MockServer, start: _Start, marked: Marked) -> Iterator[str]:
@@ -79,7 +82,9 @@ def _problems(item: pytest.Item, server: MockServer, start: _Start, marked: Mark
         yield f"No prediction has followed the script {script}."
     if marked.allow_refusals or server.core.state.inspected:
         return
-    refused = [one for one in server.core.journal.since(start.exchanges) if _is_refused(one, marked.strict)]
+    journal = server.core.journal
+    first = start.exchanges if journal.generation == start.generation else 0
+    refused = [one for one in journal.since(first) if _is_refused(one, marked.strict)]
     statuses = {one.status for one in refused}
     if refused and (marked.strict or not expects_errors(item, statuses)):
         yield _refused_requests(refused)
@@ -88,10 +93,8 @@ def _problems(item: pytest.Item, server: MockServer, start: _Start, marked: Mark
 def _unused_fault(fault: Fault) -> str:
     operations = fault.rule.operation
     of = f" for {', '.join(sorted(operations))}" if operations and len(operations) <= _SHOWN else ""
-    if not fault.seen:
-        return f"The fault {fault.id}, {fault.rule.effect()}{of}, had no effect: no request matched it."
-    count = f"{fault.seen} request{'' if fault.seen == 1 else 's'}"
-    return f"The fault {fault.id}, {fault.rule.effect()}{of}, had no effect: of {count} that matched it, none had its turn."
+    seen = f"of {fault.seen} that matched it, none had its turn" if fault.seen else "no request matched it"
+    return f"The fault {fault.id}, {fault.rule.effect()}{of}, had no effect: {seen}."
 
 
 def _is_refused(exchange: Exchange, strict: bool) -> bool:
@@ -109,11 +112,9 @@ def _refused_requests(refused: list[Exchange]) -> str:
     shown = [f"{one.method} {one.path}: {one.status} {one.reason}" for one in refused[:_SHOWN]]
     more = len(refused) - len(shown)
     count = f"{len(refused)} request{'' if len(refused) == 1 else 's'}"
-    return "\n  ".join(
-        [
-            f"The server refused {count}, but the test passed without looking at this; if it is as it should be, mark "
-            "the test with zeroscope(allow_refusals=True):",
-            *shown,
-            *([f"and {more} more"] if more else []),
-        ]
-    )
+    lines = [
+        f"The server refused {count}, but the test passed without a look at this. If it is as it should be, mark the "
+        "test with zeroscope(allow_refusals=True).",
+        *shown,
+    ]
+    return "\n  ".join([*lines, f"and {more} more"] if more else lines)

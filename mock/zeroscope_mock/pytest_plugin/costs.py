@@ -23,7 +23,7 @@ class _Costs:
 
     def __init__(self) -> None:
         self._sums = defaultdict[str, list[float]](lambda: [0, 0.0])
-        self._last = WeakKeyDictionary[MockServer, Cost]()
+        self._last: WeakKeyDictionary[MockServer, Cost] = WeakKeyDictionary()
 
     def add_server(self, server: MockServer) -> None:
         """Add what a server's predictions cost since it was last added."""
@@ -33,8 +33,11 @@ class _Costs:
             last = None
         before = {} if last is None else last.by_model
         self.add(
-            (model, one.predictions - (before[model].predictions if model in before else 0),
-             one.seconds - (before[model].seconds if model in before else 0))
+            (
+                model,
+                one.predictions - (before[model].predictions if model in before else 0),
+                one.seconds - (before[model].seconds if model in before else 0),
+            )
             for model, one in cost.by_model.items()
         )
         self._last[server] = cost

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from .. import Fault, MockServer
+    from .. import MockServer
 
 SERVER_KEY = pytest.StashKey["MockServer"]()
 """The server of the fixture `zeroscope_mock`."""

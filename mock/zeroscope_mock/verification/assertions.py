@@ -9,9 +9,10 @@ from typing import Any
 from ..state import State
 from ..tenants import tenant_of
 from .call import Call
+from .call_count import CallCount
 from .cost import Cost, cost_of
 from .expectation import Expectation
-from .verifier import CallCount, known_operations, verify
+from .verifier import known_operations, verify
 
 
 class Assertions(ABC):
