@@ -31,6 +31,7 @@ from .state import State
 from .tenants import tenant_of
 from .verification import Assertions
 from .webhooks.deliveries import Deliveries
+from .webhooks.delivery import Alteration
 
 if TYPE_CHECKING:
     from respx import MockRouter
@@ -244,16 +245,19 @@ class MockServer(ClientFactory, Assertions):
         finally:
             self.close()
 
-    def redeliver(self, delivery_id: str) -> None:
+    def redeliver(self, delivery_id: str, as_: Alteration | None = None) -> None:
         """Send a webhook once more, now, with the same id and body.
 
         Args:
             delivery_id: The `id` of one of `deliveries`.
+            as_: What is wrong with it, to test the receiver: `forged`, signed with another key; `late`, signed an hour
+                ago; or `doubled`, sent twice.
 
         Raises:
             KeyError: For an unknown id.
+            ValueError: For an unknown alteration.
         """
-        self._core.state.webhooks.redeliver(delivery_id)
+        self._core.state.webhooks.redeliver(delivery_id, as_)
         self.clock.run_due()
 
     def reset(self, token: str | None = None) -> None:

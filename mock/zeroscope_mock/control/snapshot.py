@@ -135,7 +135,7 @@ def restore(state: State, snapshot: Mapping[str, Any]) -> None:
         else:
             state.clock.run()
         state.webhooks.load(values["webhooks"], store.prediction)
-        state.webhooks.deliveries.load(make_dataclass(Attempt, one) for one in values["deliveries"])
+        state.webhooks.deliveries.load(map(_attempt, values["deliveries"]))
         state.webhooks.deliveries.dropped = _dropped(values, "deliveries")
         state.changes.notify_all()
 
@@ -245,6 +245,11 @@ def _prediction(values: Mapping[str, Any]) -> Record:
             "reads": tuple(values["reads"]),
         },
     )
+
+
+def _attempt(values: Mapping[str, Any]) -> Attempt:
+    # A snapshot of an older version has no headers.
+    return make_dataclass(Attempt, {**values, "headers": tuple(map(tuple, values.get("headers", ())))})
 
 
 def _kind(prediction: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from bisect import bisect_left
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, pairwise
@@ -143,10 +143,21 @@ class Journal(Sequence[Exchange]):
             self.generation += 1
         self.condition.notify()
 
-    def since(self, number: int) -> list[Exchange]:
-        """The exchanges with a higher number, oldest first."""
+    def since(self, number: int, limit: int | None = None) -> list[Exchange]:
+        """The exchanges with a higher number, oldest first, at most `limit` of them."""
         with self._lock:
-            return self._read_from(self._index(number + 1))
+            return self._read_from(self._index(number + 1), limit)
+
+    def counts(self, first: int, last: int) -> Counter[tuple[str, str, int | None]]:
+        """The numbers of exchanges by method, operation or path, and status, without reading them.
+
+        Args:
+            first: The number of the first exchange to count.
+            last: The number of the last one.
+        """
+        with self._lock:
+            some = list(islice(self._exchanges, self._index(first), self._index(last + 1)))
+        return Counter(map(_kind, some))
 
     def find(self, number: int) -> Exchange | None:
         """The exchange with a number; None if there is none any more."""
@@ -188,9 +199,9 @@ class Journal(Sequence[Exchange]):
             self._count(exchange.number, exchange.request_body, exchange.response_body)
         return exchange
 
-    def _read_from(self, start: int) -> list[Exchange]:
+    def _read_from(self, start: int, limit: int | None = None) -> list[Exchange]:
         """The exchanges from an index on."""
-        kept = list(islice(self._exchanges, start, None))
+        kept = list(islice(self._exchanges, start, None if limit is None else start + limit))
         read = [one if isinstance(one, Exchange) else self._read(index) for index, one in enumerate(kept, start)]
         self._cut_oldest()
         return read
@@ -235,12 +246,18 @@ class Journal(Sequence[Exchange]):
 
 
 # The places of some fields that `record` keeps.
-_NUMBER, _SENT, _RECEIVED = 0, 5, 8
+_NUMBER, _METHOD, _PATH, _SENT, _STATUS, _RECEIVED, _OPERATION = 0, 1, 2, 5, 6, 8, 11
 
 
 def _number(one: Exchange | tuple[Any, ...]) -> int:
     number: int = one.number if isinstance(one, Exchange) else one[_NUMBER]
     return number
+
+
+def _kind(one: Exchange | tuple[Any, ...]) -> tuple[str, str, int | None]:
+    if isinstance(one, Exchange):
+        return one.method, one.operation or one.path, one.status
+    return one[_METHOD], one[_OPERATION] or one[_PATH], one[_STATUS]
 
 
 def _exchange(

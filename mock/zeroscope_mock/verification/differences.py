@@ -168,7 +168,9 @@ def _of_values(expected: Any, sent: Any, field: str, found: str) -> Difference:
     differing = (at for at, (one, other) in enumerate(zip(expected, sent, strict=False)) if one != other)
     at = next(differing, min(len(expected), len(sent)))
     words = (shortened(text, at - _BEFORE) for text in (expected, sent))
-    return Difference(field, next(words), found % f" {next(words)} (they differ from character {at + 1} on)", (expected, sent))
+    return Difference(
+        field, next(words), found % f" {next(words)} (they differ from character {at + 1} on)", (expected, sent)
+    )
 
 
 def _problem(expected: Any, sent: Any) -> str | None:
