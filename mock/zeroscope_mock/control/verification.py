@@ -64,7 +64,9 @@ class VerificationOperations:
 
 
 def _expectation(sent: dict[str, Any]) -> Expectation:
-    expected = {name: read_matchers(sent[name], name) for name in _OBJECTS if sent.get(name) is not None}
+    expected: dict[str, Any] = {
+        name: read_matchers(sent[name], name) for name in _OBJECTS if sent.get(name) is not None
+    }
     return Expectation(
         operation=sent.get("operation"),
         status=_integer(sent.get("status")),
