@@ -12,7 +12,7 @@ from .call import Call
 from .call_count import CallCount
 from .cost import Cost, cost_of
 from .expectation import Expectation
-from .verifier import known_operations, verify
+from .verifier import verify
 
 
 class Assertions(ABC):
@@ -109,7 +109,4 @@ class Assertions(ABC):
             prediction=prediction,
             tenant=tenant_of(token) if token else None,
         )
-        count = CallCount.of(times, at_least, at_most)
-        return verify(
-            state.journal[:], expectation, count, order, known=known_operations(state), dropped=state.journal.dropped
-        )
+        return verify(state, expectation, CallCount.of(times, at_least, at_most), order)

@@ -6,14 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..journal import Exchange
+from ..journal.lines import table
+from ..journal.single_line import single_line
 from .call_count import CallCount, times_in_words
 from .expectation import Expectation
 
 _SHOWN = 10
 """How many of the calls that match are listed."""
 
-_FOLDED = 40
-"""How many of the latest lines of the journal are shown."""
+_PATH_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Outcome:
         order: The operations that were not called in this order, if that is the reason.
         in_order: The calls of the first of them.
         dropped: How many earlier exchanges the journal does not have any more.
+        start: When the server's clock began, in seconds since 1970 on that clock.
     """
 
     expectation: Expectation
@@ -39,11 +41,19 @@ class Outcome:
     order: Sequence[str]
     in_order: Sequence[Exchange]
     dropped: int
+    start: float
+
+    def line(self, exchange: Exchange) -> str:
+        """An exchange on one line."""
+        answered = "cut off" if exchange.status is None else exchange.status
+        path = single_line(exchange.path, _PATH_LENGTH)
+        time = exchange.time - self.start
+        return f"exchange {exchange.number} after {time:.3f} s: {exchange.method} {path}, {answered}"
 
 
 def explain(outcome: Outcome) -> str:
     """Say why a verification failed, in several lines."""
-    return "\n".join([*_expected(outcome), *_found(outcome), *_dropped(outcome), *_journal(outcome)])
+    return "\n".join([*_expected(outcome), *_found(outcome), *_journal(outcome)])
 
 
 def _expected(outcome: Outcome) -> Iterator[str]:
@@ -63,11 +73,10 @@ def _found(outcome: Outcome) -> Iterator[str]:
     about, matching = outcome.about, outcome.matching
     if outcome.order:
         missing = outcome.order[len(outcome.in_order)]
-        last = f" after exchange {outcome.in_order[-1].number}" if outcome.in_order else ""
-        yield f"but {missing} was not called{last}:"
-        yield from _indented(_line(exchange) for exchange in outcome.in_order)
+        yield f"but {missing} was not called{' after' if outcome.in_order else '.'}"
+        yield from _indented(map(outcome.line, outcome.in_order))
     elif outcome.dropped and len(matching) in outcome.count:
-        yield "but the journal cannot tell, since it does not have all calls any more."
+        yield "but this cannot be told: the journal dropped earlier calls, and journal_limit says how many it keeps."
     elif not about:
         yield "but it was never called."
     elif len(about) == len(matching) and not outcome.expectation.lines():
@@ -77,9 +86,9 @@ def _found(outcome: Outcome) -> Iterator[str]:
         yield from _nearest(outcome)
     else:
         yield f"but {_share(matching, about)}:"
-        yield from _indented(_line(exchange) for exchange in matching[:_SHOWN])
-        if more := len(matching) - _SHOWN:
-            yield from _indented([f"and {more} more"] if more > 0 else [])
+        yield from _indented(map(outcome.line, matching[:_SHOWN]))
+        if (more := len(matching) - _SHOWN) > 0:
+            yield f"  and {more} more"
 
 
 def _share(matching: Sequence[Exchange], about: Sequence[Exchange]) -> str:
@@ -98,30 +107,15 @@ def _nearest(outcome: Outcome) -> Iterator[str]:
     differing = [list(outcome.expectation.differences(exchange)) for exchange in others]
     distances = [sum(difference.distance for difference in each) for each in differing]
     place = min(range(len(others)), key=lambda place: (distances[place], -place))
-    yield f"Nearest: {_line(others[place])}"
+    yield f"Nearest: {outcome.line(others[place])}"
     yield from _indented(map(str, differing[place]))
 
 
-def _dropped(outcome: Outcome) -> Iterator[str]:
-    if outcome.dropped:
-        exchanges = "exchange" if outcome.dropped == 1 else f"{outcome.dropped} exchanges"
-        yield f"The journal dropped the first {exchanges}; journal_limit sets how many it keeps."
-
-
 def _journal(outcome: Outcome) -> Iterator[str]:
-    lines = [_line(exchange) for exchange in outcome.exchanges]
-    if not lines:
-        yield "The journal is empty: no request has reached the server."
-        return
-    count = f"{len(outcome.exchanges)} exchange{'' if len(outcome.exchanges) == 1 else 's'}"
-    yield f"Journal, {count}{f', the latest {_FOLDED} lines' if len(lines) > _FOLDED else ''}:"
-    yield from _indented(lines[-_FOLDED:])
+    count = len(outcome.exchanges) + outcome.dropped
+    yield f"Journal, {count} exchange{'' if count == 1 else 's'}:"
+    yield from _indented(table(outcome.exchanges, outcome.dropped, outcome.start).splitlines())
 
 
 def _indented(lines: Iterable[str]) -> Iterator[str]:
     return (f"  {line}" for line in lines)
-
-
-def _line(exchange: Exchange) -> str:
-    answered = "cut off" if exchange.status is None else exchange.status
-    return f"exchange {exchange.number}, {exchange.method} {exchange.path}, {answered}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from ..journal import Exchange
 from ..state import State
@@ -19,30 +19,30 @@ class VerificationError(AssertionError):
 
 
 def verify(
-    exchanges: Sequence[Exchange],
+    state: State,
     expectation: Expectation,
     count: CallCount,
     order: Sequence[str] | None = None,
     *,
-    known: Collection[str],
-    dropped: int = 0,
+    tenant: str | None = None,
 ) -> list[Call]:
     """Return the calls that are as expected.
 
     Args:
-        exchanges: All that may be, oldest first.
+        state: The server's.
         expectation: What the calls have.
         count: How many there are.
         order: The operations that are called in this order, of which one is that of the expectation.
-        known: The names of all operations.
-        dropped: How many earlier exchanges the journal does not have any more.
+        tenant: The only tenant whose calls count and are shown; all if left out.
 
     Raises:
         VerificationError: If there are more or fewer, or if they come in another order.
         ValueError: For an unknown operation, an order without that of the expectation, and an expected token.
     """
     __tracebackhide__ = True
-    _check_operations(expectation.operation, order, known)
+    journal = state.journal
+    exchanges, dropped = [exchange for exchange in journal[:] if tenant in (None, exchange.tenant)], journal.dropped
+    _check_operations(expectation.operation, order, _known_operations(state, exchanges))
     _check_headers(expectation)
     about = [exchange for exchange in exchanges if expectation.concerns(exchange)]
     matching = [exchange for exchange in about if not any(expectation.differences(exchange))]
@@ -64,16 +64,17 @@ def verify(
                 order=steps if len(found) < len(steps) else (),
                 in_order=found,
                 dropped=dropped,
+                start=state.clock.time() - state.clock.monotonic(),
             )
         )
     )
 
 
-def known_operations(state: State) -> set[str]:
-    """The names of the operations of the document, and of older ones that the journal has."""
+def _known_operations(state: State, exchanges: Iterable[Exchange]) -> set[str]:
+    """The names of the operations of the document, and of older ones that exchanges have."""
     return {
         *(operation.id for operation in state.spec.operations()),
-        *(exchange.operation for exchange in state.journal if exchange.operation),
+        *(exchange.operation for exchange in exchanges if exchange.operation),
     }
 
 
