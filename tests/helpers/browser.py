@@ -115,7 +115,9 @@ class Visit:
         if not self.page.evaluate("'axe' in globalThis"):
             self.page.evaluate(AXE.read_text(encoding="utf-8"))
         found = self.page.evaluate("async () => (await axe.run(document)).violations")
-        return [f"{rule['id']}: {node['html'][:200]} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
+        return [
+            f"{rule['id']}: {node['html'][:200]} {node['failureSummary']}" for rule in found for node in rule["nodes"]
+        ]
 
     def close(self) -> None:
         """End the visit; its problems are complete then."""
@@ -136,3 +138,17 @@ class Visit:
     def _note(self, kind: str, text: str) -> None:
         if kind in ("error", "warning", "assert"):
             self.problems.append(f"{kind}: {text}")
+
+
+_PLAYING = """() => {
+  const videos = [...document.querySelectorAll("video")].filter((video) => {
+    const { top, bottom } = video.getBoundingClientRect();
+    return bottom > 0 && top < innerHeight;
+  });
+  return videos.length > 0 && videos.every((video) => video.currentTime > 0 && video.videoWidth > 0 && !video.paused);
+}"""
+
+
+def wait_until_playing(page: Page) -> None:
+    """Wait until all videos in the window play."""
+    page.wait_for_function(_PLAYING)

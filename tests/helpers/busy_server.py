@@ -11,7 +11,7 @@ import httpx
 
 from helpers.pages import ROOT
 from zeroscope_mock import MockServer
-from zeroscope_mock.messages import Head, Request
+from zeroscope_mock.messages import Head, Headers, Request, Response
 
 VIDEO = "anotherjesse/zeroscope-v2-xl"
 PICTURE = "studio/posters"
@@ -49,11 +49,14 @@ class Api:
         )
 
     def __call__(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
-        """Send a request; returns the status and the body."""
-        head = Head(method, path, headers=self._headers)
-        response = self._server.core.handle(Request(head, b"" if body is None else json.dumps(body).encode()))
+        """Send a request with JSON; returns the status and the JSON of the response."""
+        response = self.send(method, path, b"" if body is None else json.dumps(body).encode())
         assert isinstance(response.body, bytes)
         return response.status, json.loads(response.body or b"{}")
+
+    def send(self, method: str, path: str, body: bytes = b"", query: str = "", headers: Headers = ()) -> Response:
+        """Send a request whose parts need not be valid HTTP."""
+        return self._server.core.handle(Request(Head(method, path, query, (*self._headers, *headers)), body))
 
     def create(self, model: str, prompt: str, **fields: Any) -> dict[str, Any]:
         """Create a prediction; returns it."""
@@ -85,7 +88,9 @@ def fill(server: MockServer) -> MockServer:
     server.clock.advance(600)
     api = apis[0]
     for number in range(20):
-        status, _ = api("POST", f"/v1/models/{VIDEO}/predictions", {"input": {"prompt": "A small horse", "width": number}})
+        status, _ = api(
+            "POST", f"/v1/models/{VIDEO}/predictions", {"input": {"prompt": "A small horse", "width": number}}
+        )
         assert status == 422
         api("GET", f"/v1/predictions/unknown{number}")
     fault = server.faults.add(operation="getPrediction", status=503, times=10)
