@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,7 @@ def launch(executable: str) -> Iterator[Browser]:
     # The sandbox needs an ordinary user.
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         flags.append("--no-sandbox")
+    expect.set_options(timeout=TIMEOUT)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=flags)
         try:
@@ -128,7 +130,8 @@ class Visit:
         unexpected = [
             problem for problem in self.problems if not any(re.search(known, problem) for known in self._expected)
         ]
-        assert unexpected == []
+        if unexpected:
+            raise AssertionError("The page had problems:\n" + "\n".join(unexpected))
 
     def _check_request(self, request: Request) -> None:
         parts = urlsplit(request.url)
@@ -152,3 +155,11 @@ _PLAYING = """() => {
 def wait_until_playing(page: Page) -> None:
     """Wait until all videos in the window play."""
     page.wait_for_function(_PLAYING)
+
+
+def wait_until(page: Page, holds: Callable[[], object]) -> None:
+    """Wait until something holds on the server, while the page goes on."""
+    deadline = time.monotonic() + TIMEOUT / 1000
+    while not holds():
+        assert time.monotonic() < deadline, "what the test waits for did not come"
+        page.wait_for_timeout(20)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -13,7 +14,9 @@ from helpers.busy_server import EXCHANGES, MODELS, fill
 from zeroscope_mock import MockServer
 
 Open = Callable[..., Visit]
-"""Begins a visit to the server's page."""
+"""Begins a visit to the page of the server at a URL."""
+Serve = Callable[..., tuple[MockServer, str]]
+"""Starts a server with some options; returns it and its URL."""
 
 
 # Not for the session: as long as Playwright runs, asyncio cannot run another loop in this thread.
@@ -35,27 +38,43 @@ def busy_server() -> Iterator[tuple[MockServer, str]]:
 
 
 @pytest.fixture
-def options() -> dict[str, Any]:
-    """The options of the server, which a test may parametrize."""
-    return {}
+def opened() -> Iterator[ExitStack]:
+    """The servers and sockets of a test, which are closed after the visits to them."""
+    with ExitStack() as opened:
+        yield opened
 
 
 @pytest.fixture
-def server(options: dict[str, Any]) -> Iterator[MockServer]:
-    """A server of a test's own, on the machine's clock."""
-    with MockServer(**{"clock": "real", "models": MODELS, **options}) as server:
-        yield server
+def serve(opened: ExitStack) -> Serve:
+    """Starts servers on sockets, on the machine's clock unless told otherwise."""
+
+    def start(**options: Any) -> tuple[MockServer, str]:
+        server = opened.enter_context(MockServer(**{"clock": "real", "models": MODELS, **options}))
+        return server, opened.enter_context(server.listen()).url
+
+    return start
 
 
 @pytest.fixture
-def url(server: MockServer) -> Iterator[str]:
+def serving(serve: Serve) -> tuple[MockServer, str]:
+    """The test's server and its URL."""
+    return serve()
+
+
+@pytest.fixture
+def server(serving: tuple[MockServer, str]) -> MockServer:
+    """The test's server."""
+    return serving[0]
+
+
+@pytest.fixture
+def url(serving: tuple[MockServer, str]) -> str:
     """The URL of the test's server."""
-    with server.listen() as listening:
-        yield listening.url
+    return serving[1]
 
 
 @pytest.fixture
-def visits(browser: Browser) -> Iterator[Open]:
+def visits(browser: Browser, opened: ExitStack) -> Iterator[Open]:
     """Begins visits, and fails if one of them had a problem."""
     made: list[Visit] = []
 

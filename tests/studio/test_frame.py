@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import expect
 
-from helpers.browser import Visit
+from helpers.browser import Visit, wait_until
 from helpers.busy_server import VIDEO, Api, client
-from studio.conftest import Open
+from studio.conftest import Open, Serve
 from zeroscope_mock import MockServer
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -28,10 +29,10 @@ def test_root__leads_browsers_to_the_page(visit: Visit) -> None:
     assert answer.headers["content-type"].startswith("application/")
 
 
-@pytest.mark.parametrize("options", [{"control": False}], ids=["no control"])
 @pytest.mark.parametrize("path", ["/_mock/ui/", "/_mock/ui", "/_mock/ui/index.html", "/_mock/ui/app.js", "/"])
-def test_page__does_not_exist_without_control(path: str, url: str) -> None:
+def test_page__does_not_exist_without_control(path: str, serve: Serve) -> None:
     """A server without control over HTTP has nothing of the page, and leads nobody there."""
+    _, url = serve(control=False)
     assert httpx.get(f"{url}{path}", headers=HTML).status_code in (401, 404)
 
 
@@ -44,20 +45,26 @@ def test_navigation__leads_to_every_view(visit: Visit) -> None:
         expect(page.get_by_role("link", name=name, exact=True)).to_have_attribute("aria-current", "page")
 
 
-def test_page__goes_on_after_a_restart(visits: Open) -> None:
+def test_page__goes_on_after_a_restart(visits: Open, opened: ExitStack) -> None:
     """The page says that the server is gone, and follows the next one on the same port."""
     with MockServer(clock="real") as server, server.listen() as listening:
+        Api(server).create(VIDEO, "Before the restart")
         visit = visits(listening.url)
         page = visit.open("exchanges")
+        main = page.get_by_role("main")
+        expect(main.get_by_text("Before the restart")).to_be_visible()
         expect(page.get_by_text("live", exact=True)).to_be_visible()
         port = int(listening.url.rpartition(":")[2])
-    visit.expect_problem("ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_EMPTY_RESPONSE|ERR_CONNECTION")
-    expect(page.get_by_role("alert").filter(has_text="Disconnected")).to_be_visible()
-    with MockServer(clock="real") as server, server.listen(port=port):
-        expect(page.get_by_text("live", exact=True)).to_be_visible()
-        expect(page.get_by_role("alert").filter(has_text="Disconnected")).to_have_count(0)
-        Api(server).create(VIDEO, "After the restart")
-        expect(page.get_by_role("main").get_by_text("After the restart")).to_be_visible()
+    visit.expect_problem("net::ERR_(CONNECTION|INCOMPLETE_CHUNKED|EMPTY)")
+    lost = page.get_by_role("alert").filter(has_text="Disconnected")
+    expect(lost).to_be_visible()
+    server = opened.enter_context(MockServer(clock="real"))
+    opened.enter_context(server.listen(port=port))
+    expect(page.get_by_text("live", exact=True)).to_be_visible()
+    expect(lost).to_have_count(0)
+    expect(main.get_by_text("Before the restart")).to_have_count(0)
+    Api(server).create(VIDEO, "After the restart")
+    expect(main.get_by_text("After the restart")).to_be_visible()
 
 
 @pytest.mark.parametrize("button", ["Run", "Advance"])
@@ -77,11 +84,7 @@ def test_page__warns_of_a_client_that_waits_for_nothing(button: str, server: Moc
         warning.get_by_role("button", name=button, exact=True).click()
         if button == "Run":
             expect(warning).to_have_count(0)
-        else:
-            page.wait_for_function("() => document.querySelector('.clock-time')")
-        expect(page.get_by_role("main")).to_be_visible()
-        page.wait_for_timeout(0)
-    assert server.clock.time() > before or button == "Run"
+    wait_until(page, lambda: server.clock.time() > before)
 
 
 def test_frozen_clock__is_named_in_the_frame(server: MockServer, visit: Visit) -> None:
@@ -94,13 +97,13 @@ def test_frozen_clock__is_named_in_the_frame(server: MockServer, visit: Visit) -
 
 
 @pytest.mark.parametrize(
-    "options",
+    "window",
     [{"viewport": {"width": 360, "height": 740}}, {"color_scheme": "dark"}, {"reduced_motion": "reduce"}],
     ids=["narrow", "dark", "reduced motion"],
 )
-def test_page__makes_requests_to_the_server_only(options: dict[str, Any], visits: Open, url: str) -> None:
+def test_page__makes_requests_to_the_server_only(window: dict[str, Any], visits: Open, url: str) -> None:
     """Every view is loaded from the server alone; a visit fails on any other request."""
-    visit = visits(url, **options)
+    visit = visits(url, **window)
     requested: list[str] = []
     visit.context.on("request", lambda request: requested.append(request.url))
     for name in VIEWS:

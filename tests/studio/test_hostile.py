@@ -10,8 +10,8 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from helpers.busy_server import MODELS, TEXT, VIDEO, Api
-from studio.conftest import Open
+from helpers.busy_server import TEXT, VIDEO, Api
+from studio.conftest import Open, Serve
 from zeroscope_mock import MockServer
 
 # Whatever is taken for markup makes an element with the attribute data-pwn, or calls `__pwn`.
@@ -122,12 +122,10 @@ def spread(server: MockServer, text: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_text__is_never_markup(text: str, visits: Open) -> None:
+def test_text__is_never_markup(text: str, visits: Open, serve: Serve) -> None:
     """Prompts, logs, errors, outputs, headers, paths, bodies and answers are shown as they are, on every view."""
-    receiver = Answers(text)
-    options = {"models": MODELS, "receiver": receiver, "any_model": True, "json_limit": 8 << 20}
-    with MockServer(**options) as server, server.listen() as listening:
-        made = spread(server, text)
-        visit = visits(listening.url)
-        page = visit.open("predictions")
-        check(page)
+    server, url = serve(clock="virtual", receiver=Answers(text), any_model=True, json_limit=8 << 20)
+    made = spread(server, text)
+    visit = visits(url)
+    page = visit.open("predictions")
+    check(page)
