@@ -21,10 +21,16 @@ if TYPE_CHECKING:
     from .options import ServerOptions
     from .rate_limits import Limits, Rate, RateLimits
     from .server import MockServer
+    from .verification.call import Call
+    from .verification.cost import Cost, ModelCost
+    from .verification.matchers import anything, contains, equals, regex
+    from .verification.verifier import VerificationError
     from .webhooks.deliveries import Attempt, Deliveries
 
 __all__ = (
     "Attempt",
+    "Call",
+    "Cost",
     "Deliveries",
     "Exchange",
     "Fault",
@@ -35,6 +41,7 @@ __all__ = (
     "Limits",
     "Listening",
     "MockServer",
+    "ModelCost",
     "ModelFileError",
     "Models",
     "PortInUseError",
@@ -46,11 +53,18 @@ __all__ = (
     "ServerOptions",
     "SnapshotError",
     "SpecError",
+    "VerificationError",
     "VirtualClock",
+    "anything",
+    "contains",
+    "equals",
+    "regex",
 )
 
 _MODULES = {
     "Attempt": "webhooks.deliveries",
+    "Call": "verification.call",
+    "Cost": "verification.cost",
     "Deliveries": "webhooks.deliveries",
     "Exchange": "journal",
     "Fault": "faults.fault",
@@ -61,6 +75,7 @@ _MODULES = {
     "Limits": "rate_limits",
     "Listening": "doors.listening",
     "MockServer": "server",
+    "ModelCost": "verification.cost",
     "ModelFileError": "cog",
     "Models": "models",
     "PortInUseError": "doors.listening",
@@ -72,7 +87,12 @@ _MODULES = {
     "ServerOptions": "options",
     "SnapshotError": "control.snapshot",
     "SpecError": "documents.reading",
+    "VerificationError": "verification.verifier",
     "VirtualClock": "clocks.virtual",
+    "anything": "verification.matchers",
+    "contains": "verification.matchers",
+    "equals": "verification.matchers",
+    "regex": "verification.matchers",
 }
 
 

@@ -9,11 +9,14 @@ from typing import Any
 
 from .cog import ModelSchema
 from .compression import compress
-from .control.operations import PREFIX, Control
+from .control.calls import PREFIX
+from .control.operations import Control
+from .control.ui import UI_PATH, redirect, wants_page
 from .cross_origin import normal_form, share
-from .dispatch import RoutedRequest, answer_head, prepare_call
+from .dispatch import RoutedRequest, answer_head, note_refusal, prepare_call
 from .documents.spec import Spec
-from .journal import Journal
+from .journal import ExchangeNotes, Journal
+from .lifecycle.timeline import state_at
 from .messages import Headers, Request, Response
 from .operations.accounts import Accounts
 from .operations.calls import Handler
@@ -103,11 +106,14 @@ class Core:
         if state.reloader is not None:
             state.reloader.reload_if_changed()
         head = request.head
-        if self._control is not None and (head.path.startswith(_CONTROL) or head.path == PREFIX):
-            return (yield from self._control.flow(request))
+        if self._control is not None:
+            if head.path.startswith(_CONTROL) or head.path == PREFIX:
+                return (yield from self._control.flow(request))
+            if head.path == "/" and wants_page(head) and state.spec.match("/") is None:
+                return redirect(UI_PATH[1:])
         routed = RoutedRequest.of(head, state.spec, state.schemes)
         operation = routed.operation.id if routed.operation else None
-        time, notes = state.clock.time(), list[str]()
+        time, started, notes = state.clock.time(), state.clock.monotonic(), ExchangeNotes()
         fault = state.faults.take(operation=operation, method=head.method, path=head.path, tenant=routed.tenant)
         flow = self._answer(routed, request, notes)
         response = None
@@ -129,28 +135,41 @@ class Core:
             response = problem(500, f"The mock server failed: {type(error).__name__}: {error}. Its journal says where.")
             return response
         finally:
+            if fault is not None or response is None:
+                self._note_run(routed, notes)
             state.journal.record(
                 request,
                 response,
                 time=time,
+                duration=state.clock.monotonic() - started,
                 operation=operation,
                 tenant=routed.tenant,
-                token=routed.token,
                 fault=str(fault) if fault else None,
-                note="\n".join(notes) or None,
+                notes=notes,
             )
 
-    def _answer(self, routed: RoutedRequest, request: Request, notes: list[str]) -> Flow[Response]:
+    def _note_run(self, routed: RoutedRequest, notes: ExchangeNotes) -> None:
+        """Note which prediction or training a request concerns, and its status, where the response may not say so."""
+        state, operation = self.state, routed.operation
+        run = notes.run or routed.arguments.get("prediction_id") or routed.arguments.get("training_id")
+        if run is None or operation is None:
+            return
+        tenant = (routed.tenant or "") if operation.protected else None
+        # Without the lock, since a flow that was abandoned may end in any thread.
+        if (record := state.store.prediction(run, tenant)) is not None:
+            notes.run, notes.status = record.id, state_at(record, state.clock.time()).status
+
+    def _answer(self, routed: RoutedRequest, request: Request, notes: ExchangeNotes) -> Flow[Response]:
         state = self.state
         state.refuse_nested_request()
         if answered := answer_head(routed, request.head, state.settings):
-            return answered
+            return note_refusal(routed, request.head, answered, notes)
         headers: Headers = ()
         if routed.operation and routed.operation.protected:
             with state.lock:
                 refusal, headers = state.limits.take(routed.operation.id, routed.tenant or "", state.clock.time())
             if refusal is not None:
-                return refusal
+                return note_refusal(routed, request.head, refusal, notes)
         prepared = prepare_call(routed, request, self.handlers, state.settings, notes, self._input_schema)
         if isinstance(prepared, Response):
             response = prepared
@@ -159,9 +178,11 @@ class Core:
             with state.lock:
                 result = handler(call)
             response = (yield from self._locked(result)) if isinstance(result, Generator) else result
+        if response.status >= 400:
+            note_refusal(routed, request.head, response, notes)
         return Response(response.status, (*response.headers, *headers), response.body) if headers else response
 
-    def _input_schema(self, routed: RoutedRequest, body: Any, notes: list[str]) -> ModelSchema | None:
+    def _input_schema(self, routed: RoutedRequest, body: Any, notes: ExchangeNotes) -> tuple[str, ModelSchema] | None:
         state, operation, tenant = self.state, routed.operation, routed.tenant or ""
         if operation is None or not state.registry.has_schemas:
             return None

@@ -9,8 +9,9 @@ from typing import Any
 from .bodies import MalformedBodyError, Upload, media_type, read_form, read_json, read_text
 from .cog import ModelSchema
 from .documents.invalid_field import InvalidField
-from .documents.operation import Match, Operation
-from .documents.spec import FORM, Spec
+from .documents.operation import FORM, Match, Operation
+from .documents.spec import Spec
+from .journal import ExchangeNotes
 from .messages import Head, Request, Response
 from .operations.calls import Handler, OperationCall
 from .operations.samples import sample_handler
@@ -23,6 +24,7 @@ from .problems import (
     unauthenticated,
     unsupported_media_type,
 )
+from .refusals import explain_fields, explain_response
 from .settings import Settings
 from .tenants import tenant_of
 
@@ -74,11 +76,11 @@ class RoutedRequest:
         return routed
 
 
-InputSchema = Callable[[RoutedRequest, Any, list[str]], ModelSchema | None]
-"""Returns the schema of the model that a request with a body runs, and may add notes; None if the document has it."""
+InputSchema = Callable[[RoutedRequest, Any, ExchangeNotes], tuple[str, ModelSchema] | None]
+"""Returns the model that a request with a body runs and its schema, and may add notes; None if the document has it."""
 
 
-def _described(routed: RoutedRequest, body: Any, notes: list[str]) -> None:
+def _described(routed: RoutedRequest, body: Any, notes: ExchangeNotes) -> None:
     """The schema of a request that runs no model but the document's."""
 
 
@@ -105,12 +107,27 @@ def answer_head(routed: RoutedRequest, head: Head, settings: Settings) -> Respon
     return None
 
 
+def note_refusal(routed: RoutedRequest, head: Head, response: Response, notes: ExchangeNotes) -> Response:
+    """Note why a request was refused, unless that is noted, and return its response.
+
+    Args:
+        routed: The routed head of the request.
+        head: The head.
+        response: The response, which may be of any status.
+        notes: Takes the reasons.
+    """
+    if 400 <= response.status < 500 and not notes.refusals:
+        route = routed.match.route if routed.match else None
+        notes.refusals = explain_response(routed.spec, head, route, routed.operation, response)
+    return response
+
+
 def prepare_call(
     routed: RoutedRequest,
     request: Request,
     handlers: Mapping[str, Handler],
     settings: Settings,
-    notes: list[str],
+    notes: ExchangeNotes,
     input_schema: InputSchema = _described,
 ) -> tuple[OperationCall, Handler] | Response:
     """The call and its handler for a valid request, or the refusal.
@@ -129,7 +146,9 @@ def prepare_call(
     if isinstance(errors, Response):
         return errors
     if routed.invalid or errors:
-        return invalid([*routed.invalid, *errors], operation.invalid_status, operation.invalid_type)
+        fields = [*routed.invalid, *errors]
+        notes.refusals = explain_fields(routed.spec, request.head, fields)
+        return invalid(fields, operation.invalid_status, operation.invalid_type)
     return OperationCall(
         request, match.prefix, routed.token, routed.tenant or "", routed.arguments, body, notes
     ), handler
@@ -179,7 +198,7 @@ def _read_body(
     operation: Operation,
     request: Request,
     settings: Settings,
-    notes: list[str],
+    notes: ExchangeNotes,
     input_schema: InputSchema,
 ) -> tuple[Any, list[InvalidField] | Response]:
     """The value of the body, and its invalid fields or the refusal of the whole body."""
@@ -210,7 +229,10 @@ def _read_body(
         return value, schema.invalid_fields(validated)
     invalid = operation.open_bodies[kind].invalid_fields(value)
     sent = value.get("input") if isinstance(value, dict) else None
-    return value, [*invalid, *(model.invalid_fields(sent) if isinstance(sent, dict) else [])]
+    if isinstance(sent, dict):
+        name, model_schema = model
+        invalid += [one.within(name) for one in model_schema.invalid_fields(sent)]
+    return value, invalid
 
 
 def _without_uploads(part: Any) -> Any:

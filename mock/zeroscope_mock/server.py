@@ -27,8 +27,11 @@ from .models import Models
 from .options import ServerOptions, refuse_unknown
 from .rate_limits import Limits
 from .settings import CoreOptions, Settings
+from .state import State
 from .tenants import tenant_of
+from .verification import Assertions
 from .webhooks.deliveries import Deliveries
+from .webhooks.delivery import Alteration
 
 if TYPE_CHECKING:
     from respx import MockRouter
@@ -39,15 +42,15 @@ TOKEN = "mock-token"
 """The token of the clients that the server makes, unless it accepts only another one."""
 
 
-class MockServer(ClientFactory):
+class MockServer(ClientFactory, Assertions):
     """A server that behaves like the service, in this process.
 
     Args:
         options: `seed`, `clock`, `speed`, `dialect`, `account`, `token`, `spec`, `models`, `any_model`, `reload`,
             `receiver`, `insecure_webhooks`, `rate_limits`, `streams`, `blocking`, `expired_wait`, `webhook_events`,
             `deployment_names`, `inline_outputs`, `control`, `allow_hosts`, `cors`, `trust_forwarded`, `json_limit`,
-            `file_limit`, `storage_limit`, `prediction_limit` and `journal_limit`; all have defaults. `ServerOptions`
-            describes each.
+            `file_limit`, `storage_limit`, `prediction_limit`, `journal_limit` and `journal_body_limit`; all have defaults.
+            `ServerOptions` describes each.
 
     Raises:
         TypeError: For an unknown option, and for `models` that are no dict of files or dicts.
@@ -85,6 +88,10 @@ class MockServer(ClientFactory):
             state.reloader = SpecReloader(spec, lambda: load_spec(spec), state.use)
 
     @property
+    def _state(self) -> State:
+        return self._core.state
+
+    @property
     def core(self) -> Core:
         """The core of the server, without a door."""
         return self._core
@@ -92,6 +99,7 @@ class MockServer(ClientFactory):
     @property
     def journal(self) -> Journal:
         """The request journal."""
+        self._core.state.inspected = True
         return self._core.journal
 
     @property
@@ -237,16 +245,19 @@ class MockServer(ClientFactory):
         finally:
             self.close()
 
-    def redeliver(self, delivery_id: str) -> None:
+    def redeliver(self, delivery_id: str, as_: Alteration | None = None) -> None:
         """Send a webhook once more, now, with the same id and body.
 
         Args:
             delivery_id: The `id` of one of `deliveries`.
+            as_: What is wrong with it, to test the receiver: `forged`, signed with another key; `late`, signed an hour
+                ago; or `doubled`, sent twice.
 
         Raises:
             KeyError: For an unknown id.
+            ValueError: For an unknown alteration.
         """
-        self._core.state.webhooks.redeliver(delivery_id)
+        self._core.state.webhooks.redeliver(delivery_id, as_)
         self.clock.run_due()
 
     def reset(self, token: str | None = None) -> None:

@@ -67,6 +67,7 @@ class State:
     Attributes:
         inputs: Reads the inputs of the document's model.
         deciding: Whether a script function decides on a run at this moment.
+        inspected: Whether the program that holds the server has looked at its exchanges.
         registry: The models, with the document's one, and the deployments.
         schemes: The schemes of `Authorization` that a token may have, in lower case.
         changes: Notified when a request changes or removes a prediction, by its id.
@@ -88,9 +89,11 @@ class State:
         self.dialect = DIALECTS[settings.dialect]
         self.schemes = self._schemes()
         self.lock = threading.RLock()
-        self.deciding = False
+        self.deciding = self.inspected = False
         self.changes = Conditions()
-        self.journal = Journal(settings.journal_limit)
+        self.journal = Journal(
+            settings.journal_limit, settings.journal_body_limit, lambda: clock.time() - clock.monotonic()
+        )
         self.store = Store(settings.prediction_limit, settings.storage_limit)
         self.registry = Registry(spec, clock.time, any_model=settings.any_model)
         self.output_files = FileCache()

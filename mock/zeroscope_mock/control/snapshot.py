@@ -12,13 +12,14 @@ from ..documents.bundled import control_schema
 from ..documents.invalid_field import InvalidField
 from ..faults.expectations import FaultError
 from ..faults.fault import Fault
-from ..journal import Exchange
+from ..lifecycle.billing import Billed
 from ..lifecycle.record import Hook, Record
 from ..lifecycle.script import Script
 from ..messages import encode
 from ..state import State
 from ..store import Store, StoredFile, TenantPredictions
 from ..webhooks.deliveries import Attempt
+from .exchanges import exchange_values, make_exchange
 from .registry_values import NO_REGISTRY, load_registry, registry_inconsistencies, registry_values
 from .values import dataclass_values, make_dataclass, make_rates, rates_json
 
@@ -70,6 +71,7 @@ def take(state: State) -> dict[str, Any]:
                     "uploads": predictions.uploads,
                     "trainings": predictions.trainings,
                     "models": {str(model): count for model, count in predictions.models.items() if model},
+                    "billed": {model: dataclass_values(billed) for model, billed in state.store.billed(tenant).items()},
                 }
                 for tenant, predictions in state.store.tenants.items()
             ],
@@ -85,7 +87,7 @@ def take(state: State) -> dict[str, Any]:
                 "used": state.limits.dump(),
             },
             "webhooks": state.webhooks.dump(),
-            "journal": [dataclass_values(exchange) for exchange in state.journal],
+            "journal": [exchange_values(exchange) for exchange in state.journal],
             "deliveries": [dataclass_values(attempt) for attempt in state.webhooks.deliveries],
         }
         # Through JSON and back, so that it shares no object with the server.
@@ -122,7 +124,7 @@ def restore(state: State, snapshot: Mapping[str, Any]) -> None:
         state.limits.use(make_rates(values["limits"]["rates"]))
         state.limits.out_of_credit = values["limits"]["out_of_credit"]
         state.limits.load(values["limits"]["used"])
-        state.journal.load(make_dataclass(Exchange, one) for one in values["journal"])
+        state.journal.load(make_exchange(one) for one in values["journal"])
         state.journal.dropped = _dropped(values, "exchanges") + len(values["journal"]) - len(state.journal)
         state.clock.set(values["clock"]["time"])
         # After that, since a search adds the versions of trainings that have ended.
@@ -133,7 +135,7 @@ def restore(state: State, snapshot: Mapping[str, Any]) -> None:
         else:
             state.clock.run()
         state.webhooks.load(values["webhooks"], store.prediction)
-        state.webhooks.deliveries.load(make_dataclass(Attempt, one) for one in values["deliveries"])
+        state.webhooks.deliveries.load(map(_attempt, values["deliveries"]))
         state.webhooks.deliveries.dropped = _dropped(values, "deliveries")
         state.changes.notify_all()
 
@@ -205,6 +207,8 @@ def _store(state: State, values: Mapping[str, Any]) -> Store:
     for one in values["tenants"]:
         numbers = (int(one.get(name, 0)) for name in ("next", "uploads", "trainings"))
         store.tenants[one["tenant"]] = TenantPredictions(*numbers)
+        billed = {model: make_dataclass(Billed, sums) for model, sums in one.get("billed", {}).items()}
+        store.load_billed(one["tenant"], billed)
     for one in values["predictions"]:
         store.add(_prediction(one))
     for one in values["tenants"]:
@@ -241,6 +245,11 @@ def _prediction(values: Mapping[str, Any]) -> Record:
             "reads": tuple(values["reads"]),
         },
     )
+
+
+def _attempt(values: Mapping[str, Any]) -> Attempt:
+    # A snapshot of an older version has no headers.
+    return make_dataclass(Attempt, {**values, "headers": tuple(map(tuple, values.get("headers", ())))})
 
 
 def _kind(prediction: Mapping[str, Any]) -> str:

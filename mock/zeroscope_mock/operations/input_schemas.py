@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..cog import ModelSchema
+from ..journal import ExchangeNotes
 from ..state import State
 from .deployments import deployed_version
 from .version_references import VersionReference, find_model_version, find_version
@@ -17,9 +18,9 @@ _ANY_INPUT = ModelSchema({})
 
 
 def find_input_schema(
-    state: State, operation_id: str, tenant: str, arguments: Mapping[str, Any], body: Any, notes: list[str]
-) -> ModelSchema | None:
-    """The schema of the model that a call runs; None if the document has that, or the call runs none.
+    state: State, operation_id: str, tenant: str, arguments: Mapping[str, Any], body: Any, notes: ExchangeNotes
+) -> tuple[str, ModelSchema] | None:
+    """The model that a call runs and its schema; None if the document has that, or the call runs none.
 
     Args:
         state: The server's.
@@ -44,12 +45,12 @@ def find_input_schema(
             deployment = state.registry.deployment(tenant, arguments["deployment_owner"], arguments["deployment_name"])
             version = None if deployment is None else deployed_version(state, deployment)
     if version is None:
-        return _ANY_INPUT
+        return "", _ANY_INPUT
     _report_warnings(state, version, notes)
-    return version.schema
+    return None if version.schema is None else (version.model or "", version.schema)
 
 
-def _report_warnings(state: State, version: VersionReference, notes: list[str]) -> None:
+def _report_warnings(state: State, version: VersionReference, notes: ExchangeNotes) -> None:
     """Log and note the warnings about the schema of a version, unless that was done before."""
     schema = version.schema
     if schema is None or version.guessed or not state.registry.loaded.is_first_report(schema):

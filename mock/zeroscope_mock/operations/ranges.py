@@ -23,7 +23,7 @@ def range_response(head: Head, content: bytes, content_type: str) -> Response:
     # The service describes uploaded files by the same digest.
     etag = f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'
     headers: Headers = (("accept-ranges", "bytes"), ("etag", etag))
-    if _names(head.header("if-none-match"), etag):
+    if names_etag(head.header("if-none-match"), etag):
         return Response(304, headers, b"")
     headers = (("content-type", content_type), *headers)
     if_range = head.header("if-range")
@@ -47,7 +47,7 @@ def _bounds(first: str, last: str, length: int) -> tuple[int, int]:
     return int(first), min(int(last), length - 1) if last else length - 1
 
 
-def _names(condition: str | None, etag: str) -> bool:
+def names_etag(condition: str | None, etag: str) -> bool:
     """Return whether an `If-None-Match` names the file's tag."""
     tags = [tag.strip().removeprefix("W/") for tag in (condition or "").split(",")]
     return etag in tags or "*" in tags

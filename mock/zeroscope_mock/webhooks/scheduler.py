@@ -14,13 +14,16 @@ from ..protocols import Clock, Flow
 from ..randomness import new_id, random_bytes
 from ..times import TOLERANCE
 from .deliveries import Attempt, Deliveries
-from .delivery import Delivery
+from .delivery import ALTERATIONS, Alteration, Delivery, UpcomingDelivery
 from .events import Cursor, Event, next_event
 from .queue import DueQueue
 from .sender import DeliverySender
 
 RETRY_DELAYS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 """Seconds from a failed attempt to the next; the last is about a minute after the end (the service's documentation)."""
+
+# How many of the deliveries still to be sent are told for one prediction.
+_MAX_UPCOMING = 1000
 
 
 @dataclass(slots=True, eq=False)
@@ -93,12 +96,19 @@ class WebhookScheduler:
             if pending := self._pending.pop(prediction_id, None):
                 pending.entry = None
 
-    def redeliver(self, delivery_id: str) -> None:
+    def redeliver(self, delivery_id: str, alteration: Alteration | None = None) -> None:
         """Send the body of a delivery once more, with its id and a new signature; it is due at once.
+
+        Args:
+            delivery_id: The id of an attempt.
+            alteration: What is wrong with it on purpose.
 
         Raises:
             KeyError: If no attempt with this id is left in `deliveries`.
+            ValueError: For an unknown alteration.
         """
+        if alteration is not None and alteration not in ALTERATIONS:
+            raise ValueError(f"a delivery is sent as {', '.join(ALTERATIONS)}, not {alteration!r}")
         last = self.deliveries.latest(delivery_id)
         if last is None:
             kept = len(self.deliveries)
@@ -111,6 +121,7 @@ class WebhookScheduler:
             url=last.url,
             body=last.body,
             number=last.number + 1,
+            alteration=alteration,
         )
         with self._lock:
             self._queue.put(self._clock.time(), delivery)
@@ -119,6 +130,30 @@ class WebhookScheduler:
         """The due time of the first delivery, in seconds since 1970; None if there is none."""
         with self._lock:
             return self._queue.due()
+
+    def first(self) -> UpcomingDelivery | None:
+        """The delivery that is due first; None if there is none, or if there is nothing to send after all."""
+        with self._lock:
+            found = self._queue.first()
+            if found is None:
+                return None
+            due, item = found
+            if isinstance(item, Delivery):
+                return _upcoming(due, item)
+            event = next_event(item.record, item.cursor)
+            return None if event is None else _upcoming(event.time, _first_attempt(item.record, event))
+
+    def upcoming(self, prediction_id: str) -> list[UpcomingDelivery]:
+        """The deliveries of a prediction that are still to be sent, as far as they are known by now."""
+        with self._lock:
+            retries = self._queue.find(lambda item: isinstance(item, Delivery) and item.prediction_id == prediction_id)
+            pending = self._pending.get(prediction_id)
+            record, cursor = (pending.record, pending.cursor) if pending else (None, Cursor())
+        found = [_upcoming(due, item) for due, item in retries if isinstance(item, Delivery)]
+        while record is not None and len(found) < _MAX_UPCOMING and (event := next_event(record, cursor)):
+            found.append(_upcoming(event.time, _first_attempt(record, event)))
+            cursor = event.cursor
+        return found
 
     def take(self, now: float) -> Flow[None] | None:
         """Remove the first delivery that is due and return its flow, which never raises.
@@ -273,3 +308,7 @@ def _first_attempt(record: Record, event: Event) -> Delivery:
         time=event.time,
         delays=RETRY_DELAYS if event.kind == "completed" else (),
     )
+
+
+def _upcoming(due: float, delivery: Delivery) -> UpcomingDelivery:
+    return UpcomingDelivery(due, delivery.prediction_id, delivery.event, delivery.number, delivery.id)

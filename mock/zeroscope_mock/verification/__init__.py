@@ -1,0 +1,25 @@
+"""Assertions about the requests that a server received, and what they would have cost."""
+
+from .assertions import Assertions
+from .call import Call, CallHeaders
+from .cost import Cost, ModelCost
+from .json_matchers import MatcherError, read_matchers
+from .matchers import anything, contains, equals, regex
+from .verifier import CallCount, VerificationError, verify
+
+__all__ = (
+    "Assertions",
+    "Call",
+    "CallCount",
+    "CallHeaders",
+    "Cost",
+    "MatcherError",
+    "ModelCost",
+    "VerificationError",
+    "anything",
+    "contains",
+    "equals",
+    "read_matchers",
+    "regex",
+    "verify",
+)
