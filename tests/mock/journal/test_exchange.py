@@ -1,4 +1,4 @@
-"""What an exchange says about itself."""
+"""The fields and properties of an exchange in the request journal."""
 
 from __future__ import annotations
 
