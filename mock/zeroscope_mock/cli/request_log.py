@@ -20,9 +20,8 @@ TICK = 0.1
 """The pause between two looks at the journal, in seconds."""
 
 _CLOSE_TIMEOUT = 0.5
-# Exchanges that may be printed at once and for each pause; under load, the others are counted.
-_BURST = 50
-_PER_TICK = 5
+# Exchanges that are printed after a pause; the others are counted, and under lasting load all are.
+_MAX_PRINTED = 50
 # Seconds for which exchanges are counted before the number is printed.
 _COUNTING = 1.0
 # Seconds after which a line for polls is final: it is printed then, or on a terminal no longer printed again.
@@ -70,7 +69,7 @@ class RequestLog:
         self._header = header
         self._seen = after
         self._generation = journal.generation
-        self._budget = _BURST
+        self._overloaded = False
         self._skipped = 0
         self._kinds: Kinds = Counter()
         self._skipping_since = 0.0
@@ -108,14 +107,16 @@ class RequestLog:
         journal, printer = self._journal, self._printer
         if journal.generation != self._generation:
             self._generation, self._seen = journal.generation, 0
-        self._budget = min(_BURST, self._budget + _PER_TICK)
         last = journal.last
-        limit = min(self._budget, last - self._seen) if printer.limited else last - self._seen
+        number = last - self._seen
+        limit = number
+        if printer.limited:
+            limit = 0 if self._overloaded and number > _MAX_PRINTED else min(number, _MAX_PRINTED)
+            self._overloaded = number > _MAX_PRINTED
         exchanges = journal.since(self._seen, limit) if limit > 0 else []
         exchanges = [one for one in exchanges if one.number <= last]
-        self._budget -= len(exchanges)
         printed = exchanges[-1].number if exchanges else self._seen
-        if skipped := last - self._seen - len(exchanges):
+        if skipped := number - len(exchanges):
             self._skipping_since = self._skipping_since if self._skipped else monotonic()
             self._skipped += skipped
             self._kinds += journal.counts(printed + 1, last)
