@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -98,6 +97,9 @@ def _fitting(text: str, width: int) -> tuple[str, int]:
     if text.isascii():
         fits = len(text) <= width
         return (text, width - len(text)) if fits else (text[: max(width - 1, 0)] + "…" * (width > 0), 0)
+    # Imported here because most lines do not need it.
+    import unicodedata
+
     used = 0
     for place, letter in enumerate(text):
         columns = 0 if unicodedata.combining(letter) else 1 + (unicodedata.east_asian_width(letter) in "WF")
