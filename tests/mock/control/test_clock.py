@@ -131,7 +131,6 @@ def test_next__of_very_many_predictions_is_found_without_a_look_at_all(
     from zeroscope_mock.control import upcoming
 
     server.scripts.add({"startup": 100, "run": 1000, "logs": []}, times=None)
-    server.scripts.add({"startup": 1, "run": 1})
     for _ in range(200):
         create(api)
     looked: list[str] = []
