@@ -257,7 +257,7 @@ class Journal(Sequence[Exchange]):
 
 
 # The places of some fields that `record` keeps.
-_NUMBER, _METHOD, _PATH, _SENT, _STATUS, _RECEIVED, _OPERATION = 0, 1, 2, 5, 6, 8, 11
+_NUMBER, _METHOD, _PATH, _HEADERS, _SENT, _STATUS, _RECEIVED, _OPERATION = 0, 1, 2, 4, 5, 6, 8, 11
 
 
 def _number(one: Exchange | tuple[Any, ...]) -> int:
@@ -265,17 +265,17 @@ def _number(one: Exchange | tuple[Any, ...]) -> int:
     return number
 
 
-def _kind(one: Exchange | tuple[Any, ...]) -> tuple[str, str, int | None]:
-    if isinstance(one, Exchange):
-        return one.method, one.operation or one.path, one.status
-    return one[_METHOD], one[_OPERATION] or one[_PATH], one[_STATUS]
-
-
 def _memory(one: Exchange | tuple[Any, ...]) -> int:
     """The memory of the bodies of an exchange that are longer than their start, in bytes."""
     if isinstance(one, Exchange):
         return sum(sys.getsizeof(body) for body in (one.request_body, one.response_body) if len(body) > START)
     return sum(sys.getsizeof(body) for body in (one[_SENT], one[_RECEIVED]) if len(body) > START)
+
+
+def _kind(one: Exchange | tuple[Any, ...]) -> tuple[str, str, int | None]:
+    if isinstance(one, Exchange):
+        return one.method, one.operation or one.path, one.status
+    return one[_METHOD], one[_OPERATION] or Redactor(one[_HEADERS]).text(one[_PATH]), one[_STATUS]
 
 
 def _exchange(
