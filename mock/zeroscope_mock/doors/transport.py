@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable, Iterator
+from collections.abc import AsyncIterator, Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
@@ -150,7 +150,6 @@ class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
     def __init__(self, body: bytes | Stream, clock: Clock, request: httpx.Request) -> None:
         self._clock = clock
         self._pieces = _pieces(body, _ReadTimeout(request, clock))
-        self._reading: AsyncGenerator[bytes, None] | None = None
 
     def __iter__(self) -> Iterator[bytes]:
         for piece in self._pieces:
@@ -159,11 +158,7 @@ class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
             else:
                 piece.run(self._clock)
 
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        self._reading = self._read()
-        return self._reading
-
-    async def _read(self) -> AsyncGenerator[bytes, None]:
+    async def __aiter__(self) -> AsyncIterator[bytes]:
         for piece in self._pieces:
             if isinstance(piece, bytes):
                 yield piece
@@ -174,9 +169,6 @@ class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
         self._pieces.close()
 
     async def aclose(self) -> None:
-        if self._reading is not None:
-            # httpx leaves it to the garbage collector, of which trio warns.
-            await self._reading.aclose()
         self._pieces.close()
 
 
