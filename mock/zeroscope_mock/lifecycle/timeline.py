@@ -137,7 +137,8 @@ def next_change(record: Record, now: float) -> tuple[float, str] | None:
         return _finite(timeline.end, "end")
     elapsed = record.script_seconds(now - timeline.start)
     printed, made = script.printed_at(script.printed(elapsed)), script.made_at(script.made(elapsed))
-    moment = timeline.start + min(printed, made) / record.speed
+    # Rounding can hide what is due for a moment.
+    moment = max(timeline.start + min(printed, made) / record.speed, now + TOLERANCE)
     # What comes with the end is part of it.
     if moment < timeline.end - TOLERANCE:
         return moment, "output" if made < printed else "log"
