@@ -183,6 +183,7 @@ def test_change__is_neither_a_read_nor_a_refusal(server: MockServer) -> None:
     reader.read()
     with httpx.Client(transport=server.transport, base_url="http://mock.test/_mock") as control:
         control.get("/clock")
+        assert control.post("/verify", json={"operation": "createPrediction", "times": 0}).status_code == 200
         control.post("/clock/advance", json={"seconds": -1})
         control.delete("/faults/f9")
     assert reader.read() == []
