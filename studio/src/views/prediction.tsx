@@ -76,9 +76,17 @@ function Output({ run }: { run: Run }) {
       <div class="stack">
         {!isOver(run) && <Progress value={run.progress} label={`Progress of ${run.id}`} />}
         {run.error && <p class="error-text">{run.error}</p>}
-        {run.files.map((file, index) => (
-          <Player key={index} file={file} label={run.files.length > 1 ? `${label}, file ${index + 1}` : label} />
-        ))}
+        {run.files.length > 0 && (
+          <div class={run.files.length > 1 ? "players several" : "players"}>
+            {run.files.map((file, index) => (
+              <Player
+                key={file.path}
+                file={file}
+                label={run.files.length > 1 ? `${label}, file ${index + 1}` : label}
+              />
+            ))}
+          </div>
+        )}
         {text !== null && <p class="output-text">{text}</p>}
         {text === null && run.files.length === 0 && !none && (
           <Body text={JSON.stringify(run.output)} label="Output as JSON" />
