@@ -1,5 +1,6 @@
 // The view of one prediction: what it made, its timeline, and everything said about it.
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { call } from "../api";
 import { clock } from "../clock";
 import { Body } from "../components/body";
@@ -12,6 +13,7 @@ import { Progress, Status } from "../components/status";
 import { Age } from "../components/time";
 import { Timeline } from "../components/timeline";
 import type { Run } from "../control";
+import { onExchanges } from "../live";
 import { useLoad } from "../load";
 import { isOver, mainField, safeLink, textOf } from "../media";
 import { term } from "../query";
@@ -202,11 +204,9 @@ export function PredictionView({ id }: { id: string }) {
   // While it runs, time changes it; afterward only events do.
   const running = useSignal(true);
   const every = running.value && !clock.value?.stands_still ? LIVE_MS : 0;
-  const over = useLoad(
-    call("get", "/predictions/{id}", { path: { id } }),
-    ["exchanges", "deliveries", "clock", "state"],
-    every,
-  );
+  const over = useLoad(call("get", "/predictions/{id}", { path: { id } }), ["deliveries", "clock", "state"], every);
+  const { reload } = over;
+  useEffect(() => onExchanges((all) => all.some((one) => one.prediction === id) && reload()), [id, reload]);
   const run = over.value;
   running.value = run ? !isOver(run) : !over.error;
   useKeys({ Escape: () => go(link("predictions")) });
