@@ -110,7 +110,7 @@ function PauseButton() {
   );
 }
 
-function Table({ list }: { list: Row[] }) {
+function Table({ list, faulty }: { list: Row[]; faulty: boolean }) {
   const box = useRef<HTMLDivElement>(null);
   const slice = useSlice(box, () => ROW, 12);
   const current = useSignal(0);
@@ -158,7 +158,9 @@ function Table({ list }: { list: Row[] }) {
   };
   const move = (step: number) => {
     const at = current.peek() ? list.findIndex((row) => row.exchange.number === current.peek()) : -1;
-    const next = at >= 0 ? at + step : Math.round((box.current?.scrollTop ?? 0) / ROW);
+    // Without a row that has the focus, a step goes to the first row in view, and the keys for the ends go there.
+    const far = Math.abs(step) >= list.length;
+    const next = at >= 0 || far ? at + step : Math.round((box.current?.scrollTop ?? 0) / ROW);
     show(Math.max(0, Math.min(list.length - 1, next)));
   };
   const remember = (event: Event) => {
@@ -194,7 +196,11 @@ function Table({ list }: { list: Row[] }) {
 
   return (
     <div class="table-box" ref={box} onFocusIn={remember}>
-      <table class="exchanges" aria-rowcount={list.length + 1} aria-label="Exchanges, newest first">
+      <table
+        class={faulty ? "exchanges" : "exchanges no-fault"}
+        aria-rowcount={list.length + 1}
+        aria-label="Exchanges, newest first"
+      >
         <ExchangeHead />
         <tbody>
           {first > 0 && <Spacer rows={first} />}
@@ -222,6 +228,7 @@ export function Exchanges() {
     return terms > 0 ? rows.value.filter(matches) : rows.value;
   });
   const list = filtered.value;
+  const faulty = useComputed(() => filtered.value.some((row) => row.exchange.fault !== null)).value;
   const held = waiting.value;
   if (loaded.value && rows.value.length === 0 && held === 0) {
     return (
@@ -246,7 +253,7 @@ export function Exchanges() {
       }
     >
       <QueryLine shown={list.length} />
-      <Table list={list} />
+      <Table list={list} faulty={faulty} />
     </Page>
   );
 }

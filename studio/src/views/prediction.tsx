@@ -175,7 +175,10 @@ function Details({ run }: { run: Run }) {
         </header>
         <div class="table-inline">
           {latest.length > 0 ? (
-            <table class="exchanges" aria-label="Exchanges of this prediction, newest first">
+            <table
+              class={latest.some((exchange) => exchange.fault !== null) ? "exchanges" : "exchanges no-fault"}
+              aria-label="Exchanges of this prediction, newest first"
+            >
               <ExchangeHead />
               <tbody>
                 {latest.map((exchange, index) => (
