@@ -10,6 +10,7 @@ export type KnownAttempt = Omit<Attempt, "body"> & { body?: string };
 /** One event on its way to one receiver, with all attempts that are known. */
 export interface Delivery {
   id: string;
+  /** The latest attempt, but for those that a receiver is to refuse. */
   latest: KnownAttempt;
   /** The attempts, oldest first. */
   attempts: KnownAttempt[];

@@ -4,7 +4,14 @@ import { call, SERVER } from "../api";
 import { age, ticking } from "../clock";
 import { Action } from "../components/action";
 import { Body } from "../components/body";
-import { type Deliveries, type Delivery, type KnownAttempt, standing, useDeliveries } from "../components/deliveries";
+import {
+  type Deliveries,
+  type Delivery,
+  isToBeRefused,
+  type KnownAttempt,
+  standing,
+  useDeliveries,
+} from "../components/deliveries";
 import { count } from "../components/fault_words";
 import { Command, Empty, Page } from "../components/page";
 import { HttpStatus } from "../components/status";
@@ -195,8 +202,11 @@ function AttemptBox({ attempt, latest }: { attempt: KnownAttempt; latest: boolea
     <details class="attempt" open={latest}>
       <summary>
         Attempt {number} <Time value={time} milliseconds /> {status !== null && <HttpStatus value={status} />}{" "}
-        {reason && <span class="bad-text">{reason}</span>}
+        {reason && status === null && <span class="bad-text">{reason}</span>}
         {fault && <span class="pill">{fault}</span>}
+        {isToBeRefused(attempt) && reason === null && (
+          <span class="warn-text"> The receiver accepted it, although it had to refuse it.</span>
+        )}
       </summary>
       {retryAt !== null && (
         <p>
@@ -205,7 +215,7 @@ function AttemptBox({ attempt, latest }: { attempt: KnownAttempt; latest: boolea
       )}
       {headers && headers.length > 0 && (
         <section aria-label="Headers as sent">
-          <h3>Headers as sent</h3>
+          <h2>Headers as sent</h2>
           <dl class="headers">
             {headers.map(([name, value], index) => (
               <div key={index} class="header">
@@ -216,11 +226,11 @@ function AttemptBox({ attempt, latest }: { attempt: KnownAttempt; latest: boolea
           </dl>
         </section>
       )}
-      <h3>Body</h3>
+      <h2>Body</h2>
       {body === undefined ? <p class="muted">Loading</p> : <Body text={body} label="Body" />}
       {answer !== undefined && answer !== null && (
         <>
-          <h3>Answer of the receiver</h3>
+          <h2>Answer of the receiver</h2>
           {answer === "" ? <p class="muted">Empty</p> : <Body text={answer} label="Answer of the receiver" />}
         </>
       )}
