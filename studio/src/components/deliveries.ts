@@ -74,7 +74,18 @@ export function grouped(attempts: readonly KnownAttempt[]): Delivery[] {
     deliveries.delete(attempt.id);
     deliveries.set(attempt.id, [...known, attempt]);
   }
-  return [...deliveries].map(([id, own]) => ({ id, latest: own.at(-1) as KnownAttempt, attempts: own })).reverse();
+  return [...deliveries]
+    .map(([id, own]) => ({
+      id,
+      latest: own.findLast((attempt) => !isToBeRefused(attempt)) ?? (own.at(-1) as KnownAttempt),
+      attempts: own,
+    }))
+    .reverse();
+}
+
+/** Returns whether a receiver that checks signatures refuses an attempt. */
+export function isToBeRefused({ fault }: KnownAttempt): boolean {
+  return /^(forged|late):/.test(fault ?? "");
 }
 
 /** Returns how a delivery stands, as its latest attempt tells. */

@@ -181,7 +181,7 @@ function Detail({ delivery: { id, latest, attempts }, known }: { delivery: Deliv
       <ol class="attempts">
         {attempts.map((attempt, index) => (
           <li key={index}>
-            <AttemptBox attempt={attempt} latest={index === attempts.length - 1} />
+            <AttemptBox attempt={attempt} name={`request ${index + 1}`} latest={index === attempts.length - 1} />
           </li>
         ))}
       </ol>
@@ -196,7 +196,7 @@ function redeliver(id: string, as?: "forged" | "late" | "doubled") {
   });
 }
 
-function AttemptBox({ attempt, latest }: { attempt: KnownAttempt; latest: boolean }) {
+function AttemptBox({ attempt, name, latest }: { attempt: KnownAttempt; name: string; latest: boolean }) {
   const { number, time, status, reason, retry_at: retryAt, fault, answer, headers, body } = attempt;
   return (
     <details class="attempt" open={latest}>
@@ -214,7 +214,7 @@ function AttemptBox({ attempt, latest }: { attempt: KnownAttempt; latest: boolea
         </p>
       )}
       {headers && headers.length > 0 && (
-        <section aria-label="Headers as sent">
+        <div>
           <h2>Headers as sent</h2>
           <dl class="headers">
             {headers.map(([name, value], index) => (
@@ -224,14 +224,14 @@ function AttemptBox({ attempt, latest }: { attempt: KnownAttempt; latest: boolea
               </div>
             ))}
           </dl>
-        </section>
+        </div>
       )}
       <h2>Body</h2>
-      {body === undefined ? <p class="muted">Loading</p> : <Body text={body} label="Body" />}
+      {body === undefined ? <p class="muted">Loading</p> : <Body text={body} label={`Body of ${name}`} />}
       {answer !== undefined && answer !== null && (
         <>
           <h2>Answer of the receiver</h2>
-          {answer === "" ? <p class="muted">Empty</p> : <Body text={answer} label="Answer of the receiver" />}
+          {answer === "" ? <p class="muted">Empty</p> : <Body text={answer} label={`Answer to ${name}`} />}
         </>
       )}
     </details>
