@@ -13,6 +13,7 @@ export type Subject =
   | "models"
   | "limits"
   | "journal"
+  | "webhooks"
   | "state";
 
 const SUBJECTS: Subject[] = [
@@ -24,6 +25,7 @@ const SUBJECTS: Subject[] = [
   "models",
   "limits",
   "journal",
+  "webhooks",
   "state",
 ];
 const RETRY_MS = 500;
@@ -69,7 +71,7 @@ export function onDeliveries(listener: Listener<Omit<Attempt, "body">>): () => v
 
 // Under load, events come faster than frames: they are handed on together, so that the page draws once for all of them.
 // A timer, not a frame, because a page in the background has no frames.
-const BATCH_MS = 30;
+const BATCH_MS = 20;
 let exchanges: ExchangeSummary[] = [];
 let deliveries: Omit<Attempt, "body">[] = [];
 let changed = new Set<string>();

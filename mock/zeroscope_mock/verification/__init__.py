@@ -2,10 +2,11 @@
 
 from .assertions import Assertions
 from .call import Call, CallHeaders
+from .call_count import CallCount
 from .cost import Cost, ModelCost
 from .json_matchers import MatcherError, read_matchers
 from .matchers import anything, contains, equals, regex
-from .verifier import CallCount, VerificationError, verify
+from .verifier import VerificationError, verify
 
 __all__ = (
     "Assertions",

@@ -55,6 +55,7 @@ class LinearRegex(Matcher):
         )
 
     def accepts(self, value: Any) -> bool:
+        """Whether the value is a text with a match."""
         try:
             return self._validator.is_valid(value)
         except ValueError:
