@@ -41,7 +41,7 @@ def test_fixture_table__lists_every_fixture(pytester: pytest.Pytester) -> None:
     """The table lists exactly the plugin's fixtures."""
     out = str(pytester.runpytest_inprocess("--fixtures", "-p", "no:asyncio", "-p", "no:schemathesis").stdout)
     (section,) = re.findall(
-        r"fixtures defined from zeroscope_mock\.pytest_plugin -+\n(.*?)(?:\n-{3,}|\Z)", out, re.DOTALL
+        r"fixtures defined from zeroscope_mock\.pytest_plugin\.fixtures -+\n(.*?)(?:\n-{3,}|\Z)", out, re.DOTALL
     )
 
     # pytest orders them by their lines, as text.

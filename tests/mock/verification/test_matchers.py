@@ -1,4 +1,4 @@
-"""Matchers, plain values, types and functions as expected values, and what the messages say of them."""
+"""Matchers, plain values, types and functions as expected values."""
 
 from __future__ import annotations
 
