@@ -47,7 +47,7 @@ def test_fixture_table__lists_every_fixture(pytester: pytest.Pytester) -> None:
     # pytest orders them by their lines, as text.
     listed, defined = (
         re.findall(pattern, text, re.MULTILINE)
-        for pattern, text in ((r"^\| `(\w+)`", PYTEST), (r"^(\w+) -- ", section))
+        for pattern, text in ((r"^\| `(\w+)`", PYTEST.partition("\n## ")[0]), (r"^(\w+) -- ", section))
     )
     assert sorted(listed) == sorted(defined)
 
