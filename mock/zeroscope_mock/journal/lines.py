@@ -31,6 +31,12 @@ class Line:
     count: int
     text: str
 
+    def __str__(self) -> str:
+        """The line without times, such as `GET /v1/predictions/abc 200 abc processing × 8`."""
+        one, repeated = self.first, f" × {self.count}" if self.count > 1 else ""
+        status = "cut off" if one.status is None else str(one.status)
+        return f"{single_line(f'{one.method} {one.path}', _PATH_LENGTH)} {status} {self.text}{repeated}"
+
 
 def describe(exchange: Exchange) -> str:
     """What happened in an exchange, on a single line: what became of which prediction, or why it was refused.

@@ -120,4 +120,3 @@ _MATCHERS: dict[str, Callable[[Any, str], Matcher]] = {
     "equals": _equals,
     "regex": _regex,
 }
-

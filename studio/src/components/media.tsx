@@ -1,5 +1,5 @@
 // A video, picture, sound or text that a prediction made.
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { RunSummary } from "../control";
 import { isOver, kindOf, type OutputFile, safeLink, sourceOf, textOf } from "../media";
 import { Icon } from "./icons";
@@ -7,9 +7,17 @@ import { Progress } from "./status";
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
+// A card that is only scrolled past loads no video, which the server would have to make.
+const SETTLE_MS = 150;
+
 /** A silent video that plays while it is in view. */
 function LoopingVideo({ source, label }: { source: string; label: string }) {
   const video = useRef<HTMLVideoElement>(null);
+  const [settled, setSettled] = useState(false);
+  useEffect(() => {
+    const timer = window.setTimeout(() => setSettled(true), SETTLE_MS);
+    return () => window.clearTimeout(timer);
+  }, []);
   useEffect(() => {
     const element = video.current;
     if (!element || still.matches) return undefined;
@@ -20,7 +28,8 @@ function LoopingVideo({ source, label }: { source: string; label: string }) {
     });
     observer.observe(element);
     return () => observer.disconnect();
-  }, []);
+  }, [settled]);
+  if (!settled) return null;
   return <video ref={video} src={source} muted loop playsInline preload="metadata" aria-label={label} tabIndex={-1} />;
 }
 

@@ -98,7 +98,7 @@ function Snippets({ exchange }: { exchange: Exchange }) {
     httpx: () => asHttpx(exchange),
     pytest: () => asPytest(exchange, source),
   };
-  const [shown, setShown] = useState("");
+  const [shown, setShown] = useState("curl");
   return (
     <section class="panel" aria-label="Send it again">
       <header class="panel-head">
@@ -109,11 +109,9 @@ function Snippets({ exchange }: { exchange: Exchange }) {
           ))}
         </div>
       </header>
-      {shown && (
-        <div class="panel-body">
-          <pre class="command">{kinds[shown]?.()}</pre>
-        </div>
-      )}
+      <div class="panel-body">
+        <pre class="command">{kinds[shown]?.()}</pre>
+      </div>
     </section>
   );
 }

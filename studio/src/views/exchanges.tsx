@@ -25,6 +25,13 @@ const SHORTCUTS: [string, string][] = [
 const query = (): string => place.value.parameters.get("q") ?? "";
 const kept = { scroll: 0, query: "" };
 
+/** Go from the query line to the first row. */
+function focusFirst(): void {
+  const row = document.querySelector<HTMLElement>(".exchange-row a");
+  if (row) row.focus();
+  else (document.activeElement as HTMLElement | null)?.blur();
+}
+
 function QueryLine({ shown }: { shown: number }) {
   const text = query();
   const { problems, terms } = parseQuery(text);
@@ -47,7 +54,8 @@ function QueryLine({ shown }: { shown: number }) {
           onInput={(event) => set(event.currentTarget.value)}
           onKeyDown={(event) => {
             if (event.key === "Escape" && text !== "") set("");
-            else if (event.key === "Escape" || event.key === "Enter") event.currentTarget.blur();
+            else if (event.key === "Escape") event.currentTarget.blur();
+            else if (event.key === "Enter" || event.key === "ArrowDown") focusFirst();
             else return;
             event.preventDefault();
           }}

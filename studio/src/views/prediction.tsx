@@ -148,7 +148,7 @@ function Details({ run }: { run: Run }) {
       <div class="logs">
         <Panel title="Logs" actions={run.logs && <Copy text={run.logs} label="Copy logs" />}>
           {run.logs ? (
-            <Body text={run.logs} label="Logs" />
+            <Body text={run.logs} label="Text of the logs" />
           ) : (
             <p class="muted">Nothing logged{isOver(run) ? "" : " yet"}.</p>
           )}
@@ -200,7 +200,7 @@ export function PredictionView({ id }: { id: string }) {
     every,
   );
   const run = over.value;
-  running.value = run === undefined || !isOver(run);
+  running.value = run ? !isOver(run) : !over.error;
   useKeys({ Escape: () => go(link("predictions")) });
   return (
     <Page

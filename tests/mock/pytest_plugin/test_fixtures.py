@@ -338,7 +338,7 @@ def test_marker__sets_the_settings(run: Run) -> None:
         ("7, 'x', seed=1", "takes keyword arguments only, not 7, 'x'"),
         (
             "sed=7",
-            r"has no argument 'sed', only account, allow_hosts, allow_refusals, .*faults, .*seed, spec, .*strict, token",
+            r"has no argument 'sed', only account, allow_hosts, allow_refusals, .*faults, .*seed, .*strict, token",
         ),
         (
             "sed=7, faults=[], tok=1",
