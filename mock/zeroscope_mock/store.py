@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
+from .changes import ChangedKeys
 from .lifecycle.record import Record, RunKind
 
 PAGE_SIZE = 100
@@ -130,11 +131,15 @@ class Store:
         tenants: The predictions of each tenant that ever created a prediction, a training or a file.
         dropped_predictions: How many predictions and trainings were dropped.
         dropped_files: How many files were dropped before their time.
+        changed: The ids of predictions and trainings that were added, changed or removed; None if nothing asks.
+        changed_files: The same of files.
     """
 
     def __init__(self, prediction_limit: int, storage_limit: int) -> None:
         self.dropped_predictions = 0
         self.dropped_files = 0
+        self.changed: ChangedKeys[str] | None = None
+        self.changed_files: ChangedKeys[str] | None = None
         self._prediction_limit = prediction_limit
         self._storage_limit = storage_limit
         self.tenants: dict[str, TenantPredictions] = {}
@@ -163,13 +168,20 @@ class Store:
         else:
             self.of_tenant(record.tenant).add(record)
         self._predictions[record.id] = record
+        self.touch(record)
         if len(self._predictions) > self._prediction_limit:
             _, oldest = self._predictions.popitem(last=False)
             if self._trainings.pop(oldest.id, None) is None:
                 self.of_tenant(oldest.tenant).drop()
             self.dropped_predictions += 1
+            self.touch(oldest)
             return oldest
         return None
+
+    def touch(self, record: Record) -> None:
+        """Note that a prediction or a training has changed."""
+        if self.changed is not None:
+            self.changed.add(record.id)
 
     def prediction(self, prediction_id: str, tenant: str | None = None) -> Record | None:
         """A prediction by its id; None if there is none, or if it belongs to another tenant than the one given.
@@ -242,6 +254,7 @@ class Store:
             self.remove_file(old.id)
         self._files[file.id] = file
         self._stored += len(file.content)
+        self._touch_file(file.id)
         while self._stored > self._storage_limit and len(self._files) > 1:
             self.remove_file(next(iter(self._files)))
             self.dropped_files += 1
@@ -249,6 +262,11 @@ class Store:
     def remove_file(self, file_id: str) -> None:
         """Remove a file, which must exist."""
         self._stored -= len(self._files.pop(file_id).content)
+        self._touch_file(file_id)
+
+    def _touch_file(self, file_id: str) -> None:
+        if self.changed_files is not None:
+            self.changed_files.add(file_id)
 
     def file(self, file_id: str, now: float, tenant: str | None = None) -> StoredFile | None:
         """A file by its id; None if it has expired, or belongs to another tenant than the one given."""
@@ -261,19 +279,17 @@ class Store:
 
     def clear(self, tenant: str | None = None) -> None:
         """Remove everything, or everything of one tenant."""
+        for id in [id for id, file in self._files.items() if tenant in (None, file.tenant)]:
+            self.remove_file(id)
+        for record in [record for record in self._predictions.values() if tenant in (None, record.tenant)]:
+            del self._predictions[record.id]
+            self._trainings.pop(record.id, None)
+            self.touch(record)
         if tenant is None:
             self.tenants.clear()
-            self._predictions.clear()
-            self._trainings.clear()
-            self._files.clear()
-            self._stored = self.dropped_predictions = self.dropped_files = 0
-            return
-        self.tenants.pop(tenant, None)
-        for id in [id for id, record in self._predictions.items() if record.tenant == tenant]:
-            del self._predictions[id]
-            self._trainings.pop(id, None)
-        for id in [id for id, file in self._files.items() if file.tenant == tenant]:
-            self.remove_file(id)
+            self.dropped_predictions = self.dropped_files = 0
+        else:
+            self.tenants.pop(tenant, None)
 
 
 def _cursor(side: str, number: int) -> str:

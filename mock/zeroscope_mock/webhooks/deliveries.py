@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import overload
 
 BODIES_LIMIT = 64 * 2**20
@@ -54,6 +55,8 @@ class Deliveries(Sequence[Attempt]):
 
     Attributes:
         dropped: How many were dropped because of the limits.
+        last: The number of the latest attempt, counted from 1.
+        revision: Changes whenever attempts are removed or replaced other than by the limits.
 
     Example:
         >>> [(attempt.event, attempt.status) for attempt in server.deliveries]
@@ -66,16 +69,22 @@ class Deliveries(Sequence[Attempt]):
         self._bodies_limit = bodies_limit
         self._size = 0
         self._lock = threading.Lock()
-        self.dropped = 0
+        self.dropped = self.last = self.revision = 0
 
     def record(self, attempt: Attempt) -> None:
         """Record an attempt."""
         with self._lock:
             self._attempts.append(attempt)
+            self.last += 1
             self._size += len(attempt.body)
             while len(self._attempts) > self._limit or (self._size > self._bodies_limit and len(self._attempts) > 1):
                 self._size -= len(self._attempts.popleft().body)
                 self.dropped += 1
+
+    def since(self, number: int) -> list[Attempt]:
+        """The attempts that are left of those after a number, oldest first."""
+        with self._lock:
+            return list(islice(self._attempts, max(0, len(self._attempts) - max(0, self.last - number)), None))
 
     def latest(self, id: str) -> Attempt | None:
         """The latest attempt at a delivery; None if none is left."""
@@ -96,6 +105,7 @@ class Deliveries(Sequence[Attempt]):
 
     def _replace(self, attempts: Iterable[Attempt]) -> None:
         self._attempts = deque(attempts)
+        self.revision += 1
         self._size = sum(len(attempt.body) for attempt in self._attempts)
 
     def __len__(self) -> int:

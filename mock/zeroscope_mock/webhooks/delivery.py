@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
-from ..lifecycle.record import Record
+from ..lifecycle.record import Hook, Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -34,3 +36,30 @@ class Delivery:
     body: str = ""
     number: int = 1
     delays: tuple[float, ...] = ()
+
+    def retry(self, due: float) -> dict[str, Any]:
+        """The attempt that is due at a moment, in seconds since 1970, as JSON values."""
+        return {
+            "due": due,
+            "prediction": self.prediction_id,
+            "id": self.id,
+            "event": self.event,
+            "time": self.time,
+            "number": self.number,
+            "delays": list(self.delays),
+        }
+
+    @classmethod
+    def of_retry(cls, record: Record, hook: Hook, values: Mapping[str, Any]) -> Self:
+        """The delivery to the webhook of a prediction that `retry` described."""
+        return cls(
+            id=values["id"],
+            prediction_id=record.id,
+            tenant=record.tenant,
+            event=values["event"],
+            url=hook.url,
+            record=record,
+            time=values["time"],
+            number=values["number"],
+            delays=tuple(values["delays"]),
+        )

@@ -44,6 +44,8 @@ class DeliverySender:
 
     Attributes:
         online: Whether deliveries may leave the process if there is no receiver.
+        save: Called before and after each attempt, to save what the receiver is shown; returns why that failed, in
+            words, in which case nothing is sent.
 
     Raises:
         TypeError: For a receiver that is not callable.
@@ -60,6 +62,7 @@ class DeliverySender:
         allow_http: bool = False,
     ) -> None:
         self.online = False
+        self.save: Callable[[], str | None] = _nothing
         self._clock = clock
         self._body = body
         self._secret = secret
@@ -116,6 +119,8 @@ class DeliverySender:
 
     def _send(self, delivery: Delivery, body: bytes, fault: Fault | None) -> Flow[tuple[int | None, str | None]]:
         """The status of the response, and why the attempt failed."""
+        if reason := self.save():
+            return None, f"not sent: {reason}"
         try:
             headers = self._headers(delivery, body)
             if fault is not None:
@@ -142,6 +147,10 @@ class DeliverySender:
             ("webhook-timestamp", str(int(now.timestamp()))),
             ("webhook-signature", Webhook(self._secret(delivery.tenant)).sign(delivery.id, now, body.decode())),
         )
+
+
+def _nothing() -> None:
+    """Save nothing."""
 
 
 def _post(step: Post) -> Flow[Response]:
