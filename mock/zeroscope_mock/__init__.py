@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .lifecycle.scripts import Scripts
     from .models import Models
     from .options import ServerOptions
+    from .persistence import StateFileError
     from .rate_limits import Limits, Rate, RateLimits
     from .server import MockServer
     from .webhooks.deliveries import Attempt, Deliveries
@@ -46,6 +47,7 @@ __all__ = (
     "ServerOptions",
     "SnapshotError",
     "SpecError",
+    "StateFileError",
     "VirtualClock",
 )
 
@@ -72,6 +74,7 @@ _MODULES = {
     "ServerOptions": "options",
     "SnapshotError": "control.snapshot",
     "SpecError": "documents.reading",
+    "StateFileError": "persistence",
     "VirtualClock": "clocks.virtual",
 }
 

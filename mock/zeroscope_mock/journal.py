@@ -56,6 +56,8 @@ class Journal(Sequence[Exchange]):
 
     Attributes:
         dropped: How many were dropped because of the limit.
+        last: The number of the latest exchange, counted from 1.
+        revision: Changes whenever exchanges are removed or replaced other than by the limit.
 
     Example:
         >>> [exchange.operation for exchange in server.journal]
@@ -67,7 +69,7 @@ class Journal(Sequence[Exchange]):
         # because other objects would be work for the garbage collector.
         self._exchanges: deque[Exchange | tuple[Any, ...]] = deque(maxlen=limit)
         self._lock = threading.Lock()
-        self.dropped = 0
+        self.dropped = self.last = self.revision = 0
 
     def record(
         self,
@@ -106,6 +108,7 @@ class Journal(Sequence[Exchange]):
         with self._lock:
             self.dropped += len(self._exchanges) == self._exchanges.maxlen
             self._exchanges.append(exchange)
+            self.last += 1
 
     def clear(self, tenant: str | None = None) -> None:
         """Forget all exchanges, or those of one tenant."""
@@ -113,6 +116,7 @@ class Journal(Sequence[Exchange]):
             kept = [] if tenant is None else [one for one in self._read_all() if one.tenant != tenant]
             self._exchanges.clear()
             self._exchanges.extend(kept)
+            self.revision += 1
             if tenant is None:
                 self.dropped = 0
 
@@ -121,6 +125,19 @@ class Journal(Sequence[Exchange]):
         with self._lock:
             self._exchanges.clear()
             self._exchanges.extend(exchanges)
+            self.last = len(self._exchanges)
+            self.revision += 1
+
+    def since(self, number: int) -> list[tuple[int, Exchange]]:
+        """The exchanges that are left of those after a number, oldest first, each with its number."""
+        with self._lock:
+            first = self.last - len(self._exchanges) + 1
+            skipped = max(0, number + 1 - first)
+            exchanges = self._exchanges
+            for place in range(skipped, len(exchanges)):
+                if isinstance(one := exchanges[place], tuple):
+                    exchanges[place] = _exchange(*one)
+            return [(first + place, exchanges[place]) for place in range(skipped, len(exchanges))]  # type: ignore[misc]
 
     def __len__(self) -> int:
         return len(self._exchanges)

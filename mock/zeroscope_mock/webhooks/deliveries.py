@@ -81,10 +81,11 @@ class Deliveries(Sequence[Attempt]):
                 self._size -= len(self._attempts.popleft().body)
                 self.dropped += 1
 
-    def since(self, number: int) -> list[Attempt]:
-        """The attempts that are left of those after a number, oldest first."""
+    def since(self, number: int) -> list[tuple[int, Attempt]]:
+        """The attempts that are left of those after a number, oldest first, each with its number."""
         with self._lock:
-            return list(islice(self._attempts, max(0, len(self._attempts) - max(0, self.last - number)), None))
+            first = self.last - len(self._attempts) + 1
+            return list(enumerate(islice(self._attempts, max(0, number + 1 - first), None), max(first, number + 1)))
 
     def latest(self, id: str) -> Attempt | None:
         """The latest attempt at a delivery; None if none is left."""

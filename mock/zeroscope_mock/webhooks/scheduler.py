@@ -169,17 +169,15 @@ class WebhookScheduler:
             return {
                 "watches": [{"prediction": id, "cursor": asdict(one.cursor)} for id, one in self._pending.items()],
                 "retries": [
-                    item.retry(due)
-                    for due, item in self._queue.current()
-                    if isinstance(item, Delivery) and item.record
+                    item.retry(due) for due, item in self._queue.current() if isinstance(item, Delivery) and item.record
                 ],
             }
 
     def unsent(self, prediction_id: str) -> dict[str, Any]:
-        """What is still to be sent to the webhook of one prediction, as in `dump`; attempts in progress count as unsent.
+        """What is still to be sent to the webhook of one prediction, attempts in progress included.
 
         Returns:
-            Its `watches` and `retries`, and as `redeliveries` the ids of the deliveries that `redeliver` sends again.
+            Its `watches` and `retries`, as in `dump`, and as `redeliveries` the ids of the deliveries that `redeliver` sends again.
         """
         with self._lock:
             pending = self._pending.get(prediction_id)
