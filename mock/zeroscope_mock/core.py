@@ -13,7 +13,8 @@ from .control.operations import PREFIX, Control
 from .cross_origin import normal_form, share
 from .dispatch import RoutedRequest, answer_head, prepare_call
 from .documents.spec import Spec
-from .journal import Journal
+from .journal import ExchangeNotes, Journal
+from .lifecycle.timeline import state_at
 from .messages import Headers, Request, Response
 from .operations.accounts import Accounts
 from .operations.calls import Handler
@@ -111,7 +112,7 @@ class Core:
             return (yield from self._control.flow(request))
         routed = RoutedRequest.of(head, state.spec, state.schemes)
         operation = routed.operation.id if routed.operation else None
-        time, notes = state.clock.time(), list[str]()
+        time, started, notes = state.clock.time(), state.clock.monotonic(), ExchangeNotes()
         fault = state.faults.take(operation=operation, method=head.method, path=head.path, tenant=routed.tenant)
         flow = self._answer(routed, request, notes)
         response = None
@@ -133,18 +134,31 @@ class Core:
             response = problem(500, f"The mock server failed: {type(error).__name__}: {error}. Its journal says where.")
             return response
         finally:
+            if fault is not None or response is None:
+                self._note_run(routed, notes)
             state.journal.record(
                 request,
                 response,
                 time=time,
+                duration=state.clock.monotonic() - started,
                 operation=operation,
                 tenant=routed.tenant,
-                token=routed.token,
                 fault=str(fault) if fault else None,
-                note="\n".join(notes) or None,
+                notes=notes,
             )
 
-    def _answer(self, routed: RoutedRequest, request: Request, notes: list[str]) -> Flow[Response]:
+    def _note_run(self, routed: RoutedRequest, notes: ExchangeNotes) -> None:
+        """Note which prediction or training a request concerns, and its status, where the response may not say so."""
+        state, operation = self.state, routed.operation
+        run = notes.run or routed.arguments.get("prediction_id") or routed.arguments.get("training_id")
+        if run is None or operation is None:
+            return
+        tenant = (routed.tenant or "") if operation.protected else None
+        # Without the lock, since a flow that was abandoned may end in any thread.
+        if (record := state.store.prediction(run, tenant)) is not None:
+            notes.run, notes.status = record.id, state_at(record, state.clock.time()).status
+
+    def _answer(self, routed: RoutedRequest, request: Request, notes: ExchangeNotes) -> Flow[Response]:
         state = self.state
         state.refuse_nested_request()
         if answered := answer_head(routed, request.head, state.settings):
@@ -165,7 +179,7 @@ class Core:
             response = (yield from self._locked(result)) if isinstance(result, Generator) else result
         return Response(response.status, (*response.headers, *headers), response.body) if headers else response
 
-    def _input_schema(self, routed: RoutedRequest, body: Any, notes: list[str]) -> ModelSchema | None:
+    def _input_schema(self, routed: RoutedRequest, body: Any, notes: ExchangeNotes) -> ModelSchema | None:
         state, operation, tenant = self.state, routed.operation, routed.tenant or ""
         if operation is None or not state.registry.has_schemas:
             return None

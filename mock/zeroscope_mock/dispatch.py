@@ -11,6 +11,7 @@ from .cog import ModelSchema
 from .documents.invalid_field import InvalidField
 from .documents.operation import Match, Operation
 from .documents.spec import FORM, Spec
+from .journal import ExchangeNotes
 from .messages import Head, Request, Response
 from .operations.calls import Handler, OperationCall
 from .operations.samples import sample_handler
@@ -74,11 +75,11 @@ class RoutedRequest:
         return routed
 
 
-InputSchema = Callable[[RoutedRequest, Any, list[str]], ModelSchema | None]
+InputSchema = Callable[[RoutedRequest, Any, ExchangeNotes], ModelSchema | None]
 """Returns the schema of the model that a request with a body runs, and may add notes; None if the document has it."""
 
 
-def _described(routed: RoutedRequest, body: Any, notes: list[str]) -> None:
+def _described(routed: RoutedRequest, body: Any, notes: ExchangeNotes) -> None:
     """The schema of a request that runs no model but the document's."""
 
 
@@ -110,7 +111,7 @@ def prepare_call(
     request: Request,
     handlers: Mapping[str, Handler],
     settings: Settings,
-    notes: list[str],
+    notes: ExchangeNotes,
     input_schema: InputSchema = _described,
 ) -> tuple[OperationCall, Handler] | Response:
     """The call and its handler for a valid request, or the refusal.
@@ -179,7 +180,7 @@ def _read_body(
     operation: Operation,
     request: Request,
     settings: Settings,
-    notes: list[str],
+    notes: ExchangeNotes,
     input_schema: InputSchema,
 ) -> tuple[Any, list[InvalidField] | Response]:
     """The value of the body, and its invalid fields or the refusal of the whole body."""

@@ -14,6 +14,7 @@ FILE_LIMIT = 101 * 2**20
 STORAGE_LIMIT = 2**30
 PREDICTION_LIMIT = 1_000_000
 JOURNAL_LIMIT = 1000
+JOURNAL_BODY_LIMIT = 2**20
 
 _HOST = re.compile(r"[A-Za-z0-9._-]+|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?")
 _ACCOUNT = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
@@ -23,7 +24,7 @@ _CHOICES = {
     "expired_wait": ("starting", "processing"),
     "deployment_names": ("full", "short"),
 }
-_LIMITS = ("json_limit", "file_limit", "storage_limit", "prediction_limit", "journal_limit")
+_LIMITS = ("json_limit", "file_limit", "storage_limit", "prediction_limit", "journal_limit", "journal_body_limit")
 
 
 class CoreOptions(TypedDict, total=False):
@@ -108,6 +109,10 @@ class CoreOptions(TypedDict, total=False):
     journal_limit: int
     """The number of exchanges that the journal keeps, and of attempts that `deliveries` keeps."""
 
+    journal_body_limit: int
+    """The length up to which the journal keeps a body, in bytes. If the bodies of all exchanges need more than 32 MiB,
+    it keeps the first 2000 characters of the oldest."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -141,6 +146,7 @@ class Settings:
     storage_limit: int = STORAGE_LIMIT
     prediction_limit: int = PREDICTION_LIMIT
     journal_limit: int = JOURNAL_LIMIT
+    journal_body_limit: int = JOURNAL_BODY_LIMIT
 
     def __post_init__(self) -> None:
         if self.dialect not in DIALECTS:

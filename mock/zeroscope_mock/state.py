@@ -93,7 +93,9 @@ class State:
         self.deciding = False
         self.saving: Callable[[Flow[Response], str], Flow[Response]] | None = None
         self.changes = Conditions()
-        self.journal = Journal(settings.journal_limit)
+        self.journal = Journal(
+            settings.journal_limit, settings.journal_body_limit, lambda: clock.time() - clock.monotonic()
+        )
         self.store = Store(settings.prediction_limit, settings.storage_limit)
         self.registry = Registry(spec, clock.time, any_model=settings.any_model)
         self.output_files = FileCache()

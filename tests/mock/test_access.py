@@ -148,7 +148,7 @@ def test_each_token_has_its_own_secret(server: MockServer) -> None:
 
 
 def test_the_journal_records_exchanges(server: MockServer, api: httpx.Client) -> None:
-    """Each exchange has its operation, its status and the start of both bodies."""
+    """Each exchange has its operation, its status and both bodies."""
     api.post("/predictions", json={"version": "x", "input": {"prompt": "p" * 5000}})
     server.clock.advance(5)
     api.get("/predictions", params={"cursor": "?"})
@@ -161,8 +161,7 @@ def test_the_journal_records_exchanges(server: MockServer, api: httpx.Client) ->
         "createPrediction",
         422,
     )
-    assert create.request_body.startswith('{"version":"x","input":{"prompt":"ppp')
-    assert len(create.request_body) == 2000
+    assert json.loads(create.request_body) == {"version": "x", "input": {"prompt": "p" * 5000}}
     assert "Invalid version or not permitted" in create.response_body
     assert (listed.path, listed.operation, listed.time - create.time) == (
         "/v1/predictions?cursor=%3F",

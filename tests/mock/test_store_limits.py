@@ -239,7 +239,10 @@ def test_reset__counts_from_zero_again() -> None:
         assert [create(api), create(api)] == ids
 
 
-@pytest.mark.parametrize("name", ["json_limit", "file_limit", "storage_limit", "prediction_limit", "journal_limit"])
+@pytest.mark.parametrize(
+    "name",
+    ["json_limit", "file_limit", "storage_limit", "prediction_limit", "journal_limit", "journal_body_limit"],
+)
 @pytest.mark.parametrize("limit", [0, -1])
 def test_limit__below_one_is_invalid(name: str, limit: int) -> None:
     """It is refused with its name and value."""

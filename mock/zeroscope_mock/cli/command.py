@@ -93,6 +93,7 @@ def serve(
     prediction_limit: Limit = None,
     storage_limit: Limit = None,
     journal_limit: Limit = None,
+    journal_body_limit: Limit = None,
     tls: Flag = False,
     tls_dir: Path | None = None,
     scripts: Path | None = None,
@@ -137,6 +138,7 @@ def serve(
         prediction_limit: How many predictions are kept; the oldest are dropped. Default: 1000000.
         storage_limit: How many bytes of uploads are kept; the oldest are dropped. Default: 1073741824.
         journal_limit: How many exchanges the journal keeps, and how many deliveries are kept. Default: 1000.
+        journal_body_limit: The length up to which the journal keeps a body, in bytes. Default: 1048576.
         tls: Serve https, with a certificate for this machine, --host and --allow-host, and print the variables of the
             environment that make clients trust it.
         tls_dir: Keep the authority that issues the certificate in this folder, so that clients trust the next server,
@@ -158,7 +160,12 @@ def serve(
         return
     from .. import MockServer, PortInUseError, ScriptError, SpecError
 
-    limits = {"prediction_limit": prediction_limit, "storage_limit": storage_limit, "journal_limit": journal_limit}
+    limits = {
+        "prediction_limit": prediction_limit,
+        "storage_limit": storage_limit,
+        "journal_limit": journal_limit,
+        "journal_body_limit": journal_body_limit,
+    }
     options: dict[str, Any] = {name: limit for name, limit in limits.items() if limit is not None}
     try:
         files = _files(model, models)

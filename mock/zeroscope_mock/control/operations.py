@@ -16,6 +16,7 @@ from ..documents.operation import Operation
 from ..documents.spec import Spec
 from ..faults.expectations import FaultError
 from ..faults.fault import Fault
+from ..journal import ExchangeNotes
 from ..lifecycle.script_values import ScriptError
 from ..messages import Head, Request, Response, json_response
 from ..operations.calls import Handler, OperationCall
@@ -25,6 +26,7 @@ from ..state import State
 from ..steps import AdvanceClock
 from ..suggestions import did_you_mean
 from .access import refusal
+from .exchanges import ExchangeOperations
 from .models import ModelOperations
 from .snapshot import LATEST, SnapshotError, restore, take
 from .values import (
@@ -65,13 +67,11 @@ class Control:
             "addScripts": self._add_scripts,
             "advanceClock": self._advance,
             "clearFaults": self._clear_faults,
-            "clearJournal": self._clear_journal,
             "clearScripts": self._clear_scripts,
             "freezeClock": self._freeze,
             "getClock": self._clock,
             "getControlDocument": lambda call: json_response(200, mounted_document(call.request.head.mount)),
             "getFault": self._get_fault,
-            "getJournal": self._journal,
             "getLimits": self._limits,
             "getServiceDocument": self._service_document,
             "getSnapshot": self._snapshot,
@@ -85,6 +85,7 @@ class Control:
             "restoreSnapshot": self._restore,
             "runClock": self._run,
             "setLimits": self._set_limits,
+            **ExchangeOperations(state).handlers,
             **ModelOperations(state).handlers,
         }
 
@@ -102,7 +103,7 @@ class Control:
             return invalid(unknown)
         if answered := answer_head(routed, head, self._settings):
             return answered
-        prepared = prepare_call(routed, request, self._handlers, self._settings, [])
+        prepared = prepare_call(routed, request, self._handlers, self._settings, ExchangeNotes())
         if isinstance(prepared, Response):
             return prepared
         call, handler = prepared
@@ -191,24 +192,6 @@ class Control:
 
     def _clear_scripts(self, call: OperationCall) -> Response:
         self._state.scripts.clear(_scope(call))
-        return _NO_CONTENT
-
-    def _journal(self, call: OperationCall) -> Response:
-        operation, journal = call.arguments["operation"], self._state.journal
-        # An exchange may be older than the document in use.
-        known = self._state.faults.operations.union(one.operation for one in journal if one.operation)
-        if operation is not None and operation not in known:
-            detail = f"there is no operation {operation!r}{did_you_mean(operation, known)}"
-            return invalid([InvalidField("unknown_operation", "operation", detail)])
-        exchanges = [
-            dataclass_values(exchange)
-            for exchange in journal
-            if operation in (None, exchange.operation) and _scope(call) in (None, exchange.tenant)
-        ]
-        return json_response(200, {"dropped": journal.dropped, "exchanges": _latest(exchanges, call)})
-
-    def _clear_journal(self, call: OperationCall) -> Response:
-        self._state.journal.clear(_scope(call))
         return _NO_CONTENT
 
     def _deliveries(self, call: OperationCall) -> Response:

@@ -12,13 +12,13 @@ from ..documents.bundled import control_schema
 from ..documents.invalid_field import InvalidField
 from ..faults.expectations import FaultError
 from ..faults.fault import Fault
-from ..journal import Exchange
 from ..lifecycle.record import Hook, Record
 from ..lifecycle.script import Script
 from ..messages import encode
 from ..state import State
 from ..store import Store, StoredFile, TenantPredictions
 from ..webhooks.deliveries import Attempt
+from .exchanges import exchange_values, make_exchange
 from .registry_values import NO_REGISTRY, load_registry, registry_inconsistencies, registry_values
 from .values import dataclass_values, make_dataclass, make_rates, rates_json
 
@@ -76,7 +76,7 @@ def take(state: State) -> dict[str, Any]:
                 "used": state.limits.dump(),
             },
             "webhooks": state.webhooks.dump(),
-            "journal": [dataclass_values(exchange) for exchange in state.journal],
+            "journal": [exchange_values(exchange) for exchange in state.journal],
             "deliveries": [dataclass_values(attempt) for attempt in state.webhooks.deliveries],
         }
         # Through JSON and back, so that it shares no object with the server.
@@ -135,7 +135,7 @@ def load(state: State, values: Mapping[str, Any], files: Iterable[StoredFile] = 
         state.limits.use(make_rates(values["limits"]["rates"]))
         state.limits.out_of_credit = values["limits"]["out_of_credit"]
         state.limits.load(values["limits"]["used"])
-        state.journal.load(make_dataclass(Exchange, one) for one in values["journal"])
+        state.journal.load(make_exchange(one) for one in values["journal"])
         state.journal.dropped = _dropped(values, "exchanges") + len(values["journal"]) - len(state.journal)
         state.clock.set(values["clock"]["time"])
         # After that, since a search adds the versions of trainings that have ended.

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..journal import ExchangeNotes
 from ..messages import Request, Response
 from ..protocols import Flow
 
@@ -30,7 +31,7 @@ class OperationCall:
     tenant: str
     arguments: Mapping[str, Any]
     body: Any
-    notes: list[str]
+    notes: ExchangeNotes
 
 
 Handler = Callable[[OperationCall], Response | Flow[Response]]

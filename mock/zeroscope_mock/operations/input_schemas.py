@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..cog import ModelSchema
+from ..journal import ExchangeNotes
 from ..state import State
 from .deployments import deployed_version
 from .version_references import VersionReference, find_model_version, find_version
@@ -17,7 +18,7 @@ _ANY_INPUT = ModelSchema({})
 
 
 def find_input_schema(
-    state: State, operation_id: str, tenant: str, arguments: Mapping[str, Any], body: Any, notes: list[str]
+    state: State, operation_id: str, tenant: str, arguments: Mapping[str, Any], body: Any, notes: ExchangeNotes
 ) -> ModelSchema | None:
     """The schema of the model that a call runs; None if the document has that, or the call runs none.
 
@@ -49,7 +50,7 @@ def find_input_schema(
     return version.schema
 
 
-def _report_warnings(state: State, version: VersionReference, notes: list[str]) -> None:
+def _report_warnings(state: State, version: VersionReference, notes: ExchangeNotes) -> None:
     """Log and note the warnings about the schema of a version, unless that was done before."""
     schema = version.schema
     if schema is None or version.guessed or not state.registry.loaded.is_first_report(schema):

@@ -32,17 +32,19 @@ class Outputs:
         record = self._state.store.prediction(call.arguments["prediction_id"])
         found = OUTPUT_NAME.fullmatch(call.arguments["filename"])
         named = f"file {call.arguments['filename']!r} of prediction {call.arguments['prediction_id']!r}"
-        now = self._state.clock.time()
-        if record is not None and record.kind == "training" and call.arguments["filename"] == WEIGHTS:
-            state = state_at(record, now)
+        state = None if record is None else state_at(record, self._state.clock.time())
+        if record is None or state is None:
+            return not_found(named, None)
+        call.notes.run, call.notes.status = record.id, state.status
+        if record.kind == "training" and call.arguments["filename"] == WEIGHTS:
             if state.status != "succeeded" or state.removed:
                 return not_found(named, None)
             return range_response(call.request.head, _weights(record), "application/x-tar")
-        if record is None or not found:
+        if not found:
             return not_found(named, None)
         number, suffix, output = int(found[1]), found[2], record.script.output
-        made = state_at(record, now).made
-        suffixes = file_suffixes(output[:made] if isinstance(output, list) else output if made else None)
+        shown = output[: state.made] if isinstance(output, list) else output if state.made else None
+        suffixes = file_suffixes(shown)
         if number >= len(suffixes) or suffixes[number] != suffix:
             return not_found(named, None)
         content: bytes = yield RunBlocking(self._state.file(record, number, suffix))

@@ -50,9 +50,9 @@ def decide_script(
     finally:
         running_script.reset(mark)
         state.deciding = False
-    call.notes.extend([raised] if raised else [])
+    call.notes.texts.extend([raised] if raised else [])
     if version.schema is not None and script.outcome == "succeeded":
-        call.notes.extend(_misfits(version.schema, script.output))
+        call.notes.texts.extend(_misfits(version.schema, script.output))
     return script
 
 

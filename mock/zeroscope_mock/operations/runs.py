@@ -73,6 +73,7 @@ class Runs:
         record = self._record(call, version, kind, deployment, lifetime, output)
         if register is not None and (refused := register(record)):
             return refused
+        call.notes.run = record.id
         dropped = self._state.store.add(record)
         if dropped is not None:
             self._state.registry.drop_training(dropped.id)
@@ -89,7 +90,7 @@ class Runs:
 
     def read(self, call: OperationCall, record: Record) -> Response | Flow[Response]:
         """Answer a call that reads a run, which may move it on."""
-        now = self._state.clock.time()
+        call.notes.run, now = record.id, self._state.clock.time()
         if record.script.reads and len(record.reads) < record.script.reads and state_at(record, now).ended is None:
             record.reads = (*record.reads, now)
             self._changed(record)
@@ -104,7 +105,7 @@ class Runs:
 
     def cancel(self, call: OperationCall, record: Record) -> Response | Flow[Response]:
         """End a run unless it has ended, and answer the call that cancels it."""
-        now = self._state.clock.time()
+        call.notes.run, now = record.id, self._state.clock.time()
         if state_at(record, now).ended is None:
             record.canceled = now
             self._changed(record)

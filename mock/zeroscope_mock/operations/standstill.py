@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import replace
 
+from ..journal.exchange import NOTICE_HEADER
 from ..lifecycle.record import Record, RunKind
 from ..lifecycle.timeline import state_at
 from ..messages import Response
@@ -13,9 +14,6 @@ from ..protocols import Clock, Flow
 
 NOTICE_AFTER = 20
 """The number of polls of one run or list at one moment from which on the server says that time does not pass."""
-
-NOTICE_HEADER = "x-zeroscope-mock-notice"
-"""The header of the responses that say so."""
 
 _NOTICE = (
     "The clock stands still, so the {} not end: call server.clock.advance(seconds) or POST /_mock/clock/advance, or {}"

@@ -37,8 +37,10 @@ class EventStreams:
 
     def _stream(self, call: OperationCall) -> Response:
         record = self._state.store.prediction(call.arguments["prediction_id"])
-        if record is None or not record.streams or state_at(record, self._state.clock.time()).removed:
+        state = None if record is None else state_at(record, self._state.clock.time())
+        if record is None or state is None or not record.streams or state.removed:
             return not_found(f"stream of prediction {call.arguments['prediction_id']!r}", None)
+        call.notes.run, call.notes.status = record.id, state.status
         headers = (("content-type", "text/event-stream"), ("cache-control", "no-store"))
         links = self._state.links(self._state.base_url(call.request.head), call.prefix)
         last: str | None = call.arguments.get("Last-Event-ID")

@@ -102,4 +102,4 @@ class SavedState:
         time = float(saved["time"])
         if not isinstance(clock, RealClock) or not saved["real"] or saved["frozen"]:
             return time
-        return max(time, clock.signing_time() + saved["ahead"])
+        return max(time, clock.signing_time() + float(saved["ahead"]))

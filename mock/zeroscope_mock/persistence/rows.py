@@ -9,9 +9,11 @@ from typing import Any, Generic, TypeVar
 
 from ..changes import ChangedKeys
 from ..clocks.real import RealClock
+from ..control.exchanges import exchange_values
 from ..control.registry_values import loaded_value, own_values, unknown_value, unknown_versions
 from ..control.snapshot import prediction_values, tenant_values
 from ..control.values import dataclass_values, rates_json
+from ..journal import Exchange, Journal
 from ..messages import encode
 from ..state import State
 from ..store import StoredFile
@@ -56,9 +58,10 @@ class ChangedRows:
         }
         self._sections: dict[str, bytes] = {}
         self._revisions: dict[str, Hashable] = {}
-        self._exchanges = _Tail(EXCHANGE, keys.get(EXCHANGE, ()), state.journal.last, state.journal.revision)
-        deliveries = state.webhooks.deliveries
-        self._attempts = _Tail(ATTEMPT, keys.get(ATTEMPT, ()), deliveries.last, deliveries.revision)
+        journal, deliveries = state.journal, state.webhooks.deliveries
+        self._exchanges = _Tail(EXCHANGE, keys.get(EXCHANGE, ()), journal.last, journal.revision, exchange_values)
+        self._attempts = _Tail(ATTEMPT, keys.get(ATTEMPT, ()), deliveries.last, deliveries.revision, dataclass_values)
+        journal.cut = self._cut = ChangedKeys[int]()
         self._moment: Hashable = None
         store.changed = self._predictions = _marked(
             {record.id for record in store.predictions()} ^ set(keys.get(PREDICTION, ())),
@@ -90,7 +93,12 @@ class ChangedRows:
         if whole:
             yield from self._section(REGISTRY, own_values(state.registry))
         journal, deliveries = state.journal, state.webhooks.deliveries
-        yield from self._exchanges.changes(journal.revision, journal.since, lambda: len(journal))
+        # Cut ones are new to the file or become so, so they are taken first.
+        cut = self._cut.take()
+        yield from self._exchanges.changes(journal.revision, _numbered(journal), lambda: len(journal))
+        for number in cut:
+            if (exchange := journal.find(number)) is not None:
+                yield self._exchanges.row(number, exchange)
         yield from self._attempts.changes(deliveries.revision, deliveries.since, lambda: len(deliveries))
         limits = state.limits
         server = {
@@ -195,18 +203,23 @@ class _Tail(Generic[T]):
         keys: The keys of those in the file, numbers, oldest first.
         last: The number of the latest entry of the log that the file has.
         revision: The revision of the log that the file has.
+        values: Returns an entry as JSON values.
     """
 
-    def __init__(self, kind: str, keys: Sequence[str], last: int, revision: int) -> None:
+    def __init__(
+        self, kind: str, keys: Sequence[str], last: int, revision: int, values: Callable[[T], Mapping[str, Any]]
+    ) -> None:
         self._kind = kind
+        self._values = values
         self._keys = deque(keys)
-        self._next = int(keys[-1]) + 1 if keys else 0
-        # All of them are new to an empty file.
+        # All of them are new to a file without any.
         self._last = last if keys else 0
+        # What is added to a number to get a key: the log may number anew, and keys of the file are never used again.
+        self._offset = int(keys[-1]) - last if keys else 0
         self._revision = revision
 
     def changes(
-        self, revision: int, since: Callable[[int], Sequence[tuple[int, Any]]], length: Callable[[], int]
+        self, revision: int, since: Callable[[int], Sequence[tuple[int, T]]], length: Callable[[], int]
     ) -> Iterator[Row]:
         """The rows that were added and removed.
 
@@ -216,18 +229,27 @@ class _Tail(Generic[T]):
             length: Returns the number of entries that are left.
         """
         if revision != self._revision:
+            self._offset += self._last
             self._revision, self._last = revision, 0
             yield from self._drop(len(self._keys))
         for number, one in since(self._last):
             self._last = number
-            self._keys.append(str(self._next))
-            self._next += 1
-            yield self._kind, self._keys[-1], encode(dataclass_values(one))
+            row = self.row(number, one)
+            self._keys.append(row[1])
+            yield row
         yield from self._drop(len(self._keys) - length())
+
+    def row(self, number: int, one: T) -> Row:
+        """The row of the entry with a number."""
+        return self._kind, str(number + self._offset), encode(self._values(one))
 
     def _drop(self, count: int) -> Iterator[Row]:
         for _ in range(count):
             yield self._kind, self._keys.popleft(), None
+
+
+def _numbered(journal: Journal) -> Callable[[int], list[tuple[int, Exchange]]]:
+    return lambda number: [(one.number, one) for one in journal.since(number)]
 
 
 def _marked(wanted: set[Any] | None, keys: Iterable[Any]) -> ChangedKeys[Any]:

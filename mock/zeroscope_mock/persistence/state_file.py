@@ -45,7 +45,7 @@ class StateFile:
     def __init__(self, path: str | os.PathLike[str], state: State, *, own_spec: bool, reload: bool) -> None:
         self._state = state
         self._database = Database(path)
-        self._about = {
+        self._about: dict[str, Any] = {
             "seed": state.settings.seed,
             "dialect": state.settings.dialect,
             "spec": _digest(state.spec.document) if own_spec else None,

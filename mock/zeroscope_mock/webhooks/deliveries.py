@@ -106,6 +106,8 @@ class Deliveries(Sequence[Attempt]):
 
     def _replace(self, attempts: Iterable[Attempt]) -> None:
         self._attempts = deque(attempts)
+        # Those that are left get new numbers, without gaps.
+        self.last += len(self._attempts)
         self.revision += 1
         self._size = sum(len(attempt.body) for attempt in self._attempts)
 

@@ -177,7 +177,7 @@ class WebhookScheduler:
         """What is still to be sent to the webhook of one prediction, attempts in progress included.
 
         Returns:
-            Its `watches` and `retries`, as in `dump`, and as `redeliveries` the ids of the deliveries that `redeliver` sends again.
+            Its `watches` and `retries`, as in `dump`, and as `redeliveries` the ids of what `redeliver` sends again.
         """
         with self._lock:
             pending = self._pending.get(prediction_id)

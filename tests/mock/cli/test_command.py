@@ -91,6 +91,7 @@ def test_mock__passes_its_options_on(command: Command, tmp_path: Path, monkeypat
     options += ["--inline-outputs", "--insecure-webhooks", "--prediction-limit", "3", "--storage-limit", "4"]
     options += ["--blocking", "final", "--expired-wait", "processing"]
     options += ["--webhook-event", "start", "--webhook-event", "logs", "--journal-limit", "5"]
+    options += ["--journal-body-limit", "6"]
     options += ["--allow-host", "mock", "--allow-host", "mock.internal", "--trust-forwarded"]
     options += ["--cors", "http://localhost:5173", "--cors", "null"]
     options += ["--tls-dir", "ca"]
@@ -125,6 +126,7 @@ def test_mock__passes_its_options_on(command: Command, tmp_path: Path, monkeypat
         "prediction_limit": 3,
         "storage_limit": 4,
         "journal_limit": 5,
+        "journal_body_limit": 6,
     }
     assert made == [expected, ("::1", 0, Path("ca"))]
     assert len(servers[0].scripts) == 2

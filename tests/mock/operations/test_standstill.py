@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from zeroscope_mock import MockServer, RealClock
-from zeroscope_mock.operations.standstill import NOTICE_AFTER, NOTICE_HEADER
+from zeroscope_mock.journal.exchange import NOTICE_HEADER
+from zeroscope_mock.operations.standstill import NOTICE_AFTER
 from zeroscope_mock.store import _cursor
 
 # A deadline that only a clock that stands still would reach, in seconds.
