@@ -139,10 +139,11 @@ class Database:
             execute("INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?, ?)", values)
             execute("COMMIT")
         except sqlite3.Error as error:
+            raise StateFileError(f"{self.name} could not be written: {error}") from error
+        finally:
             with suppress(sqlite3.Error):
                 if self._connection.in_transaction:
                     execute("ROLLBACK")
-            raise StateFileError(f"{self.name} could not be written: {error}") from error
         self._known, self._sum, self._next = rows_before, sum, number
         for key, row in changed.items():
             if row is None:
@@ -179,6 +180,7 @@ class Database:
         if not application and not version and not tables:
             execute(_TABLE)
             execute(f"PRAGMA application_id = {_APPLICATION}")
+            execute(f"PRAGMA user_version = {_VERSION}")
         elif application != _APPLICATION:
             raise StateFileError(f"{self.name} cannot be used: it is a SQLite database of another program; {_OTHER}")
         elif version != _VERSION:
@@ -189,9 +191,7 @@ class Database:
         elif execute("SELECT sql FROM sqlite_master").fetchall() != [(_TABLE,)]:
             raise self._damaged("its table is not that of a state file")
         elif (found := execute("PRAGMA integrity_check(1)").fetchone()[0]) != "ok":
-            raise self._damaged(str(found))
-        # Written every time: this shows at once whether the file can be written.
-        execute(f"PRAGMA user_version = {_VERSION}")
+            raise self._damaged(" ".join(str(found).split()))
         execute("COMMIT")
         # A commit then is one write to a log, which the system keeps if this process is killed. Only a checkpoint waits
         # for the disk; a loss of power may undo the last commits, but leaves those before them.
