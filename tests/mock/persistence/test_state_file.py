@@ -387,6 +387,19 @@ def test_webhook__is_sent_again_with_the_same_id(tmp_path: Path) -> None:
     it.close()
 
 
+def test_webhook__that_was_sent_is_not_sent_again(tmp_path: Path) -> None:
+    """An attempt is on disk once it has ended, although no request follows."""
+    it = Restarts(tmp_path, receiver=lambda request: 503)
+    it.create(webhook=HOOK, webhook_events_filter=["start", "completed"])
+    it.server.clock.advance(13)
+    before = list(it.server.deliveries)
+    assert len(before) > 2
+    again = it.kill()
+    again.clock.advance(0)
+    assert list(again.deliveries) == before
+    it.close()
+
+
 def test_webhook__is_sent_once_the_server_listens_again(tmp_path: Path) -> None:
     """On a clock that runs, a retry needs no request after the restart."""
     it = Restarts(tmp_path, clock="real", receiver=lambda request: 503)
