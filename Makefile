@@ -12,6 +12,7 @@ STAMP := $(VENV)/.installed
 PY    := $(VENV)/bin/python
 CODE  := $(wildcard codegen wrapper mock conformance tests examples benchmarks)
 LINT  := codegen/node_modules/.installed
+STUDIO := studio/node_modules/.installed
 CLIENTS := PYTHONPATH=tests $(PY) -m compatibility.environments
 
 # An environment works only in the folder it was created in, and as long as its Python exists. If it does not, or PYTHON
@@ -26,8 +27,8 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo generate update-spec spec-diff format check test test-slow test-models test-all conformance \
-	bench dist lock clean
+.PHONY: help install demo generate update-spec spec-diff studio format check test test-slow test-models test-all \
+	conformance bench dist lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -48,11 +49,15 @@ update-spec: $(STAMP) ## Update the input schema of openapi.yaml to a version of
 spec-diff: $(STAMP) ## List the changes of openapi.yaml and which are breaking: BASE=HEAD, another ref, or a file
 	@$(PY) -m codegen.diff "$${BASE:-HEAD}" $(if $(SPEC),--spec "$$SPEC") $(if $(JSON),--json)
 
+studio: $(STUDIO) ## Format studio/ and build the mock server's web page from it
+	@npm --prefix studio run --silent format
+	@npm --prefix studio run --silent build
+
 format: $(STAMP) ## Format the code and fix what can be fixed
 	$(PY) -m ruff check --fix $(CODE)
 	$(PY) -m ruff format $(CODE)
 
-check: $(STAMP) $(LINT) ## Lint, types, layers, the spec's own lint, generated/ in step with the spec
+check: $(STAMP) $(LINT) $(STUDIO) ## Lint, types, layers, the spec's own lint, generated/ and the web page in step with their sources
 	$(PY) -m ruff check $(CODE)
 	$(PY) -m ruff format --check $(CODE)
 	$(PY) -m mypy $(CODE) generated
@@ -61,6 +66,7 @@ check: $(STAMP) $(LINT) ## Lint, types, layers, the spec's own lint, generated/ 
 	$(PY) -m openapi_spec_validator openapi.yaml
 	REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true codegen/node_modules/.bin/redocly lint openapi.yaml
 	$(PY) -m codegen.generate --check
+	npm --prefix studio run --silent check
 
 test: $(STAMP) ## Run all tests but those marked slow, which `make test-slow` runs
 	@$(CLIENTS) --quick
@@ -101,7 +107,7 @@ lock: $(STAMP) ## Pin the newest of everything that pyproject.toml and the other
 	@$(CLIENTS) --lock
 
 clean: ## Remove all that these targets create, .venv included
-	rm -rf .venv build dist codegen/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis
+	rm -rf .venv build dist codegen/node_modules studio/node_modules studio/src/control.d.ts .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis
 	find $(CODE) generated -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is written last, so an interrupted setup is repeated. pip installs the pinned uv, which installs the rest
@@ -144,7 +150,7 @@ $(STAMP): requirements.lock pyproject.toml
 	printf '%s\n' "$(CURDIR)" > $@
 
 # node_modules goes first in `npm ci`, and this stamp with it.
-$(LINT): codegen/package.json codegen/package-lock.json codegen/.npmrc
-	@command -v npm >/dev/null || { echo "make check needs npm, which comes with Node.js 20.19 or newer: it runs the linter of openapi.yaml." >&2; exit 1; }
-	@cd codegen && npm ci --loglevel=error
+%/node_modules/.installed: %/package.json %/package-lock.json %/.npmrc
+	@command -v npm >/dev/null || { echo "This needs npm, which comes with Node.js 20.19 or newer: it runs the linter of openapi.yaml and builds the web page." >&2; exit 1; }
+	@cd $* && npm ci --loglevel=error
 	@touch $@

@@ -20,12 +20,19 @@ if TYPE_CHECKING:
     from .models import Models
     from .options import ServerOptions
     from .persistence import StateFileError
+    from .pytest_plugin.warning import ZeroscopeWarning
     from .rate_limits import Limits, Rate, RateLimits
     from .server import MockServer
+    from .verification.call import Call
+    from .verification.cost import Cost, ModelCost
+    from .verification.matchers import anything, contains, equals, regex
+    from .verification.verifier import VerificationError
     from .webhooks.deliveries import Attempt, Deliveries
 
 __all__ = (
     "Attempt",
+    "Call",
+    "Cost",
     "Deliveries",
     "Exchange",
     "Fault",
@@ -36,6 +43,7 @@ __all__ = (
     "Limits",
     "Listening",
     "MockServer",
+    "ModelCost",
     "ModelFileError",
     "Models",
     "PortInUseError",
@@ -48,11 +56,19 @@ __all__ = (
     "SnapshotError",
     "SpecError",
     "StateFileError",
+    "VerificationError",
     "VirtualClock",
+    "ZeroscopeWarning",
+    "anything",
+    "contains",
+    "equals",
+    "regex",
 )
 
 _MODULES = {
     "Attempt": "webhooks.deliveries",
+    "Call": "verification.call",
+    "Cost": "verification.cost",
     "Deliveries": "webhooks.deliveries",
     "Exchange": "journal",
     "Fault": "faults.fault",
@@ -63,6 +79,7 @@ _MODULES = {
     "Limits": "rate_limits",
     "Listening": "doors.listening",
     "MockServer": "server",
+    "ModelCost": "verification.cost",
     "ModelFileError": "cog",
     "Models": "models",
     "PortInUseError": "doors.listening",
@@ -75,7 +92,13 @@ _MODULES = {
     "SnapshotError": "control.snapshot",
     "SpecError": "documents.reading",
     "StateFileError": "persistence",
+    "VerificationError": "verification.verifier",
     "VirtualClock": "clocks.virtual",
+    "ZeroscopeWarning": "pytest_plugin.warning",
+    "anything": "verification.matchers",
+    "contains": "verification.matchers",
+    "equals": "verification.matchers",
+    "regex": "verification.matchers",
 }
 
 

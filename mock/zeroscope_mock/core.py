@@ -9,9 +9,11 @@ from typing import Any
 
 from .cog import ModelSchema
 from .compression import compress
-from .control.operations import PREFIX, Control
+from .control.calls import PREFIX
+from .control.operations import Control
+from .control.ui import UI_PATH, redirect, wants_page
 from .cross_origin import normal_form, share
-from .dispatch import RoutedRequest, answer_head, prepare_call
+from .dispatch import RoutedRequest, answer_head, note_refusal, prepare_call
 from .documents.spec import Spec
 from .journal import ExchangeNotes, Journal
 from .lifecycle.timeline import state_at
@@ -108,8 +110,11 @@ class Core:
         if state.reloader is not None:
             state.reloader.reload_if_changed()
         head = request.head
-        if self._control is not None and (head.path.startswith(_CONTROL) or head.path == PREFIX):
-            return (yield from self._control.flow(request))
+        if self._control is not None:
+            if head.path.startswith(_CONTROL) or head.path == PREFIX:
+                return (yield from self._control.flow(request))
+            if head.path == "/" and wants_page(head) and state.spec.match("/") is None:
+                return redirect(UI_PATH[1:])
         routed = RoutedRequest.of(head, state.spec, state.schemes)
         operation = routed.operation.id if routed.operation else None
         time, started, notes = state.clock.time(), state.clock.monotonic(), ExchangeNotes()
@@ -162,13 +167,13 @@ class Core:
         state = self.state
         state.refuse_nested_request()
         if answered := answer_head(routed, request.head, state.settings):
-            return answered
+            return note_refusal(routed, request.head, answered, notes)
         headers: Headers = ()
         if routed.operation and routed.operation.protected:
             with state.lock:
                 refusal, headers = state.limits.take(routed.operation.id, routed.tenant or "", state.clock.time())
             if refusal is not None:
-                return refusal
+                return note_refusal(routed, request.head, refusal, notes)
         prepared = prepare_call(routed, request, self.handlers, state.settings, notes, self._input_schema)
         if isinstance(prepared, Response):
             response = prepared
@@ -177,9 +182,11 @@ class Core:
             with state.lock:
                 result = handler(call)
             response = (yield from self._locked(result)) if isinstance(result, Generator) else result
+        if response.status >= 400:
+            note_refusal(routed, request.head, response, notes)
         return Response(response.status, (*response.headers, *headers), response.body) if headers else response
 
-    def _input_schema(self, routed: RoutedRequest, body: Any, notes: ExchangeNotes) -> ModelSchema | None:
+    def _input_schema(self, routed: RoutedRequest, body: Any, notes: ExchangeNotes) -> tuple[str, ModelSchema] | None:
         state, operation, tenant = self.state, routed.operation, routed.tenant or ""
         if operation is None or not state.registry.has_schemas:
             return None

@@ -9,8 +9,8 @@ from typing import Any
 from .bodies import MalformedBodyError, Upload, media_type, read_form, read_json, read_text
 from .cog import ModelSchema
 from .documents.invalid_field import InvalidField
-from .documents.operation import Match, Operation
-from .documents.spec import FORM, Spec
+from .documents.operation import FORM, Match, Operation
+from .documents.spec import Spec
 from .journal import ExchangeNotes
 from .messages import Head, Request, Response
 from .operations.calls import Handler, OperationCall
@@ -24,6 +24,7 @@ from .problems import (
     unauthenticated,
     unsupported_media_type,
 )
+from .refusals import explain_fields, explain_response
 from .settings import Settings
 from .tenants import tenant_of
 
@@ -75,8 +76,8 @@ class RoutedRequest:
         return routed
 
 
-InputSchema = Callable[[RoutedRequest, Any, ExchangeNotes], ModelSchema | None]
-"""Returns the schema of the model that a request with a body runs, and may add notes; None if the document has it."""
+InputSchema = Callable[[RoutedRequest, Any, ExchangeNotes], tuple[str, ModelSchema] | None]
+"""Returns the model that a request with a body runs and its schema, and may add notes; None if the document has it."""
 
 
 def _described(routed: RoutedRequest, body: Any, notes: ExchangeNotes) -> None:
@@ -106,6 +107,21 @@ def answer_head(routed: RoutedRequest, head: Head, settings: Settings) -> Respon
     return None
 
 
+def note_refusal(routed: RoutedRequest, head: Head, response: Response, notes: ExchangeNotes) -> Response:
+    """Note why a request was refused, unless that is noted, and return its response.
+
+    Args:
+        routed: The routed head of the request.
+        head: The head.
+        response: The response, which may be of any status.
+        notes: Takes the reasons.
+    """
+    if 400 <= response.status < 500 and not notes.refusals:
+        route = routed.match.route if routed.match else None
+        notes.refusals = explain_response(routed.spec, head, route, routed.operation, response)
+    return response
+
+
 def prepare_call(
     routed: RoutedRequest,
     request: Request,
@@ -130,7 +146,9 @@ def prepare_call(
     if isinstance(errors, Response):
         return errors
     if routed.invalid or errors:
-        return invalid([*routed.invalid, *errors], operation.invalid_status, operation.invalid_type)
+        fields = [*routed.invalid, *errors]
+        notes.refusals = explain_fields(routed.spec, request.head, fields)
+        return invalid(fields, operation.invalid_status, operation.invalid_type)
     return OperationCall(
         request, match.prefix, routed.token, routed.tenant or "", routed.arguments, body, notes
     ), handler
@@ -211,7 +229,10 @@ def _read_body(
         return value, schema.invalid_fields(validated)
     invalid = operation.open_bodies[kind].invalid_fields(value)
     sent = value.get("input") if isinstance(value, dict) else None
-    return value, [*invalid, *(model.invalid_fields(sent) if isinstance(sent, dict) else [])]
+    if isinstance(sent, dict):
+        name, model_schema = model
+        invalid += [one.within(name) for one in model_schema.invalid_fields(sent)]
+    return value, invalid
 
 
 def _without_uploads(part: Any) -> Any:

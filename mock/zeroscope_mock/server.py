@@ -26,8 +26,11 @@ from .models import Models
 from .options import ServerOptions, make_clock, refuse_unknown
 from .rate_limits import Limits
 from .settings import CoreOptions, Settings
+from .state import State
 from .tenants import tenant_of
+from .verification import Assertions
 from .webhooks.deliveries import Deliveries
+from .webhooks.delivery import Alteration
 
 if TYPE_CHECKING:
     from respx import MockRouter
@@ -39,7 +42,7 @@ TOKEN = "mock-token"
 """The token of the clients that the server makes, unless it accepts only another one."""
 
 
-class MockServer(ClientFactory):
+class MockServer(ClientFactory, Assertions):
     """A server that behaves like the service, in this process.
 
     Args:
@@ -93,6 +96,10 @@ class MockServer(ClientFactory):
             self._file = StateFile(file, self._core.state, own_spec=spec is not None, reload=reload)
 
     @property
+    def _state(self) -> State:
+        return self._core.state
+
+    @property
     def core(self) -> Core:
         """The core of the server, without a door."""
         return self._core
@@ -100,6 +107,7 @@ class MockServer(ClientFactory):
     @property
     def journal(self) -> Journal:
         """The request journal."""
+        self._core.state.inspected = True
         return self._core.journal
 
     @property
@@ -245,16 +253,19 @@ class MockServer(ClientFactory):
         finally:
             self.close()
 
-    def redeliver(self, delivery_id: str) -> None:
+    def redeliver(self, delivery_id: str, as_: Alteration | None = None) -> None:
         """Send a webhook once more, now, with the same id and body.
 
         Args:
             delivery_id: The `id` of one of `deliveries`.
+            as_: What is wrong with it, to test the receiver: `forged`, signed with another key; `late`, signed an hour
+                ago; or `doubled`, sent twice.
 
         Raises:
             KeyError: For an unknown id.
+            ValueError: For an unknown alteration.
         """
-        self._core.state.webhooks.redeliver(delivery_id)
+        self._core.state.webhooks.redeliver(delivery_id, as_)
         self.clock.run_due()
 
     def reset(self, token: str | None = None) -> None:
@@ -306,5 +317,4 @@ class MockServer(ClientFactory):
             self._listening += change
             self._core.state.webhooks.sender.online = self._listening > 0
         if change > 0 and isinstance(self.clock, RealClock):
-            # What was due before a restart; on a virtual clock, the next request sends it.
             self.clock.run_due()

@@ -67,6 +67,7 @@ class State:
     Attributes:
         inputs: Reads the inputs of the document's model.
         deciding: Whether a script function decides on a run at this moment.
+        inspected: Whether the program that holds the server has looked at its exchanges.
         registry: The models, with the document's one, and the deployments.
         saving: Wraps the flow of a request, given its method, so that what it changes is saved before its response
             leaves; None if nothing is saved.
@@ -90,7 +91,7 @@ class State:
         self.dialect = DIALECTS[settings.dialect]
         self.schemes = self._schemes()
         self.lock = threading.RLock()
-        self.deciding = False
+        self.deciding = self.inspected = False
         self.saving: Callable[[Flow[Response], str], Flow[Response]] | None = None
         self.changes = Conditions()
         self.journal = Journal(

@@ -14,14 +14,20 @@ and a test can drive it by hand and inspect its steps.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from .conditions import Condition
+from .conditions import Condition, Waker
+from .machine import machine_seconds
 from .protocols import Clock, Flow, Step
 
 T = TypeVar("T")
+
+# The pause between two polls of a thread that waits for a change, in real seconds.
+_POLL_INTERVAL = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,46 @@ class WaitForChange:
         await clock.wait_async(self.until, self.condition, self.seen)
 
 
-Pause = Sleep | WaitForChange
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Waits for a change in real time, whatever the server's clock does; it neither moves that clock nor sleeps on it.
+
+    Args:
+        conditions: Notified of changes; the first change ends the wait.
+        seen: The version of each condition that the flow has seen.
+        seconds: The longest wait, in real seconds.
+    """
+
+    conditions: tuple[Condition, ...]
+    seen: tuple[int, ...]
+    seconds: float
+
+    @property
+    def changed(self) -> bool:
+        """Whether a condition has changed."""
+        return any(condition.version != seen for condition, seen in zip(self.conditions, self.seen, strict=True))
+
+    def run(self, clock: Clock) -> None:
+        """Wait in this thread, which polls, since nothing wakes a thread."""
+        end = machine_seconds() + self.seconds
+        while not self.changed and (left := end - machine_seconds()) > 0:
+            time.sleep(min(left, _POLL_INTERVAL))
+
+    async def run_async(self, clock: Clock) -> None:
+        """Wait while other tasks run."""
+        import anyio
+
+        waker = Waker()
+        with ExitStack() as stack:
+            for condition in self.conditions:
+                stack.enter_context(condition.waking(waker))
+            # A condition may have changed before it had the waker.
+            if not self.changed:
+                with anyio.move_on_after(self.seconds):
+                    await waker.wait()
+
+
+Pause = Sleep | WaitForChange | Watch
 """The steps that only let time pass."""
 
 

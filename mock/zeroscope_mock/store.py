@@ -5,15 +5,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterator
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from typing import Any
 
 from .changes import ChangedKeys
+from .lifecycle.billing import Billed, billed_seconds
 from .lifecycle.record import Record, RunKind
+from .lifecycle.record_sequence import RecordSequence
 
 PAGE_SIZE = 100
 """The number of objects on a page of a list (recorded traffic)."""
@@ -58,8 +60,8 @@ class StoredFile:
         return {"sha256": hashlib.sha256(self.content).hexdigest(), "md5": md5.hexdigest()}
 
 
-class TenantPredictions:
-    """The predictions of one tenant, by number; the oldest may have been dropped.
+class TenantPredictions(RecordSequence):
+    """The predictions of one tenant.
 
     Args:
         first: The number of the first prediction.
@@ -71,22 +73,10 @@ class TenantPredictions:
     """
 
     def __init__(self, first: int = 0, uploads: int = 0, trainings: int = 0) -> None:
-        self._records: list[Record | None] = []
-        self._first = first
-        self._dropped = 0
+        super().__init__(first)
         self.uploads = uploads
         self.trainings = trainings
         self.models = Counter[str | None]()
-
-    @property
-    def first(self) -> int:
-        """The number of the oldest prediction that is left."""
-        return self._first + self._dropped
-
-    @property
-    def next(self) -> int:
-        """The number of the next prediction."""
-        return self._first + len(self._records)
 
     def add(self, record: Record) -> None:
         """Add a prediction, whose number must be `next`; the first one may have any number."""
@@ -94,28 +84,6 @@ class TenantPredictions:
             self._first = record.number
         self._records.append(record)
         self.models[record.model] += 1
-
-    def drop(self) -> None:
-        """Drop the oldest prediction."""
-        self._records[self._dropped] = None
-        self._dropped += 1
-        # The list is shortened only now and then, because that moves all its items.
-        if self._dropped * 2 > len(self._records):
-            del self._records[: self._dropped]
-            self._first += self._dropped
-            self._dropped = 0
-
-    def before(self, number: int) -> Iterator[Record]:
-        """The predictions before a number, newest first."""
-        for place in range(min(number, self.next) - 1, self.first - 1, -1):
-            if (record := self._records[place - self._first]) is not None:
-                yield record
-
-    def since(self, number: int) -> Iterator[Record]:
-        """The predictions from a number on, oldest first."""
-        for place in range(max(number, self.first), self.next):
-            if (record := self._records[place - self._first]) is not None:
-                yield record
 
 
 class Store:
@@ -129,20 +97,27 @@ class Store:
 
     Attributes:
         tenants: The predictions of each tenant that ever created a prediction, a training or a file.
+        sequence: The predictions and trainings of all tenants; another one after all of them were removed.
         dropped_predictions: How many predictions and trainings were dropped.
         dropped_files: How many files were dropped before their time.
-        changed: The ids of predictions and trainings that were added, changed or removed; None if nothing asks.
+        cleared: How often everything was removed.
+        changed: The tenants and ids of predictions and trainings that were added, changed or removed; None if nothing
+            asks.
         changed_files: The same of files.
     """
 
     def __init__(self, prediction_limit: int, storage_limit: int) -> None:
         self.dropped_predictions = 0
         self.dropped_files = 0
-        self.changed: ChangedKeys[str] | None = None
-        self.changed_files: ChangedKeys[str] | None = None
+        self.cleared = 0
+        self.changed: ChangedKeys[tuple[str, str]] | None = None
+        self.changed_files: ChangedKeys[tuple[str, str]] | None = None
         self._prediction_limit = prediction_limit
         self._storage_limit = storage_limit
         self.tenants: dict[str, TenantPredictions] = {}
+        self.sequence = RecordSequence()
+        # What the service would have billed for those that were dropped, by tenant and model.
+        self._billed = defaultdict[tuple[str, str], Billed](Billed)
         # Removing the first item of a plain dict again and again gets slower as the dict grows.
         self._predictions = OrderedDict[str, Record]()
         self._trainings: dict[str, Record] = {}
@@ -168,12 +143,15 @@ class Store:
         else:
             self.of_tenant(record.tenant).add(record)
         self._predictions[record.id] = record
+        self.sequence.append(record)
         self.touch(record)
         if len(self._predictions) > self._prediction_limit:
             _, oldest = self._predictions.popitem(last=False)
+            self.sequence.drop()
             if self._trainings.pop(oldest.id, None) is None:
                 self.of_tenant(oldest.tenant).drop()
             self.dropped_predictions += 1
+            self._billed[oldest.tenant, oldest.model or oldest.version].add(billed_seconds(oldest))
             self.touch(oldest)
             return oldest
         return None
@@ -181,7 +159,7 @@ class Store:
     def touch(self, record: Record) -> None:
         """Note that a prediction or a training has changed."""
         if self.changed is not None:
-            self.changed.add(record.id)
+            self.changed.add((record.tenant, record.id))
 
     def prediction(self, prediction_id: str, tenant: str | None = None) -> Record | None:
         """A prediction by its id; None if there is none, or if it belongs to another tenant than the one given.
@@ -194,6 +172,13 @@ class Store:
     def predictions(self) -> Iterator[Record]:
         """The predictions, trainings included, oldest first."""
         return iter(self._predictions.values())
+
+    def held(self, tenant: str | None = None) -> int:
+        """The number of predictions and trainings of a tenant, or of all."""
+        if tenant is None:
+            return len(self._predictions)
+        predictions = self.tenants.get(tenant) or TenantPredictions()
+        return predictions.next - predictions.first + len(self.trainings(tenant))
 
     def next_number(self, tenant: str, kind: RunKind) -> int:
         """The number of a tenant's next prediction or training."""
@@ -213,6 +198,19 @@ class Store:
         """The number of predictions that a tenant made with a model."""
         predictions = self.tenants.get(tenant)
         return 0 if predictions is None else predictions.models[model]
+
+    def billed(self, tenant: str | None = None) -> dict[str, Billed]:
+        """What the service would have billed for predictions that were dropped, by model; of one tenant, or of all."""
+        sums = defaultdict[str, Billed](Billed)
+        for (owner, model), billed in self._billed.items():
+            if tenant in (None, owner):
+                sums[model].predictions += billed.predictions
+                sums[model].seconds += billed.seconds
+        return dict(sums)
+
+    def load_billed(self, tenant: str, billed: Mapping[str, Billed]) -> None:
+        """Set what `billed` returned for a tenant."""
+        self._billed.update({(tenant, model): one for model, one in billed.items()})
 
     def page(
         self, tenant: str, cursor: str | None = None, keep: Callable[[Record], bool] = lambda record: True
@@ -254,19 +252,20 @@ class Store:
             self.remove_file(old.id)
         self._files[file.id] = file
         self._stored += len(file.content)
-        self._touch_file(file.id)
+        self._touch_file(file)
         while self._stored > self._storage_limit and len(self._files) > 1:
             self.remove_file(next(iter(self._files)))
             self.dropped_files += 1
 
     def remove_file(self, file_id: str) -> None:
         """Remove a file, which must exist."""
-        self._stored -= len(self._files.pop(file_id).content)
-        self._touch_file(file_id)
+        file = self._files.pop(file_id)
+        self._stored -= len(file.content)
+        self._touch_file(file)
 
-    def _touch_file(self, file_id: str) -> None:
+    def _touch_file(self, file: StoredFile) -> None:
         if self.changed_files is not None:
-            self.changed_files.add(file_id)
+            self.changed_files.add((file.tenant, file.id))
 
     def file(self, file_id: str, now: float, tenant: str | None = None) -> StoredFile | None:
         """A file by its id; None if it has expired, or belongs to another tenant than the one given."""
@@ -286,10 +285,16 @@ class Store:
             self._trainings.pop(record.id, None)
             self.touch(record)
         if tenant is None:
+            self.cleared += 1
             self.tenants.clear()
             self.dropped_predictions = self.dropped_files = 0
-        else:
-            self.tenants.pop(tenant, None)
+            self.sequence = RecordSequence()
+            self._billed.clear()
+            return
+        self.tenants.pop(tenant, None)
+        self.sequence.remove(lambda record: record.tenant == tenant)
+        for key in [key for key in self._billed if key[0] == tenant]:
+            del self._billed[key]
 
 
 def _cursor(side: str, number: int) -> str:

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
 from ..conditions import Condition, Waker
+from ..machine import machine_seconds
 from ..protocols import Agenda, Flow
 from ..steps import drive_async
 from .durations import require_duration
-from .machine import machine_seconds
 from .stall_guard import StallGuard
 
 # The pause between two polls of a sleeping thread, which finds out whether the clock has been moved, in seconds.

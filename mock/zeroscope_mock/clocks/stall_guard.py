@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ..machine import machine_seconds
 from ..protocols import Clock
-from .machine import machine_seconds
 
 FROZEN_LIMIT = 60.0
 """The time a thread sleeps on a frozen clock that nothing moves, in real seconds. The sleeping thread may be the only

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
+from ..documents.places import Parts, value_at
 from ..documents.validation import Schema
+from .places import Places
 from .resolver import Resolver
 
 # Keywords whose values are not schemas, one schema, a list of schemas, and schemas by name.
@@ -74,6 +77,8 @@ class JsonSchema:
         self._referred: set[str] = set()
         # The schemas are kept because their ids are those of other objects once they are gone.
         self._begun: dict[int, tuple[str, Any]] = {}
+        self._origins: dict[int, Any] = {}
+        self._root = schema
         self._warnings: dict[str, None] = {}
         self.compiled = self._compiled(self._object(schema) if is_input else self._converted(schema, name, 0))
 
@@ -100,7 +105,7 @@ class JsonSchema:
         """The schema, compiled, without the fields whose schemas cannot be."""
         components = {name: self._components[name] for name in self._referred}
         try:
-            return Schema(converted, components)
+            return Schema(converted, components, locate=self._locate)
         except ValueError as error:
             whole = error
         properties = converted.get("properties", {})
@@ -111,11 +116,25 @@ class JsonSchema:
                 self._warn(f"{self._name}.{name}", f"is not checked, because its schema is invalid: {_reason(error)}")
                 properties[name] = {}
         try:
-            return Schema(converted, components)
+            return Schema(converted, components, locate=self._locate)
         except ValueError:
             self._warn(self._name, f"is checked by its fields alone, because its schema is invalid: {_reason(whole)}")
             kind = {"type": "object"} if self._is_input else {}
-            return Schema({**kind, "properties": properties}, components)
+            return Schema({**kind, "properties": properties}, components, locate=self._locate)
+
+    def _locate(self, path: Parts) -> str | None:
+        """The place in the document of a keyword of the compiled schema."""
+        node: Any = self.compiled.source
+        schema, rest = self._root, path
+        for n, part in enumerate(path):
+            node = value_at(node, (part,))
+            if id(node) in self._origins:
+                schema, rest = self._origins[id(node)], path[n + 1 :]
+        return self._places.find(schema, rest)
+
+    @cached_property
+    def _places(self) -> Places:
+        return Places(self._resolver.document)
 
     def _converted(self, schema: Any, where: str, depth: int) -> dict[str, Any]:
         # A schema may contain itself, so one that was begun is referred to.
@@ -127,6 +146,7 @@ class JsonSchema:
         converted = self._begin(schema, where, depth)
         if isinstance(schema, Mapping):
             self._components[self._begun[id(schema)][0]] = converted
+            self._origins[id(converted)] = schema
         return converted
 
     def _begin(self, schema: Any, where: str, depth: int) -> dict[str, Any]:
@@ -139,6 +159,9 @@ class JsonSchema:
         converted = {**dict(self._keywords(resolved, where, depth)), **self._kinds(resolved, where)}
         if not converted and self._is_input and len(self._warnings) == before:
             self._warn(where, "has no type, so any value is accepted")
+        if isinstance(schema, Mapping):
+            # As it is before a union with null is wrapped around it.
+            self._origins[id(converted)] = schema
         return _nullable(converted) if resolved.get("nullable") is True else converted
 
     def _keywords(self, schema: Mapping[str, Any], where: str, depth: int) -> Iterator[tuple[str, Any]]:

@@ -65,7 +65,7 @@ class Resolver:
     """
 
     def __init__(self, document: Mapping[str, Any]) -> None:
-        self._document = document
+        self.document = document
 
     def resolve(self, schema: Any, report: Report = ignore) -> dict[str, Any]:
         """A schema, resolved; empty for something that is no schema.
@@ -103,7 +103,7 @@ class Resolver:
             if union not in own:
                 continue
             options = _schemas(own.pop(union), union, report)
-            real = [option for option in options if not _is_null(option)]
+            real = [option for option in options if not is_null(option)]
             if len(real) < len(options):
                 own["nullable"] = True
             if len(real) == 1:
@@ -122,7 +122,7 @@ class Resolver:
             if followed[reference]:
                 report(f"refers to itself through {reference!r:.80}")
             return {}
-        target: Any = self._document
+        target: Any = self.document
         for part in map(unescape, unquote(reference[1:]).split("/")[1:]):
             if isinstance(target, Mapping) and part in target:
                 target = target[part]
@@ -146,7 +146,8 @@ def _schemas(found: Any, keyword: str, report: Report) -> Sequence[Any]:
     return []
 
 
-def _is_null(schema: Any) -> bool:
+def is_null(schema: Any) -> bool:
+    """Return whether a schema allows nothing but null."""
     return isinstance(schema, Mapping) and (schema.get("type") == "null" or schema.get("enum") == [None])
 
 

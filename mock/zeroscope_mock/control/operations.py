@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -20,18 +19,22 @@ from ..journal import ExchangeNotes
 from ..lifecycle.script_values import ScriptError
 from ..messages import Head, Request, Response, json_response
 from ..operations.calls import Handler, OperationCall
-from ..problems import invalid, problem
+from ..problems import invalid
 from ..protocols import Flow
 from ..state import State
-from ..steps import AdvanceClock
 from ..suggestions import did_you_mean
 from .access import refusal
+from .calls import NO_CONTENT, PREFIX, not_found, scope
+from .changes import Changes
+from .clock import ClockOperations
+from .deliveries import DeliveryOperations
+from .events import EventOperations
 from .exchanges import ExchangeOperations
 from .models import ModelOperations
-from .snapshot import LATEST, SnapshotError, restore, take
+from .runs import RunOperations
+from .snapshot import SnapshotError, restore, take
+from .ui import UI_PATH, ui_response
 from .values import (
-    clock_json,
-    dataclass_values,
     fault_json,
     make_rates,
     mounted_document,
@@ -40,11 +43,9 @@ from .values import (
     summary,
     waiting_scripts,
 )
+from .verification import VerificationOperations
 
-PREFIX = "/_mock"
-"""The beginning of the paths of all operations."""
-
-_NO_CONTENT = Response(204, (), b"")
+_READING = frozenset({"GET", "HEAD"})
 
 
 class Control:
@@ -59,34 +60,34 @@ class Control:
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self._changes = Changes()
         # Snapshots hold files, so they may be as large as uploads.
         self._settings = replace(state.settings, json_limit=max(state.settings.json_limit, state.settings.file_limit))
         self._handlers: dict[str, Handler] = {
             "addFault": self._add_fault,
             "addRecipe": self._add_recipe,
             "addScripts": self._add_scripts,
-            "advanceClock": self._advance,
             "clearFaults": self._clear_faults,
             "clearScripts": self._clear_scripts,
-            "freezeClock": self._freeze,
-            "getClock": self._clock,
             "getControlDocument": lambda call: json_response(200, mounted_document(call.request.head.mount)),
             "getFault": self._get_fault,
             "getLimits": self._limits,
             "getServiceDocument": self._service_document,
             "getSnapshot": self._snapshot,
-            "getSummary": lambda call: json_response(200, summary(state, _scope(call))),
-            "listDeliveries": self._deliveries,
+            "getSummary": lambda call: json_response(200, summary(state, scope(call))),
             "listFaults": self._list_faults,
             "listScripts": self._list_scripts,
-            "redeliver": self._redeliver,
             "removeFault": self._remove_fault,
             "reset": self._reset,
             "restoreSnapshot": self._restore,
-            "runClock": self._run,
             "setLimits": self._set_limits,
+            **ClockOperations(state).handlers,
+            **DeliveryOperations(state).handlers,
+            **EventOperations(state, self._changes).handlers,
             **ExchangeOperations(state).handlers,
             **ModelOperations(state).handlers,
+            **RunOperations(state).handlers,
+            **VerificationOperations(state).handlers,
         }
 
     def flow(self, request: Request) -> Flow[Response]:
@@ -94,11 +95,13 @@ class Control:
         if refused := refusal(request, self._settings):
             return refused
         head = request.head
+        if head.path == UI_PATH or head.path.startswith(f"{UI_PATH}/"):
+            return ui_response(head)
         if head.path == PREFIX:
             head = Head(head.method, f"{PREFIX}/", head.query, head.headers)
         routed = RoutedRequest.of(head, _spec(), self._state.schemes)
         if routed.match is None:
-            return _not_found(f"there is no operation {head.path}; {PREFIX}/openapi.json lists them")
+            return not_found(f"operation {head.path}", "/openapi.json")
         if routed.operation is not None and (unknown := _unknown_parameters(routed.operation, head)):
             return invalid(unknown)
         if answered := answer_head(routed, head, self._settings):
@@ -109,7 +112,10 @@ class Control:
         call, handler = prepared
         with self._state.lock:
             result = handler(call)
-        return result if isinstance(result, Response) else (yield from result)
+        response = result if isinstance(result, Response) else (yield from result)
+        if response.status < 400 and routed.operation is not None and head.method not in _READING:
+            self._changes.add(_tags()[routed.operation.id])
+        return response
 
     def _service_document(self, call: OperationCall) -> Response:
         # A document that was read from YAML may hold dates.
@@ -117,29 +123,8 @@ class Control:
         return Response(200, (("content-type", "application/json"),), text.encode("utf-8", "replace"))
 
     def _reset(self, call: OperationCall) -> Response:
-        self._state.reset(_scope(call))
-        return _NO_CONTENT
-
-    def _clock(self, call: OperationCall) -> Response:
-        return json_response(200, clock_json(self._state))
-
-    def _advance(self, call: OperationCall) -> Response | Flow[Response]:
-        seconds = float(call.body["seconds"])
-        if self._state.clock.time() + seconds > LATEST:
-            return invalid([InvalidField("out_of_range", "seconds", "The clock does not go beyond the year 9998")])
-        return self._advance_clock(call, seconds)
-
-    def _advance_clock(self, call: OperationCall, seconds: float) -> Flow[Response]:
-        yield AdvanceClock(seconds)
-        return self._clock(call)
-
-    def _freeze(self, call: OperationCall) -> Response:
-        self._state.clock.freeze()
-        return self._clock(call)
-
-    def _run(self, call: OperationCall) -> Response:
-        self._state.clock.run()
-        return self._clock(call)
+        self._state.reset(scope(call))
+        return NO_CONTENT
 
     def _list_faults(self, call: OperationCall) -> Response:
         return json_response(200, {"faults": [fault_json(fault) for fault in self._faults(call)]})
@@ -159,8 +144,8 @@ class Control:
         return json_response(201, {"faults": [fault_json(fault) for fault in faults]})
 
     def _clear_faults(self, call: OperationCall) -> Response:
-        self._state.faults.clear(_scope(call))
-        return _NO_CONTENT
+        self._state.faults.clear(scope(call))
+        return NO_CONTENT
 
     def _get_fault(self, call: OperationCall) -> Response:
         fault = self._fault(call)
@@ -171,16 +156,16 @@ class Control:
         if fault is None:
             return _unknown_fault(call)
         fault.remove()
-        return _NO_CONTENT
+        return NO_CONTENT
 
     def _faults(self, call: OperationCall) -> list[Fault]:
-        return [fault for fault in self._state.faults if _scope(call) in (None, fault.rule.tenant)]
+        return [fault for fault in self._state.faults if scope(call) in (None, fault.rule.tenant)]
 
     def _fault(self, call: OperationCall) -> Fault | None:
         return next((fault for fault in self._faults(call) if fault.id == call.arguments["fault_id"]), None)
 
     def _list_scripts(self, call: OperationCall) -> Response:
-        return json_response(200, {"scripts": queued_scripts(self._state, _scope(call))})
+        return json_response(200, {"scripts": queued_scripts(self._state, scope(call))})
 
     def _add_scripts(self, call: OperationCall) -> Response:
         script, times = call.body["script"], call.body.get("times", 1)
@@ -188,33 +173,11 @@ class Control:
             self._state.scripts.add(script, token=call.token, times=None if times is None else int(times))
         except ScriptError as error:
             return invalid([InvalidField("invalid_script", "script", str(error))])
-        return json_response(201, {"waiting": waiting_scripts(self._state, _scope(call))})
+        return json_response(201, {"waiting": waiting_scripts(self._state, scope(call))})
 
     def _clear_scripts(self, call: OperationCall) -> Response:
-        self._state.scripts.clear(_scope(call))
-        return _NO_CONTENT
-
-    def _deliveries(self, call: OperationCall) -> Response:
-        attempts = _latest(self._attempts(call), call)
-        return json_response(200, {"dropped": self._state.webhooks.deliveries.dropped, "attempts": attempts})
-
-    def _redeliver(self, call: OperationCall) -> Response | Flow[Response]:
-        if not self._attempts(call, call.arguments["delivery_id"]):
-            return _not_found(f"there is no delivery {call.arguments['delivery_id']!r}; {PREFIX}/deliveries lists them")
-        self._state.webhooks.redeliver(call.arguments["delivery_id"])
-        return self._send_due(call)
-
-    def _send_due(self, call: OperationCall) -> Flow[Response]:
-        # A virtual clock sends webhooks when it is advanced, even by 0 seconds.
-        yield AdvanceClock(0)
-        return json_response(200, {"attempts": self._attempts(call, call.arguments["delivery_id"])})
-
-    def _attempts(self, call: OperationCall, id: str | None = None) -> list[dict[str, Any]]:
-        return [
-            dataclass_values(attempt)
-            for attempt in self._state.webhooks.deliveries
-            if id in (None, attempt.id) and _scope(call) in (None, attempt.tenant)
-        ]
+        self._state.scripts.clear(scope(call))
+        return NO_CONTENT
 
     def _limits(self, call: OperationCall) -> Response:
         limits = self._state.limits
@@ -236,7 +199,7 @@ class Control:
             restore(self._state, call.body)
         except SnapshotError as error:
             return invalid(error.invalid_fields)
-        return _NO_CONTENT
+        return NO_CONTENT
 
 
 @cache
@@ -246,9 +209,11 @@ def _spec() -> Spec:
     return Spec({**control_document(), "security": []})
 
 
-def _scope(call: OperationCall) -> str | None:
-    """The tenant whose data a call concerns; None for all."""
-    return call.tenant or None
+@cache
+def _tags() -> dict[str, str]:
+    """What each operation is about, by its id."""
+    items = control_document()["paths"].values()
+    return {one["operationId"]: one["tags"][0] for item in items for name, one in item.items() if name != "parameters"}
 
 
 def _with_token(call: OperationCall) -> Any:
@@ -263,11 +228,6 @@ def _with_token(call: OperationCall) -> Any:
     if settings.get("token") not in (None, token):
         raise FaultError("token", "token must be the token of the request itself, or be left out")
     return {**settings, "token": token}
-
-
-def _latest(values: Sequence[dict[str, Any]], call: OperationCall) -> Sequence[dict[str, Any]]:
-    limit = call.arguments["limit"]
-    return values if limit is None else values[-int(limit) :]
 
 
 def _unknown_parameters(operation: Operation, head: Head) -> list[InvalidField]:
@@ -286,11 +246,7 @@ def _unknown_parameters(operation: Operation, head: Head) -> list[InvalidField]:
 
 
 def _unknown_fault(call: OperationCall) -> Response:
-    return _not_found(f"there is no fault {call.arguments['fault_id']!r}; {PREFIX}/faults lists them")
-
-
-def _not_found(detail: str) -> Response:
-    return problem(404, detail)
+    return not_found(f"fault {call.arguments['fault_id']!r}", "/faults")
 
 
 def _refused(error: FaultError) -> Response:

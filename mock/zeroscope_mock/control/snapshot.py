@@ -12,6 +12,7 @@ from ..documents.bundled import control_schema
 from ..documents.invalid_field import InvalidField
 from ..faults.expectations import FaultError
 from ..faults.fault import Fault
+from ..lifecycle.billing import Billed
 from ..lifecycle.record import Hook, Record
 from ..lifecycle.script import Script
 from ..messages import encode
@@ -146,7 +147,7 @@ def load(state: State, values: Mapping[str, Any], files: Iterable[StoredFile] = 
         else:
             state.clock.run()
         state.webhooks.load(values["webhooks"], store.prediction)
-        state.webhooks.deliveries.load(make_dataclass(Attempt, one) for one in values["deliveries"])
+        state.webhooks.deliveries.load(map(_attempt, values["deliveries"]))
         state.webhooks.deliveries.dropped = _dropped(values, "deliveries")
         state.changes.notify_all()
 
@@ -205,6 +206,8 @@ def _store(state: State, values: Mapping[str, Any]) -> Store:
     for one in values["tenants"]:
         numbers = (int(one.get(name, 0)) for name in ("next", "uploads", "trainings"))
         store.tenants[one["tenant"]] = TenantPredictions(*numbers)
+        billed = {model: make_dataclass(Billed, sums) for model, sums in one.get("billed", {}).items()}
+        store.load_billed(one["tenant"], billed)
     for one in values["predictions"]:
         store.add(_prediction(one))
     for one in values["tenants"]:
@@ -225,6 +228,7 @@ def tenant_values(store: Store, tenant: str) -> dict[str, Any]:
         "uploads": predictions.uploads,
         "trainings": predictions.trainings,
         "models": {str(model): count for model, count in predictions.models.items() if model},
+        "billed": {model: dataclass_values(billed) for model, billed in store.billed(tenant).items()},
     }
 
 
@@ -254,6 +258,11 @@ def _prediction(values: Mapping[str, Any]) -> Record:
             "reads": tuple(values["reads"]),
         },
     )
+
+
+def _attempt(values: Mapping[str, Any]) -> Attempt:
+    # A snapshot of an older version has no headers.
+    return make_dataclass(Attempt, {**values, "headers": tuple(map(tuple, values.get("headers", ())))})
 
 
 def _kind(prediction: Mapping[str, Any]) -> str:

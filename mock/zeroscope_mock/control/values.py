@@ -55,11 +55,14 @@ def dataclass_values(thing: _Dataclass) -> dict[str, Any]:
 def clock_json(state: State) -> dict[str, Any]:
     """The state of a server's clock, with the speed of its next predictions."""
     clock = state.clock
+    is_real = isinstance(clock, RealClock)
     return {
-        "kind": "real" if isinstance(clock, RealClock) else "virtual",
+        "kind": "real" if is_real else "virtual",
         "time": clock.time(),
         "monotonic": clock.monotonic(),
         "frozen": clock.frozen,
+        # To find out whether the machine's own clock moves would block the server.
+        "stands_still": clock.frozen if is_real else clock.stands_still,
         "speed": state.speed,
     }
 

@@ -8,12 +8,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from .places import has
 from .spec import Spec
 from .validation import Schema
 
 SERVICE = ("account", "collections", "deployments", "files", "models", "trainings")
 """The documents of the service's operations that the model's document lacks, by tag."""
 
+_NAMES = (*(f"service/{tag}" for tag in SERVICE), "outputs")
 _PREDICTION_ID = {"name": "prediction_id", "in": "path", "required": True, "schema": {"type": "string"}}
 
 
@@ -22,12 +24,21 @@ def bundled_documents() -> dict[str, Any]:
     paths: dict[str, Any] = {}
     # The added paths refer to it, but a user's document may write it out at each operation.
     components: dict[str, Any] = {"parameters": {"PredictionId": _PREDICTION_ID}}
-    for name in (*(f"service/{tag}" for tag in SERVICE), "outputs"):
+    for name in _NAMES:
         document = _read(name)
         paths |= document["paths"]
         for part, named in document.get("components", {}).items():
             components[part] = {**components.get(part, {}), **named}
     return {"paths": paths, "components": components}
+
+
+@cache
+def bundled_file(place: tuple[str, ...]) -> str | None:
+    """The path of the bundled document that has a place, in the folder of Python's packages; None if none has it."""
+    for name in _NAMES:
+        if has(_read(name), place):
+            return f"zeroscope_mock/documents/{name}.json"
+    return None
 
 
 def load_spec(source: str | Path | Mapping[str, Any] | None) -> Spec:

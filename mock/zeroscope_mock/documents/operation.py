@@ -6,13 +6,16 @@ import json
 import re
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
 from ..messages import Head
 from .invalid_field import InvalidField
-from .validation import Schema
+from .places import Parts
+from .validation import Locate, Schema
+
+FORM = "multipart/form-data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,8 @@ class Parameter:
     required: bool
     described: Mapping[str, Any]
     schema: Schema
+    locate: Locate
+    """Returns the places of its keywords."""
     is_number: bool = field(init=False)
     """Whether its value is read as JSON and not as text."""
 
@@ -36,8 +41,10 @@ class Parameter:
     def read(self, text: str | None) -> tuple[Any, list[InvalidField]]:
         """The value of a parameter's text, and its errors; for a missing parameter its default, None without one."""
         if text is None:
-            missing = InvalidField("required", "", f"{self.name} is required")
-            return self.described.get("default"), [missing] if self.required else []
+            if not self.required:
+                return self.described.get("default"), []
+            place = self.locate(("required",))
+            return None, [InvalidField("required", "", f"{self.name} is required", place=place)]
         # The validator raises for text that UTF-8 cannot encode.
         value: Any = text if text.isascii() else text.encode("utf-8", "replace").decode()
         if self.is_number:
@@ -53,6 +60,7 @@ class Operation:
 
     Args:
         id: Its `operationId`.
+        place: Its place in the document.
         protected: Whether it needs a token.
         bodies: The schema of each content type that it takes, as written and compiled.
         body_required: Whether it needs a body.
@@ -64,6 +72,7 @@ class Operation:
     """
 
     id: str
+    place: Parts
     protected: bool
     parameters: tuple[Parameter, ...]
     bodies: Mapping[str, tuple[Mapping[str, Any], Schema]]
@@ -122,6 +131,11 @@ class Route:
         """The methods for the header `Allow`: those that are served, HEAD for GET, and OPTIONS."""
         head = ["HEAD"] if "GET" in self.operations else []
         return sorted({*self.operations, *head, "OPTIONS"})
+
+    def without(self, operation_id: str) -> Route:
+        """The route without an operation."""
+        kept = {method: operation for method, operation in self.operations.items() if operation.id != operation_id}
+        return replace(self, operations=kept)
 
 
 # Not frozen: one is made for every request, and frozen dataclasses take three times as long to make.

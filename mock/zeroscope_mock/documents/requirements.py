@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from .operation import Operation
+from .operation import FORM, Operation
 from .validation import Schema
 
 _PATH_PARAMETERS: Mapping[str, frozenset[str]] = {
@@ -51,6 +51,33 @@ def check_parameters(operation: Operation, in_path: set[str]) -> None:
     for parameter in operation.parameters:
         if parameter.name in _TEXTS and parameter.is_number:
             raise ValueError(f"the parameter {parameter.name} must be a string")
+
+
+def check_body(
+    operation: Operation,
+    resolve: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    compile: Callable[[Mapping[str, Any]], Schema],
+) -> None:
+    """Refuse an operation whose body lacks what its handler reads.
+
+    Args:
+        resolve: Follows the references of the document.
+        compile: Compiles its schemas.
+    """
+    if operation.id not in LINKS:
+        return
+    if not operation.bodies or not operation.body_required:
+        raise ValueError("it must have a requestBody with content that is required")
+    for kind, (body, schema) in operation.bodies.items():
+        if allows_non_objects(schema):
+            raise ValueError(f"the {kind} body must be an object")
+        fields = body.get("properties", {})
+        if operation.id == "createFile":
+            content = resolve(fields.get("content", {}))
+            if kind != FORM or content.get("format") != "binary" or "content" not in body.get("required", []):
+                raise ValueError(f"the body must be {FORM} and require content, of the format binary")
+        elif "input" not in fields or allows_non_objects(compile(fields["input"])):
+            raise ValueError(f"the {kind} body must have a property input, which is an object")
 
 
 def allows_non_objects(schema: Schema) -> bool:

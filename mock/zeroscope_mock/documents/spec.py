@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from .extensions import accepted_schemes, default_events, default_hold, service_number
 from .operation import Match, Operation, Parameter, Route
+from .places import Parts, locate, pointer
 from .reading import SpecError, merged, object_of, packaged_document, read_document, reading, text_of, unescape
-from .requirements import LINKS, RUNS, allows_non_objects, check_parameters, has_all
+from .requirements import LINKS, RUNS, check_body, check_parameters, has_all
 from .validation import Schema
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 
-FORM = "multipart/form-data"
+PACKAGED = "openapi.yaml"
+"""The name of the project's own document."""
 
 
 class Spec:
@@ -28,15 +31,22 @@ class Spec:
         more: Another document. Its operations and components are added unless the document has one of the same name.
         lazy: Whether schemas are compiled when they are first used. They are then not checked, for documents that are
             known to be valid.
+        name: The name of the document.
 
     Raises:
         SpecError: For a document that cannot be followed, naming the reason.
     """
 
     def __init__(
-        self, document: Mapping[str, Any], more: Mapping[str, Any] | None = None, *, lazy: bool = False
+        self,
+        document: Mapping[str, Any],
+        more: Mapping[str, Any] | None = None,
+        *,
+        lazy: bool = False,
+        name: str = "document",
     ) -> None:
         self.document = document
+        self.name = name
         self._lazy = lazy
         self._more = more or {}
         with reading("the document"):
@@ -83,8 +93,9 @@ class Spec:
         if isinstance(source, Mapping):
             return cls(source, more, lazy=lazy)
         try:
-            document = packaged_document() if source is None else read_document(Path(source))
-            return cls(document, more, lazy=lazy)
+            if source is None:
+                return cls(packaged_document(), more, lazy=lazy, name=PACKAGED)
+            return cls(read_document(Path(source)), more, lazy=lazy, name=Path(source).name)
         except OSError as error:
             raise SpecError(f"{source or 'the packaged document'} cannot be read: {error.strerror or error}") from error
 
@@ -179,43 +190,46 @@ class Spec:
         for method in item:
             if method in METHODS:
                 with reading(f"paths.{path}.{method}"):
-                    operation = self._operation(object_of(item[method]), item.get("parameters", []))
+                    place = ("paths", path, method)
+                    operation = self._operation(object_of(item[method]), item.get("parameters", []), place)
                     if path in self.document["paths"] and not self._fits(path, method, operation):
                         operation = replace(operation, fits=False)
                     check_parameters(operation, {part[1:-1] for part in parts if part.startswith("{")})
-                    self._check_body(operation)
+                    if not self._lazy:
+                        check_body(operation, self.resolve, self.compile)
                     operations[method.upper()] = operation
         described = {method.upper() for method in self.document["paths"].get(path, item)} & operations.keys()
         return Route(path, re.compile(pattern), operations, described)
 
-    def _operation(self, operation: Mapping[str, Any], shared: list[Mapping[str, Any]]) -> Operation:
+    def _operation(self, operation: Mapping[str, Any], shared: Sequence[Any], place: Parts) -> Operation:
+        own = operation.get("parameters", [])
+        places = [(*at, "parameters", n) for at, some in ((place[:2], shared), (place, own)) for n in range(len(some))]
         # An operation's own parameter replaces the path's of the same name and place.
         parameters = {
-            (parameter["name"], parameter["in"]): parameter
-            for parameter in map(self.resolve, [*shared, *operation.get("parameters", [])])
+            (parameter["name"], parameter["in"]): (parameter, at)
+            for parameter, at in zip(map(self.resolve, [*shared, *own]), places, strict=True)
         }
         body = self.resolve(operation.get("requestBody", {}))
+        content = {text_of(kind, "a content type"): one["schema"] for kind, one in body.get("content", {}).items()}
+        at = {kind: (*place, "requestBody", "content", kind, "schema") for kind in content}
         return Operation(
             id=text_of(operation["operationId"], "operationId"),
+            place=place,
             protected=bool(operation.get("security", self._whole.get("security"))),
-            parameters=tuple(self._parameter(parameter) for parameter in parameters.values()),
-            bodies={
-                text_of(kind, "a content type"): (self.resolve(content["schema"]), self.compile(content["schema"]))
-                for kind, content in body.get("content", {}).items()
-            },
-            open_bodies=self._open_bodies(body) if operation["operationId"] in RUNS else {},
+            parameters=tuple(self._parameter(*one) for one in parameters.values()),
+            bodies={kind: (self.resolve(one), self.compile(one, at[kind])) for kind, one in content.items()},
+            open_bodies=self._open_bodies(content, at) if operation["operationId"] in RUNS else {},
             body_required=body.get("required", False),
             responses=operation.get("responses"),
             invalid_status=operation.get("x-invalid-status", 422),
             invalid_type=operation.get("x-invalid-type", "application/problem+json"),
         )
 
-    def _open_bodies(self, body: Mapping[str, Any]) -> dict[str, Schema]:
+    def _open_bodies(self, content: Mapping[str, Any], at: Mapping[str, Parts]) -> dict[str, Schema]:
         """The schemas of bodies for models that the document does not describe, with any object as the input."""
-        described = {kind: self.resolve(content["schema"]) for kind, content in body.get("content", {}).items()}
         return {
-            kind: self.compile({**one, "properties": {**one["properties"], "input": {"type": "object"}}})
-            for kind, one in described.items()
+            kind: self.compile({**one, "properties": {**one["properties"], "input": {"type": "object"}}}, at[kind])
+            for kind, one in ((kind, self.resolve(schema)) for kind, schema in content.items())
             if "input" in one.get("properties", {})
         }
 
@@ -224,24 +238,38 @@ class Spec:
         for place, item in self._more.get("paths", {}).items():
             for name, theirs in item.items():
                 if name in METHODS and theirs["operationId"] == operation.id:
-                    wanted = self._operation(theirs, item.get("parameters", []))
+                    wanted = self._operation(theirs, item.get("parameters", []), ("paths", place, name))
                     return (place, name) == (path, method) and has_all(operation, wanted)
         return True
 
-    def _parameter(self, parameter: Mapping[str, Any]) -> Parameter:
+    def _parameter(self, parameter: Mapping[str, Any], place: Parts) -> Parameter:
         return Parameter(
             name=text_of(parameter["name"], "the name of a parameter"),
             place=text_of(parameter["in"], "the place of a parameter"),
             required=parameter.get("required", False),
             described=self.resolve(parameter["schema"]),
-            schema=self.compile(parameter["schema"]),
+            schema=self.compile(parameter["schema"], (*place, "schema")),
+            locate=partial(self._place, place),
         )
 
-    def compile(self, schema: Mapping[str, Any]) -> Schema:
-        """A schema of the document, compiled."""
+    def compile(self, schema: Mapping[str, Any], place: Parts = ()) -> Schema:
+        """A schema of the document, compiled.
+
+        Args:
+            schema: The schema.
+            place: Where it stands.
+        """
         # Most parameters have no references, and compiling the components again for each would be slow.
-        refers = "ref" in repr(schema).lower()
-        return Schema(schema, self._whole.get("components", {}) if refers else {}, lazy=self._lazy)
+        components = self._whole.get("components", {}) if "ref" in repr(schema).lower() else {}
+        return Schema(schema, components, lazy=self._lazy, locate=partial(self._place, place))
+
+    def locate(self, place: Parts) -> Parts:
+        """The place that a place leads to, if references in the document and the added one are followed."""
+        return locate(self._whole, place)
+
+    def _place(self, base: Parts, path: Parts) -> str:
+        """The place of a keyword of the schema at `base`, whose references the path has followed."""
+        return pointer(self.locate(path if tuple(path[:1]) == ("components",) else (*base, *path)))
 
     def _input_fields(self) -> dict[str, Mapping[str, Any]]:
         """The schema of each field of the model's input."""
@@ -266,23 +294,6 @@ class Spec:
         for event in self.enum("WebhookEvent"):
             text_of(event, "a value of its enum")
 
-    def _check_body(self, operation: Operation) -> None:
-        """Refuse a body that lacks what the handler of the operation reads."""
-        if operation.id not in LINKS or self._lazy:
-            return
-        if not operation.bodies or not operation.body_required:
-            raise ValueError("it must have a requestBody with content that is required")
-        for kind, (body, schema) in operation.bodies.items():
-            if allows_non_objects(schema):
-                raise ValueError(f"the {kind} body must be an object")
-            fields = body.get("properties", {})
-            if operation.id == "createFile":
-                content = self.resolve(fields.get("content", {}))
-                if kind != FORM or content.get("format") != "binary" or "content" not in body.get("required", []):
-                    raise ValueError(f"the body must be {FORM} and require content, of the format binary")
-            elif "input" not in fields or allows_non_objects(self.compile(fields["input"])):
-                raise ValueError(f"the {kind} body must have a property input, which is an object")
-
     def _check_links(self) -> None:
         """Refuse operations whose responses link to a missing one; leave out those of bundled documents."""
         theirs = {
@@ -301,14 +312,9 @@ class Spec:
                     placed=True,
                 )
             if missing:
-                self.routes = [_without(route, creator) for route in self.routes]
+                self.routes = [route.without(creator) for route in self.routes]
 
     def operations(self) -> Iterator[Operation]:
         """The operations, in the document's order."""
         for route in self.routes:
             yield from route.operations.values()
-
-
-def _without(route: Route, operation_id: str) -> Route:
-    kept = {method: operation for method, operation in route.operations.items() if operation.id != operation_id}
-    return replace(route, operations=kept)

@@ -10,9 +10,10 @@ from typing import Any
 import httpx
 
 from ..core import Core
+from ..machine import machine_seconds
 from ..messages import Head, Request, Response, Stream
 from ..protocols import Clock, Flow
-from ..steps import ConnectionCutError, Pause, Sleep, drive, drive_async
+from ..steps import ConnectionCutError, Pause, Sleep, Watch, drive, drive_async
 from ..times import TOLERANCE
 from .asgi import BODILESS_STATUSES
 from .head_cache import HeadCache
@@ -101,6 +102,10 @@ class _ReadTimeout:
 
     def pause(self, pause: Pause, left: float) -> Generator[Pause, None, float]:
         """Pause at most as long as the client still waits, and return how much longer it does then; 0 if no longer."""
+        if isinstance(pause, Watch):
+            started = machine_seconds()
+            yield replace(pause, seconds=min(pause.seconds, left))
+            return max(0.0, left - (machine_seconds() - started))
         if isinstance(pause, Sleep):
             yield Sleep(min(pause.seconds, left))
             return max(0.0, left - pause.seconds)

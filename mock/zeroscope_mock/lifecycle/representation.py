@@ -38,7 +38,7 @@ def prediction_json(
         "version": record.version,
         "input": {} if state.removed else record.input,
         "logs": "" if state.removed or state.started is None else _logs(record, state),
-        "output": _output(record, state, links, file),
+        "output": output_json(record, state, links, file),
         "data_removed": state.removed,
         "error": record.script.error if state.status == "failed" else None,
         "source": record.script.source,
@@ -79,7 +79,14 @@ def _logs(record: Record, state: LifecycleState) -> str:
     return record.script.logs(record.script.printed(state.elapsed))
 
 
-def _output(record: Record, state: LifecycleState, links: Links, file: Callable[[int, str], str] | None) -> Any:
+def output_json(
+    record: Record, state: LifecycleState, links: Links, file: Callable[[int, str], str] | None = None
+) -> Any:
+    """The output of a prediction in a state, as a JSON value.
+
+    Args:
+        file: As for `prediction_json`.
+    """
     if (state.status != "succeeded" and not state.made) or state.removed:
         return None
     output = record.script.output

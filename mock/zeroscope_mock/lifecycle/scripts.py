@@ -35,6 +35,7 @@ class _Queued:
         tenant: The tenant whose predictions follow it; None for every tenant's.
         times: How many more predictions follow it; None for all.
         number: How many were added before it.
+        used: How many predictions have followed it.
     """
 
     source: ScriptSource
@@ -42,6 +43,7 @@ class _Queued:
     tenant: str | None
     times: int | None
     number: int
+    used: int = 0
 
     @property
     def key(self) -> tuple[str | None, str | None]:
@@ -146,9 +148,10 @@ class Scripts:
             queued = self._first(tenant, model_names(model, version), sent)
             if queued is None:
                 return None
+            queued.used += 1
+            self.revision += 1
             if queued.times is not None:
                 queued.times -= 1
-                self.revision += 1
                 if not queued.times:
                     self._remove(queued)
             return queued.source
@@ -180,6 +183,20 @@ class Scripts:
             self._waiting = sum(map(len, self._queues.values()))
             self.revision += 1
 
+    @property
+    def added(self) -> int:
+        """How many scripts were ever added."""
+        return self._added
+
+    def unused(self, since: int = 0) -> list[str]:
+        """The scripts that wait and that no prediction has followed, in words.
+
+        Args:
+            since: How many of the first that were ever added are left out.
+        """
+        with self._lock:
+            return [str(queued) for queued in self._in_order() if not queued.used and queued.number >= since]
+
     def __len__(self) -> int:
         return self._waiting
 
@@ -199,7 +216,15 @@ class Scripts:
         with self._lock:
             return [
                 # The key is part of the HTTP interface and of snapshots.
-                (queued.number, {"script": dict(queued.source), "tenant": queued.tenant, "times": queued.times})
+                (
+                    queued.number,
+                    {
+                        "script": dict(queued.source),
+                        "tenant": queued.tenant,
+                        "times": queued.times,
+                        "used": queued.used,
+                    },
+                )
                 for queued in self._in_order()
                 if not callable(queued.source)
             ]
@@ -211,17 +236,19 @@ class Scripts:
             self._waiting = 0
             self.revision += 1
             for one in queue:
-                self._append(one["script"], ScriptFilter.of(one["script"]), one["tenant"], one["times"])
+                queued = self._append(one["script"], ScriptFilter.of(one["script"]), one["tenant"], one["times"])
+                queued.used = int(one.get("used", 0))
 
     def _in_order(self) -> list[_Queued]:
         return sorted(chain(*self._queues.values()), key=lambda queued: queued.number)
 
-    def _append(self, source: ScriptSource, filter: ScriptFilter, tenant: str | None, times: int | None) -> None:
+    def _append(self, source: ScriptSource, filter: ScriptFilter, tenant: str | None, times: int | None) -> _Queued:
         queued = _Queued(source, filter, tenant, times, self._added)
         self._queues.setdefault(queued.key, deque()).append(queued)
         self._added += 1
         self._waiting += 1
         self.revision += 1
+        return queued
 
 
 def _validated(script: Any, conditions: Mapping[str, Any], field: str) -> tuple[ScriptSource, ScriptFilter]:

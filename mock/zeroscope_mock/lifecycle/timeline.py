@@ -117,3 +117,32 @@ def unchanged_until(record: Record, now: float) -> float:
         return timeline.end
     upcoming = min(script.printed_at(script.printed(state.elapsed)), script.made_at(state.made))
     return min(state.started + upcoming / record.speed - 2 * TOLERANCE, timeline.end)
+
+
+def next_change(record: Record, now: float) -> tuple[float, str] | None:
+    """The next moment after now at which a run starts, prints, makes an output or ends, and which of these it does.
+
+    None for a run that has ended, and for one that only a request moves on. Unlike `unchanged_until`, the moment is
+    never before the change.
+
+    Returns:
+        The moment, in seconds since 1970, and `start`, `log`, `output` or `end`.
+    """
+    script, timeline = record.script, timeline_of(record)
+    if timeline.end <= now or (timeline.start == timeline.end == inf):
+        return None
+    if not timeline.started or now < timeline.start:
+        return (timeline.start, "start") if timeline.started else _finite(timeline.end, "end")
+    if script.reads:
+        return _finite(timeline.end, "end")
+    elapsed = record.script_seconds(now - timeline.start)
+    printed, made = script.printed_at(script.printed(elapsed)), script.made_at(script.made(elapsed))
+    moment = timeline.start + min(printed, made) / record.speed
+    # What comes with the end is part of it.
+    if moment < timeline.end - TOLERANCE:
+        return moment, "output" if made < printed else "log"
+    return _finite(timeline.end, "end")
+
+
+def _finite(moment: float, kind: str) -> tuple[float, str] | None:
+    return (moment, kind) if moment < inf else None

@@ -19,8 +19,8 @@ _ANY_INPUT = ModelSchema({})
 
 def find_input_schema(
     state: State, operation_id: str, tenant: str, arguments: Mapping[str, Any], body: Any, notes: ExchangeNotes
-) -> ModelSchema | None:
-    """The schema of the model that a call runs; None if the document has that, or the call runs none.
+) -> tuple[str, ModelSchema] | None:
+    """The model that a call runs and its schema; None if the document has that, or the call runs none.
 
     Args:
         state: The server's.
@@ -45,9 +45,9 @@ def find_input_schema(
             deployment = state.registry.deployment(tenant, arguments["deployment_owner"], arguments["deployment_name"])
             version = None if deployment is None else deployed_version(state, deployment)
     if version is None:
-        return _ANY_INPUT
+        return "", _ANY_INPUT
     _report_warnings(state, version, notes)
-    return version.schema
+    return None if version.schema is None else (version.model or "", version.schema)
 
 
 def _report_warnings(state: State, version: VersionReference, notes: ExchangeNotes) -> None:

@@ -7,9 +7,9 @@ import tarfile
 
 from ..lifecycle.marks import file_suffixes
 from ..lifecycle.record import Record
-from ..lifecycle.timeline import state_at
+from ..lifecycle.timeline import LifecycleState, state_at
 from ..media.formats import content_type
-from ..messages import Response, encode
+from ..messages import Head, Response, encode
 from ..problems import not_found
 from ..protocols import Flow
 from ..state import OUTPUT_NAME, State
@@ -42,13 +42,30 @@ class Outputs:
             return range_response(call.request.head, _weights(record), "application/x-tar")
         if not found:
             return not_found(named, None)
-        number, suffix, output = int(found[1]), found[2], record.script.output
-        shown = output[: state.made] if isinstance(output, list) else output if state.made else None
-        suffixes = file_suffixes(shown)
+        number, suffix, suffixes = int(found[1]), found[2], made_suffixes(record, state)
         if number >= len(suffixes) or suffixes[number] != suffix:
             return not_found(named, None)
-        content: bytes = yield RunBlocking(self._state.file(record, number, suffix))
-        return range_response(call.request.head, content, content_type(suffix))
+        return (yield from output_response(self._state, call.request.head, record, number, suffix))
+
+
+def made_suffixes(record: Record, state: LifecycleState) -> list[str]:
+    """The suffixes of the files that a prediction has made so far, in the order of their numbers."""
+    output, made = record.script.output, state.made
+    return file_suffixes(output[:made] if isinstance(output, list) else output if made else None)
+
+
+def output_response(state: State, head: Head, record: Record, number: int, suffix: str) -> Flow[Response]:
+    """Answer with a file of a prediction, or with a range of it.
+
+    Args:
+        state: The server's.
+        head: The head of the request.
+        record: The prediction.
+        number: The file's number, counted from 0.
+        suffix: Its suffix.
+    """
+    content: bytes = yield RunBlocking(state.file(record, number, suffix))
+    return range_response(head, content, content_type(suffix))
 
 
 def _weights(record: Record) -> bytes:

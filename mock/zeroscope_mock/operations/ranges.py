@@ -7,13 +7,22 @@ import re
 
 from ..messages import Head, Headers, Response
 
+# What a browser shows without running anything: media, data and plain text.
+_INERT = re.compile(
+    r"(audio|font|model|video)/[^;]*|image/(?!svg)[^;]*|text/(plain|csv|markdown|vtt)"
+    r"|application/(octet-stream|json|jsonl|pdf|zip|gzip|x-tar|x-subrip)",
+    re.IGNORECASE,
+)
+# In a browser, a page or a picture in SVG is of the origin of the server, where its scripts could control the server.
+_SANDBOX: Headers = (("content-security-policy", "sandbox"), ("x-content-type-options", "nosniff"))
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.IGNORECASE)
 
 
 def range_response(head: Head, content: bytes, content_type: str) -> Response:
     """A response with a file, or with the range of it that the request names.
 
-    A request for several ranges gets the whole file, as the standard allows; HEAD ignores ranges.
+    A request for several ranges gets the whole file, as the standard allows; HEAD ignores ranges. A file that could run
+    scripts in a browser comes with headers that keep it from that.
 
     Args:
         head: The head of the request; `Range`, `If-Range` and `If-None-Match` have an effect.
@@ -23,9 +32,10 @@ def range_response(head: Head, content: bytes, content_type: str) -> Response:
     # The service describes uploaded files by the same digest.
     etag = f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'
     headers: Headers = (("accept-ranges", "bytes"), ("etag", etag))
-    if _names(head.header("if-none-match"), etag):
+    if names_etag(head.header("if-none-match"), etag):
         return Response(304, headers, b"")
-    headers = (("content-type", content_type), *headers)
+    guard = () if _INERT.fullmatch(content_type.partition(";")[0].strip()) else _SANDBOX
+    headers = (("content-type", content_type), *headers, *guard)
     if_range = head.header("if-range")
     found = _RANGE.fullmatch((head.header("range") or "").strip())
     if head.method == "HEAD" or not found or not (found[1] or found[2]) or (if_range and if_range != etag):
@@ -47,7 +57,7 @@ def _bounds(first: str, last: str, length: int) -> tuple[int, int]:
     return int(first), min(int(last), length - 1) if last else length - 1
 
 
-def _names(condition: str | None, etag: str) -> bool:
+def names_etag(condition: str | None, etag: str) -> bool:
     """Return whether an `If-None-Match` names the file's tag."""
     tags = [tag.strip().removeprefix("W/") for tag in (condition or "").split(",")]
     return etag in tags or "*" in tags

@@ -63,9 +63,9 @@ class SavedState:
         ]
         snapshot.load(state, self._snapshot(state), files)
         for unsent in self._values.get(kinds.UNSENT, {}).values():
-            for id in unsent["redeliveries"]:
+            for id, alteration in unsent["redeliveries"]:
                 if state.webhooks.deliveries.latest(id) is not None:
-                    state.webhooks.redeliver(id)
+                    state.webhooks.redeliver(id, alteration)
 
     def _snapshot(self, state: State) -> dict[str, Any]:
         server, scripts = self.server, self._values.get(kinds.SCRIPT, {})

@@ -14,9 +14,11 @@ from ..control.registry_values import loaded_value, own_values, unknown_value, u
 from ..control.snapshot import prediction_values, tenant_values
 from ..control.values import dataclass_values, rates_json
 from ..journal import Exchange, Journal
+from ..lifecycle.record import Record
 from ..messages import encode
 from ..state import State
 from ..store import StoredFile
+from ..webhooks.deliveries import Attempt, Deliveries
 
 Row = tuple[str, str, bytes | None]
 """The kind and the key of a row, and its value; None if it is removed."""
@@ -30,6 +32,10 @@ REGISTRY, SERVER, CLOCK = "registry", "server", "clock"
 # How much a running clock may drift from that of the machine before that is saved, in seconds.
 _DRIFT = 0.01
 
+# Comes before the numbers of all entries of a log.
+_BEFORE_ALL = -(2**62)
+
+K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
 
@@ -60,20 +66,17 @@ class ChangedRows:
         self._revisions: dict[str, Hashable] = {}
         journal, deliveries = state.journal, state.webhooks.deliveries
         self._exchanges = _Tail(EXCHANGE, keys.get(EXCHANGE, ()), journal.last, journal.revision, exchange_values)
-        self._attempts = _Tail(ATTEMPT, keys.get(ATTEMPT, ()), deliveries.last, deliveries.revision, dataclass_values)
+        self._attempts = _Tail(ATTEMPT, keys.get(ATTEMPT, ()), deliveries.total, deliveries.revision, dataclass_values)
         journal.cut = self._cut = ChangedKeys[int]()
         self._moment: Hashable = None
-        store.changed = self._predictions = _marked(
-            {record.id for record in store.predictions()} ^ set(keys.get(PREDICTION, ())),
-            [*keys.get(PREDICTION, ()), *(record.id for record in store.predictions())],
-        )
-        files = [file.id for file in reversed(store.files(-inf))]
-        store.changed_files = self._files = _marked(set(files) ^ set(keys.get(FILE, ())), [*keys.get(FILE, ()), *files])
+        store.changed = self._predictions = _marked(_differing(keys.get(PREDICTION, ()), store.predictions()))
+        files = reversed(store.files(-inf))
+        store.changed_files = self._files = _marked(_differing(keys.get(FILE, ()), files))
         limits, webhooks = state.limits, state.webhooks
         used = [(one["tenant"], one["kind"]) for one in limits.dump()]
-        limits.changed = self._used = _marked(None, [*map(_used_names, keys.get(USED, ())), *used])
+        limits.changed = self._used = _marked([*map(_used_names, keys.get(USED, ())), *used])
         hooked = [record.id for record in store.predictions() if record.hook is not None]
-        webhooks.changed = self._unsent = _marked(None, [*keys.get(UNSENT, ()), *hooked])
+        webhooks.changed = self._unsent = _marked([*keys.get(UNSENT, ()), *hooked])
 
     def take(self, *, whole: bool) -> Iterator[Row]:
         """The rows that changed since the last call, without that of the clock.
@@ -99,7 +102,7 @@ class ChangedRows:
         for number in cut:
             if (exchange := journal.find(number)) is not None:
                 yield self._exchanges.row(number, exchange)
-        yield from self._attempts.changes(deliveries.revision, deliveries.since, lambda: len(deliveries))
+        yield from self._attempts.changes(deliveries.revision, _numbered_attempts(deliveries), lambda: len(deliveries))
         limits = state.limits
         server = {
             **self._about,
@@ -128,17 +131,16 @@ class ChangedRows:
         """The rows of predictions, trainings and files, and of the tenants that have them."""
         store = self.store
         tenants: dict[str, None] = {}
-        for id in self._predictions.take():
+        for tenant, id in self._predictions.take():
             record = store.prediction(id)
-            if record is not None:
-                tenants[record.tenant] = None
+            tenants[tenant] = None
             yield PREDICTION, id, None if record is None else encode(prediction_values(record))
-        for id in self._files.take():
+        for tenant, id in self._files.take():
             file = store.file(id, -inf)
-            if file is not None:
-                tenants[file.tenant] = None
+            tenants[tenant] = None
             yield FILE, id, None if file is None else encode(_file_values(file))
             yield CONTENT, id, None if file is None else file.content
+        tenants = {tenant: None for tenant in tenants if tenant in store.tenants}
         self._tenants.update(tenants)
         if len(self._tenants) != len(store.tenants):
             # A reset removed some, or a request that was refused then made one without data.
@@ -158,7 +160,7 @@ class ChangedRows:
             yield from self._differences(FAULT, counts, lambda id: faults[id].dump())
         if self._is_new(SCRIPT, state.scripts.revision):
             scripts = {str(number): values for number, values in state.scripts.waiting()}
-            times = {key: values["times"] or -1 for key, values in scripts.items()}
+            times = {key: (values["times"], values["used"]) for key, values in scripts.items()}
             yield from self._differences(SCRIPT, times, scripts.__getitem__)
         if self._is_new(LOADED, registry.loaded.revision):
             loaded = {f"{name} {file.id}": (name, file) for name, file in registry.loaded.files()}
@@ -213,7 +215,7 @@ class _Tail(Generic[T]):
         self._values = values
         self._keys = deque(keys)
         # All of them are new to a file without any.
-        self._last = last if keys else 0
+        self._last = last if keys else _BEFORE_ALL
         # What is added to a number to get a key: the log may number anew, and keys of the file are never used again.
         self._offset = int(keys[-1]) - last if keys else 0
         self._revision = revision
@@ -229,8 +231,8 @@ class _Tail(Generic[T]):
             length: Returns the number of entries that are left.
         """
         if revision != self._revision:
-            self._offset += self._last
-            self._revision, self._last = revision, 0
+            self._offset += max(self._last, 0)
+            self._revision, self._last = revision, _BEFORE_ALL
             yield from self._drop(len(self._keys))
         for number, one in since(self._last):
             self._last = number
@@ -252,12 +254,28 @@ def _numbered(journal: Journal) -> Callable[[int], list[tuple[int, Exchange]]]:
     return lambda number: [(one.number, one) for one in journal.since(number)]
 
 
-def _marked(wanted: set[Any] | None, keys: Iterable[Any]) -> ChangedKeys[Any]:
-    """Changed keys of which those wanted are marked, in order; all if `wanted` is None."""
-    changed = ChangedKeys[Any]()
+def _numbered_attempts(deliveries: Deliveries) -> Callable[[int], list[tuple[int, Attempt]]]:
+    def since(number: int) -> list[tuple[int, Attempt]]:
+        attempts, total = deliveries.since(number)
+        return list(enumerate(attempts, total - len(attempts) + 1))
+
+    return since
+
+
+def _differing(keys: Sequence[str], kept: Iterable[Record | StoredFile]) -> list[tuple[str, str]]:
+    """The tenants and ids of what only the file has, whose tenants are empty, and of what only the store has."""
+    tenants = {one.id: one.tenant for one in kept}
+    known = set(keys)
+    return [
+        *(("", key) for key in keys if key not in tenants),
+        *((tenant, id) for id, tenant in tenants.items() if id not in known),
+    ]
+
+
+def _marked(keys: Iterable[K]) -> ChangedKeys[K]:
+    changed = ChangedKeys[K]()
     for key in keys:
-        if wanted is None or key in wanted:
-            changed.add(key)
+        changed.add(key)
     return changed
 
 

@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import overload
 
+from ..conditions import Condition
+from ..messages import Headers
+
 BODIES_LIMIT = 64 * 2**20
-"""The amount of the bodies that is kept, in characters; the mock's own choice."""
+"""The amount of the bodies and answers that is kept, in characters; the mock's own choice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,8 @@ class Attempt:
         fault: The fault that was applied, in words.
         tenant: The tenant that created the prediction, a hash of its token.
         body: The body, JSON.
+        headers: The headers as they were sent, names in lower case; empty if nothing was sent.
+        answer: The start of the body of the receiver's response; None if there was no response.
     """
 
     id: str
@@ -44,6 +49,8 @@ class Attempt:
     fault: str | None
     tenant: str
     body: str = field(repr=False)
+    headers: Headers = field(default=(), repr=False)
+    answer: str | None = field(default=None, repr=False)
 
 
 class Deliveries(Sequence[Attempt]):
@@ -55,7 +62,8 @@ class Deliveries(Sequence[Attempt]):
 
     Attributes:
         dropped: How many were dropped because of the limits.
-        last: The number of the latest attempt, counted from 1.
+        total: How many there ever were.
+        condition: Notified of each attempt.
         revision: Changes whenever attempts are removed or replaced other than by the limits.
 
     Example:
@@ -69,23 +77,25 @@ class Deliveries(Sequence[Attempt]):
         self._bodies_limit = bodies_limit
         self._size = 0
         self._lock = threading.Lock()
-        self.dropped = self.last = self.revision = 0
+        self.dropped = self.total = self.revision = 0
+        self.condition = Condition()
 
     def record(self, attempt: Attempt) -> None:
         """Record an attempt."""
         with self._lock:
             self._attempts.append(attempt)
-            self.last += 1
-            self._size += len(attempt.body)
+            self.total += 1
+            self._size += _size(attempt)
             while len(self._attempts) > self._limit or (self._size > self._bodies_limit and len(self._attempts) > 1):
-                self._size -= len(self._attempts.popleft().body)
+                self._size -= _size(self._attempts.popleft())
                 self.dropped += 1
+        self.condition.notify()
 
-    def since(self, number: int) -> list[tuple[int, Attempt]]:
-        """The attempts that are left of those after a number, oldest first, each with its number."""
+    def since(self, count: int) -> tuple[list[Attempt], int]:
+        """The attempts after the first `count` that there ever were, as far as they are kept, and the count by now."""
         with self._lock:
-            first = self.last - len(self._attempts) + 1
-            return list(enumerate(islice(self._attempts, max(0, number + 1 - first), None), max(first, number + 1)))
+            new = min(len(self._attempts), self.total - count)
+            return list(islice(reversed(self._attempts), new))[::-1], self.total
 
     def latest(self, id: str) -> Attempt | None:
         """The latest attempt at a delivery; None if none is left."""
@@ -106,10 +116,8 @@ class Deliveries(Sequence[Attempt]):
 
     def _replace(self, attempts: Iterable[Attempt]) -> None:
         self._attempts = deque(attempts)
-        # Those that are left get new numbers, without gaps.
-        self.last += len(self._attempts)
         self.revision += 1
-        self._size = sum(len(attempt.body) for attempt in self._attempts)
+        self._size = sum(map(_size, self._attempts))
 
     def __len__(self) -> int:
         return len(self._attempts)
@@ -126,3 +134,7 @@ class Deliveries(Sequence[Attempt]):
 
     def __iter__(self) -> Iterator[Attempt]:
         return iter(self[:])
+
+
+def _size(attempt: Attempt) -> int:
+    return len(attempt.body) + len(attempt.answer or "")

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from ..lifecycle.record import Hook, Record
+
+Alteration = Literal["forged", "late", "doubled"]
+"""What may be wrong with a delivery that is sent again on purpose."""
+
+ALTERATIONS: Mapping[Alteration, str] = {
+    "forged": "forged: signed with another key",
+    "late": "late: signed an hour ago",
+    "doubled": "doubled: sent twice",
+}
+"""The alterations, each in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -24,6 +34,7 @@ class Delivery:
         body: The body, for a delivery without a record.
         number: The number of the next attempt, counted from 1.
         delays: The seconds before each further attempt.
+        alteration: What is wrong with it on purpose; None for a delivery as the service makes it.
     """
 
     id: str
@@ -36,6 +47,7 @@ class Delivery:
     body: str = ""
     number: int = 1
     delays: tuple[float, ...] = ()
+    alteration: Alteration | None = None
 
     def retry(self, due: float) -> dict[str, Any]:
         """The attempt that is due at a moment, in seconds since 1970, as JSON values."""
@@ -63,3 +75,22 @@ class Delivery:
             number=values["number"],
             delays=tuple(values["delays"]),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class UpcomingDelivery:
+    """An attempt at a delivery that is due later.
+
+    Args:
+        due: When it is due, in seconds since 1970.
+        prediction_id: The id of the prediction.
+        event: The kind of the event.
+        number: The number of the attempt, counted from 1.
+        id: The id of the delivery.
+    """
+
+    due: float
+    prediction_id: str
+    event: str
+    number: int
+    id: str

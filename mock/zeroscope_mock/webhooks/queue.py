@@ -48,6 +48,15 @@ class DueQueue(Generic[T]):
             heappop(self._heap)
         return None
 
+    def first(self) -> tuple[float, T] | None:
+        """The due time and the item of the first current entry; None if there is none."""
+        due = self.due()
+        return None if due is None else (due, self._heap[0][2])
+
+    def find(self, wanted: Callable[[T], bool]) -> list[tuple[float, T]]:
+        """The due times and items of some of the current entries, in any order."""
+        return [(due, item) for due, number, item in self._heap if wanted(item) and self._is_current(number, item)]
+
     def pop(self) -> T:
         """Remove the first entry, which `due` has found to be current, and return its item."""
         return heappop(self._heap)[2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import ipaddress
 import sys
@@ -22,6 +23,12 @@ T = TypeVar("T")
 HTTP_TIMEOUT = 10.0
 """The time a receiver may take over HTTP, in real seconds. The service's documentation says "a few"; this number is the
 mock's own choice."""
+
+ANSWER_TIMEOUT = 1.0
+"""The time that the server reads the body of a receiver's response after its head, in real seconds."""
+
+ANSWER_BYTES = 8000
+"""How much of that body it reads, in bytes."""
 
 _STATUSES = range(100, 600)
 _LAST_PORT = 65535
@@ -140,13 +147,28 @@ class HttpReceiver:
         secure = request.url.scheme == "https"
         # Certificates take long to load, and a proxy cannot reach our loopback interface.
         client = httpx.AsyncClient(verify=secure, trust_env=not is_loopback(request.url.host), timeout=None)
+        response, answer = None, bytearray()
         with anyio.move_on_after(HTTP_TIMEOUT):
             async with client:
-                # The body is not read, so its length does not matter.
                 response = await client.send(request, stream=True, follow_redirects=False)
+                await _read_start(response, answer)
                 await response.aclose()
-                return Response(response.status_code, tuple(response.headers.multi_items()), b"")
-        raise TimeoutError(f"there was no response within {HTTP_TIMEOUT:g} s")
+        if response is None:
+            raise TimeoutError(f"there was no response within {HTTP_TIMEOUT:g} s")
+        return Response(response.status_code, tuple(response.headers.multi_items()), bytes(answer))
+
+
+async def _read_start(response: httpx.Response, answer: bytearray) -> None:
+    """Read the start of a body, for people to see; however it goes on, the head has decided about the delivery."""
+    import anyio
+    import httpx
+
+    with anyio.move_on_after(ANSWER_TIMEOUT), contextlib.suppress(httpx.HTTPError):
+        # Raw, since a small compressed body can become a huge one.
+        async for piece in response.aiter_raw():
+            answer += piece[: ANSWER_BYTES - len(answer)]
+            if len(answer) >= ANSWER_BYTES:
+                return
 
 
 def make_receiver(receiver: Callable[..., Any]) -> Receiver:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from math import inf
 from typing import Any
 
@@ -15,8 +15,9 @@ from ..protocols import Clock, Flow
 from ..randomness import new_id, random_bytes
 from ..times import TOLERANCE
 from .deliveries import Attempt, Deliveries
-from .delivery import Delivery
+from .delivery import ALTERATIONS, Alteration, Delivery, UpcomingDelivery
 from .events import Cursor, Event, next_event
+from .pending_events import PendingEvents
 from .queue import DueQueue
 from .repeats import Repeats
 from .sender import DeliverySender
@@ -24,28 +25,8 @@ from .sender import DeliverySender
 RETRY_DELAYS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 """Seconds from a failed attempt to the next; the last is about a minute after the end (the service's documentation)."""
 
-
-@dataclass(slots=True, eq=False)
-class _PendingEvents:
-    """The events of a prediction that are still to be sent.
-
-    Args:
-        record: The prediction.
-        cursor: The position before the next event.
-        entry: The number of its current entry in the queue; None if it has none.
-        sending: Whether an event is being sent, so that the next one must wait.
-        sent: The position before the event that is being sent.
-    """
-
-    record: Record
-    cursor: Cursor
-    entry: int | None = None
-    sending: bool = False
-    sent: Cursor | None = None
-
-    @property
-    def tenant(self) -> str:
-        return self.record.tenant
+# How many of the deliveries still to be sent are told for one prediction.
+_MAX_UPCOMING = 1000
 
 
 class WebhookScheduler:
@@ -70,9 +51,9 @@ class WebhookScheduler:
         self.deliveries = Deliveries(limit)
         self.sender = sender
         self._clock = clock
-        self._queue: DueQueue[_PendingEvents | Delivery] = DueQueue(self._is_current)
+        self._queue: DueQueue[PendingEvents | Delivery] = DueQueue(self._is_current)
         self._records: dict[str, Record] = {}
-        self._pending: dict[str, _PendingEvents] = {}
+        self._pending: dict[str, PendingEvents] = {}
         self._in_progress: set[Delivery] = set()
         self.changed: ChangedKeys[str] | None = None
         self._repeats = Repeats()
@@ -102,12 +83,19 @@ class WebhookScheduler:
                 pending.entry = None
             self._mark(prediction_id)
 
-    def redeliver(self, delivery_id: str) -> None:
+    def redeliver(self, delivery_id: str, alteration: Alteration | None = None) -> None:
         """Send the body of a delivery once more, with its id and a new signature; it is due at once.
+
+        Args:
+            delivery_id: The id of an attempt.
+            alteration: What is wrong with it on purpose.
 
         Raises:
             KeyError: If no attempt with this id is left in `deliveries`.
+            ValueError: For an unknown alteration.
         """
+        if alteration is not None and alteration not in ALTERATIONS:
+            raise ValueError(f"a delivery is sent as {', '.join(ALTERATIONS)}, not {alteration!r}")
         last = self.deliveries.latest(delivery_id)
         if last is None:
             kept = len(self.deliveries)
@@ -120,6 +108,7 @@ class WebhookScheduler:
             url=last.url,
             body=last.body,
             number=last.number + 1,
+            alteration=alteration,
         )
         with self._lock:
             self._repeat(self._clock.time(), delivery)
@@ -128,6 +117,30 @@ class WebhookScheduler:
         """The due time of the first delivery, in seconds since 1970; None if there is none."""
         with self._lock:
             return self._queue.due()
+
+    def first(self) -> UpcomingDelivery | None:
+        """The delivery that is due first; None if there is none, or if there is nothing to send after all."""
+        with self._lock:
+            found = self._queue.first()
+            if found is None:
+                return None
+            due, item = found
+            if isinstance(item, Delivery):
+                return _upcoming(due, item)
+            event = next_event(item.record, item.cursor)
+            return None if event is None else _upcoming(event.time, _first_attempt(item.record, event))
+
+    def upcoming(self, prediction_id: str) -> list[UpcomingDelivery]:
+        """The deliveries of a prediction that are still to be sent, as far as they are known by now."""
+        with self._lock:
+            retries = self._queue.find(lambda item: isinstance(item, Delivery) and item.prediction_id == prediction_id)
+            pending = self._pending.get(prediction_id)
+            record, cursor = (pending.record, pending.cursor) if pending else (None, Cursor())
+        found = [_upcoming(due, item) for due, item in retries if isinstance(item, Delivery)]
+        while record is not None and len(found) < _MAX_UPCOMING and (event := next_event(record, cursor)):
+            found.append(_upcoming(event.time, _first_attempt(record, event)))
+            cursor = event.cursor
+        return found
 
     def take(self, now: float) -> Flow[None] | None:
         """Remove the first delivery that is due and return its flow, which never raises.
@@ -177,7 +190,7 @@ class WebhookScheduler:
         """What is still to be sent to the webhook of one prediction, attempts in progress included.
 
         Returns:
-            Its `watches` and `retries`, as in `dump`, and as `redeliveries` the ids of what `redeliver` sends again.
+            Its `watches` and `retries`, as in `dump`, and as `redeliveries` the arguments of `redeliver`.
         """
         with self._lock:
             pending = self._pending.get(prediction_id)
@@ -186,7 +199,7 @@ class WebhookScheduler:
         return {
             "watches": [] if cursor is None else [{"prediction": prediction_id, "cursor": asdict(cursor)}],
             "retries": [one.retry(due) for due, one in repeats if one.record],
-            "redeliveries": [one.id for _, one in repeats if not one.record],
+            "redeliveries": [[one.id, one.alteration] for _, one in repeats if not one.record],
         }
 
     def load(self, state: Mapping[str, Any], find: Callable[[str], Record | None]) -> None:
@@ -206,7 +219,7 @@ class WebhookScheduler:
                     self._records[record.id] = record
                     self._repeat(one["due"], Delivery.of_retry(record, record.hook, one))
 
-    def _deliver_in_order(self, pending: _PendingEvents, delivery: Delivery) -> Flow[None]:
+    def _deliver_in_order(self, pending: PendingEvents, delivery: Delivery) -> Flow[None]:
         """Make an attempt, and schedule the prediction's next event only afterwards."""
         try:
             yield from self._deliver(delivery)
@@ -265,11 +278,11 @@ class WebhookScheduler:
 
     def _add(self, record: Record, cursor: Cursor) -> None:
         self._records[record.id] = record
-        pending = self._pending[record.id] = _PendingEvents(record, cursor)
+        pending = self._pending[record.id] = PendingEvents(record, cursor)
         self._schedule(pending)
         self._mark(record.id)
 
-    def _schedule(self, pending: _PendingEvents) -> None:
+    def _schedule(self, pending: PendingEvents) -> None:
         """Put the next event of a prediction into the queue, in place of its current entry."""
         if pending.sending:
             return
@@ -280,7 +293,7 @@ class WebhookScheduler:
         elif timeline_of(pending.record).end < inf:
             del self._pending[pending.record.id]
 
-    def _is_current(self, number: int, item: _PendingEvents | Delivery) -> bool:
+    def _is_current(self, number: int, item: PendingEvents | Delivery) -> bool:
         return self._is_wanted(item) if isinstance(item, Delivery) else item.entry == number
 
     def _is_wanted(self, delivery: Delivery) -> bool:
@@ -300,3 +313,7 @@ def _first_attempt(record: Record, event: Event) -> Delivery:
         time=event.time,
         delays=RETRY_DELAYS if event.kind == "completed" else (),
     )
+
+
+def _upcoming(due: float, delivery: Delivery) -> UpcomingDelivery:
+    return UpcomingDelivery(due, delivery.prediction_id, delivery.event, delivery.number, delivery.id)

@@ -16,7 +16,7 @@ from ..messages import Headers, Response
 from ..protocols import Clock, Flow
 from ..steps import ConnectionCutError
 from .deliveries import Attempt
-from .delivery import Delivery
+from .delivery import ALTERATIONS, Delivery
 from .receivers import HttpReceiver, Post, make_receiver, refusal_reason
 
 RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
@@ -24,6 +24,12 @@ RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
 
 USER_AGENT = "Webhooks/1.66.0 (sender-mock)"
 """The sender's name (published requests); what the service writes after `sender-` differs, and says nothing."""
+
+ANSWER_LIMIT = 2000
+"""How much of a receiver's answer is kept, in characters."""
+
+LATE_SECONDS = 3600.0
+"""How old a delivery is made that is sent late on purpose; receivers tolerate five minutes (the documentation)."""
 
 # How many causes of an error are followed to find the first one.
 _MAX_CAUSES = 20
@@ -86,12 +92,12 @@ class DeliverySender:
         if refused:
             return [_attempt(delivery, body, time, reason=refused)]
         fault = self._faults.take(operation=DELIVERY, method="POST", path=_path(delivery.url), tenant=delivery.tenant)
-        name = None if fault is None else str(fault)
+        causes = [ALTERATIONS[delivery.alteration]] if delivery.alteration else []
+        name = "; ".join(causes if fault is None else [*causes, str(fault)]) or None
         attempts: list[Attempt] = []
-        for _ in range(2 if fault and fault.duplicate else 1):
-            time = self._clock.time()
-            status, reason = yield from self._send(delivery, body, fault)
-            attempts.append(_attempt(delivery, body, time, status=status, reason=reason, fault=name))
+        for _ in range(2 if (fault and fault.duplicate) or delivery.alteration == "doubled" else 1):
+            attempt = _attempt(delivery, body, self._clock.time(), reason=None, fault=name)
+            attempts.append((yield from self._send(attempt, delivery, body, fault)))
         last = attempts[-1]
         failed = all(attempt.reason for attempt in attempts) and (
             last.status is None or last.status in RETRIED_STATUSES
@@ -117,35 +123,44 @@ class DeliverySender:
             return None
         return refusal_reason(url, allow_http=self._allow_http) if self.online else _NO_RECEIVER
 
-    def _send(self, delivery: Delivery, body: bytes, fault: Fault | None) -> Flow[tuple[int | None, str | None]]:
-        """The status of the response, and why the attempt failed."""
+    def _send(self, attempt: Attempt, delivery: Delivery, body: bytes, fault: Fault | None) -> Flow[Attempt]:
+        """Send a delivery, and return the attempt with what was sent and what came of it."""
         if reason := self.save():
-            return None, f"not sent: {reason}"
+            return replace(attempt, reason=f"not sent: {reason}")
         try:
             headers = self._headers(delivery, body)
             if fault is not None:
                 headers, body = fault.alter_delivery(headers, body)
+            attempt = replace(attempt, headers=headers)
             post = _post(Post(self._receiver or self._http, delivery.url, headers, body))
             response = yield from (post if fault is None else fault.apply(post))
         except ConnectionCutError as error:
-            return None, str(error)
+            return replace(attempt, reason=str(error))
         except Exception as error:
-            return None, _error_text(error)
-        status = response.status
-        if 200 <= status < 300:
-            return status, None
-        return status, f"answered with {status}" + (", and redirects are not followed" if 300 <= status < 400 else "")
+            return replace(attempt, reason=_error_text(error))
+        status, reason = response.status, None
+        if not 200 <= status < 300:
+            reason = f"answered with {status}"
+            if 300 <= status < 400:
+                reason += ", and redirects are not followed"
+        return replace(attempt, status=status, reason=reason, answer=_answer(response))
 
     def _headers(self, delivery: Delivery, body: bytes) -> Headers:
         from standardwebhooks import Webhook
 
-        now = datetime.fromtimestamp(self._clock.signing_time(), UTC)
+        seconds, tenant = self._clock.signing_time(), delivery.tenant
+        if delivery.alteration == "late":
+            seconds -= LATE_SECONDS
+        if delivery.alteration == "forged":
+            # The key of a tenant that does not exist.
+            tenant = f"{tenant}:forged"
+        now = datetime.fromtimestamp(seconds, UTC)
         return (
             ("user-agent", USER_AGENT),
             ("content-type", "application/json"),
             ("webhook-id", delivery.id),
             ("webhook-timestamp", str(int(now.timestamp()))),
-            ("webhook-signature", Webhook(self._secret(delivery.tenant)).sign(delivery.id, now, body.decode())),
+            ("webhook-signature", Webhook(self._secret(tenant)).sign(delivery.id, now, body.decode())),
         )
 
 
@@ -163,7 +178,6 @@ def _attempt(
     body: bytes,
     time: float,
     *,
-    status: int | None = None,
     reason: str | None,
     fault: str | None = None,
 ) -> Attempt:
@@ -174,13 +188,19 @@ def _attempt(
         number=delivery.number,
         time=time,
         url=delivery.url,
-        status=status,
+        status=None,
         reason=reason,
         retry_at=None,
         fault=fault,
         tenant=delivery.tenant,
         body=body.decode(),
     )
+
+
+def _answer(response: Response) -> str:
+    """The start of the body of a receiver's response, as text."""
+    body = response.body if isinstance(response.body, bytes) else b""
+    return body[: 4 * ANSWER_LIMIT].decode("utf-8", "replace")[:ANSWER_LIMIT]
 
 
 def _path(url: str) -> str:

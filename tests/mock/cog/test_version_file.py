@@ -269,9 +269,9 @@ def test_reading__compiles_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) 
     path.write_text(json.dumps(VERSION))
     schemas: list[object] = []
 
-    def compiled(*arguments: Any) -> Schema:
+    def compiled(*arguments: Any, **more: Any) -> Schema:
         schemas.append(arguments)
-        return Schema(*arguments)
+        return Schema(*arguments, **more)
 
     monkeypatch.setattr(json_schema, "Schema", compiled)
 

@@ -132,7 +132,10 @@ def test_clock__is_read_advanced_frozen_and_run(server: MockServer, control: htt
         "time": server.clock.time(),
         "monotonic": 0.0,
         "frozen": False,
+        "stands_still": True,
         "speed": 1.0,
+        "next": None,
+        "next_event": None,
     }
     later = ok(control.post("/clock/advance", json={"seconds": 600}))
     assert later == {**start, "time": start["time"] + 600, "monotonic": 600.0}
@@ -320,11 +323,11 @@ def test_script__is_followed_by_the_next_predictions(control: httpx.Client, api:
     answer = ok(control.post("/scripts", json={"script": [{"outcome": "failed"}, {"run": 5}], "times": 2}), 201)
     assert answer == {"waiting": 2}
     assert ok(control.get("/scripts"))["scripts"] == [
-        {"script": {"outcome": "failed"}, "tenant": None, "times": 2},
-        {"script": {"run": 5}, "tenant": None, "times": 2},
+        {"script": {"outcome": "failed"}, "tenant": None, "times": 2, "used": 0},
+        {"script": {"run": 5}, "tenant": None, "times": 2, "used": 0},
     ]
     made = [create(api) for _ in range(3)]
-    assert [one["times"] for one in ok(control.get("/scripts"))["scripts"]] == [1]
+    assert [(one["times"], one["used"]) for one in ok(control.get("/scripts"))["scripts"]] == [(1, 1)]
     control.post("/clock/advance", json={"seconds": 60})
     done = [ok(api.get(f"/predictions/{one['id']}")) for one in made]
     assert [one["status"] for one in done] == ["failed", "failed", "succeeded"]

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Collection
 from typing import Any
 
+import httpx
 import pytest
 import schemathesis
 from schemathesis.engine import Status
@@ -34,6 +35,8 @@ LARGE = {
     "include-operation-id": ["restoreSnapshot"],
     "phases": {"coverage": {"enabled": False}, "fuzzing": {"enabled": False}},
 }
+# It never ends by itself, and where nothing happens, nothing follows the first event.
+ENDLESS = {"include-operation-id": ["streamEvents"], "max-stream-events": 1}
 
 
 def run(app: Any, phases: Collection[str] = PHASES) -> Report:
@@ -46,9 +49,9 @@ def run(app: Any, phases: Collection[str] = PHASES) -> Report:
             "phases": {
                 **{name: {"enabled": name in phases} for name in PHASES},
                 # Enough walks to follow every link.
-                "stateful": {"enabled": "stateful" in phases, "generation": {"max-examples": 20}},
+                "stateful": {"enabled": "stateful" in phases, "generation": {"max-examples": 60}},
             },
-            "operations": [PICKY, LARGE],
+            "operations": [PICKY, LARGE, ENDLESS],
         }
     )
     schema = schemathesis.openapi.from_dict(linked(), config=config)
@@ -67,8 +70,16 @@ def linked() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def report() -> Report:
-    """One run over the unchanged server."""
-    return run(MockServer().app)
+    """One run over a server that has made a prediction and sent its webhook."""
+    server = MockServer(receiver=lambda request: None)
+    with httpx.Client(transport=server.transport, base_url="http://mock.test") as client:
+        headers, body = (
+            {"Authorization": "Bearer token-of-a-test"},
+            {"input": {"prompt": "x"}, "webhook": "https://x.test"},
+        )
+        client.post("/v1/predictions", json={"version": server.core.state.spec.version, **body}, headers=headers)
+    server.clock.advance(60)
+    return run(server.app)
 
 
 def test_control__keeps_to_its_document(report: Report) -> None:
@@ -82,9 +93,10 @@ def test_phase__is_run(report: Report, phase: str) -> None:
     assert report.phases[phase] == Status.SUCCESS
 
 
-# The one needs a webhook to have been sent, the other a walk from the operation that takes a snapshot: the walks depend
-# on the words in the code that is loaded, which Hypothesis takes its texts from. Both have tests of their own.
-CHANCY = {"redeliver", "restoreSnapshot"}
+# They need several steps: a link to a file or a delivery, or the walk from the operation that takes a snapshot. Which walks
+# are tried depends on the words in the code that is loaded, which Hypothesis takes its texts from. All have tests of
+# their own.
+CHANCY = {"getRunFile", "redeliver", "restoreSnapshot"}
 
 
 @pytest.mark.parametrize("operation", [operation for operation in OPERATIONS if operation not in CHANCY])

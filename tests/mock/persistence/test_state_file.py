@@ -17,6 +17,7 @@ import pytest
 from helpers.client import Harness
 from helpers.state_files import PARTS, killed
 from zeroscope_mock import MockServer, RealClock, StateFileError, VirtualClock
+from zeroscope_mock.journal import Journal
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 MODEL = "anotherjesse/zeroscope-v2-xl"
@@ -515,6 +516,7 @@ def test_file__does_not_grow_without_end(tmp_path: Path) -> None:
 def test_journal__is_cut_in_the_file_as_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Long bodies whose memory is freed leave the file, too."""
     monkeypatch.setattr("zeroscope_mock.journal.journal.BODIES_LIMIT", 300_000)
+    monkeypatch.setattr(Journal._cut, "__defaults__", (225_000,))
     it = Restarts(tmp_path)
     for number in range(20):
         it.create(input={"prompt": str(number) * 50_000})

@@ -1,4 +1,4 @@
-"""The pytest plugin, in separate test runs."""
+"""The fixtures, the marker and the reports of the pytest plugin, in separate test runs."""
 
 from __future__ import annotations
 
@@ -11,31 +11,11 @@ from textwrap import dedent
 
 import pytest
 
-from zeroscope_mock import Exchange
-from zeroscope_mock.pytest_plugin import _line
-
 pytest_plugins = ["pytester"]
 
-SETTINGS = (
-    "[pytest]\nfilterwarnings = error\naddopts = --strict-markers --strict-config -p no:asyncio -p no:schemathesis\n"
-)
 ASYNCIO = ["-p", "pytest_asyncio.plugin", "-o", "asyncio_default_fixture_loop_scope=function"]
 
-IMPORTS = "import httpx, pytest\nfrom zeroscope_mock import MockServer, RealClock, VirtualClock\n"
-
 Run = Callable[..., pytest.RunResult]
-
-
-@pytest.fixture
-def run(pytester: pytest.Pytester) -> Run:
-    """Runs pytest, in this process, on a module of the given code."""
-    pytester.makeini(SETTINGS)
-
-    def run(code: str, *arguments: str) -> pytest.RunResult:
-        pytester.makepyfile(IMPORTS + dedent(code))
-        return pytester.runpytest_inprocess(*arguments)
-
-    return run
 
 
 def test_server__is_new_for_each_test(run: Run) -> None:
@@ -358,15 +338,17 @@ def test_marker__sets_the_settings(run: Run) -> None:
         ("7, 'x', seed=1", "takes keyword arguments only, not 7, 'x'"),
         (
             "sed=7",
-            r"has no argument 'sed', only account, allow_hosts, any_model, blocking, clock, .*faults, .*seed, spec",
+            r"has no argument 'sed', only account, allow_hosts, allow_refusals, any_model, .*faults, .*seed, spec, .*strict, token",
         ),
         (
             "sed=7, faults=[], tok=1",
-            r"has no argument 'sed' or 'tok', only account, allow_hosts, any_model, blocking, clock",
+            r"has no argument 'sed' or 'tok', only account, allow_hosts, allow_refusals, any_model",
         ),
         ("faults=503", "takes faults as a list of dicts, not as 503"),
         ("faults='storm'", "takes faults as a list of dicts, not as 'storm'"),
         ("faults=[503]", r"takes faults as a list of dicts, not as \[503\]"),
+        ("strict=1", "takes strict as true or false, not as 1"),
+        ("allow_refusals='no', strict=None", "takes allow_refusals as true or false, not as 'no' and strict as true "),
         ("faults={'status': 503}", r"takes faults as a list of dicts, not as \{'status': 503\}"),
     ],
 )
@@ -511,23 +493,6 @@ def test_section__shows_the_latest_of_many(run: Run) -> None:
     assert "- zeroscope mock: 70 exchanges -" in out
     assert "\n20 earlier ones are left out, of which the journal dropped 10.\n" in out
     assert re.findall(r"^ +0\.000 s  GET  /(\d+) ", out, re.MULTILINE) == [str(number) for number in range(20, 70)]
-
-
-@pytest.mark.parametrize(
-    ("status", "fault", "note", "shown"),
-    [
-        (200, None, None, "200"),
-        (502, None, None, "502  <p> gone [2J"),
-        (200, "status\n503", None, "200  [fault: status 503]"),
-        (None, "reset", None, "cut off  [fault: reset]"),
-        (201, None, "Traceback\nValueError", "201  [Traceback ValueError]"),
-    ],
-)
-def test_line__has_no_line_breaks(status: int | None, fault: str | None, note: str | None, shown: str) -> None:
-    """Every response fits on one line, without the control characters of a terminal."""
-    exchange = Exchange(9.0, "GET", "/x", None, status, "", "<p>\n  gone\x1b[2J", None, fault, note)
-
-    assert _line(exchange, 8.0, 3) == f"    1.000 s  GET  /x   -                 {shown}"
 
 
 def test_xdist__keeps_tests_apart(run: Run) -> None:

@@ -1,0 +1,71 @@
+"""The operations under `/_mock/` that verify calls and return what predictions would have cost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..documents.invalid_field import InvalidField
+from ..journal.summary import summary
+from ..messages import Response, json_response
+from ..operations.calls import Handler, OperationCall
+from ..problems import invalid, problem
+from ..protocols import Flow
+from ..state import State
+from ..verification import CallCount, MatcherError, VerificationError, read_matchers, verify
+from ..verification.cost import cost_of
+from ..verification.expectation import Expectation
+
+_OBJECTS = ("input", "body", "headers", "query")
+
+
+class VerificationOperations:
+    """Verifies calls, and returns the cost of predictions."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self.handlers: dict[str, Handler] = {"getCost": self._cost, "verifyCalls": self._verify}
+
+    def _cost(self, call: OperationCall) -> Flow[Response]:
+        # Without the lock, which would stop the server while a million predictions are added up.
+        yield from ()
+        cost = cost_of(self._state, call.tenant or None)
+        models = [
+            {"model": model, "predictions": one.predictions, "seconds": one.seconds}
+            for model, one in cost.by_model.items()
+        ]
+        return json_response(200, {"predictions": cost.predictions, "seconds": cost.seconds, "models": models})
+
+    def _verify(self, call: OperationCall) -> Flow[Response]:
+        # Without the lock, for the same reason.
+        yield from ()
+        state, sent = self._state, call.body
+        if sent.get("status") is not None:
+            state.inspected = True
+        try:
+            count = CallCount.of(*(_integer(sent.get(name)) for name in ("times", "at_least", "at_most")))
+            calls = verify(state, _expectation(sent), count, sent.get("order"), tenant=call.tenant or None)
+        except VerificationError as error:
+            return problem(409, str(error), title="Verification failed")
+        except MatcherError as error:
+            return invalid([InvalidField("invalid_matcher", error.field, str(error))])
+        except ValueError as error:
+            return invalid([InvalidField("invalid_expectation", "", str(error))])
+        found = [summary(one.exchange) for one in calls]
+        return json_response(200, {"count": len(found), "exchanges": found})
+
+
+def _expectation(sent: dict[str, Any]) -> Expectation:
+    expected: dict[str, Any] = {
+        name: read_matchers(sent[name], name) for name in _OBJECTS if sent.get(name) is not None
+    }
+    return Expectation(
+        operation=sent.get("operation"),
+        status=_integer(sent.get("status")),
+        prediction=sent.get("prediction"),
+        **expected,
+    )
+
+
+def _integer(number: float | None) -> int | None:
+    # JSON has one kind of number, so 1.0 is an integer.
+    return None if number is None else int(number)

@@ -1,0 +1,28 @@
+"""The pytest plugin: a server for each test, reports, warnings and costs.
+
+pytest imports this package wherever it is installed, so nothing else is imported before a fixture is used.
+"""
+
+from .checks import pytest_runtest_call
+from .costs import pytest_runtest_teardown, pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown
+from .fixtures import async_zeroscope_client, zeroscope_client, zeroscope_mock, zeroscope_mock_url, zeroscope_router
+from .options import pytest_addoption, pytest_configure
+from .report import pytest_runtest_makereport
+from .warning import ZeroscopeWarning
+
+__all__ = (
+    "ZeroscopeWarning",
+    "async_zeroscope_client",
+    "pytest_addoption",
+    "pytest_configure",
+    "pytest_runtest_call",
+    "pytest_runtest_makereport",
+    "pytest_runtest_teardown",
+    "pytest_sessionfinish",
+    "pytest_terminal_summary",
+    "pytest_testnodedown",
+    "zeroscope_client",
+    "zeroscope_mock",
+    "zeroscope_mock_url",
+    "zeroscope_router",
+)

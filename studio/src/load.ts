@@ -1,0 +1,74 @@
+// Values that the page reads from the server, and reads again when their subject changes.
+import { type ReadonlySignal, signal } from "@preact/signals";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { ApiError, type Call, send } from "./api";
+import { revision, type Subject } from "./live";
+
+export interface Loaded<T> {
+  value: T | undefined;
+  error: ApiError | undefined;
+  reload: () => void;
+}
+
+// A subject that changes all the time is read this often at most.
+const PAUSE_MS = 150;
+
+/** Read a value, and again after each change of the subjects, or each `every` milliseconds; nothing without a call. */
+export function useLoad<T>(one: Call<T> | null, subjects: Subject[], every = 0): Loaded<T> {
+  const path = one?.path;
+  const [state, setState] = useState<{ path: string | undefined; value?: T; error?: ApiError }>({ path });
+  const running = useRef<{ stop: () => void; ask: () => void } | null>(null);
+  const key = subjects.join();
+  useEffect(() => {
+    if (!one) return undefined;
+    const abort = new AbortController();
+    let busy = false;
+    let wanted = false;
+    const ask = async () => {
+      if (busy) {
+        wanted = true;
+        return;
+      }
+      busy = true;
+      wanted = false;
+      try {
+        const value = await send(one, abort.signal);
+        setState({ path: one.path, value });
+      } catch (error) {
+        // While the connection is lost, the page shows what it has.
+        if (error instanceof ApiError && error.status !== 0) setState({ path: one.path, error });
+      }
+      window.setTimeout(() => {
+        busy = false;
+        if (wanted && !abort.signal.aborted) ask();
+      }, PAUSE_MS);
+    };
+    const stops = subjects.map((subject) => revision(subject).subscribe(ask));
+    if (subjects.length === 0) ask();
+    const timer = every > 0 ? window.setInterval(ask, every) : 0;
+    running.current = {
+      ask,
+      stop: () => {
+        abort.abort();
+        window.clearInterval(timer);
+        for (const stop of stops) stop();
+      },
+    };
+    return running.current.stop;
+  }, [path, key, every]);
+  const fresh = state.path === path;
+  return {
+    value: fresh ? state.value : undefined,
+    error: fresh ? state.error : undefined,
+    reload: () => running.current?.ask(),
+  };
+}
+
+/** A second hand: a number that grows each second while it is read. */
+export const second: ReadonlySignal<number> = (() => {
+  const count = signal(0);
+  window.setInterval(() => {
+    count.value += 1;
+  }, 1000);
+  return count;
+})();

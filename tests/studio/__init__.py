@@ -1,0 +1,1 @@
+"""Tests of the mock server's web page in a real browser."""

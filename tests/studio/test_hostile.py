@@ -1,0 +1,131 @@
+"""Hostile texts in everything that the page shows: they stay texts."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from helpers.busy_server import TEXT, VIDEO, Api
+from studio.conftest import Open, Serve
+from zeroscope_mock import MockServer
+
+# Whatever is taken for markup makes an element with the attribute data-pwn, or calls `__pwn`.
+TEXTS = {
+    "script": "<script data-pwn>__pwn()</script>",
+    "script after JSON": '"}</script><script data-pwn>__pwn()</script>',
+    "event handler": "<img data-pwn src=x onerror=__pwn()>",
+    "SVG with onload": "<svg data-pwn xmlns='http://www.w3.org/2000/svg' onload=__pwn()></svg>",
+    "end of an attribute": '"><details data-pwn open ontoggle=__pwn()>',
+    "attribute": "' autofocus tabindex=1 onfocus=__pwn() data-pwn='",
+    "javascript URL": "javascript:__pwn()",
+    "javascript URL with a tab": "java\tscript:__pwn()//.mp4",
+    "link": "<a data-pwn href=javascript:__pwn()>Open</a>",
+    "page as a data URL": "data:text/html,<script>(parent.__pwn||alert)(1)</script>",
+    "SVG as a data URL": "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' onload='(parent.__pwn||alert)(1)'/>",
+    "templates": "{{constructor.constructor('__pwn()')()}} ${__pwn()} <%= __pwn() %> #{__pwn()}",
+    "comment without end": "<!-- <b data-pwn>",
+    "raw text elements": "</textarea></title></style></noscript><iframe data-pwn srcdoc='<script>parent.__pwn()</script>'>",
+    "nested namespaces": "<math><mtext><table><mglyph><style><img data-pwn src=x onerror=__pwn()>",
+    "styles": "<style data-pwn>* { display: none !important }</style>",
+    "URL in styles": "red;background:url(http://foreign.test/a.png)}@import 'http://foreign.test/a.css';",
+    "base and refresh": "<base data-pwn href=http://foreign.test/><meta data-pwn http-equiv=refresh content='0;url=//foreign.test'>",
+    "entities": "&lt;b data-pwn&gt; &#x3c;b data-pwn&#x3e; &amp;lt; &nbsp;|&copy",
+    "foreign picture": "http://foreign.test/picture.png",
+    "foreign video without a scheme": "//foreign.test/video.mp4",
+    "names of JavaScript": "__proto__.constructor.prototype",
+    "control characters": "a\0b\x01c\x08d\x1b[31me\x7ff\x85g\u2028h",
+    "right-to-left override": "\u202egpj.exe\u2066 \u200f abc \u202d",
+    "half a pair": "half \ud83d of a pair \udc00",
+    "a megabyte": "<b data-pwn>long</b> " * 50_000,
+}
+
+_FOREIGN = """() => {
+  const found = [...document.querySelectorAll("[data-pwn], iframe, object, embed, base, style, meta[http-equiv]")];
+  for (const element of document.querySelectorAll("*")) {
+    for (const { name, value } of element.attributes) {
+      const url = ["href", "src", "action", "formaction", "poster", "srcdoc", "data"].includes(name);
+      if (name.startsWith("on") || (url && !new URL(value, location).href.startsWith(location.origin + "/") &&
+          !/^data:(image|video|audio)\\//.test(value))) {
+        found.push(element);
+      }
+    }
+  }
+  return found.map((element) => element.outerHTML.slice(0, 300));
+}"""
+
+
+def check(page: Page, text: str = "") -> None:
+    """Fail if a text became markup, or if a view does not show it as it is."""
+    main = page.get_by_role("main")
+    expect(main).to_be_visible()
+    if text:
+        page.wait_for_function(
+            "(text) => document.body.innerText.includes(text) || document.body.textContent.includes(text)", arg=text
+        )
+    assert page.evaluate("() => globalThis.__pwned ?? null") is None
+    assert page.evaluate(_FOREIGN) == []
+
+
+class Answers:
+    """A receiver of webhooks that answers with a text."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text.encode("utf-8", "replace")
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        return httpx.Response(500, content=self._text, headers={"content-type": "text/html"})
+
+
+def spread(server: MockServer, text: str) -> dict[str, Any]:
+    """Put a text wherever a program or a person can put one; returns the predictions by what holds it."""
+    api = Api(server)
+    # No request may hold half a surrogate pair.
+    prompt = text.encode("utf-8", "replace").decode()
+    scripts: dict[str, dict[str, Any]] = {
+        "log": {"outcome": "failed", "error": text, "logs": [text]},
+        "output": {"output": text},
+    }
+    made = {}
+    for name, script in scripts.items():
+        server.scripts.add({"model": TEXT, "run": 1, **script})
+        _, made[name] = api(
+            "POST",
+            f"/v1/models/{TEXT}/predictions",
+            {"input": {"prompt": prompt}, "webhook": f"https://my.app/{quote(text[:1000], errors='replace')}"},
+        )
+    server.scripts.add({"model": VIDEO, "run": 1, "output": [text]})
+    _, made["url"] = api("POST", f"/v1/models/{VIDEO}/predictions", {"input": {"prompt": prompt}})
+    server.clock.advance(60)
+    name = quote(text[:1000], safe="", errors="replace")
+    for method, path, query, header, body in [
+        ("GET", f"/v1/{name}", name, text, ""),
+        (
+            "POST",
+            f"/v1/models/{name}/{name}/predictions",
+            "",
+            text,
+            json.dumps({"input": {"prompt": prompt, prompt: prompt}}),
+        ),
+        ("POST", "/v1/predictions", "", text, json.dumps({"version": prompt, "input": {prompt: prompt}})),
+        ("POST", "/v1/predictions", "", text, text),
+    ]:
+        api.send(method, path, body.encode("utf-8", "replace"), query, (("x-text", header),))
+    server.faults.add(operation="listPredictions", status=500, body=text, content_type="text/html")
+    api.send("GET", "/v1/predictions")
+    server.scripts.add({"model": TEXT, "error": text, "outcome": "failed"})
+    return made
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_text__is_never_markup(text: str, visits: Open, serve: Serve) -> None:
+    """Prompts, logs, errors, outputs, headers, paths, bodies and answers are shown as they are, on every view."""
+    server, url = serve(clock="virtual", receiver=Answers(text), any_model=True, json_limit=8 << 20)
+    made = spread(server, text)
+    visit = visits(url)
+    page = visit.open("predictions")
+    check(page)
