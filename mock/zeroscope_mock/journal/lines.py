@@ -65,11 +65,11 @@ def describe(exchange: Exchange) -> str:
     """
     parts = [_result(exchange)]
     if exchange.fault:
-        parts.append(f"[fault: {single_line(exchange.fault, _NOTE_LENGTH)}]")
+        parts.append(f"[fault: {exchange.fault[:_NOTE_LENGTH]}]")
     if exchange.note:
         # The end of a traceback says most.
-        parts.append(f"[{single_line(exchange.note[-_NOTE_LENGTH:])}]")
-    return " ".join(filter(None, parts))
+        parts.append(f"[{exchange.note[-_NOTE_LENGTH:]}]")
+    return single_line(" ".join(parts))
 
 
 def fold(exchanges: Iterable[Exchange]) -> list[Line]:
@@ -107,14 +107,15 @@ def table(exchanges: Iterable[Exchange], dropped: int, start: float | None) -> s
     began = shown[0].first.time if start is None else start
     paths = [single_line(line.first.path, _PATH_LENGTH) for line in shown]
     width = max(map(len, paths))
-    names = max(len(line.first.operation or "") for line in shown)
+    operations = [single_line(line.first.operation or "-") for line in shown]
+    names = max(map(len, operations))
     rows = [f"{left_out} earlier ones are left out, of which the journal dropped {dropped}."] if left_out else []
-    for line, path in zip(shown, paths, strict=True):
+    for line, path, operation in zip(shown, paths, operations, strict=True):
         one = line.first
         status = "cut off" if one.status is None else str(one.status)
         repeated = f"  × {line.count}, until {line.last.time - began:.3f} s" if line.count > 1 else ""
         row = (
-            f"{one.time - began:9.3f} s  {single_line(one.method):<4} {path:<{width}}  {one.operation or '-':<{names}}"
+            f"{one.time - began:9.3f} s  {single_line(one.method):<4} {path:<{width}}  {operation:<{names}}"
             f"  {status}  {line.text}{repeated}"
         )
         rows.append(row.rstrip())
@@ -143,7 +144,7 @@ def _content(exchange: Exchange) -> str:
     """What a response has that is not about a prediction: a file, or the entries of a list."""
     body = exchange.response_body
     if body.startswith("["):
-        return single_line(body.partition(", sha256")[0].removeprefix("[")) if ", sha256 " in body[:200] else ""
+        return body.partition(", sha256")[0].removeprefix("[") if ", sha256 " in body[:200] else ""
     if exchange.prediction is not None:
         return ""
     shown = exchange.response_json
