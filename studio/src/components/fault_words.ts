@@ -35,6 +35,8 @@ const COUNTS: Readonly<Record<string, Words>> = {
   per: () => "counted per path",
 };
 
+const LONGEST = 80;
+
 const WHICH = ["operation", "method", "path", "token", "tenant"];
 
 /** What a fault does to requests, such as `answers 503`. */
@@ -75,7 +77,8 @@ export function scriptWords(script: Script): string {
   if (script.progression === "reads") parts.push(`ends after ${script.reads ?? 2} reads`);
   if (script.logs) parts.push(`prints ${count(script.logs.length, "line")}`);
   const outcome = script.outcome ?? (script.error === undefined ? undefined : "failed");
-  if (outcome) parts.push(script.error === undefined ? `ends as ${outcome}` : `ends as ${outcome}: ${script.error}`);
+  if (outcome)
+    parts.push(script.error === undefined ? `ends as ${outcome}` : `ends as ${outcome}: ${cut(script.error)}`);
   const told = ["startup", "run", "progression", "reads", "logs", "outcome", "error", "model", "input"];
   const others = Object.keys(values).filter((name) => !told.includes(name));
   parts.push(...others.map((name) => `${name} ${shortened(values[name])}`));
@@ -111,6 +114,9 @@ function percent(share: number): string {
 }
 
 function shortened(value: unknown): string {
-  const text = JSON.stringify(value) ?? "";
-  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+  return cut(JSON.stringify(value) ?? "");
+}
+
+function cut(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
 }

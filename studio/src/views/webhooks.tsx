@@ -4,7 +4,14 @@ import { call, SERVER } from "../api";
 import { age, ticking } from "../clock";
 import { Action } from "../components/action";
 import { Body } from "../components/body";
-import { type Deliveries, type Delivery, type KnownAttempt, standing, useDeliveries } from "../components/deliveries";
+import {
+  type Deliveries,
+  type Delivery,
+  isToBeRefused,
+  type KnownAttempt,
+  standing,
+  useDeliveries,
+} from "../components/deliveries";
 import { count } from "../components/fault_words";
 import { Command, Empty, Page } from "../components/page";
 import { HttpStatus } from "../components/status";
@@ -174,7 +181,7 @@ function Detail({ delivery: { id, latest, attempts }, known }: { delivery: Deliv
       <ol class="attempts">
         {attempts.map((attempt, index) => (
           <li key={index}>
-            <AttemptBox attempt={attempt} latest={index === attempts.length - 1} />
+            <AttemptBox attempt={attempt} name={`request ${index + 1}`} latest={index === attempts.length - 1} />
           </li>
         ))}
       </ol>
@@ -189,14 +196,17 @@ function redeliver(id: string, as?: "forged" | "late" | "doubled") {
   });
 }
 
-function AttemptBox({ attempt, latest }: { attempt: KnownAttempt; latest: boolean }) {
+function AttemptBox({ attempt, name, latest }: { attempt: KnownAttempt; name: string; latest: boolean }) {
   const { number, time, status, reason, retry_at: retryAt, fault, answer, headers, body } = attempt;
   return (
     <details class="attempt" open={latest}>
       <summary>
         Attempt {number} <Time value={time} milliseconds /> {status !== null && <HttpStatus value={status} />}{" "}
-        {reason && <span class="bad-text">{reason}</span>}
+        {reason && status === null && <span class="bad-text">{reason}</span>}
         {fault && <span class="pill">{fault}</span>}
+        {isToBeRefused(attempt) && reason === null && (
+          <span class="warn-text"> The receiver accepted it, although it had to refuse it.</span>
+        )}
       </summary>
       {retryAt !== null && (
         <p>
@@ -204,8 +214,8 @@ function AttemptBox({ attempt, latest }: { attempt: KnownAttempt; latest: boolea
         </p>
       )}
       {headers && headers.length > 0 && (
-        <section aria-label="Headers as sent">
-          <h3>Headers as sent</h3>
+        <div>
+          <h2>Headers as sent</h2>
           <dl class="headers">
             {headers.map(([name, value], index) => (
               <div key={index} class="header">
@@ -214,14 +224,14 @@ function AttemptBox({ attempt, latest }: { attempt: KnownAttempt; latest: boolea
               </div>
             ))}
           </dl>
-        </section>
+        </div>
       )}
-      <h3>Body</h3>
-      {body === undefined ? <p class="muted">Loading</p> : <Body text={body} label="Body" />}
+      <h2>Body</h2>
+      {body === undefined ? <p class="muted">Loading</p> : <Body text={body} label={`Body of ${name}`} />}
       {answer !== undefined && answer !== null && (
         <>
-          <h3>Answer of the receiver</h3>
-          {answer === "" ? <p class="muted">Empty</p> : <Body text={answer} label="Answer of the receiver" />}
+          <h2>Answer of the receiver</h2>
+          {answer === "" ? <p class="muted">Empty</p> : <Body text={answer} label={`Answer to ${name}`} />}
         </>
       )}
     </details>

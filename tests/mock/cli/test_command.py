@@ -91,7 +91,7 @@ def test_mock__passes_its_options_on(command: Command, tmp_path: Path, monkeypat
     options += ["--inline-outputs", "--insecure-webhooks", "--prediction-limit", "3", "--storage-limit", "4"]
     options += ["--blocking", "final", "--expired-wait", "processing"]
     options += ["--webhook-event", "start", "--webhook-event", "logs", "--journal-limit", "5"]
-    options += ["--journal-body-limit", "6"]
+    options += ["--journal-body-limit", "6", "--state", "saved"]
     options += ["--allow-host", "mock", "--allow-host", "mock.internal", "--trust-forwarded"]
     options += ["--cors", "http://localhost:5173", "--cors", "null"]
     options += ["--tls-dir", "ca"]
@@ -110,6 +110,7 @@ def test_mock__passes_its_options_on(command: Command, tmp_path: Path, monkeypat
         "token": "t",
         "models": {"acme/a": [Path("a.json"), Path("a2.json")], "local/b": [Path("more/b.json")]},
         "any_model": True,
+        "state": Path("saved"),
         "rate_limits": "low-credit",
         "streams": False,
         "blocking": "final",
@@ -183,7 +184,9 @@ def test_models__are_listed_after_the_url(
     outcome = command("mock", *options)
 
     assert outcome.code == 0
-    assert outcome.out.splitlines() == ["listening on http://mock.test", *([] if line is None else [line])]
+    first, second, *_ = outcome.out.splitlines()
+    assert first == "listening on http://mock.test"
+    assert second == "page: http://mock.test/_mock/ui/" if line is None else second == line
 
 
 def test_warnings__at_the_start(
