@@ -13,6 +13,7 @@ import {
   useDeliveries,
 } from "../components/deliveries";
 import { count } from "../components/fault_words";
+import { useKeys } from "../components/keys";
 import { Command, Empty, Page } from "../components/page";
 import { HttpStatus } from "../components/status";
 import { Age, Time } from "../components/time";
@@ -31,6 +32,8 @@ export function Webhooks() {
   const known = useDeliveries();
   const [filter, setFilter] = useState("");
   const [shown, setShown] = useState(SHOWN);
+  const input = useRef<HTMLInputElement>(null);
+  useKeys({ "/": () => input.current?.focus() });
   const { list, dropped } = known;
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
   const found = list?.filter((delivery) => words.every((word) => haystack(delivery).includes(word)));
@@ -43,6 +46,7 @@ export function Webhooks() {
         list &&
         list.length > 0 && (
           <input
+            ref={input}
             type="search"
             aria-label="Filter deliveries"
             placeholder="Filter: event, status, id, URL"
