@@ -93,9 +93,9 @@ def test_phase__is_run(report: Report, phase: str) -> None:
     assert report.phases[phase] == Status.SUCCESS
 
 
-# They need several steps: a link to a file or a delivery, or the walk from the operation that takes a snapshot. Which walks
-# are tried depends on the words in the code that is loaded, which Hypothesis takes its texts from. All have tests of
-# their own.
+# They need several steps: a link to a file or a delivery, or the walk from the operation that takes a snapshot. Which
+# walks are tried depends on the words in the code that is loaded, which Hypothesis takes its texts from. All have tests
+# of their own.
 CHANCY = {"getRunFile", "redeliver", "restoreSnapshot"}
 
 
