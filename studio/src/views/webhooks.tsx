@@ -37,7 +37,7 @@ export function Webhooks() {
   const { list, dropped } = known;
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
   const found = list?.filter((delivery) => words.every((word) => haystack(delivery).includes(word)));
-  const unsent = list?.find(({ latest }) => latest.reason?.startsWith("not sent"))?.latest;
+  const unsent = list && firstUnsent(list);
   return (
     <Page
       title="Webhooks"
@@ -78,6 +78,15 @@ export function Webhooks() {
       {dropped > 0 && <p class="muted">The server dropped {count(dropped, "older attempt")} because of its limits.</p>}
     </Page>
   );
+}
+
+/** The latest attempt at a URL to which nothing is sent now, whatever was sent there before. */
+function firstUnsent(list: readonly Delivery[]): KnownAttempt | undefined {
+  const latest = new Map<string, KnownAttempt>();
+  for (const delivery of list) {
+    if (!latest.has(delivery.latest.url)) latest.set(delivery.latest.url, delivery.latest);
+  }
+  return [...latest.values()].find(({ reason }) => reason?.startsWith("not sent"));
 }
 
 function NoDeliveries() {
