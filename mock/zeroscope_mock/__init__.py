@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .lifecycle.scripts import Scripts
     from .models import Models
     from .options import ServerOptions
+    from .persistence import StateFileError
     from .pytest_plugin.warning import ZeroscopeWarning
     from .rate_limits import Limits, Rate, RateLimits
     from .server import MockServer
@@ -54,6 +55,7 @@ __all__ = (
     "ServerOptions",
     "SnapshotError",
     "SpecError",
+    "StateFileError",
     "VerificationError",
     "VirtualClock",
     "ZeroscopeWarning",
@@ -89,6 +91,7 @@ _MODULES = {
     "ServerOptions": "options",
     "SnapshotError": "control.snapshot",
     "SpecError": "documents.reading",
+    "StateFileError": "persistence",
     "VerificationError": "verification.verifier",
     "VirtualClock": "clocks.virtual",
     "ZeroscopeWarning": "pytest_plugin.warning",

@@ -68,6 +68,7 @@ def serve(
     any_model: Flag = False,
     save_model: str | None = None,
     clock: Literal["real", "virtual"] = "real",
+    state: Path | None = None,
     rate_limits: Literal["live", "low-credit"] | None = None,
     streams: Annotated[bool | None, Parameter(negative="--no-streams")] = None,
     blocking: Literal["processing", "final"] | None = None,
@@ -111,6 +112,7 @@ def serve(
             the current one, and end.
         clock: `real` for the machine's, or `virtual` for one that stands still until a request waits or a client
             advances it under /_mock/clock.
+        state: Keep all data in this file, so that a restart goes on from there, also after a crash.
         rate_limits: Refuse requests above the service's limits, or above those of an account with little credit.
             Default: None.
         streams: Give every prediction a stream of events, or none. Default: all; as published, those that ask for one.
@@ -168,6 +170,7 @@ def serve(
             dialect=dialect,
             account=account,
             token=token,
+            state=state,
             rate_limits=rate_limits,
             streams=streams,
             blocking=blocking,

@@ -1,4 +1,4 @@
-"""The operations under `/_mock/` that verify calls and return what predictions would have cost."""
+"""The operations under `/_mock/` that verify calls and add up costs."""
 
 from __future__ import annotations
 

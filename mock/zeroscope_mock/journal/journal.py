@@ -14,6 +14,7 @@ from typing import Any, overload
 
 import orjson
 
+from ..changes import ChangedKeys
 from ..conditions import Condition
 from ..messages import Headers, Request, Response
 from .body_text import body_text
@@ -45,6 +46,8 @@ class Journal(Sequence[Exchange]):
         dropped: How many were dropped because of the limit.
         last: The number of the latest exchange, whether it is still there or not; 0 if there was none.
         generation: How often the numbers started again, because all exchanges were removed or replaced.
+        revision: How often exchanges were removed or replaced other than by the limit.
+        cut: The numbers of the exchanges whose bodies were cut since they were recorded; None if nothing asks.
         condition: Notified of each exchange, and when exchanges are removed or replaced.
 
     Example:
@@ -65,7 +68,8 @@ class Journal(Sequence[Exchange]):
         self._cut_up_to = 0
         self.dropped = 0
         self.last = 0
-        self.generation = 0
+        self.generation = self.revision = 0
+        self.cut: ChangedKeys[int] | None = None
         self.condition = Condition()
 
     def record(
@@ -240,6 +244,7 @@ class Journal(Sequence[Exchange]):
         return list(islice(reversed(self._exchanges), end, len(self._exchanges) - start))[::-1]
 
     def _replace(self, exchanges: Iterable[Exchange]) -> None:
+        self.revision += 1
         self._exchanges.clear()
         self._exchanges.extend(exchanges)
         self._cut_up_to = 0
@@ -265,6 +270,8 @@ class Journal(Sequence[Exchange]):
             exchanges[whole] = replace(
                 one, request_body=one.request_body[:START], response_body=one.response_body[:START]
             )
+            if self.cut is not None:
+                self.cut.add(one.number)
         self._room = BODIES_LIMIT - most + max(left, 0)
 
 

@@ -1,4 +1,4 @@
-"""Checks of passing tests: faults and scripts without effect, and refused requests."""
+"""Checks of passing tests: faults without effect, refused requests and more."""
 
 from __future__ import annotations
 

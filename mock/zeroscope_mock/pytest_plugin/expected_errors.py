@@ -1,4 +1,4 @@
-"""The tests that expect an error or look at a fault, as far as their code shows it."""
+"""The tests whose code shows that they expect an error or look at a fault."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Assertions about the requests that a server received, and what they would have cost."""
+"""Assertions about the requests that a server received, and their cost."""
 
 from .assertions import Assertions
 from .call import Call, CallHeaders

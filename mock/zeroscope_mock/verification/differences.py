@@ -1,4 +1,4 @@
-"""Differences between expected values, which may be matchers, and values that were sent."""
+"""Differences between expected values and those that were sent."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def test_mock__passes_its_options_on(command: Command, tmp_path: Path, monkeypat
     options += ["--inline-outputs", "--insecure-webhooks", "--prediction-limit", "3", "--storage-limit", "4"]
     options += ["--blocking", "final", "--expired-wait", "processing"]
     options += ["--webhook-event", "start", "--webhook-event", "logs", "--journal-limit", "5"]
-    options += ["--journal-body-limit", "6"]
+    options += ["--journal-body-limit", "6", "--state", "saved"]
     options += ["--allow-host", "mock", "--allow-host", "mock.internal", "--trust-forwarded"]
     options += ["--cors", "http://localhost:5173", "--cors", "null"]
     options += ["--tls-dir", "ca"]
@@ -110,6 +110,7 @@ def test_mock__passes_its_options_on(command: Command, tmp_path: Path, monkeypat
         "token": "t",
         "models": {"acme/a": [Path("a.json"), Path("a2.json")], "local/b": [Path("more/b.json")]},
         "any_model": True,
+        "state": Path("saved"),
         "rate_limits": "low-credit",
         "streams": False,
         "blocking": "final",

@@ -68,8 +68,7 @@ def warnings(result: pytest.RunResult) -> list[str]:
         ),
         (
             "program()",
-            "The server refused 1 request, but the test passed without a look at this. If it is as it should be, mark "
-            "the test with zeroscope(allow_refusals=True).",
+            "The server refused 1 request, but the test passed without a look at this. If it is as it should be, mark ",
         ),
         ("create(zeroscope_mock, prompt='x'); send(zeroscope_mock, 'GET', '/nowhere')", "The server refused 1 request"),
         ("send(zeroscope_mock, 'DELETE', '/predictions')", "The server refused 1 request"),
