@@ -227,7 +227,7 @@ function AttemptBox({ attempt, name, latest }: { attempt: KnownAttempt; name: st
         </p>
       )}
       {headers && headers.length > 0 && (
-        <div>
+        <section aria-label={`Headers of ${name}`}>
           <h2>Headers as sent</h2>
           <dl class="headers">
             {headers.map(([name, value], index) => (
@@ -237,7 +237,7 @@ function AttemptBox({ attempt, name, latest }: { attempt: KnownAttempt; name: st
               </div>
             ))}
           </dl>
-        </div>
+        </section>
       )}
       <h2>Body</h2>
       {body === undefined ? <p class="muted">Loading</p> : <Body text={body} label={`Body of ${name}`} />}
