@@ -141,7 +141,11 @@ def test_field__that_was_not_sent() -> None:
             ", other from character 501 on",
         ),
         ("a", "b" * 200, "f: expected 'a', sent '" + "b" * 100 + "…', other from character 1 on"),
-        ("b" * 200, "b" * 199, "f: expected '…" + "b" * 100 + "', sent '…" + "b" * 100 + "', other from character 200 on"),
+        (
+            "b" * 200,
+            "b" * 199,
+            "f: expected '…" + "b" * 100 + "', sent '…" + "b" * 100 + "', other from character 200 on",
+        ),
         (1, ["x" * 200], "f: expected 1, sent ['" + "x" * 97 + "…"),
     ],
 )
