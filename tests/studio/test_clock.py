@@ -43,7 +43,7 @@ def test_clock__is_advanced(text: str, seconds: float, visits: Open, serve: Serv
     before = server.clock.time()
     page = visits(url).open("clock")
     form = page.get_by_role("form", name="Advance the clock")
-    form.get_by_role("textbox", name=re.compile(r"^seconds\b")).fill(text)
+    form.get_by_label(re.compile(r"^seconds\b")).fill(text)
     form.get_by_role("button", name="Advance", exact=True).click()
     expect(form.get_by_role("status")).to_contain_text("It is")
     assert server.clock.time() == before + seconds
@@ -55,9 +55,9 @@ def test_clock__refuses_what_is_no_duration(visits: Open, serve: Serve) -> None:
     before = server.clock.time()
     page = visits(url).open("clock")
     form = page.get_by_role("form", name="Advance the clock")
-    form.get_by_role("textbox", name=re.compile(r"^seconds\b")).fill("soon")
+    form.get_by_label(re.compile(r"^seconds\b")).fill("soon")
     form.get_by_role("button", name="Advance", exact=True).click()
-    expect(form.get_by_role("textbox", name=re.compile(r"^seconds\b"))).to_have_attribute("aria-invalid", "true")
+    expect(form.get_by_label(re.compile(r"^seconds\b"))).to_have_attribute("aria-invalid", "true")
     assert server.clock.time() == before
 
 
@@ -91,14 +91,14 @@ def test_speed__is_that_of_predictions_to_come(server: MockServer, visit: Visit)
     """Set speed changes the speed of the server."""
     page = visit.open("clock")
     form = page.get_by_role("form", name="Set the speed")
-    form.get_by_role("textbox", name=re.compile(r"^speed\b")).fill("25")
+    form.get_by_label(re.compile(r"^speed\b")).fill("25")
     form.get_by_role("button", name="Set speed", exact=True).click()
     expect(page.get_by_role("main")).to_contain_text("25 times as fast as")
     assert server.speed == 25
     visit.expect_problem("422")
-    form.get_by_role("textbox", name=re.compile(r"^speed\b")).fill("0")
+    form.get_by_label(re.compile(r"^speed\b")).fill("0")
     form.get_by_role("button", name="Set speed", exact=True).click()
-    expect(form.get_by_role("textbox", name=re.compile(r"^speed\b"))).to_have_attribute("aria-invalid", "true")
+    expect(form.get_by_label(re.compile(r"^speed\b"))).to_have_attribute("aria-invalid", "true")
     assert server.speed == 25
 
 

@@ -18,8 +18,8 @@ def test_fault__strikes_the_next_request(server: MockServer, visit: Visit) -> No
     api = Api(server)
     page = visit.open("faults")
     form = page.get_by_role("form", name="Add a fault")
-    form.get_by_role("textbox", name=re.compile(r"^operation\b")).fill("listPredictions")
-    form.get_by_role("textbox", name=re.compile(r"^status\b")).fill("503")
+    form.get_by_label(re.compile(r"^operation\b")).fill("listPredictions")
+    form.get_by_label(re.compile(r"^status\b")).fill("503")
     form.get_by_role("button", name="Add fault", exact=True).click()
     armed = page.get_by_role("region", name="Armed").get_by_role("listitem").filter(has_text="answers 503")
     expect(armed).to_contain_text("No request has matched")
@@ -36,7 +36,7 @@ def test_recipe__is_added_with_its_arguments(server: MockServer, visit: Visit) -
     page = visit.open("faults")
     page.get_by_role("radio", name="flaky", exact=True).check()
     form = page.get_by_role("form", name="Add a recipe")
-    form.get_by_role("textbox", name=re.compile(r"^times\b")).fill("1")
+    form.get_by_label(re.compile(r"^times\b")).fill("1")
     form.get_by_role("button", name="Add recipe", exact=True).click()
     expect(page.get_by_role("region", name="Armed").get_by_role("listitem").first).to_be_visible()
     assert len(list(server.faults)) > 0
@@ -54,9 +54,8 @@ def test_recipe__is_offered(recipe: str, server: MockServer, visit: Visit) -> No
     page = visit.open("faults")
     page.get_by_role("radio", name=recipe, exact=True).check()
     form = page.get_by_role("form", name="Add a recipe")
-    for field in form.get_by_role("textbox").all():
-        if field.input_value() == "":
-            field.fill("1")
+    for field in form.get_by_label(re.compile("^(times|seconds)")).all():
+        field.fill("1")
     form.get_by_role("button", name="Add recipe", exact=True).click()
     expect(form.get_by_role("status")).to_contain_text("Added")
     assert len(list(server.faults)) > 0
@@ -68,9 +67,9 @@ def test_fault__is_refused_at_its_field(server: MockServer, visit: Visit) -> Non
     visit.expect_problem("422")
     page = visit.open("faults")
     form = page.get_by_role("form", name="Add a fault")
-    field = form.get_by_role("textbox", name=re.compile(r"^operation\b"))
+    field = form.get_by_label(re.compile(r"^operation\b"))
     field.fill("getPredicton")
-    form.get_by_role("textbox", name=re.compile(r"^status\b")).fill("503")
+    form.get_by_label(re.compile(r"^status\b")).fill("503")
     form.get_by_role("button", name="Add fault", exact=True).click()
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(field).to_be_focused()
@@ -85,14 +84,14 @@ def test_script__decides_the_next_prediction(form: str, server: MockServer, visi
     page = visit.open("faults")
     if form == "fields":
         fields = page.get_by_role("form", name="Add a script", exact=True)
-        fields.get_by_role("combobox", name=re.compile(r"^outcome\b")).select_option("failed")
-        fields.get_by_role("textbox", name=re.compile(r"^error\b")).fill("out of luck")
-        fields.get_by_role("textbox", name=re.compile(r"^run\b")).fill("2")
+        fields.get_by_label(re.compile(r"^outcome\b")).select_option("failed")
+        fields.get_by_label(re.compile(r"^error\b")).fill("out of luck")
+        fields.get_by_label(re.compile(r"^run\b")).fill("2")
     else:
         page.get_by_label("as JSON").check()
         fields = page.get_by_role("form", name="Add a script as JSON")
         script = {"outcome": "failed", "error": "out of luck", "run": 2}
-        fields.get_by_role("textbox", name=re.compile(r"^script\b")).fill(json.dumps(script))
+        fields.get_by_label(re.compile(r"^script\b")).fill(json.dumps(script))
     fields.get_by_role("button", name="Add script", exact=True).click()
     waiting = page.get_by_role("region", name="Scripts that wait").get_by_role("listitem")
     expect(waiting).to_contain_text("ends as failed: out of luck")
