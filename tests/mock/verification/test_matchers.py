@@ -1,4 +1,4 @@
-"""Matchers, plain values, types and functions as expected values, and what the messages say of them."""
+"""Matchers, plain values, types and functions as expected values."""
 
 from __future__ import annotations
 
@@ -97,8 +97,10 @@ def test_value__is_as_expected(expected: Any, sent: Any) -> None:
         (
             is_even,
             "x",
-            "f: expected a value that is_even accepts, sent 'x', for which it raised TypeError: not all arguments "
-            "converted during string formatting",
+            (
+                "f: expected a value that is_even accepts, sent 'x', for which it raised TypeError: not all arguments "
+                "converted during string formatting"
+            ),
         ),
         (
             asserting,
@@ -138,13 +140,13 @@ def test_field__that_was_not_sent() -> None:
             "x" * 500 + "A" + "y" * 500,
             "x" * 500 + "B" + "y" * 500,
             "f: expected '…" + "x" * 30 + "A" + "y" * 69 + "…', sent '…" + "x" * 30 + "B" + "y" * 69 + "…'"
-            ", other from character 501 on",
+            " (they differ from character 501 on)",
         ),
-        ("a", "b" * 200, "f: expected 'a', sent '" + "b" * 100 + "…', other from character 1 on"),
+        ("a", "b" * 200, "f: expected 'a', sent '" + "b" * 100 + "…' (they differ from character 1 on)"),
         (
             "b" * 200,
             "b" * 199,
-            "f: expected '…" + "b" * 100 + "', sent '…" + "b" * 100 + "', other from character 200 on",
+            "f: expected '…" + "b" * 31 + "', sent '…" + "b" * 30 + "' (they differ from character 200 on)",
         ),
         (1, ["x" * 200], "f: expected 1, sent ['" + "x" * 97 + "…"),
     ],
