@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .lifecycle.scripts import Scripts
     from .models import Models
     from .options import ServerOptions
+    from .pytest_plugin.warning import ZeroscopeWarning
     from .rate_limits import Limits, Rate, RateLimits
     from .server import MockServer
     from .verification.call import Call
@@ -55,6 +56,7 @@ __all__ = (
     "SpecError",
     "VerificationError",
     "VirtualClock",
+    "ZeroscopeWarning",
     "anything",
     "contains",
     "equals",
@@ -89,6 +91,7 @@ _MODULES = {
     "SpecError": "documents.reading",
     "VerificationError": "verification.verifier",
     "VirtualClock": "clocks.virtual",
+    "ZeroscopeWarning": "pytest_plugin.warning",
     "anything": "verification.matchers",
     "contains": "verification.matchers",
     "equals": "verification.matchers",

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
@@ -61,19 +62,24 @@ class Condition:
     """Something that changes.
 
     Attributes:
-        version: How often it has been notified. A task that compares it with the version of before misses no change
-            between its own look at what has changed and its wait.
+        version: Another number after each notification. A task that compares it with the version of before misses no
+            change between its own look at what has changed and its wait.
     """
 
     def __init__(self) -> None:
         self.version = 0
+        # Counts without a lock, however many threads notify.
+        self._versions = count(1)
         self._wakers: set[Waker] = set()
         self._lock = threading.Lock()
 
     def notify(self) -> None:
         """Wake all tasks that wait for a change."""
+        # Set before the look at the wakers: a task adds its own before it compares the version.
+        self.version = next(self._versions)
+        if not self._wakers:
+            return
         with self._lock:
-            self.version += 1
             wakers = tuple(self._wakers)
         for waker in wakers:
             waker.wake()

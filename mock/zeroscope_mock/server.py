@@ -49,8 +49,8 @@ class MockServer(ClientFactory, Assertions):
         options: `seed`, `clock`, `speed`, `dialect`, `account`, `token`, `spec`, `models`, `any_model`, `reload`,
             `receiver`, `insecure_webhooks`, `rate_limits`, `streams`, `blocking`, `expired_wait`, `webhook_events`,
             `deployment_names`, `inline_outputs`, `control`, `allow_hosts`, `cors`, `trust_forwarded`, `json_limit`,
-            `file_limit`, `storage_limit`, `prediction_limit`, `journal_limit` and `journal_body_limit`; all have defaults.
-            `ServerOptions` describes each.
+            `file_limit`, `storage_limit`, `prediction_limit`, `journal_limit` and `journal_body_limit`; all have
+            defaults. `ServerOptions` describes each.
 
     Raises:
         TypeError: For an unknown option, and for `models` that are no dict of files or dicts.

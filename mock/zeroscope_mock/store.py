@@ -99,11 +99,13 @@ class Store:
         sequence: The predictions and trainings of all tenants; another one after all of them were removed.
         dropped_predictions: How many predictions and trainings were dropped.
         dropped_files: How many files were dropped before their time.
+        cleared: How often everything was removed.
     """
 
     def __init__(self, prediction_limit: int, storage_limit: int) -> None:
         self.dropped_predictions = 0
         self.dropped_files = 0
+        self.cleared = 0
         self._prediction_limit = prediction_limit
         self._storage_limit = storage_limit
         self.tenants: dict[str, TenantPredictions] = {}
@@ -257,6 +259,7 @@ class Store:
     def clear(self, tenant: str | None = None) -> None:
         """Remove everything, or everything of one tenant."""
         if tenant is None:
+            self.cleared += 1
             self.tenants.clear()
             self.sequence = RecordSequence()
             self._billed.clear()

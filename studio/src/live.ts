@@ -13,6 +13,7 @@ export type Subject =
   | "models"
   | "limits"
   | "journal"
+  | "webhooks"
   | "state";
 
 const SUBJECTS: Subject[] = [
@@ -24,12 +25,13 @@ const SUBJECTS: Subject[] = [
   "models",
   "limits",
   "journal",
+  "webhooks",
   "state",
 ];
 const RETRY_MS = 500;
 const LONGEST_RETRY_MS = 3000;
 
-type Listener<T> = (items: T[]) => void;
+type Listener<T> = (items: T[]) => unknown;
 
 /** Whether the page hears from the server. */
 export const connection = signal<"connecting" | "live" | "lost">("connecting");
@@ -45,8 +47,10 @@ export function revision(subject: Subject): ReadonlySignal<number> {
 
 /** Count a change of a subject, or of all of them. */
 export function touch(...subjects: string[]): void {
+  // A reset and a restored snapshot, which have kinds of their own, change everything.
+  const all = subjects.length === 0 || subjects.some((subject) => !revisions.has(subject));
   batch(() => {
-    for (const subject of subjects.length > 0 ? subjects : SUBJECTS) {
+    for (const subject of all ? SUBJECTS : subjects) {
       const counted = revisions.get(subject);
       if (counted) counted.value += 1;
     }
@@ -67,7 +71,7 @@ export function onDeliveries(listener: Listener<Omit<Attempt, "body">>): () => v
 
 // Under load, events come faster than frames: they are handed on together, so that the page draws once for all of them.
 // A timer, not a frame, because a page in the background has no frames.
-const BATCH_MS = 30;
+const BATCH_MS = 20;
 let exchanges: ExchangeSummary[] = [];
 let deliveries: Omit<Attempt, "body">[] = [];
 let changed = new Set<string>();

@@ -1,113 +1,116 @@
-"""The view of the clock."""
+"""The page's view of the clock: what it says, and what moves it."""
 
 from __future__ import annotations
 
-import re
-
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 
 from helpers.browser import Visit, wait_until
-from helpers.busy_server import INPUTS, TEXT, VIDEO, Api
+from helpers.busy_server import VIDEO, Api
 from studio.conftest import Open, Serve
 from zeroscope_mock import MockServer
-from zeroscope_mock.operations.standstill import NOTICE_AFTER
+
+START = 1767225600.0
+"""The time of day at which a virtual clock begins."""
 
 
-def test_clock__is_frozen_and_runs_again(server: MockServer, visit: Visit) -> None:
-    """Freeze stops the clock of the server and of the page, and Run starts both."""
+@pytest.fixture
+def serving(serve: Serve) -> tuple[MockServer, str]:
+    """A server on a virtual clock."""
+    return serve(clock="virtual")
+
+
+def press(page: Page, button: str) -> None:
+    """Press a button of the view, not that of the warning above it."""
+    page.get_by_role("main").get_by_role("button", name=button, exact=True).click()
+
+
+def field(page: Page, name: str) -> Locator:
+    """A field of one of the forms."""
+    return page.get_by_role("textbox", name=name, exact=True)
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("0.5", 0.5), ("250ms", 0.25), ("1h 30m", 5400), ("2D", 172800)])
+def test_advance__takes_seconds_and_durations(text: str, seconds: float, server: MockServer, visit: Visit) -> None:
+    """The clock moves by a number of seconds or a duration, which stays in the field for the next time."""
     page = visit.open("clock")
-    main = page.get_by_role("main")
-    freeze = main.get_by_role("button", name="Freeze", exact=True)
-    run = main.get_by_role("button", name="Run", exact=True)
-    expect(run).to_be_disabled()
-    freeze.click()
-    expect(main).to_contain_text("It is frozen")
-    assert server.clock.frozen
-    digits = main.locator(".clock-digits")
-    stopped = digits.inner_text()
-    before = page.evaluate("() => performance.now()")
-    page.wait_for_function("(before) => performance.now() > before + 1200", arg=before)
-    assert digits.inner_text() == stopped
-    visit.screenshot("clock")
-    run.click()
-    expect(main).to_contain_text("It runs by itself")
-    expect(digits).not_to_have_text(stopped)
-    assert not server.clock.frozen
+    field(page, "seconds").fill(text)
+    press(page, "Advance")
+    expect(page.get_by_text("now.")).to_be_visible()
+    assert server.clock.time() == START + seconds
+    expect(field(page, "seconds")).to_have_value(text)
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("10m", 600), ("1h 30m", 5400)])
-def test_clock__is_advanced(text: str, seconds: float, visits: Open, serve: Serve) -> None:
-    """Advance moves the clock by seconds or by a duration."""
-    server, url = serve(clock="virtual")
-    before = server.clock.time()
-    page = visits(url).open("clock")
-    form = page.get_by_role("form", name="Advance the clock")
-    form.get_by_label(re.compile(r"^seconds\b")).fill(text)
-    form.get_by_role("button", name="Advance", exact=True).click()
-    expect(form.get_by_role("status")).to_contain_text("It is")
-    assert server.clock.time() == before + seconds
-
-
-def test_clock__refuses_what_is_no_duration(visits: Open, serve: Serve) -> None:
-    """A text that is no duration is refused at the field."""
-    server, url = serve(clock="virtual")
-    before = server.clock.time()
-    page = visits(url).open("clock")
-    form = page.get_by_role("form", name="Advance the clock")
-    form.get_by_label(re.compile(r"^seconds\b")).fill("soon")
-    form.get_by_role("button", name="Advance", exact=True).click()
-    expect(form.get_by_label(re.compile(r"^seconds\b"))).to_have_attribute("aria-invalid", "true")
-    assert server.clock.time() == before
-
-
-def test_clock__goes_from_event_to_event(visits: Open, serve: Serve) -> None:
-    """Next event names what comes next, and moves to its start, its end, and no further."""
-    server, url = serve(clock="virtual")
-    page = visits(url).open("clock")
-    button = page.get_by_role("button", name="Next event", exact=True)
-    expect(button).to_be_disabled()
-    server.scripts.add({"startup": 5, "run": 20, "logs": []})
-    api = Api(server)
-    created = api.create(VIDEO, "A lighthouse", **INPUTS[VIDEO])
-    begin = server.clock.time()
-    moments = []
-    while True:
-        expect(button).to_be_enabled()
-        expect(page.locator(".clock-next")).to_contain_text(created["id"])
-        before = server.clock.time()
-        button.click()
-        wait_until(page, lambda before=before: server.clock.time() > before)
-        moments.append(round(server.clock.time() - begin, 3))
-        if api("GET", f"/v1/predictions/{created['id']}")[1]["status"] == "succeeded":
-            break
-    assert moments[0] == 5
-    assert moments[-1] == 25
-    expect(button).to_be_disabled()
-    expect(page.get_by_role("main")).to_contain_text("Nothing is due")
-
-
-def test_speed__is_that_of_predictions_to_come(server: MockServer, visit: Visit) -> None:
-    """Set speed changes the speed of the server."""
-    page = visit.open("clock")
-    form = page.get_by_role("form", name="Set the speed")
-    form.get_by_label(re.compile(r"^speed\b")).fill("25")
-    form.get_by_role("button", name="Set speed", exact=True).click()
-    expect(page.get_by_role("main")).to_contain_text("25 times as fast as")
-    assert server.speed == 25
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("soon", "Write seconds, or a duration"),
+        ("1h 30", "Write seconds, or a duration"),
+        ("99999d", "Must be less than or equal to 1000000000"),
+    ],
+)
+def test_advance__explains_a_mistake(text: str, error: str, server: MockServer, visit: Visit) -> None:
+    """An error stands at the field, which gets the focus, and the clock stays."""
     visit.expect_problem("422")
-    form.get_by_label(re.compile(r"^speed\b")).fill("0")
-    form.get_by_role("button", name="Set speed", exact=True).click()
-    expect(form.get_by_label(re.compile(r"^speed\b"))).to_have_attribute("aria-invalid", "true")
-    assert server.speed == 25
-
-
-def test_clock__warns_of_a_client_that_polls_meanwhile(server: MockServer, visit: Visit) -> None:
-    """The view says what the server told a client that polls while the clock stands still."""
     page = visit.open("clock")
-    server.clock.freeze()
+    field(page, "seconds").fill(text)
+    press(page, "Advance")
+    expect(page.locator(".field-error")).to_contain_text(error)
+    expect(field(page, "seconds")).to_be_focused()
+    assert server.clock.time() == START
+
+
+def test_next_event__is_named_and_reached(server: MockServer, visit: Visit) -> None:
+    """The page says what happens next and when, and moves the clock there."""
+    page = visit.open("clock")
+    expect(page.get_by_text("Nothing is due")).to_be_visible()
+    expect(page.get_by_role("button", name="Next event", exact=True)).to_be_disabled()
+    server.scripts.add({"startup": 90, "run": 600, "logs": []})
+    created = Api(server).create(VIDEO, "A lighthouse")["id"]
+    expect(page.get_by_text(f"Prediction {created} starts in 1 min 30 s")).to_be_visible()
+    assert visit.violations() == []
+    press(page, "Next event")
+    expect(page.get_by_text(f"Prediction {created} ends in 10 min")).to_be_visible()
+    press(page, "Next event")
+    wait_until(page, lambda: server.clock.time() == START + 690)
+
+
+def test_freeze__stops_a_clock_until_it_runs(visits: Open, serve: Serve) -> None:
+    """Freeze and Run stop and release a clock, and the page says which it is."""
+    server, url = serve(clock="real")
+    page = visits(url).open("clock")
+    expect(page.get_by_text("It runs by itself")).to_be_visible()
+    press(page, "Freeze")
+    expect(page.get_by_text("It is frozen")).to_be_visible()
+    stopped = server.clock.time()
+    assert server.clock.time() == stopped
+    press(page, "Run")
+    expect(page.get_by_text("It runs by itself")).to_be_visible()
+    wait_until(page, lambda: server.clock.time() > stopped)
+
+
+def test_speed__is_set_for_predictions_to_come(server: MockServer, visit: Visit) -> None:
+    """The speed is set by the form, and an impossible one is refused at its field."""
+    visit.expect_problem("422")
+    page = visit.open("clock")
+    field(page, "speed").fill("0")
+    press(page, "Set speed")
+    expect(page.locator(".field-error")).to_contain_text("Must be greater than 0")
+    field(page, "speed").fill("10")
+    press(page, "Set speed")
+    expect(page.get_by_text("10 times as fast as")).to_be_visible()
+    assert server.speed == 10
+
+
+def test_warning__quotes_what_the_server_tells_the_client(server: MockServer, visit: Visit) -> None:
+    """While a client polls and the clock stands still, the view says so, until the clock moves."""
+    page = visit.open("clock")
     api = Api(server)
-    created = api.create(TEXT, "A lighthouse")
-    for _ in range(NOTICE_AFTER):
-        api("GET", f"/v1/predictions/{created['id']}")
-    expect(page.get_by_role("main")).to_contain_text(re.compile("A client is polling.*The clock stands still"))
+    path = f"/v1/predictions/{api.create(VIDEO, 'A lighthouse')['id']}"
+    for _ in range(20):
+        api("GET", path)
+    warning = page.get_by_role("main").get_by_text("A client polls while the clock stands still")
+    expect(warning).to_be_visible()
+    visit.screenshot("clock")
+    press(page, "Advance")
+    expect(warning).to_have_count(0)

@@ -1,113 +1,158 @@
-"""The view of faults and scripts: what is added there acts on the next request."""
+"""The page's view of faults: what is armed, how often it struck, and forms that add more."""
 
 from __future__ import annotations
 
-import json
 import re
+from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 
-from helpers.browser import Visit, wait_until
-from helpers.busy_server import TEXT, VIDEO, Api
+from helpers.browser import Visit
+from helpers.busy_server import VIDEO, Api
 from zeroscope_mock import MockServer
+from zeroscope_mock.documents.bundled import control_document
+
+SCHEMAS: dict[str, Any] = control_document()["components"]["schemas"]
 
 
-def test_fault__strikes_the_next_request(server: MockServer, visit: Visit) -> None:
-    """A fault added from the form applies to the next request; its count follows, and Remove ends it."""
-    api = Api(server)
-    page = visit.open("faults")
-    form = page.get_by_role("form", name="Add a fault")
-    form.get_by_label(re.compile(r"^operation\b")).fill("listPredictions")
-    form.get_by_label(re.compile(r"^status\b")).fill("503")
+def fault_form(page: Page) -> Locator:
+    """The form that adds a fault, with all its sections open."""
+    form = page.get_by_role("form", name="Add a fault", exact=True)
+    for section in ("How often", "More about the response"):
+        form.get_by_text(section, exact=True).click()
+    return form
+
+
+def fill(form: Locator, fields: dict[str, str]) -> None:
+    """Fill some fields in and send the form."""
+    for name, text in fields.items():
+        control = form.get_by_label(name, exact=True)
+        if control.evaluate("element => element.tagName") == "SELECT":
+            control.select_option(text)
+        else:
+            control.fill(text)
     form.get_by_role("button", name="Add fault", exact=True).click()
-    armed = page.get_by_role("region", name="Armed").get_by_role("listitem").filter(has_text="answers 503")
-    expect(armed).to_contain_text("No request has matched")
-    assert [api("GET", "/v1/predictions")[0] for _ in range(2)] == [503, 503]
-    expect(armed).to_contain_text("Struck 2 times")
-    visit.screenshot("faults")
-    armed.get_by_role("button", name="Remove", exact=True).click()
-    expect(armed).to_have_count(0)
-    assert api("GET", "/v1/predictions")[0] == 200
 
 
-def test_recipe__is_added_with_its_arguments(server: MockServer, visit: Visit) -> None:
-    """A recipe added from the form applies to the next requests."""
+@pytest.mark.parametrize(
+    ("fields", "settings"),
+    [
+        ({"status": "503", "operation": "getPrediction"}, {"status": 503, "operation": "getPrediction"}),
+        (
+            {"delay": "2.5", "operation": "getPrediction, listPredictions"},
+            {"delay": 2.5, "operation": ["getPrediction", "listPredictions"]},
+        ),
+        ({"reset": "after", "method": "POST", "nth": "2, 4"}, {"reset": "after", "method": "POST", "nth": [2, 4]}),
+        ({"hang": "true", "times": "1"}, {"hang": 60.0, "times": 1}),
+        (
+            {"html": "true", "per": "resource", "probability": "0.5"},
+            {"html": True, "per": "resource", "probability": 0.5},
+        ),
+        ({"body": "no JSON", "headers": '{"X-A": "b"}'}, {"body": "no JSON", "headers": {"x-a": "b"}}),
+        ({"body": '{"a": [1]}', "truncate": "0.5"}, {"body": {"a": [1]}, "truncate": 0.5}),
+    ],
+)
+def test_fault__is_added_as_the_form_says(
+    fields: dict[str, str], settings: dict[str, Any], server: MockServer, visit: Visit
+) -> None:
+    """Fields become the settings of the fault, in the types of the document."""
     page = visit.open("faults")
-    page.get_by_role("radio", name="flaky", exact=True).check()
-    form = page.get_by_role("form", name="Add a recipe")
-    form.get_by_label(re.compile(r"^times\b")).fill("1")
-    form.get_by_role("button", name="Add recipe", exact=True).click()
-    expect(page.get_by_role("region", name="Armed").get_by_role("listitem").first).to_be_visible()
-    assert len(list(server.faults)) > 0
-    api = Api(server)
-    assert api("GET", "/v1/predictions")[0] >= 500
-    assert api("GET", "/v1/predictions")[0] == 200
-    page.get_by_role("button", name="Clear faults", exact=True).click()
     expect(page.get_by_text("No request fails")).to_be_visible()
-    assert list(server.faults) == []
+    form = fault_form(page)
+    fill(form, fields)
+    expect(form.get_by_text("Added f1.")).to_be_visible()
+    expect(page.locator(".entry-id", has_text="f1")).to_be_visible()
+    assert server.faults[0].rule.to_json() == settings
 
 
-@pytest.mark.parametrize("recipe", ["storm", "outage", "lost_create", "flaky", "throttle", "slow"])
-def test_recipe__is_offered(recipe: str, server: MockServer, visit: Visit) -> None:
-    """Every recipe can be added with what the form begins with, or says at the field what it lacks."""
-    page = visit.open("faults")
-    page.get_by_role("radio", name=recipe, exact=True).check()
-    form = page.get_by_role("form", name="Add a recipe")
-    for field in form.get_by_label(re.compile("^(times|seconds)")).all():
-        field.fill("1")
-    form.get_by_role("button", name="Add recipe", exact=True).click()
-    expect(form.get_by_role("status")).to_contain_text("Added")
-    assert len(list(server.faults)) > 0
-    server.faults.clear()
-
-
-def test_fault__is_refused_at_its_field(server: MockServer, visit: Visit) -> None:
-    """What the server says about a field stands at the field."""
+@pytest.mark.parametrize(
+    ("fields", "field", "error"),
+    [
+        ({"operation": "getPredicton", "status": "503"}, "operation", "did you mean 'getPrediction'?"),
+        ({"status": "9999"}, "status", "Must be less than or equal to 599"),
+        ({"status": "many"}, "status", "Expected: null/integer, given: string"),
+        ({"status": "503", "headers": "{"}, "headers", "This is not JSON"),
+        ({"status": "503", "nth": "1", "skip": "2"}, "nth", "nth does not go with skip"),
+    ],
+)
+def test_fault__is_refused_at_the_field(
+    fields: dict[str, str], field: str, error: str, server: MockServer, visit: Visit
+) -> None:
+    """An error stands at the field that it concerns, which gets the focus; nothing is added."""
     visit.expect_problem("422")
     page = visit.open("faults")
-    form = page.get_by_role("form", name="Add a fault")
-    field = form.get_by_label(re.compile(r"^operation\b"))
-    field.fill("getPredicton")
-    form.get_by_label(re.compile(r"^status\b")).fill("503")
-    form.get_by_role("button", name="Add fault", exact=True).click()
-    expect(field).to_have_attribute("aria-invalid", "true")
-    expect(field).to_be_focused()
-    expect(form).to_contain_text("did you mean 'getPrediction'")
-    assert list(server.faults) == []
+    form = fault_form(page)
+    fill(form, fields)
+    control = form.get_by_label(field, exact=True)
+    expect(control).to_be_focused()
+    expect(control).to_have_attribute("aria-invalid", "true")
+    expect(control).to_have_accessible_description(re.compile(re.escape(error)))
+    assert len(server.faults) == 0
 
 
-@pytest.mark.parametrize("form", ["fields", "JSON"])
-def test_script__decides_the_next_prediction(form: str, server: MockServer, visit: Visit) -> None:
-    """A script added from the form, or as JSON, decides what the next prediction does, and is gone then."""
+def test_fault__without_an_effect_is_explained_as_a_whole(visit: Visit) -> None:
+    """An error that concerns no single field stands above the button."""
+    visit.expect_problem("422")
+    page = visit.open("faults")
+    fill(fault_form(page), {})
+    expect(page.get_by_role("alert")).to_contain_text("a fault must do something")
+
+
+def test_form__has_every_setting_of_the_document(visit: Visit) -> None:
+    """Whatever a fault or a script may have in the document is a field of the form."""
+    page = visit.open("faults")
+    for name, schema in (("Add a fault", "FaultSettings"), ("Add a script", "Script")):
+        names = (
+            page.get_by_role("form", name=name, exact=True).locator("label > code, legend > code").all_text_contents()
+        )
+        assert set(names) >= set(SCHEMAS[schema]["properties"])
+
+
+@pytest.mark.parametrize("recipe", SCHEMAS["Recipe"]["enum"])
+def test_recipe__is_added(recipe: str, server: MockServer, visit: Visit) -> None:
+    """Each recipe is added with the arguments that it takes."""
+    page = visit.open("faults")
+    page.get_by_role("radio", name=recipe, exact=True).check(force=True)
+    form = page.get_by_role("form", name="Add a recipe", exact=True)
+    taken = form.locator("label > code").all_text_contents()
+    assert taken == [
+        name
+        for name, described in SCHEMAS["RecipeArguments"]["properties"].items()
+        if "`:" not in described["description"] or f"`{recipe}`" in described["description"].partition(":")[0]
+    ]
+    if recipe == "slow":
+        form.get_by_label("seconds", exact=True).fill("2")
+    form.get_by_role("button", name="Add recipe", exact=True).click()
+    expect(form.get_by_text("Added")).to_be_visible()
+    assert len(server.faults) == (26 if recipe == "storm" else 1)
+    expect(page.locator(".entry-id")).to_have_count(len(server.faults))
+    if recipe == "storm":
+        visit.screenshot("faults")
+        assert visit.violations() == []
+
+
+def test_armed__counts_how_often_a_fault_struck(server: MockServer, visit: Visit) -> None:
+    """The counts follow the requests, and a fault that is used up is named."""
+    server.faults.add(operation="getPrediction", status=503, times=1)
+    page = visit.open("faults")
+    entry = page.locator(".entry", has_text="answers 503")
+    expect(entry).to_contain_text("No request has matched")
     api = Api(server)
-    page = visit.open("faults")
-    if form == "fields":
-        fields = page.get_by_role("form", name="Add a script", exact=True)
-        fields.get_by_label(re.compile(r"^outcome\b")).select_option("failed")
-        fields.get_by_label(re.compile(r"^error\b")).fill("out of luck")
-        fields.get_by_label(re.compile(r"^run\b")).fill("2")
-    else:
-        page.get_by_label("as JSON").check()
-        fields = page.get_by_role("form", name="Add a script as JSON")
-        script = {"outcome": "failed", "error": "out of luck", "run": 2}
-        fields.get_by_label(re.compile(r"^script\b")).fill(json.dumps(script))
-    fields.get_by_role("button", name="Add script", exact=True).click()
-    waiting = page.get_by_role("region", name="Scripts that wait").get_by_role("listitem")
-    expect(waiting).to_contain_text("ends as failed: out of luck")
-    created = api.create(TEXT, "A lighthouse")
-    expect(waiting).to_have_count(0)
-    server.clock.advance(60)
-    _, read = api("GET", f"/v1/predictions/{created['id']}")
-    assert (read["status"], read["error"]) == ("failed", "out of luck")
+    path = f"/v1/predictions/{api.create(VIDEO, 'A lighthouse')['id']}"
+    assert [api("GET", path)[0] for _ in range(3)] == [503, 200, 200]
+    expect(entry).to_contain_text("Struck 1 time in 3 matching requests")
+    expect(entry).to_contain_text("used up")
 
 
-def test_scripts__are_cleared(server: MockServer, visit: Visit) -> None:
-    """The button clears the queue of scripts."""
-    server.scripts.add({"run": 5}, times=None)
-    Api(server).create(VIDEO, "A lighthouse")
+def test_armed__is_removed_one_by_one_or_as_a_whole(server: MockServer, visit: Visit) -> None:
+    """Remove removes one fault, Clear faults all of them."""
+    for status in (500, 502, 503):
+        server.faults.add(status=status)
     page = visit.open("faults")
-    expect(page.get_by_role("region", name="Scripts that wait")).to_contain_text("Used once")
-    page.get_by_role("button", name="Clear scripts", exact=True).click()
-    wait_until(page, lambda: len(server.scripts) == 0)
-    expect(page.get_by_text("Every prediction runs as by default")).to_be_visible()
+    page.locator(".entry", has_text="answers 502").get_by_role("button", name="Remove", exact=True).click()
+    expect(page.get_by_text("answers 502")).to_have_count(0)
+    assert [fault.rule.status for fault in server.faults] == [500, 503]
+    page.get_by_role("button", name="Clear faults", exact=True).click()
+    expect(page.get_by_text("No request fails")).to_be_visible()
+    assert len(server.faults) == 0

@@ -1,18 +1,20 @@
-"""The view of the state: models, limits, snapshots and the reset."""
+"""The page's view of the state: what the server holds, limits, models, snapshots and the reset."""
 
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import Locator, Page, expect
 
-from helpers.browser import Visit, wait_until
-from helpers.busy_server import INPUTS, MODELS, PICTURE, VIDEO, Api
+from helpers.browser import Visit
+from helpers.busy_server import MODELS, VIDEO, Api
+from studio.conftest import Open, Serve
 from zeroscope_mock import MockServer
 
-SCHEMA = {
+VERSION = {
     "openapi": "3.0.2",
     "components": {
         "schemas": {
@@ -23,101 +25,137 @@ SCHEMA = {
 }
 
 
+def held(page: Page, kind: str) -> Locator:
+    """The numbers of a kind that are held and dropped."""
+    return page.get_by_role("region", name="What it holds").get_by_role("row", name=kind)
+
+
+def press(page: Page, button: str) -> None:
+    """Press a button."""
+    page.get_by_role("button", name=button, exact=True).click()
+
+
+def test_holds__follows_the_server(server: MockServer, visit: Visit) -> None:
+    """The counts are those of the server as they change."""
+    page = visit.open("state")
+    expect(held(page, "predictions")).to_contain_text("0")
+    for _ in range(3):
+        Api(server).create(VIDEO, "A lighthouse")
+    expect(held(page, "predictions")).to_contain_text("3")
+    expect(held(page, "exchanges")).to_contain_text("3")
+
+
+def test_reset__is_confirmed_first(server: MockServer, visit: Visit) -> None:
+    """A reset happens after a confirmation, and not without it."""
+    server.faults.add(status=503)
+    page = visit.open("state")
+    press(page, "Reset")
+    assert visit.violations() == []
+    press(page, "Keep it")
+    expect(page.get_by_role("dialog", name="Reset the server?")).to_be_hidden()
+    assert len(server.faults) == 1
+    press(page, "Reset")
+    press(page, "Reset everything")
+    expect(page.get_by_text("The server is as new.")).to_be_visible()
+    expect(held(page, "faults")).to_contain_text("0")
+    assert len(server.faults) == 0
+
+
 def test_snapshot__is_downloaded_and_restored(server: MockServer, visit: Visit, tmp_path: Path) -> None:
-    """A snapshot goes down, the reset clears the server, and the snapshot brings everything back."""
-    api = Api(server)
-    created = api.create(VIDEO, "A lighthouse in a storm", **INPUTS[VIDEO])
-    server.clock.advance(600)
+    """A snapshot from the page restores the predictions that a reset cleared."""
+    created = Api(server).create(VIDEO, "A lighthouse")["id"]
     page = visit.open("state")
-    main = page.get_by_role("main")
-    held = main.get_by_role("region", name="What it holds").get_by_role("row").filter(has_text="predictions")
-    expect(held).to_contain_text("1")
     with page.expect_download() as download:
-        main.get_by_role("button", name="Download snapshot", exact=True).click()
-    path = tmp_path / "snapshot.json"
-    download.value.save_as(path)
-    assert json.loads(path.read_bytes())
-    main.get_by_role("button", name="Reset", exact=True).click()
-    dialog = page.get_by_role("dialog", name="Reset the server?")
-    expect(dialog).to_be_visible()
-    visit.screenshot("reset")
-    dialog.get_by_role("button", name="Keep it", exact=True).click()
-    expect(dialog).to_be_hidden()
-    assert api("GET", f"/v1/predictions/{created['id']}")[0] == 200
-    main.get_by_role("button", name="Reset", exact=True).click()
-    dialog.get_by_role("button", name="Reset everything", exact=True).click()
-    expect(dialog).to_be_hidden()
-    expect(held).to_contain_text("0")
-    assert api("GET", f"/v1/predictions/{created['id']}")[0] == 404
-    with page.expect_file_chooser() as chooser:
-        main.get_by_role("button", name="Restore snapshot", exact=True).click()
-    chooser.value.set_files(path)
-    expect(main).to_contain_text("Restored snapshot.json")
-    expect(held).to_contain_text("1")
-    assert api("GET", f"/v1/predictions/{created['id']}")[1]["status"] == "succeeded"
+        press(page, "Download snapshot")
+    download.value.save_as(tmp_path / "snapshot.json")
+    server.reset()
+    page.get_by_label("File of the snapshot").set_input_files(tmp_path / "snapshot.json")
+    expect(page.get_by_text("Restored snapshot.json.")).to_be_visible()
+    expect(held(page, "predictions")).to_contain_text("1")
+    assert Api(server)("GET", f"/v1/predictions/{created}")[0] == 200
 
 
-def test_restore__says_what_is_wrong_with_a_file(server: MockServer, visit: Visit, tmp_path: Path) -> None:
-    """A file that is no snapshot is refused with the reason, and changes nothing."""
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"clock": {"time": "late", "frozen": False}}, "clock.time: Invalid type. Expected: number, given: string"),
+        ({"seed": 5}, "seed"),
+        (None, "The request body is not JSON"),
+    ],
+)
+def test_snapshot__is_refused_by_field(
+    changes: dict[str, Any] | None, error: str, server: MockServer, visit: Visit, tmp_path: Path
+) -> None:
+    """A file that is no snapshot of such a server changes nothing, and the page says what is wrong with it."""
     visit.expect_problem("4(00|22)")
-    created = Api(server).create(VIDEO, "A lighthouse")
-    path = tmp_path / "other.json"
-    path.write_text('{"format": "something else"}')
+    snapshot = "{" if changes is None else json.dumps({**server.snapshot(), **changes})
+    (tmp_path / "snapshot.json").write_text(snapshot, encoding="utf-8")
     page = visit.open("state")
-    with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Restore snapshot", exact=True).click()
-    chooser.value.set_files(path)
-    expect(page.get_by_role("alert")).to_contain_text("Nothing was restored")
-    assert Api(server)("GET", f"/v1/predictions/{created['id']}")[0] == 200
+    page.get_by_label("File of the snapshot").set_input_files(tmp_path / "snapshot.json")
+    expect(page.get_by_role("alert")).to_contain_text("Nothing was restored:")
+    expect(page.get_by_role("alert")).to_contain_text(error)
 
 
-def test_model__is_added_and_removed(server: MockServer, visit: Visit) -> None:
-    """A model added from the form runs at once, and Remove removes it."""
-    api = Api(server)
+@pytest.mark.parametrize(
+    ("rates", "words"),
+    [
+        ("live", "600 a minute"),
+        ("low-credit", "6 a minute, 1 at once"),
+        ("none", "no request is refused for its rate"),
+    ],
+)
+def test_limits__are_set_by_name(rates: str, words: str, visits: Open, serve: Serve) -> None:
+    """The rates of the service, or none, are put into force, and so is a lack of credit."""
+    server, url = serve(rate_limits=None if rates != "none" else "live")
+    visit = visits(url)
     page = visit.open("state")
-    models = page.get_by_role("region", name="Models")
-    for name in MODELS:
-        expect(models).to_contain_text(name)
-    models.get_by_text("Add a version of a model").click()
-    form = page.get_by_role("form", name="Add a model")
-    form.get_by_label(re.compile(r"^model\b")).fill("acme/echo")
-    form.get_by_label(re.compile(r"^version\b")).fill(json.dumps(SCHEMA))
-    form.get_by_role("button", name="Add model", exact=True).click()
-    entry = models.get_by_role("listitem").filter(has_text="acme/echo")
-    expect(entry.first).to_be_visible()
-    assert api("POST", "/v1/models/acme/echo/predictions", {"input": {"text": "hello"}})[0] == 201
-    assert api("POST", "/v1/models/acme/echo/predictions", {"input": {}})[0] == 422
-    visit.screenshot("state")
-    entry.first.get_by_role("button", name="Remove", exact=True).click()
-    expect(entry).to_have_count(0)
-    assert PICTURE in server.models
-    assert api("POST", "/v1/models/acme/echo/predictions", {"input": {"text": "hello"}})[0] == 404
+    page.get_by_text("Set limits", exact=True).first.click()
+    page.get_by_role("radio", name=rates, exact=True).check(force=True)
+    page.get_by_label("out_of_credit", exact=True).select_option("true")
+    press(page, "Set limits")
+    expect(page.get_by_role("region", name="Limits")).to_contain_text(words)
+    expect(page.get_by_role("region", name="Limits")).to_contain_text("none left: creates get 402")
+    assert server.limits.out_of_credit
+    assert (server.limits.rates is None) == (rates == "none")
 
 
-def test_model__is_refused_at_its_field(server: MockServer, visit: Visit) -> None:
-    """What is wrong with a model stands in the form."""
+def test_limits__of_ones_own_are_checked_at_the_field(server: MockServer, visit: Visit) -> None:
+    """Rates of one's own are put into force once they are possible."""
     visit.expect_problem("422")
     page = visit.open("state")
+    page.get_by_text("Set limits", exact=True).first.click()
+    page.get_by_role("radio", name="own", exact=True).check(force=True)
+    creates = page.get_by_role("group", name="creates")
+    creates.get_by_label("requests", exact=True).fill("0")
+    press(page, "Set limits")
+    expect(creates.locator(".field-error")).to_have_text("Must be greater than or equal to 1")
+    creates.get_by_label("requests", exact=True).fill("7")
+    press(page, "Set limits")
+    expect(page.get_by_role("region", name="Limits")).to_contain_text("7 a minute")
+    assert server.limits.rates is not None
+    assert server.limits.rates.creates.requests == 7
+
+
+def test_model__is_added_from_a_file_and_removed(server: MockServer, visit: Visit, tmp_path: Path) -> None:
+    """A version from a file is a model of the server until it is removed; a wrong one is refused at its field."""
+    visit.expect_problem("422")
+    (tmp_path / "version.json").write_text(json.dumps(VERSION), encoding="utf-8")
+    page = visit.open("state")
+    expect(page.get_by_role("region", name="Models").locator(".entry")).to_have_count(len(MODELS))
     page.get_by_text("Add a version of a model").click()
     form = page.get_by_role("form", name="Add a model")
-    form.get_by_label(re.compile(r"^model\b")).fill("no-owner")
-    form.get_by_label(re.compile(r"^version\b")).fill(json.dumps(SCHEMA))
-    form.get_by_role("button", name="Add model", exact=True).click()
-    expect(form.locator("[aria-invalid=true], .form-errors").first).to_be_visible()
-    assert sorted(server.models) == sorted(MODELS)
-
-
-def test_limits__are_set(server: MockServer, visit: Visit) -> None:
-    """Limits and credit set from the form are in force for the next request."""
-    api = Api(server)
-    page = visit.open("state")
-    limits = page.get_by_role("region", name="Limits")
-    limits.get_by_text("Set limits").first.click()
-    limits.get_by_role("radio", name="low-credit", exact=True).check()
-    form = page.get_by_role("form", name="Set limits")
-    form.get_by_label(re.compile(r"^out_of_credit\b")).select_option("true")
-    form.get_by_role("button", name="Set limits", exact=True).click()
-    expect(limits).to_contain_text("none left")
-    wait_until(page, lambda: server.limits.out_of_credit)
-    status, _ = api("POST", f"/v1/models/{VIDEO}/predictions", {"input": {"prompt": "A lighthouse"}})
-    assert status == 402
+    form.get_by_label("File for version").set_input_files(tmp_path / "version.json")
+    expect(form.get_by_label("version", exact=True)).to_have_value(json.dumps(VERSION))
+    form.get_by_label("model", exact=True).fill("acme")
+    press(page, "Add model")
+    expect(form.locator(".field-error")).to_contain_text("Does not match pattern")
+    form.get_by_label("model", exact=True).fill("acme/echo")
+    press(page, "Add model")
+    entry = page.locator(".entry", has_text="acme/echo")
+    expect(entry).to_contain_text("returns text")
+    visit.screenshot("state")
+    assert visit.violations() == []
+    assert Api(server)("GET", "/v1/models/acme/echo")[0] == 200
+    entry.get_by_role("button", name="Remove", exact=True).click()
+    expect(entry).to_have_count(0)
+    assert Api(server)("GET", "/v1/models/acme/echo")[0] == 404

@@ -1,162 +1,150 @@
-"""The view of the webhooks, with a receiver on a socket that checks signatures."""
+"""The page's view of webhooks: deliveries as they are sent, and ways to send them again."""
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from collections.abc import Callable, Iterator
 
+import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from helpers.browser import Visit, wait_until
-from helpers.busy_server import INPUTS, VIDEO, Api
+from helpers.browser import Visit
+from helpers.busy_server import TOKENS, VIDEO, Api
 from studio.conftest import Open, Serve
 from zeroscope_mock import MockServer
 
-
-class Receiver(ThreadingHTTPServer):
-    """Receives webhooks as a program should: it refuses those with an invalid signature.
-
-    Attributes:
-        secret: The key of the signatures; None to accept everything.
-        failures: How many deliveries it is still to fail.
-        received: The id, the body and the status of the answer of each delivery.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.secret: str | None = None
-        self.failures = 0
-        self.received: list[tuple[str, dict[str, Any], int]] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}/hook"
-
-    def answer(self, headers: dict[str, str], body: bytes) -> int:
-        if self.failures:
-            self.failures -= 1
-            return 503
-        if self.secret:
-            try:
-                Webhook(self.secret).verify(body, headers)
-            except WebhookVerificationError:
-                return 401
-        return 204
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Receiver
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        status = self.server.answer(headers, body)
-        self.send_response(status)
-        text = b"" if status == 204 else f"answer {status}".encode()
-        self.send_header("content-length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)
-        self.server.received.append((headers["webhook-id"], json.loads(body), status))
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Print nothing."""
+Receiver = Callable[[httpx.Request], httpx.Response]
 
 
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    """A receiver of webhooks on a socket."""
-    with Receiver() as receiver:
-        thread = threading.Thread(target=receiver.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        yield receiver
-        receiver.shutdown()
-        thread.join()
+def statuses() -> list[int]:
+    """The statuses that the receiver responds with, one after another; 200 once they are used up."""
+    return []
 
 
-def deliver(server: MockServer, receiver: Receiver) -> dict[str, Any]:
-    """Create a prediction whose end is sent to the receiver; returns the prediction."""
-    api = Api(server)
-    receiver.secret = api("GET", "/v1/webhooks/default/secret")[1]["key"]
-    server.scripts.add({"startup": 0, "run": 0.1})
-    body = {
-        "input": {"prompt": "A lighthouse", **INPUTS[VIDEO]},
-        "webhook": receiver.url,
-        "webhook_events_filter": ["completed"],
-    }
-    return api("POST", f"/v1/models/{VIDEO}/predictions", body)[1]
+@pytest.fixture
+def serving(statuses: list[int], serve: Serve) -> tuple[MockServer, str]:
+    """A server on a virtual clock whose receiver responds with `statuses`."""
+    left: Iterator[int] = iter(statuses)
+    return serve(clock="virtual", receiver=lambda request: httpx.Response(next(left, 200), text="<i>thanks</i>"))
 
 
-def attempts(page: Page) -> Any:
-    return page.get_by_role("main").locator(".attempt")
+def deliver(server: MockServer, url: str = "https://my.app/hook") -> None:
+    """Send the `completed` webhook of a prediction, which ends two seconds after it was created."""
+    server.scripts.add({"startup": 1, "run": 1})
+    body = {"input": {"prompt": "A lighthouse"}, "webhook": url, "webhook_events_filter": ["completed"]}
+    status, _ = Api(server)("POST", f"/v1/models/{VIDEO}/predictions", body)
+    assert status == 201
+    server.clock.advance(2)
 
 
-def test_deliveries__come_in_with_signature_and_answer(server: MockServer, visit: Visit, receiver: Receiver) -> None:
-    """A delivery appears by itself, with its body, the signature that was sent and the receiver's answer."""
+def row(page: Page) -> Locator:
+    """The first delivery of the list."""
+    return page.get_by_role("main").locator(".delivery-head").first
+
+
+@pytest.mark.parametrize("statuses", [[503]])
+def test_delivery__is_followed_through_its_retry(server: MockServer, visit: Visit) -> None:
+    """A delivery appears when it is sent, says when it is tried again, and that it was received then."""
     page = visit.open("webhooks")
     expect(page.get_by_text("No webhook has been due")).to_be_visible()
-    receiver.failures = 1
-    created = deliver(server, receiver)
-    head = page.get_by_role("main").get_by_role("button", expanded=False).filter(has_text=created["id"])
-    expect(head).to_contain_text("503")
-    expect(head).to_contain_text("completed")
-    head.click()
-    expect(attempts(page)).to_have_count(2)
-    first, second = attempts(page).first, attempts(page).last
-    expect(first).to_contain_text("503")
-    first.locator("summary").click()
-    expect(first.get_by_role("region", name="Answer")).to_contain_text("answer 503")
-    headers = second.get_by_role("region", name="Headers as sent")
-    for name in ("webhook-id", "webhook-timestamp", "webhook-signature"):
-        expect(headers).to_contain_text(name)
-    expect(headers).to_contain_text(server.deliveries[0].id)
-    expect(second.get_by_role("region", name="Body", exact=True)).to_contain_text(f'"id": "{created["id"]}"')
+    deliver(server)
+    expect(row(page)).to_contain_text("retrying")
+    expect(row(page)).to_contain_text("answered with 503 · tried again in 1 s")
+    server.clock.advance(1)
+    expect(row(page)).to_contain_text("delivered")
+    expect(row(page)).to_contain_text("2 attempts")
     visit.screenshot("webhooks")
-    assert [status for _, _, status in receiver.received] == [503, 204]
 
 
-BUTTONS = {
-    "Resend": [204],
-    "Send forged": [401],
-    "Send late": [401],
-    "Send twice": [204, 204],
-}
-
-
-@pytest.mark.parametrize("button", BUTTONS)
-def test_button__sends_again(button: str, server: MockServer, visit: Visit, receiver: Receiver) -> None:
-    """Each button sends the delivery again, and a receiver that checks signatures refuses forged and late ones."""
-    deliver(server, receiver)
+def test_attempt__has_its_signature_body_and_answer(server: MockServer, visit: Visit) -> None:
+    """An attempt shows the headers as sent, the body and what the receiver answered."""
     page = visit.open("webhooks")
-    wait_until(page, lambda: len(receiver.received) == 1)
-    id, body, _ = receiver.received[0]
-    page.get_by_role("main").get_by_role("button", expanded=False).filter(has_text="completed").click()
+    deliver(server)
+    row(page).click()
+    attempt = server.deliveries[0]
+    expect(page.locator(".attempt")).to_contain_text("webhook-signature")
+    expect(page.locator(".attempt")).to_contain_text(attempt.id)
+    expect(page.get_by_role("region", name="Body of request 1")).to_contain_text('"prompt": "A lighthouse"')
+    expect(page.get_by_role("region", name="Answer to request 1")).to_have_text("<i>thanks</i>")
+    assert visit.violations() == []
+
+
+@pytest.mark.parametrize(
+    ("button", "words", "requests"),
+    [("Resend", "Attempt 2", 2), ("Send forged", "forged", 2), ("Send late", "late", 2), ("Send twice", "doubled", 3)],
+)
+def test_button__sends_a_delivery_again(
+    button: str, words: str, requests: int, server: MockServer, visit: Visit
+) -> None:
+    """Each button sends the delivery once more in its way, and the page shows the new attempts."""
+    page = visit.open("webhooks")
+    deliver(server)
+    row(page).click()
     page.get_by_role("button", name=button, exact=True).click()
-    wait_until(page, lambda: len(receiver.received) == 1 + len(BUTTONS[button]))
-    assert [status for _, _, status in receiver.received[1:]] == BUTTONS[button]
-    for found, content, _ in receiver.received[1:]:
-        assert (found, content) == (id, body)
-    expect(attempts(page)).to_have_count(1 + len(BUTTONS[button]))
-    if button.startswith("Send"):
-        word = {"Send forged": "forged", "Send late": "late", "Send twice": "twice"}[button]
-        expect(attempts(page).last).to_contain_text(word)
-    if button in ("Send forged", "Send late"):
-        expect(attempts(page).last).to_contain_text("401")
+    expect(page.locator(".attempt")).to_have_count(requests)
+    expect(page.locator(".attempt").last).to_contain_text(words)
+    assert len(server.deliveries) == requests
 
 
-def test_view__says_why_nothing_is_sent(visits: Open, serve: Serve) -> None:
-    """Where a delivery may not be sent, the view says so."""
+@pytest.mark.parametrize("button", ["Send forged", "Send late"])
+def test_receiver__that_accepts_what_it_must_refuse_is_named(button: str, server: MockServer, visit: Visit) -> None:
+    """The page says when a receiver accepts a delivery that a check of signatures refuses."""
+    page = visit.open("webhooks")
+    deliver(server)
+    row(page).click()
+    page.get_by_role("button", name=button, exact=True).click()
+    expect(page.get_by_text("The receiver accepted it, although it had to refuse it")).to_be_visible()
+
+
+def test_receiver__that_checks_signatures_is_not_blamed(visits: Open, serve: Serve) -> None:
+    """A delivery stays delivered when the receiver refuses a forged copy of it, as it should."""
+
+    def receive(request: httpx.Request) -> httpx.Response:
+        try:
+            Webhook(secret).verify(request.content, dict(request.headers))
+        except WebhookVerificationError:
+            return httpx.Response(401)
+        return httpx.Response(204)
+
+    server, url = serve(clock="real", receiver=receive)
+    headers = {"Authorization": f"Bearer {TOKENS[0]}"}
+    secret = httpx.get(f"{url}/v1/webhooks/default/secret", headers=headers).json()["key"]
+    visit = visits(url)
+    page = visit.open("webhooks")
+    deliver(server)
+    row(page).click()
+    page.get_by_role("button", name="Send forged", exact=True).click()
+    expect(page.locator(".attempt").last).to_contain_text("401")
+    expect(row(page)).to_contain_text("delivered")
+    expect(page.get_by_text("had to refuse")).to_have_count(0)
+
+
+def test_page__says_why_nothing_is_sent(visits: Open, serve: Serve) -> None:
+    """A webhook that the server does not send is explained above the list."""
     server, url = serve(clock="virtual")
-    Api(server)(
-        "POST",
-        f"/v1/models/{VIDEO}/predictions",
-        {"input": {"prompt": "A lighthouse"}, "webhook": "http://my.app/hook"},
-    )
-    server.clock.advance(600)
-    page = visits(url).open("webhooks")
-    expect(page.get_by_role("main")).to_contain_text("Nothing is sent")
-    expect(page.get_by_role("main")).to_contain_text("http://my.app/hook")
+    visit = visits(url)
+    page = visit.open("webhooks")
+    deliver(server, "http://my.app/hook")
+    expect(page.get_by_text("Nothing is sent to http://my.app/hook: http is for loopback hosts")).to_be_visible()
+    expect(row(page)).to_contain_text("failed")
+
+
+@pytest.mark.parametrize("statuses", [[], [400]], ids=["delivered", "failed"])
+def test_filter__shows_only_what_matches(statuses: list[int], server: MockServer, visit: Visit) -> None:
+    """Words of the filter select deliveries by their state, ids, event and URL."""
+    page = visit.open("webhooks")
+    deliver(server)
+    filtering = page.get_by_role("searchbox", name="Filter deliveries")
+    for words, found in (("failed", bool(statuses)), ("completed my.app", True), ("completed start", False)):
+        filtering.fill(words)
+        expect(page.locator(".delivery-head")).to_have_count(int(found))
+
+
+def test_link__opens_a_delivery(server: MockServer, visit: Visit) -> None:
+    """The address of a delivery opens it in the list, for links from a prediction."""
+    deliver(server)
+    page = visit.open(f"webhooks/{server.deliveries[0].id}")
+    expect(row(page)).to_have_attribute("aria-expanded", "true")
+    expect(page.locator(".attempt")).to_have_count(1)

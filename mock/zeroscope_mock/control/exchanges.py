@@ -1,4 +1,4 @@
-"""The operations under `/_mock/` on the request journal, and exchanges as JSON values."""
+"""The operations under `/_mock/` on the journal, and exchanges as JSON values."""
 
 from __future__ import annotations
 
@@ -68,6 +68,7 @@ class ExchangeOperations:
         return _NO_CONTENT
 
     def _exchanges(self, call: OperationCall, after: int = 0) -> list[Exchange]:
+        self._state.inspected = True
         tenant = call.tenant or None
         return [one for one in self._state.journal.since(after) if tenant in (None, one.tenant)]
 

@@ -1,4 +1,4 @@
-"""The operations under `/_mock/` that verify calls and return what predictions would have cost."""
+"""The operations under `/_mock/` that verify calls and add up costs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from ..state import State
 from ..verification import CallCount, MatcherError, VerificationError, read_matchers, verify
 from ..verification.cost import cost_of
 from ..verification.expectation import Expectation
-from ..verification.verifier import known_operations
 
 _OBJECTS = ("input", "body", "headers", "query")
 
@@ -40,19 +39,11 @@ class VerificationOperations:
         # Without the lock, for the same reason.
         yield from ()
         state, sent = self._state, call.body
-        journal, tenant = state.journal, call.tenant or None
-        exchanges = [exchange for exchange in journal[:] if tenant in (None, exchange.tenant)]
         if sent.get("status") is not None:
             state.inspected = True
         try:
-            calls = verify(
-                exchanges,
-                _expectation(sent),
-                CallCount.of(*(_integer(sent.get(name)) for name in ("times", "at_least", "at_most"))),
-                sent.get("order"),
-                known=known_operations(state),
-                dropped=journal.dropped,
-            )
+            count = CallCount.of(*(_integer(sent.get(name)) for name in ("times", "at_least", "at_most")))
+            calls = verify(state, _expectation(sent), count, sent.get("order"), tenant=call.tenant or None)
         except VerificationError as error:
             return problem(409, str(error), title="Verification failed")
         except MatcherError as error:
@@ -64,7 +55,9 @@ class VerificationOperations:
 
 
 def _expectation(sent: dict[str, Any]) -> Expectation:
-    expected = {name: read_matchers(sent[name], name) for name in _OBJECTS if sent.get(name) is not None}
+    expected: dict[str, Any] = {
+        name: read_matchers(sent[name], name) for name in _OBJECTS if sent.get(name) is not None
+    }
     return Expectation(
         operation=sent.get("operation"),
         status=_integer(sent.get("status")),

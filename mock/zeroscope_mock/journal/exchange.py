@@ -14,7 +14,9 @@ from .single_line import single_line
 NOTICE_HEADER = "x-zeroscope-mock-notice"
 """The header of the responses that tell a client that the clock stands still."""
 
-_ERRORS_FROM = 400
+ERRORS_FROM = 400
+"""The least status code of an error."""
+
 _REASON_LENGTH = 500
 # No model in particular, so that the fields of an input go by their names.
 _FIELDS = FieldNames({})
@@ -130,7 +132,7 @@ class Exchange:
         if self.status is None:
             return "the connection was cut"
         shown = self.response_json
-        if self.status >= _ERRORS_FROM:
+        if self.status >= ERRORS_FROM:
             detail = shown.get("detail") if isinstance(shown, dict) else None
             text = detail if isinstance(detail, str) and detail else self.response_body
             lines = [line.strip().removeprefix("- ") for line in text.splitlines()]

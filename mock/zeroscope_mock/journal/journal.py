@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 import threading
 from bisect import bisect_left
-from collections import Counter, OrderedDict, deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, pairwise
+from operator import itemgetter
 from typing import Any, overload
 
 import orjson
@@ -58,9 +59,10 @@ class Journal(Sequence[Exchange]):
         self._body_limit = body_limit
         self._start = start
         self._lock = threading.Lock()
-        # The memory of long bodies beyond their starts, by the number of the exchange, oldest first.
-        self._long: OrderedDict[int, int] = OrderedDict()
-        self._long_total = 0
+        # How much longer the bodies may become, by a generous estimate, before `_cut` measures them.
+        self._room = BODIES_LIMIT
+        # Bodies of exchanges up to this number have been cut.
+        self._cut_up_to = 0
         self.dropped = 0
         self.last = 0
         self.generation = 0
@@ -117,8 +119,12 @@ class Journal(Sequence[Exchange]):
             if len(self._exchanges) == self._exchanges.maxlen:
                 self.dropped += 1
             self._exchanges.append(fields)
-            if len(sent) > START or len(received) > START:
-                self._count_latest()
+            if (length := len(sent) + len(received)) > START:
+                self._room -= length
+                if length > _SHORT:
+                    self._read(-1)
+                if self._room < 0:
+                    self._cut()
         self.condition.notify()
 
     def clear(self, tenant: str | None = None) -> None:
@@ -156,8 +162,11 @@ class Journal(Sequence[Exchange]):
             last: The number of the last one.
         """
         with self._lock:
-            some = list(islice(self._exchanges, self._index(first), self._index(last + 1)))
-        return Counter(map(_kind, some))
+            start = self._index(first)
+            some = self._slice(start, self._index(last + 1) - start)
+        kinds = Counter(map(_KIND, [one for one in some if isinstance(one, tuple)]))
+        others = [one for one in some if isinstance(one, Exchange) or one[_OPERATION] is None]
+        return Counter({kind: number for kind, number in kinds.items() if kind[1]}) + Counter(map(_kind, others))
 
     def find(self, number: int) -> Exchange | None:
         """The exchange with a number; None if there is none any more."""
@@ -182,6 +191,23 @@ class Journal(Sequence[Exchange]):
     def __iter__(self) -> Iterator[Exchange]:
         return iter(self[:])
 
+    def har(self) -> dict[str, Any]:
+        """The exchanges as an HTTP Archive (HAR 1.2), which browsers and other tools open.
+
+        Example:
+            >>> Path("calls.har").write_text(json.dumps(server.journal.har()))
+        """
+        # Imported here because few programs need it.
+        from .har import archive
+
+        return archive(self)
+
+    def __str__(self) -> str:
+        from .lines import table
+
+        exchanges = self[:]
+        return table(exchanges, self.dropped, None if self._start is None else self._start())
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {len(self)} exchanges, {self.dropped} dropped>"
 
@@ -195,58 +221,55 @@ class Journal(Sequence[Exchange]):
         if isinstance(one, Exchange):
             return one
         exchange = self._exchanges[index] = _exchange(self._body_limit, *one)
-        if exchange.number in self._long:
-            self._count(exchange.number, exchange.request_body, exchange.response_body)
+        # A text may need four times as much memory as the bytes that it was read from.
+        self._room -= max(0, _memory(exchange) - _memory(one))
         return exchange
 
     def _read_from(self, start: int, limit: int | None = None) -> list[Exchange]:
         """The exchanges from an index on."""
-        kept = list(islice(self._exchanges, start, None if limit is None else start + limit))
+        kept = self._slice(start, len(self._exchanges) - start if limit is None else limit)
         read = [one if isinstance(one, Exchange) else self._read(index) for index, one in enumerate(kept, start)]
-        self._cut_oldest()
+        if self._room < 0:
+            self._cut()
         return read
+
+    def _slice(self, start: int, length: int) -> list[Exchange | tuple[Any, ...]]:
+        """Some exchanges in the form in which they are kept."""
+        # From the end, because that is where the latest are, and a deque is walked through.
+        end = max(len(self._exchanges) - start - length, 0)
+        return list(islice(reversed(self._exchanges), end, len(self._exchanges) - start))[::-1]
 
     def _replace(self, exchanges: Iterable[Exchange]) -> None:
         self._exchanges.clear()
-        self._long.clear()
-        self._long_total = 0
         self._exchanges.extend(exchanges)
-        for one in self._exchanges:
-            assert isinstance(one, Exchange)
-            if len(one.request_body) > START or len(one.response_body) > START:
-                self._count(one.number, one.request_body, one.response_body)
-        self._cut_oldest()
+        self._cut_up_to = 0
+        self._cut(1)
 
-    def _count_latest(self) -> None:
-        """Count the memory of the latest exchange, which has a long body."""
-        fields = self._exchanges[-1]
-        assert isinstance(fields, tuple)
-        number, sent, received = fields[_NUMBER], fields[_SENT], fields[_RECEIVED]
-        self._count(number, sent, received)
-        if len(sent) > _SHORT or len(received) > _SHORT:
-            self._read(-1)
-        self._cut_oldest()
+    def _cut(self, share: float = 0.75) -> None:
+        """Cut the long bodies of the oldest exchanges, if all together need too much memory.
 
-    def _count(self, number: int, *bodies: bytes | str) -> None:
-        memory = sum(sys.getsizeof(body) for body in bodies if len(body) > START)
-        self._long_total += memory - self._long.get(number, 0)
-        self._long[number] = memory
-
-    def _cut_oldest(self) -> None:
-        """Cut the long bodies of the oldest exchanges if all together need too much memory."""
-        first = _number(self._exchanges[0]) if self._exchanges else 0
-        while self._long and ((number := next(iter(self._long))) < first or self._long_total > BODIES_LIMIT):
-            self._long_total -= self._long.pop(number)
-            if number >= first:
-                index = self._index(number)
-                one = self._read(index)
-                self._exchanges[index] = replace(
-                    one, request_body=one.request_body[:START], response_body=one.response_body[:START]
-                )
+        Args:
+            share: The share of the limit that they may need; less than 1, so that many requests pass before the next
+                cut.
+        """
+        most = int(BODIES_LIMIT * share)
+        exchanges, whole, cut = self._exchanges, len(self._exchanges), self._cut_up_to
+        left = most
+        while whole and _number(exchanges[whole - 1]) > cut and (left := left - _memory(exchanges[whole - 1])) >= 0:
+            whole -= 1
+        if whole:
+            self._cut_up_to = max(cut, _number(exchanges[whole - 1]))
+        while whole and _number(exchanges[whole - 1]) > cut:
+            whole -= 1
+            one = self._read(whole)
+            exchanges[whole] = replace(
+                one, request_body=one.request_body[:START], response_body=one.response_body[:START]
+            )
+        self._room = BODIES_LIMIT - most + max(left, 0)
 
 
 # The places of some fields that `record` keeps.
-_NUMBER, _METHOD, _PATH, _SENT, _STATUS, _RECEIVED, _OPERATION = 0, 1, 2, 5, 6, 8, 11
+_NUMBER, _METHOD, _PATH, _HEADERS, _SENT, _STATUS, _RECEIVED, _OPERATION = 0, 1, 2, 4, 5, 6, 8, 11
 
 
 def _number(one: Exchange | tuple[Any, ...]) -> int:
@@ -254,10 +277,21 @@ def _number(one: Exchange | tuple[Any, ...]) -> int:
     return number
 
 
+def _memory(one: Exchange | tuple[Any, ...]) -> int:
+    """The memory of the bodies of an exchange that are longer than their start, in bytes."""
+    if isinstance(one, Exchange):
+        return sum(sys.getsizeof(body) for body in (one.request_body, one.response_body) if len(body) > START)
+    return sum(sys.getsizeof(body) for body in (one[_SENT], one[_RECEIVED]) if len(body) > START)
+
+
+# Method, operation and status.
+_KIND = itemgetter(_METHOD, _OPERATION, _STATUS)
+
+
 def _kind(one: Exchange | tuple[Any, ...]) -> tuple[str, str, int | None]:
     if isinstance(one, Exchange):
         return one.method, one.operation or one.path, one.status
-    return one[_METHOD], one[_OPERATION] or one[_PATH], one[_STATUS]
+    return one[_METHOD], one[_OPERATION] or Redactor(one[_HEADERS]).text(one[_PATH]), one[_STATUS]
 
 
 def _exchange(

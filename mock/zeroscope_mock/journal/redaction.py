@@ -65,12 +65,14 @@ class Redactor:
             scheme, _, rest = value.strip().partition(" ")
             return f"{scheme} {TOKEN}" if rest and scheme.lower() in _SCHEMES else TOKEN
         if name in _COOKIES:
-            return f"{value.partition('=')[0]}={TOKEN}" if name == "set-cookie" else _without_values(value)
+            cookies = [value] if name == "set-cookie" else value.split(";")
+            return self.text("; ".join(map(_without_value, cookies)))
         return TOKEN if _NAMED.search(name) else self.text(value)
 
 
-def _without_values(cookies: str) -> str:
-    return "; ".join(f"{cookie.partition('=')[0].strip()}={TOKEN}" for cookie in cookies.split(";"))
+def _without_value(cookie: str) -> str:
+    name, equals, _ = cookie.strip().partition("=")
+    return f"{name}={TOKEN}" if equals else TOKEN
 
 
 def _tokens(value: str) -> Iterator[str]:

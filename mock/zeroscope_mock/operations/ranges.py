@@ -7,13 +7,23 @@ import re
 
 from ..messages import Head, Headers, Response
 
+# What a browser shows without running anything: media, data and plain text.
+_INERT = re.compile(
+    # Of several types with commas between them, browsers take one.
+    r"(audio|font|model|video)/[^,\s]+|image/(?!svg)[^,\s]+|text/(plain|csv|markdown|vtt)"
+    r"|application/(octet-stream|json|jsonl|pdf|zip|gzip|x-tar|x-subrip)",
+    re.IGNORECASE,
+)
+# In a browser, a page or a picture in SVG is of the origin of the server, where its scripts could control the server.
+_SANDBOX: Headers = (("content-security-policy", "sandbox"), ("x-content-type-options", "nosniff"))
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.IGNORECASE)
 
 
 def range_response(head: Head, content: bytes, content_type: str) -> Response:
     """A response with a file, or with the range of it that the request names.
 
-    A request for several ranges gets the whole file, as the standard allows; HEAD ignores ranges.
+    A request for several ranges gets the whole file, as the standard allows; HEAD ignores ranges. A file that could run
+    scripts in a browser comes with headers that keep it from that.
 
     Args:
         head: The head of the request; `Range`, `If-Range` and `If-None-Match` have an effect.
@@ -25,7 +35,8 @@ def range_response(head: Head, content: bytes, content_type: str) -> Response:
     headers: Headers = (("accept-ranges", "bytes"), ("etag", etag))
     if names_etag(head.header("if-none-match"), etag):
         return Response(304, headers, b"")
-    headers = (("content-type", content_type), *headers)
+    guard = () if _INERT.fullmatch(content_type.partition(";")[0].strip()) else _SANDBOX
+    headers = (("content-type", content_type), *headers, *guard)
     if_range = head.header("if-range")
     found = _RANGE.fullmatch((head.header("range") or "").strip())
     if head.method == "HEAD" or not found or not (found[1] or found[2]) or (if_range and if_range != etag):

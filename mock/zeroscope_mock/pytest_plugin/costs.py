@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -13,7 +13,8 @@ from .options import COST_OPTION
 from .servers import servers_of
 
 if TYPE_CHECKING:
-    from .. import Cost, MockServer
+    from .. import MockServer, ModelCost
+    from ..store import Store
 
 _OUTPUT = "zeroscope_cost"
 
@@ -23,24 +24,26 @@ class _Costs:
 
     def __init__(self) -> None:
         self._sums = defaultdict[str, list[float]](lambda: [0, 0.0])
-        self._last = WeakKeyDictionary[MockServer, Cost]()
+        # What is known of servers: their data, how often it was cleared, and its costs.
+        self._last: WeakKeyDictionary[MockServer, tuple[tuple[Store, int] | None, Mapping[str, ModelCost]]]
+        self._last = WeakKeyDictionary()
 
     def add_server(self, server: MockServer) -> None:
         """Add what a server's predictions cost since it was last added."""
-        cost, last = server.cost, self._last.get(server)
-        if last is not None and (last.predictions > cost.predictions or last.seconds > cost.seconds):
-            # It was reset.
-            last = None
-        before = {} if last is None else last.by_model
+        cost, store = server.cost, server.core.state.store
+        key = store, store.cleared
+        last, before = self._last.get(server, (None, {}))
+        # After a reset, or with other data, all costs are new.
+        known = before if last == key else {}
         self.add(
             (
                 model,
-                one.predictions - (before[model].predictions if model in before else 0),
-                one.seconds - (before[model].seconds if model in before else 0),
+                max(0, one.predictions - (known[model].predictions if model in known else 0)),
+                max(0, one.seconds - (known[model].seconds if model in known else 0)),
             )
             for model, one in cost.by_model.items()
         )
-        self._last[server] = cost
+        self._last[server] = key, cost.by_model
 
     def add(self, rows: Iterable[tuple[str, float, float]]) -> None:
         """Add rows of a model, its predictions and their seconds."""

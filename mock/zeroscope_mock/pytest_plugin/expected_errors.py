@@ -1,4 +1,4 @@
-"""The tests that expect an error, as far as their code shows it."""
+"""The tests whose code shows that they expect an error or look at a fault."""
 
 from __future__ import annotations
 
@@ -24,12 +24,22 @@ def expects_errors(item: pytest.Item, statuses: Collection[int | None]) -> bool:
         item: The test.
         statuses: The statuses of the refused requests.
     """
-    code = getattr(getattr(item, "function", None), "__code__", None)
-    if _IN_NAME.search(item.name) or not isinstance(code, CodeType):
-        return True
     parameters = getattr(getattr(item, "callspec", None), "params", {})
-    words = [*_words(code), *parameters, *parameters.values()]
+    words = [*_words_of(item), *parameters, *parameters.values()]
+    if _IN_NAME.search(item.name):
+        return True
     return any(_IN_CODE.search(word) if isinstance(word, str) else _is_in(word, statuses) for word in words)
+
+
+def looks_at_counts(item: pytest.Item) -> bool:
+    """Whether a test names the counts of a fault."""
+    return any(word in ("hits", "seen") for word in _words_of(item))
+
+
+def _words_of(item: pytest.Item) -> Iterator[Any]:
+    code = getattr(getattr(item, "function", None), "__code__", None)
+    if isinstance(code, CodeType):
+        yield from _words(code)
 
 
 def _words(code: CodeType) -> Iterator[Any]:

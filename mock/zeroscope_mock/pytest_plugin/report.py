@@ -7,18 +7,24 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .servers import servers_of
+from .servers import NAME, servers_of
 
 if TYPE_CHECKING:
     from .. import MockServer
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add the journal of each server that came from a fixture to the report of a failure."""
     report = yield
-    if report.failed:
-        report.sections += [_section(name, server) for name, server in servers_of(item).items()]
+    if report.failed and (servers := servers_of(item)):
+        from ..verification import VerificationError
+
+        # The message of a failed verification has the journal already.
+        if len(servers) > 1 or call.excinfo is None or not call.excinfo.errisinstance(VerificationError):
+            report.sections += [_section(name, server) for name, server in servers.items()]
     return report
 
 
@@ -26,4 +32,4 @@ def _section(name: str, server: MockServer) -> tuple[str, str]:
     journal = server.core.journal
     count = len(journal) + journal.dropped
     title = f"zeroscope mock: {count} exchange{'' if count == 1 else 's'}"
-    return title if name == "zeroscope_mock" else f"{title} of {name}", str(journal)
+    return title if name == NAME else f"{title} of {name}", str(journal)

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from .. import MockServer
+    from .. import Fault, MockServer
 
-SERVER_KEY = pytest.StashKey["MockServer"]()
+NAME = "zeroscope_mock"
+"""The name of the fixture whose servers are checked, also if a program replaces it by its own."""
+
+SERVER_KEY: pytest.StashKey[MockServer] = pytest.StashKey()
 """The server of the fixture `zeroscope_mock`."""
 
-OUTER_FAULTS_KEY = pytest.StashKey["list[Fault]"]()
+OUTER_FAULTS_KEY: pytest.StashKey[list[Fault]] = pytest.StashKey()
 """Its faults of the markers of what the test is in."""
 
-OWN_FAULTS_KEY = pytest.StashKey["list[Fault]"]()
+OWN_FAULTS_KEY: pytest.StashKey[list[Fault]] = pytest.StashKey()
 """Its faults of the markers of the test itself."""
 
 
@@ -28,7 +31,7 @@ def servers_of(item: pytest.Item) -> dict[str, MockServer]:
         return {}
     kind: type[MockServer] = module.MockServer
     # A fixture from `getfixturevalue` is not among the arguments.
-    fixtures = {"zeroscope_mock": item.stash.get(SERVER_KEY, None), **(getattr(item, "funcargs", None) or {})}
+    fixtures = {NAME: item.stash.get(SERVER_KEY, None), **(getattr(item, "funcargs", None) or {})}
     servers: dict[str, MockServer] = {}
     for name, value in fixtures.items():
         if isinstance(value, kind) and value not in servers.values():

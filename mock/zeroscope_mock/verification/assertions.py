@@ -9,9 +9,10 @@ from typing import Any
 from ..state import State
 from ..tenants import tenant_of
 from .call import Call
+from .call_count import CallCount
 from .cost import Cost, cost_of
 from .expectation import Expectation
-from .verifier import CallCount, known_operations, verify
+from .verifier import verify
 
 
 class Assertions(ABC):
@@ -108,7 +109,4 @@ class Assertions(ABC):
             prediction=prediction,
             tenant=tenant_of(token) if token else None,
         )
-        count = CallCount.of(times, at_least, at_most)
-        return verify(
-            state.journal[:], expectation, count, order, known=known_operations(state), dropped=state.journal.dropped
-        )
+        return verify(state, expectation, CallCount.of(times, at_least, at_most), order)

@@ -1,9 +1,8 @@
-"""Differences between expected values, which may be matchers, and values that were sent."""
+"""Differences between expected values and those that were sent."""
 
 from __future__ import annotations
 
 import inspect
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -135,7 +134,7 @@ def shortened(value: Any, start: int = 0) -> str:
         return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
     if len(value) <= _SHOWN:
         return repr(value)
-    start = max(0, min(start, len(value) - _SHOWN))
+    start = max(0, start)
     cut = value[start : start + _SHOWN]
     return repr(f"{'…' if start else ''}{cut}{'…' if start + _SHOWN < len(value) else ''}")
 
@@ -166,9 +165,12 @@ def _of_values(expected: Any, sent: Any, field: str, found: str) -> Difference:
         return Difference(field, in_words(expected), found % f" {shortened(sent)}")
     if max(len(expected), len(sent)) <= _SHOWN:
         return Difference(field, repr(expected), found % f" {sent!r}", (expected, sent))
-    at = len(os.path.commonprefix([expected, sent]))
+    differing = (at for at, (one, other) in enumerate(zip(expected, sent, strict=False)) if one != other)
+    at = next(differing, min(len(expected), len(sent)))
     words = (shortened(text, at - _BEFORE) for text in (expected, sent))
-    return Difference(field, next(words), found % f" {next(words)}, other from character {at + 1} on", (expected, sent))
+    return Difference(
+        field, next(words), found % f" {next(words)} (they differ from character {at + 1} on)", (expected, sent)
+    )
 
 
 def _problem(expected: Any, sent: Any) -> str | None:

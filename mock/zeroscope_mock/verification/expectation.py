@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -56,7 +56,9 @@ class Expectation:
             yield Difference("token", "the one given", "not sent" if exchange.tenant is None else "sent another")
         if self.status is not None:
             answered = MISSING if exchange.status is None else exchange.status
-            yield from differences(self.status, answered, "status", verb="answered")
+            for difference in differences(self.status, answered, "status", verb="answered"):
+                found = f"{difference.found} ({exchange.reason})" if exchange.reason else difference.found
+                yield replace(difference, found=found)
 
     def lines(self) -> list[str]:
         """What is expected beyond the operation, field by field."""

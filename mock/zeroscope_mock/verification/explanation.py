@@ -1,113 +1,121 @@
-"""The explanation of a failed verification: what was expected, and what came nearest."""
+"""The explanation of a failed verification, with the nearest call."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from ..journal import Exchange
-from ..journal.lines import fold
+from ..journal.lines import table
+from ..journal.single_line import single_line
+from .call_count import CallCount, times_in_words
 from .expectation import Expectation
 
 _SHOWN = 10
-"""How many calls are listed that are as expected."""
+"""How many of the calls that match are listed."""
 
-_FOLDED = 40
-"""How many of the latest lines of the journal are shown."""
+_PATH_LENGTH = 200
 
 
-def explain(
-    exchanges: Sequence[Exchange],
-    expectation: Expectation,
-    expected: str,
-    about: Sequence[Exchange],
-    matching: Sequence[Exchange],
-    *,
-    order: Sequence[str] = (),
-    in_order: Sequence[Exchange] = (),
-    dropped: int = 0,
-) -> str:
-    """Say why a verification failed.
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The outcome of a verification that failed.
 
     Args:
-        exchanges: All exchanges, oldest first.
         expectation: What calls were to have.
-        expected: How often, in words.
-        about: The exchanges of the operation.
+        count: How many of them there were to be.
+        exchanges: All exchanges, oldest first.
+        about: Those of the operation.
         matching: Those of them that are as expected.
         order: The operations that were not called in this order, if that is the reason.
         in_order: The calls of the first of them.
         dropped: How many earlier exchanges the journal does not have any more.
+        start: When the server's clock began, in seconds since 1970 on that clock.
     """
-    fields = expectation.lines()
-    subject = expectation.operation or "Any call"
-    lines = [f"{subject} was expected {expected}, {_found(about, matching, bool(fields))}"]
-    if order:
-        lines = [f"{' → '.join(order)} was expected in this order, {_broken(order, in_order)}"]
-    if dropped:
-        lines.append(
-            f"The journal dropped {dropped} earlier exchange{'' if dropped == 1 else 's'}, so that calls may be missing "
-            "here; journal_limit sets how many it keeps."
-        )
-    lines += _section("Expected:", fields)
-    if order:
-        lines += _section("In order:", [_line(exchange) for exchange in in_order])
-    elif matching:
-        shown = [_line(exchange) for exchange in matching[:_SHOWN]]
-        more = len(matching) - len(shown)
-        lines += _section("As expected:", [*shown, *([f"and {more} more"] if more else [])])
-    if not order:
-        lines += _nearest(expectation, about, matching)
-    return "\n".join([*lines, *_journal(exchanges)])
+
+    expectation: Expectation
+    count: CallCount
+    exchanges: Sequence[Exchange]
+    about: Sequence[Exchange]
+    matching: Sequence[Exchange]
+    order: Sequence[str]
+    in_order: Sequence[Exchange]
+    dropped: int
+    start: float
+
+    def line(self, exchange: Exchange) -> str:
+        """An exchange on one line."""
+        answered = "cut off" if exchange.status is None else exchange.status
+        path = single_line(exchange.path, _PATH_LENGTH)
+        time = exchange.time - self.start
+        return f"exchange {exchange.number} after {time:.3f} s: {exchange.method} {path}, {answered}"
 
 
-def _found(about: Sequence[Exchange], matching: Sequence[Exchange], conditions: bool) -> str:
-    if not about:
-        return "but was never called."
-    if not conditions:
-        return f"but was called {_times(len(about))}."
-    if len(about) == len(matching):
-        return f"but was called {_times(len(about))}, each time as expected."
-    if matching:
-        return f"but was called {_times(len(about))}, and {_times(len(matching))} as expected."
-    return f"but was called {_times(len(about))}, and never as expected."
+def explain(outcome: Outcome) -> str:
+    """Say why a verification failed, in several lines."""
+    return "\n".join([*_expected(outcome), *_found(outcome), *_journal(outcome)])
 
 
-def _broken(order: Sequence[str], found: Sequence[Exchange]) -> str:
-    missing = order[len(found)]
-    return f"but {missing} was not called after {order[len(found) - 1]}." if found else f"but {missing} was not called."
+def _expected(outcome: Outcome) -> Iterator[str]:
+    """What was expected, up to `but`."""
+    fields = outcome.expectation.lines()
+    operation = outcome.expectation.operation or "any operation"
+    if outcome.order:
+        yield f"Expected calls in the order {', '.join(outcome.order)},"
+        fields = [f"{operation} with {field}" for field in fields]
+    else:
+        yield f"Expected {operation} {outcome.count}{' with' if fields else ','}"
+    yield from _indented(fields)
 
 
-def _nearest(expectation: Expectation, about: Sequence[Exchange], matching: Sequence[Exchange]) -> list[str]:
+def _found(outcome: Outcome) -> Iterator[str]:
+    """What there was instead, from `but` on."""
+    about, matching = outcome.about, outcome.matching
+    if outcome.order:
+        missing = outcome.order[len(outcome.in_order)]
+        yield f"but {missing} was not called{' after' if outcome.in_order else '.'}"
+        yield from _indented(map(outcome.line, outcome.in_order))
+    elif outcome.dropped and len(matching) in outcome.count:
+        yield "but this cannot be told: the journal dropped earlier calls, and journal_limit says how many it keeps."
+    elif not about:
+        yield "but it was never called."
+    elif len(about) == len(matching) and not outcome.expectation.lines():
+        yield f"but it was called {times_in_words(len(about))}."
+    elif len(matching) < outcome.count.least:
+        yield f"but {_share(matching, about)}."
+        yield from _nearest(outcome)
+    else:
+        yield f"but {_share(matching, about)}:"
+        yield from _indented(map(outcome.line, matching[:_SHOWN]))
+        if (more := len(matching) - _SHOWN) > 0:
+            yield f"  and {more} more"
+
+
+def _share(matching: Sequence[Exchange], about: Sequence[Exchange]) -> str:
+    if len(about) == 1:
+        return "its only call matches" if matching else "its only call does not match"
+    count = len(matching) or "none"
+    return f"{count} of its {len(about)} calls {'matches' if len(matching) <= 1 else 'match'}"
+
+
+def _nearest(outcome: Outcome) -> Iterator[str]:
     """The call that differs least from what was expected, the latest of several, and how."""
-    known = {id(exchange) for exchange in matching}
-    others = [list(expectation.differences(exchange)) for exchange in about if id(exchange) not in known]
+    matching = {id(exchange) for exchange in outcome.matching}
+    others = [exchange for exchange in outcome.about if id(exchange) not in matching]
     if not others:
-        return []
-    candidates = [exchange for exchange in about if id(exchange) not in known]
-    distances = [sum(difference.distance for difference in differing) for differing in others]
+        return
+    differing = [list(outcome.expectation.differences(exchange)) for exchange in others]
+    distances = [sum(difference.distance for difference in each) for each in differing]
     place = min(range(len(others)), key=lambda place: (distances[place], -place))
-    return _section(f"Nearest: {_line(candidates[place])}", map(str, others[place]))
+    yield f"Nearest: {outcome.line(others[place])}"
+    yield from _indented(map(str, differing[place]))
 
 
-def _journal(exchanges: Sequence[Exchange]) -> list[str]:
-    if not exchanges:
-        return ["No request has reached the server."]
-    lines = list(fold(exchanges))
-    left_out = len(lines) - _FOLDED
-    count = f"{len(exchanges)} exchange{'' if len(exchanges) == 1 else 's'}"
-    title = f"Journal, {count}{f', the latest {_FOLDED} lines' if left_out > 0 else ''}:"
-    return _section(title, lines[-_FOLDED:])
+def _journal(outcome: Outcome) -> Iterator[str]:
+    count = len(outcome.exchanges) + outcome.dropped
+    yield f"Journal, {count} exchange{'' if count == 1 else 's'}:"
+    yield from _indented(table(outcome.exchanges, outcome.dropped, outcome.start).splitlines())
 
 
-def _section(title: str, lines: Sequence[str] | Iterator[str]) -> list[str]:
-    indented = [f"  {line}" for line in lines]
-    return [title, *indented] if indented else []
-
-
-def _line(exchange: Exchange) -> str:
-    answered = "cut off" if exchange.status is None else exchange.status
-    return f"exchange {exchange.number}, {exchange.method} {exchange.path}, {answered}"
-
-
-def _times(number: int) -> str:
-    return "once" if number == 1 else f"{number} times"
+def _indented(lines: Iterable[str]) -> Iterator[str]:
+    return (f"  {line}" for line in lines)

@@ -16,6 +16,7 @@ class Contains(Matcher):
     part: Any
 
     def accepts(self, value: Any) -> bool:
+        """Whether the value has the part, which is text in a text, an item in a list, and a key in an object."""
         if isinstance(value, str):
             return isinstance(self.part, str) and self.part in value
         if isinstance(value, list):
@@ -34,6 +35,7 @@ class Regex(Matcher):
     pattern: re.Pattern[str]
 
     def accepts(self, value: Any) -> bool:
+        """Whether the value is a text with a match."""
         return isinstance(value, str) and self.pattern.search(value) is not None
 
     def __str__(self) -> str:
@@ -45,6 +47,7 @@ class Anything(Matcher):
     """Accepts every value that was sent."""
 
     def accepts(self, value: Any) -> bool:
+        """Always true."""
         return True
 
     def __str__(self) -> str:
@@ -58,6 +61,7 @@ class Equals(Matcher):
     value: Any
 
     def accepts(self, value: Any) -> bool:
+        """Whether the value is this one."""
         return is_equal(self.value, value)
 
     def __str__(self) -> str:

@@ -68,7 +68,8 @@ export function Action<T>({ label, call, onDone, onError, kind = "plain", disabl
     setBusy(true);
     setError("");
     try {
-      onDone?.(await send(make()));
+      const result = await send(make());
+      onDone?.(result);
     } catch (caught) {
       if (!(caught instanceof ApiError)) throw caught;
       if (onError) onError(caught);

@@ -29,7 +29,7 @@ function What({ exchange }: { exchange: ExchangeSummary }) {
   if (prediction) {
     return (
       <>
-        <code>{prediction}</code> {after && <Status value={after} />}
+        {after && <Status value={after} />} <code>{prediction}</code>
       </>
     );
   }
@@ -50,13 +50,12 @@ export const ExchangeRow = memo(function ExchangeRow({ exchange, stop, index, q 
   return (
     <tr class="exchange-row" aria-rowindex={index + 2}>
       <td class="c-time">
-        <a
-          href={link("exchanges", number, { q })}
-          data-number={number}
-          tabIndex={stop ? 0 : -1}
-          aria-label={`Exchange ${number}: ${method} ${path}`}
-        >
+        <a href={link("exchanges", number, { q })} data-number={number} tabIndex={stop ? 0 : -1}>
           <Time value={time} milliseconds />
+          <span class="unseen">
+            {" "}
+            exchange {number}, {method} {path}
+          </span>
         </a>
       </td>
       <td class="c-status">

@@ -1,5 +1,5 @@
 // A video, picture, sound or text that a prediction made.
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { RunSummary } from "../control";
 import { isOver, kindOf, type OutputFile, safeLink, sourceOf, textOf } from "../media";
 import { Icon } from "./icons";
@@ -7,9 +7,17 @@ import { Progress } from "./status";
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
+// A card that is only scrolled past loads no video, which the server would have to make.
+const SETTLE_MS = 150;
+
 /** A silent video that plays while it is in view. */
 function LoopingVideo({ source, label }: { source: string; label: string }) {
   const video = useRef<HTMLVideoElement>(null);
+  const [settled, setSettled] = useState(false);
+  useEffect(() => {
+    const timer = window.setTimeout(() => setSettled(true), SETTLE_MS);
+    return () => window.clearTimeout(timer);
+  }, []);
   useEffect(() => {
     const element = video.current;
     if (!element || still.matches) return undefined;
@@ -20,9 +28,14 @@ function LoopingVideo({ source, label }: { source: string; label: string }) {
     });
     observer.observe(element);
     return () => observer.disconnect();
-  }, []);
+  }, [settled]);
+  if (!settled) return null;
   return <video ref={video} src={source} muted loop playsInline preload="metadata" aria-label={label} tabIndex={-1} />;
 }
+
+const CARD_CHARACTERS = 1000;
+// While a text grows, its end is what is new.
+const STREAMED_CHARACTERS = 180;
 
 /** An output on a card: the first file, the text, or why there is none. */
 export function Thumbnail({ run, label }: { run: RunSummary; label: string }) {
@@ -52,7 +65,13 @@ export function Thumbnail({ run, label }: { run: RunSummary; label: string }) {
     );
   }
   const text = textOf(run);
-  if (text !== null) return <p class="thumbnail text">{text.slice(-1200)}</p>;
+  if (text !== null) {
+    return (
+      <div class="thumbnail text">
+        <p>{isOver(run) ? text.slice(0, CARD_CHARACTERS) : text.slice(-STREAMED_CHARACTERS)}</p>
+      </div>
+    );
+  }
   return (
     <div class="thumbnail none">
       {run.error ? <p class="error-text">{run.error.slice(0, 300)}</p> : <p class="muted">{without(run)}</p>}

@@ -10,7 +10,7 @@ import { Empty, Page, Panel } from "../components/page";
 import { HttpStatus, Status } from "../components/status";
 import { Time } from "../components/time";
 import type { Exchange } from "../control";
-import { rows, useExchanges } from "../exchanges";
+import { opened, rows, useExchanges } from "../exchanges";
 import { useLoad } from "../load";
 import { parseQuery } from "../query";
 import { go, link, place } from "../router";
@@ -98,7 +98,7 @@ function Snippets({ exchange }: { exchange: Exchange }) {
     httpx: () => asHttpx(exchange),
     pytest: () => asPytest(exchange, source),
   };
-  const [shown, setShown] = useState("");
+  const [shown, setShown] = useState("curl");
   return (
     <section class="panel" aria-label="Send it again">
       <header class="panel-head">
@@ -109,11 +109,9 @@ function Snippets({ exchange }: { exchange: Exchange }) {
           ))}
         </div>
       </header>
-      {shown && (
-        <div class="panel-body">
-          <pre class="command">{kinds[shown]?.()}</pre>
-        </div>
-      )}
+      <div class="panel-body">
+        <pre class="command">{kinds[shown]?.()}</pre>
+      </div>
     </section>
   );
 }
@@ -202,6 +200,7 @@ function Details({ exchange }: { exchange: Exchange }) {
 
 export function ExchangeView({ number }: { number: number }) {
   useExchanges();
+  opened.number = number;
   const { value, error } = useLoad(call("get", "/exchanges/{number}", { path: { number } }), ["journal", "state"]);
   const q = place.value.parameters.get("q") ?? "";
   const { matches } = parseQuery(q);

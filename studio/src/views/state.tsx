@@ -1,6 +1,208 @@
-// The view of state.
-import { Page } from "../components/page";
+// The state of the server: settings, what it holds, limits, models, snapshots and the reset.
+import { useRef, useState } from "preact/hooks";
+import { ApiError, call, send } from "../api";
+import { Action, CurlButton } from "../components/action";
+import { type FieldProblems, fieldProblems, NO_PROBLEMS } from "../components/forms/problems";
+import { Page, Panel } from "../components/page";
+import type { Summary } from "../control";
+import { useLoad } from "../load";
+import { Limits } from "./limits";
+import { Models } from "./models";
 
+const PROBLEMS_SHOWN = 20;
+
+/** The view of the state. */
 export function State() {
-  return <Page title="State">{null}</Page>;
+  const { value } = useLoad(call("get", "/"), [
+    "state",
+    "journal",
+    "faults",
+    "scripts",
+    "models",
+    "clock",
+    "exchanges",
+    "deliveries",
+  ]);
+  return (
+    <Page title="State">
+      <div class="columns">
+        <div class="stack">
+          {value && <Holds summary={value} />}
+          <Snapshot />
+          <Reset />
+        </div>
+        <div class="stack">
+          <Limits />
+          <Models />
+          {value && <Settings summary={value} />}
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+function Holds({ summary: { holds, dropped } }: { summary: Summary }) {
+  const lost: Partial<Record<string, number>> = dropped;
+  return (
+    <Panel title="What it holds">
+      <table class="plain">
+        <thead>
+          <tr>
+            <th scope="col">Kind</th>
+            <th scope="col" class="number">
+              Held
+            </th>
+            <th scope="col" class="number">
+              Dropped
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {Object.entries(holds).map(([name, count]) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td class="number">{count.toLocaleString("en-US")}</td>
+              <td class="number">{lost[name] === undefined ? "–" : lost[name].toLocaleString("en-US")}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <p class="muted">The server drops the oldest ones when it reaches a limit.</p>
+    </Panel>
+  );
+}
+
+function Settings({ summary }: { summary: Summary }) {
+  const rows: [string, string][] = [
+    ["Seed", String(summary.seed)],
+    ["Dialect", summary.dialect],
+    ["Clock", summary.clock.kind],
+    ["Spec", `${summary.spec.title} ${summary.spec.version}`],
+    ["Further host names", summary.allow_hosts.join(", ") || "none"],
+    ["Follows X-Forwarded headers", summary.trust_forwarded ? "yes" : "no"],
+  ];
+  return (
+    <Panel title="Settings">
+      <dl class="facts">
+        {rows.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      {summary.spec.error && <p class="error-text">The spec's file as it is now is not in use: {summary.spec.error}</p>}
+    </Panel>
+  );
+}
+
+function Snapshot() {
+  const input = useRef<HTMLInputElement>(null);
+  const [problems, setProblems] = useState<FieldProblems>(NO_PROBLEMS);
+  const [done, setDone] = useState("");
+  const download = (snapshot: unknown) => {
+    const url = URL.createObjectURL(new Blob([JSON.stringify(snapshot)], { type: "application/json" }));
+    const anchor = Object.assign(document.createElement("a"), { href: url, download: "snapshot.json" });
+    anchor.click();
+    // The browser reads the address after the click.
+    window.setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    setDone("Downloaded snapshot.json.");
+  };
+  const restore = async (file: File | undefined) => {
+    if (!file) return;
+    setDone("");
+    setProblems(NO_PROBLEMS);
+    try {
+      // As text, so that what is wrong with it is said by the server, with its place.
+      await send(call("put", "/snapshot", { body: (await file.text()) as never }));
+      setDone(`Restored ${file.name}.`);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      setProblems(fieldProblems(error.problem ?? { detail: error.message }, []));
+    }
+  };
+  const more = problems.general.length - PROBLEMS_SHOWN;
+  return (
+    <Panel title="Snapshot">
+      <p>
+        A snapshot holds everything: predictions, files, models, faults, scripts, limits, the time and the history. It
+        can be restored here, or in another server with the same seed and dialect.
+      </p>
+      <div class="buttons">
+        <Action label="Download snapshot" kind="primary" call={call("get", "/snapshot")} onDone={download} />
+        <span class="action">
+          <button type="button" class="plain" onClick={() => input.current?.click()}>
+            Restore snapshot
+          </button>
+          <CurlButton
+            call={() => call("put", "/snapshot", { body: "@snapshot.json" as never })}
+            of="Restore snapshot"
+          />
+        </span>
+        <input
+          ref={input}
+          type="file"
+          class="unseen"
+          tabIndex={-1}
+          aria-label="File of the snapshot"
+          accept="application/json,.json"
+          onChange={(event) => {
+            const file = event.currentTarget.files?.[0];
+            void restore(file);
+            // So that the same file can be chosen again.
+            event.currentTarget.value = "";
+          }}
+        />
+        <output class="form-done">{done}</output>
+      </div>
+      {problems.general.length > 0 && (
+        <div class="form-errors" role="alert">
+          <p>Nothing was restored:</p>
+          <ul>
+            {problems.general.slice(0, PROBLEMS_SHOWN).map((text) => (
+              <li key={text}>{text}</li>
+            ))}
+          </ul>
+          {more > 0 && <p>… and {more} more</p>}
+        </div>
+      )}
+    </Panel>
+  );
+}
+
+function Reset() {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [done, setDone] = useState("");
+  return (
+    <Panel title="Reset">
+      <p>A reset clears everything except the time, the limits in force and the models that were added.</p>
+      <div class="buttons">
+        <button type="button" class="danger" onClick={() => dialog.current?.showModal()}>
+          Reset
+        </button>
+        <output class="form-done">{done}</output>
+      </div>
+      <dialog ref={dialog} aria-labelledby="reset-title">
+        <h2 id="reset-title">Reset the server?</h2>
+        <p>
+          All predictions, files, exchanges, deliveries, faults and scripts are gone afterwards, for every token. A
+          snapshot keeps them.
+        </p>
+        <div class="buttons">
+          <Action
+            label="Reset everything"
+            kind="danger"
+            call={call("post", "/reset")}
+            onDone={() => {
+              dialog.current?.close();
+              setDone("The server is as new.");
+            }}
+          />
+          <button type="button" class="plain" onClick={() => dialog.current?.close()}>
+            Keep it
+          </button>
+        </div>
+      </dialog>
+    </Panel>
+  );
 }

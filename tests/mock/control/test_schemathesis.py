@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Collection
 from typing import Any
 
+import httpx
 import pytest
 import schemathesis
 from schemathesis.engine import Status
@@ -28,12 +29,19 @@ PICKY = {
     "include-operation-id": ["addFault", "addModel", "addRecipe", "addScripts", "getJournal", "restoreSnapshot"],
     "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "422"]}},
 }
+# Whether there were calls is not a question of the document.
+VERIFYING = {
+    "include-operation-id": ["verifyCalls"],
+    "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "409", "422"]}},
+}
 # A snapshot is so large that these two phases would take longer for it than for all the rest. The link from the
 # operation that takes one is followed all the same, and test_snapshot.py makes hostile snapshots of good ones.
 LARGE = {
     "include-operation-id": ["restoreSnapshot"],
     "phases": {"coverage": {"enabled": False}, "fuzzing": {"enabled": False}},
 }
+# It never ends by itself, and where nothing happens, nothing follows the first event.
+ENDLESS = {"include-operation-id": ["streamEvents"], "max-stream-events": 1}
 
 
 def run(app: Any, phases: Collection[str] = PHASES) -> Report:
@@ -46,9 +54,9 @@ def run(app: Any, phases: Collection[str] = PHASES) -> Report:
             "phases": {
                 **{name: {"enabled": name in phases} for name in PHASES},
                 # Enough walks to follow every link.
-                "stateful": {"enabled": "stateful" in phases, "generation": {"max-examples": 20}},
+                "stateful": {"enabled": "stateful" in phases, "generation": {"max-examples": 60}},
             },
-            "operations": [PICKY, LARGE],
+            "operations": [PICKY, VERIFYING, LARGE, ENDLESS],
         }
     )
     schema = schemathesis.openapi.from_dict(linked(), config=config)
@@ -67,8 +75,16 @@ def linked() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def report() -> Report:
-    """One run over the unchanged server."""
-    return run(MockServer().app)
+    """One run over a server that has made a prediction and sent its webhook."""
+    server = MockServer(receiver=lambda request: None)
+    with httpx.Client(transport=server.transport, base_url="http://mock.test") as client:
+        headers, body = (
+            {"Authorization": "Bearer token-of-a-test"},
+            {"input": {"prompt": "x"}, "webhook": "https://x.test"},
+        )
+        client.post("/v1/predictions", json={"version": server.core.state.spec.version, **body}, headers=headers)
+    server.clock.advance(60)
+    return run(server.app)
 
 
 def test_control__keeps_to_its_document(report: Report) -> None:
@@ -82,9 +98,10 @@ def test_phase__is_run(report: Report, phase: str) -> None:
     assert report.phases[phase] == Status.SUCCESS
 
 
-# The one needs a webhook to have been sent, the other a walk from the operation that takes a snapshot: the walks depend
-# on the words in the code that is loaded, which Hypothesis takes its texts from. Both have tests of their own.
-CHANCY = {"redeliver", "restoreSnapshot"}
+# They need several steps: a link to a file or a delivery, or the walk from the operation that takes a snapshot. Which
+# walks are tried depends on the words in the code that is loaded, which Hypothesis takes its texts from. All have tests
+# of their own.
+CHANCY = {"getRunFile", "redeliver", "restoreSnapshot"}
 
 
 @pytest.mark.parametrize("operation", [operation for operation in OPERATIONS if operation not in CHANCY])
@@ -102,6 +119,7 @@ def test_operation__succeeds(report: Report, operation: str) -> None:
         ("getJournal", {405, 422}),
         ("redeliver", {404, 405}),
         ("removeFault", {404}),
+        ("verifyCalls", {400, 405, 409, 415, 422}),
     ],
 )
 def test_operation__refuses(report: Report, operation: str, statuses: set[int]) -> None:

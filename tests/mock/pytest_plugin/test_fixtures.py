@@ -1,4 +1,4 @@
-"""The pytest plugin, in separate test runs."""
+"""The fixtures, the marker and the reports of the plugin, in separate test runs."""
 
 from __future__ import annotations
 
@@ -11,31 +11,11 @@ from textwrap import dedent
 
 import pytest
 
-from zeroscope_mock import Exchange
-from zeroscope_mock.pytest_plugin import _line
-
 pytest_plugins = ["pytester"]
 
-SETTINGS = (
-    "[pytest]\nfilterwarnings = error\naddopts = --strict-markers --strict-config -p no:asyncio -p no:schemathesis\n"
-)
 ASYNCIO = ["-p", "pytest_asyncio.plugin", "-o", "asyncio_default_fixture_loop_scope=function"]
 
-IMPORTS = "import httpx, pytest\nfrom zeroscope_mock import MockServer, RealClock, VirtualClock\n"
-
 Run = Callable[..., pytest.RunResult]
-
-
-@pytest.fixture
-def run(pytester: pytest.Pytester) -> Run:
-    """Runs pytest, in this process, on a module of the given code."""
-    pytester.makeini(SETTINGS)
-
-    def run(code: str, *arguments: str) -> pytest.RunResult:
-        pytester.makepyfile(IMPORTS + dedent(code))
-        return pytester.runpytest_inprocess(*arguments)
-
-    return run
 
 
 def test_server__is_new_for_each_test(run: Run) -> None:
@@ -284,8 +264,8 @@ def test_failure__says_that_the_clock_stands_still(run: Run) -> None:
 
     section = out.partition("- zeroscope mock: 21 exchanges -")[2].partition("\n===")[0]
     lines = section.splitlines()[1:]
-    assert ["The clock stands still" in line for line in lines[:21]] == [False] * 20 + [True]
-    assert "call server.clock.advance(seconds)" in lines[20]
+    assert ["The clock stands still" in line for line in lines[:3]] == [False, False, True]
+    assert "× 19" in lines[1] and "call server.clock.advance(seconds)" in lines[2]
 
 
 def test_url__needs_the_extra(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -358,15 +338,17 @@ def test_marker__sets_the_settings(run: Run) -> None:
         ("7, 'x', seed=1", "takes keyword arguments only, not 7, 'x'"),
         (
             "sed=7",
-            r"has no argument 'sed', only account, allow_hosts, any_model, blocking, clock, .*faults, .*seed, spec",
+            r"has no argument 'sed', only account, allow_hosts, allow_refusals, .*faults, .*seed, .*strict, token",
         ),
         (
             "sed=7, faults=[], tok=1",
-            r"has no argument 'sed' or 'tok', only account, allow_hosts, any_model, blocking, clock",
+            r"has no argument 'sed' or 'tok', only account, allow_hosts, allow_refusals, any_model",
         ),
         ("faults=503", "takes faults as a list of dicts, not as 503"),
         ("faults='storm'", "takes faults as a list of dicts, not as 'storm'"),
         ("faults=[503]", r"takes faults as a list of dicts, not as \[503\]"),
+        ("strict=1", "takes strict as true or false, not as 1"),
+        ("allow_refusals='no', strict=None", "takes allow_refusals as true or false, not as 'no' and strict as true "),
         ("faults={'status': 503}", r"takes faults as a list of dicts, not as \{'status': 503\}"),
     ],
 )
@@ -402,11 +384,11 @@ def test_marker__is_registered(run: Run) -> None:
     """`--markers` lists it, and `--strict-markers` accepts it."""
     result = run("", "--markers")
 
-    result.stdout.fnmatch_lines(["@pytest.mark.zeroscope(seed=..., *): options of the test's MockServer, *"])
+    result.stdout.fnmatch_lines(["@pytest.mark.zeroscope(seed=..., *): options of the test's MockServer; *"])
 
 
 def test_failure__shows_the_journal(run: Run) -> None:
-    """One line for each exchange, with the start of an error's body, and no token."""
+    """One line for each exchange, with the reason of a refusal, and no token."""
     code = """
     @pytest.mark.zeroscope(token="a-token-that-must-show-nowhere")
     def test(zeroscope_client, zeroscope_mock):
@@ -427,8 +409,8 @@ def test_failure__shows_the_journal(run: Run) -> None:
         ["1.500", "s", "GET", "/predictions/y?z=[token]", "getPrediction", "404"],
         ["1.500", "s", "GET", "/nowhere", "-", "404"],
     ]
-    assert lines[0].endswith("201")
-    assert '  404  {"detail":"The requested resource could not be found.' in lines[2]
+    assert lines[0].endswith('(starting): "x"')
+    assert "  404  The mock server has no operation GET /nowhere; the nearest is " in lines[2]
     assert "must-show-nowhere" not in section
 
 
@@ -443,8 +425,16 @@ def test_failure__shows_the_journal(run: Run) -> None:
         ("def test(zeroscope_mock, zeroscope_mock_url):\n    ask(zeroscope_mock)\n    assert 0", ["1 exchange"]),
         ("def test(request):\n    ask(request.getfixturevalue('zeroscope_mock'))\n    assert 0", ["1 exchange"]),
         ("def test(zeroscope_mock, broken):\n    pass", ["1 exchange"]),
-        ("def test(zeroscope_mock, leaking):\n    pass", ["2 exchanges"]),
+        (
+            "@pytest.mark.zeroscope(allow_refusals=True)\ndef test(zeroscope_mock, leaking):\n    pass",
+            ["2 exchanges"],
+        ),
         ("def test(mine):\n    ask(mine)\n    assert 0", ["1 exchange of mine"]),
+        ("def test(zeroscope_mock):\n    ask(zeroscope_mock)\n    zeroscope_mock.verify('getPrediction')", []),
+        (
+            "def test(mine, zeroscope_mock):\n    ask(mine)\n    zeroscope_mock.verify('getPrediction')",
+            ["0 exchanges", "1 exchange of mine"],
+        ),
         ("def test(mine, zeroscope_mock):\n    ask(mine)\n    assert 0", ["0 exchanges", "1 exchange of mine"]),
         ("def test(steered):\n    ask(steered)\n    assert 0", ["1 exchange"]),
         ("@pytest.mark.xfail\ndef test(zeroscope_mock):\n    assert 0", []),
@@ -460,6 +450,8 @@ def test_failure__shows_the_journal(run: Run) -> None:
         "setup",
         "teardown",
         "mine",
+        "verified",
+        "verified of two",
         "two",
         "twice",
         "xfail",
@@ -511,23 +503,6 @@ def test_section__shows_the_latest_of_many(run: Run) -> None:
     assert "- zeroscope mock: 70 exchanges -" in out
     assert "\n20 earlier ones are left out, of which the journal dropped 10.\n" in out
     assert re.findall(r"^ +0\.000 s  GET  /(\d+) ", out, re.MULTILINE) == [str(number) for number in range(20, 70)]
-
-
-@pytest.mark.parametrize(
-    ("status", "fault", "note", "shown"),
-    [
-        (200, None, None, "200"),
-        (502, None, None, "502  <p> gone [2J"),
-        (200, "status\n503", None, "200  [fault: status 503]"),
-        (None, "reset", None, "cut off  [fault: reset]"),
-        (201, None, "Traceback\nValueError", "201  [Traceback ValueError]"),
-    ],
-)
-def test_line__has_no_line_breaks(status: int | None, fault: str | None, note: str | None, shown: str) -> None:
-    """Every response fits on one line, without the control characters of a terminal."""
-    exchange = Exchange(9.0, "GET", "/x", None, status, "", "<p>\n  gone\x1b[2J", None, fault, note)
-
-    assert _line(exchange, 8.0, 3) == f"    1.000 s  GET  /x   -                 {shown}"
 
 
 def test_xdist__keeps_tests_apart(run: Run) -> None:

@@ -1,0 +1,25 @@
+// The control document of the running server, from which forms get their fields.
+import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { call, send } from "../../api";
+import type { Document } from "./schema";
+
+const loaded = signal<Document | undefined>(undefined);
+let asked = false;
+
+/** Returns the document; undefined until it has arrived. */
+export function useDocument(): Document | undefined {
+  useEffect(() => {
+    if (asked) return;
+    asked = true;
+    send(call("get", "/openapi.json")).then(
+      (document) => {
+        loaded.value = document as unknown as Document;
+      },
+      () => {
+        asked = false;
+      },
+    );
+  }, []);
+  return loaded.value;
+}
