@@ -154,8 +154,16 @@ def test_keyboard__filters_and_opens_exchanges(visit: Visit, server: MockServer)
     expect(field).to_be_focused()
     page.keyboard.type("status:201")
     expect(page.get_by_text("5 of 6 match")).to_be_visible()
-    page.keyboard.press("Enter")
-    for key, number in [("ArrowDown", 5), ("ArrowDown", 4), ("j", 3), ("k", 4), ("ArrowUp", 5), ("j", 4)]:
+    for key, number in [
+        ("Enter", 5),
+        ("ArrowDown", 4),
+        ("j", 3),
+        ("k", 4),
+        ("ArrowUp", 5),
+        ("End", 1),
+        ("Home", 5),
+        ("j", 4),
+    ]:
         page.keyboard.press(key)
         expect(page.locator(f"main a[data-number='{number}']")).to_be_focused()
     page.keyboard.press("Enter")
@@ -164,6 +172,10 @@ def test_keyboard__filters_and_opens_exchanges(visit: Visit, server: MockServer)
     expect(page.get_by_role("heading", level=1)).to_contain_text("Exchange 3")
     page.keyboard.press("Escape")
     expect(field).to_have_value("status:201")
+    # Keys that are pressed fast do not get lost.
+    for key in "jjjkkj":
+        page.keyboard.press(key)
+    expect(page.locator("main a[data-number='2']")).to_be_focused()
     page.keyboard.press("/")
     page.keyboard.press("Escape")
     expect(field).to_have_value("")

@@ -237,13 +237,13 @@ def test_page_of_one__has_its_whole_story(visits: Open, serve: Serve) -> None:
     expect(page.get_by_role("region", name="Input", exact=True)).to_contain_text("num_frames")
     expect(page.get_by_role("region", name="Logs", exact=True).first).to_contain_text("Rendering the frames")
     exchanges = page.get_by_role("region", name="Exchanges").get_by_role("row")
-    expect(exchanges.filter(has_text="createPrediction")).to_have_count(1)
+    expect(exchanges.filter(has_text="createModelPrediction")).to_have_count(1)
     expect(exchanges.filter(has_text="getPrediction")).to_have_count(1)
-    page.get_by_text("JSON, as the service answers").click()
-    expect(page.get_by_label("The prediction as JSON")).to_contain_text(f'"id": "{created["id"]}"')
     wait_until_playing(page)
     visit.screenshot("prediction")
-    exchanges.filter(has_text="createPrediction").get_by_role("link").click()
+    page.get_by_text("JSON, as the service answers").click()
+    expect(page.get_by_label("The prediction as JSON")).to_contain_text(f'"id": "{created["id"]}"')
+    exchanges.filter(has_text="createModelPrediction").get_by_role("link").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Exchange 1")
 
 
