@@ -45,7 +45,9 @@ from .values import (
 )
 from .verification import VerificationOperations
 
-_READING = frozenset({"GET", "HEAD"})
+# They change nothing: those of the methods that only read, and one that sends what it looks for.
+_READING_METHODS = frozenset({"GET", "HEAD"})
+_READING_OPERATIONS = frozenset({"verifyCalls"})
 
 
 class Control:
@@ -113,8 +115,8 @@ class Control:
         with self._state.lock:
             result = handler(call)
         response = result if isinstance(result, Response) else (yield from result)
-        if response.status < 400 and routed.operation is not None and head.method not in _READING:
-            self._changes.add(_tags()[routed.operation.id])
+        if response.status < 400 and routed.operation is not None and (tag := _changed_by(head, routed.operation)):
+            self._changes.add(tag)
         return response
 
     def _service_document(self, call: OperationCall) -> Response:
@@ -207,6 +209,13 @@ def _spec() -> Spec:
     """The control document, compiled when first needed, for all servers."""
     # Every operation takes a token, and none needs it.
     return Spec({**control_document(), "security": []})
+
+
+def _changed_by(head: Head, operation: Operation) -> str | None:
+    """What an operation has changed; None if it only reads."""
+    if head.method in _READING_METHODS or operation.id in _READING_OPERATIONS:
+        return None
+    return _tags()[operation.id]
 
 
 @cache

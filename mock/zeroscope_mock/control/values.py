@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import Field, asdict, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from ..clocks.real import RealClock
 from ..documents.bundled import control_document
 from ..faults.fault import Fault
+from ..journal import Exchange
 from ..rate_limits import Rate, RateLimits
 from ..state import State
+from ..webhooks.deliveries import Attempt
 
 if TYPE_CHECKING:
 
@@ -108,15 +110,20 @@ def summary(state: State, tenant: str | None) -> dict[str, Any]:
         },
         "models": len(state.registry.loaded),
         "holds": {
-            "predictions": sum(tenant in (None, record.tenant) for record in state.store.predictions()),
+            "predictions": state.store.held(tenant),
             "files": len(state.store.files(state.clock.time(), tenant)),
-            "exchanges": sum(tenant in (None, exchange.tenant) for exchange in state.journal),
-            "deliveries": sum(tenant in (None, attempt.tenant) for attempt in state.webhooks.deliveries),
+            "exchanges": _count(state.journal, tenant),
+            "deliveries": _count(state.webhooks.deliveries, tenant),
             "scripts": waiting_scripts(state, tenant),
             "faults": sum(tenant in (None, fault.rule.tenant) for fault in state.faults),
         },
         "dropped": state.dropped,
     }
+
+
+def _count(kept: Sequence[Exchange] | Sequence[Attempt], tenant: str | None) -> int:
+    # To read an exchange takes longer than to answer most requests.
+    return len(kept) if tenant is None else sum(tenant == one.tenant for one in kept)
 
 
 def queued_scripts(state: State, tenant: str | None) -> list[dict[str, Any]]:

@@ -37,6 +37,24 @@ class Line:
         status = "cut off" if one.status is None else str(one.status)
         return f"{single_line(f'{one.method} {one.path}', _PATH_LENGTH)} {status} {self.text}{repeated}"
 
+    @property
+    def is_poll(self) -> bool:
+        """Whether others like it may share the line."""
+        return self.last.method in _POLLS
+
+    @property
+    def subject(self) -> tuple[str, str, str | None]:
+        """What is polled, and by whom."""
+        return self.last.method, self.last.path, self.last.tenant
+
+    def add(self, line: Line) -> bool:
+        """Add later polls, and return whether they have the same result; others need a line of their own."""
+        if (self.last.status, self.text) != (line.last.status, line.text):
+            return False
+        self.last = line.last
+        self.count += line.count
+        return True
+
 
 def describe(exchange: Exchange) -> str:
     """What happened in an exchange, on a single line: what became of which prediction, or why it was refused.
@@ -63,19 +81,14 @@ def fold(exchanges: Iterable[Exchange]) -> list[Line]:
     lines: list[Line] = []
     polled: dict[tuple[str, str, str | None], Line] = {}
     for exchange in exchanges:
-        text = describe(exchange)
-        if exchange.method not in _POLLS:
+        line = Line(exchange, exchange, 1, describe(exchange))
+        if not line.is_poll:
             polled.clear()
-            lines.append(Line(exchange, exchange, 1, text))
+        elif (before := polled.get(line.subject)) is not None and before.add(line):
             continue
-        key = exchange.method, exchange.path, exchange.tenant
-        line = polled.get(key)
-        if line is not None and (line.last.status, line.text) == (exchange.status, text):
-            line.last = exchange
-            line.count += 1
         else:
-            line = polled[key] = Line(exchange, exchange, 1, text)
-            lines.append(line)
+            polled[line.subject] = line
+        lines.append(line)
     return lines
 
 

@@ -137,9 +137,11 @@ def next_change(record: Record, now: float) -> tuple[float, str] | None:
         return _finite(timeline.end, "end")
     elapsed = record.script_seconds(now - timeline.start)
     printed, made = script.printed_at(script.printed(elapsed)), script.made_at(script.made(elapsed))
-    moment = timeline.start + min(printed, made) / record.speed
-    # What comes with the end is part of it.
-    if moment < timeline.end - TOLERANCE:
+    upcoming = min(printed, made)
+    # Rounding can hide what is due for a moment.
+    moment = max(timeline.start + upcoming / record.speed, now + TOLERANCE)
+    # What comes with the end is part of it, and what is due after the end never comes, however late that is rounded.
+    if upcoming <= script.run_seconds and moment < timeline.end - TOLERANCE:
         return moment, "output" if made < printed else "log"
     return _finite(timeline.end, "end")
 

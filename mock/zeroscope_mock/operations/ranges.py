@@ -9,7 +9,8 @@ from ..messages import Head, Headers, Response
 
 # What a browser shows without running anything: media, data and plain text.
 _INERT = re.compile(
-    r"(audio|font|model|video)/[^;]*|image/(?!svg)[^;]*|text/(plain|csv|markdown|vtt)"
+    # Of several types with commas between them, browsers take one.
+    r"(audio|font|model|video)/[^,\s]+|image/(?!svg)[^,\s]+|text/(plain|csv|markdown|vtt)"
     r"|application/(octet-stream|json|jsonl|pdf|zip|gzip|x-tar|x-subrip)",
     re.IGNORECASE,
 )

@@ -172,9 +172,9 @@ def test_arguments__are_the_default_of_scripts() -> None:
     )
 
     assert scripts.dump() == [
-        {"script": {"model": "Meta/*", "input": {"prompt": "a"}, "output": 1}, "tenant": None, "times": 1},
-        {"script": {"model": "beta/*", "input": {"prompt": "a"}, "output": 2}, "tenant": None, "times": 1},
-        {"script": {"model": "Meta/*", "input": {}, "output": 3}, "tenant": None, "times": 1},
+        {"script": {"model": "Meta/*", "input": {"prompt": "a"}, "output": 1}, "tenant": None, "times": 1, "used": 0},
+        {"script": {"model": "beta/*", "input": {"prompt": "a"}, "output": 2}, "tenant": None, "times": 1, "used": 0},
+        {"script": {"model": "Meta/*", "input": {}, "output": 3}, "tenant": None, "times": 1, "used": 0},
     ]
     assert taken(scripts, "meta/x", prompt="b") == 3
     assert taken(scripts, "meta/x", prompt="a") == 1

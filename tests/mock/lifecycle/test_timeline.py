@@ -21,9 +21,9 @@ from zeroscope_mock.lifecycle.model_input import MEMORY_LIMIT, RATE_LIMIT
 from zeroscope_mock.lifecycle.record import RETENTION, Record
 from zeroscope_mock.lifecycle.representation import prediction_json
 from zeroscope_mock.lifecycle.script import Script
-from zeroscope_mock.lifecycle.timeline import timeline_of
+from zeroscope_mock.lifecycle.timeline import next_change, timeline_of
 from zeroscope_mock.randomness import new_id, random_bytes
-from zeroscope_mock.times import timestamp
+from zeroscope_mock.times import TOLERANCE, timestamp
 
 CREATED = 1_700_000_000.0
 # Starts after 1 s and runs for 4 s, one step a second.
@@ -338,3 +338,52 @@ def test_timestamps__of_some_end_with_the_millisecond(speed: float) -> None:
         assert -1e-5 < late < 0.0021
 
     assert 70 < short < 130
+
+
+@pytest.mark.parametrize("speed", [1.0, 7.0, 1e6])
+@pytest.mark.parametrize("id", ["an-id", "dn-id"])
+@pytest.mark.parametrize(
+    "script",
+    [
+        USUAL,
+        FAILING,
+        ABORTED,
+        REMOVED,
+        replace(USUAL, gradual=True),
+        replace(USUAL, gradual=True, unevenness=0.5, output=["a"] * 7),
+        replace(USUAL, lines=((0.0, "a"), (0.3, "b"), (0.3, "c"), (3.999, "d"), (9.0, "e"))),
+        replace(USUAL, startup_seconds=0.0, lines=()),
+        replace(USUAL, run_seconds=0.0, lines=()),
+        replace(USUAL, startup_seconds=1 / 3, run_seconds=2 / 3, rate=15.8, steps=10),
+    ],
+)
+@pytest.mark.parametrize("changes", [{}, {"lifetime": 0.5}, {"lifetime": 2.2}, {"canceled": CREATED + 1.7}])
+def test_next_change__is_when_the_body_changes(script: Script, id: str, speed: float, changes: dict[str, Any]) -> None:
+    """From one change to the next nothing differs, and each one shows at its moment."""
+    record = Record(id, "tenant", 0, CREATED, "a-version", {}, script, speed=speed, model="a/b", **changes)
+    links = Links(Spec.load(None, bundled_documents()), "https://h", "/v1")
+
+    def body(now: float) -> dict[str, Any]:
+        return prediction_json(record, now, links)
+
+    now, kinds = CREATED, list[str]()
+    while (change := next_change(record, now)) is not None:
+        moment, kind = change
+        assert moment > now
+        # What happens within the tolerance is one change.
+        if moment - now > 10 * TOLERANCE:
+            assert body(moment - 5 * TOLERANCE) == body(now)
+            assert body(moment) != body(now) or kind == "start"
+        kinds.append(kind)
+        now = moment
+        assert len(kinds) < 100
+
+    assert body(now + 100) == body(now) and timeline_of(record).end <= now
+    assert [kind for kind in kinds if kind in ("start", "end")] in (["start", "end"], ["end"], ["start"], [])
+
+
+@pytest.mark.parametrize("reads", [(), (CREATED,), (CREATED, CREATED + 1)])
+def test_next_change__of_what_reads_move_on(reads: tuple[float, ...]) -> None:
+    """Nothing changes by itself."""
+    record = Record("an-id", "tenant", 0, CREATED, "v", {}, replace(USUAL, reads=3), reads=reads)
+    assert next_change(record, CREATED + 2) is None
