@@ -22,8 +22,22 @@ const options = {
   write: false,
 };
 
+/** The licenses of the packages that the page contains, which must go where it goes. */
+async function licenses(inputs) {
+  const names = Object.keys(inputs).map((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1]);
+  const texts = [...new Set(names)]
+    .filter(Boolean)
+    .sort()
+    .map(async (name) => {
+      const text = await readFile(here(`node_modules/${name}/LICENSE`), "utf8");
+      return `${name}\n\n${text.replaceAll("*/", "").trim()}`;
+    });
+  return `/*!\n${(await Promise.all(texts)).join("\n\n")}\n*/\n`;
+}
+
 async function makeFiles() {
-  const { outputFiles } = await build(options);
+  const { metafile } = await build({ ...options, metafile: true });
+  const { outputFiles } = await build({ ...options, banner: { js: await licenses(metafile.inputs) } });
   const files = new Map(outputFiles.map((file) => [file.path.slice(folder.length), file.text]));
   files.set("index.html", await readFile(here("src/index.html"), "utf8"));
   return files;

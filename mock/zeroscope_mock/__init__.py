@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from .lifecycle.scripts import Scripts
     from .models import Models
     from .options import ServerOptions
-    from .pytest_plugin.warning import ZeroscopeWarning
+    from .persistence import StateFileError
     from .rate_limits import Limits, Rate, RateLimits
     from .server import MockServer
     from .verification.call import Call
     from .verification.cost import Cost, ModelCost
     from .verification.matchers import anything, contains, equals, regex
     from .verification.verifier import VerificationError
+    from .warning import ZeroscopeWarning
     from .webhooks.deliveries import Attempt, Deliveries
 
 __all__ = (
@@ -54,6 +55,7 @@ __all__ = (
     "ServerOptions",
     "SnapshotError",
     "SpecError",
+    "StateFileError",
     "VerificationError",
     "VirtualClock",
     "ZeroscopeWarning",
@@ -89,9 +91,10 @@ _MODULES = {
     "ServerOptions": "options",
     "SnapshotError": "control.snapshot",
     "SpecError": "documents.reading",
+    "StateFileError": "persistence",
     "VerificationError": "verification.verifier",
     "VirtualClock": "clocks.virtual",
-    "ZeroscopeWarning": "pytest_plugin.warning",
+    "ZeroscopeWarning": "warning",
     "anything": "verification.matchers",
     "contains": "verification.matchers",
     "equals": "verification.matchers",

@@ -97,11 +97,15 @@ class Core:
         return response
 
     def flow(self, request: Request) -> Flow[Response]:
-        """Answer one request and record the exchange in the journal.
+        """Answer one request, record the exchange in the journal, and save what has changed if there is a state file.
 
         Raises:
             ConnectionCutError: If a fault cuts the connection.
         """
+        saving, flow = self.state.saving, self._flow(request)
+        return flow if saving is None else saving(flow, request.head.method)
+
+    def _flow(self, request: Request) -> Flow[Response]:
         state = self.state
         if state.reloader is not None:
             state.reloader.reload_if_changed()

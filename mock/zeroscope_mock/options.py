@@ -37,8 +37,27 @@ class ServerOptions(CoreOptions, total=False):
     reload: bool
     """Whether the file of `spec` is read again when it has changed; an invalid one is reported and not used."""
 
+    state: str | Path | None
+    """The file in which the server keeps its data, so that a restart goes on from there, also after a crash; none by
+    default."""
+
     rate_limits: RateLimits | Literal["live", "low-credit"] | None
     """The rate limits: `live`, `low-credit` or your own; none by default."""
+
+
+def make_clock(clock: str | VirtualClock | RealClock) -> VirtualClock | RealClock:
+    """The clock that the option `clock` names.
+
+    Raises:
+        ValueError: For another name.
+    """
+    if not isinstance(clock, str):
+        return clock
+    if clock == "real":
+        return RealClock()
+    if clock == "virtual":
+        return VirtualClock()
+    raise ValueError(f"the clock must be 'virtual' or 'real', not {clock!r}")
 
 
 OPTION_NAMES = ServerOptions.__optional_keys__

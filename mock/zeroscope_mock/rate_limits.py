@@ -5,12 +5,13 @@ The numbers, the headers and the wording are those of the service's documentatio
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from math import ceil
 from typing import Any, Literal
 
+from .changes import ChangedKeys
 from .messages import Headers, Response
 from .problems import problem, throttled
 from .times import TOLERANCE
@@ -116,10 +117,12 @@ class Limits:
     Attributes:
         rates: The rates; None for no limit.
         out_of_credit: Whether creates are refused with 402.
+        changed: The tenants and kinds of requests whose use has changed; None if nothing asks.
     """
 
     rates: RateLimits | None = None
     out_of_credit: bool = False
+    changed: ChangedKeys[tuple[str, str]] | None = field(default=None, repr=False)
     _buckets: dict[tuple[str, str], _Bucket] = field(default_factory=dict[tuple[str, str], _Bucket], repr=False)
     _max_buckets: int = field(default=_MAX_BUCKETS, repr=False)
 
@@ -137,7 +140,7 @@ class Limits:
         if not isinstance(rates, RateLimits | None):
             raise ValueError(f"the rate limits must be one of {', '.join(PRESETS)}, not {rates!r}")
         self.rates = rates
-        self._buckets.clear()
+        self.clear()
 
     def take(self, operation: str, tenant: str, now: float) -> tuple[Response | None, Headers]:
         """Count a request.
@@ -157,6 +160,8 @@ class Limits:
             if len(self._buckets) >= self._max_buckets:
                 self._forget_full(now)
             bucket = self._buckets[tenant, name] = self._bucket(name, None, now)
+        if self.changed is not None:
+            self.changed.add((tenant, name))
         left, owing = bucket.refill(now), self.out_of_credit and operation in _CREATES
         if self.rates is None:
             # Clients pause when none remain.
@@ -171,21 +176,37 @@ class Limits:
 
     def clear(self, tenant: str | None = None) -> None:
         """Forget the use of all tenants, or of one."""
-        for key in [key for key in self._buckets if tenant in (None, key[0])]:
-            del self._buckets[key]
+        self._keep({key: bucket for key, bucket in self._buckets.items() if tenant not in (None, key[0])})
 
     def dump(self) -> list[dict[str, Any]]:
         """The use of all tenants, as JSON values."""
-        return [
-            {"tenant": tenant, "kind": kind, "left": bucket.left, "at": bucket.at}
-            for (tenant, kind), bucket in self._buckets.items()
-        ]
+        return [self._used(key) for key in self._buckets]
+
+    def used(self, tenant: str, kind: str) -> dict[str, Any] | None:
+        """The use of one tenant and one kind of requests, as in `dump`; None if there is none."""
+        return self._used((tenant, kind)) if (tenant, kind) in self._buckets else None
 
     def load(self, used: list[dict[str, Any]]) -> None:
         """Replace the use of all tenants by what `dump` returned, under the same rates."""
+        self.clear()
         self._buckets = {
             (one["tenant"], one["kind"]): self._bucket(one["kind"], one["left"], one["at"]) for one in used
         }
+        self._mark(self._buckets)
+
+    def _used(self, key: tuple[str, str]) -> dict[str, Any]:
+        bucket = self._buckets[key]
+        return {"tenant": key[0], "kind": key[1], "left": bucket.left, "at": bucket.at}
+
+    def _keep(self, buckets: dict[tuple[str, str], _Bucket]) -> None:
+        """Forget all buckets but some."""
+        before, self._buckets = self._buckets, buckets
+        self._mark(before)
+
+    def _mark(self, keys: Iterable[tuple[str, str]]) -> None:
+        if self.changed is not None:
+            for key in keys:
+                self.changed.add(key)
 
     def _bucket(self, kind: str, left: float | None, now: float) -> _Bucket:
         """A bucket with a number of requests left; full by default."""
@@ -194,7 +215,7 @@ class Limits:
 
     def _forget_full(self, now: float) -> None:
         """Forget the full buckets, so that tokens used once are not kept for ever."""
-        self._buckets = {key: bucket for key, bucket in self._buckets.items() if bucket.refill(now) < bucket.most}
+        self._keep({key: bucket for key, bucket in self._buckets.items() if bucket.refill(now) < bucket.most})
         # Searched again only once there are twice as many, which keeps the cost of a request constant.
         self._max_buckets = max(_MAX_BUCKETS, 2 * len(self._buckets))
 

@@ -61,6 +61,9 @@ def explain_response(
     if operation is not None and isinstance(fields, list):
         return explain_fields(spec, head, list(_invalid_fields(operation, fields, response.status)))
     detail = str(body.get("detail") or body.get("title") or f"status {response.status}")
+    if route is None:
+        # The request is known, and what it should have been is not.
+        detail = f"No such operation; {detail.rpartition('; ')[2]}"
     place = named_place(spec, pointer(_place(spec, route, operation, response.status)))
     return (Refusal("", None, detail.removeprefix(NOT_FOUND).strip() or detail, place),)
 

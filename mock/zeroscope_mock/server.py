@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Self, Unpack, cast
 
 from .clients import ClientFactory
 from .clocks.real import RealClock
-from .clocks.virtual import VirtualClock
 from .control import snapshot
 from .core import Core
 from .documents.bundled import load_spec
@@ -24,7 +23,7 @@ from .faults.faults import Faults
 from .journal import Journal
 from .lifecycle.scripts import Scripts
 from .models import Models
-from .options import ServerOptions, refuse_unknown
+from .options import ServerOptions, make_clock, refuse_unknown
 from .rate_limits import Limits
 from .settings import CoreOptions, Settings
 from .state import State
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from respx import MockRouter
 
     from .doors.certificate import Certificate
+    from .persistence import StateFile
 
 TOKEN = "mock-token"
 """The token of the clients that the server makes, unless it accepts only another one."""
@@ -47,10 +47,10 @@ class MockServer(ClientFactory, Assertions):
 
     Args:
         options: `seed`, `clock`, `speed`, `dialect`, `account`, `token`, `spec`, `models`, `any_model`, `reload`,
-            `receiver`, `insecure_webhooks`, `rate_limits`, `streams`, `blocking`, `expired_wait`, `webhook_events`,
-            `deployment_names`, `inline_outputs`, `control`, `allow_hosts`, `cors`, `trust_forwarded`, `json_limit`,
-            `file_limit`, `storage_limit`, `prediction_limit`, `journal_limit` and `journal_body_limit`; all have
-            defaults. `ServerOptions` describes each.
+            `state`, `receiver`, `insecure_webhooks`, `rate_limits`, `streams`, `blocking`, `expired_wait`,
+            `webhook_events`, `deployment_names`, `inline_outputs`, `control`, `allow_hosts`, `cors`, `trust_forwarded`,
+            `json_limit`, `file_limit`, `storage_limit`, `prediction_limit`, `journal_limit` and `journal_body_limit`;
+            all have defaults. `ServerOptions` describes each.
 
     Raises:
         TypeError: For an unknown option, and for `models` that are no dict of files or dicts.
@@ -59,6 +59,7 @@ class MockServer(ClientFactory, Assertions):
             `any_model` that is not a bool, and `reload` without a file.
         SpecError: For a document that cannot be read or followed.
         ModelFileError: For a file that holds no model, and for two files of one version; a ValueError.
+        StateFileError: For a state file that cannot be used or is another server's; a ValueError.
 
     Example:
         >>> server = MockServer()
@@ -70,12 +71,14 @@ class MockServer(ClientFactory, Assertions):
 
     def __init__(self, **options: Unpack[ServerOptions]) -> None:
         refuse_unknown(options)
-        clock, speed = _make_clock(options.pop("clock", "virtual")), options.pop("speed", None)
+        clock, speed = make_clock(options.pop("clock", "virtual")), options.pop("speed", None)
         spec, reload = options.pop("spec", None), options.pop("reload", False)
         rate_limits, models = options.pop("rate_limits", None), options.pop("models", {})
+        file = options.pop("state", None)
         settings = Settings(**cast(CoreOptions, options))
         super().__init__(Core(load_spec(spec), clock, settings), clock, settings.token or TOKEN)
         self._listening = 0
+        self._file: StateFile | None = None
         self._lock = threading.Lock()
         self.limits.use(rate_limits)
         if speed is not None:
@@ -86,6 +89,11 @@ class MockServer(ClientFactory, Assertions):
                 raise ValueError("to reload the document, name its file: spec=PATH")
             state = self._core.state
             state.reloader = SpecReloader(spec, lambda: load_spec(spec), state.use)
+        if file is not None:
+            # Imported here because few servers need a database.
+            from .persistence import StateFile
+
+            self._file = StateFile(file, self._core.state, own_spec=spec is not None, reload=reload)
 
     @property
     def _state(self) -> State:
@@ -286,8 +294,10 @@ class MockServer(ClientFactory, Assertions):
         snapshot.restore(self._core.state, taken)
 
     def close(self) -> None:
-        """Send no more webhooks. A server in process has nothing else to close."""
+        """Send no more webhooks, and release the state file, without which no more requests are answered."""
         self.clock.close()
+        if self._file is not None:
+            self._file.close()
 
     def __enter__(self) -> Self:
         return self
@@ -306,13 +316,5 @@ class MockServer(ClientFactory, Assertions):
         with self._lock:
             self._listening += change
             self._core.state.webhooks.sender.online = self._listening > 0
-
-
-def _make_clock(clock: str | VirtualClock | RealClock) -> VirtualClock | RealClock:
-    if not isinstance(clock, str):
-        return clock
-    if clock == "real":
-        return RealClock()
-    if clock == "virtual":
-        return VirtualClock()
-    raise ValueError(f"the clock must be 'virtual' or 'real', not {clock!r}")
+        if change > 0 and isinstance(self.clock, RealClock):
+            self.clock.run_due()

@@ -30,8 +30,8 @@ from .lifecycle.scripts import Scripts
 from .media.cache import FileCache
 from .media.formats import content_type
 from .media.output_file import OutputFile
-from .messages import Head, encode
-from .protocols import Clock
+from .messages import Head, Response, encode
+from .protocols import Clock, Flow
 from .randomness import random_bytes
 from .rate_limits import Limits
 from .registry import Registry
@@ -69,6 +69,8 @@ class State:
         deciding: Whether a script function decides on a run at this moment.
         inspected: Whether the program that holds the server has looked at its exchanges.
         registry: The models, with the document's one, and the deployments.
+        saving: Wraps the flow of a request, given its method, so that what it changes is saved before its response
+            leaves; None if nothing is saved.
         schemes: The schemes of `Authorization` that a token may have, in lower case.
         changes: Notified when a request changes or removes a prediction, by its id.
         speed: How many times as fast as the service the next predictions start and run.
@@ -90,6 +92,7 @@ class State:
         self.schemes = self._schemes()
         self.lock = threading.RLock()
         self.deciding = self.inspected = False
+        self.saving: Callable[[Flow[Response], str], Flow[Response]] | None = None
         self.changes = Conditions()
         self.journal = Journal(
             settings.journal_limit, settings.journal_body_limit, lambda: clock.time() - clock.monotonic()

@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
+from .changes import ChangedKeys
 from .lifecycle.billing import Billed, billed_seconds
 from .lifecycle.record import Record, RunKind
 from .lifecycle.record_sequence import RecordSequence
@@ -100,12 +101,17 @@ class Store:
         dropped_predictions: How many predictions and trainings were dropped.
         dropped_files: How many files were dropped before their time.
         cleared: How often everything was removed.
+        changed: The tenants and ids of predictions and trainings that were added, changed or removed; None if nothing
+            asks.
+        changed_files: The same of files.
     """
 
     def __init__(self, prediction_limit: int, storage_limit: int) -> None:
         self.dropped_predictions = 0
         self.dropped_files = 0
         self.cleared = 0
+        self.changed: ChangedKeys[tuple[str, str]] | None = None
+        self.changed_files: ChangedKeys[tuple[str, str]] | None = None
         self._prediction_limit = prediction_limit
         self._storage_limit = storage_limit
         self.tenants: dict[str, TenantPredictions] = {}
@@ -138,6 +144,7 @@ class Store:
             self.of_tenant(record.tenant).add(record)
         self._predictions[record.id] = record
         self.sequence.append(record)
+        self.touch(record)
         if len(self._predictions) > self._prediction_limit:
             _, oldest = self._predictions.popitem(last=False)
             self.sequence.drop()
@@ -145,8 +152,14 @@ class Store:
                 self.of_tenant(oldest.tenant).drop()
             self.dropped_predictions += 1
             self._billed[oldest.tenant, oldest.model or oldest.version].add(billed_seconds(oldest))
+            self.touch(oldest)
             return oldest
         return None
+
+    def touch(self, record: Record) -> None:
+        """Note that a prediction or a training has changed."""
+        if self.changed is not None:
+            self.changed.add((record.tenant, record.id))
 
     def prediction(self, prediction_id: str, tenant: str | None = None) -> Record | None:
         """A prediction by its id; None if there is none, or if it belongs to another tenant than the one given.
@@ -239,13 +252,20 @@ class Store:
             self.remove_file(old.id)
         self._files[file.id] = file
         self._stored += len(file.content)
+        self._touch_file(file)
         while self._stored > self._storage_limit and len(self._files) > 1:
             self.remove_file(next(iter(self._files)))
             self.dropped_files += 1
 
     def remove_file(self, file_id: str) -> None:
         """Remove a file, which must exist."""
-        self._stored -= len(self._files.pop(file_id).content)
+        file = self._files.pop(file_id)
+        self._stored -= len(file.content)
+        self._touch_file(file)
+
+    def _touch_file(self, file: StoredFile) -> None:
+        if self.changed_files is not None:
+            self.changed_files.add((file.tenant, file.id))
 
     def file(self, file_id: str, now: float, tenant: str | None = None) -> StoredFile | None:
         """A file by its id; None if it has expired, or belongs to another tenant than the one given."""
@@ -258,25 +278,23 @@ class Store:
 
     def clear(self, tenant: str | None = None) -> None:
         """Remove everything, or everything of one tenant."""
+        for id in [id for id, file in self._files.items() if tenant in (None, file.tenant)]:
+            self.remove_file(id)
+        for record in [record for record in self._predictions.values() if tenant in (None, record.tenant)]:
+            del self._predictions[record.id]
+            self._trainings.pop(record.id, None)
+            self.touch(record)
         if tenant is None:
             self.cleared += 1
             self.tenants.clear()
+            self.dropped_predictions = self.dropped_files = 0
             self.sequence = RecordSequence()
             self._billed.clear()
-            self._predictions.clear()
-            self._trainings.clear()
-            self._files.clear()
-            self._stored = self.dropped_predictions = self.dropped_files = 0
             return
         self.tenants.pop(tenant, None)
         self.sequence.remove(lambda record: record.tenant == tenant)
         for key in [key for key in self._billed if key[0] == tenant]:
             del self._billed[key]
-        for id in [id for id, record in self._predictions.items() if record.tenant == tenant]:
-            del self._predictions[id]
-            self._trainings.pop(id, None)
-        for id in [id for id, file in self._files.items() if file.tenant == tenant]:
-            self.remove_file(id)
 
 
 def _cursor(side: str, number: int) -> str:

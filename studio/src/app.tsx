@@ -1,4 +1,5 @@
 // The whole page: the navigation, what is wrong with the clock or the connection, and the view.
+import { useEffect, useRef } from "preact/hooks";
 import { Banner } from "./components/banner";
 import { Sidebar } from "./components/sidebar";
 import { place } from "./router";
@@ -29,7 +30,25 @@ function View() {
   }
 }
 
+/** Keep the focus in the page when the link that had it is gone with its view. */
+function useFocus() {
+  const { view, argument } = place.value;
+  const first = useRef(true);
+  useEffect(() => {
+    // At the start, the Tab key begins with the skip link.
+    if (first.current) {
+      first.current = false;
+      return undefined;
+    }
+    const lost = window.setTimeout(() => {
+      if (document.activeElement === document.body) document.getElementById("main")?.focus({ preventScroll: true });
+    }, 60);
+    return () => window.clearTimeout(lost);
+  }, [view, argument]);
+}
+
 export function App() {
+  useFocus();
   const skip = (event: Event) => {
     // Not by the link's address, which is the place in the page.
     event.preventDefault();

@@ -16,6 +16,8 @@ export const rows = signal<Row[]>([]);
 export const loaded = signal(false);
 /** Whether new exchanges wait until the reader goes on. */
 export const paused = signal(false);
+/** The number of the exchange that was opened last, to which the table goes back; 0 if none was. */
+export const opened = { number: 0 };
 /** How many wait. */
 export const waiting = signal(0);
 

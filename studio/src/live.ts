@@ -31,7 +31,7 @@ const SUBJECTS: Subject[] = [
 const RETRY_MS = 500;
 const LONGEST_RETRY_MS = 3000;
 
-type Listener<T> = (items: T[]) => void;
+type Listener<T> = (items: T[]) => unknown;
 
 /** Whether the page hears from the server. */
 export const connection = signal<"connecting" | "live" | "lost">("connecting");

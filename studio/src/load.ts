@@ -1,6 +1,6 @@
 // Values that the page reads from the server, and reads again when their subject changes.
 import { type ReadonlySignal, signal } from "@preact/signals";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { ApiError, type Call, send } from "./api";
 import { revision, type Subject } from "./live";
 
@@ -56,11 +56,12 @@ export function useLoad<T>(one: Call<T> | null, subjects: Subject[], every = 0):
     };
     return running.current.stop;
   }, [path, key, every]);
+  const reload = useCallback(() => running.current?.ask(), []);
   const fresh = state.path === path;
   return {
     value: fresh ? state.value : undefined,
     error: fresh ? state.error : undefined,
-    reload: () => running.current?.ask(),
+    reload,
   };
 }
 

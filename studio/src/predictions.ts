@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError, call, send } from "./api";
 import { clock } from "./clock";
 import type { RunSummary } from "./control";
-import { revision } from "./live";
+import { onExchanges, revision } from "./live";
 import { isOver } from "./media";
 
 type Status = RunSummary["status"];
@@ -117,7 +117,9 @@ export function usePredictions(filters: Filters, visible: () => RunSummary[]): [
           if (known().items.length === items.length && !abort.signal.aborted) more.current();
         });
     };
-    const stops = (["exchanges", "state", "clock"] as const).map((subject) => revision(subject).subscribe(ask));
+    const stops = (["state", "clock"] as const).map((subject) => revision(subject).subscribe(ask));
+    // Reads change nothing that the second hand below does not see; a load test makes thousands of them.
+    stops.push(onExchanges((exchanges) => exchanges.some((one) => one.prediction && one.method !== "GET") && ask()));
     const timer = window.setInterval(() => {
       if (!clock.peek()?.stands_still && known().items.some((one) => !isOver(one))) ask();
     }, EVERY_MS);

@@ -20,7 +20,6 @@ const OWN = new Set([
   "transfer-encoding",
 ]);
 const BINARY = /^\[\d+ bytes of /;
-const FORM_FIELD = /name="([^"]*)"(; filename="[^"]*")?/g;
 
 /** Headers as pairs of a name in lower case and a value. */
 export const pairs = (headers: string[][] | undefined): [string, string][] =>
@@ -32,9 +31,28 @@ const isSecret = (name: string) => name === "authorization";
 const typeOf = (exchange: Exchange) =>
   pairs(exchange.request_headers).find(([name]) => name === "content-type")?.[1] ?? "";
 
-function formOf(exchange: Exchange): { name: string; file: boolean }[] | null {
-  if (!typeOf(exchange).startsWith("multipart/form-data")) return null;
-  return [...exchange.request_body.matchAll(FORM_FIELD)].map(([, name = "", file]) => ({ name, file: Boolean(file) }));
+interface Part {
+  name: string;
+  /** The name of the file; undefined for a text. */
+  file: string | undefined;
+  type: string;
+  value: string;
+}
+
+function formOf(exchange: Exchange): Part[] | null {
+  const type = typeOf(exchange);
+  const boundary = /boundary="?([^";]+)"?/.exec(type)?.[1];
+  if (!type.startsWith("multipart/form-data") || boundary === undefined) return null;
+  const parts: Part[] = [];
+  for (const text of exchange.request_body.split(`--${boundary}`)) {
+    const [head = "", ...rest] = text.split(/\r?\n\r?\n/);
+    const name = /[; ]name="([^"]*)"/.exec(head)?.[1];
+    const file = /filename="([^"]*)"/.exec(head)?.[1];
+    const partType = /content-type: *([^\r\n;]+)/i.exec(head)?.[1] ?? "";
+    const value = rest.join("\n\n").replace(/\r?\n$/, "");
+    if (name !== undefined) parts.push({ name, file, type: partType, value });
+  }
+  return parts;
 }
 
 /** The exchange's request as a curl command. */
@@ -47,8 +65,12 @@ export function asCurl(exchange: Exchange): string {
     if (form && name === "content-type") continue;
     lines.push(isSecret(name) ? '-H "Authorization: Bearer $REPLICATE_API_TOKEN"' : `-H ${quote(`${name}: ${value}`)}`);
   }
-  if (form) for (const { name, file } of form) lines.push(`-F ${quote(`${name}=${file ? "@FILE" : "VALUE"}`)}`);
-  else if (BINARY.test(body)) lines.push("--data-binary @FILE");
+  if (form) {
+    for (const { name, file, type, value } of form) {
+      if (file === undefined) lines.push(`--form-string ${quote(`${name}=${value}`)}`);
+      else lines.push(`-F ${quote(`${name}=@${file}${type && `;type=${type}`}`)}`);
+    }
+  } else if (BINARY.test(body)) lines.push("--data-binary @FILE");
   else if (body !== "") lines.push(`--data-raw ${quote(body)}`);
   return lines.join(" \\\n  ");
 }
@@ -88,11 +110,13 @@ function jsonOf(exchange: Exchange): unknown {
 
 interface Request {
   url: string;
+  /** A file's content as Python. */
+  contentOf: (name: string) => string;
   token: string;
   indent: string;
 }
 
-function httpxCall(exchange: Exchange, { url, token, indent }: Request): string {
+function httpxCall(exchange: Exchange, { url, token, indent, contentOf }: Request): string {
   const deeper = `${indent}    `;
   const body = jsonOf(exchange);
   const form = formOf(exchange);
@@ -108,11 +132,15 @@ function httpxCall(exchange: Exchange, { url, token, indent }: Request): string 
   }
   if (body !== undefined) parts.push(`json=${python(body, deeper)}`);
   else if (form) {
-    const files = form.map(
-      ({ name, file }) => `${pythonText(name)}: ${file ? 'open("FILE", "rb")' : '(None, "VALUE")'}`,
-    );
+    const files = form.map(({ name, file, type, value }) => {
+      const fields =
+        file === undefined
+          ? `None, ${pythonText(value)}`
+          : `${pythonText(file)}, ${contentOf(file)}, ${pythonText(type || "application/octet-stream")}`;
+      return `${pythonText(name)}: (${fields})`;
+    });
     parts.push(`files={${files.join(", ")}}`);
-  } else if (BINARY.test(exchange.request_body)) parts.push('content=open("FILE", "rb").read()');
+  } else if (BINARY.test(exchange.request_body)) parts.push(`content=${contentOf("FILE")}`);
   else if (exchange.request_body !== "") parts.push(`content=${pythonText(exchange.request_body)}`);
   return `httpx.request(\n${parts.map((part) => `${deeper}${part},\n`).join("")}${indent})`;
 }
@@ -124,6 +152,7 @@ export function asHttpx(exchange: Exchange): string {
     url: pythonText(SERVER + exchange.path),
     token: "f\"Bearer {os.environ['REPLICATE_API_TOKEN']}\"",
     indent: "",
+    contentOf: (file) => `open(${pythonText(file)}, "rb").read()`,
   });
   return [
     secret ? "import os\n\nimport httpx\n" : "import httpx\n",
@@ -137,7 +166,10 @@ const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.to
 /** The exchange as a test: the same request, and the same answer expected. */
 export function asPytest(exchange: Exchange, source: Source | null): string {
   const { operation, status, fault, prediction } = exchange;
-  const name = `test_${operation ? snake(operation) : "request"}__${status === null ? "is_cut" : `answers_${status}`}`;
+  // Which of its statuses a success has depends on time, which runs faster in tests.
+  const succeeds = status !== null && status < 300;
+  const end = status === null ? "is_cut" : succeeds ? "succeeds" : `answers_${status}`;
+  const name = `test_${operation ? snake(operation) : "request"}__${end}`;
   const id = source !== null && prediction && exchange.path.includes(prediction) ? prediction : null;
   const path = exchange.path.replace(/[{}]/g, "$&$&");
   const lines = ["import httpx", "", "", `def ${name}(zeroscope_mock, zeroscope_mock_url):`];
@@ -158,14 +190,20 @@ export function asPytest(exchange: Exchange, source: Source | null): string {
     url: `f${pythonText(`{zeroscope_mock_url}${id === null ? path : path.replace(id, "{created['id']}")}`)}`,
     token: '"Bearer any-token"',
     indent: "    ",
+    contentOf: () => 'b"any content"',
   });
   lines.push(`    response = ${request}`);
-  if (status !== null) lines.push(`    assert response.status_code == ${status}`);
+  if (succeeds) lines.push("    assert response.is_success, response.text");
+  else if (status !== null) lines.push(`    assert response.status_code == ${status}`);
   if (operation && status !== null) {
     const sent = jsonOf(exchange) as { input?: unknown } | undefined;
-    const input =
-      sent && typeof sent === "object" && sent.input !== undefined ? `, input=${python(sent.input, "    ")}` : "";
-    lines.push(`    zeroscope_mock.verify(${pythonText(operation)}, times=1, status=${status}${input})`);
+    const expected = [pythonText(operation), "times=1"];
+    if (!succeeds) expected.push(`status=${status}`);
+    if (sent && typeof sent === "object" && sent.input !== undefined)
+      expected.push(`input=${python(sent.input, "        ")}`);
+    const short = `    zeroscope_mock.verify(${expected.join(", ")})`;
+    const parts = expected.map((part) => `        ${part},\n`).join("");
+    lines.push(short.length <= 100 ? short : `    zeroscope_mock.verify(\n${parts}    )`);
   }
   return `${lines.join("\n")}\n`;
 }

@@ -30,7 +30,7 @@ def test_options__are_named_and_described_for_users() -> None:
     """The constructor's docstring names each option."""
     described = MockServer.__doc__ or ""
 
-    assert len(OPTION_NAMES) == 29
+    assert len(OPTION_NAMES) == 30
     assert [name for name in sorted(OPTION_NAMES) if f"`{name}`" not in described] == []
 
 

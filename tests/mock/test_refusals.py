@@ -57,7 +57,7 @@ def create(version: str | None = VERSION, **input: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("method", "path", "request_", "status", "place", "reason"),
     [
-        ("GET", "/prediction", {}, 404, "openapi.yaml#/paths", "no operation GET /v1/prediction; the nearest is GET"),
+        ("GET", "/prediction", {}, 404, "openapi.yaml#/paths", "No such operation; the nearest is GET /v1/"),
         ("PUT", "/predictions", {}, 405, "openapi.yaml#/paths/~1predictions", 'Method "PUT" not allowed.'),
         ("GET", "/predictions", {"headers": {}}, 401, "openapi.yaml#/security", "valid authentication token"),
         ("POST", "/predictions", {"content": b"{"}, 400, f"openapi.yaml#/{CREATE}/requestBody/content", "not JSON"),

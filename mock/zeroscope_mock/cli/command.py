@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import shlex
-import sys
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -24,23 +22,12 @@ def _integer(kind: object, tokens: Sequence[Token]) -> int:
         raise ValueError(f"{tokens[0].value} is not a whole number") from None
 
 
-def _print_environment(variables: Mapping[str, str]) -> None:
-    for name, value in variables.items():
-        print(f"export {name}={shlex.quote(value)}", flush=True)
-
-
-def _print_ready(models: Sequence[str], any_model: bool, url: str) -> None:
-    # The URL comes first, since programs read it from the first line.
-    print(f"listening on {url}", flush=True)
+def _named(models: Sequence[str], any_model: bool) -> str:
+    """The models besides that of the document, in words."""
     served = list(models) if len(models) <= _NAMED else [f"{len(models)} models"]
     if any_model:
         served.append("any other model" if served else "any model")
-    if served:
-        print(f"serving {', '.join(served)}", flush=True)
-
-
-def _print_note(note: str) -> None:
-    print(f"zeroscope: {note}", file=sys.stderr, flush=True)
+    return ", ".join(served)
 
 
 def _files(options: Sequence[str], folder: Path | None) -> dict[str, list[Path]]:
@@ -81,6 +68,7 @@ def serve(
     any_model: Flag = False,
     save_model: str | None = None,
     clock: Literal["real", "virtual"] = "real",
+    state: Path | None = None,
     rate_limits: Literal["live", "low-credit"] | None = None,
     streams: Annotated[bool | None, Parameter(negative="--no-streams")] = None,
     blocking: Literal["processing", "final"] | None = None,
@@ -102,6 +90,8 @@ def serve(
     allow_host: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     cors: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     trust_forwarded: Flag = False,
+    log_format: Literal["text", "json"] = "text",
+    quiet: Flag = False,
 ) -> None:
     """Start the mock server, which behaves like the service and needs no token, network or money.
 
@@ -122,6 +112,7 @@ def serve(
             the current one, and end.
         clock: `real` for the machine's, or `virtual` for one that stands still until a request waits or a client
             advances it under /_mock/clock.
+        state: Keep all data in this file, so that a restart goes on from there, also after a crash.
         rate_limits: Refuse requests above the service's limits, or above those of an account with little credit.
             Default: None.
         streams: Give every prediction a stream of events, or none. Default: all; as published, those that ask for one.
@@ -149,6 +140,8 @@ def serve(
         cors: An origin of web pages that may send requests, such as http://localhost:5173, or * for all; may be
             repeated. Default: none, as on the service.
         trust_forwarded: Follow the headers X-Forwarded-Proto, -Host and -Prefix in URLs, as behind a proxy.
+        log_format: How requests are logged: `text` for people, or `json` for one JSON object a line.
+        quiet: Print the URL alone, and with --tls the variables of the environment.
     """
     if reload and spec is None:
         raise CommandError("--reload needs --spec, the file to follow")
@@ -157,6 +150,7 @@ def serve(
         _save_model(save_model, models)
         return
     from .. import MockServer, PortInUseError, ScriptError, SpecError
+    from .console import Console
 
     limits = {
         "prediction_limit": prediction_limit,
@@ -176,6 +170,7 @@ def serve(
             dialect=dialect,
             account=account,
             token=token,
+            state=state,
             rate_limits=rate_limits,
             streams=streams,
             blocking=blocking,
@@ -194,22 +189,24 @@ def serve(
         )
     except (ValueError, SpecError) as error:
         raise CommandError(str(error)) from error
+    console = Console(server, format="quiet" if quiet else log_format, served=_named(list(server.models), any_model))
     try:
-        if scripts is not None:
+        # After a restart, those that wait are in the state file.
+        if scripts is not None and not server.journal and not server.scripts:
             server.scripts.add(scripts)
         # To compile the schemas of a whole folder would take longer than the start; those are compiled when first used.
         for name in dict.fromkeys(text.partition("=")[0] for text in model):
             for warning in server.models.unreported_warnings(name):
-                _print_note(warning)
+                console.note(warning)
         server.serve(
             host,
             port,
-            on_ready=partial(_print_ready, list(server.models), any_model),
-            on_reload=_print_note,
+            on_ready=console.show_url,
+            on_reload=console.note,
             tls=tls_dir or tls,
-            on_environment=_print_environment,
+            on_environment=console.show_environment,
         )
     except (PortInUseError, ScriptError, ValueError) as error:
         raise CommandError(str(error)) from error
-    if dropped := {kind: number for kind, number in server.dropped.items() if number}:
-        print("dropped because of the limits: " + ", ".join(f"{number} {kind}" for kind, number in dropped.items()))
+    finally:
+        console.close()

@@ -1,4 +1,4 @@
-"""The operations under `/_mock/` on the request journal, and exchanges as JSON values."""
+"""The operations under `/_mock/` on the journal, and exchanges as JSON values."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..cog import ModelFileError, read_version
+from ..cog import ModelFileError, VersionFile, read_version
 from ..documents.invalid_field import InvalidField
 from ..registry import Deployment, LoadedModels, Model, Registry, Version
 from ..store import Store
@@ -20,10 +20,18 @@ _NOT_SAVED = ("file", "guessed")
 
 def registry_values(registry: Registry) -> dict[str, Any]:
     """The data of a registry, as JSON values for `load_registry`."""
+    return {
+        **own_values(registry),
+        "loaded": [loaded_value(name, file) for name, file in registry.loaded.files()],
+        "unknown": [unknown_value(name, id) for name, id in unknown_versions(registry)],
+    }
+
+
+def own_values(registry: Registry) -> dict[str, Any]:
+    """What tenants created in a registry, as JSON values."""
     # This adds the versions of trainings that have ended. It is done once, first, since a running clock ends more of
     # them meanwhile, and each of their versions must be counted and belong either to its model or to its training.
     models = list(registry.own_models())
-    unknown = [] if registry.unknown is None else registry.unknown.versions()
     return {
         "created": registry.created,
         "models": [
@@ -32,9 +40,22 @@ def registry_values(registry: Registry) -> dict[str, Any]:
         ],
         "deployments": [dataclass_values(deployment) for deployment in registry.deployments.values()],
         "trainings": [{"training": id, "model": model.full_name} for id, (_, model) in registry.trainings.items()],
-        "loaded": [{"model": name, "values": dict(file.values)} for name, file in registry.loaded.files()],
-        "unknown": [{"model": name, "version": id} for name, id in unknown],
     }
+
+
+def loaded_value(name: str, file: VersionFile) -> dict[str, Any]:
+    """A version of a loaded model, as JSON values."""
+    return {"model": name, "values": dict(file.values)}
+
+
+def unknown_value(name: str, version_id: str) -> dict[str, Any]:
+    """A version of an unknown model, as JSON values."""
+    return {"model": name, "version": version_id}
+
+
+def unknown_versions(registry: Registry) -> list[tuple[str, str]]:
+    """The models and ids of the versions of unknown models."""
+    return [] if registry.unknown is None else registry.unknown.versions()
 
 
 def registry_inconsistencies(values: Mapping[str, Any], trainings: Mapping[str, str]) -> Iterator[InvalidField]:

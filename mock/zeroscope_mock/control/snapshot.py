@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..documents.bundled import control_schema
@@ -64,20 +64,10 @@ def take(state: State) -> dict[str, Any]:
             "dialect": state.settings.dialect,
             "left_out": [f"scripts that are functions: {functions}"] if functions else [],
             "clock": {"time": state.clock.time(), "frozen": state.clock.frozen},
-            "tenants": [
-                {
-                    "tenant": tenant,
-                    "next": predictions.next,
-                    "uploads": predictions.uploads,
-                    "trainings": predictions.trainings,
-                    "models": {str(model): count for model, count in predictions.models.items() if model},
-                    "billed": {model: dataclass_values(billed) for model, billed in state.store.billed(tenant).items()},
-                }
-                for tenant, predictions in state.store.tenants.items()
-            ],
-            "predictions": [_prediction_values(record) for record in state.store.predictions()],
+            "tenants": [tenant_values(state.store, tenant) for tenant in state.store.tenants],
+            "predictions": [prediction_values(record) for record in state.store.predictions()],
             "registry": registry,
-            "files": [_file_values(file) for file in reversed(state.store.files(state.clock.time()))],
+            "files": [file_values(file) for file in reversed(state.store.files(state.clock.time()))],
             "dropped": state.dropped,
             "faults": state.faults.dump(),
             "scripts": scripts,
@@ -107,11 +97,33 @@ def restore(state: State, snapshot: Mapping[str, Any]) -> None:
     Raises:
         SnapshotError: For anything else, and for a snapshot of a server with another seed or dialect.
     """
-    values = _read(snapshot)
+    try:
+        values: dict[str, Any] = json.loads(json.dumps(snapshot, allow_nan=False, ensure_ascii=False).encode())
+    except (RecursionError, TypeError, ValueError) as error:
+        text = f"A snapshot consists of JSON values: {error}"
+        raise SnapshotError([InvalidField("invalid_type", "", text)]) from error
+    load(state, values)
+
+
+def load(state: State, values: Mapping[str, Any], files: Iterable[StoredFile] = ()) -> None:
+    """Replace the data of a server as `restore` does, but by JSON values that it may keep.
+
+    Args:
+        state: The server's.
+        values: What `take` returned.
+        files: Files besides those of the snapshot, oldest first.
+
+    Raises:
+        SnapshotError: As by `restore`.
+    """
+    if invalid := control_schema("Snapshot").invalid_fields(values):
+        raise SnapshotError(invalid)
     with state.lock:
         if invalid := [*_mismatches(state, values), *_inconsistencies(state, values)]:
             raise SnapshotError(invalid)
         store = _store(state, values)
+        for file in files:
+            store.add_file(file)
         registry = values.get("registry", NO_REGISTRY)
         # Nothing below can fail.
         state.faults.load(values["faults"])
@@ -138,19 +150,6 @@ def restore(state: State, snapshot: Mapping[str, Any]) -> None:
         state.webhooks.deliveries.load(map(_attempt, values["deliveries"]))
         state.webhooks.deliveries.dropped = _dropped(values, "deliveries")
         state.changes.notify_all()
-
-
-def _read(snapshot: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy of a snapshot that is valid by the schema."""
-    try:
-        values: dict[str, Any] = json.loads(json.dumps(snapshot, allow_nan=False, ensure_ascii=False).encode())
-    except (RecursionError, TypeError, ValueError) as error:
-        raise SnapshotError(
-            [InvalidField("invalid_type", "", f"A snapshot consists of JSON values: {error}")]
-        ) from error
-    if invalid := control_schema("Snapshot").invalid_fields(values):
-        raise SnapshotError(invalid)
-    return values
 
 
 def _mismatches(state: State, values: Mapping[str, Any]) -> Iterator[InvalidField]:
@@ -220,7 +219,21 @@ def _store(state: State, values: Mapping[str, Any]) -> Store:
     return store
 
 
-def _prediction_values(record: Record) -> dict[str, Any]:
+def tenant_values(store: Store, tenant: str) -> dict[str, Any]:
+    """The counts of a tenant, as JSON values."""
+    predictions = store.tenants[tenant]
+    return {
+        "tenant": tenant,
+        "next": predictions.next,
+        "uploads": predictions.uploads,
+        "trainings": predictions.trainings,
+        "models": {str(model): count for model, count in predictions.models.items() if model},
+        "billed": {model: dataclass_values(billed) for model, billed in store.billed(tenant).items()},
+    }
+
+
+def prediction_values(record: Record) -> dict[str, Any]:
+    """A prediction or a training, as JSON values."""
     hook = record.hook
     values = dataclass_values(record)
     # Restored from the models, of which the snapshot has the schemas.
@@ -256,7 +269,8 @@ def _kind(prediction: Mapping[str, Any]) -> str:
     return str(prediction.get("kind", "prediction"))
 
 
-def _file_values(file: StoredFile) -> dict[str, Any]:
+def file_values(file: StoredFile) -> dict[str, Any]:
+    """A file, as JSON values."""
     return {**dataclass_values(file), "content": base64.b64encode(file.content).decode()}
 
 

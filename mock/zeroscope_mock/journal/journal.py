@@ -9,10 +9,12 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, pairwise
+from operator import itemgetter
 from typing import Any, overload
 
 import orjson
 
+from ..changes import ChangedKeys
 from ..conditions import Condition
 from ..messages import Headers, Request, Response
 from .body_text import body_text
@@ -44,6 +46,8 @@ class Journal(Sequence[Exchange]):
         dropped: How many were dropped because of the limit.
         last: The number of the latest exchange, whether it is still there or not; 0 if there was none.
         generation: How often the numbers started again, because all exchanges were removed or replaced.
+        revision: How often exchanges were removed or replaced other than by the limit.
+        cut: The numbers of the exchanges whose bodies were cut since they were recorded; None if nothing asks.
         condition: Notified of each exchange, and when exchanges are removed or replaced.
 
     Example:
@@ -64,7 +68,8 @@ class Journal(Sequence[Exchange]):
         self._cut_up_to = 0
         self.dropped = 0
         self.last = 0
-        self.generation = 0
+        self.generation = self.revision = 0
+        self.cut: ChangedKeys[int] | None = None
         self.condition = Condition()
 
     def record(
@@ -161,8 +166,11 @@ class Journal(Sequence[Exchange]):
             last: The number of the last one.
         """
         with self._lock:
-            some = list(islice(self._exchanges, self._index(first), self._index(last + 1)))
-        return Counter(map(_kind, some))
+            start = self._index(first)
+            some = self._slice(start, self._index(last + 1) - start)
+        kinds = Counter(map(_KIND, [one for one in some if isinstance(one, tuple)]))
+        others = [one for one in some if isinstance(one, Exchange) or one[_OPERATION] is None]
+        return Counter({kind: number for kind, number in kinds.items() if kind[1]}) + Counter(map(_kind, others))
 
     def find(self, number: int) -> Exchange | None:
         """The exchange with a number; None if there is none any more."""
@@ -223,24 +231,33 @@ class Journal(Sequence[Exchange]):
 
     def _read_from(self, start: int, limit: int | None = None) -> list[Exchange]:
         """The exchanges from an index on."""
-        kept = list(islice(self._exchanges, start, None if limit is None else start + limit))
+        kept = self._slice(start, len(self._exchanges) - start if limit is None else limit)
         read = [one if isinstance(one, Exchange) else self._read(index) for index, one in enumerate(kept, start)]
         if self._room < 0:
             self._cut()
         return read
 
+    def _slice(self, start: int, length: int) -> list[Exchange | tuple[Any, ...]]:
+        """Some exchanges in the form in which they are kept."""
+        # From the end, because that is where the latest are, and a deque is walked through.
+        end = max(len(self._exchanges) - start - length, 0)
+        return list(islice(reversed(self._exchanges), end, len(self._exchanges) - start))[::-1]
+
     def _replace(self, exchanges: Iterable[Exchange]) -> None:
+        self.revision += 1
         self._exchanges.clear()
         self._exchanges.extend(exchanges)
         self._cut_up_to = 0
-        self._cut(BODIES_LIMIT)
+        self._cut(1)
 
-    def _cut(self, most: int = BODIES_LIMIT * 3 // 4) -> None:
+    def _cut(self, share: float = 0.75) -> None:
         """Cut the long bodies of the oldest exchanges, if all together need too much memory.
 
         Args:
-            most: How much they may need, in bytes; less than the limit, so that many requests pass before the next cut.
+            share: The share of the limit that they may need; less than 1, so that many requests pass before the next
+                cut.
         """
+        most = int(BODIES_LIMIT * share)
         exchanges, whole, cut = self._exchanges, len(self._exchanges), self._cut_up_to
         left = most
         while whole and _number(exchanges[whole - 1]) > cut and (left := left - _memory(exchanges[whole - 1])) >= 0:
@@ -253,6 +270,8 @@ class Journal(Sequence[Exchange]):
             exchanges[whole] = replace(
                 one, request_body=one.request_body[:START], response_body=one.response_body[:START]
             )
+            if self.cut is not None:
+                self.cut.add(one.number)
         self._room = BODIES_LIMIT - most + max(left, 0)
 
 
@@ -270,6 +289,10 @@ def _memory(one: Exchange | tuple[Any, ...]) -> int:
     if isinstance(one, Exchange):
         return sum(sys.getsizeof(body) for body in (one.request_body, one.response_body) if len(body) > START)
     return sum(sys.getsizeof(body) for body in (one[_SENT], one[_RECEIVED]) if len(body) > START)
+
+
+# Method, operation and status.
+_KIND = itemgetter(_METHOD, _OPERATION, _STATUS)
 
 
 def _kind(one: Exchange | tuple[Any, ...]) -> tuple[str, str, int | None]:

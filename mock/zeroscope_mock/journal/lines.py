@@ -37,6 +37,24 @@ class Line:
         status = "cut off" if one.status is None else str(one.status)
         return f"{single_line(f'{one.method} {one.path}', _PATH_LENGTH)} {status} {self.text}{repeated}"
 
+    @property
+    def is_poll(self) -> bool:
+        """Whether others like it may share the line."""
+        return self.last.method in _POLLS
+
+    @property
+    def subject(self) -> tuple[str, str, str | None]:
+        """What is polled, and by whom."""
+        return self.last.method, self.last.path, self.last.tenant
+
+    def add(self, line: Line) -> bool:
+        """Add later polls, and return whether they have the same result; others need a line of their own."""
+        if (self.last.status, self.text) != (line.last.status, line.text):
+            return False
+        self.last = line.last
+        self.count += line.count
+        return True
+
 
 def describe(exchange: Exchange) -> str:
     """What happened in an exchange, on a single line: what became of which prediction, or why it was refused.
@@ -47,11 +65,11 @@ def describe(exchange: Exchange) -> str:
     """
     parts = [_result(exchange)]
     if exchange.fault:
-        parts.append(f"[fault: {single_line(exchange.fault, _NOTE_LENGTH)}]")
+        parts.append(f"[fault: {exchange.fault[:_NOTE_LENGTH]}]")
     if exchange.note:
         # The end of a traceback says most.
-        parts.append(f"[{single_line(exchange.note[-_NOTE_LENGTH:])}]")
-    return " ".join(filter(None, parts))
+        parts.append(f"[{exchange.note[-_NOTE_LENGTH:]}]")
+    return single_line(" ".join(parts))
 
 
 def fold(exchanges: Iterable[Exchange]) -> list[Line]:
@@ -63,19 +81,14 @@ def fold(exchanges: Iterable[Exchange]) -> list[Line]:
     lines: list[Line] = []
     polled: dict[tuple[str, str, str | None], Line] = {}
     for exchange in exchanges:
-        text = describe(exchange)
-        if exchange.method not in _POLLS:
+        line = Line(exchange, exchange, 1, describe(exchange))
+        if not line.is_poll:
             polled.clear()
-            lines.append(Line(exchange, exchange, 1, text))
+        elif (before := polled.get(line.subject)) is not None and before.add(line):
             continue
-        key = exchange.method, exchange.path, exchange.tenant
-        line = polled.get(key)
-        if line is not None and (line.last.status, line.text) == (exchange.status, text):
-            line.last = exchange
-            line.count += 1
         else:
-            line = polled[key] = Line(exchange, exchange, 1, text)
-            lines.append(line)
+            polled[line.subject] = line
+        lines.append(line)
     return lines
 
 
@@ -94,14 +107,15 @@ def table(exchanges: Iterable[Exchange], dropped: int, start: float | None) -> s
     began = shown[0].first.time if start is None else start
     paths = [single_line(line.first.path, _PATH_LENGTH) for line in shown]
     width = max(map(len, paths))
-    names = max(len(line.first.operation or "") for line in shown)
+    operations = [single_line(line.first.operation or "-") for line in shown]
+    names = max(map(len, operations))
     rows = [f"{left_out} earlier ones are left out, of which the journal dropped {dropped}."] if left_out else []
-    for line, path in zip(shown, paths, strict=True):
+    for line, path, operation in zip(shown, paths, operations, strict=True):
         one = line.first
         status = "cut off" if one.status is None else str(one.status)
         repeated = f"  × {line.count}, until {line.last.time - began:.3f} s" if line.count > 1 else ""
         row = (
-            f"{one.time - began:9.3f} s  {single_line(one.method):<4} {path:<{width}}  {one.operation or '-':<{names}}"
+            f"{one.time - began:9.3f} s  {single_line(one.method):<4} {path:<{width}}  {operation:<{names}}"
             f"  {status}  {line.text}{repeated}"
         )
         rows.append(row.rstrip())
@@ -130,7 +144,7 @@ def _content(exchange: Exchange) -> str:
     """What a response has that is not about a prediction: a file, or the entries of a list."""
     body = exchange.response_body
     if body.startswith("["):
-        return single_line(body.partition(", sha256")[0].removeprefix("[")) if ", sha256 " in body[:200] else ""
+        return body.partition(", sha256")[0].removeprefix("[") if ", sha256 " in body[:200] else ""
     if exchange.prediction is not None:
         return ""
     shown = exchange.response_json

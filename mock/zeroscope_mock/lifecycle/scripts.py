@@ -68,6 +68,9 @@ class Scripts:
     A script with a `model` or an `input` waits for the next prediction of that model, or with such an input. A
     prediction follows the first script that is for it, in the order in which they were added.
 
+    Attributes:
+        revision: Changes whenever a script is added, used or removed.
+
     Example:
         >>> server.scripts.add({"startup": 2, "run": 600, "outcome": "failed", "error": "out of luck"})
         >>> server.scripts.add(lambda input: {"run": input["num_frames"] / 10}, times=None)
@@ -78,6 +81,7 @@ class Scripts:
         # One queue for each tenant and each model, so that none searches the scripts of others; under None those for
         # every tenant, and those for every prediction.
         self._queues: dict[tuple[str | None, str | None], deque[_Queued]] = {}
+        self.revision = 0
         self._added = 0
         self._waiting = 0
         self._lock = threading.Lock()
@@ -145,6 +149,7 @@ class Scripts:
             if queued is None:
                 return None
             queued.used += 1
+            self.revision += 1
             if queued.times is not None:
                 queued.times -= 1
                 if not queued.times:
@@ -176,6 +181,7 @@ class Scripts:
             for key in [key for key in self._queues if tenant in (None, key[0])]:
                 del self._queues[key]
             self._waiting = sum(map(len, self._queues.values()))
+            self.revision += 1
 
     @property
     def added(self) -> int:
@@ -203,15 +209,22 @@ class Scripts:
 
     def dump(self) -> list[dict[str, Any]]:
         """The scripts that wait, as JSON values; functions are left out."""
+        return [values for _, values in self.waiting()]
+
+    def waiting(self) -> list[tuple[int, dict[str, Any]]]:
+        """The scripts that wait as in `dump`, each with the number of those that were added before it."""
         with self._lock:
             return [
                 # The key is part of the HTTP interface and of snapshots.
-                {
-                    "script": dict(queued.source),
-                    "tenant": queued.tenant,
-                    "times": queued.times,
-                    "used": queued.used,
-                }
+                (
+                    queued.number,
+                    {
+                        "script": dict(queued.source),
+                        "tenant": queued.tenant,
+                        "times": queued.times,
+                        "used": queued.used,
+                    },
+                )
                 for queued in self._in_order()
                 if not callable(queued.source)
             ]
@@ -221,6 +234,7 @@ class Scripts:
         with self._lock:
             self._queues.clear()
             self._waiting = 0
+            self.revision += 1
             for one in queue:
                 queued = self._append(one["script"], ScriptFilter.of(one["script"]), one["tenant"], one["times"])
                 queued.used = int(one.get("used", 0))
@@ -233,6 +247,7 @@ class Scripts:
         self._queues.setdefault(queued.key, deque()).append(queued)
         self._added += 1
         self._waiting += 1
+        self.revision += 1
         return queued
 
 

@@ -113,6 +113,7 @@ class Runs:
 
     def _changed(self, record: Record) -> None:
         """Tell those who wait that a request has changed a run."""
+        self._state.store.touch(record)
         if record.hook is not None:
             self._state.webhooks.update(record)
         self._state.changes.notify(record.id)

@@ -1,4 +1,4 @@
-"""The marker `zeroscope`, whose arguments are for the server and for the checks of a test."""
+"""The marker `zeroscope`, with arguments for the server and for the checks."""
 
 from __future__ import annotations
 

@@ -23,9 +23,13 @@ class UnknownModels:
     """Models under every name, whose inputs are not checked and whose outputs are guessed from the name.
 
     A model is made when it is first named. The latest 10,000 are kept, with the versions that were named with them.
+
+    Attributes:
+        revision: Changes whenever a model or a version is named first, or all are forgotten.
     """
 
     def __init__(self) -> None:
+        self.revision = 0
         self._models = OrderedDict[str, Model]()
         self._names = OrderedDict[str, str]()
 
@@ -62,6 +66,7 @@ class UnknownModels:
             "openapi_schema": schema.document,
         }
         self._names[version_id] = model.full_name
+        self.revision += 1
         if len(self._names) > _LIMIT:
             self._names.popitem(last=False)
         return Version(version_id, PUBLISHED_AT, 0, VersionFile(version_id, PUBLISHED_AT, values, schema), guessed=True)
@@ -83,6 +88,7 @@ class UnknownModels:
         """Forget all names."""
         self._models.clear()
         self._names.clear()
+        self.revision += 1
 
     def __iter__(self) -> Iterator[Model]:
         return iter(list(self._models.values()))

@@ -1,4 +1,4 @@
-"""The explanation of a failed verification: what was expected, and what came nearest."""
+"""The explanation of a failed verification, with the nearest call."""
 
 from __future__ import annotations
 

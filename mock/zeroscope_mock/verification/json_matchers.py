@@ -12,7 +12,6 @@ from .matchers import anything, contains, equals
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator as Validator
 
-_MAX_DEPTH = 100
 _LONGEST_PATTERN = 1000
 
 
@@ -74,40 +73,38 @@ def read_matchers(values: Mapping[str, Any], field: str) -> dict[str, Any]:
         field: The path of the object.
 
     Raises:
-        MatcherError: For a matcher with a wrong argument, and for values that are nested too deeply.
+        MatcherError: For a matcher with a wrong argument.
     """
-    return {name: _read(value, f"{field}.{name}", 1) for name, value in values.items()}
+    return {name: _read(value, f"{field}.{name}") for name, value in values.items()}
 
 
-def _read(value: Any, field: str, depth: int) -> Any:
-    _check_depth(depth, field)
+def _read(value: Any, field: str) -> Any:
     if isinstance(value, list):
-        return [_read(one, f"{field}.{place}", depth + 1) for place, one in enumerate(value)]
+        return [_read(one, f"{field}.{place}") for place, one in enumerate(value)]
     if not isinstance(value, dict):
         return value
     if len(value) == 1:
         ((name, argument),) = value.items()
         if name in _MATCHERS:
-            return _MATCHERS[name](argument, f"{field}.{name}", depth + 1)
-    return {name: _read(one, f"{field}.{name}", depth + 1) for name, one in value.items()}
+            return _MATCHERS[name](argument, f"{field}.{name}")
+    return {name: _read(one, f"{field}.{name}") for name, one in value.items()}
 
 
-def _any(argument: Any, field: str, depth: int) -> Matcher:
+def _any(argument: Any, field: str) -> Matcher:
     if argument is not True:
         raise MatcherError(field, 'The matcher of any value is {"any": true}')
     return anything
 
 
-def _contains(argument: Any, field: str, depth: int) -> Matcher:
-    return contains(_read(argument, field, depth))
+def _contains(argument: Any, field: str) -> Matcher:
+    return contains(_read(argument, field))
 
 
-def _equals(argument: Any, field: str, depth: int) -> Matcher:
-    _measure(argument, field, depth)
+def _equals(argument: Any, field: str) -> Matcher:
     return equals(argument)
 
 
-def _regex(argument: Any, field: str, depth: int) -> Matcher:
+def _regex(argument: Any, field: str) -> Matcher:
     if not isinstance(argument, str) or len(argument) > _LONGEST_PATTERN:
         raise MatcherError(field, f"A regular expression is a text of at most {_LONGEST_PATTERN} characters")
     try:
@@ -117,21 +114,9 @@ def _regex(argument: Any, field: str, depth: int) -> Matcher:
         raise MatcherError(field, text) from error
 
 
-_MATCHERS: dict[str, Callable[[Any, str, int], Matcher]] = {
+_MATCHERS: dict[str, Callable[[Any, str], Matcher]] = {
     "any": _any,
     "contains": _contains,
     "equals": _equals,
     "regex": _regex,
 }
-
-
-def _measure(value: Any, field: str, depth: int) -> None:
-    """Refuse a value that is nested too deeply."""
-    _check_depth(depth, field)
-    for inner in value if isinstance(value, list) else value.values() if isinstance(value, dict) else ():
-        _measure(inner, field, depth + 1)
-
-
-def _check_depth(depth: int, field: str) -> None:
-    if depth > _MAX_DEPTH:
-        raise MatcherError(field[:200], f"Expected values are nested at most {_MAX_DEPTH} deep")

@@ -64,6 +64,7 @@ class Deliveries(Sequence[Attempt]):
         dropped: How many were dropped because of the limits.
         total: How many there ever were.
         condition: Notified of each attempt.
+        revision: Changes whenever attempts are removed or replaced other than by the limits.
 
     Example:
         >>> [(attempt.event, attempt.status) for attempt in server.deliveries]
@@ -76,7 +77,7 @@ class Deliveries(Sequence[Attempt]):
         self._bodies_limit = bodies_limit
         self._size = 0
         self._lock = threading.Lock()
-        self.dropped = self.total = 0
+        self.dropped = self.total = self.revision = 0
         self.condition = Condition()
 
     def record(self, attempt: Attempt) -> None:
@@ -115,6 +116,7 @@ class Deliveries(Sequence[Attempt]):
 
     def _replace(self, attempts: Iterable[Attempt]) -> None:
         self._attempts = deque(attempts)
+        self.revision += 1
         self._size = sum(map(_size, self._attempts))
 
     def __len__(self) -> int:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Self
 
-from ..lifecycle.record import Record
+from ..lifecycle.record import Hook, Record
 
 Alteration = Literal["forged", "late", "doubled"]
 """What may be wrong with a delivery that is sent again on purpose."""
@@ -48,6 +48,33 @@ class Delivery:
     number: int = 1
     delays: tuple[float, ...] = ()
     alteration: Alteration | None = None
+
+    def retry(self, due: float) -> dict[str, Any]:
+        """The attempt that is due at a moment, in seconds since 1970, as JSON values."""
+        return {
+            "due": due,
+            "prediction": self.prediction_id,
+            "id": self.id,
+            "event": self.event,
+            "time": self.time,
+            "number": self.number,
+            "delays": list(self.delays),
+        }
+
+    @classmethod
+    def of_retry(cls, record: Record, hook: Hook, values: Mapping[str, Any]) -> Self:
+        """The delivery to the webhook of a prediction that `retry` described."""
+        return cls(
+            id=values["id"],
+            prediction_id=record.id,
+            tenant=record.tenant,
+            event=values["event"],
+            url=hook.url,
+            record=record,
+            time=values["time"],
+            number=values["number"],
+            delays=tuple(values["delays"]),
+        )
 
 
 @dataclass(frozen=True, slots=True)

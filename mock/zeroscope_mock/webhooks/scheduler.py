@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from math import inf
 from typing import Any
 
+from ..changes import ChangedKeys
 from ..lifecycle.record import Record
 from ..lifecycle.timeline import timeline_of
 from ..protocols import Clock, Flow
@@ -16,7 +17,9 @@ from ..times import TOLERANCE
 from .deliveries import Attempt, Deliveries
 from .delivery import ALTERATIONS, Alteration, Delivery, UpcomingDelivery
 from .events import Cursor, Event, next_event
+from .pending_events import PendingEvents
 from .queue import DueQueue
+from .repeats import Repeats
 from .sender import DeliverySender
 
 RETRY_DELAYS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
@@ -24,27 +27,6 @@ RETRY_DELAYS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 
 # How many of the deliveries still to be sent are told for one prediction.
 _MAX_UPCOMING = 1000
-
-
-@dataclass(slots=True, eq=False)
-class _PendingEvents:
-    """The events of a prediction that are still to be sent.
-
-    Args:
-        record: The prediction.
-        cursor: The position before the next event.
-        entry: The number of its current entry in the queue; None if it has none.
-        sending: Whether an event is being sent, so that the next one must wait.
-    """
-
-    record: Record
-    cursor: Cursor
-    entry: int | None = None
-    sending: bool = False
-
-    @property
-    def tenant(self) -> str:
-        return self.record.tenant
 
 
 class WebhookScheduler:
@@ -60,6 +42,7 @@ class WebhookScheduler:
         limit: How many attempts are kept.
 
     Attributes:
+        changed: The ids of the predictions whose events to be sent have changed; None if nothing asks.
         deliveries: The attempts so far.
         sender: Makes the attempts.
     """
@@ -68,10 +51,12 @@ class WebhookScheduler:
         self.deliveries = Deliveries(limit)
         self.sender = sender
         self._clock = clock
-        self._queue: DueQueue[_PendingEvents | Delivery] = DueQueue(self._is_current)
+        self._queue: DueQueue[PendingEvents | Delivery] = DueQueue(self._is_current)
         self._records: dict[str, Record] = {}
-        self._pending: dict[str, _PendingEvents] = {}
+        self._pending: dict[str, PendingEvents] = {}
         self._in_progress: set[Delivery] = set()
+        self.changed: ChangedKeys[str] | None = None
+        self._repeats = Repeats()
         self._lock = threading.Lock()
 
     def add(self, record: Record) -> None:
@@ -84,6 +69,7 @@ class WebhookScheduler:
         with self._lock:
             if pending := self._pending.get(record.id):
                 self._schedule(pending)
+                self._mark(record.id)
 
     def forget(self, prediction_id: str) -> None:
         """Send no more events of a prediction except by `redeliver`; an attempt in progress is finished.
@@ -95,6 +81,7 @@ class WebhookScheduler:
             self._records.pop(prediction_id, None)
             if pending := self._pending.pop(prediction_id, None):
                 pending.entry = None
+            self._mark(prediction_id)
 
     def redeliver(self, delivery_id: str, alteration: Alteration | None = None) -> None:
         """Send the body of a delivery once more, with its id and a new signature; it is due at once.
@@ -124,7 +111,7 @@ class WebhookScheduler:
             alteration=alteration,
         )
         with self._lock:
-            self._queue.put(self._clock.time(), delivery)
+            self._repeat(self._clock.time(), delivery)
 
     def due(self) -> float | None:
         """The due time of the first delivery, in seconds since 1970; None if there is none."""
@@ -166,25 +153,27 @@ class WebhookScheduler:
                 item = self._queue.pop()
                 if isinstance(item, Delivery):
                     self._in_progress.add(item)
-                    return self._deliver(item)
+                    return self._saved(self._deliver(item))
                 event = next_event(item.record, item.cursor)
                 # The record may have changed before `update` reported it.
                 if event is None:
                     self._schedule(item)
                     continue
-                item.entry, item.cursor, item.sending = None, event.cursor, True
+                item.entry, item.sent, item.cursor, item.sending = None, item.cursor, event.cursor, True
                 delivery = _first_attempt(item.record, event)
                 self._in_progress.add(delivery)
-                return self._deliver_in_order(item, delivery)
+                return self._saved(self._deliver_in_order(item, delivery))
         return None
 
     def clear(self, tenant: str | None = None) -> None:
         """Forget everything, or everything of one tenant; attempts in progress will not be recorded."""
         with self._lock:
+            gone = [id for id, one in self._records.items() if tenant in (None, one.tenant)]
             self._queue.discard(lambda item: tenant in (None, item.tenant))
             self._records = {id: one for id, one in self._records.items() if tenant not in (None, one.tenant)}
             self._pending = {id: one for id, one in self._pending.items() if tenant not in (None, one.tenant)}
             self._in_progress = {one for one in self._in_progress if tenant not in (None, one.tenant)}
+            self._mark(*gone, *self._repeats.clear(tenant))
         self.deliveries.clear(tenant)
 
     def dump(self) -> dict[str, Any]:
@@ -193,19 +182,25 @@ class WebhookScheduler:
             return {
                 "watches": [{"prediction": id, "cursor": asdict(one.cursor)} for id, one in self._pending.items()],
                 "retries": [
-                    {
-                        "due": due,
-                        "prediction": item.prediction_id,
-                        "id": item.id,
-                        "event": item.event,
-                        "time": item.time,
-                        "number": item.number,
-                        "delays": list(item.delays),
-                    }
-                    for due, item in self._queue.current()
-                    if isinstance(item, Delivery) and item.record
+                    item.retry(due) for due, item in self._queue.current() if isinstance(item, Delivery) and item.record
                 ],
             }
+
+    def unsent(self, prediction_id: str) -> dict[str, Any]:
+        """What is still to be sent to the webhook of one prediction, attempts in progress included.
+
+        Returns:
+            Its `watches` and `retries`, as in `dump`, and as `redeliveries` the arguments of `redeliver`.
+        """
+        with self._lock:
+            pending = self._pending.get(prediction_id)
+            repeats = [(due, one) for due, one in self._repeats.of(prediction_id) if self._is_wanted(one)]
+        cursor = None if pending is None else pending.sent or pending.cursor
+        return {
+            "watches": [] if cursor is None else [{"prediction": prediction_id, "cursor": asdict(cursor)}],
+            "retries": [one.retry(due) for due, one in repeats if one.record],
+            "redeliveries": [[one.id, one.alteration] for _, one in repeats if not one.record],
+        }
 
     def load(self, state: Mapping[str, Any], find: Callable[[str], Record | None]) -> None:
         """Replace what is still to be sent; the attempts so far are forgotten.
@@ -222,28 +217,24 @@ class WebhookScheduler:
             for one in state["retries"]:
                 if (record := find(one["prediction"])) and record.hook:
                     self._records[record.id] = record
-                    delivery = Delivery(
-                        id=one["id"],
-                        prediction_id=record.id,
-                        tenant=record.tenant,
-                        event=one["event"],
-                        url=record.hook.url,
-                        record=record,
-                        time=one["time"],
-                        number=one["number"],
-                        delays=tuple(one["delays"]),
-                    )
-                    self._queue.put(one["due"], delivery)
+                    self._repeat(one["due"], Delivery.of_retry(record, record.hook, one))
 
-    def _deliver_in_order(self, pending: _PendingEvents, delivery: Delivery) -> Flow[None]:
+    def _deliver_in_order(self, pending: PendingEvents, delivery: Delivery) -> Flow[None]:
         """Make an attempt, and schedule the prediction's next event only afterwards."""
         try:
             yield from self._deliver(delivery)
         finally:
             with self._lock:
-                pending.sending = False
+                pending.sending, pending.sent = False, None
+                self._mark(pending.record.id)
                 if self._pending.get(pending.record.id) is pending:
                     self._schedule(pending)
+
+    def _saved(self, flow: Flow[None]) -> Flow[None]:
+        try:
+            yield from flow
+        finally:
+            self.sender.save()
 
     def _deliver(self, delivery: Delivery) -> Flow[None]:
         # `redeliver` may have made further attempts since this one was scheduled.
@@ -262,6 +253,8 @@ class WebhookScheduler:
         with self._lock:
             wanted = delivery in self._in_progress
             self._in_progress.discard(delivery)
+            self._repeats.discard(delivery)
+            self._mark(delivery.prediction_id)
             if not self._is_wanted(current):
                 attempts[-1] = replace(attempts[-1], retry_at=None)
         if not wanted:
@@ -270,14 +263,26 @@ class WebhookScheduler:
             self.deliveries.record(attempt)
         if (retry_at := attempts[-1].retry_at) is not None:
             with self._lock:
-                self._queue.put(retry_at, replace(current, number=current.number + 1, delays=current.delays[1:]))
+                self._repeat(retry_at, replace(current, number=current.number + 1, delays=current.delays[1:]))
+
+    def _repeat(self, due: float, delivery: Delivery) -> None:
+        """Schedule what is not the first attempt at an event."""
+        self._queue.put(due, delivery)
+        self._repeats.add(due, delivery)
+        self._mark(delivery.prediction_id)
+
+    def _mark(self, *prediction_ids: str) -> None:
+        if self.changed is not None:
+            for id in prediction_ids:
+                self.changed.add(id)
 
     def _add(self, record: Record, cursor: Cursor) -> None:
         self._records[record.id] = record
-        pending = self._pending[record.id] = _PendingEvents(record, cursor)
+        pending = self._pending[record.id] = PendingEvents(record, cursor)
         self._schedule(pending)
+        self._mark(record.id)
 
-    def _schedule(self, pending: _PendingEvents) -> None:
+    def _schedule(self, pending: PendingEvents) -> None:
         """Put the next event of a prediction into the queue, in place of its current entry."""
         if pending.sending:
             return
@@ -288,7 +293,7 @@ class WebhookScheduler:
         elif timeline_of(pending.record).end < inf:
             del self._pending[pending.record.id]
 
-    def _is_current(self, number: int, item: _PendingEvents | Delivery) -> bool:
+    def _is_current(self, number: int, item: PendingEvents | Delivery) -> bool:
         return self._is_wanted(item) if isinstance(item, Delivery) else item.entry == number
 
     def _is_wanted(self, delivery: Delivery) -> bool:

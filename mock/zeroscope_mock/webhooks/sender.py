@@ -50,6 +50,8 @@ class DeliverySender:
 
     Attributes:
         online: Whether deliveries may leave the process if there is no receiver.
+        save: Called before and after each attempt, to save what the receiver is shown; returns why that failed, in
+            words, in which case nothing is sent.
 
     Raises:
         TypeError: For a receiver that is not callable.
@@ -66,6 +68,7 @@ class DeliverySender:
         allow_http: bool = False,
     ) -> None:
         self.online = False
+        self.save: Callable[[], str | None] = _nothing
         self._clock = clock
         self._body = body
         self._secret = secret
@@ -122,6 +125,8 @@ class DeliverySender:
 
     def _send(self, attempt: Attempt, delivery: Delivery, body: bytes, fault: Fault | None) -> Flow[Attempt]:
         """Send a delivery, and return the attempt with what was sent and what came of it."""
+        if reason := self.save():
+            return replace(attempt, reason=f"not sent: {reason}")
         try:
             headers = self._headers(delivery, body)
             if fault is not None:
@@ -157,6 +162,10 @@ class DeliverySender:
             ("webhook-timestamp", str(int(now.timestamp()))),
             ("webhook-signature", Webhook(self._secret(tenant)).sign(delivery.id, now, body.decode())),
         )
+
+
+def _nothing() -> None:
+    """Save nothing."""
 
 
 def _post(step: Post) -> Flow[Response]:

@@ -10,6 +10,7 @@ export type KnownAttempt = Omit<Attempt, "body"> & { body?: string };
 /** One event on its way to one receiver, with all attempts that are known. */
 export interface Delivery {
   id: string;
+  /** The latest attempt, but for those that a receiver is to refuse. */
   latest: KnownAttempt;
   /** The attempts, oldest first. */
   attempts: KnownAttempt[];
@@ -73,7 +74,18 @@ export function grouped(attempts: readonly KnownAttempt[]): Delivery[] {
     deliveries.delete(attempt.id);
     deliveries.set(attempt.id, [...known, attempt]);
   }
-  return [...deliveries].map(([id, own]) => ({ id, latest: own.at(-1) as KnownAttempt, attempts: own })).reverse();
+  return [...deliveries]
+    .map(([id, own]) => ({
+      id,
+      latest: own.findLast((attempt) => !isToBeRefused(attempt)) ?? (own.at(-1) as KnownAttempt),
+      attempts: own,
+    }))
+    .reverse();
+}
+
+/** Returns whether a receiver that checks signatures refuses an attempt. */
+export function isToBeRefused({ fault }: KnownAttempt): boolean {
+  return /^(forged|late):/.test(fault ?? "");
 }
 
 /** Returns how a delivery stands, as its latest attempt tells. */

@@ -10,7 +10,7 @@ const EFFECTS: Readonly<Record<string, Words>> = {
   delay: (seconds: number) => `waits ${duration(seconds)} first`,
   status: (status: number, all) => `answers ${status}${all.html ? " with a page of HTML" : ""}`,
   html: (_: boolean, all) => (all.status === undefined ? "answers 502 with a page of HTML" : ""),
-  retry_after: (seconds: number) => `says to try again after ${seconds} s`,
+  retry_after: (seconds: number) => `says to try again after ${duration(seconds)}`,
   body: (_: unknown, all) => (all.status === undefined ? "answers 200 with its own body" : "with its own body"),
   body_base64: (_: unknown, all) =>
     all.status === undefined ? "answers 200 with its own bytes" : "with its own bytes",
@@ -34,6 +34,8 @@ const COUNTS: Readonly<Record<string, Words>> = {
   probability: (share: number) => `probability ${percent(share)}`,
   per: () => "counted per path",
 };
+
+const LONGEST = 80;
 
 const WHICH = ["operation", "method", "path", "token", "tenant"];
 
@@ -75,7 +77,8 @@ export function scriptWords(script: Script): string {
   if (script.progression === "reads") parts.push(`ends after ${script.reads ?? 2} reads`);
   if (script.logs) parts.push(`prints ${count(script.logs.length, "line")}`);
   const outcome = script.outcome ?? (script.error === undefined ? undefined : "failed");
-  if (outcome) parts.push(script.error === undefined ? `ends as ${outcome}` : `ends as ${outcome}: ${script.error}`);
+  if (outcome)
+    parts.push(script.error === undefined ? `ends as ${outcome}` : `ends as ${outcome}: ${cut(script.error)}`);
   const told = ["startup", "run", "progression", "reads", "logs", "outcome", "error", "model", "input"];
   const others = Object.keys(values).filter((name) => !told.includes(name));
   parts.push(...others.map((name) => `${name} ${shortened(values[name])}`));
@@ -111,6 +114,9 @@ function percent(share: number): string {
 }
 
 function shortened(value: unknown): string {
-  const text = JSON.stringify(value) ?? "";
-  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+  return cut(JSON.stringify(value) ?? "");
+}
+
+function cut(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
 }

@@ -33,6 +33,10 @@ function LoopingVideo({ source, label }: { source: string; label: string }) {
   return <video ref={video} src={source} muted loop playsInline preload="metadata" aria-label={label} tabIndex={-1} />;
 }
 
+const CARD_CHARACTERS = 1000;
+// While a text grows, its end is what is new.
+const STREAMED_CHARACTERS = 180;
+
 /** An output on a card: the first file, the text, or why there is none. */
 export function Thumbnail({ run, label }: { run: RunSummary; label: string }) {
   const file = run.files[0];
@@ -61,7 +65,13 @@ export function Thumbnail({ run, label }: { run: RunSummary; label: string }) {
     );
   }
   const text = textOf(run);
-  if (text !== null) return <p class="thumbnail text">{text.slice(-1200)}</p>;
+  if (text !== null) {
+    return (
+      <div class="thumbnail text">
+        <p>{isOver(run) ? text.slice(0, CARD_CHARACTERS) : text.slice(-STREAMED_CHARACTERS)}</p>
+      </div>
+    );
+  }
   return (
     <div class="thumbnail none">
       {run.error ? <p class="error-text">{run.error.slice(0, 300)}</p> : <p class="muted">{without(run)}</p>}

@@ -1,11 +1,13 @@
 // The server's clock: what it says, whether it stands still, and what moves it.
 import { call } from "../api";
-import { age, clock, day, notice, now, readClock, ticking, timeOfDay, utc } from "../clock";
+import { clock, day, duration, notice, readClock, ticking, timeOfDay, utc } from "../clock";
 import { Action } from "../components/action";
 import { CallForm } from "../components/forms/call_form";
 import { useDocument } from "../components/forms/document";
 import { bodySchema, type FormField, formFields } from "../components/forms/schema";
 import { Page, Panel } from "../components/page";
+import { Time } from "../components/time";
+import type { NextEvent } from "../control";
 import { link } from "../router";
 
 const FIRST_ADVANCE = "10m";
@@ -46,8 +48,7 @@ function Face({ reading }: { reading: Reading }) {
       <p class="clock-words">{words(reading)}</p>
       {notice.value && reading.stands_still && (
         <p class="clock-warning">
-          A client is polling, and what it waits for will not happen until time passes. The server told it:{" "}
-          <q>{notice.value.text}</q>
+          <strong>A client polls while the clock stands still.</strong> The server tells it: {notice.value.text}
         </p>
       )}
       <div class="buttons">
@@ -67,8 +68,7 @@ function words(reading: Reading): string {
 }
 
 function Next({ reading }: { reading: Reading }) {
-  const { next, next_event: event } = reading;
-  const coming = next ?? null;
+  const event = reading.next_event ?? null;
   return (
     <div class="clock-next">
       <Action
@@ -76,28 +76,29 @@ function Next({ reading }: { reading: Reading }) {
         kind="primary"
         call={call("post", "/clock/next")}
         onDone={readClock}
-        disabled={coming === null}
+        disabled={event === null}
       />
-      <p>
-        {coming === null ? (
-          <span class="muted">Nothing is due: no prediction is under way, and no webhook waits.</span>
-        ) : (
-          <>
-            {event ? `${event.text} ` : "The next start, log line, output, end or webhook is due "}
-            <strong>{age(coming, reading.stands_still ? reading.time : now())}</strong>, at{" "}
-            <time dateTime={new Date(coming * 1000).toISOString()} title={utc(coming)}>
-              {timeOfDay(coming, true)}
-            </time>
-            {event?.prediction && (
-              <>
-                {" · "}
-                <a href={link("predictions", event.prediction)}>{event.prediction}</a>
-              </>
-            )}
-          </>
-        )}
-      </p>
+      {event === null ? (
+        <p class="muted">Nothing is due: no prediction is under way, and no webhook waits.</p>
+      ) : (
+        <p>
+          <EventWords event={event} /> <strong>in {duration(Math.max(0, event.time - ticking.value))}</strong>, at{" "}
+          <Time value={event.time} milliseconds />
+        </p>
+      )}
     </div>
+  );
+}
+
+/** What happens, with the id of the prediction as a link to it. */
+function EventWords({ event: { text, prediction } }: { event: NextEvent }) {
+  const [before = "", ...after] = text.split(prediction);
+  return (
+    <>
+      {before.charAt(0).toUpperCase() + before.slice(1)}
+      {after.length > 0 && <a href={link("predictions", prediction)}>{prediction}</a>}
+      {after.join(prediction)}
+    </>
   );
 }
 
@@ -144,6 +145,8 @@ function Speed({ speed }: { speed: number }) {
           label="Set the speed"
           fields={formFields(document, bodySchema(document, "/clock/speed", "put"))}
           submit="Set speed"
+          initial={{ speed: String(speed) }}
+          keep
           toCall={(values) => call("put", "/clock/speed", { body: values as { speed: number } })}
           onDone={(read) => {
             readClock();

@@ -10,7 +10,7 @@ import { Empty, Page, Panel } from "../components/page";
 import { HttpStatus, Status } from "../components/status";
 import { Time } from "../components/time";
 import type { Exchange } from "../control";
-import { rows, useExchanges } from "../exchanges";
+import { opened, rows, useExchanges } from "../exchanges";
 import { useLoad } from "../load";
 import { parseQuery } from "../query";
 import { go, link, place } from "../router";
@@ -200,6 +200,7 @@ function Details({ exchange }: { exchange: Exchange }) {
 
 export function ExchangeView({ number }: { number: number }) {
   useExchanges();
+  opened.number = number;
   const { value, error } = useLoad(call("get", "/exchanges/{number}", { path: { number } }), ["journal", "state"]);
   const q = place.value.parameters.get("q") ?? "";
   const { matches } = parseQuery(q);

@@ -2,14 +2,14 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { call, ROOT } from "../api";
-import { Action } from "../components/action";
+import { Action, CurlButton } from "../components/action";
 import { ExchangeHead, ExchangeRow } from "../components/exchange_row";
 import { FirstSteps } from "../components/first_steps";
 import { Icon } from "../components/icons";
 import { useKeys } from "../components/keys";
 import { Page } from "../components/page";
 import { useSlice } from "../components/windowed";
-import { loaded, paused, type Row, resume, rows, useExchanges, waiting } from "../exchanges";
+import { loaded, opened, paused, type Row, resume, rows, useExchanges, waiting } from "../exchanges";
 import { KEY_NAMES, parseQuery } from "../query";
 import { go, link, place, setParameters } from "../router";
 
@@ -110,7 +110,7 @@ function PauseButton() {
   );
 }
 
-function Table({ list }: { list: Row[] }) {
+function Table({ list, faulty }: { list: Row[]; faulty: boolean }) {
   const box = useRef<HTMLDivElement>(null);
   const slice = useSlice(box, () => ROW, 12);
   const current = useSignal(0);
@@ -131,42 +131,52 @@ function Table({ list }: { list: Row[] }) {
     if (added > 0 && element.scrollTop > 0) element.scrollTop += added * ROW;
   }, [list]);
 
-  useEffect(() => {
-    const element = box.current;
-    if (!element) return undefined;
-    if (kept.query === query()) element.scrollTop = kept.scroll;
-    return () => {
-      kept.scroll = element.scrollTop;
-      kept.query = query();
-    };
-  }, []);
-
   const first = Math.min(slice.first, Math.max(0, list.length - 1));
   const shown = list.slice(first, slice.last);
   const stop = shown.some((row) => row.exchange.number === current.value)
     ? current.value
     : shown[Math.min(shown.length - 1, slice.first > 0 ? 12 : 0)]?.exchange.number;
 
-  const move = (step: number) => {
+  const show = (index: number) => {
     const element = box.current;
-    if (!element || list.length === 0) return;
-    const focused = Number((document.activeElement as HTMLElement | null)?.dataset.number ?? 0);
-    const at = focused ? list.findIndex((row) => row.exchange.number === focused) : -1;
-    const start = at >= 0 ? at + step : Math.round(element.scrollTop / ROW);
-    const next = Math.max(0, Math.min(list.length - 1, start));
-    const target = list[next];
-    if (!target) return;
-    const top = next * ROW;
+    const target = list[index];
+    if (!element || !target) return;
+    const top = index * ROW;
     const room = element.clientHeight - ROW;
     if (top < element.scrollTop) element.scrollTop = top;
     else if (top + ROW > element.scrollTop + room) element.scrollTop = top + ROW - room;
     current.value = target.exchange.number;
-    // The row may have to be drawn first.
-    const focus = () =>
-      element.querySelector<HTMLElement>(`[data-number="${target.exchange.number}"]`)?.focus({ preventScroll: true });
+    const focus = () => {
+      // Another key may have been pressed since.
+      if (current.peek() !== target.exchange.number) return;
+      const row = element.querySelector<HTMLElement>(`[data-number="${target.exchange.number}"]`);
+      row?.focus({ preventScroll: true });
+    };
     focus();
+    // The row may have to be drawn first.
     requestAnimationFrame(() => requestAnimationFrame(focus));
   };
+  const move = (step: number) => {
+    const at = current.peek() ? list.findIndex((row) => row.exchange.number === current.peek()) : -1;
+    // Without a row that has the focus, a step goes to the first row in view, and the keys for the ends go there.
+    const far = Math.abs(step) >= list.length;
+    const next = at >= 0 || far ? at + step : Math.round((box.current?.scrollTop ?? 0) / ROW);
+    show(Math.max(0, Math.min(list.length - 1, next)));
+  };
+  const remember = (event: Event) => {
+    current.value = Number((event.target as HTMLElement).dataset.number ?? 0);
+  };
+  useEffect(() => {
+    const element = box.current;
+    if (!element) return undefined;
+    if (kept.query === query()) element.scrollTop = kept.scroll;
+    if (opened.number > 0) show(list.findIndex((row) => row.exchange.number === opened.number));
+    opened.number = 0;
+    return () => {
+      kept.scroll = element.scrollTop;
+      kept.query = query();
+    };
+  }, []);
   const page = () => Math.max(1, Math.floor((box.current?.clientHeight ?? 0) / ROW) - 2);
   useKeys({
     "/": () => document.getElementById("filter")?.focus(),
@@ -178,12 +188,19 @@ function Table({ list }: { list: Row[] }) {
     PageUp: () => move(-page()),
     Home: () => move(-list.length),
     End: () => move(list.length),
-    Escape: () => (document.activeElement as HTMLElement | null)?.blur(),
+    Escape: () => {
+      current.value = 0;
+      (document.activeElement as HTMLElement | null)?.blur();
+    },
   });
 
   return (
-    <div class="table-box" ref={box}>
-      <table class="exchanges" aria-rowcount={list.length + 1} aria-label="Exchanges, newest first">
+    <div class="table-box" ref={box} onFocusIn={remember}>
+      <table
+        class={faulty ? "exchanges" : "exchanges no-fault"}
+        aria-rowcount={list.length + 1}
+        aria-label="Exchanges, newest first"
+      >
         <ExchangeHead />
         <tbody>
           {first > 0 && <Spacer rows={first} />}
@@ -211,6 +228,7 @@ export function Exchanges() {
     return terms > 0 ? rows.value.filter(matches) : rows.value;
   });
   const list = filtered.value;
+  const faulty = useComputed(() => filtered.value.some((row) => row.exchange.fault !== null)).value;
   const held = waiting.value;
   if (loaded.value && rows.value.length === 0 && held === 0) {
     return (
@@ -230,12 +248,13 @@ export function Exchanges() {
           <a class="button" href={`${ROOT}/journal.har`} download="zeroscope-mock.har">
             Download HAR
           </a>
+          <CurlButton call={() => call("get", "/journal.har")} of="Download HAR" />
           <Action label="Clear" call={call("delete", "/journal")} onDone={() => go(link("exchanges"))} />
         </>
       }
     >
       <QueryLine shown={list.length} />
-      <Table list={list} />
+      <Table list={list} faulty={faulty} />
     </Page>
   );
 }

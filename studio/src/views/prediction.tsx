@@ -1,5 +1,6 @@
 // The view of one prediction: what it made, its timeline, and everything said about it.
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { call } from "../api";
 import { clock } from "../clock";
 import { Body } from "../components/body";
@@ -12,6 +13,7 @@ import { Progress, Status } from "../components/status";
 import { Age } from "../components/time";
 import { Timeline } from "../components/timeline";
 import type { Run } from "../control";
+import { onExchanges } from "../live";
 import { useLoad } from "../load";
 import { isOver, mainField, safeLink, textOf } from "../media";
 import { term } from "../query";
@@ -76,9 +78,17 @@ function Output({ run }: { run: Run }) {
       <div class="stack">
         {!isOver(run) && <Progress value={run.progress} label={`Progress of ${run.id}`} />}
         {run.error && <p class="error-text">{run.error}</p>}
-        {run.files.map((file, index) => (
-          <Player key={index} file={file} label={run.files.length > 1 ? `${label}, file ${index + 1}` : label} />
-        ))}
+        {run.files.length > 0 && (
+          <div class={run.files.length > 1 ? "players several" : "players"}>
+            {run.files.map((file, index) => (
+              <Player
+                key={file.path}
+                file={file}
+                label={run.files.length > 1 ? `${label}, file ${index + 1}` : label}
+              />
+            ))}
+          </div>
+        )}
         {text !== null && <p class="output-text">{text}</p>}
         {text === null && run.files.length === 0 && !none && (
           <Body text={JSON.stringify(run.output)} label="Output as JSON" />
@@ -104,6 +114,15 @@ function Details({ run }: { run: Run }) {
           <Panel title="Input">
             <Input run={run} />
           </Panel>
+          <div class="logs">
+            <Panel title="Logs" actions={run.logs && <Copy text={run.logs} label="Copy logs" />}>
+              {run.logs ? (
+                <Body text={run.logs} label="Text of the logs" />
+              ) : (
+                <p class="muted">Nothing logged{isOver(run) ? "" : " yet"}.</p>
+              )}
+            </Panel>
+          </div>
         </div>
         <div class="stack wide">
           <Panel title="Timeline">
@@ -145,15 +164,6 @@ function Details({ run }: { run: Run }) {
           </Panel>
         </div>
       </div>
-      <div class="logs">
-        <Panel title="Logs" actions={run.logs && <Copy text={run.logs} label="Copy logs" />}>
-          {run.logs ? (
-            <Body text={run.logs} label="Text of the logs" />
-          ) : (
-            <p class="muted">Nothing logged{isOver(run) ? "" : " yet"}.</p>
-          )}
-        </Panel>
-      </div>
       <section class="panel" aria-label="Exchanges">
         <header class="panel-head">
           <h2>Exchanges</h2>
@@ -165,7 +175,10 @@ function Details({ run }: { run: Run }) {
         </header>
         <div class="table-inline">
           {latest.length > 0 ? (
-            <table class="exchanges" aria-label="Exchanges of this prediction, newest first">
+            <table
+              class={latest.some((exchange) => exchange.fault !== null) ? "exchanges" : "exchanges no-fault"}
+              aria-label="Exchanges of this prediction, newest first"
+            >
               <ExchangeHead />
               <tbody>
                 {latest.map((exchange, index) => (
@@ -194,11 +207,9 @@ export function PredictionView({ id }: { id: string }) {
   // While it runs, time changes it; afterward only events do.
   const running = useSignal(true);
   const every = running.value && !clock.value?.stands_still ? LIVE_MS : 0;
-  const over = useLoad(
-    call("get", "/predictions/{id}", { path: { id } }),
-    ["exchanges", "deliveries", "clock", "state"],
-    every,
-  );
+  const over = useLoad(call("get", "/predictions/{id}", { path: { id } }), ["deliveries", "clock", "state"], every);
+  const { reload } = over;
+  useEffect(() => onExchanges((all) => all.some((one) => one.prediction === id) && reload()), [id, reload]);
   const run = over.value;
   running.value = run ? !isOver(run) : !over.error;
   useKeys({ Escape: () => go(link("predictions")) });

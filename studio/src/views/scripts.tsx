@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { call } from "../api";
 import { Action } from "../components/action";
-import { scriptTarget, scriptWords } from "../components/fault_words";
+import { count, scriptTarget, scriptWords } from "../components/fault_words";
 import { CallForm, type Section } from "../components/forms/call_form";
 import { bodySchema, type Document, type FormField, formFields, namedSchema } from "../components/forms/schema";
 import { Empty, Panel } from "../components/page";
@@ -26,6 +26,8 @@ const AS_JSON: FormField = {
   required: true,
   fields: [],
 };
+
+const SHOWN = 100;
 
 type Body = { script: Script | Script[]; times?: number | null };
 
@@ -58,7 +60,7 @@ function NoScripts() {
 function Queue({ scripts }: { scripts: QueuedScript[] }) {
   return (
     <ol class="entries">
-      {scripts.map((queued, index) => (
+      {scripts.slice(0, SHOWN).map((queued, index) => (
         <li key={index} class="entry">
           <code class="entry-id">{index + 1}</code>
           <div class="entry-main">
@@ -82,6 +84,7 @@ function Queue({ scripts }: { scripts: QueuedScript[] }) {
           </div>
         </li>
       ))}
+      {scripts.length > SHOWN && <li class="entry muted">and {count(scripts.length - SHOWN, "script")} more</li>}
     </ol>
   );
 }

@@ -4,8 +4,16 @@ import { call, SERVER } from "../api";
 import { age, ticking } from "../clock";
 import { Action } from "../components/action";
 import { Body } from "../components/body";
-import { type Deliveries, type Delivery, type KnownAttempt, standing, useDeliveries } from "../components/deliveries";
+import {
+  type Deliveries,
+  type Delivery,
+  isToBeRefused,
+  type KnownAttempt,
+  standing,
+  useDeliveries,
+} from "../components/deliveries";
 import { count } from "../components/fault_words";
+import { useKeys } from "../components/keys";
 import { Command, Empty, Page } from "../components/page";
 import { HttpStatus } from "../components/status";
 import { Age, Time } from "../components/time";
@@ -24,10 +32,12 @@ export function Webhooks() {
   const known = useDeliveries();
   const [filter, setFilter] = useState("");
   const [shown, setShown] = useState(SHOWN);
+  const input = useRef<HTMLInputElement>(null);
+  useKeys({ "/": () => input.current?.focus() });
   const { list, dropped } = known;
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
   const found = list?.filter((delivery) => words.every((word) => haystack(delivery).includes(word)));
-  const unsent = list?.find(({ latest }) => latest.reason?.startsWith("not sent"))?.latest;
+  const unsent = list && firstUnsent(list);
   return (
     <Page
       title="Webhooks"
@@ -36,6 +46,7 @@ export function Webhooks() {
         list &&
         list.length > 0 && (
           <input
+            ref={input}
             type="search"
             aria-label="Filter deliveries"
             placeholder="Filter: event, status, id, URL"
@@ -67,6 +78,15 @@ export function Webhooks() {
       {dropped > 0 && <p class="muted">The server dropped {count(dropped, "older attempt")} because of its limits.</p>}
     </Page>
   );
+}
+
+/** The latest attempt at a URL to which nothing is sent now, whatever was sent there before. */
+function firstUnsent(list: readonly Delivery[]): KnownAttempt | undefined {
+  const latest = new Map<string, KnownAttempt>();
+  for (const delivery of list) {
+    if (!latest.has(delivery.latest.url)) latest.set(delivery.latest.url, delivery.latest);
+  }
+  return [...latest.values()].find(({ reason }) => reason?.startsWith("not sent"));
 }
 
 function NoDeliveries() {
@@ -174,7 +194,7 @@ function Detail({ delivery: { id, latest, attempts }, known }: { delivery: Deliv
       <ol class="attempts">
         {attempts.map((attempt, index) => (
           <li key={index}>
-            <AttemptBox attempt={attempt} latest={index === attempts.length - 1} />
+            <AttemptBox attempt={attempt} name={`request ${index + 1}`} latest={index === attempts.length - 1} />
           </li>
         ))}
       </ol>
@@ -189,14 +209,17 @@ function redeliver(id: string, as?: "forged" | "late" | "doubled") {
   });
 }
 
-function AttemptBox({ attempt, latest }: { attempt: KnownAttempt; latest: boolean }) {
+function AttemptBox({ attempt, name, latest }: { attempt: KnownAttempt; name: string; latest: boolean }) {
   const { number, time, status, reason, retry_at: retryAt, fault, answer, headers, body } = attempt;
   return (
     <details class="attempt" open={latest}>
       <summary>
         Attempt {number} <Time value={time} milliseconds /> {status !== null && <HttpStatus value={status} />}{" "}
-        {reason && <span class="bad-text">{reason}</span>}
+        {reason && status === null && <span class="bad-text">{reason}</span>}
         {fault && <span class="pill">{fault}</span>}
+        {isToBeRefused(attempt) && reason === null && (
+          <span class="warn-text"> The receiver accepted it, although it had to refuse it.</span>
+        )}
       </summary>
       {retryAt !== null && (
         <p>
@@ -204,8 +227,8 @@ function AttemptBox({ attempt, latest }: { attempt: KnownAttempt; latest: boolea
         </p>
       )}
       {headers && headers.length > 0 && (
-        <section aria-label="Headers as sent">
-          <h3>Headers as sent</h3>
+        <section aria-label={`Headers of ${name}`}>
+          <h2>Headers as sent</h2>
           <dl class="headers">
             {headers.map(([name, value], index) => (
               <div key={index} class="header">
@@ -216,12 +239,12 @@ function AttemptBox({ attempt, latest }: { attempt: KnownAttempt; latest: boolea
           </dl>
         </section>
       )}
-      <h3>Body</h3>
-      {body === undefined ? <p class="muted">Loading</p> : <Body text={body} label="Body" />}
+      <h2>Body</h2>
+      {body === undefined ? <p class="muted">Loading</p> : <Body text={body} label={`Body of ${name}`} />}
       {answer !== undefined && answer !== null && (
         <>
-          <h3>Answer of the receiver</h3>
-          {answer === "" ? <p class="muted">Empty</p> : <Body text={answer} label="Answer of the receiver" />}
+          <h2>Answer of the receiver</h2>
+          {answer === "" ? <p class="muted">Empty</p> : <Body text={answer} label={`Answer to ${name}`} />}
         </>
       )}
     </details>

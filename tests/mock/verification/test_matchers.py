@@ -1,4 +1,4 @@
-"""Matchers, plain values, types and functions as expected values, and what the messages say of them."""
+"""Matchers, plain values, types and functions as expected values."""
 
 from __future__ import annotations
 
@@ -97,8 +97,10 @@ def test_value__is_as_expected(expected: Any, sent: Any) -> None:
         (
             is_even,
             "x",
-            "f: expected a value that is_even accepts, sent 'x', for which it raised TypeError: not all arguments "
-            "converted during string formatting",
+            (
+                "f: expected a value that is_even accepts, sent 'x', for which it raised TypeError: not all arguments "
+                "converted during string formatting"
+            ),
         ),
         (
             asserting,

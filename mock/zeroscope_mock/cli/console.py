@@ -1,0 +1,79 @@
+"""The console of `zeroscope mock`: all that it prints, to the last request."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
+
+from .. import MockServer
+
+if TYPE_CHECKING:
+    from .request_log import RequestLog
+
+
+class Console:
+    """Prints where the server is, how programs reach it, and what they request.
+
+    Args:
+        server: The server.
+        format: The format of the log; `quiet` for no log and no banner.
+        served: The models besides that of the document, in words.
+    """
+
+    def __init__(self, server: MockServer, *, format: Literal["text", "json", "quiet"], served: str) -> None:
+        self._server = server
+        self._format = format
+        self._served = served
+        self._log: RequestLog | None = None
+        self._url = ""
+        # A request may come before the log begins.
+        self._seen = server.core.state.journal.last
+
+    def show_url(self, url: str) -> None:
+        """Print the URL of a server that is ready."""
+        # Programs read it from the first line, and may never read another one.
+        print(f"listening on {url}", flush=True)
+        self._url = url
+        if not url.startswith("https:"):
+            self._show_more([])
+
+    def show_environment(self, variables: Mapping[str, str]) -> None:
+        """Print the variables of the environment that make clients trust the server."""
+        self._show_more([f"export {name}={shlex.quote(value)}" for name, value in variables.items()])
+
+    def note(self, text: str) -> None:
+        """Print a note on stderr."""
+        if self._log is not None:
+            self._log.release()
+        print(f"zeroscope: {text}", file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """Print the last requests, and what was dropped because of the limits."""
+        if self._log is None:
+            return
+        dropped = {kind: number for kind, number in self._server.dropped.items() if number}
+        counted = ", ".join(f"{number} {kind}" for kind, number in dropped.items())
+        self._log.close(f"dropped because of the limits: {counted}" if dropped else None)
+
+    def _show_more(self, lines: Sequence[str]) -> None:
+        """Print lines, the banner and the log."""
+        if self._format == "quiet":
+            for line in lines:
+                print(line, flush=True)
+            return
+        # Imported here because the first request does not need to wait for it.
+        from .request_log import JsonPrinter, RequestLog, TextPrinter
+        from .terminal import Terminal
+
+        terminal, state = Terminal(), self._server.core.state
+        if self._format == "text":
+            from .banner import banner
+
+            more = banner(
+                self._url, self._served, control=state.settings.control, own_token=state.settings.token is not None
+            )
+            lines = [*lines, *more, ""]
+        printer = TextPrinter(terminal) if self._format == "text" else JsonPrinter(terminal)
+        self._log = RequestLog(state.journal, printer, after=self._seen, header=lines)
