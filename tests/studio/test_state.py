@@ -63,11 +63,13 @@ def test_reset__is_confirmed_first(server: MockServer, visit: Visit) -> None:
 
 def test_snapshot__is_downloaded_and_restored(server: MockServer, visit: Visit, tmp_path: Path) -> None:
     """A snapshot from the page restores the predictions that a reset cleared."""
+    server.clock.freeze()
     created = Api(server).create(VIDEO, "A lighthouse")["id"]
     page = visit.open("state")
     with page.expect_download() as download:
         press(page, "Download snapshot")
     download.value.save_as(tmp_path / "snapshot.json")
+    assert json.loads((tmp_path / "snapshot.json").read_text(encoding="utf-8")) == server.snapshot()
     server.reset()
     page.get_by_label("File of the snapshot").set_input_files(tmp_path / "snapshot.json")
     expect(page.get_by_text("Restored snapshot.json.")).to_be_visible()

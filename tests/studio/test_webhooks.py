@@ -137,6 +137,9 @@ def test_filter__shows_only_what_matches(statuses: list[int], server: MockServer
     page = visit.open("webhooks")
     deliver(server)
     filtering = page.get_by_role("searchbox", name="Filter deliveries")
+    expect(filtering).to_be_visible()
+    page.keyboard.press("/")
+    expect(filtering).to_be_focused()
     for words, found in (("failed", bool(statuses)), ("completed my.app", True), ("completed start", False)):
         filtering.fill(words)
         expect(page.locator(".delivery-head")).to_have_count(int(found))

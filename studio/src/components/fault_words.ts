@@ -10,7 +10,7 @@ const EFFECTS: Readonly<Record<string, Words>> = {
   delay: (seconds: number) => `waits ${duration(seconds)} first`,
   status: (status: number, all) => `answers ${status}${all.html ? " with a page of HTML" : ""}`,
   html: (_: boolean, all) => (all.status === undefined ? "answers 502 with a page of HTML" : ""),
-  retry_after: (seconds: number) => `says to try again after ${seconds} s`,
+  retry_after: (seconds: number) => `says to try again after ${duration(seconds)}`,
   body: (_: unknown, all) => (all.status === undefined ? "answers 200 with its own body" : "with its own body"),
   body_base64: (_: unknown, all) =>
     all.status === undefined ? "answers 200 with its own bytes" : "with its own bytes",

@@ -145,6 +145,8 @@ function Speed({ speed }: { speed: number }) {
           label="Set the speed"
           fields={formFields(document, bodySchema(document, "/clock/speed", "put"))}
           submit="Set speed"
+          initial={{ speed: String(speed) }}
+          keep
           toCall={(values) => call("put", "/clock/speed", { body: values as { speed: number } })}
           onDone={(read) => {
             readClock();

@@ -1,6 +1,6 @@
 // The state of the server: settings, what it holds, limits, models, snapshots and the reset.
 import { useRef, useState } from "preact/hooks";
-import { ApiError, call, send } from "../api";
+import { ApiError, type Call, call, ROOT, send } from "../api";
 import { Action, CurlButton } from "../components/action";
 import { type FieldProblems, fieldProblems, NO_PROBLEMS } from "../components/forms/problems";
 import { Page, Panel } from "../components/page";
@@ -96,18 +96,16 @@ function Settings({ summary }: { summary: Summary }) {
   );
 }
 
+/** Have the browser download what a call returns: parsed and written again, its numbers could lose digits. */
+function download(one: Call): void {
+  Object.assign(document.createElement("a"), { href: ROOT + one.path, download: "snapshot.json" }).click();
+}
+
 function Snapshot() {
+  const taken = call("get", "/snapshot");
   const input = useRef<HTMLInputElement>(null);
   const [problems, setProblems] = useState<FieldProblems>(NO_PROBLEMS);
   const [done, setDone] = useState("");
-  const download = (snapshot: unknown) => {
-    const url = URL.createObjectURL(new Blob([JSON.stringify(snapshot)], { type: "application/json" }));
-    const anchor = Object.assign(document.createElement("a"), { href: url, download: "snapshot.json" });
-    anchor.click();
-    // The browser reads the address after the click.
-    window.setTimeout(() => URL.revokeObjectURL(url), 60_000);
-    setDone("Downloaded snapshot.json.");
-  };
   const restore = async (file: File | undefined) => {
     if (!file) return;
     setDone("");
@@ -129,7 +127,12 @@ function Snapshot() {
         can be restored here, or in another server with the same seed and dialect.
       </p>
       <div class="buttons">
-        <Action label="Download snapshot" kind="primary" call={call("get", "/snapshot")} onDone={download} />
+        <span class="action">
+          <button type="button" class="primary" onClick={() => download(taken)}>
+            Download snapshot
+          </button>
+          <CurlButton call={() => taken} of="Download snapshot" />
+        </span>
         <span class="action">
           <button type="button" class="plain" onClick={() => input.current?.click()}>
             Restore snapshot

@@ -13,6 +13,7 @@ import {
   useDeliveries,
 } from "../components/deliveries";
 import { count } from "../components/fault_words";
+import { useKeys } from "../components/keys";
 import { Command, Empty, Page } from "../components/page";
 import { HttpStatus } from "../components/status";
 import { Age, Time } from "../components/time";
@@ -31,10 +32,12 @@ export function Webhooks() {
   const known = useDeliveries();
   const [filter, setFilter] = useState("");
   const [shown, setShown] = useState(SHOWN);
+  const input = useRef<HTMLInputElement>(null);
+  useKeys({ "/": () => input.current?.focus() });
   const { list, dropped } = known;
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
   const found = list?.filter((delivery) => words.every((word) => haystack(delivery).includes(word)));
-  const unsent = list?.find(({ latest }) => latest.reason?.startsWith("not sent"))?.latest;
+  const unsent = list && firstUnsent(list);
   return (
     <Page
       title="Webhooks"
@@ -43,6 +46,7 @@ export function Webhooks() {
         list &&
         list.length > 0 && (
           <input
+            ref={input}
             type="search"
             aria-label="Filter deliveries"
             placeholder="Filter: event, status, id, URL"
@@ -74,6 +78,15 @@ export function Webhooks() {
       {dropped > 0 && <p class="muted">The server dropped {count(dropped, "older attempt")} because of its limits.</p>}
     </Page>
   );
+}
+
+/** The latest attempt at a URL to which nothing is sent now, whatever was sent there before. */
+function firstUnsent(list: readonly Delivery[]): KnownAttempt | undefined {
+  const latest = new Map<string, KnownAttempt>();
+  for (const delivery of list) {
+    if (!latest.has(delivery.latest.url)) latest.set(delivery.latest.url, delivery.latest);
+  }
+  return [...latest.values()].find(({ reason }) => reason?.startsWith("not sent"));
 }
 
 function NoDeliveries() {
@@ -214,7 +227,7 @@ function AttemptBox({ attempt, name, latest }: { attempt: KnownAttempt; name: st
         </p>
       )}
       {headers && headers.length > 0 && (
-        <div>
+        <section aria-label={`Headers of ${name}`}>
           <h2>Headers as sent</h2>
           <dl class="headers">
             {headers.map(([name, value], index) => (
@@ -224,7 +237,7 @@ function AttemptBox({ attempt, name, latest }: { attempt: KnownAttempt; name: st
               </div>
             ))}
           </dl>
-        </div>
+        </section>
       )}
       <h2>Body</h2>
       {body === undefined ? <p class="muted">Loading</p> : <Body text={body} label={`Body of ${name}`} />}

@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { call, send } from "../../api";
+import { connection } from "../../live";
 import type { Document } from "./schema";
 
 const loaded = signal<Document | undefined>(undefined);
@@ -9,6 +10,8 @@ let asked = false;
 
 /** Returns the document; undefined until it has arrived. */
 export function useDocument(): Document | undefined {
+  const state = connection.value;
+  // A document that could not be read is read once the connection is there again.
   useEffect(() => {
     if (asked) return;
     asked = true;
@@ -20,6 +23,6 @@ export function useDocument(): Document | undefined {
         asked = false;
       },
     );
-  }, []);
+  }, [state]);
   return loaded.value;
 }
