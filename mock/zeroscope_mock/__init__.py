@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from .models import Models
     from .options import ServerOptions
     from .persistence import StateFileError
-    from .pytest_plugin.warning import ZeroscopeWarning
     from .rate_limits import Limits, Rate, RateLimits
     from .server import MockServer
     from .verification.call import Call
     from .verification.cost import Cost, ModelCost
     from .verification.matchers import anything, contains, equals, regex
     from .verification.verifier import VerificationError
+    from .warning import ZeroscopeWarning
     from .webhooks.deliveries import Attempt, Deliveries
 
 __all__ = (
@@ -94,7 +94,7 @@ _MODULES = {
     "StateFileError": "persistence",
     "VerificationError": "verification.verifier",
     "VirtualClock": "clocks.virtual",
-    "ZeroscopeWarning": "pytest_plugin.warning",
+    "ZeroscopeWarning": "warning",
     "anything": "verification.matchers",
     "contains": "verification.matchers",
     "equals": "verification.matchers",

@@ -28,6 +28,7 @@ export const ticking = computed(() => {
   return now();
 });
 
+const REAL_MS = 2000;
 let reading = false;
 let again = false;
 
@@ -52,14 +53,16 @@ export async function readClock(): Promise<void> {
   }, 250);
 }
 
-/** Keep the reading true: after each change, and after requests, which move a virtual clock. */
+/** Keep the reading true: after each change, after requests, which move a virtual clock, and whatever a test does. */
 export function followClock(): void {
   revision("clock").subscribe(() => void readClock());
   onExchanges((exchanges: ExchangeSummary[]) => {
-    for (const exchange of exchanges) {
-      if (exchange.notice) notice.value = { text: exchange.notice, time: exchange.time };
-    }
-    if (clock.peek()?.kind !== "real") readClock();
+    const told = exchanges.findLast((exchange) => exchange.notice);
+    if (told?.notice) notice.value = { text: told.notice, time: told.time };
+    const reading = clock.peek();
+    // A real clock can be frozen from Python, of which no event tells.
+    const old = reading === null || performance.now() - reading.at > REAL_MS;
+    if (told || old || reading.kind !== "real") readClock();
   });
 }
 

@@ -24,6 +24,8 @@ PREDICTIONS = 1_000
 EXCHANGES = 10_000
 ANIMALS = ("horse", "fox", "owl", "whale", "bear")
 PLACES = ("on the moon", "in a storm", "by the sea", "in a forest at night", "on a frozen lake")
+LATEST = ("A sailing boat", "A poster of a circus", "A slow waltz", "Tell me a story")
+"""The prompts of the latest predictions, one for each kind of output."""
 INPUTS: dict[str, dict[str, Any]] = {
     VIDEO: {"num_frames": 8, "width": 256, "height": 256, "fps": 8},
     PICTURE: {},
@@ -50,7 +52,8 @@ class Api:
 
     def __call__(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
         """Send a request with JSON; returns the status and the JSON of the response."""
-        response = self.send(method, path, b"" if body is None else json.dumps(body).encode())
+        path, _, query = path.partition("?")
+        response = self.send(method, path, b"" if body is None else json.dumps(body).encode(), query)
         assert isinstance(response.body, bytes)
         return response.status, json.loads(response.body or b"{}")
 
@@ -74,7 +77,9 @@ def fill(server: MockServer) -> MockServer:
     server.clock.set(time.time() - 1000)
     apis = [Api(server, token) for token in TOKENS]
     created_by: list[tuple[Api, str]] = []
-    turns = zip(cycle(INPUTS), cycle(apis), cycle(ANIMALS), cycle(PLACES + PLACES[:1]), range(PREDICTIONS - 5))
+    turns = zip(
+        cycle(INPUTS), cycle(apis), cycle(ANIMALS), cycle(PLACES + PLACES[:1]), range(PREDICTIONS - 5), strict=False
+    )
     for model, api, animal, place, number in turns:
         prompt = f"A {animal} {place}, take {number}"
         if number % 10 == 7:
@@ -101,7 +106,7 @@ def fill(server: MockServer) -> MockServer:
     server.scripts.add({"model": VIDEO, "startup": 1, "run": 4000, "logs": ["Loading the model", "Rendering"]})
     apis[0].create(VIDEO, "A lighthouse that takes its time", **INPUTS[VIDEO])
     server.clock.advance(60)
-    for model, prompt in zip(INPUTS, ("A sailing boat", "A poster of a circus", "A slow waltz", "Tell me a story")):
+    for model, prompt in zip(INPUTS, LATEST, strict=True):
         apis[0].create(model, prompt, **INPUTS[model])
     server.clock.advance(60)
     for api, path in islice(cycle(created_by), EXCHANGES - len(server.journal)):

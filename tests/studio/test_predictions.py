@@ -144,7 +144,7 @@ def test_text__grows_while_it_streams(server: MockServer, visit: Visit) -> None:
     expect(output).to_contain_text(text.strip())
     assert httpx.post(f"{visit.url}/_mock/clock/run").is_success
     page.wait_for_function(
-        "([box, length]) => box.textContent.length > length", arg=[output.element_handle(), len(text) + 40]
+        "([box, length]) => box.textContent.length > length", arg=[output.element_handle(), len(output.inner_text())]
     )
 
 
@@ -170,6 +170,7 @@ def test_video__is_not_recorded_as_a_request_of_a_client(server: MockServer, vis
     expect(page.locator("main video")).to_be_visible()
     wait_until_playing(page)
     assert [exchange.operation for exchange in server.journal] == ["createModelPrediction"]
+    assert Api(server)("GET", "/v1/predictions")[0] == 503
 
 
 def test_reduced_motion__plays_no_video_by_itself(server: MockServer, visits: Open, url: str) -> None:
@@ -220,20 +221,29 @@ def test_page_of_one__has_its_whole_story(visits: Open, serve: Serve) -> None:
     assert httpx.post(f"{visit.url}/_mock/clock/advance", json={"seconds": 60}).is_success
     expect(page.get_by_role("heading", level=1).locator("..")).to_contain_text("succeeded")
     texts = "\n".join(timeline.all_inner_texts())
-    for word in ("created", "started", "Loading the model", "Rendering the frames", "503", "204", "read", "expire"):
+    for word in (
+        "created",
+        "started",
+        "Loading the model",
+        "Rendering the frames",
+        "503",
+        "204",
+        "getPrediction",
+        "expire",
+    ):
         assert word.lower() in texts.lower(), (word, texts)
     assert timeline.filter(has_text="(due)").count() < due
     expect(page.get_by_role("region", name="Input", exact=True)).to_contain_text("A lighthouse in a storm")
     expect(page.get_by_role("region", name="Input", exact=True)).to_contain_text("num_frames")
     expect(page.get_by_role("region", name="Logs", exact=True).first).to_contain_text("Rendering the frames")
     exchanges = page.get_by_role("region", name="Exchanges").get_by_role("row")
-    expect(exchanges.filter(has_text="createPrediction")).to_have_count(1)
+    expect(exchanges.filter(has_text="createModelPrediction")).to_have_count(1)
     expect(exchanges.filter(has_text="getPrediction")).to_have_count(1)
-    page.get_by_text("JSON, as the service answers").click()
-    expect(page.get_by_label("The prediction as JSON")).to_contain_text(f'"id": "{created["id"]}"')
     wait_until_playing(page)
     visit.screenshot("prediction")
-    exchanges.filter(has_text="createPrediction").get_by_role("link").click()
+    page.get_by_text("JSON, as the service answers").click()
+    expect(page.get_by_label("The prediction as JSON")).to_contain_text(f'"id": "{created["id"]}"')
+    exchanges.filter(has_text="createModelPrediction").get_by_role("link").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Exchange 1")
 
 

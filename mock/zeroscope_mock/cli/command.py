@@ -191,7 +191,8 @@ def serve(
         raise CommandError(str(error)) from error
     console = Console(server, format="quiet" if quiet else log_format, served=_named(list(server.models), any_model))
     try:
-        if scripts is not None:
+        # After a restart, those that wait are in the state file.
+        if scripts is not None and not server.journal and not server.scripts:
             server.scripts.add(scripts)
         # To compile the schemas of a whole folder would take longer than the start; those are compiled when first used.
         for name in dict.fromkeys(text.partition("=")[0] for text in model):

@@ -1,4 +1,4 @@
-"""The console of `zeroscope mock`: what it prints, from the URL to the last request."""
+"""The console of `zeroscope mock`: all that it prints, to the last request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The log of requests: one line for each exchange, or for several that poll the same."""
+"""The log of requests: one line for each exchange, or for repeated polls."""
 
 from __future__ import annotations
 

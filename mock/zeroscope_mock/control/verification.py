@@ -1,8 +1,11 @@
-"""The operations under `/_mock/` that verify calls and add up costs."""
+"""The operations under `/_mock/` that verify calls and add up costs.
+
+What they need is imported when it is first used, so that it does not delay the start of every server.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..documents.invalid_field import InvalidField
 from ..journal.summary import summary
@@ -11,9 +14,9 @@ from ..operations.calls import Handler, OperationCall
 from ..problems import invalid, problem
 from ..protocols import Flow
 from ..state import State
-from ..verification import CallCount, MatcherError, VerificationError, read_matchers, verify
-from ..verification.cost import cost_of
-from ..verification.expectation import Expectation
+
+if TYPE_CHECKING:
+    from ..verification.expectation import Expectation
 
 _OBJECTS = ("input", "body", "headers", "query")
 
@@ -28,6 +31,8 @@ class VerificationOperations:
     def _cost(self, call: OperationCall) -> Flow[Response]:
         # Without the lock, which would stop the server while a million predictions are added up.
         yield from ()
+        from ..verification.cost import cost_of
+
         cost = cost_of(self._state, call.tenant or None)
         models = [
             {"model": model, "predictions": one.predictions, "seconds": one.seconds}
@@ -38,6 +43,10 @@ class VerificationOperations:
     def _verify(self, call: OperationCall) -> Flow[Response]:
         # Without the lock, for the same reason.
         yield from ()
+        from ..verification.call_count import CallCount
+        from ..verification.json_matchers import MatcherError
+        from ..verification.verifier import VerificationError, verify
+
         state, sent = self._state, call.body
         if sent.get("status") is not None:
             state.inspected = True
@@ -55,6 +64,9 @@ class VerificationOperations:
 
 
 def _expectation(sent: dict[str, Any]) -> Expectation:
+    from ..verification.expectation import Expectation
+    from ..verification.json_matchers import read_matchers
+
     expected: dict[str, Any] = {
         name: read_matchers(sent[name], name) for name in _OBJECTS if sent.get(name) is not None
     }

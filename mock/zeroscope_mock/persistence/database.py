@@ -94,6 +94,10 @@ class Database:
         if total != (self._total(len(self._known), self._sum) if self._known else None):
             raise self._damaged("rows are missing or outdated")
 
+    def has(self, kind: str, key: str) -> bool:
+        """Return whether there is a row of a kind and key."""
+        return (kind, key) in self._known
+
     def write(self, rows: Mapping[Key, bytes | None], *, anew: bool = False) -> None:
         """Add, replace and remove rows in one transaction, which has outlived this process when the method returns.
 

@@ -145,7 +145,11 @@ class StateFile:
             self._unsaved.clear()
             self._anew = whole = True
         for kind, key, value in self._rows.take(whole=whole):
-            self._unsaved[kind, key] = value
+            if value is None and not self._database.has(kind, key):
+                # It came and went while the file could not be written.
+                self._unsaved.pop((kind, key), None)
+            else:
+                self._unsaved[kind, key] = value
         for kind, key, value in self._rows.clock(needed=bool(self._unsaved)):
             self._unsaved[kind, key] = value
         if self._unsaved or self._anew:

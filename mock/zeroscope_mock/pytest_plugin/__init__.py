@@ -3,12 +3,12 @@
 pytest imports this package wherever it is installed, so nothing else is imported before a fixture is used.
 """
 
+from ..warning import ZeroscopeWarning
 from .checks import pytest_runtest_call
 from .costs import pytest_runtest_teardown, pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown
 from .fixtures import async_zeroscope_client, zeroscope_client, zeroscope_mock, zeroscope_mock_url, zeroscope_router
 from .options import pytest_addoption, pytest_configure
 from .report import pytest_runtest_makereport
-from .warning import ZeroscopeWarning
 
 __all__ = (
     "ZeroscopeWarning",

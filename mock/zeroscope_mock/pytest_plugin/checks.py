@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ..warning import ZeroscopeWarning
 from .expected_errors import expects_errors, looks_at_counts
 from .marker import Marked, read_markers
 from .servers import NAME, OUTER_FAULTS_KEY, OWN_FAULTS_KEY, SERVER_KEY, servers_of
-from .warning import ZeroscopeWarning
 
 if TYPE_CHECKING:
     from .. import Exchange, Fault, MockServer

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Collection, Iterator
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import Any
 
 import pytest
@@ -37,13 +38,21 @@ def looks_at_counts(item: pytest.Item) -> bool:
 
 
 def _words_of(item: pytest.Item) -> Iterator[Any]:
-    code = getattr(getattr(item, "function", None), "__code__", None)
-    if isinstance(code, CodeType):
-        yield from _words(code)
+    """The names and the numbers in a test, and in the functions of its module that it calls."""
+    function: Any = getattr(item, "function", None)
+    # Hypothesis runs the test in a function of its own.
+    function = inspect.unwrap(getattr(getattr(function, "hypothesis", None), "inner_test", function))
+    if not isinstance(function, FunctionType):
+        return
+    words = list(_words(function.__code__))
+    yield from words
+    for name in dict.fromkeys(word for word in words if isinstance(word, str)):
+        called = function.__globals__.get(name)
+        if isinstance(called, FunctionType) and called.__module__ == function.__module__:
+            yield from _words(called.__code__)
 
 
 def _words(code: CodeType) -> Iterator[Any]:
-    """The names and the numbers in a function and in those inside it."""
     yield from (*code.co_names, *code.co_varnames)
     for constant in code.co_consts:
         if isinstance(constant, CodeType):

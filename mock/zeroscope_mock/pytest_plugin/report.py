@@ -20,7 +20,7 @@ def pytest_runtest_makereport(
     """Add the journal of each server that came from a fixture to the report of a failure."""
     report = yield
     if report.failed and (servers := servers_of(item)):
-        from ..verification import VerificationError
+        from ..verification.verifier import VerificationError
 
         # The message of a failed verification has the journal already.
         if len(servers) > 1 or call.excinfo is None or not call.excinfo.errisinstance(VerificationError):

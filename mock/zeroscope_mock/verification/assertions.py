@@ -1,18 +1,20 @@
-"""The assertions of a server about the requests that it received."""
+"""The assertions of a server about the requests that it received.
+
+Every server has them and few use them, so what they need is imported when it is first used.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..state import State
 from ..tenants import tenant_of
-from .call import Call
-from .call_count import CallCount
-from .cost import Cost, cost_of
-from .expectation import Expectation
-from .verifier import verify
+
+if TYPE_CHECKING:
+    from .call import Call
+    from .cost import Cost
 
 
 class Assertions(ABC):
@@ -30,6 +32,8 @@ class Assertions(ABC):
             >>> server.cost.predictions, server.cost.seconds
             (3, 34.5)
         """
+        from .cost import cost_of
+
         return cost_of(self._state)
 
     def calls(self, operation: str | None = None) -> list[Call]:
@@ -95,6 +99,10 @@ class Assertions(ABC):
             >>> server.verify("cancelPrediction", order=["createPrediction", "getPrediction", "cancelPrediction"])
             >>> server.verify("createPrediction", times=0, status=422)
         """
+        from .call_count import CallCount
+        from .expectation import Expectation
+        from .verifier import verify
+
         __tracebackhide__ = True
         state = self._state
         if status is not None:

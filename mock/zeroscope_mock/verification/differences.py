@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from ..suggestions import close_to
 
@@ -205,7 +205,7 @@ def _name(function: Callable[[Any], Any]) -> str:
     return f"the lambda in line {code.co_firstlineno} of {Path(code.co_filename).name}"
 
 
-def _is_list(value: Any) -> bool:
+def _is_list(value: Any) -> TypeGuard[Sequence[Any]]:
     return isinstance(value, list | tuple)
 
 

@@ -28,9 +28,8 @@ export function Banner() {
       </p>
       <div class="banner-actions">
         {reading.frozen && <Action label="Run" kind="primary" call={call("post", "/clock/run")} />}
-        <Action label="Advance" call={call("post", "/clock/advance", { body: { seconds: STEP_SECONDS } })}>
-          Advance {STEP_SECONDS} s
-        </Action>
+        <Action label="Advance" call={call("post", "/clock/advance", { body: { seconds: STEP_SECONDS } })} />
+        <span class="muted">by {STEP_SECONDS} s</span>
       </div>
     </div>
   );

@@ -9,7 +9,7 @@ type Entry = Run["timeline"][number];
 type Group = { entries: Entry[]; kind: Entry["kind"] };
 
 // So many lines of a log, or reads, in a row are shown one by one; more are one mark until they are asked for.
-const ALONE = 4;
+const ALONE = 2;
 const FOLDED = new Set(["log", "read"]);
 const WORDS: Record<Entry["kind"], string> = {
   created: "Created",
@@ -42,6 +42,10 @@ function offset(seconds: number): string {
   return Math.abs(seconds) < 0.0005 ? "0 s" : `${seconds < 0 ? "−" : "+"}${duration(seconds)}`;
 }
 
+const ATTEMPTS = new Set(["webhook", "retry"]);
+/** What the text of an attempt ends with if its receiver took it. */
+const TAKEN = /answered with 2\d\d$/;
+
 interface MarkProps {
   entry: Entry;
   start: number;
@@ -51,9 +55,12 @@ interface MarkProps {
 
 function Mark({ entry, start, status, children }: MarkProps) {
   const classes = [entry.due ? "due" : "", MINOR.has(entry.kind) ? "minor" : "", `mark-${entry.kind}`];
+  if (ATTEMPTS.has(entry.kind) && !entry.due && !TAKEN.test(entry.text)) classes.push("failed");
   if (entry.kind === "ended" && status !== "succeeded") classes.push("failed");
   const text = MINOR.has(entry.kind) ? (
-    <span class={entry.kind === "log" ? "log-text" : ""}>{entry.text}</span>
+    <span class={entry.kind === "log" ? "log-text" : ""} title={entry.text}>
+      {entry.text}
+    </span>
   ) : (
     <>
       <strong>{WORDS[entry.kind]}</strong> <span class="muted">{entry.text}</span>
@@ -124,7 +131,8 @@ export function Timeline({ run }: { run: Run }) {
       ),
     );
   return (
-    <ol class="timeline">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reached with the keyboard
+    <ol class="timeline" tabIndex={0} aria-label="Timeline">
       {draw(past)}
       {due.length > 0 && (
         <li class="due mark-now">

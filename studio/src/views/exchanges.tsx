@@ -2,7 +2,7 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { call, ROOT } from "../api";
-import { Action } from "../components/action";
+import { Action, CurlButton } from "../components/action";
 import { ExchangeHead, ExchangeRow } from "../components/exchange_row";
 import { FirstSteps } from "../components/first_steps";
 import { Icon } from "../components/icons";
@@ -248,6 +248,7 @@ export function Exchanges() {
           <a class="button" href={`${ROOT}/journal.har`} download="zeroscope-mock.har">
             Download HAR
           </a>
+          <CurlButton call={() => call("get", "/journal.har")} of="Download HAR" />
           <Action label="Clear" call={call("delete", "/journal")} onDone={() => go(link("exchanges"))} />
         </>
       }

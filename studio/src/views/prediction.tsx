@@ -114,6 +114,15 @@ function Details({ run }: { run: Run }) {
           <Panel title="Input">
             <Input run={run} />
           </Panel>
+          <div class="logs">
+            <Panel title="Logs" actions={run.logs && <Copy text={run.logs} label="Copy logs" />}>
+              {run.logs ? (
+                <Body text={run.logs} label="Text of the logs" />
+              ) : (
+                <p class="muted">Nothing logged{isOver(run) ? "" : " yet"}.</p>
+              )}
+            </Panel>
+          </div>
         </div>
         <div class="stack wide">
           <Panel title="Timeline">
@@ -154,15 +163,6 @@ function Details({ run }: { run: Run }) {
             </dl>
           </Panel>
         </div>
-      </div>
-      <div class="logs">
-        <Panel title="Logs" actions={run.logs && <Copy text={run.logs} label="Copy logs" />}>
-          {run.logs ? (
-            <Body text={run.logs} label="Text of the logs" />
-          ) : (
-            <p class="muted">Nothing logged{isOver(run) ? "" : " yet"}.</p>
-          )}
-        </Panel>
       </div>
       <section class="panel" aria-label="Exchanges">
         <header class="panel-head">

@@ -17,6 +17,7 @@ import zeroscope_mock
 from helpers.command import COMMAND, Command, mock_process
 from zeroscope._service import spec as _spec
 from zeroscope_mock import MockServer
+from zeroscope_mock.messages import Head, Request
 from zeroscope_mock.settings import JOURNAL_LIMIT, PREDICTION_LIMIT, STORAGE_LIMIT
 
 
@@ -136,6 +137,30 @@ def test_mock__passes_its_options_on(command: Command, tmp_path: Path, monkeypat
     assert (made[0]["clock"], made[0]["speed"]) == ("real", 9.0)
     assert made[1] == ("127.0.0.1", 8000, False)
     assert not {name for name in made[0] if name.endswith("_limit")}
+
+
+def test_scripts__are_read_once_with_a_state_file(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a restart only those wait that no prediction has followed, also after a kill before the first response."""
+    (tmp_path / "scripts.yaml").write_text("- run: 600\n- outcome: failed\n")
+    waiting: list[int] = []
+
+    def serve(server: MockServer, *args: Any, **options: Any) -> None:
+        waiting.append(len(server.scripts))
+        if len(waiting) > 1:
+            body = json.dumps({"version": "9f74" * 16, "input": {}}).encode()
+            headers = (("authorization", "Bearer me"), ("content-type", "application/json"))
+            assert server.core.handle(Request(Head("POST", "/v1/predictions", headers=headers), body)).status == 201
+            server.close()
+        else:
+            # As a kill would, before anything was saved.
+            server._file._database.close()  # type: ignore[union-attr]
+
+    monkeypatch.setattr(MockServer, "serve", serve)
+    for _ in range(4):
+        assert command("mock", "--state", "saved", "--scripts", "scripts.yaml").code == 0
+    assert waiting == [2, 2, 1, 0]
 
 
 SCHEMA: dict[str, Any] = {"components": {"schemas": {"Input": {"type": "object", "properties": {"text": {}}}}}}

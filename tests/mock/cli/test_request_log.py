@@ -1,4 +1,4 @@
-"""The log of requests: its lines, what it folds and counts, and readers that do not read."""
+"""The log of requests: what it folds and counts, and slow readers."""
 
 from __future__ import annotations
 

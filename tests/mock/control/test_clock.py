@@ -10,6 +10,8 @@ import httpx
 import pytest
 
 from zeroscope_mock import MockServer, RealClock
+from zeroscope_mock.control import upcoming
+from zeroscope_mock.lifecycle.timeline import next_change
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 START = 1_767_225_600.0
@@ -128,17 +130,14 @@ def test_next__of_very_many_predictions_is_found_without_a_look_at_all(
     server: MockServer, control: httpx.Client, api: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After the first time, only predictions that have changed are looked at."""
-    from zeroscope_mock.control import upcoming
-
     server.scripts.add({"startup": 100, "run": 1000, "logs": []}, times=None)
     for _ in range(200):
         create(api)
     looked: list[str] = []
-    whole = upcoming.next_change
 
     def counted(record: Any, now: float) -> Any:
         looked.append(record.id)
-        return whole(record, now)
+        return next_change(record, now)
 
     monkeypatch.setattr(upcoming, "next_change", counted)
     control.get("/clock")

@@ -1,8 +1,8 @@
-"""The control operations on predictions and trainings: lists, filters, single ones and their files."""
+"""The control operations on predictions: lists, filters, single ones and files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import httpx
@@ -28,7 +28,7 @@ def create(api: httpx.Client, headers: dict[str, str] | None = None, **input: An
     return str(response.json()["id"])
 
 
-def listed(control: httpx.Client, headers: dict[str, str] | None = None, **parameters: Any) -> dict[str, Any]:
+def listed(control: httpx.Client, headers: Mapping[str, str] | None = None, /, **parameters: Any) -> dict[str, Any]:
     response = control.get("/predictions", params=parameters, headers=headers)
     assert response.status_code == 200, response.text
     page: dict[str, Any] = response.json()
@@ -156,7 +156,7 @@ def test_filters__leave_only_what_fits(
     made = [create(api, prompt="A horse"), create(api, prompt="A cat", num_frames=24)]
     server.clock.advance(60)
     made.append(create(api))
-    assert sorted(ids(listed(control, **parameters))) == sorted(made[number] for number in found)
+    assert sorted(ids(listed(control, None, **parameters))) == sorted(made[number] for number in found)
 
 
 def test_filter__by_tenant_or_its_account(control: httpx.Client, api: httpx.Client) -> None:
@@ -215,7 +215,8 @@ def test_prediction__is_read_without_being_moved_on(
     server.scripts.add({"reads": 3, "progression": "reads"})
     id = create(api)
     for _ in range(5):
-        whole = control.get(f"/predictions/{id}").json()
+        control.get(f"/predictions/{id}")
+    whole = control.get(f"/predictions/{id}").json()
     assert (whole["status"], whole["logs"]) == ("starting", "")
     assert [one["operation"] for one in whole["exchanges"]] == ["createPrediction"]
     assert len(server.journal) == 1

@@ -107,8 +107,8 @@ def test_handlers__leave_the_lock_alone(
                 other.submit(lock.release).result()
         return Cost() if len(free) == 1 else []
 
-    monkeypatch.setattr("zeroscope_mock.control.verification.cost_of", try_lock)
-    monkeypatch.setattr("zeroscope_mock.control.verification.verify", try_lock)
+    monkeypatch.setattr("zeroscope_mock.verification.cost.cost_of", try_lock)
+    monkeypatch.setattr("zeroscope_mock.verification.verifier.verify", try_lock)
     assert control.get("/cost").json()["predictions"] == 0
     assert control.post("/verify", json={}).json()["count"] == 0
     assert free == [True, True]

@@ -29,9 +29,9 @@ def test_sequence__is_like_a_dict_by_number(actions: list[str]) -> None:
             sequence.drop()
             del kept[min(kept)]
         elif action.startswith("remove"):
-            tenant = action[-1]
-            sequence.remove(lambda one, tenant=tenant: one.tenant == tenant)
-            kept = {number: one for number, one in kept.items() if one.tenant != tenant}
+            unwanted = list(filter(lambda one: one.tenant == action[-1], kept.values()))
+            sequence.remove(unwanted.__contains__)
+            kept = {number: one for number, one in kept.items() if one not in unwanted}
         assert sequence.next == added
         assert {number: one for number in range(-1, added + 2) if (one := sequence.get(number))} == kept
         assert list(sequence.since(0)) == list(kept.values())

@@ -141,8 +141,22 @@ def test_name__of_a_test_that_expects_an_error(run: Run) -> None:
 
     def test_capture(program, capsys):
         program()
+
+    def send_400(program):
+        program()
+        assert 400 <= 422
+
+    def test_helper(program):
+        send_400(program)
+
+    @given(value=strategies.just(1))
+    @settings(suppress_health_check=list(HealthCheck), database=None)
+    def test_given(program, value):
+        program()
+        assert 422
     """
-    run(HELPERS + dedent(code)).assert_outcomes(passed=4)
+    imports = "from hypothesis import HealthCheck, given, settings, strategies\n"
+    run(imports + HELPERS + dedent(code)).assert_outcomes(passed=6)
 
 
 def test_warning__shows_the_first_refusals(run: Run) -> None:

@@ -410,7 +410,7 @@ def test_failure__shows_the_journal(run: Run) -> None:
         ["1.500", "s", "GET", "/nowhere", "-", "404"],
     ]
     assert lines[0].endswith('(starting): "x"')
-    assert "  404  The mock server has no operation GET /nowhere; the nearest is " in lines[2]
+    assert "  404  No such operation; the nearest is " in lines[2]
     assert "must-show-nowhere" not in section
 
 

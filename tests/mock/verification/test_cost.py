@@ -62,7 +62,8 @@ def test_cost__of_other_ends(
     server.scripts.add(script)
     create(headers, prompt="x")
     server.clock.advance(600)
-    assert (server.cost.predictions, server.cost.seconds) == (1, pytest.approx(billed, abs=0.01))
+    assert server.cost.predictions == 1
+    assert server.cost.seconds == pytest.approx(billed, abs=0.01)
 
 
 def test_cost__at_another_speed() -> None:
@@ -102,7 +103,8 @@ def test_cost__of_dropped_predictions(restored: bool) -> None:
         server = MockServer(prediction_limit=2, journal_limit=1)
         server.restore(taken)
     assert server.dropped["predictions"] == 2
-    assert (server.cost.predictions, server.cost.seconds) == (4, pytest.approx(15, abs=0.01))
+    assert server.cost.predictions == 4
+    assert server.cost.seconds == pytest.approx(15, abs=0.01)
     assert server.cost.by_model[MODEL].predictions == 4
     server.reset()
     assert server.cost == Cost()
@@ -134,4 +136,5 @@ def test_cost__of_trainings(server: MockServer, api: httpx.Client) -> None:
     )
     assert created.status_code == 201, created.text
     server.clock.advance(600)
-    assert (server.cost.predictions, server.cost.seconds) == (1, pytest.approx(30, abs=0.01))
+    assert server.cost.predictions == 1
+    assert server.cost.seconds == pytest.approx(30, abs=0.01)

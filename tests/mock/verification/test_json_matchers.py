@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from zeroscope_mock.verification import MatcherError, read_matchers
 from zeroscope_mock.verification.differences import differences
+from zeroscope_mock.verification.json_matchers import MatcherError, read_matchers
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What attempts keep of the exchange with the receiver, and how long its answer may take."""
+"""The answers of receivers, and deliveries that are wrong on purpose."""
 
 from __future__ import annotations
 
