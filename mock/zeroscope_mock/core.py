@@ -117,7 +117,8 @@ class Core:
                 return redirect(UI_PATH[1:])
         routed = RoutedRequest.of(head, state.spec, state.schemes)
         operation = routed.operation.id if routed.operation else None
-        time, started, notes = state.clock.time(), state.clock.monotonic(), ExchangeNotes()
+        clock, notes = self.clock, ExchangeNotes()
+        time, started = clock.time(), clock.monotonic()
         fault = state.faults.take(operation=operation, method=head.method, path=head.path, tenant=routed.tenant)
         flow = self._answer(routed, request, notes)
         response = None
@@ -145,7 +146,7 @@ class Core:
                 request,
                 response,
                 time=time,
-                duration=state.clock.monotonic() - started,
+                duration=clock.monotonic() - started,
                 operation=operation,
                 tenant=routed.tenant,
                 fault=str(fault) if fault else None,

@@ -1,4 +1,4 @@
-"""Kills of a server with a state file under load, and checks that what it had answered is there after a restart."""
+"""Kills of a server with a state file under load, and checks of each restart."""
 
 from __future__ import annotations
 

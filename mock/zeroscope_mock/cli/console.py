@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+import logging
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TextIO
 
 from .. import MockServer
 
 if TYPE_CHECKING:
     from .request_log import RequestLog
+
+_LOGGER = logging.getLogger("zeroscope_mock")
+
+
+class _Warnings(logging.StreamHandler[TextIO]):
+    """Prints the server's warnings on stderr, as Python does by itself, where no line is printed over them."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console = console
+        self.setLevel(logging.WARNING)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print a warning."""
+        self._console.release()
+        super().emit(record)
 
 
 class Console:
@@ -28,6 +45,7 @@ class Console:
         self._served = served
         self._log: RequestLog | None = None
         self._url = ""
+        self._warnings = _Warnings(self)
         # A request may come before the log begins.
         self._seen = server.core.state.journal.last
 
@@ -45,12 +63,17 @@ class Console:
 
     def note(self, text: str) -> None:
         """Print a note on stderr."""
+        self.release()
+        print(f"zeroscope: {text}", file=sys.stderr, flush=True)
+
+    def release(self) -> None:
+        """Leave the lines as they are, because something else is printed below them."""
         if self._log is not None:
             self._log.release()
-        print(f"zeroscope: {text}", file=sys.stderr, flush=True)
 
     def close(self) -> None:
         """Print the last requests, and what was dropped because of the limits."""
+        _LOGGER.removeHandler(self._warnings)
         if self._log is None:
             return
         dropped = {kind: number for kind, number in self._server.dropped.items() if number}
@@ -75,5 +98,6 @@ class Console:
                 self._url, self._served, control=state.settings.control, own_token=state.settings.token is not None
             )
             lines = [*lines, *more, ""]
+        _LOGGER.addHandler(self._warnings)
         printer = TextPrinter(terminal) if self._format == "text" else JsonPrinter(terminal)
         self._log = RequestLog(state.journal, printer, after=self._seen, header=lines)

@@ -12,6 +12,8 @@ from ..journal.single_line import single_line
 _PATH = 42
 _MIN_PATH, _MAX_PATH = 24, 32
 _LONG_SEGMENT, _SHORT_SEGMENT = 16, 6
+# The width of a terminal that has room for the id of a new prediction beside its prompt.
+_WIDE = 140
 _MAX_KINDS = 8
 _RESET = "\x1b[0m"
 _DIM = "2"
@@ -38,7 +40,7 @@ class LineFormat:
         if width is not None:
             columns = max(_MIN_PATH, min(_MAX_PATH, width // 3))
             path = _fitting("/".join(map(_short, path.split("/"))), columns)[0]
-            if exchange.prediction is not None and exchange.prediction in exchange.path:
+            if exchange.prediction is not None and (width < _WIDE or exchange.prediction in exchange.path):
                 text = text.replace(exchange.prediction, _short(exchange.prediction))
         style = _style(exchange.status)
         failed = exchange.reason is not None
@@ -47,9 +49,12 @@ class LineFormat:
             (f"  {single_line(exchange.method):<4} {path:<{columns}}  ", ""),
             ("cut" if exchange.status is None else str(exchange.status), style),
             (f" {_duration(exchange.duration):>7}  ", _DIM),
-            (text, (_RED if style == _GREEN else style) if failed else ""),
-            (f" × {line.count:,}" if line.count > 1 else "", _DIM),
         ]
+        times = f" × {line.count:,}" if line.count > 1 else ""
+        if width is not None:
+            # The number of polls is not cut off.
+            text = _fitting(text, max(width - sum(len(part) for part, _ in parts) - len(times), 0))[0]
+        parts += [(text, (_RED if style == _GREEN else style) if failed else ""), (times, _DIM)]
         return self._joined(parts, width)
 
     def skipped(self, count: int, kinds: Mapping[tuple[str, str, int | None], int], width: int | None) -> str:

@@ -151,6 +151,7 @@ class TextPrinter:
         self._changed: dict[Hashable, float] = {}
         # How many lines of the terminal will be printed again.
         self._shown = 0
+        self._released = False
 
     def start(self, lines: Sequence[str]) -> None:
         """Print lines as they are."""
@@ -160,6 +161,7 @@ class TextPrinter:
         """Print exchanges, and the number of others by their kinds."""
         now, width = self._clock(), self._terminal.width
         final: list[str] = []
+        self._leave_released()
 
         def close(keys: Iterable[Hashable]) -> None:
             for key in list(keys):
@@ -189,13 +191,21 @@ class TextPrinter:
 
     def finish(self, last: str | None) -> None:
         """Print the lines that were held back, and a last one."""
+        self._leave_released()
         final = [self._format.line(line, self._terminal.width) for line in self._open.values()]
         self._open.clear()
         self._write(final if last is None else [*final, last])
 
     def release(self) -> None:
         """Leave the lines as they are, because something else is printed below them."""
-        self._shown = 0
+        self._released = self._terminal.interactive
+
+    def _leave_released(self) -> None:
+        """Print lines anew that others would have changed, if something else has been printed below them."""
+        if self._released:
+            self._released, self._shown = False, 0
+            self._open.clear()
+            self._changed.clear()
 
     def _write(self, final: Sequence[str]) -> None:
         """Write lines that are final, and on a terminal those that may change below them."""

@@ -118,7 +118,7 @@ class Exchange:
             return None
         try:
             text = _FIELDS.read(sent).get("prompt")
-        except (RecursionError, ValueError):
+        except RecursionError:
             # A refused input may hold anything.
             return None
         texts = (one for one in sent.values() if isinstance(one, str) and not _URL.match(one))

@@ -339,7 +339,7 @@ def _exchange(
         request_headers=redactor.headers(request_headers),
         response_headers=redactor.headers(response_headers),
         prediction=prediction,
-        status_after=status_after or (prediction and _status(prediction, received)),
+        status_after=status_after or (prediction and _status(received)),
         refusals=tuple([_redacted(one, redactor) for one in refusals]),
         base_url=base_url,
     )
@@ -349,15 +349,15 @@ def _content_type(headers: Headers) -> str:
     return next((value for name, value in reversed(headers) if name == "content-type"), "")
 
 
-def _status(run: str, body: bytes) -> str | None:
-    """The status of a prediction or training in a response; None if that is not about it."""
+def _status(body: bytes) -> str | None:
+    """The status of the prediction or training that a response shows; None if it shows none."""
     try:
         shown = orjson.loads(body)
     except ValueError:
         return None
     # The published description has creates answered with an array.
     one = shown[0] if isinstance(shown, list) and shown else shown
-    status = one.get("status") if isinstance(one, dict) and one.get("id") == run else None
+    status = one.get("status") if isinstance(one, dict) else None
     return status if isinstance(status, str) else None
 
 

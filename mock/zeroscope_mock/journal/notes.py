@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .exchange import Refusal
 
 
@@ -15,14 +17,12 @@ class ExchangeNotes:
         refusals: The reasons why the request was refused.
     """
 
-    __slots__ = ("refusals", "run", "status", "texts")
-
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-        self.run: str | None = None
-        self.status: str | None = None
-        self.refusals: tuple[Refusal, ...] = ()
+    # Values of the class, since most requests leave all of them as they are.
+    texts: Sequence[str] = ()
+    run: str | None = None
+    status: str | None = None
+    refusals: tuple[Refusal, ...] = ()
 
     def append(self, text: str) -> None:
         """Add a note in words."""
-        self.texts.append(text)
+        self.texts = [*self.texts, text]

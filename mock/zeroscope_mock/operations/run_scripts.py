@@ -50,9 +50,11 @@ def decide_script(
     finally:
         running_script.reset(mark)
         state.deciding = False
-    call.notes.texts.extend([raised] if raised else [])
+    if raised:
+        call.notes.append(raised)
     if version.schema is not None and script.outcome == "succeeded":
-        call.notes.texts.extend(_misfits(version.schema, script.output))
+        for misfit in _misfits(version.schema, script.output):
+            call.notes.append(misfit)
     return script
 
 

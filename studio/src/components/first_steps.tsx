@@ -12,7 +12,7 @@ function createCommand(document: Described | undefined): string {
   const version = document?.info?.["x-replicate"]?.version ?? "OWNER/MODEL";
   return [
     `curl ${SERVER}/v1/predictions \\`,
-    "  -H 'Authorization: Bearer any-token' --json '{",
+    "  -H 'Authorization: Bearer mock-token' --json '{",
     `  "version": "${version}",`,
     `  "input": {"prompt": "An astronaut riding a horse"}`,
     "}'",
@@ -21,18 +21,20 @@ function createCommand(document: Described | undefined): string {
 
 export function FirstSteps({ title }: { title: string }) {
   const document = useLoad(call("get", "/spec.json"), []).value as Described | undefined;
-  const exports = [
-    "export REPLICATE_API_TOKEN=any-token",
-    `export REPLICATE_BASE_URL=${SERVER}`,
-    `export ZEROSCOPE_BASE_URL=${SERVER}/v1`,
-  ].join("\n");
+  const lines = [
+    ["export REPLICATE_API_TOKEN=mock-token", "# any token will do"],
+    [`export REPLICATE_BASE_URL=${SERVER}`, "# replicate for Python"],
+    [`export ZEROSCOPE_BASE_URL=${SERVER}/v1`, "# zeroscope"],
+  ];
+  const width = Math.max(...lines.map(([line = ""]) => line.length));
+  const exports = lines.map(([line = "", comment]) => `${line.padEnd(width)}  ${comment}`).join("\n");
+  const javascript = `const replicate = new Replicate({ baseUrl: "${SERVER}/v1" })`;
   return (
     <Empty title={title}>
-      <p>
-        Point your program at this server, which takes any token. The second line is for Replicate's own clients, the
-        third for zeroscope.
-      </p>
+      <p>Point your program at this server, which takes any token:</p>
       <Command text={exports} label="Copy lines" />
+      <p>Replicate's client for JavaScript reads no variable:</p>
+      <Command text={javascript} label="Copy line" />
       <p>Or make a prediction from a terminal. It appears on this page at once.</p>
       <Command text={createCommand(document)} label="Copy command" />
     </Empty>

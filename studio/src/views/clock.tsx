@@ -1,4 +1,5 @@
 // The server's clock: what it says, whether it stands still, and what moves it.
+import { useEffect, useRef } from "preact/hooks";
 import { call } from "../api";
 import { clock, day, duration, notice, readClock, ticking, timeOfDay, utc } from "../clock";
 import { Action } from "../components/action";
@@ -8,6 +9,7 @@ import { bodySchema, type FormField, formFields } from "../components/forms/sche
 import { Page, Panel } from "../components/page";
 import { Time } from "../components/time";
 import type { NextEvent } from "../control";
+import { revision } from "../live";
 import { link } from "../router";
 
 const FIRST_ADVANCE = "10m";
@@ -17,6 +19,7 @@ type Reading = NonNullable<typeof clock.value>;
 /** The view of the clock. */
 export function ClockView() {
   const reading = clock.value;
+  useFreshNext();
   if (!reading) return <Page title="Clock">{null}</Page>;
   return (
     <Page title="Clock" note={reading.kind === "real" ? "a real clock" : "a virtual clock"}>
@@ -34,6 +37,18 @@ export function ClockView() {
       </div>
     </Page>
   );
+}
+
+/** Reads again what is next on a clock that runs: once a second at most, when it has happened or a request came in. */
+function useFreshNext(): void {
+  const requests = useRef(0);
+  const time = ticking.value;
+  useEffect(() => {
+    const { stands_still: still = true, next_event: event = null } = clock.peek() ?? {};
+    const count = revision("exchanges").peek();
+    if (!still && (count !== requests.current || (event !== null && event.time <= time))) void readClock();
+    requests.current = count;
+  }, [time]);
 }
 
 function Face({ reading }: { reading: Reading }) {

@@ -21,6 +21,8 @@ import { go, link } from "../router";
 
 const LIVE_MS = 1000;
 const MOST_EXCHANGES = 200;
+// Longer texts of an input are folded, or scroll in a box.
+const LONG = 2000;
 
 function Value({ value }: { value: unknown }) {
   if (typeof value !== "string") return <code>{JSON.stringify(value)}</code>;
@@ -32,7 +34,7 @@ function Value({ value }: { value: unknown }) {
       </a>
     );
   }
-  if (value.length > 2000) {
+  if (value.length > LONG) {
     return (
       <details>
         <summary>{`${value.slice(0, 60)}… (${value.length.toLocaleString()} characters)`}</summary>
@@ -50,7 +52,12 @@ function Input({ run }: { run: Run }) {
   const others = Object.entries(input).filter(([name]) => name !== main);
   return (
     <div class="stack">
-      {main !== null && <p class="lead">{String(input[main])}</p>}
+      {main !== null &&
+        (String(input[main]).length > LONG ? (
+          <Body text={String(input[main])} label={main} />
+        ) : (
+          <p class="lead">{String(input[main])}</p>
+        ))}
       {others.length > 0 && (
         <table class="fields">
           <tbody>

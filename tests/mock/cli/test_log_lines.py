@@ -61,6 +61,15 @@ def test_line__tells_what_happened(exchange: Exchange, count: int, columns: list
     assert all(f" {column} " in line for column in columns)
 
 
+def test_count__is_not_cut_off() -> None:
+    """A long text leaves room for the number of polls."""
+    read = replace(READ, note="the clock stands still " * 9)
+
+    line = shown(read, 33, width=110)
+
+    assert "35ij2e… processing [" in line and line.endswith("… × 33") and len(line) == 110
+
+
 def test_columns__are_aligned() -> None:
     """The statuses stand below each other, whatever the paths are."""
     lines = [shown(one) for one in (CREATED, READ, REFUSED)]
@@ -87,7 +96,8 @@ def test_path__is_short_on_a_terminal() -> None:
     """Of an id in a path, a terminal shows the start."""
     line = shown(READ, width=100)
     assert "  GET  /v1/predictions/35ij2e…  " in line and line.endswith("  35ij2e… processing")
-    assert ID in shown(CREATED, width=120)
+    assert "  created prediction 35ij2e… (starting): " in shown(CREATED, width=120)
+    assert ID in shown(CREATED, width=160)
     assert "/v1/predictions/35ij2e…/cancel  " in shown(replace(READ, path=f"{READ.path}/cancel"), width=100)
 
 

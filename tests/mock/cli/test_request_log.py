@@ -19,6 +19,7 @@ import pytest
 from helpers.command import COMMAND, mock_process
 from helpers.tls import LONG
 from zeroscope_mock import Exchange, MockServer
+from zeroscope_mock.cli.console import _LOGGER, Console
 from zeroscope_mock.cli.request_log import JsonPrinter, RequestLog, TextPrinter
 from zeroscope_mock.cli.terminal import Terminal
 
@@ -163,7 +164,27 @@ def test_release__leaves_the_lines() -> None:
     session.show()
 
     assert screen.lines[2] == "a note"
-    assert statuses(screen.lines)[3:] == ["starting × 2"]
+    assert statuses(screen.lines)[3:] == ["starting"]
+
+    session.printer.release()
+    screen.lines.append("another note")
+    session.printer.finish(None)
+    assert screen.lines[4:] == ["another note"]
+
+
+def test_warning__is_not_printed_over(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Warnings of the server appear on stderr, and the lines above them stay as they are."""
+    released: list[None] = []
+    monkeypatch.setattr(RequestLog, "release", lambda log: released.append(None))
+    console = Console(MockServer(), format="json", served="")
+    console.show_url("http://mock.test")
+    _LOGGER.warning("polled in vain")
+    console.note("the document has changed")
+    console.close()
+    _LOGGER.warning("later")
+
+    assert len(released) == 2
+    assert capsys.readouterr().err == "polled in vain\nzeroscope: the document has changed\n"
 
 
 def test_skipped_exchanges__are_counted() -> None:

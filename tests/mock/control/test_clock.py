@@ -108,12 +108,23 @@ def test_next__of_several_predictions_is_in_order(server: MockServer, control: h
         (4, "end"),
         (5, "end"),
     ]
-    create(api)
+    control.post("/reset")
+    # The same numbers again, after the reset.
+    again = create(api)
+    assert control.get("/clock").json()["next_event"]["prediction"] == again
     control.post("/reset")
     assert control.get("/clock").json()["next"] is None
-    # The same numbers again, after the reset.
-    create(api)
-    assert control.get("/clock").json()["next_event"]["kind"] == "start"
+
+
+def test_next__is_reached_however_times_are_rounded(
+    server: MockServer, control: httpx.Client, api: httpx.Client
+) -> None:
+    """Each step shows its event, and the next one is later."""
+    for number in range(1, 60):
+        server.scripts.add({"startup": number / 7.1, "run": number / 3.3, "logs": []})
+        create(api)
+    found = [at for at, _, _ in steps(control)]
+    assert len(found) > 100 and found == sorted(found)
 
 
 def test_next__after_the_clock_was_set_back(server: MockServer, control: httpx.Client, api: httpx.Client) -> None:

@@ -167,6 +167,19 @@ def test_filter__by_tenant_or_its_account(control: httpx.Client, api: httpx.Clie
     assert ids(listed(control, tenant=one["tenant"])) == ids(listed(control, tenant=one["account"])) == [id]
 
 
+def test_filtered_pages__have_each_prediction_once(control: httpx.Client, api: httpx.Client) -> None:
+    """A page that is full before all were looked at goes on right behind its last one."""
+    wanted = [create(api, prompt="A horse") for number in range(8) if create(api, prompt=str(number))]
+    found, before = list[str](), None
+    while True:
+        page = listed(control, text="horse", limit=3, **({} if before is None else {"before": before}))
+        found += ids(page)
+        before = page["next"]
+        if before is None:
+            break
+    assert found == wanted[::-1]
+
+
 def test_filters__look_at_a_bounded_number(
     control: httpx.Client, api: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

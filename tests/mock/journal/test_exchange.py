@@ -179,6 +179,7 @@ def test_duration__is_not_changed_by_the_time_of_day(delay: float, set_to: float
         ([], None),
         ({"prompt": {"a": [{}]}}, None),
         ({"prompt": json.loads("[" * 90 + "]" * 90)}, None),
+        ({"prompt": json.loads("[" * 600 + "]" * 600)}, None),
     ],
 )
 def test_prompt__is_the_main_text(sent: Any, prompt: str | None) -> None:

@@ -192,24 +192,41 @@ def limit(monkeypatch: pytest.MonkeyPatch) -> int:
     return 2_000_000
 
 
-@pytest.mark.parametrize("letter", ["x", "é", "語", "😀"])
+@pytest.mark.parametrize(("letter", "end"), [("x", ""), ("é", ""), ("語", ""), ("😀", ""), ("x", "😀")])
 @pytest.mark.parametrize("length", [2_500, 9_000, 50_000])
 @pytest.mark.parametrize("looked_at", [True, False])
-def test_bodies__together_have_a_limit(limit: int, letter: str, length: int, looked_at: bool) -> None:
+def test_bodies__together_have_a_limit(limit: int, letter: str, end: str, length: int, looked_at: bool) -> None:
     """The oldest are cut to their start, the latest are whole, and no exchange is dropped."""
     server = MockServer(journal_limit=10_000)
-    whole = f'"{letter * length}"'
+    whole = f'"{letter * length}{end}"'
     count = limit * 2 // sys.getsizeof(whole)
     for _ in range(count):
         sent(server, whole.encode())
         if looked_at:
             assert server.journal[-1].request_body == whole
-    lengths = [len(one.request_body) for one in server.journal]
+    # Texts may need more memory than the bytes that they are read from.
+    assert len(server.journal[:]) == count
     assert memory(server) <= limit
+    lengths = [len(one.request_body) for one in server.journal]
     # A cut leaves three quarters, which may become smaller as texts.
     assert memory(server) > limit // 3
-    assert lengths == sorted(lengths) and len(lengths) == count
+    assert lengths == sorted(lengths)
     assert set(lengths) == {START, len(whole)}
+
+
+def test_bodies__that_are_cut_stay_as_they_are(limit: int) -> None:
+    """A later cut leaves those of before alone, and after a reset there is a limit again."""
+    server = MockServer()
+    for _ in range(2):
+        for _ in range(30):
+            sent(server, b" " * (limit // 20))
+        oldest = server.journal[0]
+        assert len(oldest.request_body) == START
+        for _ in range(30):
+            sent(server, b" " * (limit // 20))
+        assert server.journal[0] is oldest
+        assert memory(server) <= limit
+        server.reset()
 
 
 def test_bodies__of_dropped_exchanges_do_not_count(limit: int) -> None:

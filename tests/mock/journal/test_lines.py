@@ -141,6 +141,7 @@ def test_fold__joins_polls_with_the_same_result(paths: str, folded: list[tuple[s
     "changes",
     [
         {"status": 404},
+        {"status": 202},
         {"path": "/b"},
         {"tenant": "other"},
         {"prediction": "a", "status_after": "processing"},

@@ -35,15 +35,17 @@ def everything(server: MockServer) -> str:
         f"Token {TOKEN}",
         TOKEN,
         f"{TOKEN} {TOKEN}",
+        f"{TOKEN} x",
         f"Key {TOKEN}",
         "Basic " + base64.b64encode(f"{TOKEN}:".encode()).decode(),
         "Basic " + base64.b64encode(f"me:{TOKEN}".encode()).decode(),
-        "Basic " + base64.b64encode(f"me:{TOKEN}".encode()).decode().rstrip("="),
+        "Basic " + base64.b64encode(f"you:{TOKEN}".encode()).decode().rstrip("="),
     ],
 )
 def test_token__shows_nowhere(authorization: str, dialect: DialectName) -> None:
     """Not in headers, paths, bodies, notes, refusals or exports, under whatever scheme it is sent."""
     server = MockServer(dialect=dialect)
+    server.faults.add(operation="listPredictions", content_type=f"text/{TOKEN}")
     sent: dict[str, Any] = {"version": VERSION, "input": {"prompt": f"tell {TOKEN}", TOKEN: TOKEN}}
     with httpx.Client(
         transport=server.transport,
@@ -56,7 +58,7 @@ def test_token__shows_nowhere(authorization: str, dialect: DialectName) -> None:
         api.post("files", files={TOKEN: (TOKEN, TOKEN, f"text/{TOKEN}"), "content": (TOKEN, b"\0", f"image/{TOKEN}")})
         api.get(f"predictions/{TOKEN}")
         api.get(f"{TOKEN}/{TOKEN}")
-        api.get("predictions", headers={"Cookie": f"session={TOKEN}; {TOKEN}", "X-Api-Key": "short"})
+        api.get("predictions", headers={"Cookie": f"session={TOKEN}; {TOKEN}; {TOKEN}=1", "X-Api-Key": "short"})
 
     shown = everything(server)
     assert TOKEN not in shown

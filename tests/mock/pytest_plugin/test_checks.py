@@ -111,7 +111,7 @@ def test_passing_test__is_warned_of(run: Run, code: str, said: str) -> None:
         "assert create(zeroscope_mock, prompt='x', width=100).status_code >= 400",
         "assert 422 == create(zeroscope_mock, prompt='x', width=100).__dict__['status_' 'code']",
         "with pytest.raises(httpx.HTTPStatusError): create(zeroscope_mock, width=1).raise_for_status()",
-        "mine.faults.add(status=503); create(mine, width=100)",
+        "mine.faults.add(status=503, nth=9); create(mine, width=100)",
         "program(); pytest.skip('no')",
         "program(); pytest.xfail('no')",
     ],
@@ -247,6 +247,16 @@ def shared():
 def test_shared(shared):
     create(shared, prompt="x")
 
+def test_shared__with_a_look(shared):
+    assert shared.journal
+
+def test_shared__after_that(shared):
+    create(shared, width=1)
+
+def test_shared__after_a_reset(shared):
+    shared.reset()
+    create(shared, width=1)
+
 def test_looked(zeroscope_mock, program):
     program()
     zeroscope_mock.verify(status=422)
@@ -261,7 +271,7 @@ def test_strict__makes_tests_fail(run: Run) -> None:
     """What would be a warning makes a strict test fail, and so does every refusal that the test did not look at."""
     result = run(HELPERS + STRICT)
 
-    result.assert_outcomes(failed=5, passed=3)
+    result.assert_outcomes(failed=7, passed=4)
     result.stdout.fnmatch_lines_random(
         [
             "The fault f1, status 503, had no effect: no request matched it.",

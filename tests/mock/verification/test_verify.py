@@ -202,6 +202,17 @@ def test_failure__says_what_differs(
     assert message == dedent(said).strip()
 
 
+@pytest.mark.parametrize("order", [["createPrediction", "createPrediction"], ["createPrediction", "getPrediction"]])
+def test_order__of_calls_that_match(called: MockServer, order: list[str]) -> None:
+    """Other calls of the operation do not count, and neither do those on other predictions."""
+    second = called.journal[1].prediction
+    called.verify("createPrediction", order=order)
+    said = f"but {order[1]} was not called after\n  exchange 2 after 1.500 s: POST /v1/predictions, 201"
+    assert failure(called, "createPrediction", prediction=second, input={"width": 576}, order=order).endswith(said)
+    if order[1] == "createPrediction":
+        assert failure(called, "createPrediction", input={"width": 576}, order=order).endswith(said)
+
+
 def test_failure__shows_the_journal(called: MockServer, api: httpx.Client) -> None:
     """Polls are folded, and no token is shown."""
     for _ in range(8):
