@@ -27,8 +27,8 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo generate update-spec spec-diff studio format check test test-slow test-models test-all \
-	conformance bench dist lock clean
+.PHONY: help install demo generate update-spec spec-diff studio screenshots format check test test-slow test-models \
+	test-all conformance bench dist lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -52,6 +52,10 @@ spec-diff: $(STAMP) ## List the changes of openapi.yaml and which are breaking: 
 studio: $(STUDIO) ## Format studio/ and build the mock server's web page from it
 	@npm --prefix studio run --silent format
 	@npm --prefix studio run --silent build
+
+screenshots: $(STAMP) ## Take the screenshots of the web page anew, for docs/
+	@$(PY) -m pytest -q tests/studio/test_screenshots.py -k small
+	@mkdir -p docs/screenshots && cp build/studio/docs/*.png docs/screenshots/
 
 format: $(STAMP) ## Format the code and fix what can be fixed
 	$(PY) -m ruff check --fix $(CODE)

@@ -17,7 +17,7 @@ from zeroscope_mock.lifecycle import prompts
 
 CONTROL = Path(zeroscope_mock.__file__).parent / "documents" / "control.json"
 # The pages whose blocks build on each other; other modules test the remaining pages.
-PAGES = ["five-minutes.md", "in-process.md", "on-a-socket.md", "faults-and-time.md"]
+PAGES = ["five-minutes.md", "in-process.md", "on-a-socket.md", "faults-and-time.md", "web-page.md"]
 
 
 def first_column(page: str, first: str) -> list[str]:

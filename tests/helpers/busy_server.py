@@ -1,4 +1,4 @@
-"""A mock server with a history: predictions of every kind and status, and many exchanges."""
+"""A mock server with predictions of every kind and status, and many exchanges."""
 
 from __future__ import annotations
 

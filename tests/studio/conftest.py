@@ -1,4 +1,4 @@
-"""Fixtures of the page's tests: a browser, servers on sockets, and visits that must not cause any problem."""
+"""Fixtures of the page's tests: a browser, servers, and visits without problems."""
 
 from __future__ import annotations
 

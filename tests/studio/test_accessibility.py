@@ -1,4 +1,4 @@
-"""The page for everyone: axe-core, the keyboard, narrow windows and both color schemes."""
+"""The page for everyone: axe-core, the keyboard, narrow windows, color schemes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is added or set on the page: it acts on the next request."""
+"""Effects on the next request of what is added or set on the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The frame of the page: where it is, its navigation, its connection and its warning."""
+"""The frame of the page: its address, navigation, connection and warning."""
 
 from __future__ import annotations
 

@@ -154,7 +154,7 @@ def test_text__is_never_markup(text: str, visits: Open, serve: Serve) -> None:
         expect(page.get_by_role("region", name="Request", exact=True)).to_be_visible()
         for kind in ("curl", "httpx", "pytest"):
             page.get_by_role("button", name=f"Copy as {kind}", exact=True).click()
-            check(page)
+        check(page)
     visit.open("webhooks")
     page.locator(".delivery-head").first.click()
     expect(page.locator(".attempt").first).to_be_visible()

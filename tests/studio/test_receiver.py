@@ -1,4 +1,4 @@
-"""A receiver on a socket that checks signatures, and what the view of the webhooks sends to it."""
+"""A receiver that checks signatures, and deliveries sent to it from the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Screenshots of every view, for people and for the documentation: `make screenshots` copies them to docs/."""
+"""Screenshots of every view, which `make screenshots` copies to docs/."""
 
 from __future__ import annotations
 
@@ -61,12 +61,12 @@ def make_demonstration(server: MockServer) -> None:
     api.create(VIDEO, "A lighthouse in a storm", **INPUTS[VIDEO])
     server.clock.advance(320)
     api.create(PICTURE, "A balloon over the Alps", **INPUTS[PICTURE])
-    server.clock.advance(8)
+    api.create(VIDEO, "An astronaut riding a horse", **INPUTS[VIDEO])
+    server.clock.advance(30)
     server.faults.throttle()
     server.faults.add(operation="getPrediction", status=503, times=3, per="resource")
-    server.scripts.add(
-        {"run": 5, "outcome": "failed", "error": "CUDA out of memory"}, {"model": TEXT, "output": "Hello!"}
-    )
+    server.scripts.add({"run": 5, "outcome": "failed", "error": "CUDA out of memory"})
+    server.scripts.add({"model": TEXT, "output": "Hello!"})
 
 
 @pytest.fixture(scope="module")
@@ -102,14 +102,20 @@ def show_prediction(visit: Visit, server: MockServer) -> None:
 
 def show_exchanges(visit: Visit, server: MockServer) -> None:
     page = visit.open("exchanges")
-    page.get_by_label("Filter exchanges").fill("op:createPrediction")
-    expect(page.get_by_text("A small horse")).to_be_visible()
+    page.get_by_label("Filter exchanges").fill("-op:getPrediction")
+    expect(page.get_by_text("mock:fail CUDA out of memory")).to_be_visible()
 
 
 def show_exchange(visit: Visit, server: MockServer) -> None:
     refused = next(exchange for exchange in server.journal if exchange.status == 422)
     page = visit.open(f"exchanges/{refused.number}")
     expect(page.get_by_text("input.width").first).to_be_visible()
+
+
+def show_webhooks(visit: Visit, server: MockServer) -> None:
+    page = visit.open("webhooks")
+    page.locator(".delivery-head").filter(has_text="completed").click()
+    expect(page.locator(".attempt")).to_be_visible()
 
 
 def show(view: str, text: str) -> Callable[[Visit, MockServer], None]:
@@ -126,7 +132,7 @@ SHOTS: dict[str, Callable[[Visit, MockServer], None]] = {
     "prediction": show_prediction,
     "exchanges": show_exchanges,
     "exchange": show_exchange,
-    "webhooks": show("webhooks", "completed"),
+    "webhooks": show_webhooks,
     "clock": show("clock", "Freeze"),
     "faults": show("faults", "getPrediction"),
     "state": show("state", PICTURE),

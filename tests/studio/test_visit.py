@@ -1,4 +1,4 @@
-"""What a visit reports: whatever a page must not do."""
+"""Visits, and the problems of a page that they report."""
 
 from __future__ import annotations
 
