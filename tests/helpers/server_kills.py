@@ -1,4 +1,4 @@
-"""Kills of a server with a state file under load, and checks of each restart."""
+"""Kills of a server with a state file under load, and checks of what is left."""
 
 from __future__ import annotations
 

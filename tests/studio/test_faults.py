@@ -1,4 +1,4 @@
-"""The page's view of faults: what is armed, how often it struck, and forms that add more."""
+"""The page's view of faults: those armed, their counts, and forms that add more."""
 
 from __future__ import annotations
 

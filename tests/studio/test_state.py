@@ -1,4 +1,4 @@
-"""The page's view of the state: what the server holds, limits, models, snapshots and the reset."""
+"""The page's view of the state: its size, limits, models, snapshots, the reset."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page's view of webhooks: deliveries as they are sent, and ways to send them again."""
+"""The page's view of webhooks: deliveries as they are sent, and sent again."""
 
 from __future__ import annotations
 
