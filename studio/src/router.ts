@@ -8,7 +8,9 @@ export interface Place {
 }
 
 const hash = signal(location.hash);
+let late = 0;
 addEventListener("hashchange", () => {
+  window.clearTimeout(late);
   hash.value = location.hash;
 });
 
@@ -40,10 +42,14 @@ export function go(target: string): void {
   location.hash = target;
 }
 
+// A browser takes some milliseconds to change its address, and refuses to do so too often.
+const ADDRESS_MS = 100;
+
 /** Change the parameters of the place without an entry in the history, as a filter does while it is typed. */
 export function setParameters(parameters: Record<string, string>): void {
   const { view, argument } = place.peek();
   const target = link(view, argument, parameters);
-  history.replaceState(history.state, "", target);
   hash.value = target;
+  window.clearTimeout(late);
+  late = window.setTimeout(() => history.replaceState(history.state, "", target), ADDRESS_MS);
 }

@@ -114,6 +114,7 @@ function Table({ list, faulty }: { list: Row[]; faulty: boolean }) {
   const box = useRef<HTMLDivElement>(null);
   const slice = useSlice(box, () => ROW, 12);
   const current = useSignal(0);
+  const scrolled = useRef(0);
   const before = useRef<{ list: Row[]; query: string }>({ list, query: query() });
 
   // What is in view stays in view when rows come in above it.
@@ -122,13 +123,15 @@ function Table({ list, faulty }: { list: Row[]; faulty: boolean }) {
     const old = before.current;
     before.current = { list, query: query() };
     if (!element || old.list === list) return;
+    // To ask the box itself where it is would lay out the new rows now, in the middle of a key.
+    if (scrolled.current === 0) return;
     if (old.query !== query()) {
       element.scrollTop = 0;
       return;
     }
     const top = old.list[0];
     const added = top ? list.indexOf(top) : 0;
-    if (added > 0 && element.scrollTop > 0) element.scrollTop += added * ROW;
+    if (added > 0) element.scrollTop += added * ROW;
   }, [list]);
 
   const first = Math.min(slice.first, Math.max(0, list.length - 1));
@@ -163,6 +166,9 @@ function Table({ list, faulty }: { list: Row[]; faulty: boolean }) {
     const next = at >= 0 || far ? at + step : Math.round((box.current?.scrollTop ?? 0) / ROW);
     show(Math.max(0, Math.min(list.length - 1, next)));
   };
+  const follow = () => {
+    scrolled.current = box.current?.scrollTop ?? 0;
+  };
   const remember = (event: Event) => {
     current.value = Number((event.target as HTMLElement).dataset.number ?? 0);
   };
@@ -195,7 +201,7 @@ function Table({ list, faulty }: { list: Row[]; faulty: boolean }) {
   });
 
   return (
-    <div class="table-box" ref={box} onFocusIn={remember}>
+    <div class="table-box" ref={box} onFocusIn={remember} onScroll={follow}>
       <table
         class={faulty ? "exchanges" : "exchanges no-fault"}
         aria-rowcount={list.length + 1}
