@@ -38,10 +38,15 @@ def body_text(body: bytes, content_type: str, redactor: Redactor, limit: int) ->
     return redactor.content(body)[:limit].decode("utf-8", "replace")
 
 
+def is_textual(content_type: str) -> bool:
+    """Return whether content of a type is a text."""
+    return _TEXTUAL.match(content_type) is not None
+
+
 def _is_binary(body: bytes | memoryview, content_type: str) -> bool:
     if content_type.lower().startswith(_BINARY):
         return True
-    if _TEXTUAL.match(content_type):
+    if is_textual(content_type):
         return False
     try:
         return "\0" in _decoder().decode(body[:_LOOKED_AT])

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, pairwise
-from operator import itemgetter
 from typing import Any, overload
-
-import orjson
 
 from ..changes import ChangedKeys
 from ..conditions import Condition
 from ..messages import Headers, Request, Response
-from .body_text import body_text
-from .exchange import Exchange, Refusal
+from .exchange import Exchange
 from .notes import ExchangeNotes
-from .redaction import Redactor
+from .unread import START, UnreadExchange, count_kinds, is_kept_as_it_is, long_bodies, number_of, read_exchange
 
 BODIES_LIMIT = 2**25
 """The memory for what is longer than its start in the bodies of all exchanges together, in bytes."""
 
-START = 2000
-"""The length of the start of a body, in characters, which is kept in any case."""
-
-# Longer bodies are read at once, because binary ones are not kept, and others may need more memory than they are long.
+# Exchanges with longer bodies are read at once unless these are kept as they are.
 _SHORT = 10_000
 
 
@@ -56,9 +48,9 @@ class Journal(Sequence[Exchange]):
     """
 
     def __init__(self, limit: int = 1000, body_limit: int = 2**20, start: Callable[[], float] | None = None) -> None:
-        # Most exchanges are never read. Until one is, it is kept as the arguments of `_exchange`: strings and numbers,
-        # because other objects would be work for the garbage collector. The first is its number.
-        self._exchanges: deque[Exchange | tuple[Any, ...]] = deque(maxlen=limit)
+        # Most exchanges are never read. Until one is, it is kept as a tuple of strings and numbers, because other
+        # objects would be work for the garbage collector.
+        self._exchanges: deque[Exchange | UnreadExchange] = deque(maxlen=limit)
         self._body_limit = body_limit
         self._start = start
         self._lock = threading.Lock()
@@ -125,7 +117,7 @@ class Journal(Sequence[Exchange]):
             self._exchanges.append(fields)
             if (length := len(sent) + len(received)) > START:
                 self._room -= length
-                if length > _SHORT:
+                if length > _SHORT and not is_kept_as_it_is(fields, self._body_limit):
                     self._read(-1)
                 if self._room < 0:
                     self._cut()
@@ -168,9 +160,7 @@ class Journal(Sequence[Exchange]):
         with self._lock:
             start = self._index(first)
             some = self._slice(start, self._index(last + 1) - start)
-        kinds = Counter(map(_KIND, [one for one in some if isinstance(one, tuple)]))
-        others = [one for one in some if isinstance(one, Exchange) or one[_OPERATION] is None]
-        return Counter({kind: number for kind, number in kinds.items() if kind[1]}) + Counter(map(_kind, others))
+        return count_kinds(some)
 
     def find(self, number: int) -> Exchange | None:
         """The exchange with a number; None if there is none any more."""
@@ -217,16 +207,16 @@ class Journal(Sequence[Exchange]):
 
     def _index(self, number: int) -> int:
         """The index of the first exchange with that number or a higher one."""
-        return bisect_left(self._exchanges, number, key=_number)
+        return bisect_left(self._exchanges, number, key=number_of)
 
     def _read(self, index: int) -> Exchange:
         """The exchange at an index, which is kept in this form from then on."""
         one = self._exchanges[index]
         if isinstance(one, Exchange):
             return one
-        exchange = self._exchanges[index] = _exchange(self._body_limit, *one)
+        exchange = self._exchanges[index] = read_exchange(self._body_limit, one)
         # A text may need four times as much memory as the bytes that it was read from.
-        self._room -= max(0, _memory(exchange) - _memory(one))
+        self._room -= max(0, long_bodies(exchange) - long_bodies(one))
         return exchange
 
     def _read_from(self, start: int, limit: int | None = None) -> list[Exchange]:
@@ -237,7 +227,7 @@ class Journal(Sequence[Exchange]):
             self._cut()
         return read
 
-    def _slice(self, start: int, length: int) -> list[Exchange | tuple[Any, ...]]:
+    def _slice(self, start: int, length: int) -> list[Exchange | UnreadExchange]:
         """Some exchanges in the form in which they are kept."""
         # From the end, because that is where the latest are, and a deque is walked through.
         end = max(len(self._exchanges) - start - length, 0)
@@ -260,11 +250,13 @@ class Journal(Sequence[Exchange]):
         most = int(BODIES_LIMIT * share)
         exchanges, whole, cut = self._exchanges, len(self._exchanges), self._cut_up_to
         left = most
-        while whole and _number(exchanges[whole - 1]) > cut and (left := left - _memory(exchanges[whole - 1])) >= 0:
+        while (
+            whole and number_of(exchanges[whole - 1]) > cut and (left := left - long_bodies(exchanges[whole - 1])) >= 0
+        ):
             whole -= 1
         if whole:
-            self._cut_up_to = max(cut, _number(exchanges[whole - 1]))
-        while whole and _number(exchanges[whole - 1]) > cut:
+            self._cut_up_to = max(cut, number_of(exchanges[whole - 1]))
+        while whole and number_of(exchanges[whole - 1]) > cut:
             whole -= 1
             one = self._read(whole)
             exchanges[whole] = replace(
@@ -273,95 +265,3 @@ class Journal(Sequence[Exchange]):
             if self.cut is not None:
                 self.cut.add(one.number)
         self._room = BODIES_LIMIT - most + max(left, 0)
-
-
-# The places of some fields that `record` keeps.
-_NUMBER, _METHOD, _PATH, _HEADERS, _SENT, _STATUS, _RECEIVED, _OPERATION = 0, 1, 2, 4, 5, 6, 8, 11
-
-
-def _number(one: Exchange | tuple[Any, ...]) -> int:
-    number: int = one.number if isinstance(one, Exchange) else one[_NUMBER]
-    return number
-
-
-def _memory(one: Exchange | tuple[Any, ...]) -> int:
-    """The memory of the bodies of an exchange that are longer than their start, in bytes."""
-    if isinstance(one, Exchange):
-        return sum(sys.getsizeof(body) for body in (one.request_body, one.response_body) if len(body) > START)
-    return sum(sys.getsizeof(body) for body in (one[_SENT], one[_RECEIVED]) if len(body) > START)
-
-
-# Method, operation and status.
-_KIND = itemgetter(_METHOD, _OPERATION, _STATUS)
-
-
-def _kind(one: Exchange | tuple[Any, ...]) -> tuple[str, str, int | None]:
-    if isinstance(one, Exchange):
-        return one.method, one.operation or one.path, one.status
-    return one[_METHOD], one[_OPERATION] or Redactor(one[_HEADERS]).text(one[_PATH]), one[_STATUS]
-
-
-def _exchange(
-    body_limit: int,
-    number: int,
-    method: str,
-    path: str,
-    base_url: str,
-    request_headers: Headers,
-    sent: bytes,
-    status: int | None,
-    response_headers: Headers,
-    received: bytes,
-    time: float,
-    duration: float,
-    operation: str | None,
-    tenant: str | None,
-    fault: str | None,
-    note: str | None,
-    prediction: str | None,
-    status_after: str | None,
-    refusals: tuple[Refusal, ...],
-) -> Exchange:
-    redactor = Redactor(request_headers)
-    return Exchange(
-        time=time,
-        method=method,
-        path=redactor.text(path),
-        operation=operation,
-        status=status,
-        request_body=body_text(sent, _content_type(request_headers), redactor, body_limit),
-        response_body=body_text(received, _content_type(response_headers), redactor, body_limit),
-        tenant=tenant,
-        fault=fault and redactor.text(fault),
-        note=note and redactor.text(note),
-        number=number,
-        duration=duration,
-        request_headers=redactor.headers(request_headers),
-        response_headers=redactor.headers(response_headers),
-        prediction=prediction,
-        status_after=status_after or (prediction and _status(received)),
-        refusals=tuple([_redacted(one, redactor) for one in refusals]),
-        base_url=base_url,
-    )
-
-
-def _content_type(headers: Headers) -> str:
-    return next((value for name, value in reversed(headers) if name == "content-type"), "")
-
-
-def _status(body: bytes) -> str | None:
-    """The status of the prediction or training that a response shows; None if it shows none."""
-    try:
-        shown = orjson.loads(body)
-    except ValueError:
-        return None
-    # The published description has creates answered with an array.
-    one = shown[0] if isinstance(shown, list) and shown else shown
-    status = one.get("status") if isinstance(one, dict) else None
-    return status if isinstance(status, str) else None
-
-
-def _redacted(refusal: Refusal, redactor: Redactor) -> Refusal:
-    texts = (refusal.field, refusal.value, refusal.problem, refusal.place, refusal.relation)
-    field, value, problem, place, relation = (text and redactor.text(text) for text in texts)
-    return Refusal(field or "", value, problem or "", place, relation)

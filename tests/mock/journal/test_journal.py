@@ -14,7 +14,7 @@ import pytest
 
 import zeroscope_mock.journal.journal
 from zeroscope_mock import MockServer
-from zeroscope_mock.journal.journal import START
+from zeroscope_mock.journal.unread import START
 from zeroscope_mock.messages import Head, Request
 
 TOKEN = "r8_a_token_of_some_length"
