@@ -107,6 +107,8 @@ MUTANT = "mutant"
 """The name of a test's property that holds a faulty server and the rules that caught it."""
 HOSTILE = "hostile"
 """The name of a test's property that holds the counts of one hostile server."""
+MEASURED = "page: "
+"""The start of the names of properties that hold what was measured on the mock server's page."""
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -136,10 +138,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Report which rules caught which faulty server, and what came of the hostile servers."""
+    """Report which rules caught which faulty server, what came of the hostile servers, and the page's times."""
     reports = [report for reports in terminalreporter.stats.values() for report in reports]
     caught: dict[str, list[str]] = {}
     hostile: list[list[int]] = []
+    measured: dict[str, str] = {}
     for report in reports:
         if isinstance(report, pytest.TestReport) and report.when == "call":
             found: dict[str, Any] = dict(report.user_properties)
@@ -148,6 +151,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
                 caught[name] = rules
             if HOSTILE in found:
                 hostile.append(found[HOSTILE])
+            measured |= {name: value for name, value in found.items() if name.startswith(MEASURED)}
     if caught:
         terminalreporter.section("faulty servers and the rules that caught them")
         for name, rules in sorted(caught.items()):
@@ -161,3 +165,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
             f"servers: {len(hostile)}, operations: {operations}, foreign exceptions: {foreign}, over time: {late}, "
             f"over memory: {heavy}"
         )
+    if measured:
+        terminalreporter.section("the mock server's page")
+        for name, value in sorted(measured.items()):
+            terminalreporter.write_line(f"{name.removeprefix(MEASURED)}: {value}")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request, expect, sync_playwright
 
 from helpers.pages import ROOT
 
@@ -94,7 +94,7 @@ class Visit:
         self.context.on("weberror", lambda error: self._note("error", str(error.error)))
         self.page: Page = self.context.new_page()
         self.page.on("popup", lambda popup: self._note("error", f"window: {popup.url}"))
-        self.page.on("dialog", lambda dialog: (self._note("error", f"dialog: {dialog.message}"), dialog.dismiss()))
+        self.page.on("dialog", self._dismiss)
 
     def open(self, view: str = "predictions") -> Page:
         """Open a view of the page, and wait until it is there."""
@@ -137,6 +137,10 @@ class Visit:
         parts = urlsplit(request.url)
         if parts.scheme not in ("data", "blob") and parts.netloc != self._origin:
             self.problems.append(f"request: {request.method} {request.url}")
+
+    def _dismiss(self, dialog: Dialog) -> None:
+        self._note("error", f"dialog: {dialog.message}")
+        dialog.dismiss()
 
     def _note(self, kind: str, text: str) -> None:
         if kind in ("error", "warning", "assert"):

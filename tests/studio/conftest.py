@@ -49,7 +49,8 @@ def serve(opened: ExitStack) -> Serve:
     """Starts servers on sockets, on the machine's clock unless told otherwise."""
 
     def start(**options: Any) -> tuple[MockServer, str]:
-        server = opened.enter_context(MockServer(**{"clock": "real", "models": MODELS, **options}))
+        chosen: dict[str, Any] = {"clock": "real", "models": MODELS, **options}
+        server = opened.enter_context(MockServer(**chosen))
         return server, opened.enter_context(server.listen()).url
 
     return start

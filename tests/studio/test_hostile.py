@@ -149,7 +149,8 @@ def test_text__is_never_markup(text: str, visits: Open, serve: Serve) -> None:
     check(page, max(re.split("[^ -~]+", sent[:100]), key=len).strip())
     page.get_by_label("Filter exchanges").fill(sent[:1000])
     check(page)
-    for exchange in server.journal:
+    # One create, and all that were refused or changed by a fault.
+    for exchange in server.journal[2:]:
         visit.open(f"exchanges/{exchange.number}")
         expect(page.get_by_role("region", name="Request", exact=True)).to_be_visible()
         for kind in ("curl", "httpx", "pytest"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -66,7 +67,7 @@ def test_cards__show_what_was_made(busy: Visit) -> None:
     busy.screenshot("predictions")
 
 
-FILTERS = {
+FILTERS: dict[str, tuple[str, str, Callable[[dict[str, Any]], bool]]] = {
     "status": ("Status", "failed", lambda run: run["status"] == "failed"),
     "model": ("Model", SOUND, lambda run: run["model"] == SOUND),
     "tenant": ("Tenant", tenant_of(TOKENS[1]), lambda run: run["tenant"] == tenant_of(TOKENS[1])),
