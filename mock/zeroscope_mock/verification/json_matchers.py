@@ -31,8 +31,8 @@ class MatcherError(ValueError):
 class LinearRegex(Matcher):
     """Accepts texts that have a match of a pattern anywhere, found in linear time.
 
-    Whoever reaches the server may send a pattern, and the engine of `re` takes for ever with some of them. That of the
-    JSON Schema validator never does; it knows neither look-around nor references to groups.
+    A pattern comes from another program, and with some patterns the engine of `re` never ends. That of the JSON Schema
+    validator always does; it supports neither look-around nor references to groups.
 
     Args:
         pattern: In the syntax of Rust's crate `regex`.
@@ -110,7 +110,10 @@ def _regex(argument: Any, field: str) -> Matcher:
     try:
         return LinearRegex(argument)
     except ValueError as error:
-        text = f"{argument!r:.100} is no regular expression without look-around and references to groups"
+        text = (
+            f"{argument!r:.100} is no regular expression that the server takes; it supports neither look-around nor "
+            "references to groups, nor patterns that repeat too much"
+        )
         raise MatcherError(field, text) from error
 
 

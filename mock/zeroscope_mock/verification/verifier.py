@@ -84,6 +84,8 @@ def _check_operations(operation: str | None, order: Sequence[str] | None, known:
     for name in (operation, *(order or ())):
         if name is not None and name not in known:
             raise ValueError(f"there is no operation {name!r}{did_you_mean(str(name), known)}")
+    if order is not None and operation is None:
+        raise ValueError("order needs an operation, since it says where that comes")
     if order is not None and operation not in order:
         raise ValueError(f"order must name {operation!r}, too, since it says where that comes")
 
@@ -93,5 +95,6 @@ def _check_headers(expectation: Expectation) -> None:
     for name, value in (expectation.headers or {}).items():
         if name.lower() == "authorization" and isinstance(value, str) and "[token]" not in value:
             raise ValueError(
-                "the journal has no tokens, so the header Authorization cannot be compared; pass token=..."
+                "the journal has no tokens, so the header Authorization cannot be compared; pass token=..., or over "
+                "HTTP send the request with that token"
             )

@@ -294,6 +294,7 @@ def test_body__that_is_no_json(server: MockServer, api: httpx.Client) -> None:
         ("creatPrediction", {}, "there is no operation 'creatPrediction'; did you mean 'createPrediction'?"),
         ("createPrediction", {"order": ["cancelPredicton"]}, "did you mean 'cancelPrediction'?"),
         ("createPrediction", {"order": ["getPrediction"]}, "order must name 'createPrediction', too"),
+        (None, {"order": ["getPrediction"]}, "order needs an operation, since it says where that comes"),
         ("createPrediction", {"order": "createPrediction"}, "order is a list of operations, not 'createPrediction'"),
         ("createPrediction", {"times": -1}, "times is a number of calls, not -1"),
         ("createPrediction", {"at_most": True}, "at_most is a number of calls, not True"),
