@@ -8,20 +8,47 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, pairwise
-from typing import Any, overload
+from typing import Any, NamedTuple, overload
 
 from ..changes import ChangedKeys
 from ..conditions import Condition
 from ..messages import Headers, Request, Response
 from .exchange import Exchange
 from .notes import ExchangeNotes
-from .unread import START, UnreadExchange, count_kinds, is_kept_as_it_is, long_bodies, number_of, read_exchange
+from .unread import (
+    START,
+    UnreadExchange,
+    count_kinds,
+    is_kept_as_it_is,
+    long_bodies,
+    number_of,
+    read_exchange,
+    tenant_of,
+)
 
 BODIES_LIMIT = 2**25
 """The memory for what is longer than its start in the bodies of all exchanges together, in bytes."""
 
 # Exchanges with longer bodies are read at once unless these are kept as they are.
 _SHORT = 10_000
+
+
+class News(NamedTuple):
+    """What a journal has after a number, at one moment.
+
+    Args:
+        generation: The generation of the numbers.
+        revision: How often exchanges were removed or replaced.
+        last: The number of the latest exchange.
+        exchanges: The latest exchanges, oldest first.
+        skipped: The number of the others, as far as it is known whose those are that are no longer there.
+    """
+
+    generation: int
+    revision: int
+    last: int
+    exchanges: list[Exchange]
+    skipped: int
 
 
 class Journal(Sequence[Exchange]):
@@ -149,6 +176,26 @@ class Journal(Sequence[Exchange]):
         """The exchanges with a higher number, oldest first, at most `limit` of them."""
         with self._lock:
             return self._read_from(self._index(number + 1), limit)
+
+    def news(self, number: int, limit: int, tenant: str | None = None, generation: int | None = None) -> News:
+        """The latest exchanges with a higher number, in one look.
+
+        Args:
+            number: The number of the last exchange that is known.
+            limit: How many are returned at most.
+            tenant: The tenant whose exchanges are wanted; None for all.
+            generation: The generation of the number, which is 0 in any other one; None for that of now.
+        """
+        with self._lock:
+            after = number if generation in (None, self.generation) else 0
+            start = self._index(after + 1)
+            kept = self._slice(start, len(self._exchanges) - start)
+            own = [index for index, one in enumerate(kept, start) if tenant in (None, tenant_of(one))]
+            shown = [self._read(index) for index in own[len(own) - min(limit, len(own)) :]]
+            if self._room < 0:
+                self._cut()
+            skipped = (self.last - after if tenant is None else len(own)) - len(shown)
+            return News(self.generation, self.revision, self.last, shown, skipped)
 
     def counts(self, first: int, last: int) -> Counter[tuple[str, str, int | None]]:
         """The numbers of exchanges by method, operation or path, and status, without reading them.
