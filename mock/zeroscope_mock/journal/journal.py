@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, pairwise
-from typing import Any, NamedTuple, overload
+from typing import Any, overload
 
 from ..changes import ChangedKeys
 from ..conditions import Condition
 from ..messages import Headers, Request, Response
 from .exchange import Exchange
+from .following import Follower, News
 from .notes import ExchangeNotes
 from .unread import (
     START,
     UnreadExchange,
-    count_kinds,
     is_kept_as_it_is,
     long_bodies,
     number_of,
@@ -31,24 +31,6 @@ BODIES_LIMIT = 2**25
 
 # Exchanges with longer bodies are read at once unless these are kept as they are.
 _SHORT = 10_000
-
-
-class News(NamedTuple):
-    """What a journal has after a number, at one moment.
-
-    Args:
-        generation: The generation of the numbers.
-        revision: How often exchanges were removed or replaced.
-        last: The number of the latest exchange.
-        exchanges: The latest exchanges, oldest first.
-        skipped: The number of the others, as far as it is known whose those are that are no longer there.
-    """
-
-    generation: int
-    revision: int
-    last: int
-    exchanges: list[Exchange]
-    skipped: int
 
 
 class Journal(Sequence[Exchange]):
@@ -85,6 +67,7 @@ class Journal(Sequence[Exchange]):
         self._room = BODIES_LIMIT
         # Bodies of exchanges up to this number have been cut.
         self._cut_up_to = 0
+        self._followers: list[Follower] = []
         self.dropped = 0
         self.last = 0
         self.generation = self.revision = 0
@@ -154,9 +137,9 @@ class Journal(Sequence[Exchange]):
         """Forget all exchanges, or those of one tenant."""
         with self._lock:
             kept = [] if tenant is None else [one for one in self._read_from(0) if one.tenant != tenant]
-            self._replace(kept)
+            self._replace(kept, 0 if tenant is None else self.last)
             if tenant is None:
-                self.dropped = self.last = 0
+                self.dropped = 0
                 self.generation += 1
         self.condition.notify()
 
@@ -167,8 +150,7 @@ class Journal(Sequence[Exchange]):
         if any(later <= earlier for earlier, later in pairwise(numbers)):
             loaded = [replace(one, number=number) for number, one in enumerate(loaded, 1)]
         with self._lock:
-            self._replace(loaded)
-            self.last = loaded[-1].number if loaded else 0
+            self._replace(loaded, loaded[-1].number if loaded else 0)
             self.generation += 1
         self.condition.notify()
 
@@ -197,17 +179,27 @@ class Journal(Sequence[Exchange]):
             skipped = (self.last - after if tenant is None else len(own)) - len(shown)
             return News(self.generation, self.revision, self.last, shown, skipped)
 
-    def counts(self, first: int, last: int) -> Counter[tuple[str, str, int | None]]:
-        """The numbers of exchanges by method, operation or path, and status, without reading them.
+    def follow(self, number: int) -> Follower:
+        """A follower of what comes after an exchange with a number, for `take`."""
+        with self._lock:
+            follower = Follower(min(number, self.last))
+            self._followers.append(follower)
+            return follower
 
-        Args:
-            first: The number of the first exchange to count.
-            last: The number of the last one.
+    def take(self, follower: Follower) -> tuple[list[Exchange | UnreadExchange], int]:
+        """What is new to a follower, oldest first and not yet read, and the number of those that are no longer there.
+
+        Exchanges that were removed otherwise than by the limit are among them; restored ones are not new.
         """
         with self._lock:
-            start = self._index(first)
-            some = self._slice(start, self._index(last + 1) - start)
-        return count_kinds(some)
+            self._hold(follower)
+            taken, missed = follower.held, follower.missed
+            follower.held, follower.missed = [], 0
+            return taken, missed
+
+    def read(self, one: Exchange | UnreadExchange) -> Exchange:
+        """An exchange that `take` returned."""
+        return one if isinstance(one, Exchange) else read_exchange(self._body_limit, one)
 
     def find(self, number: int) -> Exchange | None:
         """The exchange with a number; None if there is none any more."""
@@ -280,7 +272,16 @@ class Journal(Sequence[Exchange]):
         end = max(len(self._exchanges) - start - length, 0)
         return list(islice(reversed(self._exchanges), end, len(self._exchanges) - start))[::-1]
 
-    def _replace(self, exchanges: Iterable[Exchange]) -> None:
+    def _hold(self, follower: Follower) -> None:
+        start = self._index(follower.number + 1)
+        length = len(self._exchanges)
+        follower.hold(self._slice(start, length - start), self.last, self._exchanges.maxlen or length)
+
+    def _replace(self, exchanges: Iterable[Exchange], last: int) -> None:
+        for follower in self._followers:
+            self._hold(follower)
+            follower.number = last
+        self.last = last
         self.revision += 1
         self._exchanges.clear()
         self._exchanges.extend(exchanges)
