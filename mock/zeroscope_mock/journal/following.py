@@ -48,3 +48,9 @@ class Follower:
         over = max(0, len(held) - limit)
         self.missed += max(0, last - self.number - len(exchanges)) + over
         self.held, self.number = held[over:], last
+
+    def release(self) -> tuple[list[Exchange | UnreadExchange], int]:
+        """What is held, and the number of those that were missed; neither is from then on."""
+        held, missed = self.held, self.missed
+        self.held, self.missed = [], 0
+        return held, missed

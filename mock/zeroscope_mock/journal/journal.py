@@ -29,6 +29,7 @@ from .unread import (
 BODIES_LIMIT = 2**25
 """The memory for what is longer than its start in the bodies of all exchanges together, in bytes."""
 
+_READ_AT_ONCE = 50
 # Exchanges with longer bodies are read at once unless these are kept as they are.
 _SHORT = 10_000
 
@@ -68,8 +69,7 @@ class Journal(Sequence[Exchange]):
         # Bodies of exchanges up to this number have been cut.
         self._cut_up_to = 0
         self._followers: list[Follower] = []
-        self.dropped = 0
-        self.last = 0
+        self.dropped = self.last = 0
         self.generation = self.revision = 0
         self.cut: ChangedKeys[int] | None = None
         self.condition = Condition()
@@ -136,7 +136,7 @@ class Journal(Sequence[Exchange]):
     def clear(self, tenant: str | None = None) -> None:
         """Forget all exchanges, or those of one tenant."""
         with self._lock:
-            kept = [] if tenant is None else [one for one in self._read_from(0) if one.tenant != tenant]
+            kept = [] if tenant is None else [one for one in self._exchanges if tenant_of(one) != tenant]
             self._replace(kept, 0 if tenant is None else self.last)
             if tenant is None:
                 self.dropped = 0
@@ -157,27 +157,26 @@ class Journal(Sequence[Exchange]):
     def since(self, number: int, limit: int | None = None) -> list[Exchange]:
         """The exchanges with a higher number, oldest first, at most `limit` of them."""
         with self._lock:
-            return self._read_from(self._index(number + 1), limit)
+            kept = self._slice(self._index(number + 1), limit)
+        return self._read_all(kept)
 
-    def news(self, number: int, limit: int, tenant: str | None = None, generation: int | None = None) -> News:
+    def news(self, number: int, limit: int | None, tenant: str | None = None, generation: int | None = None) -> News:
         """The latest exchanges with a higher number, in one look.
 
         Args:
             number: The number of the last exchange that is known.
-            limit: How many are returned at most.
+            limit: How many are returned at most; None for all.
             tenant: The tenant whose exchanges are wanted; None for all.
             generation: The generation of the number, which is 0 in any other one; None for that of now.
         """
         with self._lock:
             after = number if generation in (None, self.generation) else 0
-            start = self._index(after + 1)
-            kept = self._slice(start, len(self._exchanges) - start)
-            own = [index for index, one in enumerate(kept, start) if tenant in (None, tenant_of(one))]
-            shown = [self._read(index) for index in own[len(own) - min(limit, len(own)) :]]
-            if self._room < 0:
-                self._cut()
-            skipped = (self.last - after if tenant is None else len(own)) - len(shown)
-            return News(self.generation, self.revision, self.last, shown, skipped)
+            kept = self._slice(self._index(after + 1))
+            generation, revision, last = self.generation, self.revision, self.last
+        own = [one for one in kept if tenant in (None, tenant_of(one))]
+        shown = own if limit is None else own[max(0, len(own) - limit) :]
+        skipped = (last - after if tenant is None else len(own)) - len(shown)
+        return News(generation, revision, last, self._read_all(shown), skipped)
 
     def follow(self, number: int) -> Follower:
         """A follower of what comes after an exchange with a number, for `take`."""
@@ -193,9 +192,7 @@ class Journal(Sequence[Exchange]):
         """
         with self._lock:
             self._hold(follower)
-            taken, missed = follower.held, follower.missed
-            follower.held, follower.missed = [], 0
-            return taken, missed
+            return follower.release()
 
     def read(self, one: Exchange | UnreadExchange) -> Exchange:
         """An exchange that `take` returned."""
@@ -219,7 +216,10 @@ class Journal(Sequence[Exchange]):
 
     def __getitem__(self, index: int | slice) -> Exchange | list[Exchange]:
         with self._lock:
-            return self._read_from(0)[index] if isinstance(index, slice) else self._read(index)
+            if not isinstance(index, slice):
+                return self._read(index)
+            kept = list(self._exchanges)[index]
+        return self._read_all(kept)
 
     def __iter__(self) -> Iterator[Exchange]:
         return iter(self[:])
@@ -238,8 +238,7 @@ class Journal(Sequence[Exchange]):
     def __str__(self) -> str:
         from .lines import table
 
-        exchanges = self[:]
-        return table(exchanges, self.dropped, None if self._start is None else self._start())
+        return table(self[:], self.dropped, None if self._start is None else self._start())
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {len(self)} exchanges, {self.dropped} dropped>"
@@ -258,26 +257,30 @@ class Journal(Sequence[Exchange]):
         self._room -= max(0, long_bodies(exchange) - long_bodies(one))
         return exchange
 
-    def _read_from(self, start: int, limit: int | None = None) -> list[Exchange]:
-        """The exchanges from an index on."""
-        kept = self._slice(start, len(self._exchanges) - start if limit is None else limit)
-        read = [one if isinstance(one, Exchange) else self._read(index) for index, one in enumerate(kept, start)]
-        if self._room < 0:
-            self._cut()
+    def _read_all(self, kept: Sequence[Exchange | UnreadExchange]) -> list[Exchange]:
+        """Read some exchanges, a few at a time, so that requests do not wait for the lock."""
+        read: list[Exchange] = []
+        for start in range(0, len(kept), _READ_AT_ONCE):
+            with self._lock:
+                for one in kept[start : start + _READ_AT_ONCE]:
+                    index = -1 if isinstance(one, Exchange) else self._index(number_of(one))
+                    there = 0 <= index < len(self._exchanges) and self._exchanges[index] is one
+                    read.append(self._read(index) if there else self.read(one))
+                if self._room < 0:
+                    self._cut()
         return read
 
-    def _slice(self, start: int, length: int) -> list[Exchange | UnreadExchange]:
-        """Some exchanges in the form in which they are kept."""
+    def _slice(self, start: int, limit: int | None = None) -> list[Exchange | UnreadExchange]:
+        """The exchanges from an index on, at most `limit` of them, in the form in which they are kept."""
         # From the end, because that is where the latest are, and a deque is walked through.
-        end = max(len(self._exchanges) - start - length, 0)
-        return list(islice(reversed(self._exchanges), end, len(self._exchanges) - start))[::-1]
+        rest = list(islice(reversed(self._exchanges), max(0, len(self._exchanges) - start)))[::-1]
+        return rest[:limit]
 
     def _hold(self, follower: Follower) -> None:
-        start = self._index(follower.number + 1)
-        length = len(self._exchanges)
-        follower.hold(self._slice(start, length - start), self.last, self._exchanges.maxlen or length)
+        new = self._slice(self._index(follower.number + 1))
+        follower.hold(new, self.last, self._exchanges.maxlen or len(new))
 
-    def _replace(self, exchanges: Iterable[Exchange], last: int) -> None:
+    def _replace(self, exchanges: Iterable[Exchange | UnreadExchange], last: int) -> None:
         for follower in self._followers:
             self._hold(follower)
             follower.number = last

@@ -109,6 +109,30 @@ def test_since__returns_what_is_newer(looked_at: bool, dropped: bool) -> None:
     assert [one.number for one in server.journal.since(4, 1)] == [5]
 
 
+def test_since__lets_requests_in_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of exchanges are read a few at a time, and one that is recorded meanwhile comes with the next ones."""
+    server = MockServer()
+    for _ in range(120):
+        sent(server, b"{}")
+    lock, taken = server.journal._lock, 0
+
+    class Lock:
+        def __enter__(self) -> None:
+            nonlocal taken
+            taken += 1
+            if taken == 3:
+                sent(server, b"{}")
+            lock.acquire()
+
+        def __exit__(self, *_: object) -> None:
+            lock.release()
+
+    monkeypatch.setattr(server.journal, "_lock", Lock())
+    assert [one.number for one in server.journal.since(0)] == list(range(1, 121))
+    assert taken > 4
+    assert numbers(server)[-1] == 121
+
+
 def test_find__by_number() -> None:
     """None for one that was dropped, removed, or never there."""
     server = MockServer(journal_limit=3)
