@@ -49,7 +49,7 @@ class Journal(Sequence[Exchange]):
         last: The number of the latest exchange, whether it is still there or not; 0 if there was none.
         generation: How often the numbers started again, because all exchanges were removed or replaced.
         revision: How often exchanges were removed or replaced other than by the limit.
-        cut: The numbers of the exchanges whose bodies were cut since they were recorded; None if nothing asks.
+        changed: The numbers of the exchanges that were cut or replaced since they were recorded; None if nothing asks.
         condition: Notified of each exchange, and when exchanges are removed or replaced.
 
     Example:
@@ -71,7 +71,7 @@ class Journal(Sequence[Exchange]):
         self._followers: list[Follower] = []
         self.dropped = self.last = 0
         self.generation = self.revision = 0
-        self.cut: ChangedKeys[int] | None = None
+        self.changed: ChangedKeys[int] | None = None
         self.condition = Condition()
 
     def record(
@@ -85,8 +85,8 @@ class Journal(Sequence[Exchange]):
         tenant: str | None,
         fault: str | None,
         notes: ExchangeNotes,
-    ) -> None:
-        """Record an exchange; its tokens are removed when it is first read.
+    ) -> int:
+        """Record an exchange, and return its number; its tokens are removed when it is first read.
 
         Args:
             time: When it was, in seconds since 1970 on the server's clock.
@@ -131,6 +131,33 @@ class Journal(Sequence[Exchange]):
                     self._read(-1)
                 if self._room < 0:
                     self._cut()
+        self.condition.notify()
+        return number
+
+    def replace_response(self, number: int, response: Response, reason: str) -> None:
+        """Replace the response of an exchange, which was not sent; an exchange that is gone has no effect.
+
+        Args:
+            number: The number of the exchange.
+            response: What was sent instead, text.
+            reason: Why, in words.
+        """
+        with self._lock:
+            index = self._index(number)
+            if index == len(self._exchanges) or number_of(self._exchanges[index]) != number:
+                return
+            one = self._read(index)
+            note = f"the response with status {one.status} was not sent, because {reason}"
+            self._exchanges[index] = replace(
+                one,
+                status=response.status,
+                response_body=response.body.decode() if isinstance(response.body, bytes) else "",
+                response_headers=response.headers,
+                refusals=(),
+                note=f"{one.note}\n{note}" if one.note else note,
+            )
+            if self.changed is not None:
+                self.changed.add(number)
         self.condition.notify()
 
     def clear(self, tenant: str | None = None) -> None:
@@ -313,6 +340,6 @@ class Journal(Sequence[Exchange]):
             exchanges[whole] = replace(
                 one, request_body=one.request_body[:START], response_body=one.response_body[:START]
             )
-            if self.cut is not None:
-                self.cut.add(one.number)
+            if self.changed is not None:
+                self.changed.add(one.number)
         self._room = BODIES_LIMIT - most + max(left, 0)
