@@ -102,10 +102,11 @@ class Core:
         Raises:
             ConnectionCutError: If a fault cuts the connection.
         """
-        saving, flow = self.state.saving, self._flow(request)
-        return flow if saving is None else saving(flow, request.head.method)
+        saving, notes = self.state.saving, ExchangeNotes()
+        flow = self._flow(request, notes)
+        return flow if saving is None else saving(flow, request.head.method, notes)
 
-    def _flow(self, request: Request) -> Flow[Response]:
+    def _flow(self, request: Request, notes: ExchangeNotes) -> Flow[Response]:
         state = self.state
         if state.reloader is not None:
             state.reloader.reload_if_changed()
@@ -117,7 +118,7 @@ class Core:
                 return redirect(UI_PATH[1:])
         routed = RoutedRequest.of(head, state.spec, state.schemes)
         operation = routed.operation.id if routed.operation else None
-        clock, notes = self.clock, ExchangeNotes()
+        clock = self.clock
         time, started = clock.time(), clock.monotonic()
         fault = state.faults.take(operation=operation, method=head.method, path=head.path, tenant=routed.tenant)
         flow = self._answer(routed, request, notes)
@@ -142,7 +143,7 @@ class Core:
         finally:
             if fault is not None or response is None:
                 self._note_run(routed, notes)
-            state.journal.record(
+            notes.number = state.journal.record(
                 request,
                 response,
                 time=time,

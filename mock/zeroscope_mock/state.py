@@ -21,7 +21,7 @@ from .documents.reloader import SpecReloader
 from .documents.spec import Spec
 from .faults.faults import Faults
 from .faults.rules import DELIVERY
-from .journal import Journal
+from .journal import ExchangeNotes, Journal
 from .lifecycle.marks import longest_text
 from .lifecycle.model_input import InputReader
 from .lifecycle.record import Hook, Record
@@ -69,8 +69,8 @@ class State:
         deciding: Whether a script function decides on a run at this moment.
         inspected: Whether the program that holds the server has looked at its exchanges.
         registry: The models, with the document's one, and the deployments.
-        saving: Wraps the flow of a request, given its method, so that what it changes is saved before its response
-            leaves; None if nothing is saved.
+        saving: Wraps the flow of a request, given its method and the notes on its exchange, so that what it changes is
+            saved before its response leaves; None if nothing is saved.
         schemes: The schemes of `Authorization` that a token may have, in lower case.
         changes: Notified when a request changes or removes a prediction, by its id.
         speed: How many times as fast as the service the next predictions start and run.
@@ -92,7 +92,7 @@ class State:
         self.schemes = self._schemes()
         self.lock = threading.RLock()
         self.deciding = self.inspected = False
-        self.saving: Callable[[Flow[Response], str], Flow[Response]] | None = None
+        self.saving: Callable[[Flow[Response], str, ExchangeNotes], Flow[Response]] | None = None
         self.changes = Conditions()
         self.journal = Journal(
             settings.journal_limit, settings.journal_body_limit, lambda: clock.time() - clock.monotonic()

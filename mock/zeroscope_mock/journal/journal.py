@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, pairwise
-from typing import Any, NamedTuple, overload
+from typing import Any, overload
 
 from ..changes import ChangedKeys
 from ..conditions import Condition
 from ..messages import Headers, Request, Response
 from .exchange import Exchange
+from .following import Follower, News
 from .notes import ExchangeNotes
 from .unread import (
     START,
     UnreadExchange,
-    count_kinds,
     is_kept_as_it_is,
     long_bodies,
     number_of,
@@ -29,26 +29,9 @@ from .unread import (
 BODIES_LIMIT = 2**25
 """The memory for what is longer than its start in the bodies of all exchanges together, in bytes."""
 
+_READ_AT_ONCE = 50
 # Exchanges with longer bodies are read at once unless these are kept as they are.
 _SHORT = 10_000
-
-
-class News(NamedTuple):
-    """What a journal has after a number, at one moment.
-
-    Args:
-        generation: The generation of the numbers.
-        revision: How often exchanges were removed or replaced.
-        last: The number of the latest exchange.
-        exchanges: The latest exchanges, oldest first.
-        skipped: The number of the others, as far as it is known whose those are that are no longer there.
-    """
-
-    generation: int
-    revision: int
-    last: int
-    exchanges: list[Exchange]
-    skipped: int
 
 
 class Journal(Sequence[Exchange]):
@@ -66,7 +49,7 @@ class Journal(Sequence[Exchange]):
         last: The number of the latest exchange, whether it is still there or not; 0 if there was none.
         generation: How often the numbers started again, because all exchanges were removed or replaced.
         revision: How often exchanges were removed or replaced other than by the limit.
-        cut: The numbers of the exchanges whose bodies were cut since they were recorded; None if nothing asks.
+        changed: The numbers of the exchanges that were cut or replaced since they were recorded; None if nothing asks.
         condition: Notified of each exchange, and when exchanges are removed or replaced.
 
     Example:
@@ -85,10 +68,10 @@ class Journal(Sequence[Exchange]):
         self._room = BODIES_LIMIT
         # Bodies of exchanges up to this number have been cut.
         self._cut_up_to = 0
-        self.dropped = 0
-        self.last = 0
+        self._followers: list[Follower] = []
+        self.dropped = self.last = 0
         self.generation = self.revision = 0
-        self.cut: ChangedKeys[int] | None = None
+        self.changed: ChangedKeys[int] | None = None
         self.condition = Condition()
 
     def record(
@@ -102,8 +85,8 @@ class Journal(Sequence[Exchange]):
         tenant: str | None,
         fault: str | None,
         notes: ExchangeNotes,
-    ) -> None:
-        """Record an exchange; its tokens are removed when it is first read.
+    ) -> int:
+        """Record an exchange, and return its number; its tokens are removed when it is first read.
 
         Args:
             time: When it was, in seconds since 1970 on the server's clock.
@@ -149,14 +132,41 @@ class Journal(Sequence[Exchange]):
                 if self._room < 0:
                     self._cut()
         self.condition.notify()
+        return number
+
+    def replace_response(self, number: int, response: Response, reason: str) -> None:
+        """Replace the response of an exchange, which was not sent; an exchange that is gone has no effect.
+
+        Args:
+            number: The number of the exchange.
+            response: What was sent instead, text.
+            reason: Why, in words.
+        """
+        with self._lock:
+            index = self._index(number)
+            if index == len(self._exchanges) or number_of(self._exchanges[index]) != number:
+                return
+            one = self._read(index)
+            note = f"the response with status {one.status} was not sent, because {reason}"
+            self._exchanges[index] = replace(
+                one,
+                status=response.status,
+                response_body=response.body.decode() if isinstance(response.body, bytes) else "",
+                response_headers=response.headers,
+                refusals=(),
+                note=f"{one.note}\n{note}" if one.note else note,
+            )
+            if self.changed is not None:
+                self.changed.add(number)
+        self.condition.notify()
 
     def clear(self, tenant: str | None = None) -> None:
         """Forget all exchanges, or those of one tenant."""
         with self._lock:
-            kept = [] if tenant is None else [one for one in self._read_from(0) if one.tenant != tenant]
-            self._replace(kept)
+            kept = [] if tenant is None else [one for one in self._exchanges if tenant_of(one) != tenant]
+            self._replace(kept, 0 if tenant is None else self.last)
             if tenant is None:
-                self.dropped = self.last = 0
+                self.dropped = 0
                 self.generation += 1
         self.condition.notify()
 
@@ -167,47 +177,53 @@ class Journal(Sequence[Exchange]):
         if any(later <= earlier for earlier, later in pairwise(numbers)):
             loaded = [replace(one, number=number) for number, one in enumerate(loaded, 1)]
         with self._lock:
-            self._replace(loaded)
-            self.last = loaded[-1].number if loaded else 0
+            self._replace(loaded, loaded[-1].number if loaded else 0)
             self.generation += 1
         self.condition.notify()
 
     def since(self, number: int, limit: int | None = None) -> list[Exchange]:
         """The exchanges with a higher number, oldest first, at most `limit` of them."""
         with self._lock:
-            return self._read_from(self._index(number + 1), limit)
+            kept = self._slice(self._index(number + 1), limit)
+        return self._read_all(kept)
 
-    def news(self, number: int, limit: int, tenant: str | None = None, generation: int | None = None) -> News:
+    def news(self, number: int, limit: int | None, tenant: str | None = None, generation: int | None = None) -> News:
         """The latest exchanges with a higher number, in one look.
 
         Args:
             number: The number of the last exchange that is known.
-            limit: How many are returned at most.
+            limit: How many are returned at most; None for all.
             tenant: The tenant whose exchanges are wanted; None for all.
             generation: The generation of the number, which is 0 in any other one; None for that of now.
         """
         with self._lock:
             after = number if generation in (None, self.generation) else 0
-            start = self._index(after + 1)
-            kept = self._slice(start, len(self._exchanges) - start)
-            own = [index for index, one in enumerate(kept, start) if tenant in (None, tenant_of(one))]
-            shown = [self._read(index) for index in own[len(own) - min(limit, len(own)) :]]
-            if self._room < 0:
-                self._cut()
-            skipped = (self.last - after if tenant is None else len(own)) - len(shown)
-            return News(self.generation, self.revision, self.last, shown, skipped)
+            kept = self._slice(self._index(after + 1))
+            generation, revision, last = self.generation, self.revision, self.last
+        own = [one for one in kept if tenant in (None, tenant_of(one))]
+        shown = own if limit is None else own[max(0, len(own) - limit) :]
+        skipped = (last - after if tenant is None else len(own)) - len(shown)
+        return News(generation, revision, last, self._read_all(shown), skipped)
 
-    def counts(self, first: int, last: int) -> Counter[tuple[str, str, int | None]]:
-        """The numbers of exchanges by method, operation or path, and status, without reading them.
+    def follow(self, number: int) -> Follower:
+        """A follower of what comes after an exchange with a number, for `take`."""
+        with self._lock:
+            follower = Follower(min(number, self.last))
+            self._followers.append(follower)
+            return follower
 
-        Args:
-            first: The number of the first exchange to count.
-            last: The number of the last one.
+    def take(self, follower: Follower) -> tuple[list[Exchange | UnreadExchange], int]:
+        """What is new to a follower, oldest first and not yet read, and the number of those that are no longer there.
+
+        Exchanges that were removed otherwise than by the limit are among them; restored ones are not new.
         """
         with self._lock:
-            start = self._index(first)
-            some = self._slice(start, self._index(last + 1) - start)
-        return count_kinds(some)
+            self._hold(follower)
+            return follower.release()
+
+    def read(self, one: Exchange | UnreadExchange) -> Exchange:
+        """An exchange that `take` returned."""
+        return one if isinstance(one, Exchange) else read_exchange(self._body_limit, one)
 
     def find(self, number: int) -> Exchange | None:
         """The exchange with a number; None if there is none any more."""
@@ -227,7 +243,10 @@ class Journal(Sequence[Exchange]):
 
     def __getitem__(self, index: int | slice) -> Exchange | list[Exchange]:
         with self._lock:
-            return self._read_from(0)[index] if isinstance(index, slice) else self._read(index)
+            if not isinstance(index, slice):
+                return self._read(index)
+            kept = list(self._exchanges)[index]
+        return self._read_all(kept)
 
     def __iter__(self) -> Iterator[Exchange]:
         return iter(self[:])
@@ -246,8 +265,7 @@ class Journal(Sequence[Exchange]):
     def __str__(self) -> str:
         from .lines import table
 
-        exchanges = self[:]
-        return table(exchanges, self.dropped, None if self._start is None else self._start())
+        return table(self[:], self.dropped, None if self._start is None else self._start())
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {len(self)} exchanges, {self.dropped} dropped>"
@@ -266,21 +284,34 @@ class Journal(Sequence[Exchange]):
         self._room -= max(0, long_bodies(exchange) - long_bodies(one))
         return exchange
 
-    def _read_from(self, start: int, limit: int | None = None) -> list[Exchange]:
-        """The exchanges from an index on."""
-        kept = self._slice(start, len(self._exchanges) - start if limit is None else limit)
-        read = [one if isinstance(one, Exchange) else self._read(index) for index, one in enumerate(kept, start)]
-        if self._room < 0:
-            self._cut()
+    def _read_all(self, kept: Sequence[Exchange | UnreadExchange]) -> list[Exchange]:
+        """Read some exchanges, a few at a time, so that requests do not wait for the lock."""
+        read: list[Exchange] = []
+        for start in range(0, len(kept), _READ_AT_ONCE):
+            with self._lock:
+                for one in kept[start : start + _READ_AT_ONCE]:
+                    index = -1 if isinstance(one, Exchange) else self._index(number_of(one))
+                    there = 0 <= index < len(self._exchanges) and self._exchanges[index] is one
+                    read.append(self._read(index) if there else self.read(one))
+                if self._room < 0:
+                    self._cut()
         return read
 
-    def _slice(self, start: int, length: int) -> list[Exchange | UnreadExchange]:
-        """Some exchanges in the form in which they are kept."""
+    def _slice(self, start: int, limit: int | None = None) -> list[Exchange | UnreadExchange]:
+        """The exchanges from an index on, at most `limit` of them, in the form in which they are kept."""
         # From the end, because that is where the latest are, and a deque is walked through.
-        end = max(len(self._exchanges) - start - length, 0)
-        return list(islice(reversed(self._exchanges), end, len(self._exchanges) - start))[::-1]
+        rest = list(islice(reversed(self._exchanges), max(0, len(self._exchanges) - start)))[::-1]
+        return rest[:limit]
 
-    def _replace(self, exchanges: Iterable[Exchange]) -> None:
+    def _hold(self, follower: Follower) -> None:
+        new = self._slice(self._index(follower.number + 1))
+        follower.hold(new, self.last, self._exchanges.maxlen or len(new))
+
+    def _replace(self, exchanges: Iterable[Exchange | UnreadExchange], last: int) -> None:
+        for follower in self._followers:
+            self._hold(follower)
+            follower.number = last
+        self.last = last
         self.revision += 1
         self._exchanges.clear()
         self._exchanges.extend(exchanges)
@@ -309,6 +340,6 @@ class Journal(Sequence[Exchange]):
             exchanges[whole] = replace(
                 one, request_body=one.request_body[:START], response_body=one.response_body[:START]
             )
-            if self.cut is not None:
-                self.cut.add(one.number)
+            if self.changed is not None:
+                self.changed.add(one.number)
         self._room = BODIES_LIMIT - most + max(left, 0)

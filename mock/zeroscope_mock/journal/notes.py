@@ -11,6 +11,7 @@ class ExchangeNotes:
     """What the handler of a request tells the journal about it.
 
     Attributes:
+        number: The number of the exchange, once it is recorded; 0 if it is not.
         texts: Notes in words, such as the traceback of a script that raised.
         run: The id of the prediction or training that the request concerns; None if there is none.
         status: The status of that after the exchange, where the response does not show it.
@@ -18,6 +19,7 @@ class ExchangeNotes:
     """
 
     # Values of the class, since most requests leave all of them as they are.
+    number: int = 0
     texts: Sequence[str] = ()
     run: str | None = None
     status: str | None = None

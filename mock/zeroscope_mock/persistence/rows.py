@@ -67,7 +67,7 @@ class ChangedRows:
         journal, deliveries = state.journal, state.webhooks.deliveries
         self._exchanges = _Tail(EXCHANGE, keys.get(EXCHANGE, ()), journal.last, journal.revision, exchange_values)
         self._attempts = _Tail(ATTEMPT, keys.get(ATTEMPT, ()), deliveries.total, deliveries.revision, dataclass_values)
-        journal.cut = self._cut = ChangedKeys[int]()
+        journal.changed = self._changed = ChangedKeys[int]()
         self._moment: Hashable = None
         store.changed = self._predictions = _marked(_differing(keys.get(PREDICTION, ()), store.predictions()))
         files = reversed(store.files(-inf))
@@ -96,10 +96,10 @@ class ChangedRows:
         if whole:
             yield from self._section(REGISTRY, own_values(state.registry))
         journal, deliveries = state.journal, state.webhooks.deliveries
-        # Cut ones are new to the file or become so, so they are taken first.
-        cut = self._cut.take()
+        # Changed ones are new to the file or become so, so they are taken first.
+        changed = self._changed.take()
         yield from self._exchanges.changes(journal.revision, _numbered(journal), lambda: len(journal))
-        for number in cut:
+        for number in changed:
             if (exchange := journal.find(number)) is not None:
                 yield self._exchanges.row(number, exchange)
         yield from self._attempts.changes(deliveries.revision, _numbered_attempts(deliveries), lambda: len(deliveries))

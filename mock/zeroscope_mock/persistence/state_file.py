@@ -14,6 +14,7 @@ from ..clocks.real import RealClock
 from ..cog import VersionFile
 from ..control.snapshot import SnapshotError
 from ..control.values import rates_json
+from ..journal import ExchangeNotes
 from ..messages import Response, Stream
 from ..problems import problem
 from ..protocols import Flow
@@ -76,12 +77,13 @@ class StateFile:
             # Without a receiver, webhooks are sent once the server listens on a socket.
             state.clock.run_due()
 
-    def flow(self, flow: Flow[Response], method: str) -> Flow[Response]:
+    def flow(self, flow: Flow[Response], method: str, notes: ExchangeNotes) -> Flow[Response]:
         """Answer a request by a flow, once what it has changed is on disk; with 500 if that is not possible.
 
         Args:
             flow: Answers the request.
             method: The method of the request.
+            notes: The notes on the exchange, which tell its number in the journal.
         """
         reads = method in _READS
         try:
@@ -103,7 +105,9 @@ class StateFile:
             self.save(reads=reads)
             raise
         if reason := self.save(reads=reads):
-            return problem(500, f"The mock server carried the request out, but {reason}.")
+            failed = problem(500, f"The mock server carried the request out, but {reason}.")
+            self._state.journal.replace_response(notes.number, failed, reason)
+            return failed
         body = response.body
         if isinstance(body, Stream):
             return replace(response, body=replace(body, pieces=lambda: self._pieces(body)))

@@ -250,19 +250,20 @@ class WebhookScheduler:
 
     def _record(self, delivery: Delivery, current: Delivery, attempts: list[Attempt]) -> None:
         """Record the attempts of a delivery, and schedule the next one if there is to be one."""
+        # In one locked section: another thread may save at any moment, and must find the delivery unsent or its retry.
         with self._lock:
-            wanted = delivery in self._in_progress
-            self._in_progress.discard(delivery)
+            if delivery not in self._in_progress:
+                return
+            self._in_progress.remove(delivery)
             self._repeats.discard(delivery)
+            if delivery.number == 1 and (pending := self._pending.get(delivery.prediction_id)):
+                pending.sent = None
             self._mark(delivery.prediction_id)
             if not self._is_wanted(current):
                 attempts[-1] = replace(attempts[-1], retry_at=None)
-        if not wanted:
-            return
-        for attempt in attempts:
-            self.deliveries.record(attempt)
-        if (retry_at := attempts[-1].retry_at) is not None:
-            with self._lock:
+            for attempt in attempts:
+                self.deliveries.record(attempt)
+            if (retry_at := attempts[-1].retry_at) is not None:
                 self._repeat(retry_at, replace(current, number=current.number + 1, delays=current.delays[1:]))
 
     def _repeat(self, due: float, delivery: Delivery) -> None:

@@ -596,6 +596,24 @@ class TestFailure:
         assert "is written again" in caplog.text
         assert full.kill().snapshot() == full.server.snapshot()
 
+    @pytest.mark.parametrize(
+        ("input", "status"), [({"prompt": "long" * 5000}, 201), ({"prompt": "long" * 5000, "width": 1}, 422)]
+    )
+    def test_journal__has_what_was_sent(self, full: Restarts, input: dict[str, Any], status: int) -> None:
+        """An exchange has the 500 that the client got, and why; it is in the file once that can be written."""
+        sent = full.api.post("/predictions", json={"version": VERSION, "input": input})
+        assert sent.status_code == 500
+        exchange = full.server.journal[-1]
+        assert (exchange.operation, exchange.status, exchange.response_json) == ("createPrediction", 500, sent.json())
+        assert exchange.input == input and dict(exchange.response_headers)["content-type"] == "application/problem+json"
+        assert "carried the request out, but the state file" in (exchange.reason or "")
+        assert exchange.note is not None
+        assert exchange.note.startswith(f"the response with status {status} was not sent, because the state file")
+
+        full.server._file._database._connection.execute("PRAGMA max_page_count = 1000000")  # type: ignore[union-attr]
+        full.api.get("/predictions")
+        assert full.kill().snapshot()["journal"] == full.server.snapshot()["journal"]
+
     def test_webhook__is_not_sent(self, full: Restarts) -> None:
         """A receiver sees nothing that a restart would undo; the webhook is sent again later."""
         full.api.post("/files", files={"content": b"x" * 100_000})

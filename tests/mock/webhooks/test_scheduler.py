@@ -460,6 +460,47 @@ def test_dump__can_be_continued(pause: float) -> None:
     assert copy.scheduler.dump() == {"watches": [], "retries": []}
 
 
+class ObservedLock:
+    """A lock that has a function called after each release, when other threads may look."""
+
+    def __init__(self, look: Callable[[], object]) -> None:
+        self._lock = threading.Lock()
+        self._look = look
+        self._looking = False
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *error: object) -> None:
+        self._lock.release()
+        if not self._looking:
+            self._looking = True
+            self._look()
+            self._looking = False
+
+
+@pytest.mark.parametrize("answer", [503, OSError(), 200])
+def test_unsent__is_complete_at_every_moment(monkeypatch: pytest.MonkeyPatch, answer: Any) -> None:
+    """Whenever another thread saves, it finds exactly the attempt after those that were recorded by then."""
+    harness = WebhookHarness(ScriptedReceiver(answer))
+    scheduler = harness.scheduler
+    moments: list[tuple[int, list[int], bool]] = []
+
+    def look() -> None:
+        unsent, attempts = scheduler.unsent("p"), scheduler.deliveries[:]
+        numbers = [1 for one in unsent["watches"] if not one["cursor"]["ended"]]
+        numbers += [one["number"] for one in unsent["retries"]]
+        moments.append((len(attempts), numbers, bool(attempts) and attempts[-1].retry_at is None))
+
+    monkeypatch.setattr(scheduler, "_lock", ObservedLock(look))
+    harness.create(events=("completed",))
+    harness.clock.advance(3600)
+
+    assert {ended for *_, ended in moments} == {False, True}
+    for attempts, numbers, ended in moments:
+        assert numbers == ([] if ended else [attempts + 1]), moments
+
+
 def test_load__replaces_everything() -> None:
     """Earlier pending deliveries are removed, and so are the entries of unknown predictions."""
     harness = WebhookHarness(ScriptedReceiver(500))
