@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import shlex
 import sys
@@ -52,14 +53,17 @@ class Console:
     def show_url(self, url: str) -> None:
         """Print the URL of a server that is ready."""
         # Programs read it from the first line, and may never read another one.
-        print(f"listening on {url}", flush=True)
+        print(json.dumps({"listening": url}) if self._format == "json" else f"listening on {url}", flush=True)
         self._url = url
         if not url.startswith("https:"):
             self._show_more([])
 
     def show_environment(self, variables: Mapping[str, str]) -> None:
         """Print the variables of the environment that make clients trust the server."""
-        self._show_more([f"export {name}={shlex.quote(value)}" for name, value in variables.items()])
+        if self._format == "json":
+            self._show_more([json.dumps({"environment": dict(variables)})])
+        else:
+            self._show_more([f"export {name}={shlex.quote(value)}" for name, value in variables.items()])
 
     def note(self, text: str) -> None:
         """Print a note on stderr."""
@@ -82,7 +86,7 @@ class Console:
 
     def _show_more(self, lines: Sequence[str]) -> None:
         """Print lines, the banner and the log."""
-        if self._format == "quiet":
+        if self._format == "quiet" or sys.stdout is None:
             for line in lines:
                 print(line, flush=True)
             return

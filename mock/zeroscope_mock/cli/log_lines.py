@@ -14,6 +14,10 @@ _MIN_PATH, _MAX_PATH = 24, 32
 _LONG_SEGMENT, _SHORT_SEGMENT = 16, 6
 # The width of a terminal that has room for the id of a new prediction beside its prompt.
 _WIDE = 140
+# A narrower one has no room for milliseconds and durations beside what happened.
+_NARROW = 90
+# The length of a time of day up to its seconds.
+_SECONDS = 8
 _MAX_KINDS = 8
 _RESET = "\x1b[0m"
 _DIM = "2"
@@ -37,18 +41,19 @@ class LineFormat:
         """A line of at most `width` columns, without its end."""
         exchange, text = line.last, single_line(line.text)
         path, columns = single_line(exchange.path), _PATH
+        narrow = width is not None and width < _NARROW
         if width is not None:
-            columns = max(_MIN_PATH, min(_MAX_PATH, width // 3))
+            columns = width // 5 if narrow else max(_MIN_PATH, min(_MAX_PATH, width // 3))
             path = _fitting("/".join(map(_short, path.split("/"))), columns)[0]
             if exchange.prediction is not None and (width < _WIDE or exchange.prediction in exchange.path):
                 text = text.replace(exchange.prediction, _short(exchange.prediction))
         style = _style(exchange.status)
         failed = exchange.reason is not None
         parts = [
-            (_clock(exchange.time), _DIM),
+            (_clock(exchange.time)[: _SECONDS if narrow else None], _DIM),
             (f"  {single_line(exchange.method):<4} {path:<{columns}}  ", ""),
             ("cut" if exchange.status is None else str(exchange.status), style),
-            (f" {_duration(exchange.duration):>7}  ", _DIM),
+            ("  " if narrow else f" {_duration(exchange.duration):>7}  ", _DIM),
         ]
         times = f" × {line.count:,}" if line.count > 1 else ""
         if width is not None:

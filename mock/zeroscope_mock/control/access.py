@@ -14,12 +14,17 @@ JSON = "application/json"
 _OWN_PAGES = frozenset({None, "none", "same-origin"})
 
 
-def refusal(request: Request, settings: Settings) -> Response | None:
+def refusal(request: Request, settings: Settings, *, page: bool = False) -> Response | None:
     """The refusal of a request that a web page makes in a user's browser; None for any other request.
 
     The server listens on the loopback interface, but a browser there runs the pages of strangers. A page can send
     requests to any address, though only of types that need no permission, and it can give an address a name of its own
     (DNS rebinding), by which the browser takes server and page for one.
+
+    Args:
+        request: The request.
+        settings: The server's.
+        page: Whether the request is for the server's own page, to which any other page may have a link.
     """
     head = request.head
     authorities = _authorities(head, settings)
@@ -30,12 +35,17 @@ def refusal(request: Request, settings: Settings) -> Response | None:
     if origin is not None and _authority(origin) not in authorities:
         return _foreign_page(f"Origin is {origin!r}")
     site = head.header("sec-fetch-site")
-    if site not in _OWN_PAGES:
+    if site not in _OWN_PAGES and not (page and _is_navigation(head)):
         return _foreign_page(f"Sec-Fetch-Site is {site!r}")
     content_type = head.header("content-type") or ""
     if request.body and media_type(content_type) != JSON:
         return unsupported_media_type(content_type, [JSON])
     return None
+
+
+def _is_navigation(head: Head) -> bool:
+    """Whether a browser opens something in a window of its own, where the page that led there cannot read it."""
+    return (head.header("sec-fetch-mode"), head.header("sec-fetch-dest")) == ("navigate", "document")
 
 
 def _authorities(head: Head, settings: Settings) -> set[str]:

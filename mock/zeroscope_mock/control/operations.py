@@ -94,10 +94,11 @@ class Control:
 
     def flow(self, request: Request) -> Flow[Response]:
         """Answer one request, whose path is `/_mock` or begins with `/_mock/`."""
-        if refused := refusal(request, self._settings):
-            return refused
         head = request.head
-        if head.path == UI_PATH or head.path.startswith(f"{UI_PATH}/"):
+        page = head.path == UI_PATH or head.path.startswith(f"{UI_PATH}/")
+        if refused := refusal(request, self._settings, page=page):
+            return refused
+        if page:
             return ui_response(head)
         if head.path == PREFIX:
             head = Head(head.method, f"{PREFIX}/", head.query, head.headers)

@@ -138,13 +138,14 @@ def load(state: State, values: Mapping[str, Any], files: Iterable[StoredFile] = 
         state.limits.load(values["limits"]["used"])
         state.journal.load(make_exchange(one) for one in values["journal"])
         state.journal.dropped = _dropped(values, "exchanges") + len(values["journal"]) - len(state.journal)
+        if values["clock"]["frozen"]:
+            # Before it is set, so that no time passes.
+            state.clock.freeze()
         state.clock.set(values["clock"]["time"])
         # After that, since a search adds the versions of trainings that have ended.
         for record in store.predictions():
             record.schema = state.registry.schema(record.model, record.version, record.tenant)
-        if values["clock"]["frozen"]:
-            state.clock.freeze()
-        else:
+        if not values["clock"]["frozen"]:
             state.clock.run()
         state.webhooks.load(values["webhooks"], store.prediction)
         state.webhooks.deliveries.load(map(_attempt, values["deliveries"]))

@@ -19,6 +19,8 @@ _CREDENTIALS = frozenset({"authorization", "proxy-authorization"})
 _SCHEMES = frozenset({"basic", "bearer", "digest", "negotiate", "token"})
 _COOKIES = frozenset({"cookie", "set-cookie"})
 _NAMED = re.compile(r"token|secret|password|api-?key")
+# The names of parameters of a query that hold secrets, with the sign before the value.
+_QUERY = re.compile(r"([?&][\w.-]*(?:token|secret|password|api[-_]?key)=)[^&#\s]+", re.IGNORECASE)
 # Such a token is written alike in a URL, in JSON and in Python.
 _PLAIN = re.compile(r"[A-Za-z0-9._~-]+")
 
@@ -49,6 +51,10 @@ class Redactor:
         for form in self._forms:
             text = text.replace(form, TOKEN)
         return text
+
+    def url(self, text: str) -> str:
+        """A path or a URL without the tokens, and without the secrets that its query names."""
+        return _QUERY.sub(rf"\1{TOKEN}", self.text(text))
 
     def content(self, body: bytes) -> bytes:
         """A body without the tokens."""

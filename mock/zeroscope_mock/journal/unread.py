@@ -69,7 +69,7 @@ def count_kinds(exchanges: Iterable[Exchange | UnreadExchange]) -> Counter[tuple
 def _kind(one: Exchange | UnreadExchange) -> tuple[str, str, int | None]:
     if isinstance(one, Exchange):
         return one.method, one.operation or one.path, one.status
-    return one[_METHOD], one[_OPERATION] or Redactor(one[_HEADERS]).text(one[_PATH]), one[_STATUS]
+    return one[_METHOD], one[_OPERATION] or Redactor(one[_HEADERS]).url(one[_PATH]), one[_STATUS]
 
 
 def read_exchange(body_limit: int, one: UnreadExchange) -> Exchange:
@@ -107,7 +107,7 @@ def _exchange(
     return Exchange(
         time=time,
         method=method,
-        path=redactor.text(path),
+        path=redactor.url(path),
         operation=operation,
         status=status,
         request_body=body_text(sent, _content_type(request_headers), redactor, body_limit),

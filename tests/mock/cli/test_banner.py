@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import subprocess
@@ -102,8 +103,20 @@ def test_banner__is_left_out(option: list[str]) -> None:
         process.terminate()
         rest = process.stdout.read()
 
-    assert first.startswith("listening on http://127.0.0.1:")
+    shown = first.removeprefix("listening on ").strip() if option == ["--quiet"] else json.loads(first)["listening"]
+    assert shown.startswith("http://127.0.0.1:")
     assert rest == ""
+
+
+def test_json__has_the_variables_of_https(tmp_path: Path) -> None:
+    """Each line is JSON, also those before the log."""
+    with mock_process("--log-format", "json", "--tls-dir", str(tmp_path)) as process:
+        assert process.stdout is not None
+        url, variables = json.loads(process.stdout.readline()), json.loads(process.stdout.readline())
+        process.terminate()
+
+    assert url["listening"].startswith("https://")
+    assert Path(variables["environment"]["SSL_CERT_FILE"]).parent == tmp_path
 
 
 def test_quiet__prints_the_variables_of_https(tmp_path: Path) -> None:

@@ -101,6 +101,14 @@ def test_path__is_short_on_a_terminal() -> None:
     assert "/v1/predictions/35ij2e…/cancel  " in shown(replace(READ, path=f"{READ.path}/cancel"), width=100)
 
 
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_narrow_terminal__shows_status_and_result(width: int) -> None:
+    """Milliseconds, the duration and the end of the path give way to the status and what happened."""
+    for exchange, text in ((REFUSED, "422  input.w"), (CREATED, "201  created")):
+        line = shown(exchange, width=width)
+        assert len(line) <= width and text in line
+
+
 @pytest.mark.parametrize(
     ("exchange", "style"),
     [(READ, "32"), (replace(READ, status=301), "36"), (REFUSED, "33"), (replace(READ, status=503), "31")],

@@ -334,7 +334,7 @@ def test_reader_that_does_not_read__blocks_nothing() -> None:
     """A program that reads the URL alone gets all responses, and the process ends in time."""
     with mock_process("--log-format", "json") as process:
         assert process.stdout is not None
-        url = process.stdout.readline().split()[-1]
+        url = json.loads(process.stdout.readline())["listening"]
         # More than a pipe holds.
         requests(url, 500)
         process.send_signal(signal.SIGTERM)

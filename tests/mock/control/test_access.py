@@ -15,13 +15,18 @@ JSON = {"Content-Type": "application/json"}
 
 
 def call(
-    server: MockServer, headers: dict[str, str], body: bytes = b"", *, path: str = "/_mock/clock/freeze"
+    server: MockServer,
+    headers: dict[str, str],
+    body: bytes = b"",
+    *,
+    path: str = "/_mock/clock/freeze",
+    method: str = "POST",
 ) -> httpx.Response:
     """The response to a control call on a socket, with just these headers besides the length."""
     with server.listen() as listening:
         port = int(listening.url.rpartition(":")[2])
         connection = http.client.HTTPConnection("127.0.0.1", port)
-        connection.putrequest("POST", path, skip_host=True, skip_accept_encoding=True)
+        connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
         headers = {"Host": "127.0.0.1:{port}", **headers}
         for name, value in headers.items():
             connection.putheader(name, value.replace("{port}", str(port)))
@@ -59,6 +64,26 @@ def test_program__may_control_the_server(headers: dict[str, str]) -> None:
     response = call(server, headers)
 
     assert (response.status_code, server.clock.frozen) == (200, True), response.text
+
+
+@pytest.mark.parametrize(
+    ("path", "changed", "status"),
+    [
+        ("/_mock/ui/", {}, 200),
+        ("/_mock/ui", {}, 303),
+        ("/_mock/ui/", {"Host": "evil.test"}, 403),
+        ("/_mock/ui/", {"Sec-Fetch-Dest": "iframe"}, 403),
+        ("/_mock/ui/app.js", {"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "script"}, 403),
+        ("/_mock/clock", {}, 403),
+        ("/_mock/journal", {}, 403),
+    ],
+)
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_link__leads_to_the_page_alone(path: str, changed: dict[str, str], status: int, site: str) -> None:
+    """Any page may have a link to the server's own page; it reads neither that nor anything else."""
+    link = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+
+    assert call(MockServer(), {**link, **changed}, path=path, method="GET").status_code == status
 
 
 @pytest.mark.parametrize(

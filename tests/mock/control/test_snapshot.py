@@ -291,6 +291,17 @@ def test_clock__shows_the_time_of_the_snapshot(frozen: bool) -> None:
     assert (server.clock.time(), server.clock.frozen) == (time, frozen)
 
 
+def test_frozen_real_clock__stays_where_it_was() -> None:
+    """No time passes while a snapshot with a frozen clock is restored."""
+    server = MockServer(clock="real")
+    server.clock.freeze()
+    taken = server.snapshot()
+    other = MockServer(clock="real")
+    other.restore(taken)
+
+    assert other.clock.time() == taken["clock"]["time"]
+
+
 def test_videos__are_those_of_the_snapshot() -> None:
     """A prediction that reuses the id of a discarded one does not get its videos."""
     server, fresh = make(), make()

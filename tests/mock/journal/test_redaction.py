@@ -26,6 +26,17 @@ def everything(server: MockServer) -> str:
     return f"{shown!r}{json.dumps(server.journal.har(), ensure_ascii=False)}{server.snapshot()['journal']!r}"
 
 
+@pytest.mark.parametrize("name", ["token", "api_key", "apiKey", "access_token", "X-Amz-Security-Token", "password"])
+def test_query__hides_secrets_by_their_names(name: str) -> None:
+    """A secret in a query is not the token of the request, and known by the name of its parameter."""
+    server = MockServer()
+    with httpx.Client(transport=server.transport, base_url="https://h.test/v1/") as api:
+        api.get(f"predictions?{name}=my-own-key&cursor=kept")
+
+    assert server.journal[0].path == f"/v1/predictions?{name}=[token]&cursor=kept"
+    assert "my-own-key" not in everything(server)
+
+
 @pytest.mark.parametrize("dialect", ["live", "published"])
 @pytest.mark.parametrize(
     "authorization",
