@@ -6,7 +6,9 @@ import io
 import json
 import os
 import re
+import shlex
 import signal
+import socket
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
@@ -323,7 +325,9 @@ def test_colors(variables: dict[str, str], terminal: bool, colored: bool, intera
 
 
 def requests(url: str, number: int) -> None:
-    with httpx.Client(base_url=f"{url}/v1", headers=AUTH, timeout=LONG) as api:
+    # A server that does not say when it is ready may not listen yet.
+    transport = httpx.HTTPTransport(retries=8)
+    with httpx.Client(base_url=f"{url}/v1", headers=AUTH, timeout=LONG, transport=transport) as api:
         for _ in range(number):
             assert (
                 api.post("/predictions", json={"version": VERSION, "input": {"prompt": "x" * 100}}).status_code == 201
@@ -341,6 +345,25 @@ def test_reader_that_does_not_read__blocks_nothing() -> None:
         assert process.wait(timeout=LONG) == 0
         assert process.stderr is not None
         assert process.stderr.read() == ""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a POSIX shell closes the stream")
+def test_no_stdout__disturbs_nothing() -> None:
+    """A server that is started without stdout serves, and ends as any other."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = shlex.join([*COMMAND, "mock", "--port", str(port)])
+    process = subprocess.Popen(["sh", "-c", f"exec {command} >&-"], stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    try:
+        requests(f"http://127.0.0.1:{port}", 1)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=LONG) == 0
+        assert process.stderr.read() == ""
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()
 
 
 def test_reader_that_is_gone__ends_the_log() -> None:
