@@ -32,7 +32,7 @@ def test_root__leads_browsers_to_the_page(visit: Visit) -> None:
 
 @pytest.mark.parametrize("path", ["/_mock/ui/", "/_mock/ui", "/_mock/ui/index.html", "/_mock/ui/app.js", "/"])
 def test_page__does_not_exist_without_control(path: str, serve: Serve) -> None:
-    """A server without control over HTTP has nothing of the page, and leads nobody there."""
+    """A server without control over HTTP has nothing of the page, and does not lead there."""
     _, url = serve(control=False)
     assert httpx.get(f"{url}{path}", headers=HTML).status_code in (401, 404)
 

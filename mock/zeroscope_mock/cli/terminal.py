@@ -46,7 +46,7 @@ class Terminal:
         """Write lines at once, with something before the first; nothing without lines.
 
         Raises:
-            OSError: If nobody reads the stream any more.
+            OSError: If the reader has closed the stream.
         """
         if lines:
             self.write(before + "".join(f"{line}\n" for line in lines))
@@ -58,7 +58,7 @@ class Terminal:
         at its end if a thread holds it then.
 
         Raises:
-            OSError: If nobody reads the stream any more.
+            OSError: If the reader has closed the stream.
         """
         raw = getattr(getattr(self._stream, "buffer", None), "raw", None)
         if raw is None:

@@ -49,18 +49,20 @@ class Difference:
         expected: What was expected, in words.
         found: What there was, in words, such as `sent 1024` or `not sent`.
         texts: The expected and the sent text, if both are texts.
+        missing: Whether nothing was sent.
     """
 
     field: str
     expected: str
     found: str
     texts: tuple[str, str] | None = None
+    missing: bool = False
 
     @property
     def distance(self) -> float:
-        """How far the field is from what was expected: from 0.5 for almost equal texts to 1."""
+        """How far the field is from what was expected: from 0.5 for almost equal texts to 1; 1.5 if it is missing."""
         if self.texts is None:
-            return 1
+            return 1.5 if self.missing else 1
         # Imported here because only failures need it.
         import difflib
 
@@ -85,7 +87,7 @@ def differences(expected: Any, sent: Any, field: str, *, verb: str = "sent") -> 
     if isinstance(expected, Mapping) and (sent is MISSING or isinstance(sent, Mapping)):
         yield from _of_mappings(expected, {} if sent is MISSING else sent, field)
     elif sent is MISSING:
-        yield Difference(field, in_words(expected), f"not {verb}")
+        yield Difference(field, in_words(expected), f"not {verb}", missing=True)
     elif _is_list(expected) and isinstance(sent, list):
         yield from _of_lists(expected, sent, field)
     elif (problem := _problem(expected, sent)) is not None:

@@ -102,7 +102,7 @@ def test_prediction__of_another_tenant_is_not_named(server: MockServer, create: 
 
 
 def test_prediction__of_a_client_that_left(server: MockServer, api: httpx.Client) -> None:
-    """A create that was carried out names its prediction, though nobody got the response."""
+    """A create that was carried out names its prediction, though the client did not get the response."""
     server.scripts.add({"startup": 1, "run": 30})
     with pytest.raises(httpx.ReadTimeout):
         api.post("/predictions", json={"version": VERSION, "input": {}}, headers={"Prefer": "wait"}, timeout=3)

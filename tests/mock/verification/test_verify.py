@@ -252,6 +252,14 @@ def test_nearest__is_the_most_similar_text(server: MockServer, create: Create) -
     )
 
 
+def test_nearest__has_the_field(server: MockServer, create: Create) -> None:
+    """A call that has the field with another value is nearer than a later one that lacks it."""
+    create(prompt="x", width=1024)
+    create(prompt="x")
+
+    assert "input.width: expected '1024', sent 1024" in failure(server, "createPrediction", input={"width": "1024"})
+
+
 @pytest.mark.parametrize("expected", [{"times": 1}, {"at_most": 1}, {"times": 0, "input": {"prompt": "y"}}])
 def test_upper_bound__needs_the_whole_journal(expected: dict[str, Any]) -> None:
     """Whether there were no more calls cannot be told from what is left."""
