@@ -146,6 +146,11 @@ class Exchange:
         return next((value for name, value in self.response_headers if name == NOTICE_HEADER), None)
 
 
+def header(headers: Headers, name: str) -> str:
+    """The value of a header, by its name in lower case; of several, the last one, as for the server; empty for none."""
+    return next((value for known, value in reversed(headers) if known == name), "")
+
+
 def with_response(exchange: Exchange, response: Response, reason: str) -> Exchange:
     """An exchange whose response was not sent.
 
