@@ -57,7 +57,15 @@ _REQUEST = _object(
         "headersSize": _SIZE,
         "bodySize": _SIZE,
     },
-    {"postData": _object({"mimeType": _STRING}, {"params": _PARAMS, "text": _STRING})},
+    # Of the parameters and the text, there is one.
+    {
+        "postData": {
+            "oneOf": [
+                _object({"mimeType": _STRING, "params": _PARAMS}, {}),
+                _object({"mimeType": _STRING, "text": _STRING}, {}),
+            ]
+        }
+    },
 )
 _RESPONSE = _object(
     {

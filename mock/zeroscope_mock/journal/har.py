@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from http import HTTPStatus
 from importlib import metadata
@@ -11,13 +11,12 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from ..messages import Headers
-from .exchange import Exchange
+from .exchange import Exchange, header
+from .forms import boundary_of, part_type, parts
 
 _FORM = "application/x-www-form-urlencoded"
 _PART_NAME = re.compile(r'\bname="([^"]*)"', re.IGNORECASE)
 _FILE_NAME = re.compile(r'\bfilename="([^"]*)"', re.IGNORECASE)
-_PART_TYPE = re.compile(r"^content-type:[ \t]*([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
-_BOUNDARY = re.compile(r'\bboundary=(?:"([^"]+)"|([^\s;]+))', re.IGNORECASE)
 _DIGEST = re.compile(r"\[(\d+) bytes of .*, sha256 [0-9a-f]{64}\]")
 
 
@@ -65,13 +64,13 @@ def _request(exchange: Exchange) -> dict[str, Any]:
         "bodySize": _size(exchange.request_body, exchange.request_headers),
     }
     if exchange.request_body:
-        request["postData"] = _post_data(exchange.request_body, _header(exchange.request_headers, "content-type"))
+        request["postData"] = _post_data(exchange.request_body, header(exchange.request_headers, "content-type"))
     return request
 
 
 def _response(exchange: Exchange) -> dict[str, Any]:
     headers, body = exchange.response_headers, exchange.response_body
-    kind = _header(headers, "content-type")
+    kind = header(headers, "content-type")
     content = {"size": max(0, _size(body, headers)), "mimeType": kind or "x-unknown", "text": body}
     if found := _DIGEST.fullmatch(body):
         del content["text"]
@@ -83,7 +82,7 @@ def _response(exchange: Exchange) -> dict[str, Any]:
         "cookies": _cookies(headers, "set-cookie"),
         "headers": _pairs(headers),
         "content": content,
-        "redirectURL": _header(headers, "location"),
+        "redirectURL": header(headers, "location"),
         "headersSize": -1,
         "bodySize": -1,
     }
@@ -102,37 +101,32 @@ def _phrase(status: int | None) -> str:
 
 def _post_data(body: str, kind: str) -> dict[str, Any]:
     media = kind.partition(";")[0].strip().lower()
-    data: dict[str, Any] = {"mimeType": kind or "x-unknown", "text": body}
+    fields: list[dict[str, str]] = []
     if media == _FORM:
-        data["params"] = _pairs(parse_qsl(body, keep_blank_values=True, errors="replace"))
-    elif media.startswith("multipart/") and (found := _BOUNDARY.search(kind)):
-        data["params"] = _fields(body, found[1] or found[2])
-    return data
+        fields = _pairs(parse_qsl(body, keep_blank_values=True, errors="replace"))
+    elif boundary := boundary_of(kind):
+        fields = list(_fields(body.encode("utf-8", "replace"), boundary))
+    # Of the two, the format allows only one.
+    return {"mimeType": kind or "x-unknown", **({"params": fields} if fields else {"text": body})}
 
 
-def _fields(form: str, boundary: str) -> list[dict[str, str]]:
-    fields = []
-    for part in f"\r\n{form}".split(f"\r\n--{boundary}"):
-        head, _, content = part.partition("\r\n\r\n")
-        if (name := _PART_NAME.search(head)) is None:
+def _fields(form: bytes, boundary: bytes) -> Iterator[dict[str, str]]:
+    for head, content in parts(form, boundary):
+        named = head.decode()
+        if content is None or (name := _PART_NAME.search(named)) is None:
             continue
-        field = {"name": name[1], "value": content}
-        if filename := _FILE_NAME.search(head):
+        field = {"name": name[1], "value": bytes(content).decode()}
+        if filename := _FILE_NAME.search(named):
             field["fileName"] = filename[1]
-        if kind := _PART_TYPE.search(head):
-            field["contentType"] = kind[1]
-        fields.append(field)
-    return fields
+        if kind := part_type(head):
+            field["contentType"] = kind
+        yield field
 
 
 def _size(body: str, headers: Headers) -> int:
     """The length of a body in bytes; -1 if that is not known."""
-    announced = _header(headers, "content-length")
+    announced = header(headers, "content-length")
     return int(announced) if announced.isascii() and announced.isdigit() else len(body.encode("utf-8", "replace"))
-
-
-def _header(headers: Headers, name: str) -> str:
-    return next((value for known, value in headers if known == name), "")
 
 
 def _pairs(pairs: Iterable[tuple[str, str]]) -> list[dict[str, str]]:

@@ -97,14 +97,16 @@ def table(exchanges: Iterable[Exchange], dropped: int, start: float | None) -> s
 
     Args:
         dropped: How many exchanges came before.
-        start: When times count from 0, in seconds since 1970; None for the time of the first exchange.
+        start: When times count from 0, in seconds since 1970; None for the time of the first exchange, which it also
+            is if it was before the start, since a restored exchange may be older than the server.
     """
     lines = fold(exchanges)
     if not lines:
         return f"{dropped} exchanges were dropped." if dropped else "No request has reached the server."
     left_out = sum(line.count for line in lines[:-SHOWN]) + dropped
     shown = lines[-SHOWN:]
-    began = shown[0].first.time if start is None else start
+    first = lines[0].first.time
+    began = first if start is None else min(start, first)
     paths = [single_line(line.first.path, _PATH_LENGTH) for line in shown]
     width = max(map(len, paths))
     operations = [single_line(line.first.operation or "-") for line in shown]

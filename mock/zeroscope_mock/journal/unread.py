@@ -12,7 +12,7 @@ import orjson
 
 from ..messages import Headers
 from .body_text import body_text, is_textual
-from .exchange import Exchange, Refusal
+from .exchange import Exchange, Refusal, header
 from .redaction import Redactor
 
 START = 2000
@@ -53,7 +53,7 @@ def is_kept_as_it_is(one: UnreadExchange, limit: int) -> bool:
     Of others, only the start or a digest is kept.
     """
     return all(
-        len(body) <= limit and (not body or is_textual(_content_type(headers)))
+        len(body) <= limit and (not body or is_textual(header(headers, "content-type")))
         for headers, body in ((one[_HEADERS], one[_SENT]), (one[_RESPONSE_HEADERS], one[_RECEIVED]))
     )
 
@@ -110,8 +110,8 @@ def _exchange(
         path=redactor.url(path),
         operation=operation,
         status=status,
-        request_body=body_text(sent, _content_type(request_headers), redactor, body_limit),
-        response_body=body_text(received, _content_type(response_headers), redactor, body_limit),
+        request_body=body_text(sent, header(request_headers, "content-type"), redactor, body_limit),
+        response_body=body_text(received, header(response_headers, "content-type"), redactor, body_limit),
         tenant=tenant,
         fault=fault and redactor.text(fault),
         note=note and redactor.text(note),
@@ -124,10 +124,6 @@ def _exchange(
         refusals=tuple([_redacted(one, redactor) for one in refusals]),
         base_url=base_url,
     )
-
-
-def _content_type(headers: Headers) -> str:
-    return next((value for name, value in reversed(headers) if name == "content-type"), "")
 
 
 def _status(body: bytes) -> str | None:

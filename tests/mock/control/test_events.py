@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from queue import Queue
@@ -252,6 +253,29 @@ def test_load__is_counted_instead_of_sent(server: MockServer, api: httpx.Client)
     assert [number for number, _ in exchanges(found)] == list(range(71, 121))
 
 
+def test_replay__tells_what_is_gone() -> None:
+    """What the journal has dropped is counted before the rest."""
+    server = MockServer(journal_limit=10)
+    with httpx.Client(transport=server.transport, base_url="http://mock.test/v1", headers=AUTH) as api:
+        for _ in range(50):
+            api.get("/predictions")
+    found = Reader(server, "after=5").read()
+    assert found[1] == ("skipped", {"exchanges": 35})
+    assert [number for number, _ in exchanges(found)] == list(range(41, 51))
+
+
+@pytest.mark.parametrize("query", ["", "after=0"])
+def test_load__of_other_tokens_is_not_counted(server: MockServer, api: httpx.Client, query: str) -> None:
+    """A token is told of its own exchanges only, also when others crowd them."""
+    reader = Reader(server, query, (("authorization", OTHER["Authorization"]),))
+    reader.read()
+    for number in range(120):
+        api.get("/predictions", headers=OTHER if number < 55 else AUTH)
+    found = reader.read()
+    assert found[0] == ("skipped", {"exchanges": 5})
+    assert [number for number, _ in exchanges(found)] == list(range(6, 56))
+
+
 def test_silence__is_broken_by_comments(server: MockServer) -> None:
     """A wait that ends without anything new sends a comment, so that proxies keep the connection."""
     reader = Reader(server)
@@ -382,12 +406,21 @@ def test_stream__in_process_wakes_a_thread(server: MockServer) -> None:
 
 
 def test_stream__has_no_cost_while_none_is_open(server: MockServer, api: httpx.Client) -> None:
-    """Nobody waits for the journal then, and an exchange is not even read."""
-    reader = Reader(server)
-    reader.read()
-    del reader
+    """After the end of a stream nobody waits for the journal, and an exchange is not even read."""
+    with server.listen() as listening, httpx.Client(base_url=listening.url, timeout=LONG) as client:
+        with client.stream("GET", "/_mock/events") as response:
+            next(response.iter_raw())
+            _until(lambda: bool(server.journal.condition._wakers))
+        _until(lambda: not server.journal.condition._wakers)
     api.get("/predictions")
-    assert not server.journal.condition._wakers
+    assert isinstance(server.journal._exchanges[-1], tuple)
+
+
+def _until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + LONG
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
 
 
 @pytest.mark.parametrize("query", ["after=-1", "after=x", "since=1"])

@@ -83,6 +83,18 @@ def test_har__of_a_form(server: MockServer, api: httpx.Client, kind: str) -> Non
         assert [one["value"] for one in params.values()] == ["1", "2"]
 
 
+def test_har__of_two_types(server: MockServer) -> None:
+    """The last one decides what is a form, for the archive as for the server and the journal."""
+    headers = [("Authorization", f"Bearer {TOKEN}"), ("Content-Type", "text/plain")]
+    headers.append(("Content-Type", "multipart/form-data; boundary=b"))
+    form = b'--b\r\nContent-Disposition: form-data; name="content"\r\n\r\nx\r\n--b--\r\n'
+    with httpx.Client(transport=server.transport) as client:
+        client.post("http://h.test/v1/files", headers=headers, content=form)
+
+    (entry,) = entries(server)
+    assert entry["request"]["postData"]["params"] == [{"name": "content", "value": "x"}]
+
+
 def test_har__of_a_file_and_a_stream(
     server: MockServer, api: httpx.Client, create: Callable[..., dict[str, Any]]
 ) -> None:

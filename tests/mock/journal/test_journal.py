@@ -212,6 +212,19 @@ def test_load__keeps_numbers_that_ascend(given: tuple[int, int], loaded: list[in
     assert (server.journal.last, server.journal.generation) == (loaded[-1], 1)
 
 
+@pytest.mark.parametrize("removed", ["tenant-1", "tenant-0", None])
+def test_snapshot__uses_no_number_twice(removed: str | None) -> None:
+    """Also if the latest exchanges were removed with their tenant; a reset starts again."""
+    server = MockServer()
+    for number in range(4):
+        sent(server, b"{}", token=f"tenant-{number % 2}")
+    server.reset(removed)
+    other = MockServer()
+    other.restore(server.snapshot())
+    sent(other, b"{}")
+    assert numbers(other)[-1] == (5 if removed else 1)
+
+
 def test_snapshot__from_before_there_were_headers() -> None:
     """An exchange with the fields of old is restored, the others have their defaults."""
     server = MockServer()

@@ -116,6 +116,13 @@ def test_text__counts_seconds_of_the_servers_clock() -> None:
     assert [line.split()[0] for line in str(journal).splitlines()] == ["0.000", "1.500"]
 
 
+def test_text__of_exchanges_from_before_the_start() -> None:
+    """A restored journal may be older than the server's process; its times count from its first exchange."""
+    journal = Journal(start=lambda: 101.0)
+    journal.load([poll("/a", time=100.0), poll("/b", time=101.5)])
+    assert [line.split()[0] for line in str(journal).splitlines()] == ["0.000", "1.500"]
+
+
 @pytest.mark.parametrize(
     ("paths", "folded"),
     [
