@@ -17,9 +17,9 @@ from .journal.redaction import Redactor
 from .messages import Head, Response
 from .problems import NOT_FOUND
 
-# A body may have as many errors as it has items, and a value may be as long as a body.
+# A body may have as many errors as it has items, and a value or a name may be as long as a body.
 _MOST = 20
-_VALUE_LENGTH = 200
+_VALUE_LENGTH, _TEXT_LENGTH = 200, 500
 
 
 def explain_fields(spec: Spec, head: Head, invalid: Sequence[InvalidField]) -> tuple[Refusal, ...]:
@@ -32,13 +32,13 @@ def explain_fields(spec: Spec, head: Head, invalid: Sequence[InvalidField]) -> t
     """
     redactor = Redactor(head.headers)
     return tuple(
-        Refusal(
-            one.field,
-            # The journal redacts what it keeps, but does not recognize the start of a token.
-            None if one.value is None else _cut(redactor.text(one.value)),
-            one.description,
-            None if one.place is None else named_place(spec, one.place),
-            one.relation,
+        _refusal(
+            redactor,
+            field=one.field,
+            value=one.value,
+            problem=one.description,
+            place=None if one.place is None else named_place(spec, one.place),
+            relation=one.relation,
         )
         for one in invalid[:_MOST]
     )
@@ -65,7 +65,8 @@ def explain_response(
         # The request is known, and what it should have been is not.
         detail = f"No such operation; {detail.rpartition('; ')[2]}"
     place = named_place(spec, pointer(_place(spec, route, operation, response.status)))
-    return (Refusal("", None, detail.removeprefix(NOT_FOUND).strip() or detail, place),)
+    problem = detail.removeprefix(NOT_FOUND).strip() or detail
+    return (_refusal(Redactor(head.headers), field="", value=None, problem=problem, place=place, relation=None),)
 
 
 def named_place(spec: Spec, place: str) -> str | None:
@@ -117,5 +118,20 @@ def _problem(response: Response) -> Mapping[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _VALUE_LENGTH else f"{text[: _VALUE_LENGTH - 1]}…"
+def _refusal(
+    redactor: Redactor, *, field: str, value: str | None, problem: str, place: str | None, relation: str | None
+) -> Refusal:
+    """A refusal with short texts."""
+
+    def short(text: str, length: int = _TEXT_LENGTH) -> str:
+        # The journal redacts what it keeps, but does not recognize the start of a token.
+        text = redactor.text(text)
+        return text if len(text) <= length else f"{text[: length - 1]}…"
+
+    return Refusal(
+        short(field),
+        None if value is None else short(value, _VALUE_LENGTH),
+        short(problem),
+        None if place is None else short(place),
+        None if relation is None else short(relation),
+    )

@@ -209,6 +209,22 @@ def test_refusals__are_bounded() -> None:
     assert len(found.refusals) == 20
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "request_"),
+    [
+        ("POST", "/predictions", {"json": {"input": {}, f"{'x' * 490}{TOKEN}{'y' * 900_000}": 1}}),
+        ("GET", f"/predictions/{'x' * 470}{TOKEN}{'y' * 9000}", {}),
+    ],
+)
+def test_refusal__is_short(method: str, path: str, request_: dict[str, Any]) -> None:
+    """A name of any length is cut in each text of a reason, after the token in it is redacted."""
+    found = exchange(MockServer(), method, path, **request_)
+
+    texts = [getattr(one, name) or "" for one in found.refusals for name in ("field", "problem", "place", "relation")]
+    assert max(map(len, texts)) == 500
+    assert "a-tok" not in repr(found.refusals)
+
+
 def test_responses__have_neither_value_nor_place() -> None:
     """The body of a refusal is the service's."""
     found = exchange(MockServer(), "POST", "/predictions", **create(width=1))

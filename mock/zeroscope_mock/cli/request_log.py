@@ -13,6 +13,7 @@ from typing import Protocol
 from ..journal import Exchange, Journal
 from ..journal.lines import Line, fold
 from ..journal.summary import summary
+from ..journal.unread import count_kinds
 from .log_lines import LineFormat
 from .terminal import Terminal
 
@@ -67,8 +68,7 @@ class RequestLog:
         self._journal = journal
         self._printer = printer
         self._header = header
-        self._seen = after
-        self._generation = journal.generation
+        self._follower = journal.follow(after)
         self._overloaded = False
         self._skipped = 0
         self._kinds: Kinds = Counter()
@@ -100,27 +100,21 @@ class RequestLog:
             self._tick(final=True)
             self._printer.finish(self._last)
         except (OSError, ValueError):
-            # Nobody reads the log any more, or the stream was closed.
+            # The reader is gone, or the stream was closed.
             return
 
     def _tick(self, *, final: bool) -> None:
         journal, printer = self._journal, self._printer
-        if journal.generation != self._generation:
-            self._generation, self._seen = journal.generation, 0
-        last = journal.last
-        number = last - self._seen
-        limit = number
+        new, dropped = journal.take(self._follower)
+        number, limit = len(new) + dropped, len(new)
         if printer.limited:
-            limit = 0 if self._overloaded and number > _MAX_PRINTED else min(number, _MAX_PRINTED)
+            limit = 0 if self._overloaded and number > _MAX_PRINTED else _MAX_PRINTED
             self._overloaded = number > _MAX_PRINTED
-        exchanges = journal.since(self._seen, limit) if limit > 0 else []
-        exchanges = [one for one in exchanges if one.number <= last]
-        printed = exchanges[-1].number if exchanges else self._seen
+        exchanges = [journal.read(one) for one in new[:limit]]
         if skipped := number - len(exchanges):
             self._skipping_since = self._skipping_since if self._skipped else monotonic()
             self._skipped += skipped
-            self._kinds += journal.counts(printed + 1, last)
-        self._seen = last
+            self._kinds += count_kinds(new[limit:])
         if not self._skipped or not (final or monotonic() - self._skipping_since >= _COUNTING):
             printer.print(exchanges, 0, Counter())
             return

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
+from ..journal import News
 from ..journal.summary import summary
 from ..messages import Response, Stream
 from ..operations.calls import Handler, OperationCall
@@ -22,6 +24,8 @@ KEEP_ALIVE = 15.0
 # open costs a server under load a few hundredths of its time.
 _BATCH_SECONDS, _BATCH = 0.05, 50
 _MAX_REPLAYED = 10_000
+# An id has the generation of the journal's numbers and a number; without the first, that of today is meant.
+_ID = re.compile(r"(?:([0-9]{1,15})-)?([0-9]{1,15})")
 
 
 class EventOperations:
@@ -38,36 +42,37 @@ class EventOperations:
         self.handlers: dict[str, Handler] = {"streamEvents": self._stream}
 
     def _stream(self, call: OperationCall) -> Response:
-        last, after = call.arguments["Last-Event-ID"] or "", call.arguments["after"]
-        start = int(last) if last.isascii() and last.isdigit() else None if after is None else int(after)
+        found, after = _ID.fullmatch(call.arguments["Last-Event-ID"] or ""), call.arguments["after"]
+        start = (found[1], int(found[2])) if found else None if after is None else (None, int(after))
         headers = (("content-type", "text/event-stream"), ("cache-control", "no-store"))
         return Response(200, headers, Stream(lambda: self._events(start, scope(call))))
 
-    def _events(self, start: int | None, tenant: str | None) -> Iterator[bytes | Pause]:
-        """The events after the exchange that has the number `start`; without one, those from now on.
+    def _events(self, start: tuple[str | None, int] | None, tenant: str | None) -> Iterator[bytes | Pause]:
+        """The events after the exchange with a generation and a number; without these, those from now on.
 
         Nothing is kept for a stream: it remembers how far it is, and reads on there when its client can take more.
         """
         journal, attempts = self._state.journal, self._state.webhooks.deliveries
         conditions = journal.condition, attempts.condition, self._changes.condition
-        generation, number = journal.generation, journal.last
+        news = journal.news(0, 0)
+        generation, revision, number = news.generation, news.revision, news.last
         attempted, changed = attempts.total, self._changes.counts
-        yield _event("ready", {"last": number})
+        yield _ready(news)
         if start is not None:
-            for one in journal.since(max(start, number - _MAX_REPLAYED)):
-                if tenant in (None, one.tenant):
-                    yield _event("exchange", summary(one), one.number)
-                number = one.number
+            of, after = start
+            # A higher number was another server's.
+            others = of is not None and (int(of) != generation or after > number)
+            news = journal.news(0 if others else min(after, number), _MAX_REPLAYED, tenant)
+            if news.generation == generation:
+                yield b"".join(_exchanges(news))
+                number = news.last
         while True:
             # Before the look at what is new, so that the wait below misses nothing.
             seen = tuple(condition.version for condition in conditions)
-            if generation != journal.generation:
-                generation, number = journal.generation, 0
-            skipped = max(0, journal.last - number - _BATCH)
-            new = journal.since(number + skipped)
-            pieces = [_event("skipped", {"exchanges": skipped})] if skipped else []
-            pieces += [_event("exchange", summary(one), one.number) for one in new if tenant in (None, one.tenant)]
-            number = new[-1].number if new else number
+            news = journal.news(number, _BATCH, tenant, generation)
+            pieces = [_ready(news)] if (news.generation, news.revision) != (generation, revision) else []
+            generation, revision, number = news.generation, news.revision, news.last
+            pieces += _exchanges(news)
             sent, attempted = attempts.since(attempted)
             shown = [attempt_json(one, brief=True) for one in sent if tenant in (None, one.tenant)]
             pieces += [_event("delivery", one) for one in shown]
@@ -84,6 +89,16 @@ class EventOperations:
                 yield b": nothing new yet\n\n"
 
 
-def _event(name: str, value: Any, id: int | None = None) -> bytes:
+def _ready(news: News) -> bytes:
+    return _event("ready", {"last": news.last, "generation": news.generation})
+
+
+def _exchanges(news: News) -> list[bytes]:
+    """The events of new exchanges, after one for those that are left out."""
+    skipped = [_event("skipped", {"exchanges": news.skipped})] if news.skipped else []
+    return skipped + [_event("exchange", summary(one), f"{news.generation}-{one.number}") for one in news.exchanges]
+
+
+def _event(name: str, value: Any, id: str | None = None) -> bytes:
     mark = "" if id is None else f"id: {id}\n"
     return f"event: {name}\n{mark}data: {json.dumps(value, ensure_ascii=False)}\n\n".encode("utf-8", "replace")

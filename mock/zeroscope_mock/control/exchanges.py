@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..documents.invalid_field import InvalidField
-from ..journal import Exchange, Refusal
+from ..journal import Exchange, News, Refusal
 from ..journal.summary import summary
 from ..messages import Response, json_response
 from ..operations.calls import Handler, OperationCall
-from ..problems import invalid, problem
+from ..problems import invalid
+from ..protocols import Flow
 from ..state import State
 from ..suggestions import did_you_mean
+from .calls import NO_CONTENT, latest, not_found, scope
 from .values import dataclass_values, make_dataclass
-
-_NO_CONTENT = Response(204, (), b"")
 
 
 class ExchangeOperations:
@@ -31,51 +31,51 @@ class ExchangeOperations:
             "listExchanges": self._list,
         }
 
-    def _journal(self, call: OperationCall) -> Response:
+    def _journal(self, call: OperationCall) -> Flow[Response]:
+        # Without the lock, which would stop the server while thousands of exchanges are read.
+        yield from ()
         operation, journal = call.arguments["operation"], self._state.journal
-        # An exchange may be older than the document in use.
-        known = self._state.faults.operations.union(one.operation for one in journal if one.operation)
-        if operation is not None and operation not in known:
-            detail = f"there is no operation {operation!r}{did_you_mean(operation, known)}"
-            return invalid([InvalidField("unknown_operation", "operation", detail)])
-        exchanges = [one for one in self._exchanges(call) if operation in (None, one.operation)]
-        shown = [exchange_values(one) for one in _latest(exchanges, call)]
+        exchanges = self._exchanges(call).exchanges
+        if operation is not None:
+            # An exchange may be older than the document in use.
+            known = self._state.faults.operations.union(one.operation for one in journal if one.operation)
+            if operation not in known:
+                detail = f"there is no operation {operation!r}{did_you_mean(operation, known)}"
+                return invalid([InvalidField("unknown_operation", "operation", detail)])
+            exchanges = [one for one in exchanges if one.operation == operation]
+        shown = [exchange_values(one) for one in latest(exchanges, call)]
         return json_response(200, {"dropped": journal.dropped, "exchanges": shown})
 
-    def _list(self, call: OperationCall) -> Response:
-        journal = self._state.journal
-        exchanges = self._exchanges(call, int(call.arguments["after"] or 0))
-        shown = [summary(one) for one in _latest(exchanges, call)]
-        return json_response(200, {"dropped": journal.dropped, "last": journal.last, "exchanges": shown})
+    def _list(self, call: OperationCall) -> Flow[Response]:
+        # Without the lock, for the same reason.
+        yield from ()
+        limit = call.arguments["limit"]
+        news = self._exchanges(call, int(call.arguments["after"] or 0), None if limit is None else int(limit))
+        shown = [summary(one) for one in news.exchanges]
+        return json_response(200, {"dropped": self._state.journal.dropped, "last": news.last, "exchanges": shown})
 
     def _get(self, call: OperationCall) -> Response:
         number = int(call.arguments["number"])
         exchange = self._state.journal.find(number)
-        if exchange is None or (call.tenant or None) not in (None, exchange.tenant):
-            return problem(
-                404, f"the journal has no exchange {number} any more, or never had; /_mock/exchanges lists them"
-            )
+        if exchange is None or scope(call) not in (None, exchange.tenant):
+            return not_found(f"exchange {number} in the journal", "/exchanges")
         return json_response(200, exchange_values(exchange))
 
-    def _archive(self, call: OperationCall) -> Response:
+    def _archive(self, call: OperationCall) -> Flow[Response]:
+        # Without the lock, for the same reason.
+        yield from ()
         # Imported here because few programs need it.
         from ..journal.har import archive
 
-        return json_response(200, archive(self._exchanges(call)))
+        return json_response(200, archive(self._exchanges(call).exchanges))
 
     def _clear(self, call: OperationCall) -> Response:
-        self._state.journal.clear(call.tenant or None)
-        return _NO_CONTENT
+        self._state.journal.clear(scope(call))
+        return NO_CONTENT
 
-    def _exchanges(self, call: OperationCall, after: int = 0) -> list[Exchange]:
+    def _exchanges(self, call: OperationCall, after: int = 0, limit: int | None = None) -> News:
         self._state.inspected = True
-        tenant = call.tenant or None
-        return [one for one in self._state.journal.since(after) if tenant in (None, one.tenant)]
-
-
-def _latest(exchanges: list[Exchange], call: OperationCall) -> list[Exchange]:
-    limit = call.arguments["limit"]
-    return exchanges if limit is None else exchanges[-int(limit) :]
+        return self._state.journal.news(after, limit, scope(call))
 
 
 def exchange_values(exchange: Exchange) -> dict[str, Any]:

@@ -10,10 +10,11 @@ from ..cog.output_schema import OutputPart
 from ..documents.invalid_field import InvalidField
 from ..messages import Response, json_response
 from ..operations.calls import Handler, OperationCall
-from ..problems import invalid, problem
+from ..problems import invalid
 from ..protocols import Flow
 from ..registry import Model, Version
 from ..state import State
+from .calls import NO_CONTENT, not_found
 
 
 class ModelOperations:
@@ -52,7 +53,7 @@ class ModelOperations:
             self._registry.loaded.remove(_name(call))
         except KeyError:
             return _missing(call)
-        return Response(204, (), b"")
+        return NO_CONTENT
 
 
 def _name(call: OperationCall) -> str:
@@ -89,4 +90,4 @@ def _output(part: OutputPart) -> str:
 
 
 def _missing(call: OperationCall) -> Response:
-    return problem(404, f"the server was not given a model {_name(call)}; /_mock/models lists those that it has")
+    return not_found(f"model {_name(call)!r}", "/models")

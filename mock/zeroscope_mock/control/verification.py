@@ -14,6 +14,7 @@ from ..operations.calls import Handler, OperationCall
 from ..problems import invalid, problem
 from ..protocols import Flow
 from ..state import State
+from .calls import scope
 
 if TYPE_CHECKING:
     from ..verification.expectation import Expectation
@@ -33,7 +34,7 @@ class VerificationOperations:
         yield from ()
         from ..verification.cost import cost_of
 
-        cost = cost_of(self._state, call.tenant or None)
+        cost = cost_of(self._state, scope(call))
         models = [
             {"model": model, "predictions": one.predictions, "seconds": one.seconds}
             for model, one in cost.by_model.items()
@@ -52,7 +53,7 @@ class VerificationOperations:
             state.inspected = True
         try:
             count = CallCount.of(*(_integer(sent.get(name)) for name in ("times", "at_least", "at_most")))
-            calls = verify(state, _expectation(sent), count, sent.get("order"), tenant=call.tenant or None)
+            calls = verify(state, _expectation(sent), count, sent.get("order"), tenant=scope(call))
         except VerificationError as error:
             return problem(409, str(error), title="Verification failed")
         except MatcherError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, pairwise
@@ -14,12 +14,22 @@ from ..changes import ChangedKeys
 from ..conditions import Condition
 from ..messages import Headers, Request, Response
 from .exchange import Exchange
+from .following import Follower, News
 from .notes import ExchangeNotes
-from .unread import START, UnreadExchange, count_kinds, is_kept_as_it_is, long_bodies, number_of, read_exchange
+from .unread import (
+    START,
+    UnreadExchange,
+    is_kept_as_it_is,
+    long_bodies,
+    number_of,
+    read_exchange,
+    tenant_of,
+)
 
 BODIES_LIMIT = 2**25
 """The memory for what is longer than its start in the bodies of all exchanges together, in bytes."""
 
+_READ_AT_ONCE = 50
 # Exchanges with longer bodies are read at once unless these are kept as they are.
 _SHORT = 10_000
 
@@ -58,8 +68,8 @@ class Journal(Sequence[Exchange]):
         self._room = BODIES_LIMIT
         # Bodies of exchanges up to this number have been cut.
         self._cut_up_to = 0
-        self.dropped = 0
-        self.last = 0
+        self._followers: list[Follower] = []
+        self.dropped = self.last = 0
         self.generation = self.revision = 0
         self.changed: ChangedKeys[int] | None = None
         self.condition = Condition()
@@ -153,10 +163,10 @@ class Journal(Sequence[Exchange]):
     def clear(self, tenant: str | None = None) -> None:
         """Forget all exchanges, or those of one tenant."""
         with self._lock:
-            kept = [] if tenant is None else [one for one in self._read_from(0) if one.tenant != tenant]
-            self._replace(kept)
+            kept = [] if tenant is None else [one for one in self._exchanges if tenant_of(one) != tenant]
+            self._replace(kept, 0 if tenant is None else self.last)
             if tenant is None:
-                self.dropped = self.last = 0
+                self.dropped = 0
                 self.generation += 1
         self.condition.notify()
 
@@ -167,27 +177,53 @@ class Journal(Sequence[Exchange]):
         if any(later <= earlier for earlier, later in pairwise(numbers)):
             loaded = [replace(one, number=number) for number, one in enumerate(loaded, 1)]
         with self._lock:
-            self._replace(loaded)
-            self.last = loaded[-1].number if loaded else 0
+            self._replace(loaded, loaded[-1].number if loaded else 0)
             self.generation += 1
         self.condition.notify()
 
     def since(self, number: int, limit: int | None = None) -> list[Exchange]:
         """The exchanges with a higher number, oldest first, at most `limit` of them."""
         with self._lock:
-            return self._read_from(self._index(number + 1), limit)
+            kept = self._slice(self._index(number + 1), limit)
+        return self._read_all(kept)
 
-    def counts(self, first: int, last: int) -> Counter[tuple[str, str, int | None]]:
-        """The numbers of exchanges by method, operation or path, and status, without reading them.
+    def news(self, number: int, limit: int | None, tenant: str | None = None, generation: int | None = None) -> News:
+        """The latest exchanges with a higher number, in one look.
 
         Args:
-            first: The number of the first exchange to count.
-            last: The number of the last one.
+            number: The number of the last exchange that is known.
+            limit: How many are returned at most; None for all.
+            tenant: The tenant whose exchanges are wanted; None for all.
+            generation: The generation of the number, which is 0 in any other one; None for that of now.
         """
         with self._lock:
-            start = self._index(first)
-            some = self._slice(start, self._index(last + 1) - start)
-        return count_kinds(some)
+            after = number if generation in (None, self.generation) else 0
+            kept = self._slice(self._index(after + 1))
+            generation, revision, last = self.generation, self.revision, self.last
+        own = [one for one in kept if tenant in (None, tenant_of(one))]
+        shown = own if limit is None else own[max(0, len(own) - limit) :]
+        skipped = (last - after if tenant is None else len(own)) - len(shown)
+        return News(generation, revision, last, self._read_all(shown), skipped)
+
+    def follow(self, number: int) -> Follower:
+        """A follower of what comes after an exchange with a number, for `take`."""
+        with self._lock:
+            follower = Follower(min(number, self.last))
+            self._followers.append(follower)
+            return follower
+
+    def take(self, follower: Follower) -> tuple[list[Exchange | UnreadExchange], int]:
+        """What is new to a follower, oldest first and not yet read, and the number of those that are no longer there.
+
+        Exchanges that were removed otherwise than by the limit are among them; restored ones are not new.
+        """
+        with self._lock:
+            self._hold(follower)
+            return follower.release()
+
+    def read(self, one: Exchange | UnreadExchange) -> Exchange:
+        """An exchange that `take` returned."""
+        return one if isinstance(one, Exchange) else read_exchange(self._body_limit, one)
 
     def find(self, number: int) -> Exchange | None:
         """The exchange with a number; None if there is none any more."""
@@ -207,7 +243,10 @@ class Journal(Sequence[Exchange]):
 
     def __getitem__(self, index: int | slice) -> Exchange | list[Exchange]:
         with self._lock:
-            return self._read_from(0)[index] if isinstance(index, slice) else self._read(index)
+            if not isinstance(index, slice):
+                return self._read(index)
+            kept = list(self._exchanges)[index]
+        return self._read_all(kept)
 
     def __iter__(self) -> Iterator[Exchange]:
         return iter(self[:])
@@ -226,8 +265,7 @@ class Journal(Sequence[Exchange]):
     def __str__(self) -> str:
         from .lines import table
 
-        exchanges = self[:]
-        return table(exchanges, self.dropped, None if self._start is None else self._start())
+        return table(self[:], self.dropped, None if self._start is None else self._start())
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {len(self)} exchanges, {self.dropped} dropped>"
@@ -246,21 +284,34 @@ class Journal(Sequence[Exchange]):
         self._room -= max(0, long_bodies(exchange) - long_bodies(one))
         return exchange
 
-    def _read_from(self, start: int, limit: int | None = None) -> list[Exchange]:
-        """The exchanges from an index on."""
-        kept = self._slice(start, len(self._exchanges) - start if limit is None else limit)
-        read = [one if isinstance(one, Exchange) else self._read(index) for index, one in enumerate(kept, start)]
-        if self._room < 0:
-            self._cut()
+    def _read_all(self, kept: Sequence[Exchange | UnreadExchange]) -> list[Exchange]:
+        """Read some exchanges, a few at a time, so that requests do not wait for the lock."""
+        read: list[Exchange] = []
+        for start in range(0, len(kept), _READ_AT_ONCE):
+            with self._lock:
+                for one in kept[start : start + _READ_AT_ONCE]:
+                    index = -1 if isinstance(one, Exchange) else self._index(number_of(one))
+                    there = 0 <= index < len(self._exchanges) and self._exchanges[index] is one
+                    read.append(self._read(index) if there else self.read(one))
+                if self._room < 0:
+                    self._cut()
         return read
 
-    def _slice(self, start: int, length: int) -> list[Exchange | UnreadExchange]:
-        """Some exchanges in the form in which they are kept."""
+    def _slice(self, start: int, limit: int | None = None) -> list[Exchange | UnreadExchange]:
+        """The exchanges from an index on, at most `limit` of them, in the form in which they are kept."""
         # From the end, because that is where the latest are, and a deque is walked through.
-        end = max(len(self._exchanges) - start - length, 0)
-        return list(islice(reversed(self._exchanges), end, len(self._exchanges) - start))[::-1]
+        rest = list(islice(reversed(self._exchanges), max(0, len(self._exchanges) - start)))[::-1]
+        return rest[:limit]
 
-    def _replace(self, exchanges: Iterable[Exchange]) -> None:
+    def _hold(self, follower: Follower) -> None:
+        new = self._slice(self._index(follower.number + 1))
+        follower.hold(new, self.last, self._exchanges.maxlen or len(new))
+
+    def _replace(self, exchanges: Iterable[Exchange | UnreadExchange], last: int) -> None:
+        for follower in self._followers:
+            self._hold(follower)
+            follower.number = last
+        self.last = last
         self.revision += 1
         self._exchanges.clear()
         self._exchanges.extend(exchanges)

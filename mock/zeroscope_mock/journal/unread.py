@@ -22,7 +22,8 @@ UnreadExchange = tuple[Any, ...]
 """The arguments of `_exchange` in their order, the number first."""
 
 # The places of some fields.
-_NUMBER, _METHOD, _PATH, _HEADERS, _SENT, _STATUS, _RESPONSE_HEADERS, _RECEIVED, _OPERATION = 0, 1, 2, 4, 5, 6, 7, 8, 11
+_NUMBER, _METHOD, _PATH, _HEADERS, _SENT, _STATUS, _RESPONSE_HEADERS, _RECEIVED = 0, 1, 2, 4, 5, 6, 7, 8
+_OPERATION, _TENANT = 11, 12
 # Method, operation and status.
 _KIND = itemgetter(_METHOD, _OPERATION, _STATUS)
 
@@ -31,6 +32,12 @@ def number_of(one: Exchange | UnreadExchange) -> int:
     """The number of an exchange."""
     number: int = one.number if isinstance(one, Exchange) else one[_NUMBER]
     return number
+
+
+def tenant_of(one: Exchange | UnreadExchange) -> str | None:
+    """The tenant of an exchange; None if it had no token."""
+    tenant: str | None = one.tenant if isinstance(one, Exchange) else one[_TENANT]
+    return tenant
 
 
 def long_bodies(one: Exchange | UnreadExchange) -> int:

@@ -259,17 +259,24 @@ def test_dropped_exchanges__are_counted() -> None:
     assert len(recorder.exchanges) + recorder.skipped == 500
 
 
-def test_reset__starts_the_numbers_again() -> None:
-    """A log follows a journal that was emptied."""
-    server, recorder = MockServer(), Recorder(limited=True)
-    with httpx.Client(transport=server.transport, headers=AUTH) as api:
+@pytest.mark.parametrize("limited", [True, False])
+def test_log__of_a_journal_that_is_replaced(limited: bool) -> None:
+    """Requests right before a reset or a restore are printed, and those of the snapshot are not printed again."""
+    server, recorder = MockServer(), Recorder(limited=limited)
+    with httpx.Client(transport=server.transport, base_url="http://mock.test/v1", headers=AUTH) as api:
         for _ in range(3):
-            api.get("http://mock.test/v1/account")
+            api.get("/account")
+        snapshot = server.snapshot()
         with logging(server, recorder):
+            api.get("/collections")
             server.reset()
-            api.get("http://mock.test/v1/hardware")
+            api.get("/hardware")
+            server.restore(snapshot)
+            api.get("/predictions")
 
-    assert [one.operation for one in recorder.exchanges] == ["listHardware"]
+    operations = [one.operation for one in recorder.exchanges]
+    assert operations == ["listCollections", "listHardware", "listPredictions"]
+    assert recorder.skipped == 0
 
 
 def test_json__has_a_line_for_each_exchange() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from queue import Queue
 from typing import Any
@@ -35,7 +35,8 @@ def parse(text: str) -> list[Event]:
         fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
         if fields:
             value = json.loads(fields["data"])
-            assert fields.get("id") == (str(value["number"]) if fields["event"] == "exchange" else None)
+            number = fields["id"].rpartition("-")[2] if "id" in fields else None
+            assert number == (str(value["number"]) if fields["event"] == "exchange" else None)
             found.append((fields["event"], value))
     return found
 
@@ -78,7 +79,7 @@ def test_stream__begins_with_the_latest_number(server: MockServer, api: httpx.Cl
     """From then on, each exchange is an event with the summary that lists have."""
     api.get("/predictions")
     reader = Reader(server)
-    assert reader.read() == [("ready", {"last": 1})]
+    assert reader.read() == [("ready", {"last": 1, "generation": 0})]
     api.get("/predictions")
     api.get("/account")
     found = reader.read()
@@ -89,7 +90,12 @@ def test_stream__begins_with_the_latest_number(server: MockServer, api: httpx.Cl
 
 @pytest.mark.parametrize(
     ("query", "headers"),
-    [("after=1", ()), ("", (("last-event-id", "1"),)), ("after=2", (("last-event-id", "1"),))],
+    [
+        ("after=1", ()),
+        ("", (("last-event-id", "1"),)),
+        ("", (("last-event-id", "0-1"),)),
+        ("after=2", (("last-event-id", "1"),)),
+    ],
 )
 def test_stream__replays(
     server: MockServer, api: httpx.Client, query: str, headers: tuple[tuple[str, str], ...]
@@ -103,12 +109,12 @@ def test_stream__replays(
     assert [number for number, _ in exchanges(reader.read())] == [4]
 
 
-@pytest.mark.parametrize("last", ["", "x", "-1", "99", "9" * 30, "²"])
+@pytest.mark.parametrize("last", ["", "x", "-1", "99", "9" * 30, "²", "0-", "0-1-1"])
 def test_last_event_id__that_means_nothing(server: MockServer, api: httpx.Client, last: str) -> None:
     """An unknown number replays nothing."""
     api.get("/predictions")
     reader = Reader(server, headers=(("last-event-id", last),))
-    assert reader.read() == [("ready", {"last": 1})]
+    assert reader.read() == [("ready", {"last": 1, "generation": 0})]
     api.get("/predictions")
     assert [number for number, _ in exchanges(reader.read())] == [2]
 
@@ -122,15 +128,60 @@ def test_stream__of_a_token_has_its_exchanges_only(server: MockServer, api: http
     assert [number for number, _ in exchanges(reader.read())] == [2]
 
 
-def test_stream__goes_on_after_a_reset(server: MockServer, api: httpx.Client) -> None:
-    """Numbers start again, and nothing is lost."""
-    reader = Reader(server)
+@pytest.mark.parametrize("last", ["0-2", "1-99"])
+def test_last_event_id__of_other_numbers(server: MockServer, api: httpx.Client, last: str) -> None:
+    """All exchanges are new to a client that knows those before a reset, or those of another server."""
+    server.journal.clear()
     for _ in range(3):
         api.get("/predictions")
-    reader.read()
-    server.reset()
+    found = Reader(server, headers=(("last-event-id", last),)).read()
+    assert found[0] == ("ready", {"last": 3, "generation": 1})
+    assert [number for number, _ in exchanges(found)] == [1, 2, 3]
+
+
+def test_event__has_an_id_that_goes_on_after_it(server: MockServer, api: httpx.Client) -> None:
+    """The id of an exchange has the generation of its number, so that it is not taken for another one's."""
+    server.journal.clear()
     api.get("/predictions")
-    assert exchanges(reader.read()) == [(1, "listPredictions")]
+    response = server.core.handle(Request(Head("GET", "/_mock/events", "after=0")))
+    assert isinstance(response.body, Stream)
+    pieces = response.body.pieces()
+    next(pieces)
+    piece = next(pieces)
+    assert isinstance(piece, bytes) and b"\nid: 1-1\n" in piece
+
+
+REPLACEMENTS: dict[str, Callable[[MockServer, dict[str, Any]], None]] = {
+    "reset": lambda server, _: server.reset(),
+    "restore": lambda server, snapshot: server.restore(snapshot),
+    "clear": lambda server, _: server.journal.clear(),
+}
+
+
+@pytest.mark.parametrize("replaced", REPLACEMENTS)
+def test_stream__begins_anew_when_the_journal_is_replaced(server: MockServer, api: httpx.Client, replaced: str) -> None:
+    """A client is told that the numbers start again, whoever did that, and nothing is lost."""
+    api.get("/predictions")
+    snapshot = server.snapshot()
+    reader = Reader(server)
+    for _ in range(2):
+        api.get("/predictions")
+    reader.read()
+    REPLACEMENTS[replaced](server, snapshot)
+    last = server.journal.last
+    [ready, *_] = reader.read()
+    assert ready == ("ready", {"last": last, "generation": 1})
+    api.get("/predictions")
+    assert exchanges(reader.read()) == [(last + 1, "listPredictions")]
+
+
+def test_stream__tells_that_exchanges_of_a_tenant_are_gone(server: MockServer, api: httpx.Client) -> None:
+    """The numbers go on then, and so does the generation."""
+    reader = Reader(server)
+    api.get("/predictions")
+    reader.read()
+    server.reset(AUTH["Authorization"].removeprefix("Bearer "))
+    assert reader.read() == [("ready", {"last": 1, "generation": 0})]
 
 
 def test_stream__has_deliveries_without_their_bodies(api: httpx.Client) -> None:
@@ -174,7 +225,8 @@ def test_change__names_what_a_control_call_has_changed(
     with httpx.Client(transport=server.transport, base_url="http://mock.test/_mock") as control:
         for _ in range(2):
             assert control.request(method, path, json=body).status_code < 300
-    assert reader.read() == [("change", {"kind": kind})]
+    found = [event for event in reader.read() if event[0] != "ready"]
+    assert found == [("change", {"kind": kind})]
 
 
 def test_change__is_neither_a_read_nor_a_refusal(server: MockServer) -> None:
@@ -254,7 +306,7 @@ def test_stream__over_a_socket(caplog: pytest.LogCaptureFixture) -> None:
         followed(listening.url) as other,
         httpx.Client(base_url=listening.url, headers=AUTH) as client,
     ):
-        assert [queue.get(timeout=LONG) for queue in (one, other)] == [("ready", {"last": 0})] * 2
+        assert [queue.get(timeout=LONG) for queue in (one, other)] == [("ready", {"last": 0, "generation": 0})] * 2
         start = server.clock.time()
         for number in range(1, 4):
             client.get("/v1/predictions")
@@ -309,7 +361,7 @@ def test_stream__in_process_ends_with_the_read_timeout(server: MockServer) -> No
         client.stream("GET", "/_mock/events") as response,
     ):
         pieces = response.iter_text()
-        assert parse(next(pieces)) == [("ready", {"last": 0})]
+        assert parse(next(pieces)) == [("ready", {"last": 0, "generation": 0})]
         with pytest.raises(httpx.ReadTimeout):
             next(pieces)
     assert server.clock.time() == before

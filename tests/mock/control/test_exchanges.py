@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -13,6 +14,7 @@ import pytest
 from helpers.har import HAR
 from zeroscope_mock import MockServer
 from zeroscope_mock.documents.bundled import control_schema
+from zeroscope_mock.journal import News
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 BASE = "https://h.test/_mock"
@@ -52,6 +54,25 @@ def test_exchanges__are_summaries(control: httpx.Client, exchanges: list[str]) -
     assert (refused["status"], refused["reason"]) == (422, "input.width: 100 < 256")
     assert (unknown["operation"], other["operation"]) == (None, "listPredictions")
     assert all(not control_schema("ExchangeSummary").invalid_fields(one) for one in listed["exchanges"])
+
+
+def test_journal__is_read_without_the_lock(
+    server: MockServer, control: httpx.Client, exchanges: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other requests are answered while thousands of exchanges are read."""
+    lock, news, free = server.core.state.lock, server.journal.news, list[bool]()
+
+    def try_lock(*arguments: Any) -> News:
+        with ThreadPoolExecutor(1) as other:
+            free.append(other.submit(lock.acquire, blocking=False).result())
+            if free[-1]:
+                other.submit(lock.release).result()
+        return news(*arguments)
+
+    monkeypatch.setattr(server.journal, "news", try_lock)
+    for path in ("/exchanges", "/journal", "/journal.har"):
+        assert exchanges[-1] in control.get(path).text
+    assert free == [True] * 3
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_model__is_added_read_and_removed(control: httpx.Client, api: httpx.Clie
     assert api.get("/models/meta/llama").status_code == 404
     for response in (control.get("/models/meta/llama"), control.delete("/models/meta/llama")):
         assert response.status_code == 404
-        detail = "the server was not given a model meta/llama; /_mock/models lists those that it has"
+        detail = "there is no model 'meta/llama'; /_mock/models lists them"
         assert response.json()["detail"] == detail
     assert control.get("/models").json() == {"models": []}
 

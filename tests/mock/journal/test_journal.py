@@ -14,7 +14,7 @@ import pytest
 
 import zeroscope_mock.journal.journal
 from zeroscope_mock import MockServer
-from zeroscope_mock.journal.unread import START
+from zeroscope_mock.journal.unread import START, count_kinds
 from zeroscope_mock.messages import Head, Request
 
 TOKEN = "r8_a_token_of_some_length"
@@ -109,6 +109,30 @@ def test_since__returns_what_is_newer(looked_at: bool, dropped: bool) -> None:
     assert [one.number for one in server.journal.since(4, 1)] == [5]
 
 
+def test_since__lets_requests_in_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of exchanges are read a few at a time, and one that is recorded meanwhile comes with the next ones."""
+    server = MockServer()
+    for _ in range(120):
+        sent(server, b"{}")
+    lock, taken = server.journal._lock, 0
+
+    class Lock:
+        def __enter__(self) -> None:
+            nonlocal taken
+            taken += 1
+            if taken == 3:
+                sent(server, b"{}")
+            lock.acquire()
+
+        def __exit__(self, *_: object) -> None:
+            lock.release()
+
+    monkeypatch.setattr(server.journal, "_lock", Lock())
+    assert [one.number for one in server.journal.since(0)] == list(range(1, 121))
+    assert taken > 4
+    assert numbers(server)[-1] == 121
+
+
 def test_find__by_number() -> None:
     """None for one that was dropped, removed, or never there."""
     server = MockServer(journal_limit=3)
@@ -119,15 +143,42 @@ def test_find__by_number() -> None:
     assert {number: one.path for number, one in found.items() if one} == {3: "/3", 5: "/5"}
 
 
-def test_counts__read_nothing_and_hold_no_token() -> None:
+def test_kinds__are_counted_without_tokens_or_reading() -> None:
     """Exchanges are counted by method, operation and status, those of unknown paths by path."""
     server = MockServer()
     sent(server, b"{}")
     sent(server, b"{}")
     sent(server, b"{}", path=f"/{TOKEN}")
     sent(server, b"{}", path="/last")
-    assert server.journal.counts(1, 3) == {("POST", "createPrediction", 422): 2, ("POST", "/[token]", 404): 1}
+    taken, _ = server.journal.take(server.journal.follow(0))
+    assert count_kinds(taken[:3]) == {("POST", "createPrediction", 422): 2, ("POST", "/[token]", 404): 1}
     assert not any(hasattr(one, "number") for one in server.journal._exchanges)
+
+
+def test_follower__misses_nothing_that_is_removed() -> None:
+    """What was new when it was removed is taken once, what is restored is not new, what the limit drops is counted."""
+    server = MockServer(journal_limit=3)
+    journal = server.journal
+    for _ in range(2):
+        sent(server, b"{}")
+    snapshot, follower = server.snapshot(), journal.follow(1)
+
+    def taken() -> tuple[list[str], int]:
+        new, missed = journal.take(follower)
+        return [journal.read(one).path for one in new], missed
+
+    sent(server, b"{}", path="/3")
+    server.reset()
+    sent(server, b"{}", path="/4")
+    server.restore(snapshot)
+    assert taken() == (["/predictions", "/3", "/4"], 0)
+    assert taken() == ([], 0)
+    sent(server, b"{}", path="/5", token="tenant-1")
+    sent(server, b"{}", path="/6")
+    server.reset("tenant-1")
+    for number in range(7, 11):
+        sent(server, b"{}", path=f"/{number}")
+    assert taken() == (["/8", "/9", "/10"], 3)
 
 
 @pytest.mark.parametrize("change", ["record", "clear", "clear a tenant", "load"])
