@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..cog.field_names import FieldNames
-from ..messages import Headers
+from ..messages import Headers, Response
 from .single_line import single_line
 
 NOTICE_HEADER = "x-zeroscope-mock-notice"
@@ -144,6 +144,30 @@ class Exchange:
     def notice(self) -> str | None:
         """What the response tells a client that polls while the clock stands still; None for any other."""
         return next((value for name, value in self.response_headers if name == NOTICE_HEADER), None)
+
+
+def with_response(exchange: Exchange, response: Response, reason: str) -> Exchange:
+    """An exchange whose response was not sent.
+
+    Args:
+        exchange: The exchange as it was recorded.
+        response: What was sent instead, text.
+        reason: Why, in words.
+    """
+    note = f"the response with status {exchange.status} was not sent, because {reason}"
+    return replace(
+        exchange,
+        status=response.status,
+        response_body=response.body.decode() if isinstance(response.body, bytes) else "",
+        response_headers=response.headers,
+        refusals=(),
+        note=f"{exchange.note}\n{note}" if exchange.note else note,
+    )
+
+
+def with_short_bodies(exchange: Exchange, length: int) -> Exchange:
+    """An exchange whose bodies are cut to a number of characters."""
+    return replace(exchange, request_body=exchange.request_body[:length], response_body=exchange.response_body[:length])
 
 
 def _parsed(body: str) -> Any:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import threading
-from bisect import bisect_left
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
-from itertools import islice, pairwise
 from typing import Any, overload
 
 from ..changes import ChangedKeys
 from ..conditions import Condition
 from ..messages import Headers, Request, Response
-from .exchange import Exchange
+from .exchange import Exchange, with_response, with_short_bodies
 from .following import Follower, News
+from .kept import KeptExchanges, numbered
 from .notes import ExchangeNotes
 from .unread import (
     START,
@@ -60,7 +57,7 @@ class Journal(Sequence[Exchange]):
     def __init__(self, limit: int = 1000, body_limit: int = 2**20, start: Callable[[], float] | None = None) -> None:
         # Most exchanges are never read. Until one is, it is kept as a tuple of strings and numbers, because other
         # objects would be work for the garbage collector.
-        self._exchanges: deque[Exchange | UnreadExchange] = deque(maxlen=limit)
+        self._exchanges = KeptExchanges(maxlen=limit)
         self._body_limit = body_limit
         self._start = start
         self._lock = threading.Lock()
@@ -143,19 +140,10 @@ class Journal(Sequence[Exchange]):
             reason: Why, in words.
         """
         with self._lock:
-            index = self._index(number)
+            index = self._exchanges.place(number)
             if index == len(self._exchanges) or number_of(self._exchanges[index]) != number:
                 return
-            one = self._read(index)
-            note = f"the response with status {one.status} was not sent, because {reason}"
-            self._exchanges[index] = replace(
-                one,
-                status=response.status,
-                response_body=response.body.decode() if isinstance(response.body, bytes) else "",
-                response_headers=response.headers,
-                refusals=(),
-                note=f"{one.note}\n{note}" if one.note else note,
-            )
+            self._exchanges[index] = with_response(self._read(index), response, reason)
             if self.changed is not None:
                 self.changed.add(number)
         self.condition.notify()
@@ -170,21 +158,18 @@ class Journal(Sequence[Exchange]):
                 self.generation += 1
         self.condition.notify()
 
-    def load(self, exchanges: Iterable[Exchange]) -> None:
-        """Replace all exchanges, and number them from 1 unless each has a higher number than the one before."""
-        loaded = list(exchanges)
-        numbers = [0, *(one.number for one in loaded)]
-        if any(later <= earlier for earlier, later in pairwise(numbers)):
-            loaded = [replace(one, number=number) for number, one in enumerate(loaded, 1)]
+    def load(self, exchanges: Iterable[Exchange], last: int = 0) -> None:
+        """Replace all exchanges, and number them from 1 unless their numbers ascend; the next ones follow `last`."""
+        loaded = numbered(exchanges)
         with self._lock:
-            self._replace(loaded, loaded[-1].number if loaded else 0)
+            self._replace(loaded, max([last, *(one.number for one in loaded[-1:])]))
             self.generation += 1
         self.condition.notify()
 
     def since(self, number: int, limit: int | None = None) -> list[Exchange]:
         """The exchanges with a higher number, oldest first, at most `limit` of them."""
         with self._lock:
-            kept = self._slice(self._index(number + 1), limit)
+            kept = self._exchanges.after(number, limit)
         return self._read_all(kept)
 
     def news(self, number: int, limit: int | None, tenant: str | None = None, generation: int | None = None) -> News:
@@ -198,7 +183,7 @@ class Journal(Sequence[Exchange]):
         """
         with self._lock:
             after = number if generation in (None, self.generation) else 0
-            kept = self._slice(self._index(after + 1))
+            kept = self._exchanges.after(after)
             generation, revision, last = self.generation, self.revision, self.last
         own = [one for one in kept if tenant in (None, tenant_of(one))]
         shown = own if limit is None else own[max(0, len(own) - limit) :]
@@ -228,7 +213,7 @@ class Journal(Sequence[Exchange]):
     def find(self, number: int) -> Exchange | None:
         """The exchange with a number; None if there is none any more."""
         with self._lock:
-            index = self._index(number)
+            index = self._exchanges.place(number)
             found = self._read(index) if index < len(self._exchanges) else None
             return found if found is not None and found.number == number else None
 
@@ -270,10 +255,6 @@ class Journal(Sequence[Exchange]):
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {len(self)} exchanges, {self.dropped} dropped>"
 
-    def _index(self, number: int) -> int:
-        """The index of the first exchange with that number or a higher one."""
-        return bisect_left(self._exchanges, number, key=number_of)
-
     def _read(self, index: int) -> Exchange:
         """The exchange at an index, which is kept in this form from then on."""
         one = self._exchanges[index]
@@ -290,21 +271,15 @@ class Journal(Sequence[Exchange]):
         for start in range(0, len(kept), _READ_AT_ONCE):
             with self._lock:
                 for one in kept[start : start + _READ_AT_ONCE]:
-                    index = -1 if isinstance(one, Exchange) else self._index(number_of(one))
+                    index = -1 if isinstance(one, Exchange) else self._exchanges.place(number_of(one))
                     there = 0 <= index < len(self._exchanges) and self._exchanges[index] is one
                     read.append(self._read(index) if there else self.read(one))
                 if self._room < 0:
                     self._cut()
         return read
 
-    def _slice(self, start: int, limit: int | None = None) -> list[Exchange | UnreadExchange]:
-        """The exchanges from an index on, at most `limit` of them, in the form in which they are kept."""
-        # From the end, because that is where the latest are, and a deque is walked through.
-        rest = list(islice(reversed(self._exchanges), max(0, len(self._exchanges) - start)))[::-1]
-        return rest[:limit]
-
     def _hold(self, follower: Follower) -> None:
-        new = self._slice(self._index(follower.number + 1))
+        new = self._exchanges.after(follower.number)
         follower.hold(new, self.last, self._exchanges.maxlen or len(new))
 
     def _replace(self, exchanges: Iterable[Exchange | UnreadExchange], last: int) -> None:
@@ -326,20 +301,13 @@ class Journal(Sequence[Exchange]):
                 cut.
         """
         most = int(BODIES_LIMIT * share)
-        exchanges, whole, cut = self._exchanges, len(self._exchanges), self._cut_up_to
-        left = most
-        while (
-            whole and number_of(exchanges[whole - 1]) > cut and (left := left - long_bodies(exchanges[whole - 1])) >= 0
-        ):
-            whole -= 1
+        exchanges, cut = self._exchanges, self._cut_up_to
+        whole, left = exchanges.oversized(cut, most)
         if whole:
             self._cut_up_to = max(cut, number_of(exchanges[whole - 1]))
         while whole and number_of(exchanges[whole - 1]) > cut:
             whole -= 1
-            one = self._read(whole)
-            exchanges[whole] = replace(
-                one, request_body=one.request_body[:START], response_body=one.response_body[:START]
-            )
+            one = exchanges[whole] = with_short_bodies(self._read(whole), START)
             if self.changed is not None:
                 self.changed.add(one.number)
-        self._room = BODIES_LIMIT - most + max(left, 0)
+        self._room = BODIES_LIMIT - most + left
