@@ -77,6 +77,7 @@ def take(state: State) -> dict[str, Any]:
                 "used": state.limits.dump(),
             },
             "webhooks": state.webhooks.dump(),
+            "last_exchange": state.journal.last,
             "journal": [exchange_values(exchange) for exchange in state.journal],
             "deliveries": [dataclass_values(attempt) for attempt in state.webhooks.deliveries],
         }
@@ -136,7 +137,7 @@ def load(state: State, values: Mapping[str, Any], files: Iterable[StoredFile] = 
         state.limits.use(make_rates(values["limits"]["rates"]))
         state.limits.out_of_credit = values["limits"]["out_of_credit"]
         state.limits.load(values["limits"]["used"])
-        state.journal.load(make_exchange(one) for one in values["journal"])
+        state.journal.load(map(make_exchange, values["journal"]), int(values.get("last_exchange", 0)))
         state.journal.dropped = _dropped(values, "exchanges") + len(values["journal"]) - len(state.journal)
         state.clock.set(values["clock"]["time"])
         # After that, since a search adds the versions of trainings that have ended.
