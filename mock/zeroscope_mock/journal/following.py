@@ -1,4 +1,4 @@
-"""What those who follow a journal get: what is new to them since they last looked."""
+"""The news of a journal: what is new to those who follow it."""
 
 from __future__ import annotations
 

@@ -65,7 +65,8 @@ class ChangedRows:
         self._sections: dict[str, bytes] = {}
         self._revisions: dict[str, Hashable] = {}
         journal, deliveries = state.journal, state.webhooks.deliveries
-        self._exchanges = _Tail(EXCHANGE, keys.get(EXCHANGE, ()), journal.last, journal.revision, exchange_values)
+        newest = journal[-1].number if len(journal) else 0
+        self._exchanges = _Tail(EXCHANGE, keys.get(EXCHANGE, ()), newest, journal.revision, exchange_values)
         self._attempts = _Tail(ATTEMPT, keys.get(ATTEMPT, ()), deliveries.total, deliveries.revision, dataclass_values)
         journal.changed = self._changed = ChangedKeys[int]()
         self._moment: Hashable = None
@@ -109,6 +110,7 @@ class ChangedRows:
             "speed": state.speed,
             "limits": {"rates": rates_json(limits.rates), "out_of_credit": limits.out_of_credit},
             "dropped": state.dropped,
+            "last_exchange": journal.removed_last,
         }
         yield from self._section(SERVER, server)
 
