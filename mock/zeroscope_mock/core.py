@@ -104,7 +104,7 @@ class Core:
         """
         saving, notes = self.state.saving, ExchangeNotes()
         flow = self._flow(request, notes)
-        return flow if saving is None else saving(flow, request.head.method, notes)
+        return flow if saving is None else saving(flow, request.head, notes)
 
     def _flow(self, request: Request, notes: ExchangeNotes) -> Flow[Response]:
         state = self.state

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack, cast
 
 from .clients import ClientFactory
@@ -294,7 +293,11 @@ class MockServer(ClientFactory, Assertions):
         snapshot.restore(self._core.state, taken)
 
     def close(self) -> None:
-        """Send no more webhooks, and release the state file, without which no more requests are answered."""
+        """Send no more webhooks, and release the state file, without which no more requests are answered.
+
+        Raises:
+            StateFileError: If the file could not be written.
+        """
         self.clock.close()
         if self._file is not None:
             self._file.close()
@@ -302,9 +305,7 @@ class MockServer(ClientFactory, Assertions):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def _certificate(self, host: str, tls: bool | str | Path) -> Certificate:

@@ -69,7 +69,7 @@ class State:
         deciding: Whether a script function decides on a run at this moment.
         inspected: Whether the program that holds the server has looked at its exchanges.
         registry: The models, with the document's one, and the deployments.
-        saving: Wraps the flow of a request, given its method and the notes on its exchange, so that what it changes is
+        saving: Wraps the flow of a request, given its head and the notes on its exchange, so that what it changes is
             saved before its response leaves; None if nothing is saved.
         schemes: The schemes of `Authorization` that a token may have, in lower case.
         changes: Notified when a request changes or removes a prediction, by its id.
@@ -92,7 +92,7 @@ class State:
         self.schemes = self._schemes()
         self.lock = threading.RLock()
         self.deciding = self.inspected = False
-        self.saving: Callable[[Flow[Response], str, ExchangeNotes], Flow[Response]] | None = None
+        self.saving: Callable[[Flow[Response], Head, ExchangeNotes], Flow[Response]] | None = None
         self.changes = Conditions()
         self.journal = Journal(
             settings.journal_limit, settings.journal_body_limit, lambda: clock.time() - clock.monotonic()

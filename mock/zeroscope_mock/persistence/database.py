@@ -57,6 +57,7 @@ class Database:
         self._known: dict[Key, tuple[int, int]] = {}
         self._next = _TOTAL + 1
         self._sum = 0
+        self._require_both_files()
         self._create()
         try:
             lost = lost_frames(Path(f"{self._file}-wal"))
@@ -170,6 +171,11 @@ class Database:
         if os.getpid() == self._process:
             self._connection.close()
 
+    def _require_both_files(self) -> None:
+        """Refuse a log without its database, which SQLite would delete."""
+        if _size(f"{self._file}-wal") and not _size(self._file):
+            raise self._damaged("its write-ahead log is there, but the file itself is missing or empty")
+
     def _create(self) -> None:
         """Create the file if it is missing, readable by its owner only."""
         if os.path.exists(self._file) and not os.path.isfile(self._file):
@@ -231,6 +237,11 @@ class Database:
         if code == sqlite3.SQLITE_CORRUPT or (isinstance(error, sqlite3.DatabaseError) and not code):
             return self._damaged(str(error))
         return StateFileError(f"{self.name} cannot be used: {error}; name a file in a folder that is writable")
+
+
+def _size(path: str) -> int:
+    """The size of a file, in bytes; 0 if it is missing."""
+    return os.path.getsize(path) if os.path.exists(path) else 0
 
 
 def _checksum(key: Key, value: bytes) -> int:

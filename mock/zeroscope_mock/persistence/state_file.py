@@ -12,10 +12,11 @@ from typing import Any
 
 from ..clocks.real import RealClock
 from ..cog import VersionFile
+from ..control.calls import PREFIX
 from ..control.snapshot import SnapshotError
 from ..control.values import rates_json
 from ..journal import ExchangeNotes
-from ..messages import Response, Stream
+from ..messages import Head, Response, Stream
 from ..problems import problem
 from ..protocols import Flow
 from ..state import State
@@ -26,6 +27,7 @@ from .rows import ChangedRows
 
 _log = logging.getLogger("zeroscope_mock")
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_CONTROL = f"{PREFIX}/"
 
 
 class StateFile:
@@ -84,15 +86,18 @@ class StateFile:
             # Without a receiver, webhooks are sent once the server listens on a socket.
             state.clock.run_due()
 
-    def flow(self, flow: Flow[Response], method: str, notes: ExchangeNotes) -> Flow[Response]:
+    def flow(self, flow: Flow[Response], head: Head, notes: ExchangeNotes) -> Flow[Response]:
         """Answer a request by a flow, once what it has changed is on disk; with 500 if that is not possible.
+
+        Control calls that only read are answered in any case, so that people see what happened.
 
         Args:
             flow: Answers the request.
-            method: The method of the request.
+            head: The head of the request.
             notes: The notes on the exchange, which tell its number in the journal.
         """
-        reads = method in _READS
+        reads = head.method in _READS
+        control = reads and f"{head.path}/".startswith(_CONTROL)
         try:
             step = next(flow)
             while True:
@@ -111,13 +116,13 @@ class StateFile:
             flow.close()
             self.save(reads=reads)
             raise
-        if reason := self.save(reads=reads):
+        if (reason := self.save(reads=reads)) and not control:
             failed = problem(500, f"The mock server carried the request out, but {reason}.")
             self._state.journal.replace_response(notes.number, failed, reason)
             return failed
         body = response.body
         if isinstance(body, Stream):
-            return replace(response, body=replace(body, pieces=lambda: self._pieces(body)))
+            return replace(response, body=replace(body, pieces=lambda: self._pieces(body, control)))
         return response
 
     def save(self, *, reads: bool = False) -> str | None:
@@ -142,12 +147,19 @@ class StateFile:
         return None
 
     def close(self) -> None:
-        """Write what has changed and release the file. Closing again has no effect."""
+        """Write what has changed and release the file. Closing again has no effect.
+
+        Raises:
+            StateFileError: If it could not be written; the file is released in any case.
+        """
         with self._state.lock:
-            if not self._closed:
-                self.save()
-                self._closed = True
-                self._database.close()
+            if self._closed:
+                return
+            reason = self.save()
+            self._closed = True
+            self._database.close()
+        if reason:
+            raise StateFileError(f"{reason}; what has changed since the last response without this error is lost")
 
     def _write(self, *, whole: bool) -> None:
         if self._state.store is not self._rows.store:
@@ -168,9 +180,9 @@ class StateFile:
             self._unsaved.clear()
             self._anew = False
 
-    def _pieces(self, body: Stream) -> Iterator[bytes | Pause]:
+    def _pieces(self, body: Stream, control: bool) -> Iterator[bytes | Pause]:
         for piece in body.pieces():
-            if isinstance(piece, bytes) and self.save(reads=True):
+            if isinstance(piece, bytes) and self.save(reads=True) and not control:
                 # An end without the last chunk tells the client that something is missing.
                 raise ConnectionCutError(f"{self._database.name} cannot be written")
             yield piece

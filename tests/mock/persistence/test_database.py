@@ -227,6 +227,19 @@ def test_log__with_a_damaged_header(tmp_path: Path) -> None:
         assert contents(path) == before
 
 
+@pytest.mark.parametrize("missing", [True, False])
+def test_log__without_its_database(tmp_path: Path, missing: bool) -> None:
+    """A server does not begin anew over a log whose database is gone; both may still be put together again."""
+    fill(tmp_path / "state")
+    path = tmp_path / "killed"
+    path.unlink() if missing else os.truncate(path, 0)
+    before = Path(f"{path}-wal").read_bytes()
+    with pytest.raises(StateFileError, match="write-ahead log is there, but the file itself is missing or empty"):
+        MockServer(state=path, seed=1)
+    assert Path(f"{path}-wal").read_bytes() == before
+    assert path.exists() != missing
+
+
 def test_log__that_goes_on_after_a_kill_within_a_write(tmp_path: Path) -> None:
     """What is left of a write that a kill ended is not taken for lost frames when the log has grown over it."""
     path, copy = tmp_path / "state", tmp_path / "copy"
