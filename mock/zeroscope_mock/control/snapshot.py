@@ -69,7 +69,6 @@ def take(state: State) -> dict[str, Any]:
             "registry": registry,
             "files": [file_values(file) for file in reversed(state.store.files(state.clock.time()))],
             "dropped": state.dropped,
-            "last": state.journal.removed_last,
             "faults": state.faults.dump(),
             "scripts": scripts,
             "limits": {
@@ -78,6 +77,7 @@ def take(state: State) -> dict[str, Any]:
                 "used": state.limits.dump(),
             },
             "webhooks": state.webhooks.dump(),
+            "last_exchange": state.journal.last,
             "journal": [exchange_values(exchange) for exchange in state.journal],
             "deliveries": [dataclass_values(attempt) for attempt in state.webhooks.deliveries],
         }
@@ -137,7 +137,7 @@ def load(state: State, values: Mapping[str, Any], files: Iterable[StoredFile] = 
         state.limits.use(make_rates(values["limits"]["rates"]))
         state.limits.out_of_credit = values["limits"]["out_of_credit"]
         state.limits.load(values["limits"]["used"])
-        state.journal.load(map(make_exchange, values["journal"]), int(values.get("last", 0)))
+        state.journal.load(map(make_exchange, values["journal"]), int(values.get("last_exchange", 0)))
         state.journal.dropped = _dropped(values, "exchanges") + len(values["journal"]) - len(state.journal)
         state.clock.set(values["clock"]["time"])
         # After that, since a search adds the versions of trainings that have ended.

@@ -42,6 +42,9 @@ class Database:
     Args:
         path: The file, which is created if there is none.
 
+    Attributes:
+        lost: How many frames at the end of the log were lost, because one before them is damaged.
+
     Raises:
         StateFileError: For a file that cannot be used, or that is damaged.
     """
@@ -57,14 +60,16 @@ class Database:
         self._create()
         try:
             lost = lost_frames(Path(f"{self._file}-wal"))
+            if lost is None:
+                # SQLite would delete the log with its close.
+                raise self._damaged("the header of its write-ahead log does not match its checksum")
             self._connection = sqlite3.connect(self._file, timeout=0, isolation_level=None, check_same_thread=False)
         except (OSError, sqlite3.Error) as error:
             raise self._unusable(error) from error
+        self.lost = lost
         forks.protect(self)
         try:
             self._claim()
-            if lost:
-                raise self._damaged("its write-ahead log does not match its checksums")
         except BaseException as error:
             self._connection.close()
             if isinstance(error, sqlite3.Error):
@@ -93,6 +98,11 @@ class Database:
             raise self._unusable(error) from error
         if total != (self._total(len(self._known), self._sum) if self._known else None):
             raise self._damaged("rows are missing or outdated")
+        try:
+            # New frames would be written over those that SQLite has dropped, and the rest of these taken for lost ones.
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
 
     def has(self, kind: str, key: str) -> bool:
         """Return whether there is a row of a kind and key."""

@@ -90,6 +90,7 @@ class SavedState:
             "limits": {**server["limits"], "used": self._all(kinds.USED)},
             "webhooks": {name: [one for values in unsent for one in values[name]] for name in ("watches", "retries")},
             "journal": self._all(kinds.EXCHANGE),
+            "last_exchange": server.get("last_exchange", 0),
             "deliveries": self._all(kinds.ATTEMPT),
         }
 

@@ -65,7 +65,8 @@ class ChangedRows:
         self._sections: dict[str, bytes] = {}
         self._revisions: dict[str, Hashable] = {}
         journal, deliveries = state.journal, state.webhooks.deliveries
-        self._exchanges = _Tail(EXCHANGE, keys.get(EXCHANGE, ()), journal.last, journal.revision, exchange_values)
+        newest = journal[-1].number if len(journal) else 0
+        self._exchanges = _Tail(EXCHANGE, keys.get(EXCHANGE, ()), newest, journal.revision, exchange_values)
         self._attempts = _Tail(ATTEMPT, keys.get(ATTEMPT, ()), deliveries.total, deliveries.revision, dataclass_values)
         journal.changed = self._changed = ChangedKeys[int]()
         self._moment: Hashable = None
@@ -109,6 +110,7 @@ class ChangedRows:
             "speed": state.speed,
             "limits": {"rates": rates_json(limits.rates), "out_of_credit": limits.out_of_credit},
             "dropped": state.dropped,
+            "last_exchange": _removed_last(journal),
         }
         yield from self._section(SERVER, server)
 
@@ -252,6 +254,12 @@ class _Tail(Generic[T]):
 
 def _numbered(journal: Journal) -> Callable[[int], list[tuple[int, Exchange]]]:
     return lambda number: [(one.number, one) for one in journal.since(number)]
+
+
+def _removed_last(journal: Journal) -> int:
+    """The number of the latest exchange if that was removed; otherwise 0, because the row of the exchange has it."""
+    last = journal.last
+    return 0 if len(journal) and journal[-1].number >= last else last
 
 
 def _numbered_attempts(deliveries: Deliveries) -> Callable[[int], list[tuple[int, Attempt]]]:

@@ -59,6 +59,13 @@ class StateFile:
         self._failure: str | None = None
         try:
             saved = SavedState.read(self._database.read())
+            if lost := self._database.lost:
+                _log.warning(
+                    "%s has lost its last commits: a page of its log is damaged, and %d pages after it were dropped; "
+                    "the server goes on from the last commit before",
+                    self._database.name,
+                    lost,
+                )
             if saved.server:
                 self._restore(saved, reload)
             self._rows = ChangedRows(state, saved.keys, self._about)

@@ -12,13 +12,16 @@ _MAGIC = 0x377F0682
 _MASK = 0xFFFFFFFF
 
 
-def lost_frames(path: Path) -> int:
-    """The number of frames in a log that SQLite would drop, because one before them is damaged.
+def lost_frames(path: Path) -> int | None:
+    """The number of frames in a log that SQLite drops, because one before them is damaged or was never written.
 
     A kill may leave the last frame incomplete, so a damage there cannot be told from one.
 
     Args:
         path: The log; it may be missing.
+
+    Returns:
+        None if the header is damaged, which is on disk before all frames, so that no loss of power explains it.
 
     Raises:
         OSError: If it cannot be read.
@@ -34,7 +37,7 @@ def lost_frames(path: Path) -> int:
     sums = _add(0, 0, struct.unpack_from(f"{order}6I", log))
     if sums != (first, second) or magic & ~1 != _MAGIC:
         # Nothing in this log counts for SQLite.
-        return int(any(log))
+        return None if any(log) else 0
     words = struct.Struct(f"{order}{page // 4}I")
     valid, lost = True, 0
     for start in range(_HEADER.size, len(log) - _FRAME.size - page + 1, _FRAME.size + page):

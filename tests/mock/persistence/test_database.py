@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -20,6 +22,8 @@ from zeroscope_mock import MockServer, StateFileError
 from zeroscope_mock.persistence.database import Database
 from zeroscope_mock.persistence.write_ahead_log import lost_frames
 
+# The lengths of parts of a log.
+HEADER, FRAME = 32, 24 + 4096
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 
 
@@ -57,26 +61,50 @@ def flip(path: Path, place: int, mask: int) -> None:
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_flipped_byte__is_noticed_or_harmless(tmp_path: Path, part: str) -> None:
-    """A server either starts with exactly what was saved, or says in one sentence that the file is damaged."""
+def test_flipped_byte__is_noticed_or_harmless(tmp_path: Path, caplog: pytest.LogCaptureFixture, part: str) -> None:
+    """A server starts with exactly what was saved, or warns that the last commits are lost, or refuses the file."""
     snapshot = fill(tmp_path / "state")
     whole = tmp_path / ("killed" if part else "state")
     copy = tmp_path / "copy"
-    random, refused = Random(18), 0
+    random, noticed = Random(18), 0
     size = os.path.getsize(f"{whole}{part}")
     for number in range(150):
         killed(whole, copy)
         place = random.randrange(size) if number else 0
         flip(Path(f"{copy}{part}"), place, 1 << random.randrange(8))
+        caplog.clear()
         restored = restart(copy)
         if isinstance(restored, str):
-            refused += 1
+            noticed += 1
             assert str(copy) in restored and "\n" not in restored
+        elif part and "has lost its last commits" in caplog.text:
+            noticed += 1
+            assert all(one in snapshot["predictions"] for one in restored["predictions"])
         else:
             # A damage to the last frame of the log looks like the end that a kill leaves.
-            last = part and place >= size - 4096 - 24
+            last = part and place >= size - FRAME
             assert last or restored == snapshot, (number, place)
-    assert refused > 50
+    assert noticed > 50
+
+
+@pytest.mark.parametrize("share", [0.0, 0.2, 0.5, 0.9])
+def test_log__with_a_frame_that_was_not_written(tmp_path: Path, caplog: pytest.LogCaptureFixture, share: float) -> None:
+    """After a loss of power, a server goes on from the last commit before, and warns of what is lost, once."""
+    fill(tmp_path / "state")
+    whole, shorter = tmp_path / "killed", killed(tmp_path / "killed", tmp_path / "shorter")
+    frames = (os.path.getsize(f"{whole}-wal") - HEADER) // FRAME
+    missing = int(frames * share)
+    os.truncate(f"{shorter}-wal", HEADER + missing * FRAME)
+    with open(f"{whole}-wal", "r+b") as log:
+        log.seek(HEADER + missing * FRAME)
+        log.write(bytes(FRAME))
+
+    with caplog.at_level(logging.WARNING, "zeroscope_mock"):
+        assert restart(whole) == restart(shorter)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert f"and {frames - missing - 1} pages after it were dropped" in caplog.text
+    assert restart(whole) == restart(shorter)
+    assert len(caplog.records) == 1
 
 
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.3, 0.9, 0.999])
@@ -185,6 +213,34 @@ def test_log__of_a_kill_within_a_write(tmp_path: Path) -> None:
         os.truncate(tmp_path / "copy-wal", size - cut)
         assert lost_frames(tmp_path / "copy-wal") == 0
         MockServer(state=tmp_path / "copy", seed=1).close()
+
+
+def test_log__with_a_damaged_header(tmp_path: Path) -> None:
+    """All of the log would be lost, so a server refuses the file, again and again, and leaves it and its log alone."""
+    fill(tmp_path / "state")
+    path = tmp_path / "killed"
+    flip(Path(f"{path}-wal"), 20, 1)
+    before = contents(path)
+    for _ in range(2):
+        with pytest.raises(StateFileError, match="is damaged: the header of its write-ahead log does not match"):
+            MockServer(state=path, seed=1)
+        assert contents(path) == before
+
+
+def test_log__that_goes_on_after_a_kill_within_a_write(tmp_path: Path) -> None:
+    """What is left of a write that a kill ended is not taken for lost frames when the log has grown over it."""
+    path, copy = tmp_path / "state", tmp_path / "copy"
+    with closing(Database(path)) as database:
+        list(database.read())
+        database.write({("a", "1"): b"one"})
+        database.write({("a", "2"): bytes(20 * FRAME)})
+        killed(path, copy)
+    os.truncate(f"{copy}-wal", os.path.getsize(f"{copy}-wal") - 3 * FRAME)
+    with closing(Database(copy)) as database:
+        assert [key for _, key, _ in database.read()] == ["1"]
+        database.write({("a", "3"): b"three"})
+        killed(copy, path)
+    assert lost_frames(Path(f"{path}-wal")) == 0
 
 
 @pytest.mark.parametrize("content", [b"", b"short", bytes(100)])

@@ -209,6 +209,8 @@ def reset_one_token(it: Restarts) -> None:
     send_webhooks(it)
     it.others.post("/predictions", json={"version": VERSION, "input": {}, "webhook": HOOK})
     it.others.post("/files", files={"content": b"x"})
+    # The numbers of exchanges go on after this one, although it is removed.
+    it.api.get("/files")
     assert it.control("POST", "/reset", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 204
 
 
@@ -543,6 +545,26 @@ def test_journal__is_cut_in_the_file_as_in_memory(tmp_path: Path, monkeypatch: p
     database = Database(killed(it.path, tmp_path / "copy"))
     assert sum(len(value) for kind, _, value in database.read() if kind == "exchange") < 500_000
     database.close()
+    it.close()
+
+
+def test_journal__is_cut_in_the_file_after_a_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rows of exchanges are found again although the latest exchange was removed before the restart."""
+    monkeypatch.setattr("zeroscope_mock.journal.journal.BODIES_LIMIT", 300_000)
+    it = Restarts(tmp_path)
+    body = {"version": VERSION, "input": {"prompt": "x" * 50_000}}
+    it.others.post("/predictions", json=body)
+    it.api.get("/files")
+    it.server.reset(TOKEN)
+    it.server.close()
+    again = it.start()
+    with it.client(again) as api:
+        for _ in range(10):
+            api.post("/predictions", json=body)
+    journal = again.snapshot()["journal"]
+    assert len(journal[0]["request_body"]) < 50_000 < len(journal[-1]["request_body"])
+    again.close()
+    assert it.start().snapshot()["journal"] == journal
     it.close()
 
 
