@@ -1,4 +1,4 @@
-"""What those who follow a journal get: what is new to them since they last looked."""
+"""Followers of a journal, and the news that each of them gets."""
 
 from __future__ import annotations
 

@@ -31,8 +31,8 @@ class MatcherError(ValueError):
 class LinearRegex(Matcher):
     """Accepts texts that have a match of a pattern anywhere, found in linear time.
 
-    Whoever reaches the server may send a pattern, and the engine of `re` takes for ever with some of them. That of the
-    JSON Schema validator never does; it knows neither look-around nor references to groups.
+    Any client may send a pattern, and the engine of `re` takes for ever with some of them. That of the JSON Schema
+    validator never does; it knows neither look-around nor references to groups.
 
     Args:
         pattern: In the syntax of Rust's crate `regex`.
