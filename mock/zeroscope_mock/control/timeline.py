@@ -20,6 +20,7 @@ from .values import dataclass_values
 # How many lines of the log, outputs, reads and exchanges are shown.
 _MAX_ENTRIES = 1000
 _MAX_TEXT = 200
+_READS = frozenset({"GET", "HEAD"})
 # At equal moments, what causes comes before what follows.
 _ORDER = ("created", "started", "log", "output", "read", "canceled", "ended", "webhook", "retry", "expires")
 
@@ -62,7 +63,8 @@ def timeline_json(
         now: The moment up to which things have happened, in seconds since 1970.
         exchanges: What `exchanges_of` returned.
     """
-    made = {kind: _made_by(exchanges, verb) for kind, verb in (("created", "create"), ("canceled", "cancel"))}
+    # The address of a creation does not name the run yet.
+    made = {kind: _made_by(exchanges, record.id, named) for kind, named in (("created", False), ("canceled", True))}
     entries = [*_life(record), *_exchanged(one for one in exchanges if one not in made.values())]
     for entry in entries:
         entry.due = entry.time > now + TOLERANCE
@@ -74,9 +76,10 @@ def timeline_json(
     return [dataclass_values(entry) for entry in _folded(sorted(entries, key=_place))]
 
 
-def _made_by(exchanges: Iterable[dict[str, Any]], verb: str) -> dict[str, Any] | None:
-    """The first exchange of an operation whose id begins with a verb."""
-    return next((one for one in exchanges if (one["operation"] or "").startswith(verb)), None)
+def _made_by(exchanges: Iterable[dict[str, Any]], id: str, named: bool) -> dict[str, Any] | None:
+    """The first exchange that does more than read, and whose path names the run or not."""
+    changing = (one for one in exchanges if one["method"] not in _READS)
+    return next((one for one in changing if (id in one["path"]) is named), None)
 
 
 def _place(entry: Entry) -> tuple[float, int]:

@@ -166,12 +166,6 @@ class Journal(Sequence[Exchange]):
             self.generation += 1
         self.condition.notify()
 
-    @property
-    def removed_last(self) -> int:
-        """The number of the latest exchange if it was removed; 0 if it is still there."""
-        with self._lock:
-            return self.last if self._exchanges.place(self.last) == len(self._exchanges) else 0
-
     def since(self, number: int, limit: int | None = None) -> list[Exchange]:
         """The exchanges with a higher number, oldest first, at most `limit` of them."""
         with self._lock:

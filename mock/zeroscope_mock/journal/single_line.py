@@ -6,7 +6,7 @@ from __future__ import annotations
 def single_line(text: str, length: int | None = None) -> str:
     """A text on one line: spaces stand for control characters, line breaks and runs of spaces.
 
-    Terminals and pages can show the result, whoever wrote the text.
+    Terminals and pages can show the result, even if a client wrote the text.
 
     Args:
         text: The text, of any origin.

@@ -116,6 +116,19 @@ def test_timeline__has_reads_and_the_cancel(server: MockServer, control: httpx.C
     assert [one["exchange"] for one in entries] == [1, 4, None, None, 5, 6, None, None]
 
 
+def test_timeline__whose_creation_the_journal_has_dropped(
+    server: MockServer, control: httpx.Client, api: httpx.Client
+) -> None:
+    """The cancel is not taken for what created the prediction."""
+    id = create(api)
+    server.journal.clear()
+    api.get(f"/predictions/{id}")
+    api.post(f"/predictions/{id}/cancel")
+
+    found = {one["kind"]: one["exchange"] for one in timeline(control, id)}
+    assert (found["created"], found["read"], found["canceled"]) == (None, 1, 2)
+
+
 def test_timeline__has_outputs_one_by_one(server: MockServer, control: httpx.Client, api: httpx.Client) -> None:
     """Outputs that come one after another have entries of their own."""
     server.scripts.add({"startup": 0, "run": 3, "outputs": 2, "gradual": True, "logs": []})
