@@ -257,8 +257,7 @@ class MockServer(ClientFactory, Assertions):
 
         Args:
             delivery_id: The `id` of one of `deliveries`.
-            as_: What is wrong with it, to test the receiver: `forged`, signed with another key; `late`, signed an hour
-                ago; or `doubled`, sent twice.
+            as_: What is wrong with it: `forged` (signed with another key), `late` (signed an hour ago) or `doubled`.
 
         Raises:
             KeyError: For an unknown id.

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""The news of a journal: what is new to those who follow it."""
-=======
 """Followers of a journal, and the news that each of them gets."""
->>>>>>> 8dffdbaa66d9dde463409f450e42937153c23ca2
 
 from __future__ import annotations
 
