@@ -110,7 +110,7 @@ class ChangedRows:
             "speed": state.speed,
             "limits": {"rates": rates_json(limits.rates), "out_of_credit": limits.out_of_credit},
             "dropped": state.dropped,
-            "last_exchange": journal.removed_last,
+            "last_exchange": _removed_last(journal),
         }
         yield from self._section(SERVER, server)
 
@@ -254,6 +254,12 @@ class _Tail(Generic[T]):
 
 def _numbered(journal: Journal) -> Callable[[int], list[tuple[int, Exchange]]]:
     return lambda number: [(one.number, one) for one in journal.since(number)]
+
+
+def _removed_last(journal: Journal) -> int:
+    """The number of the latest exchange if that was removed; otherwise 0, because the row of the exchange has it."""
+    last = journal.last
+    return 0 if len(journal) and journal[-1].number >= last else last
 
 
 def _numbered_attempts(deliveries: Deliveries) -> Callable[[int], list[tuple[int, Attempt]]]:
