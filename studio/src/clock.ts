@@ -1,6 +1,7 @@
 // The server's clock as the page knows it, and times in words.
 import { computed, signal } from "@preact/signals";
 import { call, send } from "./api";
+import { coalesced } from "./coalesced";
 import type { Clock, ExchangeSummary } from "./control";
 import { onExchanges, revision } from "./live";
 import { second } from "./load";
@@ -29,33 +30,20 @@ export const ticking = computed(() => {
 });
 
 const REAL_MS = 2000;
-let reading = false;
-let again = false;
+const PAUSE_MS = 250;
+
+async function read(): Promise<void> {
+  const value = await send(call("get", "/clock"));
+  if (!value.stands_still || value.time !== notice.value?.time) notice.value = null;
+  clock.value = { ...value, at: performance.now() };
+}
 
 /** Read the clock. */
-export async function readClock(): Promise<void> {
-  if (reading) {
-    again = true;
-    return;
-  }
-  reading = true;
-  again = false;
-  try {
-    const value = await send(call("get", "/clock"));
-    if (!value.stands_still || value.time !== notice.value?.time) notice.value = null;
-    clock.value = { ...value, at: performance.now() };
-  } catch {
-    // The next change, or the next connection, reads it again.
-  }
-  window.setTimeout(() => {
-    reading = false;
-    if (again) readClock();
-  }, 250);
-}
+export const readClock = coalesced(read, { pause: PAUSE_MS });
 
 /** Keep the reading true: after each change, after requests, which move a virtual clock, and whatever a test does. */
 export function followClock(): void {
-  revision("clock").subscribe(() => void readClock());
+  revision("clock").subscribe(readClock);
   onExchanges((exchanges: ExchangeSummary[]) => {
     const told = exchanges.findLast((exchange) => exchange.notice);
     if (told?.notice) notice.value = { text: told.notice, time: told.time };

@@ -1,7 +1,8 @@
 // Values that the page reads from the server, and reads again when their subject changes.
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import { ApiError, type Call, send } from "./api";
+import { type ApiError, type Call, send } from "./api";
+import { coalesced } from "./coalesced";
 import { revision, type Subject } from "./live";
 
 export interface Loaded<T> {
@@ -22,27 +23,15 @@ export function useLoad<T>(one: Call<T> | null, subjects: Subject[], every = 0):
   useEffect(() => {
     if (!one) return undefined;
     const abort = new AbortController();
-    let busy = false;
-    let wanted = false;
-    const ask = async () => {
-      if (busy) {
-        wanted = true;
-        return;
-      }
-      busy = true;
-      wanted = false;
-      try {
-        const value = await send(one, abort.signal);
-        setState({ path: one.path, value });
-      } catch (error) {
-        // While the connection is lost, the page shows what it has.
-        if (error instanceof ApiError && error.status !== 0) setState({ path: one.path, error });
-      }
-      window.setTimeout(() => {
-        busy = false;
-        if (wanted && !abort.signal.aborted) ask();
-      }, PAUSE_MS);
+    const read = async () => {
+      const value = await send(one, abort.signal);
+      setState({ path: one.path, value });
     };
+    const ask = coalesced(read, {
+      pause: PAUSE_MS,
+      signal: abort.signal,
+      onRefusal: (error) => setState({ path: one.path, error }),
+    });
     const stops = subjects.map((subject) => revision(subject).subscribe(ask));
     if (subjects.length === 0) ask();
     const timer = every > 0 ? window.setInterval(ask, every) : 0;

@@ -1,7 +1,8 @@
 // The list of predictions that the page knows, by its filters, read page by page and kept true.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { ApiError, call, send } from "./api";
+import { call, send } from "./api";
 import { clock } from "./clock";
+import { coalesced } from "./coalesced";
 import type { RunSummary } from "./control";
 import { onExchanges, revision } from "./live";
 import { isOver } from "./media";
@@ -79,25 +80,11 @@ export function usePredictions(filters: Filters, visible: () => RunSummary[]): [
       const list = known();
       store({ ...list, items: list.items.map((run) => byId.get(run.id) ?? run) });
     };
-    let busy = false;
-    let wanted = false;
-    const run = async (work: () => Promise<void>) => {
-      busy = true;
-      wanted = false;
-      try {
-        await work();
-      } catch (error) {
-        if (error instanceof ApiError && error.status !== 0) store({ ...known(), loaded: true, error: error.message });
-      }
-      window.setTimeout(() => {
-        busy = false;
-        if (wanted && !abort.signal.aborted) ask();
-      }, PAUSE_MS);
-    };
-    const ask = () => {
-      if (busy) wanted = true;
-      else run(refresh);
-    };
+    const ask = coalesced(refresh, {
+      pause: PAUSE_MS,
+      signal: abort.signal,
+      onRefusal: (error) => store({ ...known(), loaded: true, error: error.message }),
+    });
     let reading = false;
     more.current = () => {
       const { next, items } = known();

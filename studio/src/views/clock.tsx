@@ -46,7 +46,7 @@ function useFreshNext(): void {
   useEffect(() => {
     const { stands_still: still = true, next_event: event = null } = clock.peek() ?? {};
     const count = revision("exchanges").peek();
-    if (!still && (count !== requests.current || (event !== null && event.time <= time))) void readClock();
+    if (!still && (count !== requests.current || (event !== null && event.time <= time))) readClock();
     requests.current = count;
   }, [time]);
 }
