@@ -58,6 +58,9 @@ export function usePredictions(filters: Filters, visible: () => RunSummary[]): [
         call("get", "/predictions", { query: { limit: PAGE, ...query, ...(before === undefined ? {} : { before }) } }),
         abort.signal,
       );
+    // Of the pages beyond the first: whether one is being read, and whether the latest could not be.
+    let reading = false;
+    let failed = false;
     const refresh = async () => {
       const page = await read();
       const old = known();
@@ -68,6 +71,7 @@ export function usePredictions(filters: Filters, visible: () => RunSummary[]): [
       const items = page.predictions.concat(rest);
       const next = rest.length > 0 ? old.next : page.next;
       store({ items, total: page.total, next, loaded: true, error: "" });
+      if (failed) more.current();
       const first = new Set(page.predictions.map((run) => run.id));
       const stale = see.current().filter((run) => !isOver(run) && !first.has(run.id));
       const fresh = await Promise.all(
@@ -85,24 +89,25 @@ export function usePredictions(filters: Filters, visible: () => RunSummary[]): [
       signal: abort.signal,
       onRefusal: (error) => store({ ...known(), loaded: true, error: error.message }),
     });
-    let reading = false;
-    more.current = () => {
+    more.current = async () => {
       const { next, items } = known();
       if (next === null || reading) return;
       reading = true;
-      read(next)
-        .then((page) => {
-          const list = known();
-          if (list.next === next) {
-            store({ ...list, items: list.items.concat(page.predictions), next: page.next, total: page.total });
-          }
-        })
-        .catch(() => undefined)
-        .finally(() => {
-          reading = false;
-          // A page may be empty where a filter lets little through.
-          if (known().items.length === items.length && !abort.signal.aborted) more.current();
-        });
+      failed = false;
+      try {
+        const page = await read(next);
+        const list = known();
+        if (list.next === next) {
+          store({ ...list, items: list.items.concat(page.predictions), next: page.next, total: page.total });
+        }
+      } catch {
+        // The first page that can be read again is followed by this one.
+        failed = true;
+      } finally {
+        reading = false;
+      }
+      // A page may be empty where a filter lets little through.
+      if (!failed && known().items.length === items.length && !abort.signal.aborted) more.current();
     };
     const stops = (["state", "clock"] as const).map((subject) => revision(subject).subscribe(ask));
     // Reads change nothing that the second hand below does not see; a load test makes thousands of them.
