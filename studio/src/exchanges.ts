@@ -1,6 +1,7 @@
 // The exchanges that the page knows, newest first, each with the text that the filter searches.
 import { effect, signal } from "@preact/signals";
 import { call, send } from "./api";
+import { coalesced } from "./coalesced";
 import type { ExchangeSummary } from "./control";
 import { onExchanges, revision } from "./live";
 
@@ -25,8 +26,14 @@ const MOST = 20_000;
 let held: Row[] = [];
 let last = 0;
 let wanted = false;
-// Those that come while the list is read; null when it is not.
+// Under load, the server leaves exchanges out; they are read this often at most.
+const PAUSE_MS = 200;
+// Those that come while a read is wanted or made; null when none is.
 let early: ExchangeSummary[] | null = null;
+// Whether the next read is one of all exchanges, not of those since the last.
+let anew = true;
+// Whether something has happened that only a read that is yet to begin can tell.
+let behind = false;
 
 /** What the filter searches of an exchange. */
 export function rowOf(exchange: ExchangeSummary): Row {
@@ -78,40 +85,65 @@ export function resume(): void {
 }
 
 async function read(): Promise<void> {
-  if (early) return;
-  early = [];
+  const whole = anew;
+  anew = behind = false;
   try {
-    const page = await send(call("get", "/exchanges", { query: { after: 0, limit: MOST } }));
-    last = page.last;
-    held = [];
-    waiting.value = 0;
-    rows.value = page.exchanges.map(rowOf).reverse();
-    loaded.value = true;
-  } catch {
-    // The next connection reads them again.
+    const page = await send(call("get", "/exchanges", { query: { after: whole ? 0 : last, limit: MOST } }));
+    if (whole) {
+      last = page.exchanges.at(-1)?.number ?? page.last;
+      const all = page.exchanges.map(rowOf).reverse();
+      // While the table is paused, what is newer than its first row goes on waiting.
+      const shown = paused.peek() ? (rows.peek()[0]?.exchange.number ?? 0) : last;
+      held = all.filter((row) => row.exchange.number > shown);
+      waiting.value = held.length;
+      rows.value = all.slice(held.length);
+      loaded.value = true;
+    } else if (!anew) add(page.exchanges);
+  } catch (error) {
+    // What came since cannot be joined to what is known.
+    anew = true;
+    early = [];
+    throw error;
+  } finally {
+    if (!behind && !anew) {
+      const missed = early ?? [];
+      early = null;
+      add(missed);
+    }
   }
-  const missed = early;
-  early = null;
-  add(missed);
+}
+
+const ask = coalesced(read, { pause: PAUSE_MS });
+
+function readAnew(): void {
+  anew = behind = true;
+  early = [];
+  ask();
 }
 
 /** Read all exchanges as soon as a view needs them, and go on with those that come. */
 export function useExchanges(): void {
   if (!wanted) {
     wanted = true;
-    read();
+    readAnew();
   }
 }
 
-/** Keep the exchanges true: after a new connection, a reset or a cleared journal. */
+/** Keep the exchanges true: after a new connection, a reset or a cleared journal, and when some were left out. */
 export function followExchanges(): void {
   effect(() => {
     revision("journal").value;
     revision("state").value;
-    if (wanted) read();
+    if (wanted) readAnew();
   });
-  onExchanges((exchanges) => {
+  onExchanges((exchanges, skipped) => {
+    if (!wanted) return;
+    if (skipped > 0) {
+      early ??= [];
+      behind = true;
+    }
+    if (behind || anew) ask();
     if (early) early.push(...exchanges);
-    else if (loaded.peek()) add(exchanges);
+    else add(exchanges);
   });
 }

@@ -31,7 +31,8 @@ const SUBJECTS: Subject[] = [
 const RETRY_MS = 500;
 const LONGEST_RETRY_MS = 3000;
 
-type Listener<T> = (items: T[]) => unknown;
+/** Is called with what came, and how much the server left out before or between. */
+type Listener<T> = (items: T[], skipped: number) => unknown;
 
 /** Whether the page hears from the server. */
 export const connection = signal<"connecting" | "live" | "lost">("connecting");
@@ -74,18 +75,22 @@ export function onDeliveries(listener: Listener<Omit<Attempt, "body">>): () => v
 const BATCH_MS = 20;
 let exchanges: ExchangeSummary[] = [];
 let deliveries: Omit<Attempt, "body">[] = [];
+let skipped = 0;
 let changed = new Set<string>();
 let timer = 0;
 
 function flush(): void {
+  window.clearTimeout(timer);
   timer = 0;
-  const [newExchanges, newDeliveries, subjects] = [exchanges, deliveries, changed];
+  if (changed.size === 0) return;
+  const [newExchanges, left, newDeliveries, subjects] = [exchanges, skipped, deliveries, changed];
   exchanges = [];
+  skipped = 0;
   deliveries = [];
   changed = new Set();
   batch(() => {
-    if (newExchanges.length > 0) for (const listener of exchangeListeners) listener(newExchanges);
-    if (newDeliveries.length > 0) for (const listener of deliveryListeners) listener(newDeliveries);
+    if (newExchanges.length + left > 0) for (const listener of exchangeListeners) listener(newExchanges, left);
+    if (newDeliveries.length > 0) for (const listener of deliveryListeners) listener(newDeliveries, 0);
     touch(...subjects);
   });
 }
@@ -106,11 +111,17 @@ export function follow(pause = RETRY_MS): void {
   source.addEventListener("ready", () => {
     again = RETRY_MS;
     connection.value = "live";
-    // Whatever happened in between, or on the server that was started anew, is read again.
+    // What came before belongs to what is read anew now: whatever happened in between, all of a server that was started
+    // anew, or of one that was reset from Python, which sends this event again.
+    flush();
     touch();
   });
   source.addEventListener("exchange", (event) => {
     exchanges.push(data<ExchangeSummary>(event));
+    schedule("exchanges");
+  });
+  source.addEventListener("skipped", (event) => {
+    skipped += data<{ exchanges: number }>(event).exchanges;
     schedule("exchanges");
   });
   source.addEventListener("delivery", (event) => {

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { call, send } from "./api";
 import { clock } from "./clock";
 import { coalesced } from "./coalesced";
-import type { RunSummary } from "./control";
+import type { ExchangeSummary, RunSummary } from "./control";
 import { onExchanges, revision } from "./live";
 import { isOver } from "./media";
 
@@ -111,7 +111,8 @@ export function usePredictions(filters: Filters, visible: () => RunSummary[]): [
     };
     const stops = (["state", "clock"] as const).map((subject) => revision(subject).subscribe(ask));
     // Reads change nothing that the second hand below does not see; a load test makes thousands of them.
-    stops.push(onExchanges((exchanges) => exchanges.some((one) => one.prediction && one.method !== "GET") && ask()));
+    const changes = (one: ExchangeSummary) => one.prediction !== null && one.method !== "GET";
+    stops.push(onExchanges((exchanges, skipped) => (skipped > 0 || exchanges.some(changes)) && ask()));
     const timer = window.setInterval(() => {
       if (!clock.peek()?.stands_still && known().items.some((one) => !isOver(one))) ask();
     }, EVERY_MS);

@@ -130,7 +130,8 @@ function Table({ list, faulty }: { list: Row[]; faulty: boolean }) {
       return;
     }
     const top = old.list[0];
-    const added = top ? list.indexOf(top) : 0;
+    // By its number, because all rows are new after they were read anew.
+    const added = top ? list.findIndex((row) => row.exchange.number === top.exchange.number) : 0;
     if (added > 0) element.scrollTop += added * ROW;
   }, [list]);
 

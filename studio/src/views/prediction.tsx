@@ -216,7 +216,10 @@ export function PredictionView({ id }: { id: string }) {
   const every = running.value && !clock.value?.stands_still ? LIVE_MS : 0;
   const over = useLoad(call("get", "/predictions/{id}", { path: { id } }), ["deliveries", "clock", "state"], every);
   const { reload } = over;
-  useEffect(() => onExchanges((all) => all.some((one) => one.prediction === id) && reload()), [id, reload]);
+  useEffect(
+    () => onExchanges((all, skipped) => (skipped > 0 || all.some((one) => one.prediction === id)) && reload()),
+    [id, reload],
+  );
   const run = over.value;
   running.value = run ? !isOver(run) : !over.error;
   useKeys({ Escape: () => go(link("predictions")) });
