@@ -182,3 +182,44 @@ def test_table__keeps_its_place_when_the_connection_is_lost(visits: Open, opened
     expect(page.get_by_role("heading", level=1).locator("..")).to_contain_text("320")
     expect(page.get_by_role("alert")).to_have_count(0)
     assert row.bounding_box() == before
+
+
+def deliver(server: MockServer, receiver: str) -> None:
+    """Send the webhook of a prediction that ends two seconds after it was created."""
+    server.scripts.add({"startup": 1, "run": 1})
+    body = {"input": {"prompt": "A lighthouse"}, "webhook": receiver, "webhook_events_filter": ["completed"]}
+    assert Api(server)("POST", f"/v1/models/{VIDEO}/predictions", body)[0] == 201
+    server.clock.advance(2)
+
+
+@pytest.mark.parametrize("reset", [False, True], ids=["as they are", "after a reset"])
+def test_deliveries__are_true_after_a_late_answer(reset: bool, visits: Open, serve: Serve) -> None:
+    """An answer takes away no attempt that came while it was read, and one from before a reset does not stay."""
+    server, url = serve(clock="virtual", receiver=lambda request: 204)
+    visit = visits(url)
+    deliver(server, "https://my.app/first")
+    held: list[Route] = []
+    again: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if held:
+            again.append(route)
+            route.continue_()
+        else:
+            held.append(route)
+
+    visit.page.route("**/_mock/deliveries?*", hold)
+    page = visit.open("webhooks")
+    main = page.get_by_role("main")
+    expect(page.get_by_text("live", exact=True)).to_be_visible()
+    wait_until(page, lambda: held)
+    answer = held[0].fetch()
+    if reset:
+        server.reset()
+    deliver(server, "https://my.app/second")
+    expect(main.get_by_text("my.app/second")).to_be_visible()
+    held[0].fulfill(response=answer)
+    if reset:
+        wait_until(page, lambda: again)
+    expect(main.get_by_text("my.app/first")).to_have_count(int(not reset))
+    expect(main.get_by_text("my.app/second")).to_be_visible()

@@ -1,6 +1,7 @@
 // The webhooks that the server sent: its attempts, grouped by delivery, and new ones as they come.
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useState } from "preact/hooks";
 import { call, send } from "../api";
+import { coalesced } from "../coalesced";
 import type { Attempt } from "../control";
 import { onDeliveries, revision } from "../live";
 
@@ -26,6 +27,7 @@ export interface Deliveries {
 }
 
 const LIMIT = 300;
+const PAUSE_MS = 150;
 // After these, what is known may be wrong, so all is read again.
 const SUBJECTS = ["journal", "state"] as const;
 
@@ -33,20 +35,6 @@ const SUBJECTS = ["journal", "state"] as const;
 export function useDeliveries(): Deliveries {
   const [attempts, setAttempts] = useState<KnownAttempt[]>();
   const [dropped, setDropped] = useState(0);
-  const busy = useRef(false);
-  const readAll = useCallback(async () => {
-    if (busy.current) return;
-    busy.current = true;
-    try {
-      const read = await send(call("get", "/deliveries", { query: { limit: LIMIT } }));
-      setAttempts(read.attempts);
-      setDropped(read.dropped);
-    } catch {
-      // The next connection reads them again.
-    } finally {
-      busy.current = false;
-    }
-  }, []);
   const read = useCallback(async (id: string) => {
     try {
       const own = await send(call("get", "/deliveries", { query: { delivery: id } }));
@@ -56,12 +44,31 @@ export function useDeliveries(): Deliveries {
     }
   }, []);
   useEffect(() => {
-    const stops = SUBJECTS.map((subject) => revision(subject).subscribe(() => void readAll()));
-    stops.push(onDeliveries((added) => setAttempts((before) => merged(before ?? [], added))));
+    const abort = new AbortController();
+    // Those that have come since a read was asked for, which its answer may lack.
+    let early: KnownAttempt[] = [];
+    const readAll = async () => {
+      const all = await send(call("get", "/deliveries", { query: { limit: LIMIT } }), abort.signal);
+      setAttempts(merged(all.attempts, early));
+      setDropped(all.dropped);
+    };
+    const ask = coalesced(readAll, { pause: PAUSE_MS, signal: abort.signal });
+    const stops = SUBJECTS.map((subject) =>
+      revision(subject).subscribe(() => {
+        early = [];
+        ask();
+      }),
+    );
+    const add = (added: KnownAttempt[]) => {
+      early = merged(early, added);
+      setAttempts((before) => merged(before ?? [], added));
+    };
+    stops.push(onDeliveries(add));
     return () => {
+      abort.abort();
       for (const stop of stops) stop();
     };
-  }, [readAll]);
+  }, []);
   return { list: attempts && grouped(attempts), dropped, read };
 }
 
