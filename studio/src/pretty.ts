@@ -1,5 +1,6 @@
 // Indents JSON without changing a character of its values.
-const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
+/** A token of JSON. */
+export const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
 
 /** JSON on lines of its own, with indents; null for a text that is no JSON. Numbers keep their digits, keys their order. */
 export function pretty(text: string): string | null {

@@ -2,6 +2,7 @@
 import { SERVER } from "./api";
 import type { Exchange } from "./control";
 import { quote } from "./curl";
+import { Digits, parseExactly } from "./exact";
 
 /** Which create made the prediction that a request is about, so that a test can make its own. */
 export interface Source {
@@ -60,7 +61,7 @@ export function asCurl(exchange: Exchange): string {
   const { method, path, request_body: body } = exchange;
   const form = formOf(exchange);
   const lines = [`curl ${quote(SERVER + path)}`];
-  if (method !== (body === "" ? "GET" : "POST")) lines.push(`-X ${method}`);
+  if (method !== (body === "" ? "GET" : "POST")) lines.push(`-X ${quote(method)}`);
   for (const [name, value] of headersOf(exchange)) {
     if (form && name === "content-type") continue;
     lines.push(isSecret(name) ? '-H "Authorization: Bearer $REPLICATE_API_TOKEN"' : `-H ${quote(`${name}: ${value}`)}`);
@@ -81,11 +82,14 @@ export function python(value: unknown, indent = ""): string {
   if (value === true) return "True";
   if (value === false) return "False";
   if (typeof value === "string") return pythonText(value);
+  if (value instanceof Digits) return value.text;
   if (typeof value !== "object") return String(value);
   const deeper = `${indent}    `;
   const parts = Array.isArray(value)
     ? value.map((item) => python(item, deeper))
-    : Object.entries(value).map(([key, item]) => `${pythonText(key)}: ${python(item, deeper)}`);
+    : [...(value instanceof Map ? value : Object.entries(value))].map(
+        ([key, item]) => `${pythonText(key)}: ${python(item, deeper)}`,
+      );
   const [open, close] = Array.isArray(value) ? "[]" : "{}";
   const short = `${open}${parts.join(", ")}${close}`;
   if (short.length + indent.length <= 88 && !short.includes("\n")) return short;
@@ -100,12 +104,22 @@ function pythonText(text: string): string {
   );
 }
 
+/** The JSON of a request; undefined if it has none, or such as Python would not write again. */
 function jsonOf(exchange: Exchange): unknown {
+  const body = exchange.request_body;
   try {
-    return exchange.request_body === "" ? undefined : JSON.parse(exchange.request_body);
+    const value = body === "" ? undefined : parseExactly(body);
+    // Python reads 1e400 as infinity, too.
+    return allFinite(value) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+function allFinite(value: unknown): boolean {
+  if (value instanceof Digits) return Number.isFinite(Number(value.text));
+  if (value instanceof Map) return [...value.values()].every(allFinite);
+  return !Array.isArray(value) || value.every(allFinite);
 }
 
 interface Request {
@@ -196,11 +210,10 @@ export function asPytest(exchange: Exchange, source: Source | null): string {
   if (succeeds) lines.push("    assert response.is_success, response.text");
   else if (status !== null) lines.push(`    assert response.status_code == ${status}`);
   if (operation && status !== null) {
-    const sent = jsonOf(exchange) as { input?: unknown } | undefined;
+    const sent = jsonOf(exchange);
     const expected = [pythonText(operation), "times=1"];
     if (!succeeds) expected.push(`status=${status}`);
-    if (sent && typeof sent === "object" && sent.input !== undefined)
-      expected.push(`input=${python(sent.input, "        ")}`);
+    if (sent instanceof Map && sent.has("input")) expected.push(`input=${python(sent.get("input"), "        ")}`);
     const short = `    zeroscope_mock.verify(${expected.join(", ")})`;
     const parts = expected.map((part) => `        ${part},\n`).join("");
     lines.push(short.length <= 100 ? short : `    zeroscope_mock.verify(\n${parts}    )`);

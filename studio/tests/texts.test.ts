@@ -83,6 +83,24 @@ test("a request is copied as httpx", () => {
   assert.match(text, /json=\{"version": "v", "input": \{"width": 100\}\}/);
 });
 
+test("numbers and keys are copied as they were sent", () => {
+  const body =
+    '{"seed": 12345678901234567890, "scale": 1.0, "small": 1E-9, "none": [], "2": -1, "1": {}, "__proto__": 1}';
+  const text = asHttpx({ ...CREATE, request_body: body });
+  const written = /json=(.*),\n\)/s.exec(text)?.[1] ?? "";
+  assert.equal(written.replace(/\s/g, "").replace(",}", "}"), body.replace(/\s/g, ""));
+});
+
+test("a number that Python cannot hold is copied as text", () => {
+  const text = asHttpx({ ...CREATE, request_body: '{"input": {"scale": [1e400]}}' });
+  assert.match(text, /content="\{\\"input\\": \{\\"scale\\": \[1e400\]\}\}"/);
+  assert.match(text, /"content-type": "application\/json"/);
+});
+
+test("a method is quoted for a shell", () => {
+  assert.match(asCurl({ ...CREATE, method: "A$(id)" }), /-X 'A\$\(id\)'/);
+});
+
 test("a refusal is copied as a test that expects it", () => {
   const text = asPytest(CREATE, null);
   assert.match(text, /def test_create_prediction__answers_422\(zeroscope_mock, zeroscope_mock_url\):/);
