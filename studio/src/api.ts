@@ -17,9 +17,9 @@ type Parameters_<O, In extends string> = O extends { parameters: infer A }
   : undefined;
 
 /** What a call returns. */
-export type Result<M extends Method, P extends PathOf<M>> = Success<Operation<M, P>>;
+type Result<M extends Method, P extends PathOf<M>> = Success<Operation<M, P>>;
 /** What a call is sent. */
-export type BodyOf<M extends Method, P extends PathOf<M>> = Body<Operation<M, P>>;
+type BodyOf<M extends Method, P extends PathOf<M>> = Body<Operation<M, P>>;
 
 interface Options<M extends Method, P extends PathOf<M>> {
   path?: Parameters_<Operation<M, P>, "path">;

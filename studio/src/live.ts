@@ -47,7 +47,7 @@ export function revision(subject: Subject): ReadonlySignal<number> {
 }
 
 /** Count a change of a subject, or of all of them. */
-export function touch(...subjects: string[]): void {
+function touch(...subjects: string[]): void {
   // A reset and a restored snapshot, which have kinds of their own, change everything.
   const all = subjects.length === 0 || subjects.some((subject) => !revisions.has(subject));
   batch(() => {

@@ -5,7 +5,7 @@ import { type ApiError, type Call, send } from "./api";
 import { coalesced } from "./coalesced";
 import { revision, type Subject } from "./live";
 
-export interface Loaded<T> {
+interface Loaded<T> {
   value: T | undefined;
   error: ApiError | undefined;
   reload: () => void;

@@ -3,7 +3,7 @@ import { ROOT } from "./api";
 import type { RunSummary } from "./control";
 
 export type OutputFile = RunSummary["files"][number];
-export type MediaKind = "video" | "image" | "sound" | "file";
+type MediaKind = "video" | "image" | "sound" | "file";
 
 /** How a file is shown. */
 export function kindOf(file: OutputFile): MediaKind {

@@ -16,7 +16,7 @@ export interface Filters {
   text: string;
 }
 
-export interface PredictionList {
+interface PredictionList {
   items: RunSummary[];
   total: number;
   /** From where the next page goes on; null at the end. */

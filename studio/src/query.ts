@@ -1,7 +1,7 @@
 // The query line of the exchanges: `status:4xx op:createPrediction prompt:"two words" -method:GET horse`.
 import type { Row } from "./exchanges";
 
-export interface Query {
+interface Query {
   /** Whether an exchange matches all terms. */
   matches: (row: Row) => boolean;
   /** What cannot be understood, in words. */

@@ -1,7 +1,7 @@
 // The place in the page: a view, its argument and its parameters, all in the hash, so that it can be shared.
 import { computed, signal } from "@preact/signals";
 
-export interface Place {
+interface Place {
   view: string;
   argument: string;
   parameters: URLSearchParams;

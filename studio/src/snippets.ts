@@ -5,7 +5,7 @@ import { quote } from "./curl";
 import { Digits, parseExactly } from "./exact";
 
 /** Which create made the prediction that a request is about, so that a test can make its own. */
-export interface Source {
+interface Source {
   version: string;
   input: Record<string, unknown>;
 }

@@ -1,4 +1,4 @@
-"""The page after it missed something: a lost connection, a burst or a reset."""
+"""What the page does when it has missed something: a lost connection, a burst, a reset, a late answer."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ export function useDeliveries(): Deliveries {
 }
 
 /** Returns attempts grouped by their delivery, the delivery with the latest attempt first. */
-export function grouped(attempts: readonly KnownAttempt[]): Delivery[] {
+function grouped(attempts: readonly KnownAttempt[]): Delivery[] {
   const deliveries = new Map<string, KnownAttempt[]>();
   for (const attempt of attempts) {
     const known = deliveries.get(attempt.id) ?? [];

@@ -6,7 +6,7 @@ import { link } from "../router";
 import { HttpStatus, Status } from "./status";
 import { Time } from "./time";
 
-export const COLUMNS = ["Time", "Status", "Method", "Path", "Operation", "What", "Took", "Tenant", "Fault"] as const;
+const COLUMNS = ["Time", "Status", "Method", "Path", "Operation", "What", "Took", "Tenant", "Fault"] as const;
 
 export function ExchangeHead() {
   return (

@@ -1,26 +1,10 @@
 // What to do when the server has seen nothing yet.
-import { call, SERVER } from "../api";
-import { useLoad } from "../load";
+import { SERVER } from "../api";
+import { useCreateCommand } from "./create_command";
 import { Command, Empty } from "./page";
 
-interface Described {
-  info?: { "x-replicate"?: { version?: string } };
-}
-
-/** A create that the server's own document admits. */
-function createCommand(document: Described | undefined): string {
-  const version = document?.info?.["x-replicate"]?.version ?? "OWNER/MODEL";
-  return [
-    `curl ${SERVER}/v1/predictions \\`,
-    "  -H 'Authorization: Bearer mock-token' --json '{",
-    `  "version": "${version}",`,
-    `  "input": {"prompt": "An astronaut riding a horse"}`,
-    "}'",
-  ].join("\n");
-}
-
 export function FirstSteps({ title }: { title: string }) {
-  const document = useLoad(call("get", "/spec.json"), []).value as Described | undefined;
+  const create = useCreateCommand("mock-token", { prompt: "An astronaut riding a horse" });
   const lines = [
     ["export REPLICATE_API_TOKEN=mock-token", "# any token will do"],
     [`export REPLICATE_BASE_URL=${SERVER}`, "# replicate for Python"],
@@ -36,7 +20,7 @@ export function FirstSteps({ title }: { title: string }) {
       <p>Replicate's client for JavaScript reads no variable:</p>
       <Command text={javascript} label="Copy line" />
       <p>Or make a prediction from a terminal. It appears on this page at once.</p>
-      <Command text={createCommand(document)} label="Copy command" />
+      <Command text={create} label="Copy command" />
     </Empty>
   );
 }

@@ -19,7 +19,7 @@ export function Status({ value }: { value: string }) {
 }
 
 /** The tone of an HTTP status: good, moved, refused or broken. */
-export function toneOf(status: number | null): string {
+function toneOf(status: number | null): string {
   if (status === null || status >= 500) return "bad";
   if (status >= 400) return "refused";
   return status >= 300 ? "ended" : "good";

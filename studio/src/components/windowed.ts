@@ -2,7 +2,7 @@
 import type { RefObject } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
-export interface Slice {
+interface Slice {
   first: number;
   last: number;
   width: number;

@@ -2,6 +2,8 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { CARD_TEXT, Card } from "../components/card";
 import { FirstSteps } from "../components/first_steps";
+import { useDocument } from "../components/forms/document";
+import { namedSchema } from "../components/forms/schema";
 import { useKeys } from "../components/keys";
 import { Page } from "../components/page";
 import { useSlice } from "../components/windowed";
@@ -11,7 +13,6 @@ import { place, setParameters } from "../router";
 
 const GAP = 16;
 const NARROWEST = 256;
-const STATUSES = ["starting", "processing", "succeeded", "failed", "canceled", "aborted"];
 const kept = { scroll: 0, key: "" };
 
 const columnsOf = (width: number) => Math.max(1, Math.floor((width + GAP) / (NARROWEST + GAP)));
@@ -23,6 +24,10 @@ const rowOf = (width: number) => {
 
 function FilterBar({ filters, items }: { filters: Filters; items: RunSummary[] }) {
   const set = (name: keyof Filters, value: string) => setParameters({ ...filters, [name]: value });
+  const document = useDocument();
+  const known = (document && namedSchema(document, "RunStatus").enum) ?? [];
+  // The one of the address is there before the document is.
+  const statuses = known.length > 0 || filters.status === "" ? known.map(String) : [filters.status];
   const models = [...new Set(items.map((run) => run.model).filter((name) => name !== null))];
   const tenants = [...new Set(items.map((run) => run.tenant))];
   return (
@@ -41,7 +46,7 @@ function FilterBar({ filters, items }: { filters: Filters; items: RunSummary[] }
       />
       <select aria-label="Status" value={filters.status} onChange={(event) => set("status", event.currentTarget.value)}>
         <option value="">Any status</option>
-        {STATUSES.map((name) => (
+        {statuses.map((name) => (
           <option key={name} value={name}>
             {name}
           </option>

@@ -1,9 +1,10 @@
 // The webhooks that the server sent: their attempts, signatures and answers, and ways to send them again.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { call, SERVER } from "../api";
+import { call } from "../api";
 import { age, ticking } from "../clock";
 import { Action } from "../components/action";
 import { Body } from "../components/body";
+import { useCreateCommand } from "../components/create_command";
 import {
   type Deliveries,
   type Delivery,
@@ -90,14 +91,11 @@ function firstUnsent(list: readonly Delivery[]): KnownAttempt | undefined {
 }
 
 function NoDeliveries() {
-  const sample = [
-    `curl ${SERVER}/v1/predictions -H "Authorization: Bearer $REPLICATE_API_TOKEN" --json '{`,
-    '  "version": "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351",',
-    '  "input": {"prompt": "A lighthouse in a storm"},',
-    '  "webhook": "http://localhost:3000/hook",',
-    '  "webhook_events_filter": ["start", "completed"]',
-    "}'",
-  ].join("\n");
+  const sample = useCreateCommand(
+    "$REPLICATE_API_TOKEN",
+    { prompt: "A lighthouse in a storm" },
+    { webhook: "http://localhost:3000/hook", webhook_events_filter: ["start", "completed"] },
+  );
   return (
     <Empty title="No webhook has been due">
       <p>

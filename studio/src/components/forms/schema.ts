@@ -1,7 +1,7 @@
 // Fields of a form, derived from a schema of the control document.
 
 /** The part of JSON Schema that the control document uses. */
-export interface Schema {
+interface Schema {
   $ref?: string;
   type?: string | string[];
   enum?: (string | number | null)[];
@@ -37,17 +37,7 @@ interface DescribedOperation {
 }
 
 /** How a value is entered: by choice, as text, or as JSON. */
-export type FieldKind =
-  | "choice"
-  | "choices"
-  | "number"
-  | "duration"
-  | "text"
-  | "list"
-  | "lines"
-  | "object"
-  | "any"
-  | "group";
+type FieldKind = "choice" | "choices" | "number" | "duration" | "text" | "list" | "lines" | "object" | "any" | "group";
 
 /** One field of a form. */
 export interface FormField {

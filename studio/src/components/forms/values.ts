@@ -36,7 +36,7 @@ export function readFields(fields: FormField[], texts: Texts, prefix = ""): Read
 }
 
 /** Reads JSON, with the parser's own words about what is wrong. */
-export function readJson(text: string): unknown {
+function readJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
