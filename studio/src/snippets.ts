@@ -20,6 +20,9 @@ const OWN = new Set([
   "accept",
   "transfer-encoding",
 ]);
+// Linux passes no longer argument to a program.
+const LONGEST_ARGUMENT = 100_000;
+const END = "END_OF_THE_BODY";
 const BINARY = /^\[\d+ bytes of /;
 
 /** Headers as pairs of a name in lower case and a value. */
@@ -72,7 +75,10 @@ export function asCurl(exchange: Exchange): string {
       else lines.push(`-F ${quote(`${name}=@${file}${type && `;type=${type}`}`)}`);
     }
   } else if (BINARY.test(body)) lines.push("--data-binary @FILE");
-  else if (body !== "") lines.push(`--data-raw ${quote(body)}`);
+  else if (body.length > LONGEST_ARGUMENT) {
+    lines.push(`--data-binary @- <<'${END}'`);
+    return `${lines.join(" \\\n  ")}\n${body}\n${END}`;
+  } else if (body !== "") lines.push(`--data-raw ${quote(body)}`);
   return lines.join(" \\\n  ");
 }
 

@@ -72,6 +72,9 @@ def test_snapshot__is_downloaded_and_restored(server: MockServer, visit: Visit, 
     assert json.loads((tmp_path / "snapshot.json").read_text(encoding="utf-8")) == server.snapshot()
     server.reset()
     page.get_by_label("File of the snapshot").set_input_files(tmp_path / "snapshot.json")
+    expect(page.get_by_role("dialog")).to_contain_text("Restore snapshot.json?")
+    assert visit.violations() == []
+    press(page, "Replace everything")
     expect(page.get_by_text("Restored snapshot.json.")).to_be_visible()
     expect(held(page, "predictions")).to_contain_text("1")
     assert Api(server)("GET", f"/v1/predictions/{created}")[0] == 200
@@ -94,6 +97,9 @@ def test_snapshot__is_refused_by_field(
     (tmp_path / "snapshot.json").write_text(snapshot, encoding="utf-8")
     page = visit.open("state")
     page.get_by_label("File of the snapshot").set_input_files(tmp_path / "snapshot.json")
+    expect(page.get_by_role("dialog")).to_contain_text("Restore snapshot.json?")
+    assert visit.violations() == []
+    press(page, "Replace everything")
     expect(page.get_by_role("alert")).to_contain_text("Nothing was restored:")
     expect(page.get_by_role("alert")).to_contain_text(error)
 

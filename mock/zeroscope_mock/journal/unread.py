@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from operator import itemgetter
 from typing import Any
 
@@ -104,17 +104,24 @@ def _exchange(
     refusals: tuple[Refusal, ...],
 ) -> Exchange:
     redactor = Redactor(request_headers)
+    request_body = body_text(sent, header(request_headers, "content-type"), redactor, body_limit)
+    response_body = body_text(received, header(response_headers, "content-type"), redactor, body_limit)
+    notes = [
+        redactor.text(note or ""),
+        *_cut("request", sent, request_body, body_limit),
+        *_cut("response", received, response_body, body_limit),
+    ]
     return Exchange(
         time=time,
         method=method,
         path=redactor.url(path),
         operation=operation,
         status=status,
-        request_body=body_text(sent, header(request_headers, "content-type"), redactor, body_limit),
-        response_body=body_text(received, header(response_headers, "content-type"), redactor, body_limit),
+        request_body=request_body,
+        response_body=response_body,
         tenant=tenant,
         fault=fault and redactor.text(fault),
-        note=note and redactor.text(note),
+        note="\n".join(filter(None, notes)) or None,
         number=number,
         duration=duration,
         request_headers=redactor.headers(request_headers),
@@ -124,6 +131,13 @@ def _exchange(
         refusals=tuple([_redacted(one, redactor) for one in refusals]),
         base_url=base_url,
     )
+
+
+def _cut(message: str, body: bytes, text: str, limit: int) -> Iterator[str]:
+    """A note on a body of which only the start is kept."""
+    # A character has up to four bytes; what stands in place of binary content is shorter.
+    if len(body) > limit and len(text) * 4 >= limit:
+        yield f"the journal keeps the first {limit} of the {len(body)} bytes of the {message}'s body"
 
 
 def _status(body: bytes) -> str | None:

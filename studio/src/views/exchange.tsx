@@ -71,12 +71,16 @@ function Refusals({ exchange }: { exchange: Exchange }) {
         <tbody>
           {refusals.map((refusal, index) => (
             <tr key={index}>
-              <td>
+              <td data-label="Field">
                 <code>{refusal.field || "the request"}</code>
               </td>
-              <td>{refusal.value === null ? <span class="muted">nothing</span> : <code>{refusal.value}</code>}</td>
-              <td class="error-text">{refusal.problem}</td>
-              <td>
+              <td data-label="Value">
+                {refusal.value === null ? <span class="muted">nothing</span> : <code>{refusal.value}</code>}
+              </td>
+              <td data-label="Problem" class="error-text">
+                {refusal.problem}
+              </td>
+              <td data-label="Forbidden by">
                 <code>{refusal.place ?? "–"}</code>
               </td>
             </tr>

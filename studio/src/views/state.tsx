@@ -104,10 +104,12 @@ function download(one: Call): void {
 function Snapshot() {
   const taken = call("get", "/snapshot");
   const input = useRef<HTMLInputElement>(null);
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [chosen, setChosen] = useState<File>();
   const [problems, setProblems] = useState<FieldProblems>(NO_PROBLEMS);
   const [done, setDone] = useState("");
-  const restore = async (file: File | undefined) => {
-    if (!file) return;
+  const restore = async (file: File) => {
+    dialog.current?.close();
     setDone("");
     setProblems(NO_PROBLEMS);
     try {
@@ -151,13 +153,26 @@ function Snapshot() {
           accept="application/json,.json"
           onChange={(event) => {
             const file = event.currentTarget.files?.[0];
-            void restore(file);
+            setChosen(file);
+            if (file) dialog.current?.showModal();
             // So that the same file can be chosen again.
             event.currentTarget.value = "";
           }}
         />
         <output class="form-done">{done}</output>
       </div>
+      <dialog ref={dialog} aria-labelledby="restore-title">
+        <h2 id="restore-title">Restore {chosen?.name}?</h2>
+        <p>What the server holds now is replaced, for every token. A snapshot keeps it.</p>
+        <div class="buttons">
+          <button type="button" class="danger" onClick={() => chosen && void restore(chosen)}>
+            Replace everything
+          </button>
+          <button type="button" class="plain" onClick={() => dialog.current?.close()}>
+            Keep it
+          </button>
+        </div>
+      </dialog>
       {problems.general.length > 0 && (
         <div class="form-errors" role="alert">
           <p>Nothing was restored:</p>

@@ -57,6 +57,8 @@ def test_exchange__keeps_a_body_up_to_the_limit(limit: int, kept: int) -> None:
         True,
     )
     assert len(exchange.response_body) <= max(kept, 20_300)
+    cut = f"the journal keeps the first {limit} of the 20020 bytes of the request's body"
+    assert (cut in (exchange.note or "")) == (limit < 20_020)
 
 
 def test_exchange__is_the_same_at_each_access() -> None:
@@ -276,6 +278,8 @@ def test_bodies__together_have_a_limit(limit: int, letter: str, end: str, length
     assert memory(server) > limit // 3
     assert lengths == sorted(lengths)
     assert set(lengths) == {START, len(whole)}
+    cut = [one.note for one in server.journal if len(one.request_body) == START]
+    assert {*cut} == {f"the journal keeps the first {START} characters of older bodies"}
 
 
 def test_bodies__that_are_cut_stay_as_they_are(limit: int) -> None:
