@@ -11,7 +11,6 @@ from helpers.browser import Visit, wait_until
 from helpers.busy_server import VIDEO, Api
 from studio.conftest import Open, Serve
 from zeroscope_mock import MockServer
-from zeroscope_mock.control import events
 
 
 def test_cards__are_read_on_after_a_failure(visits: Open, serve: Serve) -> None:
@@ -119,24 +118,6 @@ def test_burst__is_on_the_page_in_full(visits: Open, serve: Serve) -> None:
     expect(heading).to_contain_text("2,000")
     page.get_by_label("Filter exchanges").fill('prompt:"number 49"')
     expect(page.get_by_text("1 of 2,000 match")).to_be_visible()
-
-
-def test_cards__have_what_the_events_left_out(
-    server: MockServer, visit: Visit, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A prediction that was created in a burst is among the cards."""
-    monkeypatch.setattr(events, "_BATCH", 1)
-    api = Api(server)
-    page = visit.open()
-    expect(page.get_by_text("live", exact=True)).to_be_visible()
-    expect(page.get_by_text("No prediction yet")).to_be_visible()
-    # The first event of a burst is sent at once.
-    for _ in range(10):
-        api.send("GET", "/v1/models")
-    created = api.create(VIDEO, "A lighthouse")
-    for _ in range(500):
-        api.send("GET", "/v1/models")
-    expect(page.locator(f"main article a[data-id='{created['id']}']")).to_be_visible()
 
 
 def test_pause__holds_exchanges_back_when_all_are_read_anew(visits: Open, opened: ExitStack) -> None:
