@@ -265,9 +265,7 @@ def kill_servers(path: Path, kills: int, seed: int, *options: str) -> dict[str, 
         for _ in range(kills):
             with mock_process("--state", str(path), *OPTIONS, *options) as process:
                 url = _url(process.stdout.readline() if process.stdout else "")
-                for client in clients:
-                    client.check(url)
-                _check_webhooks(url, receiver, clients)
+                _check(url, receiver, clients)
                 enough = threading.Semaphore(0)
                 threads = [threading.Thread(target=client.work, args=(url, enough.release)) for client in clients]
                 for thread in threads:
@@ -281,9 +279,7 @@ def kill_servers(path: Path, kills: int, seed: int, *options: str) -> dict[str, 
                 killer.join()
         with mock_process("--state", str(path), *OPTIONS, *options) as process:
             url = _url(process.stdout.readline() if process.stdout else "")
-            for client in clients:
-                client.check(url)
-            _check_webhooks(url, receiver, clients)
+            _check(url, receiver, clients)
             _check_all_sent(url, receiver, clients)
     finally:
         receiver.close()
@@ -299,12 +295,21 @@ def _url(line: str) -> str:
     return line.removeprefix("listening on ").strip()
 
 
-def _check_webhooks(url: str, receiver: Receiver, clients: list[Client]) -> None:
+def _check(url: str, receiver: Receiver, clients: list[Client]) -> None:
+    """Fail unless the server has all that clients and the receiver were shown before."""
+    # More may arrive during the checks, about predictions that end after their client has read them.
+    seen = list(receiver.seen)
+    for client in clients:
+        client.check(url)
+    _check_webhooks(url, seen, clients)
+
+
+def _check_webhooks(url: str, seen: list[tuple[str, dict[str, Any]]], clients: list[Client]) -> None:
     """Fail unless each prediction of a webhook is there, with all that the webhook showed."""
     with httpx.Client(base_url=url, timeout=30) as http:
         predictions = {one["id"]: one for one in http.get("/_mock/snapshot").json()["predictions"]}
     known = {id: one for client in clients for id, one in client.predictions.items()}
-    for _, shown in list(receiver.seen):
+    for _, shown in seen:
         assert shown["id"] in predictions, "a webhook showed a prediction that is lost"
         now = known.get(shown["id"])
         if now is not None and shown["status"] in _ENDED:
