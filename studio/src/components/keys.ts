@@ -1,5 +1,5 @@
 // Keys that work anywhere in a view, unless a field has the focus.
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 
 type Handler = (event: KeyboardEvent) => void;
 
@@ -8,7 +8,8 @@ const isField = (target: EventTarget | null): boolean =>
 
 /** Handle keys by name, without modifiers, while the view is shown. */
 export function useKeys(handlers: Record<string, Handler>): void {
-  useEffect(() => {
+  // At once, so that a key that follows quickly is not for the view of before.
+  useLayoutEffect(() => {
     const listen = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
       // An open popover or dialog has its own keys.
