@@ -150,15 +150,15 @@ function Table({ list, faulty }: { list: Row[]; faulty: boolean }) {
     if (top < element.scrollTop) element.scrollTop = top;
     else if (top + ROW > element.scrollTop + room) element.scrollTop = top + ROW - room;
     current.value = target.exchange.number;
-    const focus = () => {
+    const focus = (): boolean => {
       // Another key may have been pressed since.
-      if (current.peek() !== target.exchange.number) return;
+      if (current.peek() !== target.exchange.number) return true;
       const row = element.querySelector<HTMLElement>(`[data-number="${target.exchange.number}"]`);
       row?.focus({ preventScroll: true });
+      return row !== null;
     };
-    focus();
     // The row may have to be drawn first.
-    requestAnimationFrame(() => requestAnimationFrame(focus));
+    if (!focus()) requestAnimationFrame(() => requestAnimationFrame(focus));
   };
   const move = (step: number) => {
     const at = current.peek() ? list.findIndex((row) => row.exchange.number === current.peek()) : -1;
