@@ -1,4 +1,4 @@
-"""What the page does when it has missed something: a lost connection, a burst, a reset, a late answer."""
+"""The page after it missed something: a lost connection, a burst or a reset."""
 
 from __future__ import annotations
 

@@ -42,9 +42,8 @@ def run(arguments: Sequence[str]) -> int:
     _escape_unencodable_output()
     try:
         app(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
-        # A program that was started without stdout has none.
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        # Flushes stdout, which a program may have been started without.
+        print(end="", flush=True)
     except BrokenPipeError:
         # The reader has closed the pipe. Without this, Python would report it again when it flushes stdout at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
