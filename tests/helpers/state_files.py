@@ -5,8 +5,17 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from zeroscope_mock import MockServer
+from zeroscope_mock.persistence.database import Database
+
 PARTS = ("", "-wal")
 """What is added to the name of a state file for each file that belongs to it."""
+
+
+def database_of(server: MockServer) -> Database:
+    """The database of a server that has a state file."""
+    assert server._file is not None
+    return server._file._database
 
 
 def killed(path: Path, copy: Path) -> Path:

@@ -15,6 +15,7 @@ import pytest
 
 import zeroscope_mock
 from helpers.command import COMMAND, Command, mock_process
+from helpers.state_files import database_of
 from zeroscope._service import spec as _spec
 from zeroscope_mock import MockServer
 from zeroscope_mock.messages import Head, Request
@@ -155,7 +156,7 @@ def test_scripts__are_read_once_with_a_state_file(
             server.close()
         else:
             # As a kill would, before anything was saved.
-            server._file._database.close()  # type: ignore[union-attr]
+            database_of(server).close()
 
     monkeypatch.setattr(MockServer, "serve", serve)
     for _ in range(4):

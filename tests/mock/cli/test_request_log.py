@@ -313,10 +313,12 @@ def test_json__has_a_line_for_each_exchange() -> None:
         ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, True, False, True),
     ],
 )
-def test_colors(variables: dict[str, str], terminal: bool, colored: bool, interactive: bool) -> None:
+def test_colors(
+    variables: dict[str, str], terminal: bool, colored: bool, interactive: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Colors are for terminals, unless the environment says otherwise."""
     stream = io.StringIO()
-    stream.isatty = lambda: terminal  # type: ignore[method-assign]
+    monkeypatch.setattr(stream, "isatty", lambda: terminal)
 
     found = Terminal(stream, variables)
 

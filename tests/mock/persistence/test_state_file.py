@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from helpers.client import Harness
-from helpers.state_files import PARTS, killed
+from helpers.state_files import PARTS, database_of, killed
 from zeroscope_mock import MockServer, RealClock, StateFileError, VirtualClock
 from zeroscope_mock.persistence.database import Database
 
@@ -471,7 +471,9 @@ def test_restart__on_a_real_clock(
     """A clock that ran has run on with the machine's, and a frozen one has not."""
     machine = MachineTime()
     it = Restarts(tmp_path, clock=machine.clock())
-    act(it.server.clock)  # type: ignore[arg-type]
+    clock = it.server.clock
+    assert isinstance(clock, RealClock)
+    act(clock)
     it.create()
     before = it.server.clock
     start = before.time()
@@ -575,7 +577,7 @@ def test_read__writes_nothing_but_its_exchange(restarts: Restarts, monkeypatch: 
     """A read writes its exchange and what it used, and a control call that changes nothing writes nothing."""
     url = restarts.create()["urls"]["get"]
     written: list[set[str]] = []
-    database = restarts.server._file._database  # type: ignore[union-attr]
+    database = database_of(restarts.server)
     write = database.write
 
     def record(rows: Any, *, anew: bool = False) -> None:
@@ -596,7 +598,7 @@ class TestFailure:
     def full(self, restarts: Restarts) -> Restarts:
         """A server whose disk is full."""
         restarts.create()
-        connection = restarts.server._file._database._connection  # type: ignore[union-attr]
+        connection = database_of(restarts.server)._connection
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
         connection.execute(f"PRAGMA max_page_count = {pages}")
         return restarts
@@ -615,7 +617,7 @@ class TestFailure:
         """All that could not be written before is written then."""
         assert full.api.post("/files", files={"content": b"x" * 100_000}).status_code == 500
         assert len(full.kill().snapshot()["files"]) == 0
-        full.server._file._database._connection.execute("PRAGMA max_page_count = 1000000")  # type: ignore[union-attr]
+        database_of(full.server)._connection.execute("PRAGMA max_page_count = 1000000")
         with caplog.at_level(logging.WARNING, "zeroscope_mock"):
             assert full.api.get("/predictions").status_code == 200
         assert "is written again" in caplog.text
@@ -635,7 +637,7 @@ class TestFailure:
         assert exchange.note is not None
         assert exchange.note.startswith(f"the response with status {status} was not sent, because the state file")
 
-        full.server._file._database._connection.execute("PRAGMA max_page_count = 1000000")  # type: ignore[union-attr]
+        database_of(full.server)._connection.execute("PRAGMA max_page_count = 1000000")
         full.api.get("/predictions")
         assert full.kill().snapshot()["journal"] == full.server.snapshot()["journal"]
 
@@ -666,7 +668,7 @@ class TestFailure:
     def test_stream__is_cut(self, restarts: Restarts) -> None:
         """A stream ends early instead of showing a time that is not on disk."""
         url = restarts.create(stream=True)["urls"]["stream"]
-        database = restarts.server._file._database  # type: ignore[union-attr]
+        database = database_of(restarts.server)
         with restarts.api.stream("GET", url) as response:
             lines = response.iter_lines()
             next(lines)
@@ -685,7 +687,7 @@ class TestFailure:
 def test_forked_process__writes_nothing(restarts: Restarts) -> None:
     """A fork does not touch the file of its parent, which goes on."""
     restarts.create()
-    database = restarts.server._file._database  # type: ignore[union-attr]
+    database = database_of(restarts.server)
     references = sys.getrefcount(database)
     read, write = os.pipe()
     child = os.fork()
@@ -766,8 +768,9 @@ class TestOptions:
         with MockServer(state=tmp_path / "state", models={"acme/echo": version}) as server:
             server.models.add("acme/more", ECHO)
         changed = {**version, "openapi_schema": SHOUT}
-        for models in ({"acme/echo": changed}, {"acme/echo": changed, "acme/new": ECHO}):
-            with MockServer(state=tmp_path / "state", models=models) as server:  # type: ignore[arg-type]
+        options: list[dict[str, Any]] = [{"acme/echo": changed}, {"acme/echo": changed, "acme/new": ECHO}]
+        for models in options:
+            with MockServer(state=tmp_path / "state", models=models) as server:
                 assert {"acme/echo", "acme/more"} <= set(server.models)
                 files = dict(server.core.state.registry.loaded.files())
                 assert files["acme/echo"].values["openapi_schema"] == SHOUT
