@@ -75,7 +75,7 @@ class Fuzzer:
             # On a frozen clock a request that is held waits for another thread to move the clock.
             if operation.id != "freezeClock"
             # Creates are more frequent, so that there is something to read.
-            for _ in range(6 if operation.id in BODIES else 1)
+            for _ in range(12 if operation.id in BODIES else 1)
         ]
 
     def request(self) -> Request:
