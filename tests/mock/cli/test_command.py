@@ -138,6 +138,8 @@ def test_mock__passes_its_options_on(command: Command, tmp_path: Path, monkeypat
     assert (made[0]["clock"], made[0]["speed"]) == ("real", 9.0)
     assert made[1] == ("127.0.0.1", 8000, False)
     assert not {name for name in made[0] if name.endswith("_limit")}
+    for server in servers:
+        server.close()
 
 
 def test_scripts__are_read_once_with_a_state_file(
