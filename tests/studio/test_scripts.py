@@ -73,7 +73,7 @@ def test_script__is_refused_at_the_field(visit: Visit) -> None:
     form = script_form(page)
     for name, text, error in (
         ("run", "-1", "Must be greater than or equal to 0"),
-        ("model", "somebody", "a model is 'owner/name'"),
+        ("model", "someone", "a model is 'owner/name'"),
     ):
         control = form.get_by_label(name, exact=True)
         control.fill(text)

@@ -161,7 +161,7 @@ REPLACEMENTS: dict[str, Callable[[MockServer, dict[str, Any]], None]] = {
 
 @pytest.mark.parametrize("replaced", REPLACEMENTS)
 def test_stream__begins_anew_when_the_journal_is_replaced(server: MockServer, api: httpx.Client, replaced: str) -> None:
-    """A client is told that the numbers start again, whoever did that, and nothing is lost."""
+    """A client is told that the numbers start again, whatever changed them, and nothing is lost."""
     api.get("/predictions")
     snapshot = server.snapshot()
     reader = Reader(server)
@@ -406,7 +406,7 @@ def test_stream__in_process_wakes_a_thread(server: MockServer) -> None:
 
 
 def test_stream__has_no_cost_while_none_is_open(server: MockServer, api: httpx.Client) -> None:
-    """After the end of a stream nobody waits for the journal, and an exchange is not even read."""
+    """After the end of a stream no task waits for the journal, and an exchange is not even read."""
     with server.listen() as listening, httpx.Client(base_url=listening.url, timeout=LONG) as client:
         with client.stream("GET", "/_mock/events") as response:
             # Kept, because a generator that is dropped closes the connection.
