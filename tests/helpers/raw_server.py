@@ -28,12 +28,14 @@ class RawServer:
         connections: The number of connections that were accepted, failed handshakes included.
         heads: The heads of the requests that `read_head` read.
         closed: Set once a client has closed a connection.
+        refused: Set once a client has refused the certificate.
     """
 
     def __init__(self, respond: Callable[[RawServer, socket.socket], object], certificate: str | None = None) -> None:
         self.connections = 0
         self.heads: list[str] = []
         self.closed = threading.Event()
+        self.refused = threading.Event()
         self.stopped = threading.Event()
         self._respond = respond
         self._context: ssl.SSLContext | None = None
@@ -107,7 +109,12 @@ class RawServer:
             if self._context is None:
                 self._respond(self, connection)
             else:
-                with self._context.wrap_socket(connection, server_side=True) as secured:
+                try:
+                    secured = self._context.wrap_socket(connection, server_side=True)
+                except ssl.SSLError:
+                    self.refused.set()
+                    raise
+                with secured:
                     self._respond(self, secured)
 
 

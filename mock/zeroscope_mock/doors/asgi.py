@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import struct
-import sys
 from collections.abc import Awaitable, Callable, Generator, Iterable, MutableMapping
 from types import coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,10 +9,12 @@ from urllib.parse import quote, unquote
 
 from ..core import Core
 from ..messages import Head, Request, Response, Stream
-from ..problems import malformed, problem, too_large
+from ..problems import too_large
 from ..protocols import Flow
 from ..steps import ConnectionCutError, drive_async
+from . import limits
 from .head_cache import HeadCache
+from .response_head import BODILESS_STATUSES
 
 if TYPE_CHECKING:
     import anyio
@@ -25,15 +24,6 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-
-CONNECTION = "zeroscope_mock.connection"
-"""The ASGI extension with the asyncio transport of the server, for faults that cut the connection."""
-
-BODILESS_STATUSES = frozenset({204, 304})
-"""The statuses whose responses have neither a body nor a length."""
-
-BODY_TIMEOUT = 60.0
-"""The time a client may take for the next bytes of a request's body, in real seconds."""
 
 
 class App:
@@ -59,7 +49,7 @@ class App:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         head = self._head(scope)
-        if refused := _refuse_host(head):
+        if refused := limits.refuse_host(head):
             await self._send(refused, scope, receive, send)
             return
         try:
@@ -73,12 +63,10 @@ class App:
                 response = await self._respond(self._core.flow(Request(head, body)), receive)
             if response is not None:
                 await self._send(response, scope, receive, send)
-        except ConnectionCutError:
-            await _cut_connection(scope)
-        except _cancelled():
-            # The server is stopping. The request may have been carried out, so the client must not get a refusal.
-            _reset_transport(scope)
-            raise
+        except ConnectionCutError as error:
+            raise ConnectionCutError(
+                "a fault cuts the connection, but this ASGI server has no way to do that"
+            ) from error
         await self._core.clock.run_due_async()
 
     def _head(self, scope: Scope) -> Head:
@@ -171,15 +159,6 @@ def _split_path(path: str, root: str) -> tuple[str, str]:
     return mount, "/" + "/".join(segments[count:]).lstrip("/")
 
 
-def _refuse_host(head: Head) -> Response | None:
-    """The refusal of a request without one `Host`, as HTTP/1.1 demands it."""
-    if head.hosts == 1:
-        return None
-    hosts = [value for name, value in head.headers if name == "host"]
-    found = f"The request has {len(hosts)} Host headers: {', '.join(hosts)}" if hosts else "The request has no Host"
-    return malformed(f"{found}; send exactly one.")
-
-
 def _has_no_body(scope: Scope, head: Head) -> bool:
     """Return whether a request cannot have a body, so that the app need not wait for one."""
     if scope.get("http_version", "")[:1] != "1" or head.method not in {"GET", "HEAD"}:
@@ -195,10 +174,9 @@ async def _read_body(receive: Receive, limit: int) -> bytes | Response:
     """
     body = bytearray()
     while True:
-        message = await _with_timeout(BODY_TIMEOUT, receive())
+        message = await _with_timeout(limits.BODY_TIMEOUT, receive())
         if message is None:
-            detail = f"Nothing more of the request's body came for {BODY_TIMEOUT:g} seconds; send all of it."
-            return problem(408, detail, headers=(("connection", "close"),))
+            return limits.late_body()
         if message["type"] == "http.disconnect":
             raise _DisconnectedError
         body += message.get("body", b"")
@@ -256,36 +234,6 @@ async def _cancel_on_disconnect(receive: Receive, scope: anyio.CancelScope) -> N
     while (await receive())["type"] != "http.disconnect":
         pass
     scope.cancel()
-
-
-def _cancelled() -> type[BaseException]:
-    import anyio
-
-    return anyio.get_cancelled_exc_class()
-
-
-async def _cut_connection(scope: Scope) -> None:
-    """Cut the connection as a crash would, with a reset (RST) instead of an orderly end."""
-    from anyio.lowlevel import checkpoint
-
-    if not _reset_transport(scope):
-        raise ConnectionCutError("a fault cuts the connection, but this ASGI server has no way to do that")
-    # Until the loop has processed the reset, the server would log the request as unanswered.
-    for _ in range(2):
-        await checkpoint()
-
-
-def _reset_transport(scope: Scope) -> bool:
-    """Reset the connection now, if the server provides its transport."""
-    transport = scope.get("extensions", {}).get(CONNECTION)
-    if transport is None:
-        return False
-    if not transport.is_closing():
-        # A linger time of 0 makes the socket reset the connection.
-        linger = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
-        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        transport.abort()
-    return True
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

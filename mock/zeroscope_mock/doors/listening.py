@@ -13,9 +13,11 @@ from queue import Empty, SimpleQueue
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Self
 
+from ..html_tables import escape, link, table
+
 if TYPE_CHECKING:
-    from .asgi import App
     from .certificate import Certificate
+    from .responder import Responder
 
 # How long `close` waits for the thread, and the interval of `serve`, in seconds.
 _CLOSE_TIMEOUT = 1.5
@@ -27,10 +29,10 @@ class PortInUseError(Exception):
 
 
 class Listening:
-    """An application on a socket, from the construction of this object until `close`.
+    """A server on a socket, from the construction of this object until `close`.
 
     Args:
-        app: The application.
+        responder: Makes the responses.
         host: The address to listen on.
         port: The port to listen on; 0 for any that is free.
         on_close: Called once when it has stopped listening.
@@ -48,7 +50,7 @@ class Listening:
 
     def __init__(
         self,
-        app: App,
+        responder: Responder,
         host: str,
         port: int,
         on_close: Callable[[], object] = lambda: None,
@@ -65,9 +67,9 @@ class Listening:
         number: int = listener.getsockname()[1]
         scheme = "https" if certificate else "http"
         self.url = f"{scheme}://[{host}]:{number}" if ":" in host else f"{scheme}://{host}:{number}"
-        self._server = HttpServer(app, host, certificate.context if certificate else None)
+        self._server = HttpServer(responder, host, certificate.context if certificate else None)
         self._thread = threading.Thread(
-            target=self._server.run, kwargs={"sockets": [listener]}, name=f"zeroscope_mock {self.url}", daemon=True
+            target=self._server.run, args=(listener,), name=f"zeroscope_mock {self.url}", daemon=True
         )
         self._thread.start()
 
@@ -80,6 +82,18 @@ class Listening:
             if self._certificate is not None:
                 self._certificate.close()
             self._on_close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether it listens no longer."""
+        return self._closed
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.url}{', closed' if self._closed else ''}>"
+
+    def _repr_html_(self) -> str:
+        address = f"{escape(self.url)}, closed" if self._closed else link(self.url)
+        return table([("listening at", address)])
 
     def __enter__(self) -> Self:
         return self

@@ -1,11 +1,12 @@
-"""The door for httpx clients in the same process, without a socket."""
+"""The door for clients of httpx in process; that for httpx2 shares its base."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from math import inf
-from typing import Any
+from types import ModuleType
+from typing import Any, ClassVar, Generic, TypeVar
 
 import httpx
 
@@ -13,63 +14,202 @@ from ..core import Core
 from ..machine import machine_seconds
 from ..messages import Head, Request, Response, Stream
 from ..protocols import Clock, Flow
-from ..steps import ConnectionCutError, Pause, Sleep, Watch, drive, drive_async
+from ..steps import ConnectionCutError, Pause, Sleep, WaitForChange, Watch, drive, drive_async
 from ..times import TOLERANCE
-from .asgi import BODILESS_STATUSES
 from .head_cache import HeadCache
+from .response_head import BODILESS_STATUSES
+
+HttpRequest = TypeVar("HttpRequest", bound=Any)
+HttpResponse = TypeVar("HttpResponse", bound=Any)
 
 
-class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """An httpx transport, for `httpx.Client` and `httpx.AsyncClient` alike, that calls a server whatever the host.
+class Body:
+    """A body that is read in pieces, as from a socket.
 
-    It behaves as a socket would: a connection that a fault cuts raises `httpx.ReadError`, a body that ends too early
-    raises `httpx.RemoteProtocolError`, and a read timeout runs on the server's clock and raises `httpx.ReadTimeout`.
+    A client that does other things meanwhile asks `is_ready` before it reads, and may `pause` until then.
+
+    Attributes:
+        clock: The server's clock.
+    """
+
+    def __init__(self, body: Stream, timeout: _ReadTimeout) -> None:
+        self.clock = timeout.clock
+        self._pieces = _pieces(body, timeout)
+        # What comes next, if it is known: a piece, a pause with the moment of its end, an error, or None for the end.
+        self._next: list[bytes | Exception | tuple[Pause, float] | None] = []
+
+    def __iter__(self) -> Iterator[bytes]:
+        while (piece := self._take()) is not None:
+            if isinstance(piece, bytes):
+                yield piece
+            else:
+                piece.run(self.clock)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while (piece := self._take()) is not None:
+            if isinstance(piece, bytes):
+                yield piece
+            else:
+                await piece.run_async(self.clock)
+
+    @property
+    def due(self) -> float:
+        """The moment at which its pause ends, in seconds of the clock's `monotonic`; infinite if only a change does."""
+        found = self._peek()
+        return found[1] if isinstance(found, tuple) else -inf
+
+    def is_ready(self) -> bool:
+        """Whether the next piece, the end or an error can be read without a pause."""
+        while isinstance(found := self._peek(), tuple):
+            if not self._is_over(*found):
+                return False
+            self._next.clear()
+        return True
+
+    def pause(self, until: float) -> None:
+        """Let the clock move up to a moment on its monotonic time, or until the body may be ready.
+
+        Args:
+            until: The moment, in seconds.
+        """
+        if (pause := self._pause(until)) is not None:
+            pause.run(self.clock)
+
+    async def pause_async(self, until: float) -> None:
+        """Do the same while other tasks run."""
+        if (pause := self._pause(until)) is not None:
+            await pause.run_async(self.clock)
+
+    def _pause(self, until: float) -> Pause | None:
+        """The pause that comes next, or the part of it up to a moment; None if something else comes next."""
+        found = self._peek()
+        if not isinstance(found, tuple):
+            return None
+        pause, end = found
+        if isinstance(pause, WaitForChange):
+            return replace(pause, until=min(pause.until, until))
+        if isinstance(pause, Watch):
+            # In real time, which does not move the clock.
+            return replace(pause, seconds=max(0.0, min(end - machine_seconds(), until - self.clock.monotonic())))
+        return Sleep(max(0.0, min(end, until) - self.clock.monotonic()))
+
+    def _is_over(self, pause: Pause, end: float) -> bool:
+        now = machine_seconds() if isinstance(pause, Watch) else self.clock.monotonic()
+        has_changed = (isinstance(pause, WaitForChange) and pause.condition.version != pause.seen) or (
+            isinstance(pause, Watch) and pause.changed
+        )
+        return has_changed or now >= end
+
+    def _peek(self) -> bytes | Exception | tuple[Pause, float] | None:
+        if not self._next:
+            found: bytes | Exception | Pause | None
+            try:
+                found = next(self._pieces, None)
+            except Exception as error:
+                found = error
+            if isinstance(found, WaitForChange):
+                self._next.append((found, found.until))
+            elif isinstance(found, Sleep):
+                self._next.append((found, self.clock.monotonic() + found.seconds))
+            elif isinstance(found, Watch):
+                self._next.append((found, machine_seconds() + found.seconds))
+            else:
+                self._next.append(found)
+        return self._next[0]
+
+    def _take(self) -> bytes | Pause | None:
+        """The next piece or pause, of which a part may be over; None at the end."""
+        if not self._next:
+            return next(self._pieces, None)
+        found, pause = self._next[0], self._pause(inf)
+        self._next.clear()
+        if isinstance(found, Exception):
+            raise found
+        return pause if isinstance(found, tuple) else found
+
+    def close(self) -> None:
+        """Stop in the middle; a sync client calls this."""
+        self._next.clear()
+        self._pieces.close()
+
+    async def aclose(self) -> None:
+        """Stop in the middle; an async client calls this."""
+        self.close()
+
+
+class BaseTransport(Generic[HttpRequest, HttpResponse]):
+    """A transport of httpx or httpx2 that calls a server whatever the host.
 
     Args:
         core: The server's core.
     """
 
+    library: ClassVar[ModuleType]
+    """The library, whose classes and exceptions are named as those of httpx."""
+    body_class: ClassVar[type[Body]]
+    """The library's class of bodies that are read in pieces."""
+
     def __init__(self, core: Core) -> None:
         self._core = core
         self._heads = HeadCache()
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer a request of `httpx.Client`."""
+    def handle_request(self, request: HttpRequest) -> HttpResponse:
+        """Answer a request of a sync client."""
         clock = self._core.clock
-        timeout = _ReadTimeout(request, clock)
+        timeout = _ReadTimeout(request, clock, self.library)
         try:
             response = drive(timeout.limit(self._core.flow(Request(self._head(request), request.read()))), clock)
         except ConnectionCutError as error:
-            raise httpx.ReadError(str(error), request=request) from None
+            raise timeout.error("ReadError", str(error)) from None
         finally:
             clock.run_due()
-        return _to_httpx(request, response, clock)
+        return self._response(response, timeout)
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer a request of `httpx.AsyncClient`."""
+    async def handle_async_request(self, request: HttpRequest) -> HttpResponse:
+        """Answer a request of an async client."""
         clock = self._core.clock
-        timeout = _ReadTimeout(request, clock)
+        timeout = _ReadTimeout(request, clock, self.library)
         try:
             flow = timeout.limit(self._core.flow(Request(self._head(request), await request.aread())))
             response = await drive_async(flow, clock)
         except ConnectionCutError as error:
             await clock.run_due_async()
-            raise httpx.ReadError(str(error), request=request) from None
+            raise timeout.error("ReadError", str(error)) from None
         await clock.run_due_async()
-        return _to_httpx(request, response, clock)
+        return self._response(response, timeout)
 
-    def _head(self, request: httpx.Request) -> Head:
+    def read_output(self, url: str) -> bytes | None:
+        """The content of one of the server's URLs, without a request, for a notebook; None if it has no such file."""
+        return self._core.state.content(url)
+
+    def _head(self, request: HttpRequest) -> Head:
         url = request.url
         key = (request.method, url.raw_path, tuple(request.headers.raw), url.scheme, url.netloc)
         return self._heads.get(key, lambda: _read_head(*key))
+
+    def _response(self, response: Response, timeout: _ReadTimeout) -> HttpResponse:
+        body, headers = response.body, list(response.headers)
+        length = len(body) if isinstance(body, bytes) else body.length
+        if length is not None and response.status not in BODILESS_STATUSES:
+            headers.append(("content-length", str(length)))
+        if timeout.request.method == "HEAD":
+            body = b""
+        # respx reads the responses that it keeps, except streams, which may be endless.
+        stream = self.library.ByteStream(body) if isinstance(body, bytes) else self.body_class(body, timeout)
+        extensions = {} if isinstance(body, bytes) else {"zeroscope_mock.body": stream}
+        made: HttpResponse = self.library.Response(
+            response.status, headers=headers, stream=stream, request=timeout.request, extensions=extensions
+        )
+        return made
 
 
 @dataclass
 class _ReadTimeout:
     """The read timeout of a client, on the server's clock."""
 
-    request: httpx.Request
+    request: Any
     clock: Clock
+    library: ModuleType
 
     @property
     def seconds(self) -> float:
@@ -77,7 +217,7 @@ class _ReadTimeout:
         return inf if seconds is None else float(seconds)
 
     def limit(self, flow: Flow[Response]) -> Flow[Response]:
-        """A flow that raises `httpx.ReadTimeout` instead of sleeping longer than the client waits."""
+        """A flow that raises a `ReadTimeout` instead of sleeping longer than the client waits."""
         try:
             step = next(flow)
             left = self.seconds
@@ -114,8 +254,13 @@ class _ReadTimeout:
         left -= self.clock.monotonic() - before
         return left if left > TOLERANCE else 0.0
 
-    def exceeded(self) -> httpx.ReadTimeout:
-        return httpx.ReadTimeout(f"the server sent nothing for {self.seconds:g} s of its clock", request=self.request)
+    def exceeded(self) -> Exception:
+        return self.error("ReadTimeout", f"the server sent nothing for {self.seconds:g} s of its clock")
+
+    def error(self, name: str, problem: str) -> Exception:
+        """Return the library's exception of a name."""
+        error: Exception = getattr(self.library, name)(problem, request=self.request)
+        return error
 
 
 def _read_head(
@@ -132,51 +277,8 @@ def _read_head(
     )
 
 
-def _to_httpx(request: httpx.Request, response: Response, clock: Clock) -> httpx.Response:
-    body, headers = response.body, list(response.headers)
-    length = len(body) if isinstance(body, bytes) else body.length
-    if length is not None and response.status not in BODILESS_STATUSES:
-        headers.append(("content-length", str(length)))
-    if request.method == "HEAD":
-        body = b""
-    # respx reads the responses that it keeps, except streams, which may be endless.
-    stream = httpx.ByteStream(body) if isinstance(body, bytes) else _Body(body, clock, request)
-    return httpx.Response(response.status, headers=headers, stream=stream, request=request)
-
-
-class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body that is read in pieces, as from a socket."""
-
-    def __init__(self, body: bytes | Stream, clock: Clock, request: httpx.Request) -> None:
-        self._clock = clock
-        self._pieces = _pieces(body, _ReadTimeout(request, clock))
-
-    def __iter__(self) -> Iterator[bytes]:
-        for piece in self._pieces:
-            if isinstance(piece, bytes):
-                yield piece
-            else:
-                piece.run(self._clock)
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for piece in self._pieces:
-            if isinstance(piece, bytes):
-                yield piece
-            else:
-                await piece.run_async(self._clock)
-
-    def close(self) -> None:
-        self._pieces.close()
-
-    async def aclose(self) -> None:
-        self._pieces.close()
-
-
-def _pieces(body: bytes | Stream, timeout: _ReadTimeout) -> Generator[bytes | Pause, None, None]:
+def _pieces(body: Stream, timeout: _ReadTimeout) -> Generator[bytes | Pause, None, None]:
     """The pieces and pauses of a body, with the errors that a client would see."""
-    if isinstance(body, bytes):
-        yield body
-        return
     sent, left = 0, timeout.seconds
     try:
         for piece in body.pieces():
@@ -188,10 +290,28 @@ def _pieces(body: bytes | Stream, timeout: _ReadTimeout) -> Generator[bytes | Pa
                 if left <= 0:
                     raise timeout.exceeded()
     except ConnectionCutError as error:
-        raise httpx.ReadError(str(error), request=timeout.request) from None
+        raise timeout.error("ReadError", str(error)) from None
     if body.length is not None and sent < body.length:
-        raise httpx.RemoteProtocolError(
+        raise timeout.error(
+            "RemoteProtocolError",
             "peer closed connection without sending complete message body "
             f"(received {sent} bytes, expected {body.length})",
-            request=timeout.request,
         )
+
+
+class _HttpxBody(Body, httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body of httpx."""
+
+
+class Transport(BaseTransport[httpx.Request, httpx.Response], httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """An httpx transport, for `httpx.Client` and `httpx.AsyncClient` alike, that calls a server whatever the host.
+
+    It behaves as a socket would: a connection that a fault cuts raises `httpx.ReadError`, a body that ends too early
+    raises `httpx.RemoteProtocolError`, and a read timeout runs on the server's clock and raises `httpx.ReadTimeout`.
+
+    Args:
+        core: The server's core.
+    """
+
+    library: ClassVar[ModuleType] = httpx
+    body_class: ClassVar[type[Body]] = _HttpxBody

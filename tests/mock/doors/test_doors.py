@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any
 
 import anyio
 import httpx
+import httpx2
 import pytest
 
 from zeroscope_mock import MockServer
-from zeroscope_mock.doors.transport import Transport
+from zeroscope_mock.doors.httpx2_transport import Httpx2Transport
+from zeroscope_mock.doors.transport import BaseTransport, Transport
 from zeroscope_mock.messages import Response, Stream
 from zeroscope_mock.protocols import Flow
 from zeroscope_mock.steps import ConnectionCutError, RunBlocking, Sleep
@@ -21,27 +24,29 @@ URL = "https://h.test/v1/predictions"
 BODY = {"version": VERSION, "input": {"num_frames": 1}}
 # A deadline that only a server that hangs would reach.
 LONG = 10
+TRANSPORTS: dict[ModuleType, type[BaseTransport[Any, Any]]] = {httpx: Transport, httpx2: Httpx2Transport}
 
 
 class Door:
-    """A server behind `httpx.Client` or `httpx.AsyncClient`, with one interface for both."""
+    """A server behind a sync or async client of httpx or httpx2, with one interface for all."""
 
-    def __init__(self, kind: str, server: MockServer) -> None:
+    def __init__(self, kind: str, server: MockServer, library: ModuleType = httpx) -> None:
         self._kind = kind
-        self._transport = server.transport
+        self.library: Any = library
+        self._transport = server.transport if library is httpx else server.httpx2_transport
         # Iterators that are left, but not thrown away.
         self._left: list[object] = []
 
-    def send(self, method: str, url: str = URL, **settings: Any) -> httpx.Response:
+    def send(self, method: str, url: str = URL, **settings: Any) -> Any:
         """The response with its whole body."""
         return self.stream(method, url, read=-1, **settings)
 
-    def stream(self, method: str, url: str = URL, *, read: int, **settings: Any) -> httpx.Response:
+    def stream(self, method: str, url: str = URL, *, read: int, **settings: Any) -> Any:
         """The response, abandoned after a number of pieces of its body; -1 for all of them."""
         if self._kind != "sync":
             return anyio.run(lambda: self._stream_async(method, url, read, **settings), backend=self._kind)
         with (
-            httpx.Client(transport=self._transport, headers=AUTH) as client,
+            self.library.Client(transport=self._transport, headers=AUTH) as client,
             client.stream(method, url, **settings) as response,
         ):
             if read < 0:
@@ -52,9 +57,9 @@ class Door:
                     next(pieces)
         return response
 
-    async def _stream_async(self, method: str, url: str, read: int, **settings: Any) -> httpx.Response:
+    async def _stream_async(self, method: str, url: str, read: int, **settings: Any) -> Any:
         async with (
-            httpx.AsyncClient(transport=self._transport, headers=AUTH) as client,
+            self.library.AsyncClient(transport=self._transport, headers=AUTH) as client,
             client.stream(method, url, **settings) as response,
         ):
             if read < 0:
@@ -66,9 +71,16 @@ class Door:
         return response
 
 
+@pytest.fixture(params=[httpx, httpx2], ids=["httpx", "httpx2"])
+def library(request: pytest.FixtureRequest) -> ModuleType:
+    """The libraries that have a transport of the server, in turn."""
+    library: ModuleType = request.param
+    return library
+
+
 @pytest.fixture(params=["sync", "asyncio", "trio"])
-def door(request: pytest.FixtureRequest, server: MockServer) -> Door:
-    return Door(request.param, server)
+def door(request: pytest.FixtureRequest, server: MockServer, library: ModuleType) -> Door:
+    return Door(request.param, server, library)
 
 
 @pytest.mark.parametrize("timeout", [0.5, 5, 59.9])
@@ -76,8 +88,8 @@ def test_a_hang_longer_than_the_client_waits(server: MockServer, door: Door, tim
     """The client times out after exactly that time of the server's clock, and the journal records the disconnect."""
     server.faults.add(hang=60)
 
-    with pytest.raises(httpx.ReadTimeout, match=f"^the server sent nothing for {timeout:g} s of its clock$"):
-        door.send("GET", timeout=httpx.Timeout(1, read=timeout))
+    with pytest.raises(door.library.ReadTimeout, match=f"^the server sent nothing for {timeout:g} s of its clock$"):
+        door.send("GET", timeout=(1, timeout, 1, 1))
 
     assert server.clock.monotonic() == pytest.approx(timeout)
     assert (server.journal[0].status, server.journal[0].note) == (None, "the client disconnected before the response")
@@ -88,7 +100,7 @@ def test_a_client_that_waits_long_enough(server: MockServer, door: Door, timeout
     """It sees the end of the hang, which is a closed connection."""
     server.faults.add(hang=60)
 
-    with pytest.raises(httpx.ReadError, match="the connection hung and was cut"):
+    with pytest.raises(door.library.ReadError, match="the connection hung and was cut"):
         door.send("GET", timeout=timeout)
 
     assert server.clock.monotonic() == 60
@@ -96,7 +108,7 @@ def test_a_client_that_waits_long_enough(server: MockServer, door: Door, timeout
 
 def test_a_held_request_longer_than_the_client_waits(server: MockServer, door: Door) -> None:
     """The many short polls of a held request add up; the prediction exists all the same."""
-    with pytest.raises(httpx.ReadTimeout):
+    with pytest.raises(door.library.ReadTimeout):
         door.send("POST", json={**BODY, "input": {}}, headers={"Prefer": "wait=60"}, timeout=2)
 
     assert server.clock.monotonic() == 2
@@ -110,7 +122,7 @@ def test_a_reset(server: MockServer, door: Door, reset: Any, created: int) -> No
     server.faults.add(operation="createPrediction", reset=reset)
     body = {**BODY, "webhook": "https://h.test/", "webhook_events_filter": ["start", "completed"]}
 
-    with pytest.raises(httpx.ReadError, match=f"the connection was reset {reset} the request was carried out"):
+    with pytest.raises(door.library.ReadError, match=f"the connection was reset {reset} the request was carried out"):
         door.send("POST", json=body)
 
     assert len(server.deliveries) == 2 * created
@@ -121,7 +133,7 @@ def test_a_truncated_body(server: MockServer, door: Door) -> None:
     """The length is announced and fallen short of."""
     server.faults.add(truncate=10)
 
-    with pytest.raises(httpx.RemoteProtocolError, match=r"received 10 bytes, expected \d+"):
+    with pytest.raises(door.library.RemoteProtocolError, match=r"received 10 bytes, expected \d+"):
         door.send("GET")
 
 
@@ -131,7 +143,7 @@ def test_a_body_slower_than_the_client_waits(server: MockServer, door: Door) -> 
     length = len(door.send("GET", timeout=1.5).content)
     assert server.clock.monotonic() == length
 
-    with pytest.raises(httpx.ReadTimeout):
+    with pytest.raises(door.library.ReadTimeout):
         door.send("GET", timeout=0.5)
 
     assert server.clock.monotonic() == length + 0.5
@@ -185,7 +197,7 @@ def test_a_stream_is_lazy_and_can_be_abandoned(
 ) -> None:
     """No piece is made before it is read, and the stream ends with its reader."""
     tap: Any = Tap(server)
-    monkeypatch.setattr(door, "_transport", Transport(tap))
+    monkeypatch.setattr(door, "_transport", TRANSPORTS[door.library](tap))
 
     door.stream("GET", read=read)
 
@@ -197,9 +209,9 @@ def test_a_stream_is_lazy_and_can_be_abandoned(
 def test_a_stream_that_pauses_again_and_again(server: MockServer, door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     """The short pauses between two pieces add up."""
     tap: Any = Tap(server, pauses=4)
-    monkeypatch.setattr(door, "_transport", Transport(tap))
+    monkeypatch.setattr(door, "_transport", TRANSPORTS[door.library](tap))
 
-    with pytest.raises(httpx.ReadTimeout):
+    with pytest.raises(door.library.ReadTimeout):
         door.send("GET", timeout=0.75)
 
     assert server.clock.monotonic() == 0.75
@@ -216,7 +228,7 @@ def test_a_step_that_fails_raises_in_the_flow(server: MockServer, door: Door, mo
         return Response(200, (), b"")
 
     tap: Any = Tap(server, answer)
-    monkeypatch.setattr(door, "_transport", Transport(tap))
+    monkeypatch.setattr(door, "_transport", TRANSPORTS[door.library](tap))
 
     assert door.send("GET", timeout=5).status_code == 500
 
@@ -326,7 +338,7 @@ async def test_a_body_that_never_comes(
     server: MockServer, monkeypatch: pytest.MonkeyPatch, messages: list[dict[str, Any]]
 ) -> None:
     """It is refused after a while and not carried out."""
-    monkeypatch.setattr("zeroscope_mock.doors.asgi.BODY_TIMEOUT", 0.001)
+    monkeypatch.setattr("zeroscope_mock.doors.limits.BODY_TIMEOUT", 0.001)
     asgi = Asgi(server)
 
     async def receive() -> Any:

@@ -8,15 +8,17 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from math import inf
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from helpers.tls import connect
 from zeroscope_mock import MockServer
-from zeroscope_mock.doors import http_server
-from zeroscope_mock.doors.http_server import HttpServer
+from zeroscope_mock.doors import limits
+from zeroscope_mock.doors.connection import HttpConnection
+from zeroscope_mock.doors.connections import Connections
 from zeroscope_mock.doors.listening import Listening
 
 # A deadline that only a server that hangs would reach.
@@ -33,22 +35,29 @@ def listening(server: MockServer, request: pytest.FixtureRequest) -> Iterator[Li
 
 def run_out(listening: Listening) -> None:
     """Let the time for a head run out, once half of it has reached the server's only connection."""
-    connections: Any = listening._server.server_state.connections
+    connections: Any = listening._server.connections._open
     ended, deadline = threading.Event(), time.monotonic() + LONG
 
     def end() -> None:
         (connection,) = connections
-        if not ended.is_set() and (connection._head_size or connection._head_begun):
+        if not ended.is_set() and connection._parser.in_head:
             # The timer runs, and the test does not wait for it.
-            assert connection._timer is not None
-            connection._stop_timer()
+            assert connection._deadline._timer is not None
             connection._end_wait()
             ended.set()
 
     while not ended.wait(0.002):
         assert time.monotonic() < deadline, "the half head never came"
         for connection in list(connections):
-            connection.loop.call_soon_threadsafe(end)
+            connection._loop.call_soon_threadsafe(end)
+
+
+def eventually(condition: Callable[[], object]) -> None:
+    """Wait for what another thread is about to do."""
+    deadline = time.monotonic() + LONG
+    while not condition():
+        assert time.monotonic() < deadline, "it never came about"
+        time.sleep(0.002)
 
 
 def read_all(wire: socket.socket) -> bytes:
@@ -130,47 +139,47 @@ def test_half_head__after_a_body_times_out(listening: Listening) -> None:
     assert response.startswith(b"HTTP/1.1 408 ")
 
 
-def test_drip__does_not_extend_the_time(server: MockServer) -> None:
-    """There is one timer for the whole head, however steadily its bytes come."""
-    timers = list[float]()
+@pytest.mark.parametrize("before", [b"", HEAD + b"\r\n", (HEAD + b"\r\n") * 2 + b"G"], ids=["first", "second", "third"])
+def test_drip__does_not_extend_the_time(server: MockServer, before: bytes) -> None:
+    """There is one deadline for a whole head, however steadily its bytes come; the first begins with the connection."""
 
     async def run() -> None:
-        http = HttpServer(server.app, "127.0.0.1")
-        http.config.load()
-        loop, kind = asyncio.get_running_loop(), cast(Any, http.config.http_protocol_class)
-        protocol = kind(config=http.config, server_state=http.server_state, app_state={})
-
-        def call_later(delay: float, act: Callable[[], None]) -> asyncio.TimerHandle:
-            timers.append(delay)
-            return loop.call_later(delay, act)
-
-        protocol.loop = SimpleNamespace(call_later=call_later)
-        transport = SimpleNamespace(is_closing=lambda: False, get_extra_info=lambda name: None)
-        protocol.connection_made(transport)
-        for byte in HEAD:
-            protocol.data_received(bytes([byte]))
-        protocol.connection_lost(OSError())
-        assert protocol._timer is None
+        connection = HttpConnection(server.core, Connections(), "http", None)
+        transport: Any = SimpleNamespace(get_extra_info=lambda name: None, write=lambda data: None)
+        begun = connection._loop.time()
+        connection.connection_made(transport)
+        moments = {connection._deadline._due}
+        if before:
+            # The last byte of the head before it comes with its first one.
+            connection.data_received(before[:30])
+            connection.data_received(before[30:])
+            moments.clear()
+        for byte in HEAD[before.endswith(b"G") :]:
+            connection.data_received(bytes([byte]))
+            moments.add(connection._deadline._due)
+        (moment,) = moments
+        assert 0 <= moment - begun - limits.HEAD_TIMEOUT < LONG
+        connection.connection_lost(OSError())
+        assert connection._deadline._timer is None
 
     asyncio.run(run())
-
-    assert timers == [http_server.HEAD_TIMEOUT]
 
 
 def test_connection__without_a_byte_is_closed(server: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is sent on it."""
-    monkeypatch.setattr(http_server, "HEAD_TIMEOUT", 0.01)
+    monkeypatch.setattr(limits, "HEAD_TIMEOUT", 0.01)
     with server.listen() as listening, connect(listening.url, listening.ca_file) as wire:
         assert read_all(wire) == b""
 
 
 def test_response__in_progress_is_not_cut_by_half_a_head(server: MockServer, listening: Listening) -> None:
-    """The time for the next head begins again as long as the response has not been sent."""
+    """The time for the next head begins when the response has been sent."""
     server.faults.add(operation="listPredictions", delay=60, times=1)
     server.clock.freeze()
     with connect(listening.url, listening.ca_file) as wire:
         wire.sendall(HEAD + b"\r\n" + HEAD)
-        run_out(listening)
+        connections: Any = listening._server.connections._open
+        eventually(lambda: [one._deadline._due for one in connections] == [inf])
         server.clock.advance(60)
         assert read_response(wire).startswith(b"HTTP/1.1 200 ")
         run_out(listening)
@@ -196,7 +205,7 @@ def test_head__has_a_size_limit(
 ) -> None:
     """A larger one is a 431 as soon as it is too large, whether or not it is complete."""
     with connect(listening.url, listening.ca_file) as wire:
-        data = large(http_server.HEAD_LIMIT)
+        data = large(limits.HEAD_LIMIT)
         try:
             for start in range(0, len(data), step or len(data)):
                 wire.sendall(data[start : start + (step or len(data))])
@@ -215,7 +224,7 @@ def test_head__below_the_limit(listening: Listening) -> None:
     """A large one is answered, and many requests on one connection do not add up."""
     with connect(listening.url, listening.ca_file) as wire:
         for _ in range(3):
-            wire.sendall(HEAD + b"X-Long: " + b"x" * (http_server.HEAD_LIMIT - 200) + b"\r\n\r\n")
+            wire.sendall(HEAD + b"X-Long: " + b"x" * (limits.HEAD_LIMIT - 200) + b"\r\n\r\n")
             assert read_response(wire).startswith(b"HTTP/1.1 200 ")
 
 

@@ -20,7 +20,7 @@ import uvicorn
 
 from helpers.tls import trusting
 from zeroscope_mock import MockServer, PortInUseError
-from zeroscope_mock.doors import http_server
+from zeroscope_mock.doors import connections
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 AUTH = {"Authorization": "Bearer a-token"}
@@ -105,9 +105,8 @@ def test_closing_is_quick_and_complete(server: MockServer, tls: bool) -> None:
 @pytest.mark.parametrize("connected", [False, True], ids=["no client", "an idle client"])
 def test_close__waits_for_no_tick(server: MockServer, monkeypatch: pytest.MonkeyPatch, connected: bool) -> None:
     """The server ends on request, and pauses no longer than it takes to notice which clients have gone."""
-    monkeypatch.setattr(http_server, "_DATE_INTERVAL", 3600.0)
-    pauses = list[object]()
-    monkeypatch.setattr(uvicorn.Server, "shutdown", lambda *arguments: pauses.append(arguments))
+    monkeypatch.setattr(connections, "_CLOSE_DELAY", 3600.0)
+    monkeypatch.setattr(connections, "_GRACE", 3600.0)
     listening = server.listen()
     with httpx.Client(headers=AUTH) as api:
         if connected:
@@ -115,7 +114,6 @@ def test_close__waits_for_no_tick(server: MockServer, monkeypatch: pytest.Monkey
         listening.close()
 
     assert not any(thread.name.endswith(listening.url) for thread in threading.enumerate())
-    assert pauses == []
     listening.close()
 
 
@@ -129,8 +127,8 @@ def test_close__waits_for_requests_in_progress(server: MockServer, monkeypatch: 
         return b"a video"
 
     monkeypatch.setattr("zeroscope_mock.media.video.render", render)
-    monkeypatch.setattr(http_server, "_CLOSE_DELAY", 0.0)
-    monkeypatch.setattr(http_server, "_GRACE", 10.0)
+    monkeypatch.setattr(connections, "_CLOSE_DELAY", 0.0)
+    monkeypatch.setattr(connections, "_GRACE", 10.0)
     with server.client() as client:
         path = httpx.URL(client.predictions.create({"prompt": "x"}).wait().videos[0].url).path
     listening = server.listen()
@@ -338,6 +336,34 @@ async def test_the_application_under_another_asgi_client(server: MockServer) -> 
 
     assert ended["output"] == [f"https://h.test:1/v1/outputs/{created['id']}/output-0.mp4"]
     assert video.content[4:8] == b"ftyp"
+
+
+def test_the_application_under_uvicorn(server: MockServer) -> None:
+    """A server of the user's choice serves it: bodies, streams, clients that disconnect, and cuts, which are a 500."""
+    served = uvicorn.Server(uvicorn.Config(server.app, log_config=None, timeout_graceful_shutdown=1))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=served.run, args=([listener],))
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+        with httpx.Client(base_url=url, headers=AUTH) as api:
+            body = {"version": VERSION, "input": {"num_frames": 1}, "stream": True}
+            created = api.post("/predictions", json=body).json()
+            events = api.get(created["urls"]["stream"]).text
+            video = api.get(api.get(created["urls"]["get"]).json()["output"][0])
+            server.faults.add(reset="before", times=1)
+            cut = api.get("/predictions")
+            assert api.get("/predictions").status_code == 200
+            server.clock.freeze()
+            with pytest.raises(httpx.ReadTimeout):
+                api.post("/predictions", json=body, headers={"Prefer": "wait=60"}, timeout=0.2)
+        served.should_exit = True
+        thread.join()
+
+    assert created["urls"]["get"].startswith(f"{url}/")
+    assert events.endswith("data: {}\n\n")
+    assert video.content[4:8] == b"ftyp"
+    assert cut.status_code == 500
+    assert server.journal[-1].note == "the client disconnected before the response"
 
 
 def test_a_real_clock_over_a_socket(create_and_wait: Callable[[MockServer, str], dict[str, Any]]) -> None:

@@ -24,7 +24,7 @@ from helpers.command import Command, mock_process
 from helpers.raw_server import RawServer, response
 from helpers.tls import LONG, connect, trusting
 from zeroscope_mock import Listening, MockServer, PortInUseError, VirtualClock
-from zeroscope_mock.doors import http_server
+from zeroscope_mock.doors import limits
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 AUTH = {"Authorization": "Bearer a-token"}
@@ -213,8 +213,8 @@ def test_reset__is_one_on_the_wire(server: MockServer, fault: dict[str, Any]) ->
 @pytest.mark.parametrize("half", [b"", b"\x16\x03\x01\x02\x00"], ids=["nothing", "half"])
 def test_handshake__times_out(server: MockServer, monkeypatch: pytest.MonkeyPatch, half: bytes) -> None:
     """A client that does not end it is disconnected in the time for a head."""
-    assert http_server.HEAD_TIMEOUT == 10
-    monkeypatch.setattr(http_server, "HEAD_TIMEOUT", 0.05)
+    assert limits.HEAD_TIMEOUT == 10
+    monkeypatch.setattr(limits, "HEAD_TIMEOUT", 0.05)
     with server.listen(tls=True) as listening:
         port = int(listening.url.rpartition(":")[2])
         with socket.create_connection(("127.0.0.1", port), timeout=LONG) as wire:

@@ -1,0 +1,117 @@
+"""The writer of the responses on a connection."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from ..messages import Response, Stream
+from ..protocols import Clock, Step
+from .request_parser import RequestHead
+from .response_head import BODILESS_STATUSES, closes, encode_head
+
+# Up to this length, in bytes, a body is sent together with its head, which copies it.
+_JOINED = 65_536
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class ResponseWriter:
+    """Writes responses, whole or in pieces.
+
+    Args:
+        transport: The transport of the connection.
+        clock: The clock for the pauses between pieces.
+        watch: Surrounds each pause.
+
+    Attributes:
+        last: Whether the connection ends after the current response.
+        begun: Whether the head of the current response has been sent.
+        drained: Ends when the client has read enough; None if there is nothing to wait for.
+    """
+
+    def __init__(
+        self, transport: asyncio.Transport, clock: Clock, watch: Callable[[Step], AbstractContextManager[None]]
+    ) -> None:
+        self._transport = transport
+        self._clock = clock
+        self._watch = watch
+        self.last = self.begun = False
+        self.drained: asyncio.Future[None] | None = None
+
+    def pause(self) -> None:
+        """Write no further piece until the client has read enough."""
+        self.drained = asyncio.get_running_loop().create_future()
+
+    def resume(self) -> None:
+        """Go on; also if the client has disconnected."""
+        drained, self.drained = self.drained, None
+        if drained is not None and not drained.done():
+            drained.set_result(None)
+
+    def tell_to_continue(self) -> None:
+        """Tell the client to send the body of its request."""
+        self._transport.write(_CONTINUE)
+
+    def write(self, request: RequestHead | None, response: Response) -> None:
+        """Write a whole response.
+
+        Args:
+            request: The head of its request; None for what is none.
+            response: The response; for a HEAD, its body may be a stream, which is not sent.
+
+        Raises:
+            ValueError: For an invalid header.
+        """
+        body = response.body
+        length = len(body) if isinstance(body, bytes) else body.length
+        head = self._head(response, "" if length is None else f"content-length: {length}\r\n")
+        bodiless = response.status in BODILESS_STATUSES or (request is not None and request.head.method == "HEAD")
+        if bodiless or not isinstance(body, bytes):
+            self._transport.write(head)
+        elif len(body) <= _JOINED:
+            self._transport.write(head + body)
+        else:
+            self._transport.writelines([head, body])
+
+    async def write_stream(self, request: RequestHead, response: Response, body: Stream) -> None:
+        """Write a response in pieces, as fast as these come and the client reads.
+
+        Raises:
+            ConnectionCutError: If the connection is to be cut.
+            ValueError: For an invalid header.
+        """
+        chunked = body.length is None and request.chunks
+        if body.length is not None:
+            framing = f"content-length: {body.length}\r\n"
+        elif chunked:
+            framing = "transfer-encoding: chunked\r\n"
+        else:
+            # Only the end of the connection shows that of the body.
+            self.last, framing = True, ""
+        self._transport.write(self._head(response, framing))
+        sent = 0
+        for piece in body.pieces():
+            if not isinstance(piece, bytes):
+                with self._watch(piece):
+                    await piece.run_async(self._clock)
+            elif piece:
+                sent += len(piece)
+                self._transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
+                if self.drained is not None:
+                    await self.drained
+        if chunked:
+            self._transport.write(b"0\r\n\r\n")
+        elif sent != body.length:
+            self.last = True
+
+    def _head(self, response: Response, framing: str) -> bytes:
+        if response.status in BODILESS_STATUSES:
+            framing = ""
+        if closes(response.headers):
+            self.last = True
+        elif self.last:
+            framing += "connection: close\r\n"
+        head = encode_head(response.status, response.headers, framing)
+        self.begun = True
+        return head
