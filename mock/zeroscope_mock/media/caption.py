@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import islice
 
 from PIL import Image, ImageDraw
 from PIL.ImageFont import FreeTypeFont
 
-from .sprite import Colour, Planes, Sprite, font_of, mix, to_planes
+from .bitmap_font import MISSING_GLYPH, BitmapFont, bitmap_font_of, has_glyph
+from .sprite import Colour, Planes, Sprite, font_of, mix, paste_planes, to_planes
+from .text_layout import arrange_signs, clusters_of, in_visual_order, is_right_to_left, shape
 
-# The default font has these and ASCII; other characters become the font's box for a missing glyph.
+# Pillow's font has these and ASCII.
 _FONT_EXTRAS = "·\u00ab\u00bb\u2018\u2019\u201c\u201d"
-_LOOKALIKES = str.maketrans(dict.fromkeys("\u2010\u2011\u2013\u2014\u2212", "-"))
-_MISSING_GLYPH = "\ufffd"
+_LOOKALIKES = str.maketrans({**dict.fromkeys("\u2010\u2011\u2013\u2014\u2212", "-"), "\u2026": "..."})
+# Marks that nothing shows: they choose the form of an emoji, for example.
+_VARIATION_SELECTORS = range(0xFE00, 0xFE10)
+_Font = FreeTypeFont | BitmapFont
 
 
 class Caption:
@@ -29,12 +33,17 @@ class Caption:
     """
 
     def __init__(self, prompt: str, width: int, height: int) -> None:
-        text = _drawable(prompt)
+        text = _one_line(prompt)
+        find_font: Callable[[int], _Font] = font_of
+        if not all(" " <= character <= "~" or character in _FONT_EXTRAS for character in text):
+            # All of the prompt in one font, as a mixture looks like a mistake.
+            text, find_font = _with_glyphs(text), bitmap_font_of
+        self._right_to_left = is_right_to_left(text)
         size = max(9, min(44, height // 20, width // 20))
         self._width, self._margin = width, size * 2 // 3
         room = width - 2 * self._margin
         for share, lines_wanted in ((1.0, 2), (0.85, 3), (0.7, 3)):
-            self._font = font_of(max(9, round(size * share)))
+            self._font = find_font(max(9, round(size * share)))
             self._pitch = round(self._font.size * 1.3)
             most = max(1, min(lines_wanted, int(0.3 * height / self._pitch)))
             self._lines = list(islice(_wrap(text, self._font, room), most + 1))
@@ -64,7 +73,7 @@ class Caption:
         picture = Image.new("RGB", (self._width, self.height), band)
         draw = ImageDraw.Draw(picture)
         for row, line in enumerate(self._lines):
-            draw.text((self._margin, self._margin + row * self._pitch), line, bright, self._font)
+            self._draw_line(picture, line, self._margin + row * self._pitch, bright)
 
         y = self._foot
         self._cells: list[tuple[int, int]] = []
@@ -77,11 +86,8 @@ class Caption:
             draw.text((self._margin, y), "frame", dim, self._small)
             draw.text((after, y), f"/{left}", dim, self._small)
             end = after + round(self._small.getlength(f"/{left}  "))
-            for digit in "0123456789":
-                mask = Image.new("L", (cell, self.height - y))
-                offset = (cell - self._small.getlength(digit)) / 2
-                ImageDraw.Draw(mask).text((offset, 0), digit, 255, self._small)
-                self._digits.append(Sprite(mask, dim, 1, luma_only=True))
+            masks = _draw_digits(self._small, cell, self.height - y)
+            self._digits = [Sprite(mask, dim, 1, luma_only=True) for mask in masks]
         else:
             draw.text((self._margin, y), left, dim, self._small)
             end = self._margin + round(self._small.getlength(f"{left}  "))
@@ -90,13 +96,35 @@ class Caption:
             draw.text((start, y), place, dim, self._small)
         self._background = to_planes(picture, chroma_step)
 
-    def planes(self, number: int) -> Planes:
-        """The planes of the band under one frame, counted from 0; shown counted from 1."""
-        luma, *chroma = self._background
-        planes = luma.copy(), *chroma
+    def _draw_line(self, picture: Image.Image, line: str, y: int, ink: Colour) -> None:
+        x = self._margin
+        if isinstance(self._font, FreeTypeFont):
+            ImageDraw.Draw(picture).text((x, y), line, ink, self._font)
+            return
+        if self._right_to_left:
+            x = self._width - x - math.ceil(self._font.getlength(line))
+        self._font.draw(picture, x, y, in_visual_order(line, self._right_to_left), ink)
+
+    def paste(self, planes: Planes, number: int, top: int) -> None:
+        """Draw the band into one frame, counted from 0; shown counted from 1.
+
+        Args:
+            planes: The planes of the frame.
+            top: The first row of the band, in pixels of the luma plane.
+        """
+        paste_planes(planes, self._background, top)
         for digit, (x, y) in zip(str(number + 1)[::-1], self._cells[::-1], strict=False):
-            self._digits[int(digit)].paste(planes, x, y)
-        return planes
+            self._digits[int(digit)].paste(planes, x, top + y)
+
+
+# The videos of one server mostly are of one size.
+@lru_cache(maxsize=8)
+def _draw_digits(font: FreeTypeFont, width: int, height: int) -> list[Image.Image]:
+    """The masks of the digits from 0 to 9, each in the middle of a cell."""
+    masks = [Image.new("L", (width, height)) for _ in range(10)]
+    for digit, mask in enumerate(masks):
+        ImageDraw.Draw(mask).text(((width - font.getlength(f"{digit}")) / 2, 0), f"{digit}", 255, font)
+    return masks
 
 
 def draw_label(picture: Image.Image, at_left: bool, ground: Colour, ink: Colour) -> None:
@@ -116,42 +144,49 @@ def draw_label(picture: Image.Image, at_left: bool, ground: Colour, ink: Colour)
     draw.text((x + across / 2, y + down / 2), "MOCK", mix(ink, ground, 0.15), font, anchor="mm")
 
 
-def _drawable(prompt: str) -> str:
-    """The prompt on one line, in characters the font has."""
+def _one_line(prompt: str) -> str:
     # No frame has room for more characters.
     head = prompt[:1000]
-    text = " ".join(head.split()) or "(empty prompt)"
-    stripped = (c for c in unicodedata.normalize("NFKD", text.translate(_LOOKALIKES)) if not unicodedata.combining(c))
-    return "".join(c if " " <= c <= "~" or c in _FONT_EXTRAS else _MISSING_GLYPH for c in stripped) + (
-        "..." if len(prompt) > len(head) else ""
-    )
+    text = " ".join(head.split()).translate(_LOOKALIKES) or "(empty prompt)"
+    return text + ("..." if len(prompt) > len(head) else "")
 
 
-def _wrap(text: str, font: FreeTypeFont, width: float) -> Iterator[str]:
+def _with_glyphs(text: str) -> str:
+    """The text in characters that the bitmap font has, joined and arranged as their script does it."""
+    shaped = shape(unicodedata.normalize("NFC", text))
+    seen = (each for each in shaped if unicodedata.category(each) != "Cf" and ord(each) not in _VARIATION_SELECTORS)
+    return arrange_signs("".join(each if has_glyph(each) else MISSING_GLYPH for each in seen)) or MISSING_GLYPH
+
+
+def _wrap(text: str, font: _Font, width: float) -> Iterator[str]:
     """Lines no wider than `width` pixels, broken at spaces where there are any."""
     while (cut := _fitting(text, font, width)) < len(text):
-        space = text.rfind(" ", 1, cut + 1)
-        cut = space if space > 0 else max(1, cut)
+        # Between ideographs, a line may end anywhere.
+        wide = unicodedata.east_asian_width(text[cut]) in ("W", "F")
+        space = 0 if wide else text.rfind(" ", 1, cut + 1)
+        cut = space if space > 0 else cut or len(next(clusters_of(text)))
         yield text[:cut]
         text = text[cut:].lstrip()
     yield text
 
 
-def _shorten(line: str, font: FreeTypeFont, width: float) -> str:
+def _shorten(line: str, font: _Font, width: float) -> str:
     room = width - font.getlength("...")
     return line[: _fitting(line, font, room)].rstrip(" .,;:") + "..."
 
 
-def _fitting(text: str, font: FreeTypeFont, width: float) -> int:
-    """The number of leading characters of the text that fit into the width."""
-    for count, character in enumerate(text):
-        width -= _advance(font, character)
+def _fitting(text: str, font: _Font, width: float) -> int:
+    """The number of leading characters of the text that fit into the width, marks with their letter."""
+    count = 0
+    for cluster in clusters_of(text):
+        width -= _advance(font, cluster)
         if width < 0:
             return count
-    return len(text)
+        count += len(cluster)
+    return count
 
 
 @lru_cache(maxsize=4096)
-def _advance(font: FreeTypeFont, character: str) -> float:
+def _advance(font: _Font, cluster: str) -> float:
     # Measuring whole strings took longer than encoding; without kerning the sum is never too small.
-    return font.getlength(character)
+    return font.getlength(cluster)
