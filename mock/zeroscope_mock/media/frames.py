@@ -34,6 +34,7 @@ class Frames:
         self, file: OutputFile, width: int, height: int, *, fps: int = 1, count: int | None = None, chroma_step: int = 1
     ) -> None:
         self._still = count is None
+        self._size = width, height
         readable = min(width, height) >= _READABLE_SIDE
         self._caption = Caption(file.text, width, height) if readable else None
         view = height - self._caption.height if self._caption else height
@@ -58,19 +59,18 @@ class Frames:
             left = f"{width}x{height} {file.suffix}" if count is None else count
             self._caption.draw(left, place, self._view.ink, self._view.glow, chroma_step)
 
-    def planes(self, number: int) -> list[Planes]:
-        """The planes of the view and of the caption below it, if there is one, in one frame, counted from 0."""
-        return [self._view.planes(number), *([self._caption.planes(number)] if self._caption else [])]
+    def draw(self, planes: Planes, number: int) -> None:
+        """Draw one frame, counted from 0, into planes of its size."""
+        self._view.draw(planes, number)
+        if self._caption:
+            # After the view, of which some may reach into it.
+            self._caption.paste(planes, number, self._size[1] - self._caption.height)
 
     def rgb(self, number: int) -> Image.Image:
-        """One frame, counted from 0."""
-        parts = [to_rgb(planes) for planes in self.planes(number)]
-        picture = Image.new("RGB", (parts[0].width, sum(part.height for part in parts)))
-        top = 0
-        for part in parts:
-            picture.paste(part, (0, top))
-            top += part.height
-        return picture
+        """One frame, counted from 0, whose chroma is not halved."""
+        planes = tuple(Image.new("L", self._size) for _ in range(3))
+        self.draw(planes, number)
+        return to_rgb(planes)
 
     def still(self) -> Image.Image:
         """The one frame of a still."""

@@ -8,7 +8,7 @@ from PIL import ExifTags, Image, ImageFilter, ImageOps
 
 from ..cog.sizes import SIDE_LIMIT
 from .caption import draw_label
-from .sprite import Colour, Planes, mix, to_planes
+from .sprite import Colour, Planes, mix, paste_planes, to_planes
 
 PIXEL_LIMIT = 2**26
 """The most pixels of a picture that is decoded; a larger one could fill the memory."""
@@ -82,16 +82,18 @@ class InputPicture:
             draw_label(view, at_left=True, ground=self.ink, ink=self.glow)
         self._planes = to_planes(view, chroma_step)
 
-    def planes(self, number: int) -> Planes:
-        """The luma and chroma planes of one frame, counted from 0."""
+    def draw(self, planes: Planes, number: int) -> None:
+        """Draw one frame, counted from 0, into planes that may have more rows."""
         if number == 0:
-            return self._planes
+            paste_planes(planes, self._planes)
+            return
         zoom = 1 + (_LARGEST_ZOOM - 1) * number / max(1, self._frames - 1)
         # Each grows from the upper left corner, where the label is.
-        return tuple(
+        grown = (
             plane.resize(plane.size, Image.Resampling.BILINEAR, (0, 0, plane.width / zoom, plane.height / zoom))
             for plane in self._planes
         )
+        paste_planes(planes, tuple(grown))
 
 
 def _backdrop(picture: Image.Image, ink: Colour) -> Image.Image:

@@ -14,7 +14,8 @@ from functools import lru_cache
 from PIL import Image, ImageChops, ImageDraw
 
 from .caption import draw_label
-from .sprite import Colour, Planes, Sprite, mix, to_planes
+from .hills import Ridge, lay
+from .sprite import Colour, Planes, Sprite, mix, paste_planes, to_planes
 
 _WHITE = (255, 255, 255)
 # Zenith, horizon, ink (hills and horse), moon.
@@ -32,47 +33,6 @@ _POSES = 12
 _STRIDES_PER_SECOND = 1.8
 _METEOR_SLOPE = 0.36
 _NEAREST = Image.Resampling.NEAREST
-
-
-class _Ridge:
-    """A skyline that repeats every `period` pixels, so that hills can roll by for ever."""
-
-    def __init__(self, rng: random.Random, period: int, middle: float, swing: float, *, jagged: bool = False) -> None:
-        self.period, self._middle, self._jagged = period, middle, jagged
-        waves = ((1, 0.2), (2, 0.3), (3, 0.3), (7, 0.2)) if jagged else ((1, 0.5), (2, 0.35), (3, 0.15))
-        self._waves = [(math.tau * times / period, share * swing, rng.uniform(0, math.tau)) for times, share in waves]
-
-    def y(self, x: float) -> float:
-        if self._jagged:
-            slopes = [height * math.asin(math.sin(pace * x + phase)) for pace, height, phase in self._waves]
-            return self._middle + sum(slopes) * 2 / math.pi
-        return self._middle + sum([height * math.sin(pace * x + phase) for pace, height, phase in self._waves])
-
-    def draw(self, width: int, bottom: int, firs: list[tuple[float, float]]) -> tuple[Image.Image, int]:
-        """The mask of a strip `width` wide with firs of given heights at given places, and the y where it belongs."""
-        line = [*((x, self.y(x)) for x in range(0, self.period, 8)), (self.period, self.y(0))]
-        laps = (-self.period, 0, self.period)
-        planted = [
-            (x + lap, self.y(x), size) for x, size in firs for lap in laps if -size < x + lap < self.period + size
-        ]
-        top = max(0, math.floor(min([y for _, y in line] + [y - size for _, y, size in planted])))
-        top = min(top - top % 2, bottom - 2)
-        # Drawn at twice the size, as Pillow's polygons have hard edges.
-        mask = Image.new("L", (2 * self.period, 2 * (bottom - top)))
-        draw = ImageDraw.Draw(mask)
-
-        def fill(*points: tuple[float, float]) -> None:
-            draw.polygon([(2 * x, 2 * (y - top)) for x, y in points], 255)
-
-        fill(*line, (self.period, bottom), (0, bottom))
-        for x, y, size in planted:
-            for tier in range(3):
-                foot, half = y - size * (0.48 - 0.25 * tier), size * (0.13 + 0.06 * tier)
-                fill((x, y - size * (1 - 0.26 * tier)), (x + half, foot), (x - half, foot))
-        period, strip = mask.reduce(2), Image.new("L", (width, bottom - top))
-        for x in range(0, width, self.period):
-            strip.paste(period, (x, 0))
-        return strip, top
 
 
 def _smaller(picture: Image.Image) -> Image.Image:
@@ -196,7 +156,7 @@ def _draw_twinkle(radius: int) -> list[Sprite]:
 
 
 class Scene:
-    """One scene, chosen by seed and index; `planes` draws its frames, in any order.
+    """One scene, chosen by seed and index; `draw` draws its frames, in any order.
 
     Args:
         width: In pixels.
@@ -229,26 +189,27 @@ class Scene:
         self._meteor_from = width * (0.5 - self._forward * rng.uniform(0.1, 0.3)), height * rng.uniform(0.02, 0.12)
 
         period = width + width // 2
-        self._near = _Ridge(rng, period, height * 0.86, unit * 0.06)
-        middle = _Ridge(rng, period, height * 0.74, unit * 0.07)
-        far = _Ridge(rng, period, height * 0.6, unit * 0.12, jagged=rng.random() < 0.6)
+        self._near = Ridge(rng, period, height * 0.86, unit * 0.06)
+        middle = Ridge(rng, period, height * 0.74, unit * 0.07)
+        far = Ridge(rng, period, height * 0.6, unit * 0.12, jagged=rng.random() < 0.6)
         wood = [(rng.uniform(0, period), unit * rng.uniform(0.07, 0.15)) for _ in range(rng.randrange(6, 18))]
-        self._strips: list[tuple[Sprite, int, float]] = []
-        for ridge, firs, bottom, share, speed in (
-            (far, [], 0.84, 0.3, 0.02),
-            (middle, wood, 0.94, 0.62, 0.08),
-            (self._near, [], 1.0, 0.96, 0.26),
-        ):
-            mask, top = ridge.draw(width + period, round(height * bottom), firs)
-            strip = Sprite(mask, mix(horizon, self.ink, share), chroma_step)
-            self._strips.append((strip, top, speed * width))
+        self._speed = 0.26 * width
+        strips = (
+            (*far.draw(width + period, round(height * 0.84), []), mix(horizon, self.ink, 0.3), 0.02 * width),
+            (*middle.draw(width + period, round(height * 0.94), wood), mix(horizon, self.ink, 0.62), 0.08 * width),
+            (*self._near.draw(width + period, height, []), mix(horizon, self.ink, 0.96), self._speed),
+        )
+        # What twinkles or falls is drawn over the background, and lies behind the hills.
+        lowest = math.ceil(self._meteor_from[1] + 0.9 * unit * _METEOR_SLOPE) + 1 + self._meteor.height
+        lowest = max([lowest, *(y + levels[0].height for levels, _, y, *_ in self._stars)])
+        self._strips = list(lay(strips, self._background, lowest, chroma_step))
         self._rider_height = max(4, round(unit * 0.4))
         self._rider_x = round(width * (0.5 - 0.1 * self._forward))
 
-    def planes(self, number: int) -> Planes:
-        """The luma and chroma planes of one frame, counted from 0."""
+    def draw(self, planes: Planes, number: int) -> None:
+        """Draw one frame, counted from 0, into planes that may have more rows."""
         seconds = number / self._fps
-        planes = tuple(plane.copy() for plane in self._background)
+        paste_planes(planes, self._background)
         for levels, x, y, pace, phase in self._stars:
             levels[round((len(levels) - 1) * (0.5 + 0.5 * math.sin(pace * seconds + phase)))].paste(planes, x, y)
         flown = (seconds - self._meteor_start) % 3 / 0.7
@@ -262,9 +223,8 @@ class Scene:
         pose = int(gallop * _POSES) % _POSES
         rider = _rider(pose, self._rider_height, self.ink, self.glow, self._forward, self._step)
         leap = 0.045 * self._rider_height * abs(math.sin(math.pi * gallop))
-        ground = self._near.y(self._rider_x + self._shift(self._strips[-1][2], seconds)) + 0.06 * self._rider_height
+        ground = self._near.y(self._rider_x + self._shift(self._speed, seconds)) + 0.06 * self._rider_height
         rider.paste(planes, self._rider_x - rider.width // 2, round(ground - leap) - self._rider_height)
-        return planes
 
     def _shift(self, speed: float, seconds: float) -> int:
         return round(self._forward * speed * seconds) % self._near.period
@@ -284,7 +244,8 @@ class Scene:
         self, rng: random.Random, picture: Image.Image, moon: tuple[float, float, int]
     ) -> Iterator[tuple[list[Sprite], int, int, float, float]]:
         """Draw the steady stars; returns each twinkling one as sprites from dim to bright, place, pace and phase."""
-        draw = ImageDraw.Draw(picture)
+        pixels = picture.load()
+        assert pixels is not None
         radii = (1, max(1, self._unit // 140), max(2, self._unit // 90))
         kinds = [(radius, _draw_twinkle(radius)) for radius in radii]
         shades = [mix(self.glow, self.ink, share / 20) for share in range(6, 15)]
@@ -297,7 +258,7 @@ class Scene:
                 radius, levels = kinds[star % len(kinds)]
                 yield levels, x - radius, y - radius, pace, phase
             else:
-                draw.point((x, y), shades[int(rng.uniform(0, len(shades)))])
+                pixels[x, y] = shades[int(rng.uniform(0, len(shades)))]
 
     def _draw_meteor(self) -> Sprite:
         """A streak of light, brightest at the head, that falls the way the rider goes."""

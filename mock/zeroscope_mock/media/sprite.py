@@ -35,6 +35,12 @@ def to_planes(picture: Image.Image, chroma_step: int) -> Planes:
     return luma, *(plane.reduce(chroma_step) for plane in chroma)
 
 
+def paste_planes(planes: Planes, part: Planes, top: int = 0) -> None:
+    """Paste the planes of a part of a picture, from a row on that counts in pixels of the luma plane."""
+    for plane, one in zip(planes, part, strict=True):
+        plane.paste(one, (0, top * one.height // part[0].height))
+
+
 def to_rgb(planes: Planes) -> Image.Image:
     """The RGB picture of luma and chroma that is not halved."""
     return Image.merge("RGB", planes).convert("RGB", _TO_RGB)
@@ -55,7 +61,7 @@ class Sprite:
     def __init__(
         self, mask: Image.Image, fill: Image.Image | Colour, chroma_step: int, *, luma_only: bool = False
     ) -> None:
-        self.width = mask.width
+        self.width, self.height = mask.size
         self._steps = (1,) if luma_only else (1, chroma_step, chroma_step)
         self._masks = [mask.reduce(step) for step in self._steps]
         self._fills: tuple[Image.Image | int, ...]
@@ -63,6 +69,11 @@ class Sprite:
             self._fills = to_planes(fill, chroma_step)
         else:
             self._fills = tuple(round(sum(k * v for k, v in zip(row, (*fill, 1), strict=True))) for row in _TO_YUV)
+
+    def fill(self, planes: Planes, start: int, end: int) -> None:
+        """Fill some rows with its colour, in pixels of the luma plane, of which the first has an even number."""
+        for plane, fill, step in zip(planes, self._fills, self._steps, strict=True):
+            plane.paste(fill, (0, start // step, plane.width, -(-end // step)))
 
     def paste(self, planes: Planes, x: int, y: int) -> None:
         """Paste with the upper left corner at x and y, in pixels of the luma plane."""

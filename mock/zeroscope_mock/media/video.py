@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import Any
 
 import av
+from PIL import Image
 
 from ..lifecycle.model_input import RATE_LIMIT
 from .frames import SMALLEST_SIDE, Frames
@@ -57,10 +58,12 @@ def render(file: OutputFile) -> bytes:
         encoder.colorspace = encoder.color_primaries = encoder.color_trc = _BT709
         # Otherwise the first packet would start it, while a frame is encoded in the other thread.
         container.start_encoding()
+        # One is drawn while another is encoded and a third waits; new memory for each would take as long as drawing it.
+        buffers = [av.VideoFrame(width, height, pixel_format) for _ in range(min(3, count))]
+        planes = [tuple(map(_image, frame.planes)) for frame in buffers]
         for number in range(count):
-            frame = av.VideoFrame(width, height, pixel_format)
-            for plane, *images in zip(frame.planes, *frames.planes(number), strict=True):
-                plane.update(b"".join(image.tobytes("raw", "L", plane.line_size) for image in images))
+            frame = buffers[number % len(buffers)]
+            frames.draw(planes[number % len(buffers)], number)
             frame.pts = number
             if len(encoding) > 1:
                 container.mux(encoding.popleft().result())
@@ -70,3 +73,11 @@ def render(file: OutputFile) -> bytes:
             container.mux(packets.result())
         container.mux(stream.encode())
     return content.getvalue()
+
+
+def _image(plane: Any) -> Image.Image:
+    """A picture in the memory of a plane, which is drawn there because to copy it takes as long as to draw it."""
+    image = Image.frombuffer("L", (plane.width, plane.height), plane, "raw", "L", plane.line_size, 1)
+    # Otherwise, the first change would make it a copy.
+    image.readonly = 0
+    return image

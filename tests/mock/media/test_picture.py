@@ -118,6 +118,33 @@ def test_render__any_text(suffix: str, text: str, side: int) -> None:
     assert colors(shown) == ("red", "blue")
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("宇航员骑马", "宇航员骑牛"),
+        ("маяк", "майк"),
+        ("رائد", "رائب"),
+        ("🐎", "🚀"),
+        ("résumé", "resume"),
+        ("a é", "a è"),
+    ],
+)
+def test_render__shows_the_letters_of_any_script(one: str, other: str) -> None:
+    """Prompts that differ in one letter, or in an accent, have different captions."""
+    assert difference(picture(text=one), picture(text=other)) > 0
+
+
+@pytest.mark.parametrize(("text", "left"), [("horse", True), ("马", True), ("סוס", False), ("حصان 24", False)])
+def test_render__scripts_from_right_to_left_begin_at_the_right(text: str, left: bool) -> None:
+    """The caption of a script that is written from right to left is at the right margin."""
+    with_text, without = (picture(text=each, width=320, height=240) for each in (text, "\u00b7"))
+    rows = (0, 200, 320, 222)
+    box = ImageChops.difference(with_text.crop(rows), without.crop(rows)).crop((20, 0, 300, 22)).getbbox()
+
+    assert box is not None
+    assert box[0] < 60 if left else box[2] > 260
+
+
 @pytest.mark.parametrize("suffix", ["jpg", "webp"])
 def test_render__quality(suffix: str) -> None:
     """A higher quality takes more bytes, and a quality beyond the bounds is the nearest."""

@@ -8,7 +8,6 @@ import itertools
 import os
 import subprocess
 import sys
-import weakref
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -247,22 +246,20 @@ def test_render__takes_the_nearest_possible(
         assert (stream.width, stream.height, float(stream.average_rate or 0), frames) == made
 
 
-def test_render__holds_one_frame_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A long video needs no more memory than a short one: a frame is gone before the next but one is drawn."""
-    drawn: list[weakref.ref[Image.Image]] = []
-    alive: list[int] = []
-    draw = Scene.planes
+def test_render__draws_all_frames_in_the_memory_of_three(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long video needs no more memory than a short one, and no frame is drawn where another one still waits."""
+    drawn: list[Planes] = []
+    draw = Scene.draw
 
-    def spy(self: Scene, number: int) -> Planes:
-        alive.append(sum(frame() is not None for frame in drawn))
-        planes = draw(self, number)
-        drawn.append(weakref.ref(planes[0]))
-        return planes
+    def spy(self: Scene, planes: Planes, number: int) -> None:
+        drawn.append(planes)
+        draw(self, planes, number)
 
-    monkeypatch.setattr(Scene, "planes", spy)
+    monkeypatch.setattr(Scene, "draw", spy)
     render(PROMPT, **{**DRAFT, "num_frames": 30})
-    assert len(alive) == 30
-    assert max(alive) <= 1
+    assert len(drawn) == 30
+    assert len({id(planes) for planes in drawn}) == 3
+    assert all(len({*map(id, drawn[start : start + 3])}) == 3 for start in range(28))
 
 
 def test_import__without_av_and_pillow() -> None:
