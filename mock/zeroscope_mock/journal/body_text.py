@@ -13,11 +13,13 @@ _BINARY = ("audio/", "image/", "video/", "font/", "model/", "application/octet-s
 _TEXTUAL = re.compile(r"text/|application/(.*[+-])?(json|xml|yaml|javascript|x-www-form-urlencoded)\b", re.IGNORECASE)
 # How much of content of another type is looked at, in bytes.
 _LOOKED_AT = 10_000
+# In bytes.
+_LONGEST_CHARACTER = 4
 # Not `str`, since a look may end within a character.
 _decoder = codecs.getincrementaldecoder("utf-8")
 
 
-def body_text(body: bytes, content_type: str, redactor: Redactor, limit: int) -> str:
+def body_text(body: bytes, content_type: str, redactor: Redactor, limit: int, length: int | None = None) -> str:
     """A body as a text without tokens.
 
     Args:
@@ -25,6 +27,7 @@ def body_text(body: bytes, content_type: str, redactor: Redactor, limit: int) ->
         content_type: Its `Content-Type`; empty if it has none.
         redactor: Redacts the tokens, before the text is cut, which could leave a part of one.
         limit: The maximum length, in bytes.
+        length: The maximum length, in characters; None for any.
     """
     if not body:
         return ""
@@ -32,7 +35,16 @@ def body_text(body: bytes, content_type: str, redactor: Redactor, limit: int) ->
         body = b"\r\n".join(_part(head, content) for head, content in parts(body, boundary))
     elif _is_binary(body, content_type):
         body = _digest(body, content_type)
-    return redactor.content(body)[:limit].decode("utf-8", "replace")
+    if length is None:
+        return redactor.content(body, limit).decode("utf-8", "replace")
+    # The less is searched, the better: that takes longer than all else.
+    longest = _LONGEST_CHARACTER * length
+    least = min(limit, len(body[:longest].decode("utf-8", "replace")[:length].encode()))
+    content = redactor.content(body, least)
+    if content != body[:least]:
+        # After a token, the text has other characters, whose lengths may differ.
+        content = redactor.content(body, min(limit, longest))
+    return content.decode("utf-8", "replace")[:length]
 
 
 def is_textual(content_type: str) -> bool:

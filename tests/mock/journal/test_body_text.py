@@ -77,3 +77,14 @@ def test_body__is_cut_after_its_tokens_are_redacted(shift: int) -> None:
     redactor = Redactor((("authorization", "Bearer secret-token"),))
     text = body_text(b"x" * shift + b"secret-token" + b"y" * 50, "", redactor, 11)
     assert len(text) == 11 and "secret"[:2] not in text
+
+
+@pytest.mark.parametrize("rest", ["z" * 500, "é" * 500, "😀" * 500])
+@pytest.mark.parametrize("limit", [0, 1, 12, 40, 400])
+def test_body__is_as_long_with_tokens_as_without(rest: str, limit: int) -> None:
+    """However often a token repeats, what is kept is the start of what the whole body is without it."""
+    redactor = Redactor((("authorization", "Bearer secret-token"),), ["secret-t"])
+    body = ("secret-token" * 60 + rest).encode()
+    whole = "[token]" * 60 + rest
+    assert redactor.content(body, limit) == whole.encode()[:limit]
+    assert body_text(body, "", redactor, 2**20, limit) == whole[:limit]

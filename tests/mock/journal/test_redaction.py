@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import httpx
 import pytest
@@ -128,18 +130,73 @@ def test_header__with_a_token_of_any_length(name: str, value: str, shown: str) -
         quote(SECRET),
         json.dumps(SECRET)[1:-1],
         json.dumps(SECRET, ensure_ascii=False)[1:-1],
+        json.dumps(json.dumps(SECRET))[3:-3],
+        json.dumps(SECRET)[1:-1].replace("/", r"\/"),
+        json.dumps(SECRET)[1:-1].replace("+", r"\u002B").replace("=", r"\u003D"),
+        quote_plus(SECRET),
+        quote(SECRET, safe="").lower(),
+        quote(quote(SECRET, safe=""), safe=""),
+        html.escape(SECRET),
+        html.escape(SECRET).replace("&quot;", "&#34;").replace("/", "&#x2F;"),
+        repr(SECRET)[1:-1],
     ],
 )
 def test_token__in_other_forms(form: str) -> None:
     """As it stands in a URL and in JSON, escaped or not."""
     redactor = Redactor((("authorization", f"Bearer {SECRET}".encode().decode("latin-1")),))
-    assert redactor.content(f"<{form}>".encode()) == b"<[token]>"
+    assert redactor.content(f"<{form}>".encode(), 1000) == b"<[token]>"
+    assert redactor.text(f"<{form}>") == "<[token]>"
+
+
+@pytest.mark.parametrize("before", ["", "a", "me:", "me::"])
+@pytest.mark.parametrize("secret", [TOKEN, SECRET, "r8_>>>???>>>???"])
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+def test_token__in_base64(encode: Callable[[bytes], bytes], secret: str, before: str) -> None:
+    """Wherever it stands in what is encoded, at most the bits that it shares with a neighbor stay."""
+    encoded = encode(f"{before}{secret}:x".encode()).decode()
+    shown = Redactor((), [secret]).text(encoded)
+    assert "[token]" in shown and len(shown) <= len("[token]") + 12
+
+
+@pytest.mark.parametrize(
+    "form", [TOKEN, SECRET, quote(quote(SECRET, safe=""), safe=""), base64.b64encode(TOKEN.encode()).decode()]
+)
+def test_token__across_the_end_of_what_is_kept(form: str) -> None:
+    """Of a long body only the start is searched, and no part of a token shows at its end."""
+    redactor = Redactor((("authorization", f"Bearer {TOKEN}"),), [SECRET])
+    for before in range(100):
+        shown = redactor.content(b"x" * before + f"{form}xxxx".encode() * 1000, 10_000).decode()
+        left = shown.replace("[token]", "").replace("x", "").replace("=", "")
+        assert "[token]".startswith(left)
+        assert shown.count("[token]") > 10
+
+
+def test_secrets__other_than_those_of_the_request() -> None:
+    """They are redacted as the token is."""
+    redactor = Redactor((("authorization", f"Bearer {TOKEN}"),), [SECRET, "short"])
+    assert redactor.text(f"{TOKEN} {SECRET} short") == "[token] [token] short"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("/a?sig=abc&n=1", "/a?sig=[token]&n=1"),
+        ("/a?X-Amz-Signature=abc#x", "/a?X-Amz-Signature=[token]#x"),
+        ('{"next": "/a?token=abc", "x": "y"}', '{"next": "/a?token=[token]", "x": "y"}'),
+        (r"/a?n=1\u0026api_key=abc\u0026m=2", r"/a?n=1\u0026api_key=[token]\u0026m=2"),
+        ("/a?n=1&amp;secret=abc&amp;m=2", "/a?n=1&amp;secret=[token]&amp;m=2"),
+        ("/a?design=abc&tokens=1", "/a?design=abc&tokens=1"),
+    ],
+)
+def test_url__without_the_secrets_of_its_query(text: str, shown: str) -> None:
+    """Parameters are known by their names, also in a text with URLs in it."""
+    assert Redactor(()).url(text) == shown
 
 
 def test_token__that_is_short_stays_in_texts() -> None:
     """It would match everywhere."""
     redactor = Redactor((("authorization", "Bearer x"),))
-    assert (redactor.text("/x"), redactor.content(b"x")) == ("/x", b"x")
+    assert (redactor.text("/x"), redactor.content(b"x", 1000)) == ("/x", b"x")
 
 
 def test_headers__without_a_token_are_not_copied() -> None:
