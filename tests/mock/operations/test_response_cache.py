@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from zeroscope_mock import MockServer
 from zeroscope_mock.lifecycle.representation import prediction_json
-from zeroscope_mock.messages import encode
+from zeroscope_mock.messages import Response, encode
 from zeroscope_mock.operations import response_cache
+from zeroscope_mock.store import PAGE_SIZE
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 AUTH = {"Authorization": "Bearer a-token-of-a-test"}
@@ -67,6 +68,79 @@ def test_get__equals_a_new_rendering(script: dict[str, Any], steps: list[tuple[s
             # The second response comes from the cache.
             for _ in range(2):
                 assert api.get(f"predictions/{prediction}").content == written(server, prediction, api.base_url)
+
+
+@settings(max_examples=50)
+@given(scripts=st.lists(st.sampled_from(SCRIPTS), min_size=1, max_size=4), steps=st.lists(STEPS, max_size=8))
+def test_list__equals_a_new_rendering(scripts: list[dict[str, Any]], steps: list[tuple[str, float]]) -> None:
+    """It shows each prediction as a read does, whatever their scripts, whether or not they are read as well."""
+    server = MockServer()
+    with httpx.Client(transport=server.transport, base_url="https://h.test/v1/", headers=AUTH) as api:
+        ids: list[str] = []
+        for script in scripts:
+            server.scripts.add(script)
+            ids.append(api.post("predictions", json={"version": VERSION, "input": {}}).json()["id"])
+        for kind, seconds in steps:
+            match kind:
+                case "advance":
+                    server.clock.advance(seconds)
+                case "back":
+                    server.clock.set(server.clock.time() - seconds)
+                case _:
+                    api.post(f"predictions/{ids[0]}/cancel")
+            items = b",".join(written(server, prediction, api.base_url) for prediction in ids[::-1])
+            for _ in range(2):
+                listed = api.get("predictions", params={"created_after": "2020-01-01T00:00:00Z"})
+                assert listed.content == b'{"next":null,"previous":null,"results":[%b]}' % items
+            api.get(f"predictions/{ids[-1]}")
+
+
+def test_list__renders_each_prediction_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All pages, filtered or not, are made of the same bytes, which are also those of a read."""
+    server = MockServer()
+    with httpx.Client(transport=server.transport, base_url="https://h.test/v1/", headers=AUTH) as api:
+        for number in range(PAGE_SIZE + 5):
+            api.post("predictions", json={"version": VERSION, "input": {"prompt": f"{number}"}})
+        server.clock.advance(60)
+        first = api.get("predictions").json()
+        second = api.get(first["next"]).json()
+        monkeypatch.delattr("zeroscope_mock.operations.run_bodies.prediction_json")
+
+        assert api.get("predictions").json() == first
+        assert api.get(first["next"]).json() == second
+        assert api.get(second["previous"]).json()["results"] == first["results"]
+        filtered = api.get("predictions", params={"source": "web"}).json()
+        assert filtered == {"next": None, "previous": None, "results": []}
+        filtered = api.get("predictions", params={"created_after": "2020-01-01T00:00:00Z"}).json()
+        assert filtered["results"] == first["results"]
+        last = first["results"][0]
+        assert api.get(last["urls"]["get"]).json() == last
+
+
+def test_list__leaves_out_inline_files() -> None:
+    """A read of the prediction before or after the list shows them."""
+    server = MockServer()
+    server.scripts.add({"inline": True})
+    with httpx.Client(transport=server.transport, base_url="https://h.test/v1/", headers=AUTH) as api:
+        created = api.post("predictions", json={"version": VERSION, "input": {"num_frames": 1}}).json()
+        for _ in range(2):
+            server.clock.advance(60)
+            (listed,) = api.get("predictions").json()["results"]
+            read = api.get(created["urls"]["get"]).json()
+            assert read["output"][0].startswith("data:")
+            assert listed == {**read, "output": None}
+
+
+@pytest.mark.parametrize("base", ["https://other.test/v1/", "http://h.test/v1/", "https://h.test/"])
+def test_list__from_another_address(base: str) -> None:
+    """The URLs in a list are those of its own client, which has cached none of another one's."""
+    server = MockServer()
+    with httpx.Client(transport=server.transport, base_url="https://h.test/v1/", headers=AUTH) as api:
+        prediction = api.post("predictions", json={"version": VERSION, "input": {}}).json()["id"]
+        api.get("predictions")
+    with httpx.Client(transport=server.transport, base_url=base, headers=AUTH) as api:
+        for _ in range(2):
+            assert api.get("predictions").json()["results"][0]["urls"]["get"] == f"{base}predictions/{prediction}"
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
@@ -152,12 +226,58 @@ def test_get__after_the_document_has_changed(tmp_path: Path) -> None:
 
 def test_responses__are_cached_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many predictions are read, the cache has a limit, and the responses stay right."""
-    monkeypatch.setattr(response_cache, "LIMIT", 3)
+    monkeypatch.setattr(response_cache, "LIMIT", 30_000)
     server = MockServer()
     with httpx.Client(transport=server.transport, base_url="https://h.test/v1/", headers=AUTH) as api:
-        ids = [api.post("predictions", json={"version": VERSION, "input": {}}).json()["id"] for _ in range(10)]
+        ids = [
+            api.post("predictions", json={"version": VERSION, "input": {"prompt": "x" * 5000}}).json()["id"]
+            for _ in range(10)
+        ]
 
         assert [api.get(f"predictions/{prediction}").json()["id"] for prediction in ids * 2] == ids * 2
+        assert [one["id"] for one in api.get("predictions").json()["results"]] == ids[::-1]
+
+
+def test_responses__are_cached_for_a_limited_number_of_hosts() -> None:
+    """A host that a request only names takes no room from others, and those with responses are not kept forever."""
+    cache, server = response_cache.ResponseCache(), MockServer()
+    with httpx.Client(transport=server.transport, base_url="https://h.test/v1/", headers=AUTH) as api:
+        prediction = api.post("predictions", json={"version": VERSION, "input": {}}).json()["id"]
+    state = server.core.state
+    record = state.store.prediction(prediction)
+    assert record is not None
+    now = state.clock.time()
+    first, second, *others = (
+        state.links(f"https://h{number}.test", "/v1") for number in range(2 * response_cache.MAX_SITES)
+    )
+    response = Response(200, (), b"{}")
+
+    cache.put(response, record, now, now + 1, first)
+    assert [cache.get([record], now, links) for links in others] == [[None]] * len(others)
+    cache.put(response, record, now, now + 1, second)
+    assert cache.get([record], now, first) == [response]
+    for links in others:
+        cache.put(response, record, now, now + 1, links)
+        assert cache.get([record], now, links) == [response]
+    assert cache.get([record], now, first) == [None]
+
+
+def test_responses__free_the_memory_of_those_that_they_replace() -> None:
+    """The limit is reached by predictions, not by how often one has changed or who asks."""
+    cache, server = response_cache.ResponseCache(), MockServer()
+    with httpx.Client(transport=server.transport, base_url="https://h.test/v1/", headers=AUTH) as api:
+        prediction = api.post("predictions", json={"version": VERSION, "input": {}}).json()["id"]
+    state = server.core.state
+    record = state.store.prediction(prediction)
+    assert record is not None
+    now, (one, two) = state.clock.time(), (state.links(f"https://{host}.test", "/v1") for host in "ab")
+    big = Response(200, (), bytes(response_cache.LIMIT // 3))
+
+    for _ in range(10):
+        cache.put(big, record, now, now + 1, one)
+    cache.put(Response(200, (), b"two"), record, now, now + 1, two)
+    assert cache.get([record], now, one) == [big]
+    assert cache.get([record], now, two) == [Response(200, (), b"two")]
 
 
 @pytest.mark.parametrize("value", [2**70, -(2**64), "\ud83d\ude00", 1e300, "é"])
