@@ -12,6 +12,7 @@ from .core import Core
 if TYPE_CHECKING:
     from zeroscope import AsyncZeroscope, Zeroscope
 
+    from .doors.httpx2_transport import Httpx2Transport
     from .doors.transport import Transport
 
 
@@ -39,6 +40,17 @@ class ClientFactory:
         from .doors.transport import Transport
 
         return Transport(self._core)
+
+    @cached_property
+    def httpx2_transport(self) -> Httpx2Transport:
+        """The server as a transport for `httpx2.Client` and `httpx2.AsyncClient`; it needs the package httpx2.
+
+        Example:
+            >>> client = httpx2.Client(transport=server.httpx2_transport, base_url="https://api.replicate.com/v1")
+        """
+        from .doors.httpx2_transport import Httpx2Transport
+
+        return Httpx2Transport(self._core)
 
     def client(self, **settings: Any) -> Zeroscope:
         """A client that talks to this server without a socket and sleeps on its clock.

@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Generator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .cog import ModelSchema
 from .compression import compress
 from .control.calls import PREFIX
-from .control.operations import Control
 from .control.ui import UI_PATH, redirect, wants_page
 from .cross_origin import normal_form, share
 from .dispatch import RoutedRequest, answer_head, note_refusal, prepare_call
@@ -36,6 +35,9 @@ from .protocols import Clock, Flow
 from .settings import Settings
 from .state import State
 from .steps import ConnectionCutError, drive
+
+if TYPE_CHECKING:
+    from .control.operations import Control
 
 _log = logging.getLogger("zeroscope_mock")
 _CONTROL = f"{PREFIX}/"
@@ -71,7 +73,7 @@ class Core:
         self.clock = clock
         self.state = State(spec, clock, settings)
         self._origins = frozenset(map(normal_form, settings.cors))
-        self._control = Control(self.state) if settings.control else None
+        self._control: Control | None = None
         self.handlers: dict[str, Handler] = {}
         for operations in _OPERATIONS:
             self.handlers |= operations(self.state).handlers
@@ -111,9 +113,9 @@ class Core:
         if state.reloader is not None:
             state.reloader.reload_if_changed()
         head = request.head
-        if self._control is not None:
+        if state.settings.control:
             if head.path.startswith(_CONTROL) or head.path == PREFIX:
-                return (yield from self._control.flow(request))
+                return (yield from self._control_operations().flow(request))
             if head.path == "/" and wants_page(head) and state.spec.match("/") is None:
                 return redirect(UI_PATH[1:])
         routed = RoutedRequest.of(head, state.spec, state.schemes)
@@ -121,7 +123,7 @@ class Core:
         clock = self.clock
         time, started = clock.time(), clock.monotonic()
         fault = state.faults.take(operation=operation, method=head.method, path=head.path, tenant=routed.tenant)
-        flow = self._answer(routed, request, notes)
+        flow = self._answer(routed, request, notes, None if fault else time)
         response = None
         try:
             response = yield from fault.apply(flow) if fault else flow
@@ -154,6 +156,15 @@ class Core:
                 notes=notes,
             )
 
+    def _control_operations(self) -> Control:
+        # Imported here because the first request of a program does not need to wait for it.
+        from .control.operations import Control
+
+        with self.state.lock:
+            if self._control is None:
+                self._control = Control(self.state)
+            return self._control
+
     def _note_run(self, routed: RoutedRequest, notes: ExchangeNotes) -> None:
         """Note which prediction or training a request concerns, and its status, where the response may not say so."""
         state, operation = self.state, routed.operation
@@ -165,15 +176,19 @@ class Core:
         if (record := state.store.prediction(run, tenant)) is not None:
             notes.run, notes.status = record.id, state_at(record, state.clock.time()).status
 
-    def _answer(self, routed: RoutedRequest, request: Request, notes: ExchangeNotes) -> Flow[Response]:
+    def _answer(
+        self, routed: RoutedRequest, request: Request, notes: ExchangeNotes, time: float | None
+    ) -> Flow[Response]:
+        """Answer a request, at a moment that is known unless a fault may take time before."""
         state = self.state
         state.refuse_nested_request()
         if answered := answer_head(routed, request.head, state.settings):
             return note_refusal(routed, request.head, answered, notes)
         headers: Headers = ()
         if routed.operation and routed.operation.protected:
+            now = state.clock.time() if time is None else time
             with state.lock:
-                refusal, headers = state.limits.take(routed.operation.id, routed.tenant or "", state.clock.time())
+                refusal, headers = state.limits.take(routed.operation.id, routed.tenant or "", now)
             if refusal is not None:
                 return note_refusal(routed, request.head, refusal, notes)
         prepared = prepare_call(routed, request, self.handlers, state.settings, notes, self._input_schema)

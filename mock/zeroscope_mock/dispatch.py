@@ -24,7 +24,6 @@ from .problems import (
     unauthenticated,
     unsupported_media_type,
 )
-from .refusals import explain_fields, explain_response
 from .settings import Settings
 from .tenants import tenant_of
 
@@ -117,6 +116,9 @@ def note_refusal(routed: RoutedRequest, head: Head, response: Response, notes: E
         notes: Takes the reasons.
     """
     if 400 <= response.status < 500 and not notes.refusals:
+        # Imported here, as below, because only errors need it.
+        from .refusals import explain_response
+
         route = routed.match.route if routed.match else None
         notes.refusals = explain_response(routed.spec, head, route, routed.operation, response)
     return response
@@ -146,6 +148,8 @@ def prepare_call(
     if isinstance(errors, Response):
         return errors
     if routed.invalid or errors:
+        from .refusals import explain_fields
+
         fields = [*routed.invalid, *errors]
         notes.refusals = explain_fields(routed.spec, request.head, fields)
         return invalid(fields, operation.invalid_status, operation.invalid_type)

@@ -5,16 +5,11 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
-
-def machine_seconds(read: Callable[[], float] = time.monotonic) -> float:
-    """Seconds since an arbitrary moment, never going back.
-
-    Args:
-        read: Reads the clock of Windows.
-    """
-    # freezegun replaces attributes of modules, also of those that are imported while time stands still, and
-    # time-machine replaces what some functions do. Neither touches this function, nor a default of a parameter.
-    if sys.platform != "win32":
-        return time.clock_gettime(time.CLOCK_MONOTONIC)
-    return read()
+# freezegun replaces functions of `time` wherever a module holds them, and time-machine replaces what some of them do.
+# Neither touches a partial of one, nor the monotonic clock by its number.
+machine_seconds: Callable[[], float] = (
+    partial(time.monotonic) if sys.platform == "win32" else partial(time.clock_gettime, time.CLOCK_MONOTONIC)
+)
+"""Returns seconds since an arbitrary moment, never going back."""

@@ -148,6 +148,11 @@ def json_response(
     return Response(status, (("content-type", content_type), *headers), encode(value))
 
 
+def encoded_response(status: int, body: bytes) -> Response:
+    """A response with a body that is JSON already."""
+    return Response(status, (("content-type", "application/json"),), body)
+
+
 def encode(value: Any) -> bytes:
     """A value as JSON."""
     try:

@@ -61,6 +61,11 @@ class Clock(Protocol):
         """Move forward as `advance` does while other tasks run."""
         ...
 
+    @property
+    def has_due(self) -> bool:
+        """Whether `run_due_async` would do anything."""
+        ...
+
     def run_due(self) -> None:
         """Run what is due now."""
         ...

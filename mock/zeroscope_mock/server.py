@@ -14,6 +14,7 @@ from .clients import ClientFactory
 from .clocks.real import RealClock
 from .control import snapshot
 from .core import Core
+from .description import ServerDescription
 from .documents.bundled import load_spec
 from .documents.reloader import SpecReloader
 from .doors.asgi import App
@@ -41,7 +42,7 @@ TOKEN = "mock-token"
 """The token of the clients that the server makes, unless it accepts only another one."""
 
 
-class MockServer(ClientFactory, Assertions):
+class MockServer(ClientFactory, Assertions, ServerDescription):
     """A server that behaves like the service, in this process.
 
     Args:
@@ -76,7 +77,7 @@ class MockServer(ClientFactory, Assertions):
         file = options.pop("state", None)
         settings = Settings(**cast(CoreOptions, options))
         super().__init__(Core(load_spec(spec), clock, settings), clock, settings.token or TOKEN)
-        self._listening = 0
+        self._sockets: list[Listening] = []
         self._file: StateFile | None = None
         self._lock = threading.Lock()
         self.limits.use(rate_limits)
@@ -198,7 +199,7 @@ class MockServer(ClientFactory, Assertions):
         """
         certificate = self._certificate(host, tls) if tls else None
         try:
-            listening = Listening(self.app, host, port, lambda: self._count_sockets(-1), certificate)
+            listening = Listening(self._core, host, port, self._update_sockets, certificate)
         except Exception as error:
             if certificate is not None:
                 certificate.close()
@@ -207,7 +208,7 @@ class MockServer(ClientFactory, Assertions):
             if isinstance(error, OSError):
                 error.filename = f"{host}, port {port}"
             raise
-        self._count_sockets(1)
+        self._update_sockets(listening)
         return listening
 
     def serve(
@@ -243,8 +244,7 @@ class MockServer(ClientFactory, Assertions):
             if on_environment and listening.environment:
                 on_environment(listening.environment)
 
-        reloader = self._core.state.reloader
-        if reloader and on_reload:
+        if (reloader := self._core.state.reloader) and on_reload:
             reloader.notify = on_reload
         try:
             on_tick = reloader.reload_if_changed if reloader else lambda: None
@@ -312,9 +312,9 @@ class MockServer(ClientFactory, Assertions):
 
         return Certificate([host, *self._core.state.settings.allow_hosts], None if tls is True else tls or ".")
 
-    def _count_sockets(self, change: int) -> None:
+    def _update_sockets(self, *opened: Listening) -> None:
         with self._lock:
-            self._listening += change
-            self._core.state.webhooks.sender.online = self._listening > 0
-        if change > 0 and isinstance(self.clock, RealClock):
+            self._sockets = [each for each in (*self._sockets, *opened) if not each.closed]
+            self._core.state.webhooks.sender.online = bool(self._sockets)
+        if opened and isinstance(self.clock, RealClock):
             self.clock.run_due()

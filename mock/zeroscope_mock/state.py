@@ -223,7 +223,7 @@ class State:
             wanted.prompt = longest_text(record.script.output) or record.model or ""
 
         def render() -> bytes:
-            picture = None if wanted.picture is None else self._content(wanted.picture, depth + 1)
+            picture = None if wanted.picture is None else self.content(wanted.picture, depth + 1)
             width, height = wanted.width, wanted.height
             if picture is not None and not wanted.sized:
                 # Imported here because Pillow is large.
@@ -247,8 +247,15 @@ class State:
 
         return render
 
-    def _content(self, url: str, depth: int) -> bytes | None:
-        """The content of a URL that holds it or leads to this server; None for others, which are not fetched."""
+    def content(self, url: str, depth: int = 0) -> bytes | None:
+        """The content of a URL that holds it or leads to this server; None for others, which are not fetched.
+
+        It takes as long as rendering the file, and the journal has no exchange of it.
+
+        Args:
+            url: The URL.
+            depth: How many files are made from this one.
+        """
         if url[:5].lower() == "data:":
             return data_of(url)
         try:

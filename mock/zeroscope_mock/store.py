@@ -212,17 +212,19 @@ class Store:
         """Set what `billed` returned for a tenant."""
         self._billed.update({(tenant, model): one for model, one in billed.items()})
 
-    def page(
-        self, tenant: str, cursor: str | None = None, keep: Callable[[Record], bool] = lambda record: True
-    ) -> Page | None:
+    def page(self, tenant: str, cursor: str | None = None, keep: Callable[[Record], bool] | None = None) -> Page | None:
         """A page of a tenant's predictions; None for an invalid cursor.
 
         A cursor names a prediction, not a distance from the newest one, so that it stays valid while more arrive.
 
         Args:
             cursor: The cursor from another page; the newest predictions if left out.
-            keep: Whether a prediction is in the list.
+            keep: Whether a prediction is in the list; None if all are.
         """
+
+        def kept(records: Iterator[Record]) -> Iterator[Record]:
+            return records if keep is None else filter(keep, records)
+
         # Reading with a token that was never seen before must leave nothing behind.
         predictions = self.tenants.get(tenant) or TenantPredictions()
         side, number = "before", predictions.next
@@ -232,18 +234,18 @@ class Store:
                 return None
             side, number = parsed
         if side == "before":
-            older = list(islice(filter(keep, predictions.before(number)), PAGE_SIZE + 1))
+            older = list(islice(kept(predictions.before(number)), PAGE_SIZE + 1))
             records, more = older[:PAGE_SIZE], len(older) > PAGE_SIZE
             end = min(number, predictions.next)
         else:
-            records = list(islice(filter(keep, predictions.since(number)), PAGE_SIZE))[::-1]
+            records = list(islice(kept(predictions.since(number)), PAGE_SIZE))[::-1]
             end = records[0].number + 1 if records else predictions.next
             start = records[-1].number if records else end
-            more = any(map(keep, predictions.before(start)))
+            more = any(kept(predictions.before(start)))
         return Page(
             records=records,
             next=_cursor("before", records[-1].number if records else end) if more else None,
-            previous=_cursor("from", end) if cursor is not None and any(map(keep, predictions.since(end))) else None,
+            previous=_cursor("from", end) if cursor is not None and any(kept(predictions.since(end))) else None,
         )
 
     def add_file(self, file: StoredFile) -> None:

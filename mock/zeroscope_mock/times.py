@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from math import inf
 
 TOLERANCE = 1e-6
@@ -15,6 +16,8 @@ _FRACTION_START = len("2026-01-01T00:00:00.")
 _MICROSECONDS = 6
 
 
+# Every poll of a list needs the same ones again.
+@lru_cache(maxsize=10_000)
 def timestamp(seconds: float, digits: int = 6) -> str:
     """A moment in seconds since 1970 as the service writes it; moments after the year 9999 become its last day.
 

@@ -16,7 +16,7 @@ function View() {
   const { view, argument } = place.value;
   switch (view) {
     case "exchanges":
-      return argument ? <ExchangeView number={Number(argument)} /> : <Exchanges />;
+      return /^\d+$/.test(argument) ? <ExchangeView number={Number(argument)} /> : <Exchanges />;
     case "webhooks":
       return <Webhooks />;
     case "clock":

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request, expect, sync_playwright
 
 from helpers.pages import ROOT
@@ -63,6 +64,18 @@ def launch(executable: str) -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+# Not for the session: as long as Playwright runs, asyncio cannot run another loop in this thread. A package of tests, a
+# folder with an `__init__.py`, imports it into its conftest.py; elsewhere it would live until the session ends.
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """The browser of all tests in a package, one in each process."""
+    executable = find_chromium()
+    if executable is None:
+        pytest.skip("the tests of web pages need Chromium (on Debian: apt install chromium)")
+    with launch(executable) as browser:
+        yield browser
 
 
 class Visit:

@@ -10,11 +10,13 @@ import httpx
 import pytest
 import yaml
 
+import zeroscope_mock
 from zeroscope_mock import Exchange, MockServer
 from zeroscope_mock.documents.places import has, value_at
 from zeroscope_mock.documents.reading import unescape
 
 ROOT = Path(__file__).parents[2]
+PACKAGES = Path(zeroscope_mock.__file__).parents[1]
 DOCUMENT = yaml.safe_load((ROOT / "openapi.yaml").read_text())
 TOKEN = "a-token-of-a-test"
 AUTH = {"Authorization": f"Bearer {TOKEN}"}
@@ -44,7 +46,7 @@ def at(place: str | None) -> tuple[str, Any]:
     assert place is not None
     name, _, pointer = place.partition("#/")
     known = {"openapi.yaml": DOCUMENT, "acme/m": MODEL}
-    document = known[name] if name in known else json.loads((ROOT / "mock" / name).read_text())
+    document = known[name] if name in known else json.loads((PACKAGES / name).read_text())
     parts = [unescape(part) for part in pointer.split("/")]
     assert has(document, parts), place
     return parts[-1], value_at(document, parts)

@@ -279,12 +279,12 @@ def test_an_invalid_schema(document: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("program", "absent"),
     [
-        ("import zeroscope_mock", "jsonschema_rs httpx uvicorn yaml av PIL anyio python_multipart zeroscope"),
+        ("import zeroscope_mock", "jsonschema_rs httpx httptools yaml av PIL anyio python_multipart zeroscope"),
         (
             "import zeroscope_mock; zeroscope_mock.MockServer().app",
-            "httpx uvicorn yaml av PIL python_multipart zeroscope zeroscope_api",
+            "httpx httptools yaml av PIL python_multipart zeroscope zeroscope_api",
         ),
-        ("import zeroscope_mock; zeroscope_mock.MockServer().transport", "uvicorn yaml av PIL zeroscope"),
+        ("import zeroscope_mock; zeroscope_mock.MockServer().transport", "httptools yaml av PIL zeroscope"),
     ],
 )
 def test_importing_is_light(program: str, absent: str) -> None:

@@ -9,25 +9,16 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from helpers.browser import Visit, find_chromium, launch
+from helpers.browser import Visit, browser
 from helpers.busy_server import EXCHANGES, MODELS, fill
 from zeroscope_mock import MockServer
+
+__all__ = ["browser"]
 
 Open = Callable[..., Visit]
 """Begins a visit to the page of the server at a URL."""
 Serve = Callable[..., tuple[MockServer, str]]
 """Starts a server with some options; returns it and its URL."""
-
-
-# Not for the session: as long as Playwright runs, asyncio cannot run another loop in this thread.
-@pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    """The browser of all tests of a process."""
-    executable = find_chromium()
-    if executable is None:
-        pytest.skip("the tests of the page need Chromium (on Debian: apt install chromium)")
-    with launch(executable) as browser:
-        yield browser
 
 
 @pytest.fixture(scope="package")

@@ -214,6 +214,13 @@ def test_page_of_one__has_headers_and_bodies_in_full(server: MockServer, visit: 
     assert "secret-token-4711" not in page.content()
 
 
+def test_number_that_is_none__shows_the_list(visit: Visit) -> None:
+    """An address with something else in place of a number leads to all exchanges."""
+    page = visit.open("exchanges/abc")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Exchanges")
+
+
 def test_page_of_one__tells_why_it_was_refused(server: MockServer, visit: Visit) -> None:
     """The page of a refused request has each field, what was sent, the problem, and the place in the spec."""
     with client(visit.url) as api:

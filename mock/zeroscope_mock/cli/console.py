@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, TextIO
 from .. import MockServer
 
 if TYPE_CHECKING:
-    from .request_log import RequestLog
+    from .request_log import Printer, RequestLog
 
 _LOGGER = logging.getLogger("zeroscope_mock")
 
@@ -90,18 +90,23 @@ class Console:
             for line in lines:
                 print(line, flush=True)
             return
+        # Imported here because few programs need it.
+        from .request_log import RequestLog
+
+        _LOGGER.addHandler(self._warnings)
+        self._log = RequestLog(self._server.core.state.journal, lambda: self._begin(lines), after=self._seen)
+
+    def _begin(self, lines: Sequence[str]) -> Printer:
+        """Print lines and the banner, and return what prints the requests."""
         # Imported here because the first request does not need to wait for it.
-        from .request_log import JsonPrinter, RequestLog, TextPrinter
+        from .banner import banner
+        from .printers import JsonPrinter, TextPrinter
         from .terminal import Terminal
 
-        terminal, state = Terminal(), self._server.core.state
-        if self._format == "text":
-            from .banner import banner
-
-            more = banner(
-                self._url, self._served, control=state.settings.control, own_token=state.settings.token is not None
-            )
-            lines = [*lines, *more, ""]
-        _LOGGER.addHandler(self._warnings)
-        printer = TextPrinter(terminal) if self._format == "text" else JsonPrinter(terminal)
-        self._log = RequestLog(state.journal, printer, after=self._seen, header=lines)
+        terminal, settings = Terminal(), self._server.core.state.settings
+        if self._format == "json":
+            terminal.write_lines(lines)
+            return JsonPrinter(terminal)
+        more = banner(self._url, self._served, control=settings.control, own_token=settings.token is not None)
+        terminal.write_lines([*lines, *more, ""])
+        return TextPrinter(terminal)

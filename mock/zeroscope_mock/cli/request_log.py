@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Protocol
 
 from ..journal import Exchange, Journal
-from ..journal.lines import Line, fold
-from ..journal.summary import summary
 from ..journal.unread import count_kinds
-from .log_lines import LineFormat
-from .terminal import Terminal
 
 TICK = 0.1
 """The pause between two looks at the journal, in seconds."""
@@ -25,11 +19,6 @@ _CLOSE_TIMEOUT = 0.5
 _MAX_PRINTED = 50
 # Seconds for which exchanges are counted before the number is printed.
 _COUNTING = 1.0
-# Seconds after which a line for polls is final: it is printed then, or on a terminal no longer printed again.
-_PAUSE = 2.0
-_TERMINAL_PAUSE = 20.0
-# Lines for polls that can change.
-_MAX_OPEN = 8
 
 Kinds = Counter[tuple[str, str, int | None]]
 """Numbers of exchanges by method, operation or path, and status."""
@@ -40,9 +29,6 @@ class Printer(Protocol):
 
     limited: bool
     """Whether exchanges are counted instead of printed under load."""
-
-    def start(self, lines: Sequence[str]) -> None:
-        """Print lines as they are."""
 
     def print(self, exchanges: Sequence[Exchange], skipped: int, kinds: Kinds) -> None:
         """Print exchanges, and that others follow that are not printed."""
@@ -59,15 +45,14 @@ class RequestLog:
 
     Args:
         journal: The journal.
-        printer: Prints the exchanges.
+        begin: Prints what comes first, and returns what prints the exchanges; called in that thread, a moment later.
         after: The number of the last exchange that is not printed.
-        header: Lines that are printed first.
     """
 
-    def __init__(self, journal: Journal, printer: Printer, *, after: int = 0, header: Sequence[str] = ()) -> None:
+    def __init__(self, journal: Journal, begin: Callable[[], Printer], *, after: int = 0) -> None:
         self._journal = journal
-        self._printer = printer
-        self._header = header
+        self._begin = begin
+        self._printer: Printer | None = None
         self._follower = journal.follow(after)
         self._overloaded = False
         self._skipped = 0
@@ -80,7 +65,8 @@ class RequestLog:
 
     def release(self) -> None:
         """Leave the lines as they are, because something else is printed below them."""
-        self._printer.release()
+        if self._printer is not None:
+            self._printer.release()
 
     def close(self, last: str | None = None) -> None:
         """Print the rest, unless the reader is too slow for that.
@@ -94,17 +80,19 @@ class RequestLog:
 
     def _run(self) -> None:
         try:
-            self._printer.start(self._header)
-            while not self._stop.wait(TICK):
-                self._tick(final=False)
-            self._tick(final=True)
-            self._printer.finish(self._last)
+            ended = self._stop.wait(TICK)
+            printer = self._printer = self._begin()
+            while not ended:
+                self._tick(printer, final=False)
+                ended = self._stop.wait(_COUNTING if self._overloaded else TICK)
+            self._tick(printer, final=True)
+            printer.finish(self._last)
         except (OSError, ValueError):
             # The reader is gone, or the stream was closed.
             return
 
-    def _tick(self, *, final: bool) -> None:
-        journal, printer = self._journal, self._printer
+    def _tick(self, printer: Printer, *, final: bool) -> None:
+        journal = self._journal
         new, dropped = journal.take(self._follower)
         number, limit = len(new) + dropped, len(new)
         if printer.limited:
@@ -120,124 +108,3 @@ class RequestLog:
             return
         printer.print(exchanges, self._skipped, self._kinds)
         self._skipped, self._kinds = 0, Counter()
-
-
-class TextPrinter:
-    """Prints exchanges as lines for people.
-
-    On a terminal, the line for polls is printed again in place when there is another one. Elsewhere it is printed once
-    the polls have another result, something else happens, or none comes for a while.
-
-    Args:
-        terminal: The stream.
-        clock: Returns the time, in seconds.
-    """
-
-    limited = True
-
-    def __init__(self, terminal: Terminal, clock: Callable[[], float] = monotonic) -> None:
-        self._terminal = terminal
-        self._clock = clock
-        self._format = LineFormat(colored=terminal.colored)
-        self._pause = _TERMINAL_PAUSE if terminal.interactive else _PAUSE
-        # The lines for polls that can change, and when they did last.
-        self._open: dict[Hashable, Line] = {}
-        self._changed: dict[Hashable, float] = {}
-        # How many lines of the terminal will be printed again.
-        self._shown = 0
-        self._released = False
-
-    def start(self, lines: Sequence[str]) -> None:
-        """Print lines as they are."""
-        self._terminal.write_lines(lines)
-
-    def print(self, exchanges: Sequence[Exchange], skipped: int, kinds: Kinds) -> None:
-        """Print exchanges, and the number of others by their kinds."""
-        now, width = self._clock(), self._terminal.width
-        final: list[str] = []
-        self._leave_released()
-
-        def close(keys: Iterable[Hashable]) -> None:
-            for key in list(keys):
-                final.append(self._format.line(self._open.pop(key), width))
-                del self._changed[key]
-
-        close(key for key, changed in self._changed.items() if now - changed >= self._pause)
-        for line in fold(exchanges):
-            if not line.is_poll:
-                close(self._open)
-                final.append(self._format.line(line, width))
-                continue
-            key = line.subject
-            before = self._open.get(key)
-            if before is None:
-                close(list(self._open)[: len(self._open) + 1 - _MAX_OPEN])
-                self._open[key] = line
-            elif not before.add(line):
-                close([key])
-                self._open[key] = line
-            self._changed[key] = now
-        if skipped:
-            close(self._open)
-            final.append(self._format.skipped(skipped, kinds, width))
-        if final or exchanges:
-            self._write(final)
-
-    def finish(self, last: str | None) -> None:
-        """Print the lines that were held back, and a last one."""
-        self._leave_released()
-        final = [self._format.line(line, self._terminal.width) for line in self._open.values()]
-        self._open.clear()
-        self._write(final if last is None else [*final, last])
-
-    def release(self) -> None:
-        """Leave the lines as they are, because something else is printed below them."""
-        self._released = self._terminal.interactive
-
-    def _leave_released(self) -> None:
-        """Print lines anew that others would have changed, if something else has been printed below them."""
-        if self._released:
-            self._released, self._shown = False, 0
-            self._open.clear()
-            self._changed.clear()
-
-    def _write(self, final: Sequence[str]) -> None:
-        """Write lines that are final, and on a terminal those that may change below them."""
-        shown, self._shown = self._shown, 0
-        lines = list(final)
-        if self._terminal.interactive:
-            lines += [self._format.line(line, self._terminal.width) for line in self._open.values()]
-            self._shown = len(self._open)
-        erase = f"\x1b[{shown}A\r\x1b[J" if shown else ""
-        self._terminal.write_lines(lines, erase)
-
-
-class JsonPrinter:
-    """Prints each exchange as a line of JSON.
-
-    Args:
-        terminal: The stream.
-    """
-
-    limited = False
-
-    def __init__(self, terminal: Terminal) -> None:
-        self._terminal = terminal
-
-    def start(self, lines: Sequence[str]) -> None:
-        """Print lines as they are."""
-        self._terminal.write_lines(lines)
-
-    def print(self, exchanges: Sequence[Exchange], skipped: int, kinds: Kinds) -> None:
-        """Print exchanges, and the number of those that are lost."""
-        values = [{**summary(one), "refusals": [asdict(refusal) for refusal in one.refusals]} for one in exchanges]
-        if skipped:
-            # The journal has dropped them before they could be printed.
-            values.append({"dropped": skipped})
-        self._terminal.write_lines(list(map(json.dumps, values)))
-
-    def finish(self, last: str | None) -> None:
-        """Print nothing, since nothing is held back, and a line for people is not JSON."""
-
-    def release(self) -> None:
-        """Do nothing, since no line is printed again."""

@@ -16,6 +16,7 @@ from ..machine import machine_seconds
 from ..protocols import Agenda, Flow
 from ..steps import drive_async
 from .durations import require_duration
+from .readable import ReadableClock
 from .stall_guard import StallGuard
 
 # The pause between two polls of a sleeping thread, which finds out whether the clock has been moved, in seconds.
@@ -37,7 +38,7 @@ def _new_loop() -> asyncio.AbstractEventLoop:
     return loop
 
 
-class RealClock:
+class RealClock(ReadableClock):
     """The machine's clock, which runs by itself, and can be advanced, set and frozen.
 
     The entries of its agenda run in a background thread, which lives as long as there are any.
@@ -184,6 +185,11 @@ class RealClock:
                 with anyio.move_on_after(math.inf if self.frozen else left):
                     await waker.wait()
                 waker.clear()
+
+    @property
+    def has_due(self) -> bool:
+        """Whether the agenda has entries."""
+        return self._agenda is not None and self._agenda.due() is not None
 
     def run_due(self) -> None:
         """Start the background thread if the agenda has entries."""

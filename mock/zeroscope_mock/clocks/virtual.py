@@ -30,6 +30,7 @@ from ..protocols import Agenda, Flow
 from ..steps import drive, drive_async
 from .durations import require_duration
 from .holds import Holds
+from .readable import ReadableClock
 from .sleep_queue import POLL_INTERVAL, Sleeper, SleepQueues
 from .stall_guard import StallGuard
 
@@ -45,7 +46,7 @@ _TURNS = 4
 _EAGER_POLLS = 100
 
 
-class VirtualClock:
+class VirtualClock(ReadableClock):
     """A clock that stands still until it is advanced or slept on, so that no test waits in real time.
 
     Tasks that sleep at the same time sleep side by side: once all of them sleep, the clock jumps to the moment at which
@@ -76,8 +77,7 @@ class VirtualClock:
         # The value of `_finished` when a thread gave up waiting for the next entry.
         self._given_up: int | None = None
         self._holds = Holds()
-        self._moved = Condition()
-        self._sleep_queues = SleepQueues()
+        self._moved, self._sleep_queues = Condition(), SleepQueues()
 
     def time(self) -> float:
         """The time of day, in seconds since 1970."""
@@ -149,6 +149,11 @@ class VirtualClock:
         await self._run_due_until_async(target)
         self._reach(target)
         await self._run_due_until_async(target)
+
+    @property
+    def has_due(self) -> bool:
+        """Whether anything is due now."""
+        return self._next() <= self._now
 
     def run_due(self) -> None:
         """Run what is due now."""

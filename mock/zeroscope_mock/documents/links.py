@@ -64,8 +64,10 @@ class Links:
         Args:
             filters: The other parameters of the list.
         """
+        if cursor is None:
+            return None
         query = urlencode({**(filters or {}), "cursor": cursor}, quote_via=quote)
-        return None if cursor is None else f"{self.operation(operation_id)}?{query}"
+        return f"{self.operation(operation_id)}?{query}"
 
     def _of_prediction(self, operation_id: str, prediction_id: str) -> str:
         # Every prediction has several of these URLs, and its id needs no quoting.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -137,12 +137,12 @@ class Spec:
         schema = self._whole["components"].get("schemas", {}).get(schema_name, {})
         return list(schema.get("enum", []))
 
-    @property
+    @cached_property
     def retention(self) -> float | None:
         """The time that the data of predictions is kept, in seconds; None if the document does not say."""
         return service_number(self.document, "retention-seconds")
 
-    @property
+    @cached_property
     def file_retention(self) -> float | None:
         """The time that uploaded files are kept, in seconds; None if the document does not say."""
         return service_number(self.document, "file-retention-seconds")

@@ -172,13 +172,18 @@ def with_response(exchange: Exchange, response: Response, reason: str) -> Exchan
 
 def with_short_bodies(exchange: Exchange, length: int) -> Exchange:
     """An exchange whose bodies are cut to a number of characters, with a note that says so."""
-    note = f"the journal keeps the first {length} characters of older bodies"
+    note = short_bodies(length)
     return replace(
         exchange,
         request_body=exchange.request_body[:length],
         response_body=exchange.response_body[:length],
         note=note if exchange.note is None else f"{exchange.note}\n{note}",
     )
+
+
+def short_bodies(length: int) -> str:
+    """The note on an exchange whose bodies are cut to a number of characters."""
+    return f"the journal keeps the first {length} characters of older bodies"
 
 
 def _parsed(body: str) -> Any:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from ..changes import ChangedKeys
 from ..conditions import Condition
 from ..messages import Headers, Request, Response
 from .exchange import Exchange, with_response, with_short_bodies
-from .following import Follower, News
 from .kept import KeptExchanges, numbered
 from .notes import ExchangeNotes
+from .readable import ReadableJournal
 from .unread import (
     START,
     UnreadExchange,
@@ -23,6 +23,9 @@ from .unread import (
     tenant_of,
 )
 
+if TYPE_CHECKING:
+    from .following import Follower, News
+
 BODIES_LIMIT = 2**25
 """The memory for what is longer than its start in the bodies of all exchanges together, in bytes."""
 
@@ -31,7 +34,7 @@ _READ_AT_ONCE = 50
 _SHORT = 10_000
 
 
-class Journal(Sequence[Exchange]):
+class Journal(ReadableJournal):
     """The latest exchanges, oldest first.
 
     Its text has one line for each exchange, or for several that poll the same in a row.
@@ -181,6 +184,9 @@ class Journal(Sequence[Exchange]):
             tenant: The tenant whose exchanges are wanted; None for all.
             generation: The generation of the number, which is 0 in any other one; None for that of now.
         """
+        # Imported here because few programs need it.
+        from .following import News
+
         with self._lock:
             after = number if generation in (None, self.generation) else 0
             kept = self._exchanges.after(after)
@@ -192,6 +198,8 @@ class Journal(Sequence[Exchange]):
 
     def follow(self, number: int) -> Follower:
         """A follower of what comes after an exchange with a number, for `take`."""
+        from .following import Follower
+
         with self._lock:
             follower = Follower(min(number, self.last))
             self._followers.append(follower)
@@ -242,18 +250,9 @@ class Journal(Sequence[Exchange]):
         Example:
             >>> Path("calls.har").write_text(json.dumps(server.journal.har()))
         """
-        # Imported here because few programs need it.
         from .har import archive
 
         return archive(self)
-
-    def __str__(self) -> str:
-        from .lines import table
-
-        return table(self[:], self.dropped, None if self._start is None else self._start())
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {len(self)} exchanges, {self.dropped} dropped>"
 
     def _read(self, index: int) -> Exchange:
         """The exchange at an index, which is kept in this form from then on."""
@@ -307,7 +306,13 @@ class Journal(Sequence[Exchange]):
             self._cut_up_to = max(cut, number_of(exchanges[whole - 1]))
         while whole and number_of(exchanges[whole - 1]) > cut:
             whole -= 1
-            one = exchanges[whole] = with_short_bodies(self._read(whole), START)
+            one = exchanges[whole]
+            # To read a long body takes longer than all else, so only its start is read.
+            if isinstance(one, Exchange):
+                short = with_short_bodies(one, START)
+            else:
+                short = read_exchange(self._body_limit, one, START)
+            exchanges[whole] = short
             if self.changed is not None:
-                self.changed.add(one.number)
+                self.changed.add(short.number)
         self._room = BODIES_LIMIT - most + left

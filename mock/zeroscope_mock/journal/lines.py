@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from .. import html_tables
 from .exchange import ERRORS_FROM, Exchange
 from .single_line import single_line
 
@@ -12,6 +14,7 @@ SHOWN = 50
 """The number of lines of a table; earlier exchanges are counted."""
 
 _PROMPT_LENGTH, _PATH_LENGTH, _NOTE_LENGTH = 100, 80, 200
+_HEADER = ("time", "method", "path", "operation", "status", "what happened", "polls")
 _POLLS = frozenset({"GET", "HEAD"})
 
 
@@ -54,6 +57,18 @@ class Line:
         self.last = line.last
         self.count += line.count
         return True
+
+
+class _Row(NamedTuple):
+    """The cells of a line in a table."""
+
+    time: str
+    method: str
+    path: str
+    operation: str
+    status: str
+    text: str
+    repeated: str
 
 
 def describe(exchange: Exchange) -> str:
@@ -100,28 +115,47 @@ def table(exchanges: Iterable[Exchange], dropped: int, start: float | None) -> s
         start: When times count from 0, in seconds since 1970; None for the time of the first exchange, which it also
             is if it was before the start, since a restored exchange may be older than the server.
     """
+    before, rows = _rows(exchanges, dropped, start)
+    width = max((len(row.path) for row in rows), default=0)
+    names = max((len(row.operation) for row in rows), default=0)
+    lines = [
+        f"{row.time:>11}  {row.method:<4} {row.path:<{width}}  {row.operation:<{names}}  {row.status}  {row.text}"
+        + (row.repeated and f"  {row.repeated}")
+        for row in rows
+    ]
+    return "\n".join([*([before] if before else []), *map(str.rstrip, lines)])
+
+
+def html_table(exchanges: Iterable[Exchange], dropped: int, start: float | None) -> str:
+    """The latest lines about exchanges as an HTML table; see `table`."""
+    before, rows = _rows(exchanges, dropped, start)
+    cells = (tuple(map(html_tables.escape, row)) for row in rows)
+    return (html_tables.note(before) if before else "") + (html_tables.table(cells, _HEADER) if rows else "")
+
+
+def _rows(exchanges: Iterable[Exchange], dropped: int, start: float | None) -> tuple[str, list[_Row]]:
+    """What is left out, in words, and the rows of a table."""
     lines = fold(exchanges)
     if not lines:
-        return f"{dropped} exchanges were dropped." if dropped else "No request has reached the server."
+        return f"{dropped} exchanges were dropped." if dropped else "No request has reached the server.", []
     left_out = sum(line.count for line in lines[:-SHOWN]) + dropped
-    shown = lines[-SHOWN:]
+    before = f"{left_out} earlier ones are left out, of which the journal dropped {dropped}." if left_out else ""
     first = lines[0].first.time
     began = first if start is None else min(start, first)
-    paths = [single_line(line.first.path, _PATH_LENGTH) for line in shown]
-    width = max(map(len, paths))
-    operations = [single_line(line.first.operation or "-") for line in shown]
-    names = max(map(len, operations))
-    rows = [f"{left_out} earlier ones are left out, of which the journal dropped {dropped}."] if left_out else []
-    for line, path, operation in zip(shown, paths, operations, strict=True):
-        one = line.first
-        status = "cut off" if one.status is None else str(one.status)
-        repeated = f"  × {line.count}, until {line.last.time - began:.3f} s" if line.count > 1 else ""
-        row = (
-            f"{one.time - began:9.3f} s  {single_line(one.method):<4} {path:<{width}}  {operation:<{names}}"
-            f"  {status}  {line.text}{repeated}"
-        )
-        rows.append(row.rstrip())
-    return "\n".join(rows)
+    return before, [_row(line, began) for line in lines[-SHOWN:]]
+
+
+def _row(line: Line, began: float) -> _Row:
+    one = line.first
+    return _Row(
+        f"{one.time - began:.3f} s",
+        single_line(one.method),
+        single_line(one.path, _PATH_LENGTH),
+        single_line(one.operation or "-"),
+        "cut off" if one.status is None else str(one.status),
+        line.text,
+        f"× {line.count}, until {line.last.time - began:.3f} s" if line.count > 1 else "",
+    )
 
 
 def _result(exchange: Exchange) -> str:

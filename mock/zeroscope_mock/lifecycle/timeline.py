@@ -85,7 +85,30 @@ def _later(record: Record, moment: float, seconds: float) -> float:
 
 def state_at(record: Record, now: float) -> LifecycleState:
     """The state of a prediction at a moment, in seconds since 1970."""
+    return _state(record, timeline_of(record), now)
+
+
+def state_until(record: Record, now: float) -> tuple[LifecycleState, float]:
+    """The state of a prediction at a moment, and the moment up to which it stays in it unless a request changes it.
+
+    The second moment may be a little before the next change, never after it.
+    """
     script, timeline = record.script, timeline_of(record)
+    state = _state(record, timeline, now)
+    if state.ended is not None:
+        until = inf if state.removed else state.ended + record.retention
+    elif state.started is None:
+        until = min(timeline.start, timeline.end)
+    elif script.reads:
+        until = timeline.end
+    else:
+        upcoming = min(script.printed_at(script.printed(state.elapsed)), script.made_at(state.made))
+        until = min(state.started + upcoming / record.speed - 2 * TOLERANCE, timeline.end)
+    return state, until
+
+
+def _state(record: Record, timeline: Timeline, now: float) -> LifecycleState:
+    script = record.script
     started = timeline.start if timeline.started and timeline.start <= now else None
     ended = timeline.end if timeline.end <= now else None
     if started is None:
@@ -103,27 +126,11 @@ def state_at(record: Record, now: float) -> LifecycleState:
     return LifecycleState(timeline.status, started, ended, removed=removed, elapsed=elapsed, made=made)
 
 
-def unchanged_until(record: Record, now: float) -> float:
-    """The moment up to which a prediction stays in its state of now unless a request changes it.
-
-    The result may be a little before the next change, never after it.
-    """
-    script, timeline, state = record.script, timeline_of(record), state_at(record, now)
-    if state.ended is not None:
-        return inf if state.removed else state.ended + record.retention
-    if state.started is None:
-        return min(timeline.start, timeline.end)
-    if script.reads:
-        return timeline.end
-    upcoming = min(script.printed_at(script.printed(state.elapsed)), script.made_at(state.made))
-    return min(state.started + upcoming / record.speed - 2 * TOLERANCE, timeline.end)
-
-
 def next_change(record: Record, now: float) -> tuple[float, str] | None:
     """The next moment after now at which a run starts, prints, makes an output or ends, and which of these it does.
 
-    None for a run that has ended, and for one that only a request moves on. Unlike `unchanged_until`, the moment is
-    never before the change.
+    None for a run that has ended, and for one that only a request moves on. Unlike that of `state_until`, the moment
+    is never before the change.
 
     Returns:
         The moment, in seconds since 1970, and `start`, `log`, `output` or `end`.

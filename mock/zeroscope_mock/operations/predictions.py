@@ -7,11 +7,11 @@ from math import inf
 
 from ..documents.invalid_field import InvalidField
 from ..lifecycle.record import Record
-from ..messages import Response, json_response
+from ..messages import Response, encode, encoded_response
 from ..problems import invalid, invalid_version, not_found
 from ..protocols import Flow
 from ..state import State
-from ..times import read_timestamp
+from ..times import TOLERANCE, read_timestamp
 from .calls import Handler, OperationCall
 from .models import find_model, no_model
 from .run_bodies import RunBodies
@@ -21,6 +21,8 @@ from .version_references import find_model_version, find_version, note_unknown
 SOURCE_PERIOD = 14 * 86_400.0
 """The age up to which predictions are listed by their source, in seconds (the service's documentation)."""
 
+# More than the difference that rounding makes, in seconds.
+_NEAR = 2 * TOLERANCE
 _FILTERS = ("created_after", "created_before", "source")
 
 
@@ -48,19 +50,15 @@ class Predictions:
         if page is None:
             return invalid([InvalidField("invalid_cursor", "cursor", "Invalid cursor")])
         links = self._bodies.links(call)
-        body = {
+        urls = {
             "next": links.page("listPredictions", page.next, filters),
             "previous": links.page("listPredictions", page.previous, filters),
-            # A list of inline videos would be too long, so the entries lack them.
-            "results": [
-                {
-                    **self._bodies.brief(record, call, now),
-                    **({"output": None} if self._bodies.inline(record, now) else {}),
-                }
-                for record in page.records
-            ],
         }
-        return self._runs.listed(call, "prediction", page.records, json_response(200, body))
+        # The items are JSON already, and are long: they are copied once.
+        items = self._runs.items(call, page.records, now) or [b""]
+        items[0] = encode(urls)[:-1] + b',"results":[' + items[0]
+        items[-1] += b"]}"
+        return self._runs.listed(call, "prediction", page.records, encoded_response(200, b",".join(items)))
 
     def _create(self, call: OperationCall) -> Response | Flow[Response]:
         named = str(call.body.get("version"))
@@ -93,8 +91,10 @@ def _missing(call: OperationCall) -> Response:
     return not_found(f"prediction {call.arguments['prediction_id']!r}")
 
 
-def _filter(filters: Mapping[str, str], now: float) -> Callable[[Record], bool]:
-    """Whether the list with these filters has a prediction."""
+def _filter(filters: Mapping[str, str], now: float) -> Callable[[Record], bool] | None:
+    """Whether the list with these filters has a prediction; None if it has all."""
+    if not filters:
+        return None
     after, before, source = (filters.get(name) for name in _FILTERS)
     since = -inf if after is None else read_timestamp(after)
     until = inf if before is None else read_timestamp(before)
@@ -102,7 +102,10 @@ def _filter(filters: Mapping[str, str], now: float) -> Callable[[Record], bool]:
         since = max(since, now - SOURCE_PERIOD)
 
     def matches(record: Record) -> bool:
-        # Clients know the creation as timestamps show it, which is rounded.
-        return since <= round(record.created, 6) < until and source in (None, record.script.source)
+        created = record.created
+        # Clients know the creation as timestamps show it, which is rounded. That takes long, and matters near a bound.
+        if not since + _NEAR <= created < until - _NEAR and not since <= round(created, 6) < until:
+            return False
+        return source in (None, record.script.source)
 
     return matches

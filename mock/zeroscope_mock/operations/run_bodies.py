@@ -36,14 +36,20 @@ class RunBodies:
         return record.script.inline and state_at(record, now).made > 0 and bool(file_suffixes(record.script.output))
 
     def brief(
-        self, record: Record, call: OperationCall, now: float, state: LifecycleState | None = None
+        self,
+        record: Record,
+        call: OperationCall,
+        now: float,
+        state: LifecycleState | None = None,
+        links: Links | None = None,
     ) -> dict[str, Any]:
         """A run at a moment, with the URLs of its files.
 
         Args:
             state: The state to show, if it is not the one at that moment.
+            links: The URLs in the response, if the caller has them.
         """
-        body = prediction_json(record, now, self.links(call), state=state)
+        body = prediction_json(record, now, links or self.links(call), state=state)
         if record.kind == "training" and body["output"] is None and "prediction_id" not in call.arguments:
             # In recorded traffic, trainings have no such field before they succeed.
             del body["output"]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
+from ..documents.links import Links
 from ..lifecycle.blocking import blocking_state
 from ..lifecycle.record import RETENTION, Hook, Record, RunKind
 from ..lifecycle.script import Script
-from ..lifecycle.timeline import state_at, timeline_of
+from ..lifecycle.timeline import state_at, state_until, timeline_of
 from ..messages import Headers, Response, json_response
 from ..problems import not_found
 from ..protocols import Flow
@@ -96,8 +97,19 @@ class Runs:
             self._changed(record)
         return _noted(call, self._response(call, record, now), self._standstill.notice(record))
 
+    def items(self, call: OperationCall, records: Sequence[Record], now: float) -> list[bytes]:
+        """The JSON of runs at a moment, as reads of them show it, for the response to a call that lists them."""
+        links = self._bodies.links(call)
+        cached = self._responses.get(records, now, links)
+        bodies = [
+            (response or self._item(call, record, now, links)).body
+            for response, record in zip(cached, records, strict=True)
+        ]
+        # None of them is a stream.
+        return cast("list[bytes]", bodies)
+
     def listed(
-        self, call: OperationCall, kind: RunKind, records: Iterable[Record], response: Response
+        self, call: OperationCall, kind: RunKind, records: Sequence[Record], response: Response
     ) -> Response | Flow[Response]:
         """Return the response to a call that lists runs, with a notice if the client polls in vain."""
         cursor = call.arguments.get("cursor") or ""
@@ -122,9 +134,19 @@ class Runs:
         if self._bodies.inline(record, now):
             return self._inline_response(call, record)
         links = self._bodies.links(call)
-        if cached := self._responses.get(record, now, links):
-            return cached
-        return self._responses.put(json_response(200, self._bodies.brief(record, call, now)), record, now, links)
+        (cached,) = self._responses.get((record,), now, links)
+        return cached or self._put(call, record, now, links)
+
+    def _put(self, call: OperationCall, record: Record, now: float, links: Links) -> Response:
+        state, until = state_until(record, now)
+        response = json_response(200, self._bodies.brief(record, call, now, state, links))
+        return self._responses.put(response, record, now, until, links)
+
+    def _item(self, call: OperationCall, record: Record, now: float, links: Links) -> Response:
+        if self._bodies.inline(record, now):
+            # A list of inline files would be too long, so the items lack them.
+            return json_response(200, {**self._bodies.brief(record, call, now), "output": None})
+        return self._put(call, record, now, links)
 
     def _inline_response(self, call: OperationCall, record: Record) -> Flow[Response]:
         body = yield from self._bodies.complete(record, call, self._state.clock.time())

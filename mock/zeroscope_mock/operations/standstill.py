@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ..journal.exchange import NOTICE_HEADER
@@ -35,13 +35,19 @@ class StandstillDetector:
         self._clock = clock
         self._moment = -1.0
         self._polls: dict[str, int] = {}
+        # The runs that do not wait at a time of day, which `set` may move back.
+        self._time = -1.0
+        self._settled: set[Record] = set()
         self._logged: set[str] = set()
 
     def notice(self, record: Record) -> str | None:
         """Count a poll of a run, and return what to tell a client that polls in vain; None for any other."""
-        return self._notice(record.id, [record], f"{record.kind} {record.id}", f"{record.kind} does")
+        # Nearly all polls are the first one at their moment.
+        if (polls := self._count(record.id)) < NOTICE_AFTER:
+            return None
+        return self._notice(record.id, polls, [record], f"{record.kind} {record.id}", f"{record.kind} does")
 
-    def notice_of_list(self, tenant: str, cursor: str, kind: RunKind, records: Iterable[Record]) -> str | None:
+    def notice_of_list(self, tenant: str, cursor: str, kind: RunKind, records: Sequence[Record]) -> str | None:
         """Count a poll of a list, as `notice` does.
 
         Args:
@@ -50,18 +56,23 @@ class StandstillDetector:
             kind: What the list is of.
             records: What is on the page.
         """
-        return self._notice(f"{tenant}:{cursor}", records, f"the list of {kind}s", f"{kind}s do")
+        key = f"{tenant}:{cursor}"
+        if (polls := self._count(key)) < NOTICE_AFTER:
+            return None
+        return self._notice(key, polls, records, f"the list of {kind}s", f"{kind}s do")
 
-    def _notice(self, key: str, records: Iterable[Record], polled: str, subject: str) -> str | None:
+    def _count(self, key: str) -> int:
+        """Count a poll, and return the number of those at the present moment."""
         now = self._clock.monotonic()
         if now != self._moment:
             self._moment = now
             self._polls.clear()
         polls = self._polls[key] = self._polls.get(key, 0) + 1
-        if polls < NOTICE_AFTER or not any(map(self._is_waiting, records)):
-            return None
+        return polls
+
+    def _notice(self, key: str, polls: int, records: Sequence[Record], polled: str, subject: str) -> str | None:
         # A task that sleeps on the clock moves it.
-        if not self._clock.stands_still:
+        if not self._any_waits(records) or not self._clock.stands_still:
             return None
         notice = _NOTICE.format(subject, _RUN if self._clock.frozen else _USE_REAL)
         if key not in self._logged:
@@ -71,9 +82,20 @@ class StandstillDetector:
             _log.warning("%s was polled %d times at one moment. %s", polled, polls, notice)
         return notice
 
-    def _is_waiting(self, record: Record) -> bool:
-        """Return whether only time ends a run, which reads may also move on."""
-        return not record.script.reads and state_at(record, self._clock.time()).ended is None
+    def _any_waits(self, records: Sequence[Record]) -> bool:
+        """Return whether there is a run that only time ends; reads may also move one on."""
+        now = self._clock.time()
+        if now != self._time:
+            self._time = now
+            self._settled.clear()
+        # A list is polled much more often than it changes.
+        if self._settled.issuperset(records):
+            return False
+        for record in records:
+            if not record.script.reads and state_at(record, now).ended is None:
+                return True
+            self._settled.add(record)
+        return False
 
 
 def with_notice(answer: Response | Flow[Response], notice: str) -> Response | Flow[Response]:

@@ -9,7 +9,6 @@ from ..lifecycle.record import Record
 from ..messages import Response
 from ..problems import invalid, not_found, problem
 from ..protocols import Flow
-from ..refusals import explain_fields
 from ..registry import Model, trained_version
 from ..state import State
 from .calls import Handler, OperationCall
@@ -41,6 +40,9 @@ class Trainings:
         if version is None:
             return not_found(f"version {arguments['version_id']!r} of model {model}")
         if version.schema is not None and (fields := version.schema.training_invalid_fields(call.body["input"])):
+            # Imported here because only errors need it.
+            from ..refusals import explain_fields
+
             named = [one.within(model) for one in fields]
             call.notes.refusals = explain_fields(self._state.spec, call.request.head, named)
             return invalid(fields)

@@ -3,6 +3,12 @@
 pytest imports this package wherever it is installed, so nothing else is imported before a fixture is used.
 """
 
+try:
+    import pytest  # noqa: F401 - to find out whether it is installed
+except ModuleNotFoundError as error:
+    message = "the pytest plugin needs pytest, which is not installed; get it with: pip install pytest"
+    raise ModuleNotFoundError(message, name=error.name) from error
+
 from ..warning import ZeroscopeWarning
 from .checks import pytest_runtest_call
 from .costs import pytest_runtest_teardown, pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown

@@ -68,11 +68,12 @@ def zeroscope_mock_url(request: pytest.FixtureRequest) -> Iterator[str]:
     The server has a real clock unless the marker names one, so that programs that poll see the end.
     """
     try:
-        import uvicorn  # noqa: F401 - to find out whether it is installed
+        import httptools  # noqa: F401 - to find out whether it is installed
     except ModuleNotFoundError as error:
-        raise pytest.UsageError(
-            f"zeroscope_mock_url needs {error.name}, which is not installed; get it with: pip install 'zeroscope[mock]'"
-        ) from error
+        from zeroscope._extras import explain_missing
+
+        explain_missing("mock", error)
+        raise
     request.node.stash[_socket_key] = True
     # Not an argument, since the server is made by what stands above.
     server: MockServer = request.getfixturevalue("zeroscope_mock")

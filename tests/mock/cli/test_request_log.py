@@ -22,7 +22,8 @@ from helpers.command import COMMAND, mock_process
 from helpers.tls import LONG
 from zeroscope_mock import Exchange, MockServer
 from zeroscope_mock.cli.console import _LOGGER, Console
-from zeroscope_mock.cli.request_log import JsonPrinter, RequestLog, TextPrinter
+from zeroscope_mock.cli.printers import JsonPrinter, TextPrinter
+from zeroscope_mock.cli.request_log import RequestLog
 from zeroscope_mock.cli.terminal import Terminal
 
 AUTH = {"Authorization": "Bearer a-token-of-a-test"}
@@ -202,7 +203,7 @@ def test_skipped_exchanges__are_counted() -> None:
 
 @contextmanager
 def logging(server: MockServer, printer: Any) -> Iterator[RequestLog]:
-    log = RequestLog(server.core.state.journal, printer, after=server.core.state.journal.last)
+    log = RequestLog(server.core.state.journal, lambda: printer, after=server.core.state.journal.last)
     try:
         yield log
     finally:
@@ -218,9 +219,6 @@ class Recorder:
         self.skipped = 0
         self.kinds: Counter[Any] = Counter()
         self.last: str | None = None
-
-    def start(self, lines: list[str]) -> None:
-        pass
 
     def print(self, exchanges: list[Exchange], skipped: int, kinds: Counter[Any]) -> None:
         self.exchanges += exchanges

@@ -324,7 +324,7 @@ def test_stream__over_a_socket(caplog: pytest.LogCaptureFixture) -> None:
     """Several pages get what happens while it happens, a virtual clock stays where it is, and the end is quiet."""
     server = MockServer()
     with (
-        caplog.at_level(logging.DEBUG, "uvicorn"),
+        caplog.at_level(logging.DEBUG, "zeroscope_mock"),
         server.listen() as listening,
         followed(listening.url) as one,
         followed(listening.url) as other,
