@@ -1,1 +1,1 @@
-"""Generates the client from openapi.yaml, compares its versions and updates it."""
+"""Generates the client and the site; compares and updates the spec."""

@@ -24,7 +24,10 @@ def resolve(document: Mapping[str, Any], reference: str) -> Any:
     """
     target: Any = document
     for token in pointer_tokens(reference):
-        target = target[token]
+        try:
+            target = target[int(token) if isinstance(target, list) else token]
+        except (IndexError, TypeError, ValueError) as error:
+            raise KeyError(reference) from error
     return target
 
 

@@ -12,3 +12,17 @@ def equal(one: Any, other: Any) -> bool:
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(equal, one, other))
     return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
+
+
+def depth(value: Any) -> int:
+    """Return how deeply values are nested in a JSON value, which is 1 for a number."""
+    level, levels = [value], 0
+    while level:
+        levels += 1
+        level = [
+            part
+            for item in level
+            if isinstance(item, dict | list)
+            for part in (item.values() if isinstance(item, dict) else item)
+        ]
+    return levels

@@ -127,12 +127,13 @@ def seen_without(tree_without: Callable[[Sequence[str]], GeneratedTree]) -> Call
     def probe(removed: Sequence[str]) -> Any:
         small = {"width": 256, "height": 256, "num_frames": 4, "motion": 7}
         options = [f"{option(name)}={value}" for name, value in small.items() if name not in removed]
+        prompt = [] if "prompt" in removed else ["--prompt", "a lighthouse"]
         return tree_without(removed).probe(
             [*(input for input, _, _ in INPUTS), *({name: VALUES[name]} for name in removed)],
             [
                 ["run", "--help"],
-                ["run", "--mock", "--mock-speed", "1000", "--output", "new.mp4", "--json", *options],
-                ["run", "--motion", "11", "--mock"],
+                ["run", "--mock", "--mock-speed", "1000", "--output", "new.mp4", "--json", *options, *prompt],
+                ["run", "--motion", "11", "--mock", *prompt],
                 ["run", "a lighthouse", "--mock", "--motion", "11"],
                 *(["run", option(name), str(VALUES[name])] for name in removed),
             ],
@@ -196,7 +197,7 @@ def test_command__refuses_what_the_document_forbids(seen: Any, removed: Sequence
     large, prompt, *gone = (Outcome(*result) for result in seen["commands"][2:])
     assert [outcome.code for outcome in gone] == [2] * len(removed)
     assert all(option(name) in outcome.err for name, outcome in zip(removed, gone, strict=True))
-    assert large.code == 2 and "input.motion: 11 is too large, at most 10 is allowed" in large.err
+    assert large.code == 2 and "--motion: 11 is too large, at most 10 is allowed" in large.err
     assert prompt.code == 2
     assert ("what is 'a lighthouse' for? the model takes no prompt" in prompt.err) == ("prompt" in removed)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from codegen.generate import GenerationError
+from codegen.generate import generate as generate_client
+from codegen.generate.client import read_document
+from codegen.generate.package import replace
+from codegen.generate.proof import prove, refuse_differences
 
 from helpers.command import Outcome
 from helpers.source_trees import ROOT, Change, main, pinned_ruff_first, write_spec
@@ -75,32 +81,35 @@ def test_pinned_ruff__is_found_first_while_it_is_needed(monkeypatch: pytest.Monk
     assert os.environ.get("PATH") == before
 
 
-def test_operation__that_the_generator_drops_is_noticed(changed_spec: Callable[[Change], Path]) -> None:
+def test_operation__that_the_generator_drops_is_noticed(tmp_path: Path, changed_spec: Callable[[Change], Path]) -> None:
     """A reference to a path item loses its operations without a warning; here it is an error."""
 
     def hide(document: Any) -> None:
         document["components"]["pathItems"] = {"files": document["paths"]["/files"]}
         document["paths"]["/files"] = {"$ref": "#/components/pathItems/files"}
 
-    outcome = generate("--check", "--spec", changed_spec(hide))
-    assert outcome.code == 1 and "no endpoint came out" in outcome.err
+    with pytest.raises(GenerationError, match="no endpoint came out for POST /files, the operation 'createFile'"):
+        generate_client(changed_spec(hide), tmp_path / "client")
 
 
-def test_warning__is_an_error(changed_spec: Callable[[Change], Path]) -> None:
+def test_warning__is_an_error(tmp_path: Path, changed_spec: Callable[[Change], Path]) -> None:
     """What the generator only warns about stops it here."""
 
-    def break_reference(document: Any) -> None:
-        document["components"]["schemas"]["Prediction"]["properties"]["urls"] = {"$ref": "#/components/schemas/Nowhere"}
+    def contradict(document: Any) -> None:
+        document["components"]["schemas"]["Prediction"]["properties"]["urls"] = {"enum": ["a", 1]}
 
-    outcome = generate("--check", "--spec", changed_spec(break_reference))
-    assert outcome.code == 1 and "could not be turned into a client" in outcome.err
+    with pytest.raises(GenerationError, match="Unable to process schema /components/schemas/Prediction") as caught:
+        generate_client(changed_spec(contradict), tmp_path / "client")
+    assert caught.value.place == ("components", "schemas", "Prediction")
+    assert "\n" not in str(caught.value) and " at 0x" not in str(caught.value)
 
 
 BAD_SPECS: dict[str, tuple[str, str]] = {
-    "no YAML": ("a: [", "it is not YAML, "),
+    "no YAML": ("a: [", ""),
     "list": ("[1]", "it is not an OpenAPI document with paths"),
     "no paths": ("openapi: 3.1.0", "it is not an OpenAPI document with paths"),
-    "operation without a name": ("paths: {/a: {get: {}}}", "GET /a has no operationId"),
+    "operation without a name": ("paths:\n  /a:\n    get: {}", "GET /a has no operationId, in line 3"),
+    "no operations": ("paths:\n  /a: 1", "/a holds no operations (line 2)"),
     "reference to nothing": (
         "paths: {/a: {$ref: '#/components/pathItems/a'}}",
         "/a refers to #/components/pathItems/a",
@@ -115,13 +124,170 @@ def test_spec__that_is_no_document(tmp_path: Path, text: str, reason: str) -> No
     spec.write_text(text, encoding="utf-8")
     outcome = generate("--spec", spec, "--output", tmp_path / "client")
     assert (outcome.code, outcome.out) == (1, "") and not (tmp_path / "client").exists()
-    assert outcome.err.startswith(f"{spec} could not be turned into a client:\n{reason}")
+    assert outcome.err.startswith(f"{spec} could not be turned into a client: {reason}")
+    assert outcome.err.count("\n") == 1 and outcome.err.endswith(".\n")
 
 
 def test_spec__that_is_missing(tmp_path: Path) -> None:
     """A file that does not exist is refused as well."""
     outcome = generate("--spec", tmp_path / "nowhere.yaml", "--output", tmp_path / "client")
     assert outcome.code == 1 and "it cannot be read, No such file or directory" in outcome.err
+
+
+def test_client__is_proved_whatever_its_folders_and_members_are_called(
+    tmp_path: Path, changed_spec: Callable[[Change], Path]
+) -> None:
+    """Tags do not matter to the wrapper, nor do properties with the names of methods and variables to the models."""
+
+    def change(document: Any) -> None:
+        document["paths"]["/files"]["post"]["tags"] = ["uploads"]
+        del document["paths"]["/webhooks/default/secret"]["get"]["tags"]
+        schemas = document["components"]["schemas"]
+        schemas["PredictionStatus"]["enum"] += ["Failed", "FAILED", "fAILED", "faILED", "FAiLED", "FAIlED", "FAILeD"]
+        names = [
+            "d",
+            "Seed",
+            "seed",
+            "cls",
+            "self",
+            "to_dict",
+            "from_dict",
+            "additional_properties",
+            "src_dict",
+            "class",
+        ]
+        schemas["Prediction"]["properties"] |= {name: {"type": "string"} for name in names}
+
+        schemas["PredictionInput"]["properties"]["timeout"] = {"type": "integer"}
+
+    outcome = generate("--spec", changed_spec(change), "--output", tmp_path / "client")
+    assert (outcome.code, outcome.err) == (0, "")
+    # A field that is also an option of a call is not lost without a word.
+    assert outcome.out.startswith("timeout: in `run`") and len(outcome.out.splitlines()) == 2
+
+
+def rename(schema: str) -> Change:
+    """A change of the name of a schema."""
+
+    def change(document: Any) -> None:
+        schemas = document["components"]["schemas"]
+        text = json.dumps(document).replace(f'"#/components/schemas/{schema}"', '"#/components/schemas/Other"')
+        schemas["Other"] = schemas.pop(schema)
+        document |= json.loads(text)
+        document["components"]["schemas"]["Other"] = document["components"]["schemas"].pop(schema)
+
+    return change
+
+
+def require_header(document: Any) -> None:
+    """Makes the creation of predictions require a header."""
+    header = {"name": "X-Team", "in": "header", "required": True, "schema": {"type": "string"}}
+    document["paths"]["/predictions"]["post"]["parameters"].append(header)
+
+
+FAULTS: dict[str, tuple[Change, str]] = {
+    "operation": (
+        lambda document: document["paths"]["/predictions"]["post"].update(operationId="makePrediction"),
+        (
+            "the operation createPrediction, which wrapper/zeroscope/_service/api.py calls, is no longer in the "
+            "document: POST /predictions is now makePrediction"
+        ),
+    ),
+    "parameter": (
+        lambda document: document["components"]["parameters"]["Prefer"].update(name="Preference"),
+        "createPrediction (POST /predictions) has no parameter prefer any more, which the wrapper passes",
+    ),
+    "header": (
+        require_header,
+        "createPrediction (POST /predictions) requires the header X-Team, which the wrapper does not pass",
+    ),
+    "schema": (
+        rename("Problem"),
+        "the schema Problem, which wrapper/zeroscope/_service/api.py uses, is no longer in the document",
+    ),
+    "schema that only code reads": (
+        rename("PredictionStatus"),
+        "the document has no components.schemas.PredictionStatus, which the wrapper reads",
+    ),
+    "property": (
+        lambda document: document["components"]["schemas"]["Problem"]["properties"].pop("detail"),
+        "Problem has no property 'detail' any more, which is needed in wrapper/zeroscope/_service/responses.py, line",
+    ),
+    "field": (
+        lambda document: _field(document, "width").update(type="size"),
+        "components.schemas.PredictionInput.properties.width.type is no JSON Schema",
+    ),
+}
+"""Changes that generation lets through, and what the proof says of each."""
+
+
+@pytest.mark.parametrize(("change", "sentence"), FAULTS.values(), ids=FAULTS)
+def test_proof__names_what_is_at_fault(
+    tmp_path: Path, changed_spec: Callable[[Change], Path], change: Change, sentence: str
+) -> None:
+    """A package that the wrapper cannot use is refused with one sentence that says why."""
+    spec, package = changed_spec(change), tmp_path / "zeroscope_api"
+    generate_client(spec, package)
+    with pytest.raises(GenerationError) as caught:
+        prove(package, read_document(spec), GENERATED)
+    assert str(caught.value).startswith(sentence)
+    assert "\n" not in str(caught.value)
+
+
+def test_generate__leaves_the_package_if_the_proof_fails(
+    tmp_path: Path, changed_spec: Callable[[Change], Path]
+) -> None:
+    """Nothing is written, not even the files that are right, and the line of the document is named."""
+    before = tmp_path / "client"
+    shutil.copytree(GENERATED, before)
+    (before / "types.py").write_text("", encoding="utf-8")
+    held = contents(before)
+    outcome = generate("--spec", changed_spec(require_header), "--output", before)
+    assert outcome.code == 1 and outcome.out == "" and contents(before) == held
+    assert (
+        outcome.err.endswith("requires the header X-Team, which the wrapper does not pass (line 1).\n")
+        and outcome.err.count("\n") == 1
+    )
+
+
+@pytest.mark.parametrize(
+    ("file", "sentence"),
+    [
+        ("models/prediction_status.py", "the schema PredictionStatus is generated differently each time, in {}"),
+        ("client.py", "the package is generated differently each time, in {}"),
+    ],
+)
+def test_difference__between_hash_seeds_is_refused(tmp_path: Path, file: str, sentence: str) -> None:
+    """Two packages of one document must be the same; the schema whose file differs is named."""
+    shutil.copytree(GENERATED, tmp_path / "other")
+    document = read_document(ROOT / "openapi.yaml")
+    refuse_differences(document, GENERATED, tmp_path / "other")
+    (tmp_path / "other" / file).write_text("", encoding="utf-8")
+    with pytest.raises(GenerationError, match=re.escape(sentence.format(file))):
+        refuse_differences(document, GENERATED, tmp_path / "other")
+
+
+@pytest.mark.parametrize("fails_at", [1, 2])
+def test_replace__leaves_one_of_two_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails_at: int) -> None:
+    """Whichever step of the replacement is interrupted, the old package is there, and nothing else."""
+    calls = []
+    rename = Path.rename
+
+    def interrupt(self: Path, target: Path) -> Path:
+        calls.append(target)
+        if len(calls) == fails_at:
+            raise KeyboardInterrupt
+        return rename(self, target)
+
+    for name in ("new", "old"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.py").touch()
+    monkeypatch.setattr(Path, "rename", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        replace(tmp_path / "new", tmp_path / "old")
+    assert {*contents(tmp_path)} == {"new/new.py", "old/old.py"}
+    replace(tmp_path / "new", tmp_path / "old")
+    assert {*contents(tmp_path)} == {"new/new.py", "old/new.py"}
 
 
 def _field(document: Any, name: str) -> Any:
@@ -179,7 +345,7 @@ def test_change__is_followed_everywhere(tmp_path: Path, changed_spec: Callable[[
         fields["mask"] = {"type": "string", "format": "uri", "description": "What stays"}
         del fields["fps"]
 
-    assert generate("--spec", changed_spec(change), "--output", tmp_path / "zeroscope_api").code == 0
+    generate_client(changed_spec(change), tmp_path / "zeroscope_api")
     path = os.pathsep.join(str(folder) for folder in (tmp_path, ROOT / "wrapper", ROOT / "mock"))
     environment = {**os.environ, "PYTHONPATH": path, "COLUMNS": "200"}
     result = subprocess.run(
@@ -212,7 +378,7 @@ def test_models__that_refer_to_each_other(tmp_path: Path, changed_spec: Callable
             schemas[name] = {"type": "object", "properties": {**fields, "model": {"type": "string"}}}
         schemas["Prediction"]["properties"]["one"] = {"$ref": reference + "One"}
 
-    assert generate("--spec", changed_spec(change), "--output", tmp_path / "zeroscope_api").code == 0
+    generate_client(changed_spec(change), tmp_path / "zeroscope_api")
     body = {"next": {"next": {"own": [{}], "more": 1}, "own": [{"model": "x"}]}}
     for first in ("one", "other"):
         code = f"from zeroscope_api.models import {first}, One; print(One.from_dict({body}).to_dict() == {body})"
@@ -238,7 +404,7 @@ def test_check__names_files_that_are_missing_or_left_over(tmp_path: Path) -> Non
 
 
 def test_operation__in_a_path_item_of_another_name_is_noticed(
-    changed_spec: Callable[[Change], Path],
+    tmp_path: Path, changed_spec: Callable[[Change], Path]
 ) -> None:
     """A reference whose name has a slash in it is followed as well."""
 
@@ -246,6 +412,5 @@ def test_operation__in_a_path_item_of_another_name_is_noticed(
         document["components"]["pathItems"] = {"a/~files": document["paths"]["/files"]}
         document["paths"]["/files"] = {"$ref": "#/components/pathItems/a~1~0files"}
 
-    outcome = generate("--check", "--spec", changed_spec(hide))
-    assert outcome.code == 1 and "no endpoint came out for" in outcome.err
-    assert "Traceback" not in outcome.err
+    with pytest.raises(GenerationError, match="no endpoint came out for POST /files, the operation 'createFile'"):
+        generate_client(changed_spec(hide), tmp_path / "client")

@@ -12,12 +12,14 @@ import anyio
 import httpx
 import pytest
 
+import zeroscope_api.api
+import zeroscope_api.models
 from helpers.client import TOKEN, prediction_body
 from zeroscope_api.api.files import create_file
 from zeroscope_api.api.predictions import create_prediction, get_prediction, list_predictions
 from zeroscope_api.client import AuthenticatedClient, Client
 from zeroscope_api.errors import InvalidPathSegmentError
-from zeroscope_api.models import CreateFileRequest, CreatePredictionRequest, Prediction, PredictionInput
+from zeroscope_api.models import CreateFileRequest, CreatePredictionRequest, Prediction, PredictionInput, PredictionUrls
 from zeroscope_api.types import UNSET, File
 
 BASE_URL = "https://api.example.test/v1/"
@@ -90,10 +92,10 @@ def test_timeout__is_there_without_being_asked_for() -> None:
 def test_defaults__are_not_sent_unasked() -> None:
     """A request carries the fields that were given, and no default of the document."""
     recorder = Recorder(201, json=prediction_body())
-    body = CreatePredictionRequest(input_=PredictionInput(prompt="x"), version="v")
+    body = CreatePredictionRequest(input_=PredictionInput.from_dict({"prompt": "x"}), version="v")
     create_prediction.sync_detailed(client=recorder.client(), body=body)
     assert json.loads(recorder.request.content) == {"input": {"prompt": "x"}, "version": "v"}
-    assert PredictionInput().to_dict() == {}
+    assert PredictionInput().to_dict() == PredictionUrls().to_dict() == {}
 
 
 def test_upload__has_a_boundary_of_its_own() -> None:
@@ -130,9 +132,18 @@ def test_model__is_equal_and_shown_by_its_fields() -> None:
     body = prediction_body("succeeded", output=["a"], extra=1)
     one, same = Prediction.from_dict(body), Prediction.from_dict(body)
     assert one == same and one != Prediction.from_dict({**body, "extra": 2})
-    assert repr(PredictionInput(prompt="x", seed=1)) in repr({"input": PredictionInput(prompt="x", seed=1)})
-    assert "prompt='x'" in repr(PredictionInput(prompt="x")) and "width=UNSET" in repr(PredictionInput())
+    assert repr(PredictionUrls(get="x", web="y")) in repr({"urls": PredictionUrls(get="x", web="y")})
+    assert "get='x'" in repr(PredictionUrls(get="x")) and "cancel=UNSET" in repr(PredictionUrls())
     assert not hasattr(one, "__dict__")
+
+
+@pytest.mark.parametrize("package", [zeroscope_api.api, zeroscope_api.models], ids=["api", "models"])
+def test_package__has_what_it_lists(package: Any) -> None:
+    """What is imported on first use is there, and nothing else."""
+    assert {*package.__all__} <= {*dir(package)}
+    assert [name for name in package.__all__ if not hasattr(package, name)] == []
+    with pytest.raises(AttributeError, match=f"^module '{package.__name__}' has no attribute 'mistyped'$"):
+        package.mistyped  # noqa: B018 - the mistake is meant
 
 
 def test_arguments__are_left_as_they_are() -> None:
@@ -161,6 +172,6 @@ def test_client__closes_what_it_was_given() -> None:
 
 def test_unset__stays_the_one_that_it_is() -> None:
     """A copy of a model does not take what was not given for something that was."""
-    again = pickle.loads(pickle.dumps(PredictionInput(prompt="x")))
-    assert again.seed is UNSET and again.to_dict() == {"prompt": "x"}
-    assert copy.deepcopy(PredictionInput()).to_dict() == {}
+    again = pickle.loads(pickle.dumps(PredictionUrls(get="x")))
+    assert again.web is UNSET and again.to_dict() == {"get": "x"}
+    assert copy.deepcopy(PredictionUrls()).to_dict() == {}

@@ -1,25 +1,26 @@
 """All models of the document, and the input's fields as a TypedDict."""
 
 import os
-from typing import Protocol, Required, TypeAlias, TypedDict
+from importlib import import_module
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, TypedDict
 
-from .create_file_request import CreateFileRequest
-from .create_prediction_request import CreatePredictionRequest
-from .file import File
-from .file_urls import FileUrls
-from .invalid_field import InvalidField
-from .json_object import JsonObject
-from .list_predictions_source import ListPredictionsSource
-from .prediction import Prediction
-from .prediction_input import PredictionInput
-from .prediction_input_model import PredictionInputModel
-from .prediction_metrics import PredictionMetrics
-from .prediction_page import PredictionPage
-from .prediction_status import PredictionStatus
-from .prediction_urls import PredictionUrls
-from .problem import Problem
-from .webhook_event import WebhookEvent
-from .webhook_secret import WebhookSecret
+if TYPE_CHECKING:
+    from .create_file_request import CreateFileRequest
+    from .create_prediction_request import CreatePredictionRequest
+    from .file import File
+    from .file_urls import FileUrls
+    from .invalid_field import InvalidField
+    from .json_object import JsonObject
+    from .list_predictions_source import ListPredictionsSource
+    from .prediction import Prediction
+    from .prediction_input import PredictionInput
+    from .prediction_metrics import PredictionMetrics
+    from .prediction_page import PredictionPage
+    from .prediction_status import PredictionStatus
+    from .prediction_urls import PredictionUrls
+    from .problem import Problem
+    from .webhook_event import WebhookEvent
+    from .webhook_secret import WebhookSecret
 
 
 class BinaryReader(Protocol):
@@ -49,7 +50,7 @@ class PredictionInputDict(TypedDict, total=False):
     """URL of the initial video (optional). Or the path of a file; in Python, its bytes or an open binary file as well."""
     init_weight: float
     """Strength of init_video. Default: 0.5."""
-    model: PredictionInputModel
+    model: Literal["576w", "animov-512x", "potat1", "xl"]
     """Model to use. Default: xl."""
     negative_prompt: str
     """Negative prompt."""
@@ -99,7 +100,6 @@ __all__ = (
     "Prediction",
     "PredictionInput",
     "PredictionInputDict",
-    "PredictionInputModel",
     "PredictionMetrics",
     "PredictionPage",
     "PredictionStatus",
@@ -108,3 +108,34 @@ __all__ = (
     "WebhookEvent",
     "WebhookSecret",
 )
+
+_MODULES = {
+    "CreateFileRequest": ".create_file_request",
+    "CreatePredictionRequest": ".create_prediction_request",
+    "File": ".file",
+    "FileUrls": ".file_urls",
+    "InvalidField": ".invalid_field",
+    "JsonObject": ".json_object",
+    "ListPredictionsSource": ".list_predictions_source",
+    "Prediction": ".prediction",
+    "PredictionInput": ".prediction_input",
+    "PredictionMetrics": ".prediction_metrics",
+    "PredictionPage": ".prediction_page",
+    "PredictionStatus": ".prediction_status",
+    "PredictionUrls": ".prediction_urls",
+    "Problem": ".problem",
+    "WebhookEvent": ".webhook_event",
+    "WebhookSecret": ".webhook_secret",
+}
+
+# Hidden from type checkers, which would accept any name.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        if name in _MODULES:
+            globals()[name] = found = getattr(import_module(_MODULES[name], __name__), name)
+            return found
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})
