@@ -11,19 +11,24 @@ from __future__ import annotations
 import argparse
 import difflib
 import os
+import runpy
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..document.values import equal
 from .cog import convert_input
+from .combination import Schema
 from .errors import UpdateError
+from .output import convert_output, describe_output, has_videos
 from .source import ModelVersion, fetch_version, parse_version, read_text, version_url
-from .spec import INPUT, VERSION, Spec
+from .spec import INPUT, MODEL_OUTPUT, OUTPUT, VERSION, Spec
 
 ROOT = Path(__file__).parents[2]
+RESERVED = ROOT / "wrapper/zeroscope/_service/reserved.py"
 LIVE = "live"
 
 
@@ -44,9 +49,11 @@ def update(spec: Path, source: str, *, version_id: str | None = None, dry_run: b
     origin, version = _read_version(document, source, version_id)
     with _named(origin):
         found = convert_input(version.schema)
+    output = convert_output(version.schema)
     with _named(spec):
-        after = document.updated(found, version.id)
-    for sentence in found.warnings:
+        after = document.updated(found, version.id, output)
+    told = (*found.warnings, *_reserved(found.fields), *_output(output, document.get(*OUTPUT, MODEL_OUTPUT)))
+    for sentence in told:
         print(f"{origin}: {sentence}", file=sys.stderr)
     if after == before:
         print(f"{spec} is up to date; nothing was written.")
@@ -105,6 +112,26 @@ def _read_version(document: Spec, source: str, version_id: str | None) -> tuple[
         raise UpdateError(f"{source}: a file holds one version; leave the version ID out")
     with _named(source):
         return source, parse_version(read_text(Path(source)))
+
+
+def _output(output: Schema | None, before: Schema | None) -> Iterator[str]:
+    """Yield a sentence if the output is another one, and one if the client finds no videos in it."""
+    if output is None:
+        return
+    if before is not None and not equal(before, output):
+        was, now = describe_output(before), describe_output(output)
+        change = f"was {was} and is {now}" if was != now else f"is {now} in another form"
+        yield f"Output {change}; check the description of {'.'.join(OUTPUT[2::2])}."
+    if not has_videos(output):
+        yield f"Output is {describe_output(output)}, in which `videos` finds none; read `output` instead."
+
+
+def _reserved(names: Iterable[str]) -> Iterator[str]:
+    """Yield a sentence for each field that an option of the client is named like."""
+    # By its path, since the client may not be importable before it is generated for the new fields.
+    found: dict[str, str] = runpy.run_path(str(RESERVED))["reserved_fields"](names)
+    for name, how in found.items():
+        yield f"{name}: {how}."
 
 
 def _replace(spec: Path, before: bytes, after: bytes) -> None:

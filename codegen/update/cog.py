@@ -8,9 +8,7 @@ a field that may be null (seen in recorded traffic; the mock server writes the 3
 from __future__ import annotations
 
 import json
-import keyword
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +16,14 @@ from jsonschema_rs import Draft202012Validator
 
 from ..document.errors import first_line
 from ..document.references import pointer_tokens
+from .choices import convert_choices, convert_default, is_text, types_of
+from .combination import Schema, combine, is_null, with_null
 from .errors import UpdateError
+from .output import convert_output
+from .patterns import convert_pattern
+
+SECRET = "x-cog-secret"
+"""Cog's mark of a field whose value is a secret, such as a token of another service."""
 
 # The keywords of a field, in the order that they have in the spec.
 KEYWORDS = (
@@ -26,7 +31,11 @@ KEYWORDS = (
     "format",
     "description",
     "anyOf",
+    "oneOf",
     "items",
+    "properties",
+    "required",
+    "additionalProperties",
     "default",
     "enum",
     "minimum",
@@ -41,12 +50,14 @@ KEYWORDS = (
     "maxItems",
     "examples",
     "deprecated",
+    "writeOnly",
+    SECRET,
 )
+
+_MAX_SCHEMAS = 10_000
 
 # The description that pydantic gives an enumeration without one.
 NO_DESCRIPTION = "An enumeration."
-
-Schema = dict[str, Any]
 
 
 @dataclass
@@ -77,6 +88,14 @@ def convert_input(document: Any) -> InputSchema:
         return _Converter(document).convert()
     except RecursionError:
         raise UpdateError("its schemas are nested without an end; get the schema of the version again") from None
+    except _TooManyError:
+        raise UpdateError(
+            f"its schemas are more than {_MAX_SCHEMAS:,} with their references written out; use another version"
+        ) from None
+
+
+class _TooManyError(Exception):
+    """The schemas are too many to be written out; unlike what is wrong with one field, this ends the conversion."""
 
 
 class _Converter:
@@ -85,14 +104,21 @@ class _Converter:
     def __init__(self, document: Any) -> None:
         self._document = document
         self._input = InputSchema()
+        self._in_field = False
+        self._count = 0
 
     def convert(self) -> InputSchema:
-        schema = self._flattened(_at(self._document, "components", "schemas", "Input"), "Input", ())
+        schema = self._flattened(self._input_schema(), "Input", ())
+        self._in_field = True
         properties = schema.pop("properties", {})
         if not isinstance(properties, dict):
             raise UpdateError("the properties of Input are not an object; get the schema of the version again")
         for name in sorted(properties, key=lambda name: _order(properties[name])):
-            self._input.fields[_field_name(name)] = self._converted(properties[name], name, ())
+            # A name that is no identifier can be given in `extra_input`; one that does not print cannot be read.
+            if isinstance(name, str) and name.isprintable() and name:
+                self._input.fields[name] = self._converted(properties[name], name, ())
+            else:
+                self._warn("Input", f"has the field {name!r:.80}, a name that does not print; it is left out")
         required = schema.pop("required", [])
         if not isinstance(required, list) or not all(isinstance(name, str) for name in required):
             raise UpdateError("`required` of Input is not a list of names; get the schema of the version again")
@@ -108,7 +134,27 @@ class _Converter:
         self._input.warnings.sort()
         return self._input
 
+    def _input_schema(self) -> Any:
+        """Return the schema of the input; an empty one if the rest is there, as for a model that takes no input."""
+        try:
+            return _at(self._document, "components", "schemas", "Input")
+        except UpdateError:
+            # Whatever describes an output is the schema of a model.
+            if convert_output(self._document) is None:
+                raise
+        self._warn("Input", "is not described, so the model has no fields")
+        return {}
+
     def _converted(self, schema: Any, where: str, trail: tuple[str, ...]) -> Schema:
+        """Convert a field's schema to the keywords of the spec; one that cannot be read takes any value."""
+        try:
+            return self._readable(schema, where, trail)
+        except UpdateError as error:
+            self._input.warnings.append(f"{error}; until then, {where} takes any value.")
+        description = schema.get("description") if isinstance(schema, dict) else None
+        return {"description": description.strip()} if isinstance(description, str) and is_text(description) else {}
+
+    def _readable(self, schema: Any, where: str, trail: tuple[str, ...]) -> Schema:
         """Convert a field's schema to the keywords of the spec, in the order of the spec."""
         flat = self._flattened(schema, where, trail)
         if isinstance(flat.get("description"), str):
@@ -122,9 +168,24 @@ class _Converter:
                 del flat[exclusive]
             elif flat.get(exclusive) is True:
                 flat[exclusive] = flat.pop(bound)
+        if flat.get(SECRET) is True:
+            # What Cog itself writes beside its mark; other programs know these two.
+            flat.setdefault("format", "password")
+            flat["writeOnly"] = True
+        elif SECRET in flat:
+            del flat[SECRET]
         if "enum" in flat:
-            flat = self._with_enum(flat, where)
-        if "array" in _types(flat):
+            flat, told = convert_choices(flat)
+            for what in told:
+                self._warn(where, what)
+        if "pattern" in flat and (pattern := convert_pattern(flat["pattern"])) != flat["pattern"]:
+            if pattern is None:
+                self._warn(
+                    where, f"has the pattern {flat['pattern']!r:.80}, which is not valid everywhere; it is left out"
+                )
+            flat = {key: value for key, value in flat.items() if key != "pattern"}
+            flat |= {} if pattern is None else {"pattern": pattern}
+        if "array" in types_of(flat):
             # The generator does not support an array without `items`.
             flat.setdefault("items", {})
         for key in sorted(flat.keys() - set(KEYWORDS)):
@@ -141,6 +202,8 @@ class _Converter:
                 f"the field {where} is not a valid schema, {first_line(error)}; correct it in the file"
             ) from error
         if "default" in merged and not validator.is_valid(merged["default"]):
+            merged["default"] = convert_default(merged)
+        if "default" in merged and not validator.is_valid(merged["default"]):
             self._warn(where, f"has a default that it does not allow, {merged.pop('default')!r:.80}")
         examples = merged.get("examples", [])
         good = [example for example in examples if validator.is_valid(example)]
@@ -151,22 +214,6 @@ class _Converter:
             )
         return merged
 
-    def _with_enum(self, flat: Schema, where: str) -> Schema:
-        """Convert an enumeration to the form that the generator supports."""
-        enum = flat.pop("enum")
-        values = [value for value in enum if value is not None] if isinstance(enum, list) else []
-        kind = _KINDS.get(type(values[0])) if len({type(value) for value in values}) == 1 else None
-        if kind is None:
-            self._warn(where, f"has the choices {enum!r:.80}, which are not all strings or all integers")
-            return flat
-        types = _types(flat)
-        if not (None in enum or "null" in types):
-            return {"type": kind, **flat, "enum": values}
-        # For an enumeration beside a list of types, the generator would make one enumeration for each type.
-        branch = {"type": next((name for name in types if name != "null"), kind), "enum": values}
-        rest = {key: value for key, value in flat.items() if key != "type"}
-        return {**rest, "anyOf": [branch, {"type": "null"}]}
-
     def _flattened(self, schema: Any, where: str, trail: tuple[str, ...]) -> Schema:
         """Merge a schema with its references, `allOf` and unions with null, and drop the keywords that only Cog uses.
 
@@ -176,34 +223,40 @@ class _Converter:
         """
         if not isinstance(schema, dict):
             raise UpdateError(f"{where} is {schema!r:.40}, not an object; get the schema of the version again")
+        self._count += 1
+        if self._count > _MAX_SCHEMAS:
+            raise _TooManyError
         own: Schema = {key: value for key, value in schema.items() if key not in {"title", "x-order"}}
         parts = []
         if "items" in own:
             own["items"] = self._converted(own["items"], f"{where}.items", trail)
+        if self._in_field and isinstance(own.get("properties"), dict):
+            own["properties"] = {
+                name: self._converted(part, f"{where}.{name}", trail) for name, part in own["properties"].items()
+            }
+        if isinstance(own.get("additionalProperties"), dict):
+            own["additionalProperties"] = self._converted(own["additionalProperties"], f"{where}.*", trail)
         if "$ref" in own:
             parts.append(self._target(own.pop("$ref"), where, trail))
         parts += [self._part(part, where, trail) for part in _schemas(own.pop("allOf", []), where)]
         nullable = own.pop("nullable", False) is True
         for union in ("anyOf", "oneOf"):
             if union in own:
-                options = [self._part(option, where, trail) for option in _schemas(own.pop(union), where)]
-                real = [option for option in options if option.get("type") != "null"]
+                options = _schemas(own.pop(union), where)
+                real = [option for option in options if not is_null(option)]
                 nullable = nullable or len(real) < len(options)
                 if len(real) == 1:
-                    parts += real
+                    parts.append(self._part(real[0], where, trail))
+                elif real:
+                    own[union] = [
+                        self._converted(option, f"{where}.{index}", trail) for index, option in enumerate(real)
+                    ]
                 else:
-                    self._warn(where, f"is a union of {len(real)} schemas, which are not carried over")
-        merged: Schema = {}
-        for part in [*parts, own]:
-            for key in sorted(merged.keys() & part.keys() - {"description", "default", "type"}):
-                if merged[key] != part[key]:
-                    self._warn(where, f"has {key!r:.80} more than once; the last one is used")
-            merged |= part
-        if nullable and "null" not in _types(merged) and "type" in merged:
-            merged["type"] = [*_types(merged), "null"]
-        elif nullable and isinstance(merged.get("enum"), list):
-            merged["enum"] = [*merged["enum"], None]
-        return merged
+                    self._warn(where, "is a union of no schemas, which is not carried over")
+        merged, replaced = combine([*parts, own])
+        for key in replaced:
+            self._warn(where, f"has {key!r:.80} more than once; the last one is used")
+        return with_null(merged) if nullable else merged
 
     def _part(self, schema: Any, where: str, trail: tuple[str, ...]) -> Schema:
         part = self._flattened(schema, where, trail)
@@ -227,9 +280,6 @@ class _Converter:
             self._input.warnings.append(sentence)
 
 
-_KINDS = {str: "string", int: "integer", bool: "boolean"}
-
-
 def _at(document: Any, *keys: str, where: str = "") -> Any:
     """Return the object at a path of a document.
 
@@ -250,7 +300,7 @@ def _at(document: Any, *keys: str, where: str = "") -> Any:
     return target
 
 
-def _schemas(found: Any, where: str) -> Iterable[Any]:
+def _schemas(found: Any, where: str) -> list[Any]:
     if not isinstance(found, list):
         raise UpdateError(
             f"{where} has {found!r:.40} where a list of schemas belongs; get the schema of the version again"
@@ -258,18 +308,6 @@ def _schemas(found: Any, where: str) -> Iterable[Any]:
     return found
 
 
-def _types(schema: Schema) -> list[Any]:
-    types = schema.get("type", [])
-    return types if isinstance(types, list) else [types]
-
-
 def _order(schema: Any) -> float:
     order = schema.get("x-order") if isinstance(schema, dict) else None
     return order if isinstance(order, int | float) and not isinstance(order, bool) else math.inf
-
-
-def _field_name(name: Any) -> str:
-    # A field is a keyword argument of `run` and an option of the command.
-    if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
-        raise UpdateError(f"the field {name!r:.80} cannot be an argument in Python; rename it, or remove it")
-    return name

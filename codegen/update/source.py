@@ -13,7 +13,8 @@ from typing import Any
 import httpx
 
 from ..document.errors import first_line
-from ..document.yaml import load
+from ..document.values import depth
+from ..document.yaml import MAX_DEPTH, load
 from .errors import UpdateError
 from .spec import VERSION, Spec
 
@@ -174,8 +175,21 @@ def fetch_version(
 
 def _parsed(text: str) -> Any:
     try:
-        return json.loads(text)
+        found = json.loads(text, object_pairs_hook=_unique)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
-    except ValueError:
+    except json.JSONDecodeError:
         return load(text)
+    if depth(found) > MAX_DEPTH:
+        raise ValueError(f"values are nested more than {MAX_DEPTH} levels deep")
+    return found
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object, whose keys must differ, as `load` demands it of YAML."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"the key {key!r:.80} appears twice")
+        found[key] = value
+    return found

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from openapi_spec_validator import validate
-from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.scalarstring import ScalarString
 
 from ..document.errors import first_line
+from ..document.validation import validate_document
 from ..document.values import equal
 from ..document.yaml import dump_round_trip, load, load_round_trip, load_yaml_1_1, reads_as
-from .cog import InputSchema, Schema
+from .cog import SECRET, InputSchema
+from .combination import Schema
 from .edit import edit_mapping
 from .errors import UpdateError
 from .merge import merge
@@ -21,6 +21,9 @@ from .style import styled_scalar
 
 INPUT = ("components", "schemas", "PredictionInput")
 VERSION = ("info", "x-replicate", "version")
+OUTPUT = ("components", "schemas", "Prediction", "properties", "output")
+MODEL_OUTPUT = "x-model-output"
+"""The extension beside the output of a prediction that holds the schema of the model's output."""
 
 ADVICE = "write it in block style there, without anchors and merge keys, then update again"
 
@@ -45,12 +48,13 @@ class Spec:
         """Return the value at a path, None if there is none."""
         return _get(self.content, *path)
 
-    def updated(self, found: InputSchema, version: str | None) -> str:
-        """Return the text with another input schema and, if one is given, another version ID.
+    def updated(self, found: InputSchema, version: str | None, output: Schema | None = None) -> str:
+        """Return the text with another input schema and, if they are given, another version ID and output.
 
         Args:
             found: The input of the model version.
             version: The version's ID.
+            output: The schema of its output; left out of a spec that holds none.
 
         Raises:
             UpdateError: If the text cannot be changed without a risk for the rest of it, or would not be valid OpenAPI.
@@ -59,7 +63,10 @@ class Spec:
         wanted = _merged(schema, found)
         changed = not equal(schema, wanted)
         renamed = version is not None and version != self.get(*VERSION)
-        if not changed and not renamed:
+        described = self.get(*OUTPUT)
+        known = self.get(*OUTPUT, MODEL_OUTPUT)
+        other_output = output is not None and known is not None and not equal(known, output)
+        if not changed and not renamed and not other_output:
             return self.text
         source = self.text.replace("\r\n", "\n")
         root = load_round_trip(source)
@@ -67,15 +74,19 @@ class Spec:
         before = dump_round_trip(root, *indents)
         if changed:
             edit_mapping(_input_node(root), schema, wanted)
+        if other_output:
+            edit_mapping(_block_node(root, OUTPUT), described, {**described, MODEL_OUTPUT: output}, level=2)
         if renamed:
             _set_version(root, str(version))
         text = merge(self.text, before, dump_round_trip(root, *indents))
-        self._check(text, wanted, version)
+        meant = _put(self.content, INPUT, wanted)
+        if other_output:
+            meant = _put(meant, (*OUTPUT, MODEL_OUTPUT), output)
+        self._check(text, meant, version)
         return text
 
-    def _check(self, text: str, wanted: Schema, version: str | None) -> None:
+    def _check(self, text: str, meant: Any, version: str | None) -> None:
         """Refuse text whose content differs from the intended one."""
-        meant = _put(self.content, INPUT, wanted)
         if version is not None:
             meant = _put(meant, VERSION, version)
         loaders = [load]
@@ -91,8 +102,8 @@ class Spec:
             if path is not None:
                 raise UpdateError(f"{'.'.join(path)} would change, too; {ADVICE}")
         try:
-            validate(load(text))
-        except OpenAPIValidationError as error:
+            validate_document(load(text))
+        except ValueError as error:
             raise UpdateError(
                 f"the result would not be valid OpenAPI, {first_line(error)}; correct that first"
             ) from error
@@ -114,13 +125,19 @@ def _indents(root: CommentedMap, text: str) -> tuple[int, int]:
     return best
 
 
-def _input_node(root: CommentedMap) -> CommentedMap:
-    """Find the input schema, all of whose parents must be in block style, without merge keys."""
+def _block_node(root: CommentedMap, path: Sequence[str]) -> CommentedMap:
+    """Find a mapping that, like all its parents, must be in block style, without merge keys."""
     node = root
-    for key in INPUT:
+    for key in path:
         node = node[key]
         if _is_flow(node):
             raise UpdateError(f"{key} is not in block style; {ADVICE}")
+    return node
+
+
+def _input_node(root: CommentedMap) -> CommentedMap:
+    """Find the input schema, whose properties must be in block style as well."""
+    node = _block_node(root, INPUT)
     properties = node["properties"]
     if properties and _is_flow(properties):
         raise UpdateError(f"the properties of PredictionInput are not in block style; {ADVICE}")
@@ -212,7 +229,8 @@ def _field(before: Any, field: Schema) -> Schema:
         return field
     if "type" in field:
         field = {**field, "type": _arranged(before.get("type"), field["type"])}
-    return {**field, **{key: value for key, value in before.items() if str(key).startswith("x-")}}
+    # What the spec alone says, unlike Cog's own mark.
+    return {**field, **{key: value for key, value in before.items() if str(key).startswith("x-") and key != SECRET}}
 
 
 def _arranged(before: Any, names: Any) -> Any:

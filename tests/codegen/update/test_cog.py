@@ -68,6 +68,15 @@ FORMS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"type": "number", "minimum": 0, "exclusiveMinimum": True, "maximum": 1, "exclusiveMaximum": False},
         {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
     ),
+    "secret": (
+        {"type": "string", "x-cog-secret": True},
+        {"type": "string", "format": "password", "writeOnly": True, "x-cog-secret": True},
+    ),
+    "no secret": ({"type": "string", "x-cog-secret": False}, {"type": "string"}),
+    "secret of another format": (
+        {"type": "string", "format": "uri", "writeOnly": True, "x-cog-secret": True},
+        {"type": "string", "format": "uri", "writeOnly": True, "x-cog-secret": True},
+    ),
     "exclusive of nothing": ({"type": "number", "exclusiveMinimum": True}, {"type": "number"}),
     "exclusive as in 3.1": ({"type": "number", "exclusiveMinimum": 0}, {"type": "number", "exclusiveMinimum": 0}),
     "const": ({"const": 3, "type": "integer"}, {"type": "integer", "enum": [3]}),
@@ -101,6 +110,50 @@ FORMS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "description of the enumeration": (
         {"allOf": [{"$ref": "#/components/schemas/Shared"}]},
         {"type": "string", "enum": ["a"], "description": "Shared by all"},
+    ),
+    "objects": (
+        {
+            "allOf": [
+                {
+                    "type": "object",
+                    "properties": {"items": {"type": "integer", "nullable": True}},
+                    "required": ["items"],
+                },
+                {"type": "object", "properties": {"b": {"const": "c", "title": "B"}}, "required": ["b"]},
+            ],
+            "additionalProperties": {"type": "array", "title": "Rest"},
+            "title": "Objects",
+        },
+        {
+            "type": "object",
+            "properties": {"items": {"type": ["integer", "null"]}, "b": {"type": "string", "enum": ["c"]}},
+            "required": ["items", "b"],
+            "additionalProperties": {"type": "array", "items": {}},
+        },
+    ),
+    "objects of nothing else": (
+        {"type": "array", "items": {"type": "object", "properties": {}, "additionalProperties": False}},
+        {"type": "array", "items": {"type": "object", "properties": {}, "additionalProperties": False}},
+    ),
+    "union": (
+        {"anyOf": [{"type": "string"}, {"$ref": "#/components/schemas/Kind"}, {"type": "null"}], "default": None},
+        {"anyOf": [{"type": "string"}, {"type": "string", "enum": ["a", "b"]}, {"type": "null"}], "default": None},
+    ),
+    "union beside nullable": (
+        {"oneOf": [{"type": "integer", "title": "I"}, {"type": "boolean"}], "nullable": True, "description": "Either"},
+        {"oneOf": [{"type": "integer"}, {"type": "boolean"}, {"type": "null"}], "description": "Either"},
+    ),
+    "choices of numbers": ({"type": "number", "enum": [0.5, 1]}, {"type": "number", "enum": [0.5, 1]}),
+    "mixed choices": ({"enum": [1, "a"]}, {"enum": [1, "a"]}),
+    "mixed choices with null": ({"enum": [1, "a"], "nullable": True}, {"enum": [1, "a", None]}),
+    "null alone": ({"const": None}, {"type": "null"}),
+    "pattern of Python": (
+        {"type": "string", "pattern": r"\A[{,3}\]]a{,3}\\Z\Z", "maxLength": 3, "default": "}\\Z"},
+        {"type": "string", "pattern": r"^[{,3}\]]a{0,3}\\Z$", "maxLength": 3, "default": "}\\Z"},
+    ),
+    "text of brackets": (
+        {"type": "string", "pattern": "[[:alpha:]]", "default": ":]"},
+        {"type": "string", "pattern": "[[:alpha:]]", "default": ":]"},
     ),
     "small number": ({"type": "number", "default": 1e-05}, {"type": "number", "default": 1e-05}),
     "texts that look like others": (
@@ -178,12 +231,16 @@ OTHER_MODEL = openapi_schema(
         "weight": {"type": "number", "enum": [0.5, 1.5], "x-order": 10, "description": "How heavy", "default": 0.5},
         "key": {"type": "string", "format": "password", "writeOnly": True, "x-cog-secret": True, "x-order": 11},
         "width": {"type": "integer", "default": 512, "minimum": 64, "multipleOf": 8, "x-order": 12},
+        "either": {"anyOf": [{"type": "integer"}, {"type": "boolean"}, {"type": "null"}], "x-order": 13},
+        "boxes": {"type": "array", "items": {"$ref": "#/components/schemas/box"}, "x-order": 14},
+        "mixed": {"enum": [1, "a", None], "x-order": 15},
     },
     required=["image"],
     scheduler={"enum": ["K_EULER", "DDIM"], "type": "string", "title": "scheduler", "description": "An enumeration."},
     style={"$ref": "#/components/schemas/looks"},
     looks={"enum": ["on", "off"], "type": "string", "title": "looks", "description": "An enumeration."},
     size={"enum": ["s", "m"], "type": "string", "title": "size"},
+    box={"type": "object", "title": "box", "properties": {"w": {"type": "integer", "title": "W"}}, "required": ["w"]},
 )
 
 
@@ -191,18 +248,17 @@ def test_other_model__comes_out_of_the_generator(run: Run, spec: Path, tmp_path:
     """The input of a model that has nothing in common with this one becomes a client."""
     outcome = run({"id": OTHER_VERSION, "openapi_schema": OTHER_MODEL})
     assert outcome.code == 0
-    notes = [line.partition(": ")[2] for line in outcome.err.splitlines()]
-    assert notes == [
-        "key has 'writeOnly', which is not carried over.",
-        "key has 'x-cog-secret', which is not carried over.",
-        "weight has the choices [0.5, 1.5], which are not all strings or all integers.",
-    ]
+    assert not [line for line in outcome.err.splitlines() if ": strength: " not in line]
     described = input_of(spec.read_bytes().decode())
     assert described["required"] == ["image"] and set(described["properties"]) == set(fields_of(OTHER_MODEL))
+    secret = {"type": "string", "format": "password", "writeOnly": True, "x-cog-secret": True}
+    assert described["properties"]["key"] == secret
     assert described["properties"]["width"] == {"type": "integer", "default": 512, "minimum": 64, "multipleOf": 8}
     generate(spec, tmp_path / "zeroscope_api")
     models = (tmp_path / "zeroscope_api/models/__init__.py").read_text(encoding="utf-8")
     assert "image: Required[FileInput]" in models
+    assert "weight: float" in models and "either: int | bool | None" in models
+    assert "boxes: Sequence[Mapping[str, Any]]" in models and 'mixed: Literal[1, "a"] | None' in models
 
 
 WRITTEN: dict[str, tuple[dict[str, Any], str]] = {
@@ -268,6 +324,15 @@ def test_default__that_is_equal_keeps_its_form(run: Run, small: Path, old: Any, 
     assert (small.read_bytes() == before) is same
 
 
+def test_secret__that_is_none_any_more_loses_its_mark(run: Run, small: Path) -> None:
+    """Cog's mark comes and goes with the version; other extensions of the document stay."""
+    assert run(openapi_schema({"key": {"type": "string", "x-cog-secret": True}})).code == 0
+    marked = small.read_text(encoding="utf-8").replace("x-cog-secret: true", "x-cog-secret: true\n          x-a: 1")
+    small.write_text(marked, encoding="utf-8")
+    assert run(openapi_schema({"key": {"type": "string"}})).code == 0
+    assert input_of(small.read_text(encoding="utf-8"))["properties"] == {"key": {"type": "string", "x-a": 1}}
+
+
 # What cannot be carried over is said.
 
 LEFT_OUT: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
@@ -275,16 +340,6 @@ LEFT_OUT: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {"type": "string", "contentEncoding": "base64"},
         {"type": "string"},
         "new has 'contentEncoding', which is not carried over.",
-    ),
-    "in items": (
-        {"type": "array", "items": {"type": "object", "additionalProperties": {"type": "string"}}},
-        {"type": "array", "items": {"type": "object"}},
-        "new.items has 'additionalProperties', which is not carried over.",
-    ),
-    "union": (
-        {"anyOf": [{"type": "string"}, {"type": "integer"}], "description": "Either"},
-        {"description": "Either"},
-        "new is a union of 2 schemas, which are not carried over.",
     ),
     "default": (
         {"type": "integer", "minimum": 1, "default": 0},
@@ -316,22 +371,77 @@ LEFT_OUT: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {"type": "integer"},
         "new has examples that it does not allow.",
     ),
-    "mixed choices": (
-        {"enum": [1, "a"]},
-        {},
-        "new has the choices [1, 'a'], which are not all strings or all integers.",
-    ),
     "no choices": (
         {"type": "string", "enum": []},
         {"type": "string"},
-        "new has the choices [], which are not all strings or all integers.",
+        "new has the choices [], which are none.",
+    ),
+    "union of nothing": (
+        {"anyOf": [{"type": "null"}]},
+        {},
+        "new is a union of no schemas, which is not carried over.",
+    ),
+    "choices of several types": (
+        {"type": "integer", "enum": [1, "a"]},
+        {"enum": [1, "a"]},
+        "new is of type integer, and some of its choices are not; they are carried over without the type.",
+    ),
+    "choices of an odd type": (
+        {"enum": ["a"], "type": [[]]},
+        {"type": "string", "enum": ["a"]},
+        "new is of type [], and its choices are not; they are carried over with the type string.",
+    ),
+    "pattern of letters": (
+        {"type": "string", "pattern": r"^\p{L}+$", "minLength": 1, "default": "a"},
+        {"type": "string", "minLength": 1, "default": "a"},
+        r"new has the pattern '^\\p{L}+$', which is not valid everywhere; it is left out.",
+    ),
+    "pattern that looks behind": (
+        {"type": "string", "pattern": "(?<=a+)b"},
+        {"type": "string"},
+        "new has the pattern '(?<=a+)b', which is not valid everywhere; it is left out.",
+    ),
+    "pattern that is none": (
+        {"type": "array", "items": {"type": "string", "pattern": 5}},
+        {"type": "array", "items": {"type": "string"}},
+        "new.items has the pattern 5, which is not valid everywhere; it is left out.",
+    ),
+    "choices of items as text": (
+        {"type": "array", "items": {"type": "integer", "enum": ["1", "2"]}, "default": ["1"]},
+        {"type": "array", "items": {"type": "integer", "enum": [1, 2]}, "default": [1]},
+        "new.items is of type integer, and its choices are text; they are carried over as integers.",
     ),
     "two bounds": (
         {"allOf": [{"type": "integer", "minimum": 1}, {"minimum": 2}, {"minimum": 3}]},
         {"type": "integer", "minimum": 3},
         "new has 'minimum' more than once; the last one is used.",
     ),
-    "own extension": ({"type": "string", "x-cog-secret": True}, {"type": "string"}, "new has 'x-cog-secret'"),
+    "own extension": ({"type": "string", "x-other": True}, {"type": "string"}, "new has 'x-other'"),
+    "choices as text": (
+        {"type": "integer", "enum": ["512", "256"], "default": 512},
+        {"type": "integer", "default": 512, "enum": [512, 256]},
+        "new is of type integer, and its choices are text; they are carried over as integers.",
+    ),
+    "choices as text, default as well": (
+        {"allOf": [{"type": "number", "enum": ["1", "-2"]}], "default": "-2", "nullable": True},
+        {"default": -2, "anyOf": [{"type": "integer", "enum": [1, -2]}, {"type": "null"}]},
+        "new is of type number, and its choices are text; they are carried over as integers.",
+    ),
+    "choices as words": (
+        {"type": "integer", "enum": ["small", "1"], "default": "small"},
+        {"type": "string", "default": "small", "enum": ["small", "1"]},
+        "new is of type integer, and its choices are not; they are carried over with the type string.",
+    ),
+    "choices as numbers": (
+        {"type": "string", "enum": [1, 2], "default": "2"},
+        {"type": "integer", "default": 2, "enum": [1, 2]},
+        "new is of type string, and its choices are not; they are carried over with the type integer.",
+    ),
+    "choices as numbers that are written otherwise": (
+        {"type": "integer", "enum": ["01", "1_0"]},
+        {"type": "string", "enum": ["01", "1_0"]},
+        "new is of type integer, and its choices are not; they are carried over with the type string.",
+    ),
 }
 
 

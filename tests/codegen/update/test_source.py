@@ -22,10 +22,12 @@ from helpers.model_versions import (
     Spec,
     UpdateError,
     fetch_version,
+    input_of,
     load,
     openapi_schema,
     version_url,
 )
+from zeroscope._service.reserved import reserved_fields
 from zeroscope_mock import MockServer
 
 # Bad files.
@@ -42,6 +44,11 @@ def with_field(field: Any, name: str = "a") -> bytes:
     """A small version with one field."""
     return json.dumps(openapi_schema({name: field}, Loop={"$ref": "#/components/schemas/Loop"})).encode()
 
+
+# Each of these holds the next one twice.
+DOUBLED: dict[str, Any] = {
+    f"S{n}": {"properties": {key: {"$ref": f"#/components/schemas/S{n + 1}"} for key in "xy"}} for n in range(40)
+}
 
 BAD: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "it is empty"),
@@ -68,48 +75,16 @@ BAD: dict[str, tuple[bytes, str]] = {
     "properties": (with_input(lambda input: input.update(properties=[])), "the properties of Input are not an object"),
     "required": (with_input(lambda input: input.update(required="a")), "`required` of Input is not a list of names"),
     "required numbers": (with_input(lambda input: input.update(required=[[]])), "`required` of Input is not a list"),
-    "field": (with_field(5), "a is 5, not an object"),
-    "field true": (with_field(True), "a is True, not an object"),
-    "name": (with_field({}, "my-field"), "the field 'my-field' cannot be an argument in Python"),
-    "keyword": (with_field({}, "class"), "the field 'class' cannot be an argument in Python"),
-    "no name": (with_field({}, ""), "the field '' cannot be an argument in Python"),
-    "numeric name": (b"components: {schemas: {Input: {properties: {5: {}}}}}", "the field 5 cannot be an argument"),
-    "reference": (
-        with_field({"$ref": "#/components/schemas/No"}),
-        "'#/components/schemas/No', which is not in the file",
-    ),
-    "foreign reference": (with_field({"$ref": "other.json#/a"}), "'other.json#/a', outside the file"),
-    "reference to all": (with_field({"$ref": 5}), "refers to 5, outside the file"),
-    "loop": (
-        with_field({"$ref": "#/components/schemas/Loop"}),
-        "a refers to itself through '#/components/schemas/Loop'",
-    ),
-    "loop of items": (
-        json.dumps(
-            openapi_schema(
-                {"a": {"$ref": "#/components/schemas/Tree"}},
-                Tree={"type": "array", "items": {"allOf": [{"$ref": "#/components/schemas/Tree"}]}},
-            )
-        ).encode(),
-        "a.items refers to itself through '#/components/schemas/Tree'",
-    ),
     "loop of anchors": (
         b"components: {schemas: {Input: {properties: {a: &a {type: array, items: *a}}}}}",
-        "nested without an end",
+        "a value holds itself through an alias in line 1, column",
     ),
-    "union": (with_field({"anyOf": {"type": "string"}}), "where a list of schemas belongs"),
-    "part": (with_field({"allOf": ["x"]}), "a is 'x', not an object"),
-    "type": (with_field({"type": "file"}), "the field a is not a valid schema"),
-    "bound": (with_field({"type": "integer", "minimum": "1"}), "the field a is not a valid schema"),
-    "pattern": (with_field({"type": "string", "pattern": "("}), "the field a is not a valid schema"),
-    "infinity": (with_field({"type": "number", "default": float("inf")}), "the field a is not a valid schema"),
-    "date": (
-        b"components: {schemas: {Input: {properties: {a: {type: string, default: 2020-01-01}}}}}",
-        "the field a is not a valid schema",
+    "levels": (b'{"a":' * 101 + b"1" + b"}" * 101, "values are nested more than 100 levels deep"),
+    "references": (
+        json.dumps(openapi_schema({"a": {"$ref": "#/components/schemas/S0"}}, S40={}, **DOUBLED)).encode(),
+        "its schemas are more than 10,000 with their references written out",
     ),
-    "half a sign": (with_field({"type": "string", "description": "\ud800"}), "the field a is not a valid schema"),
-    "enumeration": (with_field({"enum": 5, "nullable": True, "type": "file"}), "the field a is not a valid schema"),
-    "escape": (with_field({}, "\u001b[31m"), "the field '\\x1b[31m' cannot"),
+    "two values of a key": (b'{"components": 1, "components": 2}', "the key 'components' appears twice"),
 }
 
 
@@ -123,6 +98,114 @@ def test_bad_file__is_one_sentence(run: Run, small: Path, tmp_path: Path, conten
     assert outcome.err.startswith(f"Nothing was changed: {path}: ") and reason in outcome.err
     assert outcome.err.endswith(".\n") and ";" in outcome.err and outcome.err[:-1].isprintable()
     assert small.read_text(encoding="utf-8") == SMALL
+
+
+ANY: dict[str, Any] = {}
+TOLD: dict[str, tuple[Any, dict[str, Any] | None, str]] = {
+    "field": (5, ANY, "a is 5, not an object"),
+    "field true": (True, ANY, "a is True, not an object"),
+    "reference": ({"$ref": "#/components/schemas/No"}, ANY, "'#/components/schemas/No', which is not in the file"),
+    "foreign reference": ({"$ref": "other.json#/a"}, ANY, "'other.json#/a', outside the file"),
+    "reference to all": ({"$ref": 5, "description": " Words "}, {"description": "Words"}, "refers to 5, outside the"),
+    "loop": ({"$ref": "#/components/schemas/Loop"}, ANY, "a refers to itself through '#/components/schemas/Loop'"),
+    "loop of items": (
+        {"$ref": "#/components/schemas/Tree"},
+        {"type": "array", "items": {}},
+        "a.items refers to itself through '#/components/schemas/Tree'",
+    ),
+    "union": ({"anyOf": {"type": "string"}}, ANY, "where a list of schemas belongs"),
+    "part": ({"allOf": ["x"]}, ANY, "a is 'x', not an object"),
+    "type": ({"type": "file"}, ANY, "the field a is not a valid schema"),
+    "bound": ({"type": "integer", "minimum": "1"}, ANY, "the field a is not a valid schema"),
+    "choices of no type": ({"enum": ["a", 1], "type": "file"}, ANY, "the field a is not a valid schema"),
+    "loop of properties": (
+        {"$ref": "#/components/schemas/Box"},
+        {"type": "object", "properties": {"inner": {}}},
+        "a.inner refers to itself through '#/components/schemas/Box'",
+    ),
+    "infinity": ({"type": "number", "default": float("inf")}, ANY, "the field a is not a valid schema"),
+    "half a sign": ({"type": "string", "description": "\ud800"}, ANY, "the field a is not a valid schema"),
+    "enumeration": ({"enum": 5, "nullable": True, "type": "file"}, ANY, "the field a is not a valid schema"),
+}
+
+
+@pytest.mark.parametrize(("field", "wanted", "reason"), TOLD.values(), ids=TOLD)
+def test_field__that_cannot_be_read_takes_any_value(
+    run: Run, small: Path, field: Any, wanted: dict[str, Any], reason: str
+) -> None:
+    """A field that cannot be read is named with the reason, keeps its words, and stops no other field."""
+    schemas = {
+        "Loop": {"$ref": "#/components/schemas/Loop"},
+        "Box": {"type": "object", "properties": {"inner": {"$ref": "#/components/schemas/Box"}}},
+        "Tree": {"type": "array", "items": {"allOf": [{"$ref": "#/components/schemas/Tree"}]}},
+    }
+    outcome = run(openapi_schema({"a": field, "b": {"type": "integer"}}, required=["a"], **schemas))
+    assert outcome.code == 0
+    told = [line for line in outcome.err.splitlines() if reason in line]
+    assert len(told) == 1 and "; until then, a" in told[0] and told[0].endswith(" takes any value.")
+    written = input_of(small.read_text(encoding="utf-8"))
+    assert written["properties"] == {"a": wanted, "b": {"type": "integer"}} and written["required"] == ["a"]
+
+
+def test_field__with_a_date_takes_any_value(run: Run, small: Path, tmp_path: Path) -> None:
+    """A value of YAML that JSON does not have is a reason of this kind."""
+    path = tmp_path / "described.yaml"
+    path.write_bytes(b"components: {schemas: {Input: {properties: {a: {type: string, default: 2020-01-01}}}}}")
+    outcome = run(path)
+    assert outcome.code == 0 and "the field a is not a valid schema" in outcome.err
+
+
+@pytest.mark.parametrize("name", ["my-field", "class", "guidance scale", "1st", "self", "__x", "\ufb01", "\u65e5"])
+def test_name__that_is_no_argument_is_carried_over(run: Run, small: Path, name: str) -> None:
+    """A field keeps the name that the service knows, and how it is given is told where that is not plain."""
+    outcome = run(openapi_schema({name: {"type": "string"}, "b": {"type": "integer"}}, required=[name]))
+    assert outcome.code == 0
+    written = input_of(small.read_text(encoding="utf-8"))
+    assert list(written["properties"]) == [name, "b"] and written["required"] == [name]
+    told = [line.partition(": ")[2] for line in outcome.err.splitlines()]
+    assert told == [f"{field}: {how}." for field, how in reserved_fields([name, "b"]).items()]
+
+
+@pytest.mark.parametrize("name", ["", "\x1b[31m", "a\nb", "\u202e", "\ud800"])
+def test_name__that_does_not_print_is_left_out(run: Run, small: Path, name: str) -> None:
+    """A field whose name cannot be read is told and left out, as are its name among the required ones."""
+    outcome = run(openapi_schema({name: {"type": "string"}, "b": {"type": "integer"}}, required=["b", name]))
+    assert outcome.code == 0
+    assert f"Input has the field {name!r}, a name that does not print; it is left out." in outcome.err
+    written = input_of(small.read_text(encoding="utf-8"))
+    assert list(written["properties"]) == ["b"] and written["required"] == ["b"]
+
+
+def test_name__that_is_a_number_is_left_out(run: Run, small: Path, tmp_path: Path) -> None:
+    """YAML can have such a key, JSON cannot."""
+    path = tmp_path / "described.yaml"
+    path.write_bytes(b"components: {schemas: {Input: {properties: {5: {}, b: {type: integer}}}}}")
+    outcome = run(path)
+    assert outcome.code == 0 and "Input has the field 5, a name that does not print" in outcome.err
+    assert input_of(small.read_text(encoding="utf-8"))["properties"] == {"b": {"type": "integer"}}
+
+
+def test_name__of_an_option_is_told(run: Run, spec: Path) -> None:
+    """Fields named like options, or like each other, are carried over, and how they are given is told by name."""
+    fields = {name: {"type": "string"} for name in ("timeout", "json", "Seed", "seed", "prompt")}
+    outcome = run(openapi_schema(fields))
+    assert outcome.code == 0
+    told = [line.partition(": ")[2] for line in outcome.err.splitlines()]
+    assert told == [f"{field}: {how}." for field, how in reserved_fields(fields).items()]
+    assert [line.partition(":")[0] for line in told] == ["timeout", "json", "Seed"]
+    assert set(input_of(spec.read_text(encoding="utf-8"))["properties"]) == set(fields)
+
+
+def test_version__without_an_input(run: Run, small: Path) -> None:
+    """A model that takes no input has no fields, which is told."""
+    cog = openapi_schema({})
+    del cog["components"]["schemas"]["Input"]
+    outcome = run(cog)
+    assert (outcome.code, outcome.err.partition(": ")[2]) == (
+        0,
+        "Input is not described, so the model has no fields.\n",
+    )
+    assert input_of(small.read_text(encoding="utf-8"))["properties"] == {}
 
 
 def test_bad_file__that_cannot_be_read(run: Run, small: Path, tmp_path: Path) -> None:
