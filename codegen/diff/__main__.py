@@ -1,6 +1,6 @@
 """Compares two versions of openapi.yaml and classifies the changes.
 
-Usage: python -m codegen.diff BASE [--spec FILE] [--json]
+Usage: python -m codegen.diff BASE [--spec FILE] [--format text|json|markdown]
 
 BASE is a git ref, whose openapi.yaml is read, or a file. The exit code is 0 if no change is breaking, 1 if one is, and
 2 if the versions cannot be compared.
@@ -12,16 +12,24 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from ..document.errors import first_line
 from ..document.values import equal
 from .changes import group_changes
+from .markdown import markdown
 from .operations import DocumentComparison
 from .report import Report
 from .revisions import NAME, SpecDiffError, read_base, read_file, read_version
 
 ROOT = Path(__file__).parents[2]
 VERSION = "wrapper/zeroscope/_constants.py"
+_FORMATS: Mapping[str, Callable[[Report], str]] = {
+    "text": Report.text,
+    "json": lambda report: json.dumps(report.json(), indent=2, ensure_ascii=False),
+    "markdown": markdown,
+}
 
 
 def compare(base: str, spec: Path | None, root: Path) -> Report:
@@ -58,15 +66,25 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     parser.add_argument(
         "--spec", type=Path, metavar="FILE", help="the newer version; openapi.yaml of the working tree if left out"
     )
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--format", choices=[*_FORMATS], default="text", help="markdown is for a pull request")
+    parser.add_argument("--json", action="store_const", dest="format", const="json", help="the same as --format json")
     options = parser.parse_args(arguments)
     try:
         report = compare(options.base, options.spec, root)
+        written = _FORMATS[options.format](report)
     except SpecDiffError as error:
         print(f"{error}.", file=sys.stderr)
         return 2
+    except RecursionError:
+        print("The schemas are nested too deeply to be compared; flatten them first.", file=sys.stderr)
+        return 2
+    except Exception as error:
+        # Python's own exit code would be 1, which means that a change is breaking.
+        fault = f"{type(error).__name__}: {first_line(error)}"
+        print(f"The versions cannot be compared ({fault}); this is a fault of spec-diff.", file=sys.stderr)
+        return 2
     try:
-        print(json.dumps(report.json(), indent=2, ensure_ascii=False) if options.json else report.text(), flush=True)
+        print(written, flush=True)
     except BrokenPipeError:
         # The reader, such as `head`, has closed the pipe; without this, Python would fail again when it flushes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -142,5 +142,5 @@ def _severity(group: ChangeGroup) -> tuple[int, int]:
 def _joined(path: tuple[str, ...]) -> str:
     text = ""
     for field in path:
-        text += field if not text or field == "[]" else f".{field}"
+        text += field if not text or (field[0:1] == "[" and field[-1:] == "]") else f".{field}"
     return text

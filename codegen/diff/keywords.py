@@ -8,11 +8,21 @@ from fractions import Fraction
 from typing import Any
 
 from ..document.values import equal
-from .alternatives import LOWER_BOUNDS, UPPER_BOUNDS
 from .changes import NEITHER, RECEIVER, SENDER, Change, Kind, Role
+from .enumerations import LOWER_BOUNDS, UPPER_BOUNDS
 
 # The extension that explains where the spec departs from the published description.
 _DEPARTURE = "x-departure"
+# The formats that all values of another one have.
+_WIDER_FORMATS = {
+    "int32": ("int64", "double"),
+    "float": ("double",),
+    "uri": ("uri-reference", "iri", "iri-reference"),
+    "uri-reference": ("iri-reference",),
+    "iri": ("iri-reference",),
+    "hostname": ("idn-hostname",),
+    "email": ("idn-email",),
+}
 
 
 def compare_required(was: bool, now: bool, exempt: frozenset[Role] = NEITHER, *path: str) -> Iterator[Change]:
@@ -28,6 +38,35 @@ def compare_required(was: bool, now: bool, exempt: frozenset[Role] = NEITHER, *p
         yield Change("now required", SENDER - exempt, path=path)
     if was and not now:
         yield Change("no longer required", RECEIVER - exempt, path=path)
+
+
+def compare_use(
+    old: Mapping[str, Any], new: Mapping[str, Any], was_required: bool, is_required: bool, name: str
+) -> Iterator[Change]:
+    """Compare whether a field is required, read-only or write-only.
+
+    Args:
+        old: The annotations of the field in the older version.
+        new: The annotations of the field in the newer version.
+        was_required: Whether it was required.
+        is_required: Whether it is.
+        name: Its name.
+    """
+    yield from compare_required(was_required, is_required, exempt_roles(new) | (exempt_roles(old) & RECEIVER), name)
+    for keyword, role in (("readOnly", SENDER), ("writeOnly", RECEIVER)):
+        was, now = old.get(keyword) is True, new.get(keyword) is True
+        if now and not was:
+            yield Change(f"new {keyword} true", role, path=(name,))
+        elif was and not now:
+            # A required field that no request held before must be in each of them now.
+            breaks = SENDER if role == SENDER and was_required and is_required else NEITHER
+            yield Change(f"{keyword} true removed", breaks, path=(name,))
+
+
+def exempt_roles(annotations: Mapping[str, Any]) -> frozenset[Role]:
+    """Return the ends that never have a field: no request has a read-only one, and no response a write-only one."""
+    exempt: frozenset[Role] = SENDER if annotations.get("readOnly") is True else NEITHER
+    return exempt | (RECEIVER if annotations.get("writeOnly") is True else NEITHER)
 
 
 def compare_annotations(old: Mapping[str, Any], new: Mapping[str, Any], extension: bool = False) -> Iterator[Change]:
@@ -61,7 +100,7 @@ def compare_bound(keyword: str, old: tuple[Any, bool] | None, new: tuple[Any, bo
     elif old is not None and new is not None and old != new:
         before, after = _format_bound(keyword, *old), _format_bound(keyword, *new)
         message = f"{before} -> {new[0] if before.split()[0] == after.split()[0] else after}"
-        yield Change(message, SENDER if (new > old) == (keyword in LOWER_BOUNDS) else RECEIVER)
+        yield Change(message, SENDER if (new > old) == (keyword in (*LOWER_BOUNDS, "minContains")) else RECEIVER)
 
 
 def compare_assertion(keyword: str, old: tuple[Any, ...], new: tuple[Any, ...]) -> Iterator[Change]:
@@ -106,13 +145,15 @@ def _format_change(keyword: str, old: Any, new: Any, was: bool, now: bool) -> st
 
 def _format_bound(keyword: str, value: Any, flag: bool) -> str:
     # The flag of a lower bound means exclusive, that of an upper bound inclusive.
-    exclusive = flag != (keyword in UPPER_BOUNDS)
+    exclusive = flag != (keyword in (*UPPER_BOUNDS, "maxContains"))
     return f"{keyword.replace('m', 'exclusiveM', 1) if exclusive else keyword} {value}"
 
 
 def _is_implied(keyword: str, value: Any, values: Iterable[Any]) -> bool:
     if keyword == "multipleOf":
         return any(Fraction(str(other)) % Fraction(str(value)) == 0 for other in values)
+    if keyword == "format":
+        return value in values or any(value in _WIDER_FORMATS.get(other, ()) for other in values)
     return value in values
 
 

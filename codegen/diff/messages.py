@@ -9,12 +9,16 @@ from ..document.references import component_name, dereference
 from ..document.values import equal
 from .changes import BOTH, NEITHER, RECEIVER, SENDER, Change, LocatedChange, Location
 from .keywords import compare_annotations, compare_required
+from .repetition import array_of, is_scalar
 from .schemas import SchemaComparison
 
 Object: TypeAlias = Mapping[str, Any]
 Comparison: TypeAlias = Callable[[Location, Object, Object], Iterator[LocatedChange]]
 
-_NOT_ANNOTATIONS = {"in", "name", "required", "schema", "content", "headers", "style", "explode", "allowReserved"}
+_NOT_ANNOTATIONS = {
+    *("in", "name", "required", "schema", "content", "headers"),
+    *("style", "explode", "allowReserved", "allowEmptyValue"),
+}
 _DEFAULT_STYLES = {"query": "form", "cookie": "form"}
 
 
@@ -76,13 +80,37 @@ class MessageComparison:
 
     def _parameter(self, location: Location, old: Object, new: Object) -> Iterator[LocatedChange]:
         yield from location.locate(*compare_required(bool(old.get("required")), bool(new.get("required"))))
-        yield from location.locate(
-            *self._schemas.compare(old.get("schema", True), new.get("schema", True), plain_text=True)
-        )
+        if ("schema" in old and "content" in new) or ("content" in old and "schema" in new):
+            # In JSON, the text abc is "abc", so that neither end understands the other's form.
+            one, other = (next(iter(version.get("content", {})), "plain text") for version in (old, new))
+            yield from location.locate(Change(f"written {one} -> {other}", BOTH))
+            yield from location.locate(*compare_annotations(_annotations(old), _annotations(new)))
+            return
+        yield from location.locate(*self._parameter_schema(old, new))
+        was_empty, is_empty = (version.get("allowEmptyValue", False) for version in (old, new))
+        if was_empty != is_empty:
+            change = Change("an empty value is now allowed", RECEIVER)
+            yield from location.locate(change if is_empty else Change("an empty value is no longer allowed", SENDER))
         if (before := _serialization(old)) != (after := _serialization(new)):
             yield from location.locate(Change(f"written {before} -> {after}", BOTH))
         yield from self._content(location, old.get("content", {}), new.get("content", {}))
         yield from location.locate(*compare_annotations(_annotations(old), _annotations(new)))
+
+    def _parameter_schema(self, old: Object, new: Object) -> Iterator[Change]:
+        """Compare the schemas of a parameter, of which an array may be the other's values repeated: `q=1&q=2`."""
+        before, after = old.get("schema", True), new.get("schema", True)
+        if all(_serialization(version) == "form exploded" for version in (old, new)):
+            was_array, is_array = array_of(self._old, before), array_of(self._new, after)
+            was_single, is_single = is_scalar(self._old, before), is_scalar(self._new, after)
+            if was_single and is_array:
+                yield Change("may now be repeated; one value is an array of one", RECEIVER)
+                if is_array.min_items > 1:
+                    yield Change(f"new minItems {is_array.min_items}", SENDER)
+                after = is_array.items
+            elif was_array and is_single:
+                yield Change("may no longer be repeated", SENDER)
+                before = was_array.items
+        yield from self._schemas.compare(before, after, plain_text=True)
 
     def _response(self, location: Location, old: Object, new: Object) -> Iterator[LocatedChange]:
         one, other = ({name.lower(): name for name in version.get("headers", {})} for version in (old, new))
@@ -96,14 +124,22 @@ class MessageComparison:
     def _content(self, location: Location, old: Object, new: Object) -> Iterator[LocatedChange]:
         """Compare the media types of a body."""
         before, after = ({_media_type(name): part for name, part in version.items()} for version in (old, new))
+        renamed = _renamed_media_types([*before], [*after])
         for name in dict.fromkeys((*before, *after)):
-            if name not in after:
+            if name in renamed.values() and name not in before:
+                continue
+            new_name = renamed.get(name, name)
+            if new_name not in after:
                 yield from location.locate(Change(f"media type {name} removed", BOTH, "removed"))
             elif name not in before:
                 yield from location.locate(Change(f"new media type {name}", NEITHER, "added"))
             else:
-                one, other = before[name], after[name]
-                body = location if len(before) == len(after) == 1 else location.part(name)
+                one, other = before[name], after[new_name]
+                body = location if len(before) == len(after) == 1 else location.part(new_name)
+                if name != new_name:
+                    breaks = NEITHER if _includes(new_name, name) else SENDER
+                    breaks |= NEITHER if _includes(name, new_name) else RECEIVER
+                    yield from body.locate(Change(f"media type {name} -> {new_name}", breaks))
                 yield from body.locate(*self._schemas.compare(one.get("schema", True), other.get("schema", True)))
                 if not equal(one.get("encoding", {}), other.get("encoding", {})):
                     yield from body.locate(Change("encoding changed, which cannot be classified", BOTH))
@@ -127,3 +163,21 @@ def _annotations(part: Object) -> Object:
 
 def _media_type(name: str) -> str:
     return name.lower().replace(" ", "")
+
+
+def _renamed_media_types(old: list[str], new: list[str]) -> dict[str, str]:
+    """Return the media types that are gone with a new one in place of each: a wider or narrower range of the same."""
+    renamed: dict[str, str] = {}
+    for name in old:
+        if name not in new:
+            known = {*old, *renamed.values()}
+            found = (one for one in new if one not in known and (_includes(one, name) or _includes(name, one)))
+            if (match := next(found, None)) is not None:
+                renamed[name] = match
+    return renamed
+
+
+def _includes(media_range: str, name: str) -> bool:
+    """Return whether a range such as `text/*` includes a media type; parameters such as the charset do not count."""
+    one, other = (part.partition(";")[0].split("/") for part in (media_range, name))
+    return all(mine in ("*", theirs) for mine, theirs in zip(one, other, strict=False))

@@ -9,16 +9,17 @@ from typing import Any, TypeAlias
 
 from ..document.operations import METHODS
 from ..document.references import dereference
-from .changes import BOTH, NEITHER, SENDER, Change, LocatedChange, Location, Party, Role
+from .changes import BOTH, NEITHER, Change, LocatedChange, Location, Party, Role
 from .keywords import compare_annotations
 from .messages import MessageComparison
-from .security import compare_security, read_requirements
+from .security import compare_flows, compare_security, read_requirements, read_schemes
+from .servers import compare_servers
 
 Object: TypeAlias = Mapping[str, Any]
 
 # The fields of an OpenAPI Object and of an Operation Object that affect messages; the others are annotations.
 _DOCUMENT_KEYS = {"openapi", "servers", "security", "paths", "webhooks", "components"}
-_OPERATION_KEYS = {"parameters", "requestBody", "responses", "callbacks", "security"}
+_OPERATION_KEYS = {"parameters", "requestBody", "responses", "callbacks", "security", "servers"}
 # A template expression in a path; a runtime expression of a callback is not one.
 _PATH_PARAMETER = re.compile(r"\{[^{}$]*\}")
 # OpenAPI ignores header parameters with these names.
@@ -55,11 +56,13 @@ class Operation:
         definition: Its Operation Object.
         parameters: The name of each parameter in reports and its definition, by a key that is the same for parameters
             with the same effect on requests.
+        servers: Its servers or those of the path item; None for those of the document.
     """
 
     name: str
     definition: Object
     parameters: Mapping[str, tuple[str, Object]]
+    servers: list[Object] | None
 
 
 class DocumentComparison:
@@ -78,7 +81,7 @@ class DocumentComparison:
     def compare(self) -> Iterator[LocatedChange]:
         """Yield all changes from the older version to the newer one."""
         whole = Location("the document", "sender", "callers")
-        yield from whole.locate(*_servers(self._old.get("servers", []), self._new.get("servers", [])))
+        yield from whole.locate(*compare_servers(self._old.get("servers", []), self._new.get("servers", [])))
         yield from self._operations("", self._old.get("paths", {}), self._new.get("paths", {}), _TO_SERVICE)
         yield from self._webhooks("", _webhooks(self._old), _webhooks(self._new))
         before, after = (_without(document, _DOCUMENT_KEYS) for document in (self._old, self._new))
@@ -120,20 +123,29 @@ class DocumentComparison:
         responses = Location(location.name, direction.response_role, "readers")
         yield from self._messages.compare_responses(responses, one.get("responses", {}), other.get("responses", {}))
         yield from self._security(location, one, other, direction)
+        if old.servers is not None or new.servers is not None:
+            servers = (
+                document.get("servers", []) if operation.servers is None else operation.servers
+                for document, operation in ((self._old, old), (self._new, new))
+            )
+            yield from location.locate(*compare_servers(*servers))
         callbacks = (_callbacks(*version) for version in ((self._old, old), (self._new, new)))
         yield from self._webhooks(f"{location.name}, ", *callbacks)
         old_annotations, new_annotations = (_without(definition, _OPERATION_KEYS) for definition in (one, other))
         yield from location.locate(*compare_annotations(old_annotations, new_annotations))
 
     def _security(self, location: Location, old: Object, new: Object, direction: Direction) -> Iterator[LocatedChange]:
-        found = []
+        requirements, schemes = [], []
         for document, definition in ((self._old, old), (self._new, new)):
             # The security requirements of the document apply to requests to the service.
             default = document.get("security", []) if direction is _TO_SERVICE else []
-            found.append(read_requirements(document, definition.get("security", default)))
+            security = definition.get("security", default)
+            requirements.append(read_requirements(document, security))
+            schemes.append(read_schemes(document, security))
         # The report groups the operations with the same change.
         location = location.part("security")
-        yield from location.in_component("security", location.locate(*compare_security(*found)))
+        changes = (*compare_security(*requirements), *compare_flows(*schemes))
+        yield from location.in_component("security", location.locate(*changes))
 
 
 def _operations(document: Object, paths: Object) -> dict[tuple[str, str], Operation]:
@@ -156,7 +168,8 @@ def _operations(document: Object, paths: Object) -> dict[tuple[str, str], Operat
                 if key not in _IGNORED_HEADERS:
                     parameters[key] = label, written
             name = f"{method.upper()} {path}"
-            found[method, _PATH_PARAMETER.sub("{}", path)] = Operation(name, definition, parameters)
+            servers = definition.get("servers", item.get("servers"))
+            found[method, _PATH_PARAMETER.sub("{}", path)] = Operation(name, definition, parameters, servers)
     return found
 
 
@@ -166,18 +179,6 @@ def _webhooks(document: Object) -> Object:
 
 def _callbacks(document: Object, operation: Operation) -> Object:
     return {name: dereference(document, item) for name, item in operation.definition.get("callbacks", {}).items()}
-
-
-def _servers(old: list[Object], new: list[Object]) -> Iterator[Change]:
-    before, after = ([server["url"] for server in version] for version in (old, new))
-    for url in before:
-        if url not in after:
-            yield Change(f"server {url} removed", SENDER, "removed")
-    for url in after:
-        if url not in before:
-            yield Change(f"new server {url}", NEITHER, "added")
-    if before and after and before[0] != after[0]:
-        yield Change(f"first server {before[0]} -> {after[0]}; clients use it by default")
 
 
 def _without(part: Object, keys: set[str]) -> Object:

@@ -67,15 +67,22 @@ class Report:
             lines += ["", "### Changed", "", "- `openapi.yaml`: descriptions and other annotations."]
         return "\n".join(lines)
 
+    @property
+    def summary(self) -> str:
+        """The number of changes and of breaking ones, in words."""
+        if not self.changes:
+            return "no changes"
+        count = sum(1 for change in self.changes if change.breaks)
+        changes = "1 change" if len(self.changes) == 1 else f"{len(self.changes)} changes"
+        return f"{changes}, {count or 'none'} of them breaking"
+
     def text(self) -> str:
         """Return the report as text."""
         if not self.changes:
             if self.unchanged:
                 return f"{self.spec} is unchanged since {self.base}."
             return f"{self.spec} is written differently from {self.base}, but nothing changes for callers or readers."
-        count = sum(1 for change in self.changes if change.breaks)
-        changes = "1 change" if len(self.changes) == 1 else f"{len(self.changes)} changes"
-        lines = [f"From {self.base} to {self.spec}: {changes}, {count or 'none'} of them breaking."]
+        lines = [f"From {self.base} to {self.spec}: {self.summary}."]
         for party, title in _TITLES.items():
             listed = [change for change in self.changes if change.breaks == party]
             if listed:

@@ -8,12 +8,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from openapi_spec_validator import validate
-from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
-from referencing.exceptions import Unresolvable
-
 from ..document.errors import first_line
 from ..document.nullable import convert_nullable
+from ..document.validation import validate_document
 from ..document.yaml import load
 
 NAME = "openapi.yaml"
@@ -91,14 +88,13 @@ def _parse(text: str, name: str) -> dict[str, Any]:
         found = load(text)
         if not isinstance(found, dict) or not str(found.get("openapi", "")).startswith("3.1"):
             raise SpecDiffError(f"{name} is not an OpenAPI 3.1 document; name one")
-        document: dict[str, Any] = json.loads(json.dumps(found, default=str))
-        validate(document)
-    except (OpenAPIValidationError, Unresolvable, ValueError) as error:
-        reason = first_line(error)
-        if isinstance(error, Unresolvable):
-            reason = f"{error.ref} does not exist"
-        elif isinstance(error, OpenAPIValidationError):
-            reason = f"{reason}, at {error.json_path}"
-        raise SpecDiffError(f"{name} is not a valid OpenAPI document ({reason}); correct it first") from error
+        document: dict[str, Any] = json.loads(json.dumps(found, default=str, allow_nan=False))
+        # YAML reads a character that JSON escapes as two halves, and half a character is none.
+        json.dumps(document, ensure_ascii=False).encode()
+        validate_document(document)
+    except (TypeError, ValueError) as error:
+        raise SpecDiffError(
+            f"{name} is not a valid OpenAPI document ({first_line(error)}); correct it first"
+        ) from error
     converted: dict[str, Any] = convert_nullable(document)
     return converted

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from codegen.diff.__main__ import VERSION, main
 from codegen.diff.changes import ChangeGroup, Kind, Party
+from codegen.diff.markdown import markdown
+from codegen.diff.operations import DocumentComparison
 from codegen.diff.report import Report
 from ruamel.yaml import YAML
 
@@ -157,6 +159,60 @@ def test_change__as_json(diff: Diff, change: Callable[[Change], Path]) -> None:
     assert outcome.json["changelog"].startswith("## [Unreleased]\n\nBecomes 0.2.0.")
 
 
+def test_change__as_markdown(diff: Diff, change: Callable[[Change], Path]) -> None:
+    """The table for a pull request has a verdict, the places, the change and the reason; the exit code is the same."""
+
+    def both(document: Any) -> None:
+        words(document)
+        width(document)
+        schema(document, "Prediction")["properties"]["logs"]["type"] = ["string", "null", "integer"]
+
+    outcome = diff(change(both), "--format", "markdown")
+    assert (outcome.code, outcome.err) == (1, "")
+    head, _, end = outcome.out.partition("| verdict | place | change | why |\n|---|---|---|---|\n")
+    assert head.startswith("### `openapi.yaml`: 3 changes, 2 of them breaking\n\nCompared with `")
+    rows, _, end = end.partition("\n\n")
+    callers, readers, wording = rows.splitlines()
+    assert callers == (
+        "| **breaks callers** | `POST /predictions, body, input.width` | `minimum 256 -> 512` "
+        "| A request that was valid so far may be refused. |"
+    )
+    assert readers.startswith("| **breaks readers** | `Prediction.logs`<br>`GET /predictions, response 200, ")
+    assert wording.endswith("| `description changed` | It describes the API and does not change it. |")
+    assert end.startswith("Next version: **0.2.0** (now 0.1.0).\n\n<details><summary>For CHANGELOG.md</summary>\n")
+    assert "\n~~~~markdown\n## [Unreleased]\n" in end and end.endswith("\n~~~~\n\n</details>\n")
+
+
+def test_change__as_markdown_of_none(diff: Diff) -> None:
+    """Without changes, there is no table."""
+    outcome = diff("openapi.yaml", "--format", "markdown")
+    assert outcome.out.startswith("### `openapi.yaml`: no changes\n\nopenapi.yaml is unchanged") and outcome.code == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("a|b", "`a\\|b`"),
+        ("a `b` c", "``a `b` c``"),
+        ("`a`", "`` `a` ``"),
+        ("a\n | @b <c> *d* [e](f)", "`a \\| @b <c> *d* [e](f)`"),
+    ],
+)
+def test_markdown__is_not_taken_from_values(text: str, written: str) -> None:
+    """A value from the document cannot end a cell or a line, mention a user or be a link."""
+    table = markdown(Report("a", "b", False, [row(what=text)], (0, 1, 0)))
+    [line] = [line for line in table.splitlines() if line.startswith("| not breaking")]
+    assert line.split(" | ", 2)[2].startswith(f"{written} | ")
+
+
+def test_markdown__fits_into_a_comment() -> None:
+    """GitHub refuses a longer text, so that the last changes are counted."""
+    table = markdown(Report("a", "b", False, [row(what=f"{number} {'y' * 500}") for number in range(200)], (0, 1, 0)))
+    assert len(table) <= 65_000 and "more changes do not fit here; `make spec-diff` lists all." in table
+    listed = table.count("| not breaking |")
+    assert 50 < listed < 200 and f"\n{200 - listed} more changes" in table
+
+
 def test_change__of_a_shared_response_field_is_reported_once(diff: Diff, change: Callable[[Change], Path]) -> None:
     """A field that a prediction loses is one row, and below it one line for all equal responses of an operation."""
     outcome = diff(change(lambda document: schema(document, "Prediction")["properties"].pop("logs")))
@@ -291,7 +347,8 @@ def test_base__without_git(diff: Diff, monkeypatch: pytest.MonkeyPatch) -> None:
         ("", "not an OpenAPI 3.1 document"),
         ("- openapi", "not an OpenAPI 3.1 document"),
         ("openapi: 3.0.3", "not an OpenAPI 3.1 document"),
-        ("a: 1\na: 2", "not a valid OpenAPI document"),
+        ("a: 1\na: 2", "(the key 'a' appears twice in line 2, column 1)"),
+        ("a:\n\t- 2", "(a tab indents, where YAML allows spaces alone, in line 2, column 1)"),
         ("openapi: 3.1.0", '"info" is a required property, at $'),
         (TEXT.replace("schemas/WebhookSecret", "schemas/Nowhere"), "/components/schemas/Nowhere does not exist"),
         (TEXT.replace("minimum: 256", "minimum: wide"), "'wide' is not of type 'number', at $"),
@@ -303,6 +360,7 @@ def test_base__without_git(diff: Diff, monkeypatch: pytest.MonkeyPatch) -> None:
         "a list",
         "an older version",
         "twice a key",
+        "a tab",
         "no paths",
         "a dead end",
         "no number",
@@ -316,6 +374,74 @@ def test_file__that_is_no_document(diff: Diff, project: Path, text: str, reason:
     outcome = diff(*(("bad.yaml",) if side == "base" else ("openapi.yaml", "--spec", "bad.yaml")))
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err.startswith("bad.yaml is ") and reason in outcome.err and outcome.err.count("\n") == 1
+
+
+def recursive(**schemas: Any) -> Change:
+    """Adds schemas to the document, and a field of that named A."""
+
+    def change(document: Any) -> None:
+        document["components"]["schemas"].update(schemas)
+        schema(document, "CreatePredictionRequest")["properties"]["more"] = {"$ref": "#/components/schemas/A"}
+
+    return change
+
+
+A, B = ({"$ref": f"#/components/schemas/{name}"} for name in "AB")
+
+
+@pytest.mark.parametrize(
+    "schemas",
+    [
+        {"A": {"allOf": [A, {"type": "object"}]}},
+        {"A": {"allOf": [B]}, "B": {"allOf": [A]}},
+        {"A": {"oneOf": [B], "discriminator": {"propertyName": "x"}}, "B": {"allOf": [A, {"required": ["x"]}]}},
+        {"A": {"allOf": [B, {"properties": {"c": A}}]}, "B": {"type": "object", "properties": {"c": B}}},
+    ],
+    ids=["itself", "each other", "base and derived", "a field of both"],
+)
+def test_schema__that_refers_to_itself_through_all_of(
+    diff: Diff, change: Callable[[Change], Path], schemas: dict[str, Any]
+) -> None:
+    """Recursion through allOf is compared like any other, and a new optional field breaks no client."""
+    outcome = diff(change(recursive(**schemas)))
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "Not breaking:\n  POST /predictions, body, more: new optional field\n" in outcome.out
+
+
+def test_schema__that_is_nothing_but_a_reference_to_itself(diff: Diff, change: Callable[[Change], Path]) -> None:
+    """A document that cannot be read is trouble, which is not the exit code of a breaking change."""
+    outcome = diff(change(recursive(A=A)))
+    assert (outcome.code, outcome.out) == (2, "") and outcome.err.count("\n") == 1
+    assert "a schema refers to itself without an end" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (RecursionError("deep"), "The schemas are nested too deeply to be compared; flatten them first.\n"),
+        (
+            KeyError("x"),
+            "The versions cannot be compared (KeyError: 'x'); this is a fault of spec-diff.\n",
+        ),
+    ],
+)
+def test_fault__is_not_a_breaking_change(
+    diff: Diff, monkeypatch: pytest.MonkeyPatch, error: Exception, sentence: str
+) -> None:
+    """Whatever goes wrong has the exit code 2 and one sentence; Python's own exit code would mean a breaking change."""
+
+    def fail(self: DocumentComparison) -> None:
+        raise error
+
+    monkeypatch.setattr(DocumentComparison, "compare", fail)
+    outcome = diff("openapi.yaml")
+    assert (outcome.code, outcome.out, outcome.err) == (2, "", sentence)
+
+
+def test_operation__without_an_id(diff: Diff, change: Callable[[Change], Path]) -> None:
+    """A document without an operationId can be compared, even though no client can be generated from it."""
+    outcome = diff(change(lambda document: document["paths"]["/predictions"]["post"].pop("operationId")))
+    assert (outcome.code, outcome.err) == (0, "") and "operationId changed" in outcome.out
 
 
 def test_file__that_is_missing_or_no_text(diff: Diff, project: Path) -> None:
@@ -401,3 +527,14 @@ def test_command__without_a_base(diff: Diff) -> None:
     with pytest.raises(SystemExit) as caught:
         diff()
     assert caught.value.code == 2
+
+
+@pytest.mark.parametrize(
+    "line", ["x-a: {2020-01-01: 1}", "x-a: .nan", 'x-a: "\\ud800"'], ids=["date as a key", "nan", "half a character"]
+)
+def test_document__that_json_cannot_hold(diff: Diff, project: Path, line: str) -> None:
+    """The fault is the document's, said in one sentence."""
+    (project / "new.yaml").write_text(f"{TEXT}\n{line}\n", encoding="utf-8")
+    outcome = diff("openapi.yaml", "--spec", "new.yaml")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.startswith("new.yaml is not a valid OpenAPI document (") and outcome.err.count("\n") == 1

@@ -15,8 +15,10 @@ from codegen.diff.schemas import SchemaComparison
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from codegen.diff import alternatives
+
 Schema = dict[str, Any] | bool
-Case = tuple[str, Schema, Schema, frozenset[Role], list[str]]
+Case = tuple[str, Schema, Schema, frozenset[Role], list[str] | None]
 
 
 def of(kind: str | list[str], **rules: Any) -> dict[str, Any]:
@@ -32,6 +34,11 @@ def fields(*required: str, **known: Schema) -> dict[str, Any]:
 def either(*schemas: Schema) -> dict[str, Any]:
     """Any of some schemas."""
     return {"anyOf": list(schemas)}
+
+
+def one_of(*schemas: Schema) -> dict[str, Any]:
+    """Exactly one of some schemas."""
+    return {"oneOf": list(schemas)}
 
 
 def every(*schemas: Schema, **beside: Any) -> dict[str, Any]:
@@ -60,8 +67,12 @@ ITEM = {"$ref": "#/components/schemas/Item"}
 X, XY = fields(x=TEXT), fields(x=TEXT, y=TEXT)
 OPEN = either(WORDS, TEXT)
 NULLABLE = of(["string", "null"])
+NUMBER, DATE, TIME = of("number"), of("string", format="date"), of("string", format="time")
+ROW, LISTS = of("array"), [of("array", items=items, minItems=1) for items in (TEXT, NUMBER)]
+HAS_A, NOT_A = of("object", required=["a"]), of("object", required=["b"], **{"not": {"required": ["a"]}})
+TREE = {"$ref": "#/components/schemas/Tree"}
 
-# A name; the schema before and after; which party it breaks; the words of the report.
+# A name; the schema before and after; which party it breaks; the words of the report, unless they are plain.
 CASES: list[Case] = [
     *bound("minimum", "integer", 256, 512),
     *bound("maximum", "number", 1, 2.5),
@@ -171,7 +182,39 @@ CASES: list[Case] = [
     ("field removed, answers only", fields(x=TEXT, y=ANSWERED), X, RECEIVER, ["removed"]),
     ("field removed, requests only", fields(x=TEXT, y=ASKED), X, SENDER, ["removed"]),
     ("field optional, requests only", fields("x", x=ASKED), fields(x=ASKED), NEITHER, ["no longer required"]),
-    ("field required from answers only", X, fields("x", x=ANSWERED), NEITHER, ["now required", "new readOnly true"]),
+    ("field required from answers only", X, fields("x", x=ANSWERED), SENDER, ["now required", "new readOnly true"]),
+    ("field of answers only", X, fields(x=ANSWERED), SENDER, ["new readOnly true"]),
+    ("field of answers and requests", fields(x=ANSWERED), X, NEITHER, ["readOnly true removed"]),
+    (
+        "field of answers and requests, required",
+        fields("x", x=ANSWERED),
+        fields("x", x=TEXT),
+        SENDER,
+        ["readOnly true removed"],
+    ),
+    ("field of requests only", X, fields(x=ASKED), RECEIVER, ["new writeOnly true"]),
+    ("field of requests and answers", fields(x=ASKED), X, NEITHER, ["writeOnly true removed"]),
+    (
+        "field of requests and answers, required",
+        fields("x", x=ASKED),
+        fields("x", x=TEXT),
+        NEITHER,
+        ["writeOnly true removed"],
+    ),
+    (
+        "field of answers only, narrower",
+        fields(x=ANSWERED),
+        fields(x=of("string", readOnly=True, maxLength=3)),
+        NEITHER,
+        ["new maxLength 3"],
+    ),
+    (
+        "field of requests only, wider",
+        fields(x=of("string", writeOnly=True, maxLength=3)),
+        fields(x=ASKED),
+        NEITHER,
+        ["maxLength 3 removed"],
+    ),
     (
         "field required that answers alone held",
         fields(x=ANSWERED),
@@ -189,7 +232,7 @@ CASES: list[Case] = [
     ("field of a field", fields(x=X), fields(x=fields(x=NULL)), BOTH, ["type string -> null"]),
     ("type widened", of("integer"), of("number"), RECEIVER, ["type integer -> number"]),
     ("type narrowed", of("number"), of("integer"), SENDER, ["type number -> integer"]),
-    ("type changed", of("integer"), of("array"), BOTH, ["type integer -> array"]),
+    ("type changed", of("integer"), of("object"), BOTH, ["type integer -> object"]),
     ("type added", TEXT, of(["string", "array"]), RECEIVER, ["type string -> string or array"]),
     ("type removed", of(["string", "array"]), TEXT, SENDER, ["type string or array -> string"]),
     ("type gone", TEXT, {}, RECEIVER, ["type string -> anything"]),
@@ -225,6 +268,28 @@ CASES: list[Case] = [
         NEITHER,
         ["alternative of type integer removed"],
     ),
+    (
+        "alternative of oneOf that overlaps",
+        one_of(NUMBER),
+        one_of(NUMBER, of("integer")),
+        SENDER,
+        ["new alternative of type integer", "values that several schemas of oneOf match are refused from now on"],
+    ),
+    ("oneOf from anyOf", either(STARTS, ENDS), one_of(STARTS, ENDS), SENDER, None),
+    ("oneOf to anyOf", one_of(STARTS, ENDS), either(STARTS, ENDS), RECEIVER, None),
+    ("oneOf of the same", one_of(STARTS, ENDS), one_of(ENDS, STARTS), NEITHER, []),
+    ("oneOf of other formats", either(DATE, TIME), one_of(DATE, TIME), NEITHER, []),
+    ("oneOf of other items", either(*LISTS), one_of(*LISTS), NEITHER, []),
+    ("oneOf of arrays that may be empty", either(*LISTS, ROW), one_of(*LISTS, ROW), SENDER, None),
+    ("oneOf that excludes", either(HAS_A, NOT_A), one_of(HAS_A, NOT_A), NEITHER, []),
+    ("oneOf that contains itself", either(TREE, TREE), one_of(TREE, TREE), SENDER, None),
+    (
+        "oneOf of a field that a pattern allows",
+        either(fields("ab", ab=TEXT), of("object", patternProperties={"^a": TEXT}, additionalProperties=False)),
+        one_of(fields("ab", ab=TEXT), of("object", patternProperties={"^a": TEXT}, additionalProperties=False)),
+        SENDER,
+        None,
+    ),
     ("alternative in another place", either(ITEM, X), either(X, ITEM), NEITHER, []),
     ("default changed", of("integer", default=8), of("integer", default=24), NEITHER, ["default 8 -> 24"]),
     ("default new", of("integer"), of("integer", default=24), NEITHER, ["new default 24"]),
@@ -251,6 +316,48 @@ CASES: list[Case] = [
     ("items new", of("array"), of("array", items=TEXT), SENDER, ["type anything -> string"]),
     ("other fields refused", of("object"), CLOSED, SENDER, ["other fields are no longer allowed"]),
     ("other fields admitted", CLOSED, of("object"), NEITHER, ["other fields are now allowed"]),
+    (
+        "new field that was among typed others",
+        of("object", additionalProperties=TEXT),
+        {**fields(x=of("integer")), "additionalProperties": TEXT},
+        BOTH,
+        ["new optional field", "type string -> integer"],
+    ),
+    (
+        "new field that matched a pattern",
+        of("object", patternProperties={"^x": TEXT}),
+        {**fields(x=of("integer")), "patternProperties": {"^x": TEXT}},
+        BOTH,
+        ["new optional field", "type string -> integer"],
+    ),
+    (
+        "new field of the type of the others",
+        of("object", additionalProperties=TEXT),
+        {**fields(x=TEXT), "additionalProperties": TEXT},
+        NEITHER,
+        ["new optional field"],
+    ),
+    (
+        "field that moves to a pattern",
+        {**fields(ab=TEXT), "additionalProperties": False},
+        of("object", patternProperties={"^a": TEXT}, additionalProperties=False),
+        NEITHER,
+        ["now one of the other fields", "other fields are now allowed if their names match ^a"],
+    ),
+    (
+        "field that moves to other fields of another type",
+        {**fields(x=TEXT), "additionalProperties": NULL},
+        of("object", additionalProperties=NULL),
+        BOTH,
+        ["now one of the other fields", "type string -> null"],
+    ),
+    (
+        "required field that a pattern describes so far",
+        of("object", required=["ab"], patternProperties={"^a": TEXT}),
+        {**fields("ab", ab=TEXT), "patternProperties": {"^a": TEXT}},
+        NEITHER,
+        [],
+    ),
     ("other fields written out", of("object", additionalProperties=True), of("object"), NEITHER, []),
     (
         "other fields typed",
@@ -269,11 +376,14 @@ CASES: list[Case] = [
     ("description", TEXT, of("string", description="x"), NEITHER, ["description changed"]),
     ("description of an alternative", either(X, NULL), either({**X, "title": "x"}, NULL), NEITHER, ["title changed"]),
     ("examples", TEXT, of("string", examples=["x"]), NEITHER, ["examples changed"]),
-    ("readOnly", TEXT, ANSWERED, NEITHER, ["new readOnly true"]),
+    ("readOnly of no field", TEXT, ANSWERED, NEITHER, []),
     ("deprecated", TEXT, of("string", deprecated=True), NEITHER, ["new deprecated true"]),
     ("extension", {"x-a": 1}, {"x-a": 2}, NEITHER, ["x-a 1 -> 2"]),
     ("extension of another kind", {"x-a": {"b": 1}}, {"x-a": 1}, NEITHER, ['x-a {"b": 1} -> 1']),
     ("extension within an extension", {"x-a": {"b": 1}}, {"x-a": {"b": 2}}, NEITHER, ["b 1 -> 2"]),
+    ("output of the model", {"x-model-output": TEXT}, {"x-model-output": NULLABLE}, RECEIVER, ["may now be null"]),
+    ("output of the model, new", {}, {"x-model-output": TEXT}, NEITHER, ["x-model-output new"]),
+    ("reference into a list", every(ITEM), {"$ref": "#/components/schemas/Both/allOf/0"}, NEITHER, []),
     ("reference written out", ITEM, fields("id", id=TEXT), NEITHER, []),
     ("allOf of one", every(ITEM, description="x"), {**ITEM, "description": "x"}, NEITHER, []),
     ("allOf with siblings", every(TEXT, maxLength=5), of("string", maxLength=5), NEITHER, []),
@@ -313,7 +423,7 @@ CASES: list[Case] = [
         every(of("object", dependentRequired={"a": ["b"]}), of("object", dependentRequired={"b": ["c"]})),
         every(of("object", dependentRequired={"a": ["b"]}), of("object", dependentRequired={"b": ["d"]})),
         BOTH,
-        ["dependentRequired changed, which cannot be classified"],
+        ["no longer required, where b is present", "now required, where b is present"],
     ),
     (
         "allOf of a field and no other fields",
@@ -324,14 +434,117 @@ CASES: list[Case] = [
     ),
     ("allOf of values", every(MORE, {"enum": ["b", "c", 4]}), of("string", enum=["b", "c"]), NEITHER, []),
     ("not, the same", {"not": ITEM}, {"not": fields("id", id=TEXT)}, NEITHER, []),
-    ("not, another", {"not": TEXT}, {"not": WORDS}, BOTH, ["not changed, which cannot be classified"]),
-    ("contains", of("array"), of("array", contains=TEXT), BOTH, ["contains changed, which cannot be classified"]),
+    ("not, of fewer", {"not": TEXT}, {"not": WORDS}, RECEIVER, ["not changed"]),
+    ("not, of more", {"not": WORDS}, {"not": TEXT}, SENDER, ["not changed"]),
+    ("not, of others", {"not": TEXT}, {"not": NULL}, BOTH, ["not changed, which cannot be classified"]),
     (
-        "prefixItems",
+        "not, of objects with another field",
+        {"not": CLOSED},
+        {"not": of("object")},
+        SENDER,
+        ["not changed"],
+    ),
+    (
+        "not, of objects with no other field",
+        {"not": of("object")},
+        {"not": CLOSED},
+        BOTH,
+        ["not changed, which cannot be classified"],
+    ),
+    ("not, new", {}, {"not": TEXT}, SENDER, ['new not {"type": "string"}']),
+    ("not, gone", {"not": TEXT}, {}, RECEIVER, ['not {"type": "string"} removed']),
+    ("not, of nothing", {}, {"not": False}, NEITHER, []),
+    (
+        "not, twice",
+        every({"not": TEXT}, {"not": NULL}),
+        every({"not": NULL}, {"not": TEXT}),
+        NEITHER,
+        [],
+    ),
+    (
+        "not, two others",
+        every({"not": of("array")}, {"not": NULL}),
+        every({"not": TEXT}, {"not": of("object")}),
+        BOTH,
+        ["not changed, which cannot be classified"],
+    ),
+    ("if new", TEXT, of("string", **{"if": STARTS, "then": ENDS}), SENDER, None),
+    ("if gone", of("string", **{"if": STARTS, "then": ENDS}), TEXT, RECEIVER, None),
+    ("if without consequences", TEXT, of("string", **{"if": STARTS}), NEITHER, []),
+    (
+        "if of others",
+        of("string", **{"if": STARTS, "then": ENDS}),
+        of("string", **{"if": WORDS, "then": ENDS}),
+        BOTH,
+        ["if changed, which cannot be classified"],
+    ),
+    (
+        "then new",
+        of("string", **{"if": STARTS, "else": {"pattern": "z$"}}),
+        of("string", **{"if": STARTS, "else": {"pattern": "z$"}, "then": {"pattern": "z$"}}),
+        SENDER,
+        ['new pattern "z$", by then'],
+    ),
+    (
+        "else gone",
+        of("string", **{"if": STARTS, "else": {"pattern": "z$"}, "then": {"pattern": "z$"}}),
+        of("string", **{"if": STARTS, "then": {"pattern": "z$"}}),
+        RECEIVER,
+        ['pattern "z$" removed, by else'],
+    ),
+    ("contains new", of("array"), of("array", contains=TEXT), SENDER, None),
+    ("contains gone", of("array", contains=TEXT), of("array"), RECEIVER, None),
+    ("contains of none", of("array"), of("array", contains=TEXT, minContains=0), NEITHER, []),
+    (
+        "contains narrower",
+        of("array", contains=TEXT),
+        of("array", contains=WORDS),
+        SENDER,
+        ['from now on only "a" or "b", in an item that contains asks for'],
+    ),
+    (
+        "contains narrower, with a most",
+        of("array", contains=TEXT, maxContains=2),
+        of("array", contains=WORDS, maxContains=2),
+        BOTH,
+        ["contains changed, which cannot be classified"],
+    ),
+    (
+        "contains more",
+        of("array", contains=TEXT),
+        of("array", contains=TEXT, minContains=2),
+        SENDER,
+        ["minContains 1 -> 2"],
+    ),
+    (
+        "contains at most",
+        of("array", contains=TEXT),
+        of("array", contains=TEXT, maxContains=2),
+        SENDER,
+        ["new maxContains 2"],
+    ),
+    (
+        "contains any number",
+        of("array", contains=TEXT, maxContains=2),
+        of("array", contains=TEXT),
+        RECEIVER,
+        ["maxContains 2 removed"],
+    ),
+    ("prefixItems new", of("array"), of("array", prefixItems=[TEXT]), SENDER, ["type anything -> string"]),
+    ("prefixItems gone", of("array", prefixItems=[TEXT]), of("array"), RECEIVER, ["type string -> anything"]),
+    (
+        "prefixItems narrower",
         of("array", prefixItems=[TEXT, NULL]),
         of("array", prefixItems=[WORDS, NULL]),
-        BOTH,
-        ["prefixItems changed, which cannot be classified"],
+        SENDER,
+        ['from now on only "a" or "b"'],
+    ),
+    (
+        "prefixItems of what was among the items",
+        of("array", items=TEXT),
+        of("array", items=TEXT, prefixItems=[TEXT, TEXT]),
+        NEITHER,
+        [],
     ),
     (
         "patternProperties",
@@ -341,11 +554,167 @@ CASES: list[Case] = [
         [],
     ),
     (
-        "dependentRequired",
+        "patternProperties new",
+        of("object"),
+        of("object", patternProperties={"^x": TEXT}),
+        SENDER,
+        ["type anything -> string"],
+    ),
+    (
+        "patternProperties gone",
+        of("object", patternProperties={"^x": TEXT}),
+        of("object"),
+        RECEIVER,
+        ["type string -> anything"],
+    ),
+    (
+        "patternProperties new, of no other fields",
+        CLOSED,
+        {**CLOSED, "patternProperties": {"^x": TEXT}},
+        NEITHER,
+        ["other fields are now allowed if their names match ^x"],
+    ),
+    (
+        "patternProperties gone, of no other fields",
+        {**CLOSED, "patternProperties": {"^x": TEXT}},
+        CLOSED,
+        SENDER,
+        ["other fields are no longer allowed if their names match ^x"],
+    ),
+    (
+        "propertyNames new",
+        of("object"),
+        of("object", propertyNames=STARTS),
+        SENDER,
+        ['new pattern "^a", in the names of fields'],
+    ),
+    (
+        "propertyNames gone",
+        of("object", propertyNames=STARTS),
+        of("object"),
+        RECEIVER,
+        ['pattern "^a" removed, in the names of fields'],
+    ),
+    ("propertyNames of any text", of("object"), of("object", propertyNames=TEXT), NEITHER, []),
+    (
+        "dependentRequired new",
+        of("object"),
+        of("object", dependentRequired={"a": ["b"]}),
+        SENDER,
+        ["now required, where a is present"],
+    ),
+    (
+        "dependentRequired gone",
+        of("object", dependentRequired={"a": ["b"]}),
+        of("object"),
+        RECEIVER,
+        ["no longer required, where a is present"],
+    ),
+    (
+        "dependentRequired of another",
         of("object", dependentRequired={"a": ["b"]}),
         of("object", dependentRequired={"a": ["c"]}),
         BOTH,
-        ["dependentRequired changed, which cannot be classified"],
+        ["no longer required, where a is present", "now required, where a is present"],
+    ),
+    (
+        "dependentSchemas new",
+        of("object"),
+        of("object", dependentSchemas={"a": {"minProperties": 2}}),
+        SENDER,
+        ["new minProperties 2, where a is present"],
+    ),
+    (
+        "dependentSchemas gone",
+        of("object", dependentSchemas={"a": {"minProperties": 2}}),
+        of("object"),
+        RECEIVER,
+        ["minProperties 2 removed, where a is present"],
+    ),
+    (
+        "unevaluatedItems refused",
+        of("array"),
+        of("array", unevaluatedItems=False),
+        SENDER,
+        ["type anything -> nothing, in unevaluatedItems"],
+    ),
+    (
+        "unevaluatedProperties refused",
+        of("object"),
+        of("object", unevaluatedProperties=False),
+        SENDER,
+        ["other fields are no longer allowed"],
+    ),
+    (
+        "format of wider numbers",
+        of("integer", format="int32"),
+        of("integer", format="int64"),
+        RECEIVER,
+        ['format "int32" -> "int64"'],
+    ),
+    (
+        "format of narrower numbers",
+        of("number", format="double"),
+        of("number", format="float"),
+        SENDER,
+        ['format "double" -> "float"'],
+    ),
+    ("pattern of anything", TEXT, of("string", pattern=".*"), NEITHER, []),
+    ("pattern of anything from now on", STARTS, of("string", pattern="^.*$"), RECEIVER, ['pattern "^a" removed']),
+    ("bound that all values meet", WORDS, {**WORDS, "maxLength": 1, "pattern": "[ab]"}, NEITHER, []),
+    ("bound that a value exceeds", {"enum": [1, 9]}, {"enum": [1, 9], "maximum": 8}, SENDER, ["value 9 removed"]),
+    ("format that all values are meant to have", WORDS, {**WORDS, "format": "uri"}, NEITHER, []),
+    ("pattern that Python cannot read", WORDS, {**WORDS, "pattern": r"\cA["}, SENDER, ['new pattern "\\\\cA["']),
+    (
+        "enumeration replaced by a bound that its values meet",
+        WORDS,
+        of("string", maxLength=1),
+        RECEIVER,
+        ['from now on any value, so far only "a" or "b"'],
+    ),
+    (
+        "enumeration replaced by a bound that a value exceeds",
+        of("integer", enum=[1, 9]),
+        of("integer", maximum=8),
+        BOTH,
+        ["from now on any value, so far only 1 or 9", "new maximum 8"],
+    ),
+    (
+        "bound replaced by values that meet it",
+        of("integer", minimum=0),
+        of("integer", enum=[1, 2]),
+        SENDER,
+        ["from now on only 1 or 2"],
+    ),
+    ("enumeration of a range", of("integer", minimum=1, maximum=3), {"enum": [3, 2, 1]}, NEITHER, []),
+    ("enumeration of null", NULL, {"enum": [None]}, NEITHER, []),
+    (
+        "enumeration replaced by a smaller range",
+        of("integer", enum=[1, 2, 3]),
+        of("integer", minimum=-(2**80), maximum=2),
+        BOTH,
+        None,
+    ),
+    (
+        "enumeration of more than a range",
+        of("integer", minimum=1, maximum=2),
+        of("integer", enum=[1, 2, 3]),
+        RECEIVER,
+        ["new value 3"],
+    ),
+    (
+        "enumeration replaced by a pattern that Python cannot read",
+        WORDS,
+        of("string", pattern=r"\cA["),
+        BOTH,
+        ['from now on any value, so far only "a" or "b"', 'new pattern "\\\\cA["'],
+    ),
+    (
+        "bound of values by a reference",
+        every(WORDS, of("string", minLength=1)),
+        WORDS,
+        NEITHER,
+        [],
     ),
 ]
 
@@ -379,7 +748,8 @@ def document(place: str, schema: Schema, **components: Any) -> dict[str, Any]:
         },
         "callbacks": {"done": {"{$request.body#/hook}": {"post": hook}}},
     }
-    schemas = {"Item": fields("id", id=TEXT), **components}
+    schemas = {"Item": fields("id", id=TEXT), "Both": every(fields("id", id=TEXT), TEXT)}
+    schemas |= {"Tree": fields("child", child=TREE), **components}
     return {"openapi": "3.1.0", "paths": {"/things": {"post": operation}}, "components": {"schemas": schemas}}
 
 
@@ -396,7 +766,8 @@ def test_schema__breaks_the_right_party(place: str, case: Case) -> None:
     role, party = PLACES[place]
     found = changes(document(place, old), document(place, new))
     assert {row.breaks for row in found} - {None} == ({party} if role in broken else set())
-    assert sorted(row.message.partition("; changes ")[0] for row in found) == sorted(what)
+    if what is not None:
+        assert sorted(row.message.partition("; changes ")[0] for row in found) == sorted(what)
     assert all(row.name.startswith(place) for row in found)
 
 
@@ -453,6 +824,20 @@ def test_place__is_reported_in_words(old: Schema, new: Schema, where: str) -> No
     assert [row.name for row in changes(document(place, old), document(place, new))] == [f"{place}, {where}"]
 
 
+@pytest.mark.parametrize("forward", [True, False], ids=["to JSON", "to plain text"])
+def test_parameter__written_as_content_breaks_callers(forward: bool) -> None:
+    """A parameter in JSON has its text in quotes, which plain text has not."""
+
+    def query(**written: Any) -> dict[str, Any]:
+        found = document("POST /things, body", TEXT)
+        found["paths"]["/things"]["post"]["parameters"] = [{"name": "q", "in": "query", **written}]
+        return found
+
+    both = [query(schema=TEXT), query(content={"application/json": {"schema": TEXT}})]
+    [row] = changes(*(both if forward else both[::-1]))
+    assert row.breaks == "callers" and row.message.startswith("written ")
+
+
 def test_reference__to_a_renamed_component_is_no_change() -> None:
     """A component may have any name; only its shape counts."""
     old = document("POST /things, response 200", {"$ref": "#/components/schemas/A"}, A=fields(x=ITEM))
@@ -472,6 +857,180 @@ def test_reference__to_itself_ends() -> None:
     [row] = changes(tree(TEXT), tree(WORDS))
     assert (row.name, row.breaks) == ("Node.value", "callers")
     assert row.locations == ("POST /things, body, value", "POST /things, body, others[].value")
+
+
+def reference(name: str) -> dict[str, Any]:
+    """A reference to a component."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def test_reference__back_through_all_of_ends() -> None:
+    """A base that lists its derived schemas, each of which is an `allOf` of the base, hides no change in them."""
+
+    def pets(sound: Schema) -> dict[str, Any]:
+        pet = {"oneOf": [reference("Cat"), reference("Dog")], **fields(name=TEXT)}
+        cat, dog = (every(reference("Pet"), fields(**own)) for own in ({"purrs": sound}, {"barks": TEXT}))
+        return document("POST /things, body", reference("Pet"), Pet=pet, Cat=cat, Dog=dog)
+
+    assert changes(pets(TEXT), pets(TEXT)) == []
+    [row] = changes(pets(TEXT), pets(WORDS))
+    assert (row.name, row.message, row.breaks) == (
+        "POST /things, body, purrs",
+        'from now on only "a" or "b"',
+        "callers",
+    )
+
+
+def test_reference__through_all_of_at_every_level_ends() -> None:
+    """A field that a base and a derived schema both restrict, each by itself, is compared at finitely many levels."""
+
+    def tree(value: Schema) -> dict[str, Any]:
+        base = fields(value=value, child=reference("Base"))
+        node = every(reference("Base"), fields(child=reference("Node")), of("object", items={}))
+        return document("POST /things, body", reference("Node"), Base=base, Node=node)
+
+    assert changes(tree(TEXT), tree(TEXT)) == []
+    assert {row.breaks for row in changes(tree(TEXT), tree(WORDS))} == {"callers"}
+
+
+@pytest.mark.parametrize("written", ["fields", "allOf", "anyOf"])
+def test_pair__is_compared_once(written: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight schemas, each with a field for each of the others, take eight comparisons and one for what changed."""
+    names = [f"S{number}" for number in range(8)]
+
+    def mesh(value: Schema) -> dict[str, Any]:
+        links: dict[str, Schema] = {name: reference(name) for name in names}
+        schemas: dict[str, Schema] = {name: fields(value=value, **links) for name in names}
+        if written == "allOf":
+            schemas = {name: every(fields(value=value), fields(**links)) for name in names}
+        elif written == "anyOf":
+            schemas = {name: either(fields(value=value, **links), NULL) for name in names}
+        return document("POST /things, body", reference("S0"), **schemas)
+
+    compared = []
+    compare = SchemaComparison._compare
+
+    def counted(self: SchemaComparison, old: Schema, new: Schema, plain_text: bool) -> Any:
+        compared.append((repr(old), repr(new)))
+        return compare(self, old, new, plain_text)
+
+    monkeypatch.setattr(SchemaComparison, "_compare", counted)
+    found = changes(mesh(TEXT), mesh(WORDS))
+    assert {row.name.split(", ")[-1].split(".")[-2:][-1] for row in found} == {"value"} and len(found) == 8
+    assert {row.breaks for row in found} == {"callers"}
+    meant = [pair for pair in compared if "$ref" in pair[0]]
+    assert len(meant) == len(set(meant)) == 8
+    assert len(compared) < 30
+
+
+@pytest.mark.parametrize("keyword", ["allOf", "anyOf", "oneOf"])
+def test_reference__of_each_to_each_other_is_followed_once(keyword: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight schemas, each made of all others, are visited a few times each, and not along each path between them."""
+    names = [f"S{number}" for number in range(8)]
+
+    def mesh(value: Schema) -> dict[str, Any]:
+        schemas: dict[str, Any] = {
+            name: {**fields(value=TEXT), keyword: [reference(other) for other in names if other != name]}
+            for name in names
+        }
+        if keyword != "allOf":
+            schemas["S7"] = fields(value=value)
+        return document(
+            "POST /things, body", reference("S0"), **{**schemas, "S0": {**schemas["S0"], **fields(own=value)}}
+        )
+
+    visited = []
+    visit = alternatives.normalize
+
+    def counted(document: Any, schema: Schema, *rest: Any) -> Any:
+        visited.append(schema)
+        return visit(document, schema, *rest)
+
+    monkeypatch.setattr(alternatives, "normalize", counted)
+    found = changes(mesh(TEXT), mesh(WORDS))
+    assert {row.breaks for row in found} == {"callers"}
+    assert len(visited) < 1000
+
+
+def test_pair__that_two_places_share_breaks_both() -> None:
+    """A schema that leads back to one compared before has the changes of that one, whichever is reached first."""
+    place = "POST /things, body"
+
+    def two(value: Schema) -> dict[str, Any]:
+        schemas = {"A": fields(b=reference("B"), value=value), "B": fields(a=reference("A"))}
+        found = document(place, reference("A"), **schemas)
+        answer = found["paths"]["/things"]["post"]["responses"]["200"]["content"]["application/json"]
+        answer["schema"] = reference("B")
+        return found
+
+    found = changes(two(WORDS), two(TEXT))
+    assert [(row.breaks, row.locations) for row in found] == [
+        ("readers", ("POST /things, response 200, a.value",)),
+        (None, ("POST /things, body, value",)),
+    ]
+
+
+def pets(**discriminator: Any) -> dict[str, Any]:
+    """One of two components, with a discriminator."""
+    found = {"oneOf": [reference("Cat"), reference("Dog")]}
+    return {**found, "discriminator": {"propertyName": "kind", **discriminator}} if discriminator else found
+
+
+CATS = {"mapping": {"cat": "#/components/schemas/Cat", "dog": "Dog"}}
+DISCRIMINATORS: list[tuple[str, Schema, Schema, frozenset[Role], list[str]]] = [
+    ("new", pets(), pets(**CATS), SENDER, ["new discriminator kind"]),
+    ("gone", pets(**CATS), pets(), RECEIVER, ["discriminator kind removed"]),
+    ("of another field", pets(**CATS), pets(**CATS, propertyName="type"), BOTH, ["discriminator kind -> type"]),
+    (
+        "value new",
+        pets(mapping={"cat": "Cat", "dog": "Dog"}),
+        pets(mapping={"cat": "Cat", "dog": "Dog", "hound": "Dog"}),
+        RECEIVER,
+        ['new discriminator value "hound"'],
+    ),
+    (
+        "value gone",
+        pets(mapping={"cat": "Cat", "dog": "Dog", "hound": "Dog"}),
+        pets(mapping={"cat": "Cat", "dog": "Dog"}),
+        SENDER,
+        ['discriminator value "hound" removed'],
+    ),
+    (
+        "value of another schema",
+        pets(mapping={"cat": "Cat", "dog": "Dog"}),
+        pets(mapping={"cat": "Dog", "dog": "Cat"}),
+        BOTH,
+        ['discriminator value "cat" stands for another schema', 'discriminator value "dog" stands for another schema'],
+    ),
+    (
+        "values named after their schemas",
+        pets(mapping={}),
+        pets(mapping={"Cat": "#/components/schemas/Cat", "Dog": "Dog"}),
+        NEITHER,
+        [],
+    ),
+    (
+        "value of another component with the same schema",
+        pets(mapping={"cat": "Cat", "dog": "Dog"}),
+        pets(mapping={"cat": "Tom", "dog": "Dog", "Cat": "Cat"}),
+        RECEIVER,
+        ['new discriminator value "Cat"'],
+    ),
+]
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("case", DISCRIMINATORS, ids=lambda case: case[0])
+def test_discriminator__breaks_the_right_party(
+    place: str, case: tuple[str, Schema, Schema, frozenset[Role], list[str]]
+) -> None:
+    """Both ends choose a schema by the discriminator: by its field, and by the value that stands for a schema."""
+    _, old, new, broken, what = case
+    role, party = PLACES[place]
+    components = {"Cat": fields(purrs=TEXT), "Tom": fields(purrs=TEXT), "Dog": fields(barks=TEXT)}
+    found = changes(document(place, old, **components), document(place, new, **components))
+    assert {row.breaks for row in found} - {None} == ({party} if role in broken else set())
+    assert sorted(row.message for row in found) == sorted(what)
 
 
 LOOP = {"$ref": "#/components/schemas/Loop"}
@@ -534,14 +1093,38 @@ _schemas = st.recursive(
     _leaves,
     lambda inner: st.one_of(
         st.lists(inner, min_size=1, max_size=3).map(lambda found: {"anyOf": found}),
+        st.lists(inner, min_size=1, max_size=3).map(lambda found: {"oneOf": found}),
         st.lists(inner, min_size=1, max_size=2).map(lambda found: {"allOf": found}),
         st.fixed_dictionaries({"type": st.just("array"), "items": inner}, optional={"maxItems": st.just(1)}),
+        st.fixed_dictionaries({"if": inner}, optional={"then": inner, "else": inner, "not": inner}),
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "contains": inner,
+                "minContains": st.sampled_from([0, 1, 2]),
+                "maxContains": st.just(1),
+                "prefixItems": st.lists(inner, min_size=1, max_size=2),
+                "items": inner,
+            },
+        ),
+        st.fixed_dictionaries(
+            {},
+            optional={
+                # Readers ignore unknown fields, so a schema that refuses all is compared elsewhere.
+                "additionalProperties": inner.filter(lambda schema: schema is not False),
+                "patternProperties": st.dictionaries(st.sampled_from(["a", "b"]), inner.filter(bool), min_size=1),
+                "propertyNames": inner,
+                "dependentRequired": st.just({"a": ["b"]}),
+                "dependentSchemas": st.dictionaries(st.sampled_from(["a", "b"]), inner, min_size=1),
+            },
+        ),
     ),
     max_leaves=5,
 )
 VALUES: list[Any] = [
     *(None, True, False, 0, 1, 2, 2.5, 3, 4, -1, "", "a", "bb", "ccc"),
-    *([], [1], ["a"], [None, 2], [[1]], {}),
+    *([], [1], ["a"], [None, 2], [[1]], [1, "a", None], ["a", "a"], {}),
+    *({"a": 1}, {"a": "bb", "b": 2}, {"b": None}, {"c": 1, "a": []}, {"ab": 2.5}),
 ]
 
 
