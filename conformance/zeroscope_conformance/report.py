@@ -1,15 +1,20 @@
-"""The report of a run, as JSON and as JUnit XML."""
+"""The report of a run."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
-from xml.etree import ElementTree
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+from .exchange import Exchange
 from .results import Result
 from .rules import DialectName
+
+if TYPE_CHECKING:
+    from .coverage import Coverage
+
+RECORDED = "recorded"
+"""The kind of reports of recorded traffic."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,8 @@ class Report:
         seconds: The duration, in seconds.
         interrupted: Whether the run was interrupted.
         model: The model whose schema the inputs were made from; None for that of the document.
+        exchanges: All exchanges of the run, in their order.
+        coverage: What of the document they reached; None if that was not measured.
     """
 
     url: str
@@ -33,6 +40,8 @@ class Report:
     seconds: float
     interrupted: bool = False
     model: str | None = None
+    exchanges: Sequence[Exchange] = ()
+    coverage: Coverage | None = None
 
     @property
     def title(self) -> str:
@@ -40,10 +49,19 @@ class Report:
         return f"{self.url} ({', '.join(filter(None, (self.dialect, self.model)))})"
 
     @property
+    def kind(self) -> str:
+        """What a failure of this report can be compared with: failures of reports of the same kind."""
+        return self.dialect
+
+    @property
     def passed(self) -> bool:
         """Whether all rules that apply passed, and the run was complete."""
-        kept = all(result.verdict in {"passed", "not applicable"} for result in self.results)
-        return kept and not self.errors and not self.interrupted
+        return not self.named("failed") and not self.missed and not self.errors and not self.interrupted
+
+    @property
+    def missed(self) -> list[str]:
+        """The names of the rules that a run has to reach, and this one did not."""
+        return self.named("not reached")
 
     def named(self, verdict: str) -> list[str]:
         """Return the names of the rules with a verdict: `passed`, `failed`, `not applicable` or `not reached`."""
@@ -66,56 +84,9 @@ class Report:
                     "checked": result.checked,
                     "failed": result.failed,
                     "inapplicable": result.inapplicable if result.verdict == "not applicable" else "",
-                    "findings": [
-                        {name: value for name, value in asdict(finding).items() if name != "rule"}
-                        for finding in result.findings
-                    ],
+                    "findings": [finding.to_dict() for finding in result.findings],
                 }
                 for result in self.results
             ],
             "errors": list(self.errors),
         }
-
-
-def to_json(reports: Sequence[Report]) -> str:
-    """Return reports as a JSON document."""
-    passed = all(report.passed for report in reports)
-    return json.dumps({"passed": passed, "runs": [report.to_dict() for report in reports]}, indent=2) + "\n"
-
-
-def to_junit(reports: Sequence[Report]) -> str:
-    """Return reports as JUnit XML: a suite for each run, a case for each rule."""
-    root = ElementTree.Element("testsuites", name="zeroscope conformance")
-    for report in reports:
-        results = report.results
-        suite = ElementTree.SubElement(
-            root,
-            "testsuite",
-            name=report.title,
-            tests=str(len(results) + len(report.errors)),
-            failures=str(sum(result.verdict in {"failed", "not reached"} for result in results)),
-            skipped=str(len(report.named("not applicable"))),
-            errors=str(len(report.errors)),
-            time=f"{report.seconds:.3f}",
-        )
-        for result in results:
-            case = ElementTree.SubElement(suite, "testcase", classname="conformance", name=result.rule.name, time="0")
-            if result.verdict == "not reached":
-                ElementTree.SubElement(case, "failure", message="not reached").text = result.rule.says
-            if result.verdict == "not applicable":
-                ElementTree.SubElement(case, "skipped", message=result.inapplicable)
-            for finding in result.findings:
-                text = f"expected: {finding.expected}\nseen: {finding.seen}\n{finding.curl}"
-                ElementTree.SubElement(case, "failure", message=_xml_text(result.rule.says)).text = _xml_text(text)
-        for error in report.errors:
-            case = ElementTree.SubElement(suite, "testcase", classname="conformance", name="the suite itself", time="0")
-            ElementTree.SubElement(case, "error", message="the suite failed").text = _xml_text(error)
-    ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
-
-
-def _xml_text(text: str) -> str:
-    """Return a string in which � replaces the characters that XML does not allow."""
-    return "".join(
-        c if c in "\t\n" or " " <= c <= "\ud7ff" or "\ue000" <= c <= "\ufffd" or c > "\uffff" else "�" for c in text
-    )

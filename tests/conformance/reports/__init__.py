@@ -1,0 +1,1 @@
+"""Tests of the reports of the conformance suite."""
