@@ -79,6 +79,9 @@ ALWAYS = Condition(lambda document: True, "")
 HAS_AUTH_SCHEMES = Condition(lambda document: len(document.auth_schemes) > 1, "a token has one scheme")
 HAS_VERSION_FORMS = Condition(lambda document: len(document.version_forms) > 1, "the version has one form")
 HAS_CONSTANT_URLS = Condition(lambda document: bool(document.constant_urls), "no URL is promised for every prediction")
+HAS_RETENTION = Condition(
+    lambda document: "retention-seconds" in document.metadata, "the document does not say how long data is kept"
+)
 HAS_FILTERS = Condition(lambda document: bool(document.filters), "the list has no filters")
 FORBIDS_UNKNOWN_PROPERTIES = Condition(
     lambda document: document.create_body.get("additionalProperties") is False,

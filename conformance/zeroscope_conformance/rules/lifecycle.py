@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from .conditions import HAS_CONSTANT_URLS, HAS_FAILING_INPUT, accepts_header, has_body_property, limits_runs
+from .conditions import (
+    HAS_CONSTANT_URLS,
+    HAS_FAILING_INPUT,
+    HAS_RETENTION,
+    accepts_header,
+    has_body_property,
+    limits_runs,
+)
 from .rule import LIVE_ONLY, Rule
 
 _has_stream = has_body_property("stream")
@@ -34,6 +41,16 @@ RULES = (
         "Clients read the progress from the end of the logs, and show what was appended.",
     ),
     Rule(
+        "outputs-grow",
+        "While a prediction runs, its outputs are only appended to, and its success keeps them.",
+        "Clients show each output once, as soon as it is there.",
+    ),
+    Rule(
+        "start-stays",
+        "`started_at` stays once a response has it.",
+        "Bills and progress are computed from it.",
+    ),
+    Rule(
         "prediction-ends",
         "A prediction ends within the service's limit for a run.",
         "Every wait needs an end.",
@@ -47,6 +64,12 @@ RULES = (
         "final-is-stable",
         "A prediction that has ended reads the same every time.",
         "As for `final-is-final`.",
+    ),
+    Rule(
+        "data-kept",
+        "The input, output and logs of a prediction are kept for as long after its end as the document says.",
+        "Programs download the output within that time.",
+        applies_to=HAS_RETENTION,
     ),
     Rule(
         "succeeded-has-output",
@@ -105,6 +128,18 @@ RULES = (
         applies_to=_has_stream,
     ),
     Rule(
+        "stream-ordered",
+        "No event of a stream comes twice, and none after `done`.",
+        "Clients that stream append each event to what they show, and stop at `done`.",
+        applies_to=_has_stream,
+    ),
+    Rule(
+        "stream-shared",
+        "Two readers of a stream each get all its outputs.",
+        "A page that is open twice would show half of the output in each place.",
+        applies_to=_has_stream,
+    ),
+    Rule(
         "prefer-waits",
         "`Prefer: wait` holds a create until the prediction has ended, or has all outputs: then its status may still "
         "be `processing`, without the time of its end and without metrics.",
@@ -123,6 +158,13 @@ RULES = (
         "prefer-runs-out",
         "A create that was held for as long as the client waits gets a 202, with the URL to poll in `Location`.",
         "From the 202, programs know that outputs are missing and that they have to poll.",
+        applies_to=limits_runs("Prefer"),
+        dialects=LIVE_ONLY,
+    ),
+    Rule(
+        "prefer-limited",
+        "`Prefer: wait=n` holds a create for hardly more than `n` seconds.",
+        "Programs choose a limit below that of the proxies between them and the service.",
         applies_to=limits_runs("Prefer"),
         dialects=LIVE_ONLY,
     ),

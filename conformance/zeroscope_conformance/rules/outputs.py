@@ -13,6 +13,12 @@ RULES = (
         applies_to=HAS_OUTPUT_FILES,
     ),
     Rule(
+        "outputs-repeatable",
+        "A file among the outputs is the same at every download, also at several at once.",
+        "Downloads are repeated and continued, and a browser makes several of one video.",
+        applies_to=HAS_OUTPUT_FILES,
+    ),
+    Rule(
         "outputs-decode",
         "Every picture, sound and video among the outputs decodes.",
         "As for `outputs-fetchable`.",

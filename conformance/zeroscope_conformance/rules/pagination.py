@@ -17,6 +17,11 @@ RULES = (
         "Clients look there for a lost create, and pay again if it is missing.",
     ),
     Rule(
+        "list-steady",
+        "`next` leads to the same predictions as before while others are created.",
+        "A program that follows the pages while others create would miss some predictions, or count some twice.",
+    ),
+    Rule(
         "list-links",
         "`next` and `previous` are absolute URLs on the same origin, and lead to the neighboring pages.",
         "Clients send the token along to them.",
@@ -25,6 +30,11 @@ RULES = (
         "list-current",
         "The list shows the current state of each prediction, newest first.",
         "Clients watch many predictions through the list.",
+    ),
+    Rule(
+        "list-agrees",
+        "An entry for a prediction that has ended shows what a read shows.",
+        "Clients that watch many predictions take the result from the list.",
     ),
     Rule(
         "list-filtered",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..document import Document
-from . import files, inputs, lifecycle, outputs, pagination, refusals, schema, webhooks
+from . import accounts, concurrency, files, inputs, lifecycle, outputs, pagination, refusals, schema, webhooks
 from .rule import DialectName, Rule
 
 RULES: tuple[Rule, ...] = (
@@ -11,6 +11,8 @@ RULES: tuple[Rule, ...] = (
     *refusals.RULES,
     *inputs.RULES,
     *lifecycle.RULES,
+    *concurrency.RULES,
+    *accounts.RULES,
     *pagination.RULES,
     *outputs.RULES,
     *files.RULES,

@@ -28,6 +28,18 @@ RULES = (
         applies_to=_has_webhooks,
     ),
     Rule(
+        "webhook-forward",
+        "No delivery shows an earlier state than one before it.",
+        "Receivers store what came last.",
+        applies_to=_has_webhooks,
+    ),
+    Rule(
+        "webhook-visible",
+        "From the moment of a delivery, GET shows that state or a later one.",
+        "Receivers read the prediction, and would take an older state for the current one.",
+        applies_to=_has_webhooks,
+    ),
+    Rule(
         "webhook-signed",
         "Every delivery has a signature, made at that moment with the account's secret.",
         "Otherwise anyone could send one.",

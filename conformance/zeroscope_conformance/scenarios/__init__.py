@@ -3,7 +3,20 @@
 from collections.abc import Callable
 
 from ..target import Target
-from . import authentication, completion, files, headers, inputs, outputs, refusals, streams, versions
+from . import (
+    accounts,
+    authentication,
+    completion,
+    concurrency,
+    creates,
+    files,
+    headers,
+    inputs,
+    outputs,
+    refusals,
+    streams,
+    versions,
+)
 
 Scenario = Callable[[Target], None]
 
@@ -20,6 +33,9 @@ SCENARIOS: dict[str, Scenario] = {
     "urls": outputs.follow_urls,
     "streams": streams.read_stream,
     "files": files.upload_file,
+    "creates": creates.count_creates,
+    "concurrency": concurrency.send_at_once,
+    "accounts": accounts.separate_accounts,
 }
 """The scenarios that need only the server, in the order in which they run."""
 

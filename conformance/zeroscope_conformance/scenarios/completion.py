@@ -1,10 +1,18 @@
-"""Predictions that end or are canceled."""
+"""Predictions that end or are canceled, and what is left of them later."""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from typing import Any
+
 from ..target import Target
+from ..timestamps import parse_timestamp
 
 _READS = 3
+# How many predictions of each status to read again.
+_AGAIN = 2
+# How much sooner than the document says data may go, in seconds.
+_RETENTION_TOLERANCE = 60
 
 
 def run_to_completion(target: Target) -> None:
@@ -43,6 +51,30 @@ def cancel_predictions(target: Target) -> None:
         expected = "the same response as to the first cancel"
         results.check("cancel-repeatable", again == canceled, expected, exchange.summary, exchange)
         target.get(prediction["id"])
+
+
+def read_again(target: Target) -> None:
+    """Read the predictions that ended first, as far as their data is still kept; the tracker compares them, too."""
+    retention = target.document.metadata.get("retention-seconds")
+    created, _ = target.create(target.document.required_input)
+    canceled, _ = target.cancel(created["id"])
+    now = parse_timestamp(created.get("created_at"))
+    if retention is None or now is None:
+        return
+    since, chosen = now - timedelta(seconds=retention - _RETENTION_TOLERANCE), list[str]()
+    for status in sorted(target.document.final):
+        ended = [one for one in (*target.tracker.ended, canceled) if one["status"] == status]
+        kept = [one["id"] for one in ended if not one.get("data_removed") and _ended_after(one, since)]
+        chosen += kept[:_AGAIN]
+    for id in chosen:
+        shown, exchange = target.get(id)
+        expected = f"{id} with its input, output and logs, for {retention} s after its end"
+        target.results.check("data-kept", not shown.get("data_removed"), expected, exchange.summary, exchange)
+
+
+def _ended_after(prediction: dict[str, Any], moment: datetime) -> bool:
+    completed = parse_timestamp(prediction.get("completed_at"))
+    return completed is not None and completed > moment
 
 
 def _wait_for_start(target: Target, id: str) -> bool:

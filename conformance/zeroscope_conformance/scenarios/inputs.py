@@ -9,9 +9,12 @@ from ..boundaries import boundary_inputs
 from ..exchange import excerpt
 from ..target import ScenarioAbandonedError, Target
 
+# Letters of one to four bytes in UTF-8, of which the last has two code units in UTF-16.
+_LETTERS = "A horse é 雨 🐎"
+
 
 def create_at_boundaries(target: Target) -> None:
-    """Create a prediction with each boundary input, read it at once, and cancel it."""
+    """Create a prediction with each boundary input, and with a text beyond ASCII, read it at once, and cancel it."""
     document, results = target.document, target.results
     for boundary in boundary_inputs(document):
         exchange = target.call("createPrediction", json=document.body(boundary.input))
@@ -19,7 +22,7 @@ def create_at_boundaries(target: Target) -> None:
         expected = f"accepted, as {boundary.reason}"
         if results.check(boundary.rule, passed, expected, exchange.summary, exchange):
             _check_input(target, boundary.input, exchange.prediction or {})
-    for input in (document.required_input, document.shaped_input):
+    for input in (document.required_input, document.shaped_input, document.text_input(_LETTERS)):
         prediction, _ = target.create(input)
         _check_input(target, input, prediction)
 

@@ -6,6 +6,7 @@ import base64
 import io
 import mimetypes
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ import av
 import av.error
 
 from ..exchange import Exchange
+from ..parallel import run_at_once
 from ..target import ScenarioAbandonedError, Target
 
 # What servers of files say that do not know the type.
@@ -31,7 +33,7 @@ def download_outputs(target: Target) -> None:
     ended, exchange = target.wait(prediction["id"])
     urls = document.output_files(ended.get("output"))
     if not urls:
-        for rule in ("outputs-fetchable", "outputs-decode"):
+        for rule in ("outputs-fetchable", "outputs-repeatable", "outputs-decode"):
             results.exempt(rule, "the output of a prediction had no files")
     contents: list[bytes] = []
     for url in urls:
@@ -40,6 +42,8 @@ def download_outputs(target: Target) -> None:
         if results.check("outputs-fetchable", bool(content), expected, seen, download or exchange):
             contents.append(content)
             _check_content(target, url, content, download or exchange)
+    if len(contents) == len(urls) > 0:
+        _download_again(target, urls[0], contents[0], exchange)
     if "batch_size" in document.shape:
         expected = f"{document.shape['batch_size']} outputs"
         passed = len(urls) == document.shape["batch_size"]
@@ -50,6 +54,15 @@ def download_outputs(target: Target) -> None:
         seen = f"a file of {len(content)} bytes with {dict(measured) or 'nothing that can be played'}"
         passed = bool(measured) and all(measured[name] == value for name, value in wanted.items())
         results.check("outputs-as-asked", passed, f"a video with {wanted}", seen, exchange)
+
+
+def _download_again(target: Target, url: Any, content: bytes, exchange: Exchange) -> None:
+    """Download a file twice more, at once."""
+    downloads = run_at_once(target.tracker, [partial(_download, target, url, exchange) for _ in range(2)])
+    for again, download in filter(None, downloads):
+        expected, seen = f"the {len(content)} bytes of output {url!r:.80} again", f"{len(again)} bytes"
+        seen = seen if download is None or again == content else f"{seen} in {download.summary}"
+        target.results.check("outputs-repeatable", again == content, expected, seen, download or exchange)
 
 
 def follow_urls(target: Target) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from ..exchange import Exchange
+from ..parallel import run_at_once
 from ..target import Target
 from ..timestamps import parse_timestamp
 
@@ -33,6 +34,8 @@ def follow_pages(target: Target) -> None:
     pages = _follow_links(target, first)
     _check_order(target, pages)
     _check_complete(target, pages)
+    if len(pages) > 1:
+        _check_steady(target, pages)
 
 
 def _follow_links(target: Target, first: Exchange) -> list[Exchange]:
@@ -58,6 +61,26 @@ def _follow_links(target: Target, first: Exchange) -> list[Exchange]:
     return pages
 
 
+def _check_steady(target: Target, pages: list[Exchange]) -> None:
+    """Follow the link to the second page again, during a create and after it."""
+    url, created = pages[0].page_link("next"), list[str]()
+    if url is None:
+        return
+
+    def create() -> Exchange:
+        prediction, exchange = target.create(target.document.required_input)
+        created.append(prediction["id"])
+        return exchange
+
+    _, page = run_at_once(target.tracker, [create, lambda: target.follow(url)])
+    for again in (page, target.follow(url)):
+        if again is not None:
+            expected, seen = (", ".join(_ids(one)) for one in (pages[1], again))
+            target.results.check("list-steady", _ids(again) == _ids(pages[1]), expected, seen, again)
+    for id in created:
+        target.call("cancelPrediction", id=id)
+
+
 def _check_link(target: Target, page: Exchange, name: str, url: str) -> bool:
     expected = f"{name} is an absolute URL on the origin of {target.base_url}"
     return target.results.check("list-links", target.is_same_origin(url), expected, f"{name} is {url}", page)
@@ -71,8 +94,8 @@ def _check_order(target: Target, pages: list[Exchange]) -> None:
         passed = len(valid) == len(times) and valid == sorted(valid, reverse=True)
         seen = "created_at " + ", ".join(str(entry.get("created_at")) for entry in page.page_entries[:5])
         target.results.check("list-newest-first", passed, "created_at falls from entry to entry", seen, page)
-    # Timestamps may be equal; the order of the creates is certain.
-    numbers = {id: number for number, id in enumerate(target.tracker.created)}
+    # Timestamps may be equal; the order of the creates is certain, unless they overlapped.
+    numbers = target.tracker.created
     listed = [id for page in pages for id in _ids(page) if id in numbers]
     wrong = [(first, second) for first, second in pairwise(listed) if numbers[first] < numbers[second]]
     seen = f"{wrong[0][1]} after {wrong[0][0]}, which was created before it" if wrong else "the order of creation"

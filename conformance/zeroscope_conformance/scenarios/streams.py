@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
+from functools import partial
 from typing import Any
 
-from ..exchange import excerpt
-from ..target import Target
+from ..exchange import Exchange, excerpt
+from ..parallel import run_at_once
+from ..target import ScenarioAbandonedError, Target
 
 EVENT_STREAM = "text/event-stream"
 
@@ -16,7 +19,7 @@ _LINE_END = re.compile("\r\n|\r|\n")
 
 
 def read_stream(target: Target) -> None:
-    """Read the stream of a prediction to its end, and compare its `output` events with the output."""
+    """Read the stream of a prediction to its end, twice at once, and compare its `output` events with the output."""
     document, results = target.document, target.results
     if "stream-answers" not in results:
         return
@@ -24,14 +27,19 @@ def read_stream(target: Target) -> None:
     urls = prediction.get("urls")
     url = urls.get("stream") if isinstance(urls, dict) else None
     if not isinstance(url, str):
-        for rule in ("stream-answers", "stream-adds-up"):
+        for rule in ("stream-answers", "stream-adds-up", "stream-ordered", "stream-shared"):
             results.exempt(rule, "a prediction that asked for a stream has no urls.stream")
         return
-    stream = target.follow(url, until=_DONE)
+    stream, other = run_at_once(target.tracker, [partial(target.follow, url, until=_DONE) for _ in range(2)])
+    if stream is None:
+        raise ScenarioAbandonedError
     passed = stream.status == 200 and stream.media_type == EVENT_STREAM
     expected = f"200 and {EVENT_STREAM} from urls.stream of {prediction['id']}"
     if not results.check("stream-answers", passed, expected, stream.summary, stream):
         return
+    _check_order(target, stream)
+    if other is not None:
+        _check_shared(target, stream, other)
     ended, _ = target.wait(prediction["id"])
     output = ended.get("output")
     if ended["status"] != "succeeded" or output is None:
@@ -45,6 +53,31 @@ def read_stream(target: Target) -> None:
         return
     expected = f"output events that add up to {excerpt(json.dumps(output))}, and done"
     results.check("stream-adds-up", done and adds_up(pieces, output), expected, seen, stream)
+
+
+def _check_order(target: Target, stream: Exchange) -> None:
+    """Check that no event comes twice, and none after `done`."""
+    text = stream.response_body.decode("utf-8", "replace")
+    names = [name for name, _ in parse_events(text)]
+    ids = Counter(re.findall(r"^id: ?(.+?)\r?$", text, re.MULTILINE))
+    repeated = [id for id, number in ids.items() if number > 1]
+    after = names[names.index("done") + 1 :] if "done" in names else []
+    seen = f"the ids {', '.join(repeated[:3])} twice" if repeated else f"{len(after)} events after done"
+    expected = "each id once, and done last"
+    target.results.check("stream-ordered", not repeated and not after, expected, seen, stream)
+
+
+def _check_shared(target: Target, stream: Exchange, other: Exchange) -> None:
+    """Check that two readers of a stream got the same outputs."""
+    first, second = (_outputs(one) for one in (stream, other))
+    expected = f"as another reader got: {excerpt(json.dumps(first))}"
+    target.results.check("stream-shared", second == first, expected, excerpt(json.dumps(second)), other)
+
+
+def _outputs(stream: Exchange) -> str:
+    events = parse_events(stream.response_body.decode("utf-8", "replace"))
+    # Text may be cut anywhere.
+    return "".join(data for name, data in events if name == "output")
 
 
 def parse_events(text: str) -> list[tuple[str, str]]:

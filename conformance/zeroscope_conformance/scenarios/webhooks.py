@@ -6,6 +6,7 @@ import base64
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 from ..exchange import Exchange, excerpt
@@ -26,6 +27,7 @@ class Subscription:
         path: The path of the webhook.
         events: The requested events; None for all.
         fails_once: Whether the receiver responds with 503 to the first delivery of the end.
+        is_canceled: Whether the prediction is canceled.
         id: The id of the prediction.
         end: The prediction as GET returns it after its end.
         exchange: The exchange that showed the end.
@@ -34,6 +36,7 @@ class Subscription:
     path: str
     events: list[str] | None
     fails_once: bool = False
+    is_canceled: bool = False
     id: str = ""
     end: dict[str, Any] | None = None
     exchange: Exchange | None = None
@@ -44,10 +47,13 @@ def receive_webhooks(target: Target, receiver: Receiver) -> None:
     document = target.document
     started, *_, completed = document.events
     subscriptions = [
+        # First, as it is the one that is watched while it runs.
+        Subscription("/every", list(document.events)),
         Subscription("/all", None),
         Subscription("/end", [completed]),
         Subscription("/start", [started]),
         Subscription("/again", [completed], fails_once=True),
+        Subscription("/canceled", [completed], is_canceled=True),
     ]
     for subscription in subscriptions:
         if subscription.fails_once:
@@ -61,14 +67,32 @@ def receive_webhooks(target: Target, receiver: Receiver) -> None:
         sent = {"webhook": url, **properties}
         for shown, source in ((prediction, exchange), target.get(subscription.id)):
             _check_echo(target, sent, shown, source)
+        if subscription.is_canceled:
+            target.cancel(subscription.id)
+    watched, *_ = subscriptions
+    target.wait_until(lambda: _read(target, receiver, watched) in document.final, target.patience)
     for subscription in subscriptions:
         subscription.end, subscription.exchange = target.wait(subscription.id)
     secret = _read_secret(target)
     for subscription in subscriptions:
         _wait_for_end(target, receiver, subscription)
+    _read(target, receiver, watched)
     target.clock.sleep(_QUIET_PERIOD)
     for subscription in subscriptions:
         _check_deliveries(target, receiver, subscription, secret)
+
+
+def _read(target: Target, receiver: Receiver, subscription: Subscription) -> str:
+    """Read a prediction, compare it with what was delivered before, and return its status."""
+    rank = target.document.rank
+    delivered = [str(one.prediction.get("status")) for one in receiver.deliveries(subscription.path)]
+    prediction, exchange = target.get(subscription.id)
+    for status in delivered[-1:]:
+        shown, least = rank(prediction["status"]), rank(status)
+        expected = f"{subscription.id} is {status}, as was delivered, or in a later state"
+        passed = shown is None or least is None or shown >= least
+        target.results.check("webhook-visible", passed, expected, exchange.summary, exchange)
+    return str(prediction["status"])
 
 
 def _check_echo(target: Target, sent: dict[str, Any], prediction: dict[str, Any], exchange: Exchange) -> None:
@@ -127,6 +151,7 @@ def _check_deliveries(target: Target, receiver: Receiver, subscription: Subscrip
         events = " and ".join(subscription.events) if subscription.events else "its own events"
         expected = f"of {subscription.id} only {events}"
         results.check("webhook-filtered", passed, expected, _format_deliveries(deliveries), subscription.exchange)
+    _check_forward(target, subscription, deliveries)
     ends = _final_deliveries(target, deliveries)
     if ends:
         ids = {delivery.headers.get("webhook-id") for delivery in ends}
@@ -140,6 +165,17 @@ def _check_deliveries(target: Target, receiver: Receiver, subscription: Subscrip
             error = _signature_error(delivery, secret)
             expected = "a signature that verifies with the secret, made at that moment"
             results.check("webhook-signed", error is None, expected, error or "signed", subscription.exchange)
+
+
+def _check_forward(target: Target, subscription: Subscription, deliveries: list[Delivery]) -> None:
+    """Check that each delivery shows the state of the one before it, or a later one."""
+    for before, after in pairwise(deliveries):
+        ranks = [target.document.rank(str(one.prediction.get("status"))) or 0 for one in (before, after)]
+        logs = [str(one.prediction.get("logs") or "") for one in (before, after)]
+        passed = ranks[0] <= ranks[1] and logs[1].startswith(logs[0])
+        expected = f"{before.prediction.get('status')} with the logs {excerpt(logs[0])!r}, or a later state"
+        seen = f"{after.prediction.get('status')} with the logs {excerpt(logs[1])!r}"
+        target.results.check("webhook-forward", passed, expected, seen, subscription.exchange)
 
 
 def _check_last(target: Target, subscription: Subscription, delivered: dict[str, Any]) -> None:

@@ -1,8 +1,21 @@
 """Faulty servers, each of a few lines, that the conformance suite has to catch."""
 
-from . import files, headers, lifecycle, models, outputs, pagination, requests, responses, webhooks
+from . import (
+    concurrency,
+    files,
+    headers,
+    lifecycle,
+    models,
+    order,
+    outputs,
+    pagination,
+    requests,
+    responses,
+    timing,
+    webhooks,
+)
 from .models import MODEL_MUTANTS, SCHEMAS
-from .mutants import MUTANTS, TOKEN, Mutant
+from .mutants import MUTANTS, OTHER_TOKEN, TOKEN, Mutant
 from .proxy import DOCUMENT
 from .running import check_mutant, failed_rules, forward, mutant_target, serve_mutant
 
@@ -10,10 +23,12 @@ __all__ = [
     "DOCUMENT",
     "MODEL_MUTANTS",
     "MUTANTS",
+    "OTHER_TOKEN",
     "SCHEMAS",
     "TOKEN",
     "Mutant",
     "check_mutant",
+    "concurrency",
     "failed_rules",
     "files",
     "forward",
@@ -21,10 +36,12 @@ __all__ = [
     "lifecycle",
     "models",
     "mutant_target",
+    "order",
     "outputs",
     "pagination",
     "requests",
     "responses",
     "serve_mutant",
+    "timing",
     "webhooks",
 ]

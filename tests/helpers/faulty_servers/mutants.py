@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 
 from zeroscope_mock import MockServer
 
 TOKEN = "a-token-of-the-conformance-tests"
-"""The only token that the faulty servers accept."""
+"""The token of the suite's account."""
+
+OTHER_TOKEN = "a-token-of-another-account"
+"""The only other token that the faulty servers accept."""
+
+Kind = Literal["response", "order", "time", "concurrency"]
+"""What is wrong with a faulty server: single responses, or only their order, their time, or what happens at once."""
 
 
 @dataclass
@@ -54,6 +60,7 @@ class Request:
         operation: The `operationId`; empty for an address that the document does not describe.
         memory: What the mutant remembers from request to request.
         server: The mock server.
+        connection: The connection that it came over: without a socket, one for each thread of the client.
     """
 
     method: str
@@ -63,6 +70,17 @@ class Request:
     operation: str
     memory: dict[str, Any]
     server: MockServer
+    connection: int = 0
+
+    @property
+    def now(self) -> float:
+        """The time on the server's clock, in seconds."""
+        return self.server.clock.monotonic()
+
+    @property
+    def id(self) -> str:
+        """The id of the prediction in the path; empty if there is none."""
+        return self.path.partition("/predictions/")[2].partition("/")[0]
 
     @property
     def input(self) -> dict[str, Any]:
@@ -73,7 +91,12 @@ class Request:
     def forward(self) -> Response:
         """Send the request to the mock server."""
         content = self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
-        headers = {name: value for name, value in self.headers.items() if name != "content-length"}
+        # Compression would take as long as the rest, and mutants change what is not compressed.
+        dropped = {"content-length", "accept-encoding"}
+        headers = {name: value for name, value in self.headers.items() if name not in dropped}
+        # The mock server itself accepts any token, each for another account.
+        if headers.get("authorization", "").rpartition(" ")[2] not in {TOKEN, OTHER_TOKEN}:
+            headers.pop("authorization", None)
         url = f"http://{headers['host']}{self.path}"
         request = httpx.Request(self.method, url, headers=headers, content=content)
         response = self.server.transport.handle_request(request)
@@ -98,6 +121,7 @@ class Mutant:
         handle: Handles requests in place of the mock server.
         deliver: Sends webhooks in place of the mock server.
         fuzz: Whether only schemathesis finds the fault.
+        kind: What is wrong with it.
     """
 
     name: str
@@ -105,6 +129,7 @@ class Mutant:
     handle: Handler | None = None
     deliver: Deliver | None = None
     fuzz: bool = False
+    kind: Kind = "response"
 
 
 MUTANTS: list[Mutant] = []
@@ -122,30 +147,32 @@ def change_responses(change: Callable[[Response, Request], object], *operations:
     return handle
 
 
-def on_request(name: str, rule: str, *, fuzz: bool = False) -> Callable[[Handler], Handler]:
-    """Register a mutant that handles requests."""
+def on_request(
+    name: str, rule: str, *, fuzz: bool = False, kind: Kind = "response", deliver: Deliver | None = None
+) -> Callable[[Handler], Handler]:
+    """Register a mutant that handles requests, and perhaps sends webhooks."""
 
     def register(handle: Handler) -> Handler:
-        MUTANTS.append(Mutant(name, rule, handle=handle, fuzz=fuzz))
+        MUTANTS.append(Mutant(name, rule, handle=handle, deliver=deliver, fuzz=fuzz, kind=kind))
         return handle
 
     return register
 
 
 def on_response(
-    name: str, rule: str, *operations: str, fuzz: bool = False
+    name: str, rule: str, *operations: str, fuzz: bool = False, kind: Kind = "response"
 ) -> Callable[[Callable[[Response, Request], object]], object]:
     """Register a mutant that changes responses: those of some operations, or all if none is named."""
 
     def register(change: Callable[[Response, Request], object]) -> object:
-        MUTANTS.append(Mutant(name, rule, handle=change_responses(change, *operations), fuzz=fuzz))
+        MUTANTS.append(Mutant(name, rule, handle=change_responses(change, *operations), fuzz=fuzz, kind=kind))
         return change
 
     return register
 
 
 def on_prediction(
-    name: str, rule: str, *operations: str
+    name: str, rule: str, *operations: str, kind: Kind = "response"
 ) -> Callable[[Callable[[dict[str, Any], Request], object]], object]:
     """Register a mutant that changes every prediction in responses: those of some operations, or all."""
 
@@ -154,17 +181,17 @@ def on_prediction(
             for prediction in response.predictions:
                 change(prediction, request)
 
-        on_response(name, rule, *operations)(change_all)
+        on_response(name, rule, *operations, kind=kind)(change_all)
         return change
 
     return register
 
 
-def on_delivery(name: str, rule: str) -> Callable[[Deliver], Deliver]:
+def on_delivery(name: str, rule: str, *, kind: Kind = "response") -> Callable[[Deliver], Deliver]:
     """Register a mutant that sends webhooks."""
 
     def register(deliver: Deliver) -> Deliver:
-        MUTANTS.append(Mutant(name, rule, deliver=deliver))
+        MUTANTS.append(Mutant(name, rule, deliver=deliver, kind=kind))
         return deliver
 
     return register

@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
+import threading
 from dataclasses import dataclass, field
 from typing import Any
 
-import anyio.to_thread
 import httpx
 
 from helpers.faulty_servers.mutants import CutError, Handler, Request, Response
 from zeroscope_conformance import Document
-from zeroscope_mock import MockServer
-from zeroscope_mock.doors.asgi import CONNECTION
+from zeroscope_mock import MockServer, RealClock, messages
 from zeroscope_mock.doors.listening import Listening
+from zeroscope_mock.protocols import Clock, Flow
+from zeroscope_mock.steps import ConnectionCutError, RunBlocking
 
 DOCUMENT = Document.load()
 JSON = "application/json"
 
 
+_NUMBERS = itertools.count()
+_THREAD = threading.local()
+
+
+def connection_number() -> int:
+    """Return the number of this thread, which, unlike its `ident`, no later thread gets."""
+    if not hasattr(_THREAD, "number"):
+        _THREAD.number = next(_NUMBERS)
+    return int(_THREAD.number)
+
+
 @dataclass
 class Proxy(httpx.BaseTransport):
-    """A proxy in front of the mock server: an httpx transport, and an ASGI application for a socket.
+    """A proxy in front of the mock server: an httpx transport, and what a socket serves.
 
     Args:
         server: The mock server.
@@ -43,23 +56,15 @@ class Proxy(httpx.BaseTransport):
             raise httpx.ReadError("the connection was cut", request=request) from error
         return httpx.Response(response.status, headers=response.headers, stream=httpx.ByteStream(content))
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    def flow(self, request: messages.Request) -> Flow[messages.Response]:
         """Handle a request from a socket."""
-        body, more = b"", True
-        while more:
-            message = await receive()
-            body, more = body + message.get("body", b""), message.get("more_body", False)
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
-        target = f"{path}?{query}" if query else path
+        head = request.head
+        arguments = head.method, head.target, dict(head.headers), request.body
         try:
-            response, content = await anyio.to_thread.run_sync(self._respond, scope["method"], target, headers, body)
-        except CutError:
-            scope["extensions"][CONNECTION].abort()
-            return
-        raw_headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.items()]
-        await send({"type": "http.response.start", "status": response.status, "headers": raw_headers})
-        await send({"type": "http.response.body", "body": content})
+            response, content = yield RunBlocking(lambda: self._respond(*arguments))
+        except CutError as error:
+            raise ConnectionCutError from error
+        return messages.Response(response.status, tuple(response.headers.items()), content)
 
     def _respond(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[Response, bytes]:
         sent: Any = body
@@ -77,6 +82,7 @@ class Proxy(httpx.BaseTransport):
             operation=operation.id if operation else "",
             memory=self.memory,
             server=self.server,
+            connection=connection_number(),
         )
         response = self.handle(request)
         # They describe the body as the mock server sent it, compressed perhaps.
@@ -94,12 +100,15 @@ class Listener:
     """
 
     def __init__(self) -> None:
-        self.app: Any = None
-        listener: Any = self
-        self.url = Listening(listener, "127.0.0.1", 0).url
+        self.app: Proxy | None = None
+        self.body_limit = 2**24
+        self.clock: Clock = RealClock()
+        self.url = Listening(self, "127.0.0.1", 0).url
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self.app(scope, receive, send)
+    def flow(self, request: messages.Request) -> Flow[messages.Response]:
+        """Let the proxy handle a request."""
+        assert self.app is not None
+        return (yield from self.app.flow(request))
 
 
 @functools.cache

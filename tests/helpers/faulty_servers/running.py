@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -11,7 +12,7 @@ from unittest.mock import patch
 import httpx
 
 from helpers.faulty_servers.models import MODEL
-from helpers.faulty_servers.mutants import TOKEN, Mutant, Request, Response
+from helpers.faulty_servers.mutants import OTHER_TOKEN, TOKEN, Mutant, Request, Response
 from helpers.faulty_servers.proxy import DOCUMENT, Proxy, shared_listener
 from zeroscope_conformance import Receiver, Report, run_suite
 from zeroscope_conformance.lifecycle import LifecycleTracker
@@ -53,14 +54,13 @@ def serve_mutant(
         return mutant.deliver(request, send, memory) if mutant.deliver else send(request)
 
     server = MockServer(
-        token=TOKEN,
         rate_limits=RateLimits(creates=AMPLE, reads=AMPLE, others=AMPLE),
         receiver=deliver,
         control=False,
         streams=True,
         models={} if schema is None else {MODEL: schema},
     )
-    proxy = Proxy(server, mutant.handle or forward)
+    proxy = Proxy(server, mutant.handle or forward, memory)
     where: dict[str, Any] = {"url": "http://faulty.test", "transport": proxy}
     if listening:
         shared_listener().app = proxy
@@ -72,7 +72,16 @@ def serve_mutant(
         Receiver("127.0.0.1", 0, DOCUMENT.final, server.clock.time) as receiver,
     ):
         patience = 2.0 * DOCUMENT.metadata["run-limit-seconds"]
-        yield {**where, "token": TOKEN, "clock": server.clock, "receiver": receiver, "patience": patience}
+        memory["secret"] = read_secret(server)
+        tokens = {"token": TOKEN, "other_token": OTHER_TOKEN}
+        yield {**where, **tokens, "clock": server.clock, "receiver": receiver, "patience": patience}
+
+
+def read_secret(server: MockServer) -> str:
+    """Return the webhook secret of the suite's account, with which a mutant can sign."""
+    url = f"http://faulty.test/v1{DOCUMENT.operations['getDefaultWebhookSecret'].path}"
+    request = httpx.Request("GET", url, headers={"authorization": f"Bearer {TOKEN}"})
+    return str(json.loads(server.transport.handle_request(request).read())["key"])
 
 
 def post(request: httpx.Request) -> httpx.Response:
