@@ -8,11 +8,18 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from zeroscope_mock.cog import ModelFileError, VersionFile, read_version
+from zeroscope_mock.journal.redaction import Redactor
 
 from .document import PROBLEM_JSON, Document
 from .exchange import excerpt
 from .model_document import model_document
 from .rules import DialectName
+
+WRONG_TOKEN = "an-unknown-token"
+"""A token that no account has."""
+
+USER_INFO = "the URL of the server cannot be used: it has a user name or password in it; set REPLICATE_API_TOKEN"
+"""What is wrong with a URL that must not be shown."""
 
 UNKNOWN_ID = "zeroscope0conformance0unknown"
 """An id in the service's format that no prediction has."""
@@ -34,6 +41,8 @@ def detect_base_url(client: httpx.Client, url: str, token: str, document: Docume
     Raises:
         NotThisAPIError: If the API is at none of these URLs.
     """
+    if "@" in url:
+        raise NotThisAPIError(USER_INFO)
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         raise NotThisAPIError(f"{url!r} is not the URL of a server; pass one such as http://127.0.0.1:8000")
@@ -51,7 +60,7 @@ def detect_base_url(client: httpx.Client, url: str, token: str, document: Docume
                 refused = f"{base} does not accept the token"
             elif _is_page(response) or (path != list_path and is_problem and response.status_code >= 400):
                 return base
-            start = excerpt(response.text, 80)
+            start = excerpt(Redactor((), (token,)).url(response.text), 80)
             content_type = media_type or "without a content type"
             seen.append(f"GET {base}{path} returned {response.status_code} {content_type}: {start}")
             if response.status_code == 404:
@@ -109,7 +118,7 @@ def detect_model(
     if not id:
         values = values.get("latest_version") if isinstance(values, dict) else None
     if not isinstance(values, dict):
-        seen = f"{response.status_code} {excerpt(response.text, 80)}"
+        seen = f"{response.status_code} {excerpt(Redactor((), (token,)).url(response.text), 80)}"
         raise NotThisAPIError(f"{url} describes no version of the model, but returned {seen}; pass {name}=FILE")
     try:
         return model_document(document, name, read_version(values))

@@ -102,14 +102,20 @@ class Document:
             return len(self.statuses)
         return self.statuses.index(status) if status in self.statuses else None
 
+    def at(self, pointer: str) -> Any:
+        """Return the value at a JSON pointer, which may begin with `#`."""
+        target: Any = self.raw
+        for part in pointer.removeprefix("#").split("/")[1:]:
+            name = part.replace("~1", "/").replace("~0", "~")
+            target = target[int(name) if isinstance(target, list) else name]
+        return target
+
     def deref(self, schema: Any) -> Any:
         """Return the target of a reference, which may be the only item of an `allOf`; anything else unchanged."""
         while isinstance(schema, Mapping):
             if "$ref" in schema:
-                target: Any = self.raw
-                for part in schema["$ref"].removeprefix("#/").split("/"):
-                    target = target[part.replace("~1", "/").replace("~0", "~")]
-                schema = {**target, **{name: value for name, value in schema.items() if name != "$ref"}}
+                rest = {name: value for name, value in schema.items() if name != "$ref"}
+                schema = {**self.at(schema["$ref"]), **rest}
             elif len(schema.get("allOf", [])) == 1:
                 rest = {name: value for name, value in schema.items() if name != "allOf"}
                 schema = {**self.deref(schema["allOf"][0]), **rest}
@@ -119,27 +125,28 @@ class Document:
 
     def response(self, operation: Operation, status: int) -> Mapping[str, Any] | None:
         """Return the description of an operation's response with a status; None if there is none."""
-        responses = operation.raw.get("responses", {})
-        for name in (str(status), f"{status // 100}XX", "default"):
-            if name in responses:
-                found: Mapping[str, Any] = self.deref(responses[name])
-                return found
-        return None
+        key = self.response_key(operation, status)
+        found: Mapping[str, Any] | None = None if key is None else self.deref(operation.raw["responses"][key])
+        return found
+
+    @staticmethod
+    def response_key(operation: Operation, status: int) -> str | None:
+        """Return the key of an operation's response with a status; None if there is none."""
+        keys = (str(status), f"{status // 100}XX", "default")
+        return next((key for key in keys if key in operation.raw.get("responses", {})), None)
 
     def schema_errors(self, schema: Mapping[str, Any], value: Any, *, formats: bool = False) -> list[str]:
-        """Return what makes a value invalid against a schema of the document, in words.
+        """Return what makes a value invalid against a schema of the document, in words; `format` may be enforced."""
+        errors = self.validator(schema, formats=formats).iter_errors(value)
+        return [f"{'.'.join(map(str, error.instance_path)) or 'the body'}: {error.message}" for error in errors]
 
-        Args:
-            schema: The schema.
-            value: The value.
-            formats: Whether `format` is enforced.
-        """
+    def validator(self, schema: Mapping[str, Any], *, formats: bool = False) -> Any:
+        """Return the validator of jsonschema_rs for a schema of the document, which may enforce `format`."""
         key = json.dumps([schema, formats], sort_keys=True)
         if key not in self._validators:
             whole = {**schema, "components": self.raw["components"]}
             self._validators[key] = jsonschema_rs.validator_for(whole, validate_formats=formats)
-        errors = self._validators[key].iter_errors(value)
-        return [f"{'.'.join(map(str, error.instance_path)) or 'the body'}: {error.message}" for error in errors]
+        return self._validators[key]
 
     @cached_property
     def auth_schemes(self) -> list[str]:
@@ -162,10 +169,11 @@ class Document:
         return hidden
 
     @cached_property
-    def constant_urls(self) -> list[str]:
-        """The names of the URLs that every prediction has."""
+    def constant_urls(self) -> dict[str, str]:
+        """The names of the URLs that every prediction has, each with the month since which it has it."""
         schema = self.raw["components"]["schemas"].get("PredictionUrls", {})
-        return [name for name, url in schema.get("properties", {}).items() if "x-on-every-prediction-since" in url]
+        key = "x-on-every-prediction-since"
+        return {name: str(url[key]) for name, url in schema.get("properties", {}).items() if key in url}
 
     @cached_property
     def prefer_values(self) -> list[str]:
@@ -219,6 +227,10 @@ class Document:
             body.setdefault("version", self.metadata["version"])
         return body
 
+    def sample(self, schema: Any, *, whole: bool = False) -> Any:
+        """Return a value that a schema allows; an object has only its required properties unless it is `whole`."""
+        return sample(schema, self.deref, whole=whole)
+
     @cached_property
     def input_fields(self) -> list[tuple[str, Any]]:
         """The names and the schemas of the input's fields."""
@@ -245,9 +257,13 @@ class Document:
 
     def scripted_input(self, script: str) -> dict[str, Any]:
         """Return an input with a script for the mock server in its prompt; to a model, it is any other prompt."""
+        return self.text_input(f"mock:{script}")
+
+    def text_input(self, text: str) -> dict[str, Any]:
+        """Return an input with a text as the prompt or, without one, in the first field for texts, if there is any."""
         text_fields = [name for name, schema in self.input_fields if _is_text(schema)]
         text_fields.sort(key=lambda name: name != "prompt")
-        return {**self.required_input, **dict.fromkeys(text_fields[:1], f"mock:{script}")}
+        return {**self.required_input, **dict.fromkeys(text_fields[:1], text)}
 
     @property
     def shaped_input(self) -> dict[str, Any]:

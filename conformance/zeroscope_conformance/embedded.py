@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .document import Document
 from .receiver import Receiver
 from .rules import DialectName
+
+if TYPE_CHECKING:
+    from zeroscope_mock import MockServer
 
 # Constant, so that every run is the same. It is valid only for a server that ends with the run.
 TOKEN = "mock-0f4d1c8e5a7b4e0d9c3f2a6b8d1e7c5a"
@@ -37,6 +42,7 @@ def mock_server(
     limits = RateLimits(creates=ample, reads=ample, others=ample)
     document = Document.load(spec)
     with (
+        _silent_log(),
         MockServer(
             dialect=dialect,
             token=TOKEN,
@@ -56,6 +62,23 @@ def mock_server(
             "dialect": dialect,
             "clock": server.clock,
             "receiver": receiver,
+            "provoke": partial(_provoke, server),
             # A long wait takes no time on this clock.
             "patience": 2.0 * document.metadata["run-limit-seconds"],
         }
+
+
+@contextmanager
+def _silent_log() -> Iterator[None]:
+    """Keep the server's advice out of the command's output, unless the program handles logs: it is for its users."""
+    log, handler = logging.getLogger("zeroscope_mock"), logging.NullHandler()
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+
+
+def _provoke(server: MockServer, operation: str, status: int) -> None:
+    """Make a mock server respond to the next request for an operation with a status."""
+    server.faults.add(operation=operation, status=status, times=1)

@@ -7,6 +7,7 @@ import os
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ CONFIG = Path(__file__).with_name("schemathesis.toml")
 FORM = "multipart/form-data"
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 LIFECYCLE_CHECK = "prediction_lifecycle"
+NO_COOKIES = DefaultCookiePolicy(allowed_domains=[])
+"""Refuses cookies: with a proxy's session, requests would need no token, or would be those of another account."""
 
 _RULES = {rule.name: rule for rule in RULES}
 # This API rarely reaches these checks, so each counts for the most similar rule.
@@ -70,6 +73,14 @@ def prediction_lifecycle(context: Any, response: Any, case: Any) -> bool | None:
     return None
 
 
+@schemathesis.hook
+def before_call(context: schemathesis.HookContext, case: Any, kwargs: dict[str, Any]) -> None:
+    """Refuse the cookies of the responses to the requests of a run."""
+    session = kwargs.get("session")
+    if session is not None and _TRACKERS.find(case.operation.schema) is not None:
+        session.cookies.set_policy(NO_COOKIES)
+
+
 @contextmanager
 def _without_proxies() -> Iterator[None]:
     """Hide the proxies of the environment, which schemathesis would use even for loopback addresses."""
@@ -92,6 +103,7 @@ def run_schemathesis(
     examples: int | None,
     seed: int | None,
     on_step: Callable[[str], object],
+    on_exchange: Callable[[Exchange], object] = lambda exchange: None,
 ) -> None:
     """Run schemathesis against a server.
 
@@ -105,6 +117,7 @@ def run_schemathesis(
         examples: The maximum number of examples for each operation; None for that of schemathesis.toml.
         seed: The seed of the requests; None for that of schemathesis.toml.
         on_step: Called with the name of each phase when it starts.
+        on_exchange: Called with each exchange after its scenario.
     """
     config = schemathesis.Config.from_dict(schemathesis_config(base_url, token, examples, seed))
     schema = schemathesis.openapi.from_dict(_adapted_document(document, dialect), config=config)
@@ -139,7 +152,8 @@ def run_schemathesis(
                 seen = excerpt(str(getattr(event, "value", None) or getattr(event, "exception", event)))
                 results.add(Finding("always-answered", _RULES["always-answered"].says, seen))
             elif isinstance(event, events.ScenarioFinished):
-                _count_checks(event.recorder, document, results, token)
+                for exchange in _count_checks(event.recorder, document, results, token):
+                    on_exchange(exchange)
     finally:
         _TRACKERS.detach(schema)
 
@@ -180,15 +194,17 @@ def _adapted_document(document: Document, dialect: DialectName) -> dict[str, Any
     return raw
 
 
-def _count_checks(recorder: Any, document: Document, results: Results, token: str) -> None:
-    """Count the checks of one scenario of schemathesis."""
-    for id, checks in recorder.checks.items():
-        interaction = recorder.interactions.get(id)
-        if interaction is None or interaction.response is None:
+def _count_checks(recorder: Any, document: Document, results: Results, token: str) -> list[Exchange]:
+    """Count the checks of one scenario of schemathesis, and return its exchanges."""
+    exchanges: list[Exchange] = []
+    for id, interaction in recorder.interactions.items():
+        if interaction.response is None:
             continue
         case = recorder.cases[id].value
-        exchange = _exchange(case, interaction.response, token)
-        for check in checks:
+        exchange = _exchange(case, interaction.response, token, interaction.timestamp)
+        exchanges.append(exchange)
+        results.check("always-answered", True, "", "")
+        for check in recorder.checks.get(id, []):
             name: str = _RULE_OF_CHECK.get(check.name) or check.name.replace("_", "-")
             if check.failure_info is not None:
                 # The tracker has counted the failures of its own check.
@@ -197,12 +213,10 @@ def _count_checks(recorder: Any, document: Document, results: Results, token: st
                     reason = excerpt(f"{failure.title}: {failure.message}", 600)
                     seen = f"{reason} - in {exchange.summary}"
                     rule = _RULES.get(name)
-                    results.add(Finding(name, rule.says if rule else check.name, seen, exchange.curl()))
+                    results.add(Finding(name, rule.says if rule else check.name, seen, exchange=exchange))
             elif _is_applicable(check.name, case, exchange, recorder, document):
                 results.check(name, True, "", "")
-    for interaction in recorder.interactions.values():
-        if interaction.response is not None:
-            results.check("always-answered", True, "", "")
+    return exchanges
 
 
 def _is_false_positive(check: str, exchange: Exchange, document: Document) -> bool:
@@ -246,7 +260,7 @@ def _is_applicable(check: str, case: Any, exchange: Exchange, recorder: Any, doc
             return False
 
 
-def _exchange(case: Any, response: Any, token: str) -> Exchange:
+def _exchange(case: Any, response: Any, token: str, ended_at: float = 0.0) -> Exchange:
     """Return the exchange of a case and its response, both of schemathesis."""
     request = response.request
     body = request.body or b""
@@ -260,6 +274,8 @@ def _exchange(case: Any, response: Any, token: str) -> Exchange:
         response_body=response.content or b"",
         operation=case.operation.definition.raw["operationId"],
         token=token,
+        started_at=ended_at - response.elapsed if ended_at else 0.0,
+        seconds=response.elapsed,
     )
 
 

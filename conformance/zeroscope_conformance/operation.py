@@ -33,5 +33,12 @@ class Operation:
 
     def matches(self, path: str) -> bool:
         """Return whether the path of a URL, which may have a prefix, is one of this operation."""
-        pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(self.path)) + "$"
-        return re.search(pattern, path) is not None
+        return re.search(f"{self._pattern}$", path) is not None
+
+    def is_at(self, path: str) -> bool:
+        """Return whether a path without a prefix is one of this operation."""
+        return re.fullmatch(self._pattern, path) is not None
+
+    @property
+    def _pattern(self) -> str:
+        return re.sub(r"\\{\w+\\}", "[^/]+", re.escape(self.path))

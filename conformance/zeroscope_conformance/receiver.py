@@ -21,7 +21,8 @@ class Delivery:
         headers: The headers, names in lower case.
         body: The body as sent.
         status: The status code of the response.
-        time: The time of arrival, in seconds since 1970.
+        time: The time of arrival on the clock of the server, in seconds since 1970.
+        received_at: The time of arrival on the clock of the system, as of every other exchange of a run.
     """
 
     path: str
@@ -29,6 +30,7 @@ class Delivery:
     body: bytes
     status: int
     time: float
+    received_at: float
 
     @property
     def prediction(self) -> dict[str, Any]:
@@ -47,7 +49,7 @@ class Receiver:
         host: The address to listen on.
         port: The port to listen on; 0 for a free one.
         final: The final statuses.
-        now: Returns the time, in seconds since 1970.
+        now: Returns the time of the server, in seconds since 1970.
         public: The URL under which the server reaches the receiver; by default, that of `host` and `port`.
 
     Attributes:
@@ -97,7 +99,7 @@ class Receiver:
     def receive(self, path: str, headers: Mapping[str, str], body: bytes) -> int:
         """Record a delivery, and return the status code of the response."""
         with self._lock:
-            delivery = Delivery(path, headers, body, 200, self._now())
+            delivery = Delivery(path, headers, body, 200, self._now(), time.time())
             if path in self._failing_paths and delivery.prediction.get("status") in self._final:
                 self._failing_paths.discard(path)
                 delivery = replace(delivery, status=503)

@@ -5,27 +5,38 @@ from __future__ import annotations
 import ssl
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache, partial
+from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
+
+try:
+    import orjson  # noqa: F401 - to find out whether the extra is installed
+except ModuleNotFoundError as error:
+    from zeroscope._extras import explain_missing
+
+    explain_missing("conformance", error)
+    raise
 
 import httpx
 
 from zeroscope.clock import Clock, SystemClock
 from zeroscope_mock.cog import read_version
 
+from .coverage import Measurement
 from .detect import NotThisAPIError, detect_base_url, detect_dialect, detect_model
 from .document import Document
-from .fuzzing import run_schemathesis
+from .fuzzing import NO_COOKIES, run_schemathesis
 from .lifecycle import LifecycleTracker
 from .receiver import Receiver
 from .report import Report
 from .results import Results
 from .rules import DialectName, inapplicable_rules, rules_for
-from .scenarios import SCENARIOS, filters, pagination, webhooks
+from .scenarios import SCENARIOS, accounts, completion, filters, pagination, webhooks
 from .stateful import run_state_machine
 from .target import ScenarioAbandonedError, Target, authorities
+from .uncovered import Provoke, reach_uncovered, record_deliveries
 
 PATIENCE = 300.0
 """The longest wait for a prediction or a webhook by default, in seconds."""
@@ -38,6 +49,7 @@ def run_suite(
     url: str,
     *,
     token: str,
+    other_token: str | None = None,
     document: Document | None = None,
     model: str | None = None,
     version: str | Path | Mapping[str, Any] | None = None,
@@ -49,6 +61,8 @@ def run_suite(
     patience: float = PATIENCE,
     fuzz: bool = True,
     transport: httpx.BaseTransport | None = None,
+    only: Collection[str] | None = None,
+    provoke: Provoke | None = None,
     on_step: Callable[[str], object] = lambda step: None,
 ) -> Report:
     """Check a server against the document and all rules.
@@ -58,6 +72,8 @@ def run_suite(
     Args:
         url: The URL of the server.
         token: A token that the server accepts.
+        other_token: A token of another account that the server accepts; by default, only unknown tokens are used to
+            see whether accounts are separate.
         document: The document that describes the API; by default, the one that this package was built with.
         model: A model that the server runs, as `owner/name` or `owner/name:id`, whose schema the inputs are made from;
             by default, the document's own.
@@ -72,6 +88,9 @@ def run_suite(
         fuzz: Whether schemathesis generates requests, too; without it, other requests have to reach its rules.
         transport: An httpx transport in place of a socket, such as that of a mock server in the same process.
             schemathesis requires a socket, so a transport requires `fuzz=False`.
+        only: The names of the only steps to run, to repeat a failure that one of them found; by default, all.
+        provoke: Makes the server respond to the next request for an operation, by its `operationId`, with a status
+            that no request brings about, such as 402; without it, such responses are not reached.
         on_step: Called with the name of each step when it starts.
 
     Returns:
@@ -100,6 +119,7 @@ def run_suite(
         timeout=_TIMEOUT,
         follow_redirects=False,
         trust_env=False,
+        cookies=CookieJar(NO_COOKIES),
         verify=_ssl_context(authorities()),
         transport=transport,
     ) as client:
@@ -107,10 +127,13 @@ def run_suite(
         if model is not None:
             document = detect_model(client, base_url, token, document, model, described)
         dialect = dialect or detect_dialect(client, base_url, token, document)
-        results = Results(rules_for(document, dialect), token, inapplicable_rules(document, dialect))
+        results = Results(rules_for(document, dialect), token, inapplicable_rules(document, dialect), document)
         tracker = LifecycleTracker(document, results)
         target = Target(client, base_url, token, document, results, tracker, clock, patience)
         steps: dict[str, Callable[[], object]] = {name: partial(run, target) for name, run in SCENARIOS.items()}
+        if other_token is not None:
+            results.hide(other_token)
+            steps["accounts"] = partial(accounts.separate_accounts, target, other_token)
         if receiver is not None:
             steps["webhooks"] = partial(webhooks.receive_webhooks, target, receiver)
         steps["state machine"] = partial(
@@ -133,12 +156,20 @@ def run_suite(
                 examples=5 if quick else None,
                 seed=seed,
                 on_step=on_step,
+                on_exchange=target.record,
             )
+        measurement = Measurement(document)
+        if not quick:
+            steps["coverage"] = partial(reach_uncovered, target, measurement, provoke)
         # The last steps, as they expect all created predictions in the list, and more than one page.
         steps["pagination"] = partial(pagination.follow_pages, target)
         steps["filters"] = partial(filters.filter_list, target)
+        steps["later reads"] = partial(completion.read_again, target)
         for name, step in steps.items():
+            if only is not None and name not in only:
+                continue
             on_step(name)
+            results.step = name
             try:
                 step()
             except ScenarioAbandonedError:
@@ -150,7 +181,21 @@ def run_suite(
                 break
             except Exception:
                 errors.append(results.redact(f"{name}: {traceback.format_exc()}"))
-    return Report(base_url, dialect, results.all(), errors, time.monotonic() - start, interrupted, model)
+    measurement.update(target.exchanges)
+    if receiver is not None:
+        record_deliveries(target, measurement, receiver)
+        measurement.update(target.exchanges)
+    return Report(
+        base_url,
+        dialect,
+        results.all(),
+        errors,
+        time.monotonic() - start,
+        interrupted,
+        model,
+        target.exchanges,
+        measurement.coverage(),
+    )
 
 
 @cache

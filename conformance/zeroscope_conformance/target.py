@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -48,6 +50,9 @@ class Target:
         tracker: The tracker of the predictions.
         clock: The clock to wait on.
         patience: The longest wait for a prediction, in seconds.
+
+    Attributes:
+        exchanges: All exchanges so far, in their order.
     """
 
     def __init__(
@@ -68,7 +73,13 @@ class Target:
         self.tracker = tracker
         self.clock = clock
         self.patience = patience
+        self.exchanges: list[Exchange] = []
         self._client = client
+
+    def record(self, exchange: Exchange) -> None:
+        """Add an exchange to those of the run."""
+        # A copy, which does not keep the parsed body of each response in memory.
+        self.exchanges.append(replace(exchange, secrets=self.results.tokens))
 
     def call(
         self,
@@ -77,10 +88,12 @@ class Target:
         id: str = "",
         json: Any = None,
         file: bytes | None = None,
+        content: bytes | None = None,
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         token: str | None = "",
         scheme: str | None = None,
+        provoked: bool = False,
     ) -> Exchange:
         """Call an operation of the document.
 
@@ -89,10 +102,12 @@ class Target:
             id: The id of the prediction, if the path has one.
             json: The request body.
             file: The content of a file to upload in place of a JSON body.
+            content: The request body as it is sent, in place of both.
             query: The query parameters.
             headers: More headers.
             token: Another token than the valid one; None for no token.
             scheme: The scheme of the token; by default, the first one of the document.
+            provoked: Whether the server was made to fail.
 
         Raises:
             ScenarioAbandonedError: If there is no response.
@@ -102,7 +117,9 @@ class Target:
         body: dict[str, Any] = {"json": json}
         if file is not None:
             body, headers = {"files": {"content": file}}, {**_FORM, **(headers or {})}
-        return self._send(operation, operation.method, url, headers, token, scheme, **body)
+        if content is not None:
+            body = {"content": content}
+        return self._send(operation, operation.method, url, headers, token, scheme, provoked=provoked, **body)
 
     def follow(
         self, url: str, method: str = "GET", *, with_token: bool = True, until: re.Pattern[bytes] | None = None
@@ -231,50 +248,53 @@ class Target:
         scheme: str | None = None,
         *,
         until: re.Pattern[bytes] | None = None,
+        provoked: bool = False,
         **body: Any,
     ) -> Exchange:
         token = self.token if token == "" else token
         credentials = {"authorization": f"{scheme or self.document.auth_schemes[0]} {token}"} if token else {}
         sent = {**credentials, **(headers or {})}
         operation_id = operation.id if operation else None
+        sample = Exchange(method, url, sent, b"", 0, {}, b"", operation_id, self.token, secrets=self.results.tokens)
         try:
             request = self._client.build_request(method, url, headers=sent, **body)
-            response, content = self._send_unthrottled(request, until)
+            exchange = self._send_unthrottled(request, sample, until, provoked=provoked)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            failed = Exchange(method, url, sent, b"", 0, {}, b"", operation_id, self.token)
+            self.record(sample)
             seen = f"{type(error).__name__}: {error}"
-            self.results.check("always-answered", False, f"a response to {method} {url}", seen, failed)
+            self.results.check("always-answered", False, f"a response to {method} {url}", seen, sample)
             raise ScenarioAbandonedError from error
-        exchange = Exchange(
-            method=method,
-            url=url,
-            request_headers={name.lower(): value for name, value in request.headers.items()},
-            request_body=request.read(),
-            status=response.status_code,
-            response_headers=dict(response.headers),
-            response_body=content,
-            operation=operation_id,
-            token=self.token,
-        )
         self.results.check("always-answered", True, "", "")
-        check_response(exchange, self.document, self.results)
         track_predictions(exchange, self.tracker)
         return exchange
 
     def _send_unthrottled(
-        self, request: httpx.Request, until: re.Pattern[bytes] | None
-    ) -> tuple[httpx.Response, bytes]:
-        """Send a request, again after each 429, and return the first other response and its body."""
+        self, request: httpx.Request, sample: Exchange, until: re.Pattern[bytes] | None, *, provoked: bool
+    ) -> Exchange:
+        """Send a request, again after each 429, and return the exchange with the first other response."""
         attempts = _MAX_THROTTLED
         while True:
+            started_at, start = time.time(), time.monotonic()
             response, attempts = self._client.send(request, stream=True), attempts - 1
             throttled = response.status_code == httpx.codes.TOO_MANY_REQUESTS
             try:
                 content = response.read() if until is None or throttled else self._read_until(response, until)
             finally:
                 response.close()
+            exchange = replace(
+                sample,
+                request_headers={name.lower(): value for name, value in request.headers.items()},
+                request_body=request.read(),
+                status=response.status_code,
+                response_headers=dict(response.headers),
+                response_body=content,
+                started_at=started_at,
+                seconds=time.monotonic() - start,
+            )
+            self.record(exchange)
+            check_response(exchange, self.document, self.results, may_fail=provoked)
             if not throttled or not attempts:
-                return response, content
+                return exchange
             self.clock.sleep(_throttle_pause(response))
 
     def _read_until(self, response: httpx.Response, end: re.Pattern[bytes]) -> bytes:

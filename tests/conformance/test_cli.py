@@ -28,8 +28,11 @@ from zeroscope_mock import MockServer
 SERVICE = DOCUMENT.raw["servers"][0]["url"]
 
 
-def test_without_a_url__the_mock_server_passes_and_every_run_is_the_same(tmp_path: Path) -> None:
+def test_without_a_url__the_mock_server_passes_and_every_run_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Two processes print a table of all rules, exit with 0, and check everything equally often."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     reports: list[Any] = []
     for number in range(2):
         files = [tmp_path / f"{number}.json", tmp_path / f"{number}.xml"]
@@ -73,7 +76,10 @@ def test_failure__is_reported_with_its_reproduction(command: Command, tmp_path: 
     lines = outcome.out.partition(f"cancel-ends: {rule.says}\n")[2].splitlines()
     assert lines[0] == "  expected  status canceled"
     assert re.match(r'  seen      200 application/json: {"id": ', lines[1])
-    assert re.match(r'  repeat    curl -i -X POST -H "authorization: Bearer \$REPLICATE_API_TOKEN" http://', lines[2])
+    curl = "  repeat    curl -i -X POST -H 'authorization: Bearer '\"$REPLICATE_API_TOKEN\" http://"
+    assert lines[2].startswith(curl)
+    assert re.match(r"  document  the built-in document: #/paths/~1predictions~1{prediction_id}", lines[3])
+    assert re.match(r"  failure   \w{8} cancel-ends of cancelPrediction, (once|\d times)$", lines[4])
     assert "1 failed" in outcome.out
     written = (tmp_path / "report.json").read_text(encoding="utf-8")
     assert json.loads(written)["passed"] is False and TOKEN not in written
@@ -101,7 +107,7 @@ def test_rule_that_does_not_apply__is_named_with_its_reason(command: Command, mo
     assert outcome.code == 0
     assert re.search(r"stream-answers\W+not applicable", outcome.out)
     assert "not applicable: stream-answers, as a prediction that asked for a stream has no urls.stream" in outcome.out
-    assert "0 failed, 0 not reached, 2 not applicable" in outcome.out
+    assert "0 failed, 0 not reached, 4 not applicable" in outcome.out
 
 
 def test_interrupted_run__reports_its_results(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,6 +176,14 @@ def test_errors__are_reported_in_a_sentence(
     assert outcome.err.startswith("zeroscope: ") and said in outcome.err.replace("\n", " ")
 
 
+def test_url__with_a_password_is_refused(command: Command) -> None:
+    """The sentence does not show it."""
+    outcome = command("conformance", "http://me:0123pw@127.0.0.1:9")
+
+    assert (outcome.code, outcome.out) == (2, "") and "0123pw" not in outcome.err
+    assert "it has a user name or password in it" in outcome.err.replace("\n", " ")
+
+
 def test_token__has_to_be_set(command: Command) -> None:
     """Without a token no request is sent; the sentence names the variable."""
     outcome = command("conformance", "http://127.0.0.1:9")
@@ -199,7 +213,7 @@ def test_other_server__is_reported_with_its_response(command: Command, monkeypat
 
 @pytest.mark.parametrize(
     ("module", "arguments", "extra"),
-    [("schemathesis", [], "zeroscope[conformance]"), ("uvicorn", [], "zeroscope[mock]")],
+    [("schemathesis", [], "zeroscope[conformance]"), ("httptools", [], "zeroscope[mock]")],
 )
 def test_missing_extra__is_named(
     command: Command, monkeypatch: pytest.MonkeyPatch, module: str, arguments: list[str], extra: str

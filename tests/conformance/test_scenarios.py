@@ -6,29 +6,39 @@ import pytest
 
 from helpers.faulty_servers import DOCUMENT, Mutant, failed_rules, forward, mutant_target
 from helpers.faulty_servers.mutants import Handler, Request, Response
-from zeroscope_conformance.scenarios import SCENARIOS, filters, pagination
+from zeroscope_conformance.scenarios import SCENARIOS, completion, filters, pagination
 
-ALL = {**SCENARIOS, "pagination": pagination.follow_pages, "filters": filters.filter_list}
+ALL = {
+    **SCENARIOS,
+    "pagination": pagination.follow_pages,
+    "filters": filters.filter_list,
+    "later reads": completion.read_again,
+}
 REACHED = {
     "refusals": {
         *("no-token-401", "wrong-token-401", "unknown-id-404", "refusals-are-problems", "refusal-names-field"),
         *("bounds-enforced", "enum-enforced", "types-enforced", "required-enforced", "unknown-names-refused"),
+        "created-once",
     },
     "inputs": {"bounds-enforced", "enum-enforced", "positive-data-acceptance", "created-readable", "input-echoed"},
     "completion": {
         *("prediction-ends", "final-is-final", "final-is-stable", "succeeded-has-output", "failed-has-error"),
-        *("times-ordered", "logs-grow", "status-forward", "cancel-repeatable"),
+        *("times-ordered", "logs-grow", "outputs-grow", "start-stays", "status-forward", "cancel-repeatable"),
     },
     "cancellation": {"cancel-ends", "cancel-repeatable", "final-is-final", "final-is-stable"},
     "authentication": {"auth-schemes"},
     "versions": {"version-forms"},
-    "held creates": {"prefer-waits", "prefer-confirmed", "prefer-runs-out", "prefer-agrees"},
+    "held creates": {"prefer-waits", "prefer-confirmed", "prefer-runs-out", "prefer-limited", "prefer-agrees"},
     "limited runs": {"cancel-after-ends"},
-    "outputs": {"outputs-fetchable", "outputs-decode", "outputs-as-asked"},
+    "outputs": {"outputs-fetchable", "outputs-repeatable", "outputs-decode", "outputs-as-asked"},
     "urls": {"urls-absolute", "urls-present", "urls-answer"},
-    "streams": {"stream-answers", "stream-adds-up"},
+    "streams": {"stream-answers", "stream-adds-up", "stream-ordered", "stream-shared"},
     "files": {"file-described", "file-digests", "file-expires"},
-    "pagination": {"list-newest-first", "list-complete", "list-links", "list-current"},
+    "creates": {"created-once", "created-in-order", "creates-separate", "limits-separate"},
+    "concurrency": {"creates-separate", "created-once", "created-readable", "responses-matched", "cancels-agree"},
+    "accounts": {"accounts-separate", "secret-stays"},
+    "later reads": {"data-kept"},
+    "pagination": {"list-newest-first", "list-complete", "list-steady", "list-links", "list-current"},
     "filters": {"list-filtered", "filter-refused"},
 }
 """The rules that each scenario has to reach by itself, without those of every response."""

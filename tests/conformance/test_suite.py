@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import json
+import logging
 from functools import partial
+from urllib.parse import quote
 from xml.etree import ElementTree
 
 import httpx
 import pytest
 
-from helpers.faulty_servers import DOCUMENT, TOKEN, Mutant, check_mutant
+from helpers.faulty_servers import DOCUMENT, MUTANTS, OTHER_TOKEN, TOKEN, Mutant, check_mutant, serve_mutant
 from helpers.faulty_servers.mutants import Request, Response
-from zeroscope_conformance import NotThisAPIError, Report, run_suite, scenarios, suite, to_json, to_junit
+from helpers.pages import ROOT
+from zeroscope_conformance import (
+    RULES,
+    DocumentSource,
+    NotThisAPIError,
+    Report,
+    run_suite,
+    scenarios,
+    suite,
+    to_har,
+    to_html,
+    to_json,
+    to_junit,
+    to_sarif,
+)
 from zeroscope_conformance.embedded import mock_server
+from zeroscope_conformance.reports.terminal import format_report
 from zeroscope_conformance.rules import DialectName, rules_for
 from zeroscope_mock import MockServer, Rate, RateLimits
+
+SOURCE = DocumentSource.load(folder=ROOT)
+STREAMS = [rule.name for rule in RULES if rule.name.startswith("stream-")]
 
 
 def test_mock_server__passes(report: Report) -> None:
@@ -41,12 +63,12 @@ def test_streams__are_not_demanded(dialect: DialectName) -> None:
     with mock_server(dialect, streams=False) as arguments:
         report = run_suite(**arguments, quick=True)
 
-    assert report.passed and report.named("not applicable") == ["stream-answers", "stream-adds-up"]
+    assert report.passed and report.named("not applicable") == STREAMS
     reason = "a prediction that asked for a stream has no urls.stream"
     rules = {rule["rule"]: rule for rule in json.loads(to_json([report]))["runs"][0]["rules"]}
     assert (rules["stream-answers"]["verdict"], rules["stream-answers"]["inapplicable"]) == ("not applicable", reason)
     suite = ElementTree.fromstring(to_junit([report])).find("testsuite")
-    assert suite is not None and (suite.get("failures"), suite.get("skipped")) == ("0", "2")
+    assert suite is not None and (suite.get("failures"), suite.get("skipped")) == ("0", str(len(STREAMS)))
     skipped = suite.find("testcase[@name='stream-answers']/skipped")
     assert skipped is not None and skipped.get("message") == reason
 
@@ -62,7 +84,76 @@ def test_webhooks__need_not_be_shown() -> None:
 
     report = check_mutant(Mutant("shows no webhook", "", handle=hide))
 
-    assert report.named("not applicable") == ["webhook-echoed"]
+    # Without a socket, the mock server sends no dates.
+    assert report.named("not applicable") == ["date-forward", "webhook-echoed"]
+
+
+@pytest.mark.parametrize("fuzz", [False, True])
+def test_cookies__are_refused(fuzz: bool) -> None:
+    """A proxy's session, which needs no token, is not kept from one request to the next, and shows nowhere."""
+
+    def proxy(request: Request) -> Response:
+        if "sid=0123cookie" in request.headers.get("cookie", ""):
+            request.headers["authorization"] = f"Bearer {TOKEN}"
+        response = request.forward()
+        if response.status < 300:
+            response.headers["set-cookie"] = "sid=0123cookie; Path=/"
+        return response
+
+    report = check_mutant(Mutant("keeps a session", "", handle=proxy, fuzz=fuzz))
+
+    assert (report.named("failed"), report.errors) == ([], [])
+    assert not any("cookie" in exchange.request_headers for exchange in report.exchanges)
+    assert "0123cookie" not in to_html([report], SOURCE) + to_json([report]) + to_har([report])
+
+
+@pytest.mark.parametrize("token", ['r8_"&<+/=%41\\secretzzQ', "r8_0123456789abcdefgh"])
+def test_tokens__show_nowhere(token: str) -> None:
+    """A server that repeats tokens, in whatever form, brings them into no report; nor does another account's."""
+    other, document = "the-token-of-another-account", "http://mock.test"
+    forms = [
+        token,
+        other,
+        json.dumps(token)[1:-1],
+        json.dumps(token)[1:-1].replace("/", "\\/"),
+        quote(token, safe=""),
+        quote(token),
+        base64.b64encode(token.encode()).decode(),
+        base64.b64encode(f"{other}:".encode()).decode().rstrip("=")[:-2],
+    ]
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        response = server.transport.handle_request(request)
+        body, content = response.read(), "\n".join(forms)
+        if request.method == "POST" and response.status_code < 300:
+            headers = {
+                "content-type": "text/plain",
+                "x-copy": json.dumps(forms),
+                "link": f"</?sig=0123secret&{forms[4]}>",
+            }
+            return httpx.Response(500, headers=headers, content=content)
+        return httpx.Response(response.status_code, headers=response.headers, content=body)
+
+    with MockServer(streams=True) as server:
+        run = partial(run_suite, document, token=token, other_token=other, quick=True, fuzz=False, dialect="live")
+        report = run(clock=server.clock, transport=httpx.MockTransport(respond))
+
+    assert report.named("failed")
+    shown = to_json([report]) + to_html([report], SOURCE) + to_junit([report]) + to_har([report])
+    shown += to_sarif([report], SOURCE) + "\n".join(format_report(report, SOURCE))
+    for form in (*forms, "0123secret"):
+        for written in (form, json.dumps(form)[1:-1], html.escape(form)):
+            assert written not in shown
+
+
+@pytest.mark.parametrize(
+    "url", ["http://me:0123pw@a.test", "me:0123pw@a.test", "ftp://0123pw@a.test", "http://0123pw@["]
+)
+def test_url__with_a_password_is_refused(url: str) -> None:
+    """The sentence does not show it."""
+    with pytest.raises(NotThisAPIError, match="it has a user name or password in it") as caught:
+        run_suite(url, token=TOKEN)
+    assert "0123pw" not in str(caught.value)
 
 
 def test_rate_limits__are_respected() -> None:
@@ -134,3 +225,38 @@ def test_error_of_the_suite(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert report.named("failed") == [] and not report.passed
     assert [error.splitlines()[-1] for error in report.errors] == ["RuntimeError: a mistake"]
+
+
+def test_other_account__need_not_be_there() -> None:
+    """Without a token of another account, unknown tokens and none show whether accounts are separate."""
+    mutant = next(mutant for mutant in MUTANTS if mutant.name == "takes a read for any token from a cache")
+    with serve_mutant(mutant, listening=False) as arguments:
+        report = run_suite(**{**arguments, "other_token": None}, quick=True, fuzz=False)
+
+    assert (report.named("failed"), report.errors) == (["accounts-separate"], [])
+
+
+def test_other_account__whose_token_is_returned() -> None:
+    """A server that sends back the token of the other account does not make a finding show it."""
+
+    def send_back(request: Request) -> Response:
+        if OTHER_TOKEN in request.headers.get("authorization", ""):
+            return Response(200, {"content-type": "application/json"}, {"id": OTHER_TOKEN, "status": "starting"})
+        return request.forward()
+
+    report = check_mutant(Mutant("sends a token back", "", handle=send_back))
+
+    (result,) = (result for result in report.results if result.rule.name == "accounts-separate")
+    assert result.findings and OTHER_TOKEN not in to_json([report]) + to_junit([report])
+
+
+def test_embedded_server__prints_no_advice(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its log is for its users; in the command's output, it would be about the suite's own polls."""
+    log = logging.getLogger("zeroscope_mock")
+    # As in a program that does not handle logs.
+    monkeypatch.setattr(log, "propagate", False)
+    with mock_server("live"):
+        log.warning("the list was polled")
+    assert capfd.readouterr().err == ""
+    log.warning("the list was polled")
+    assert "polled" in capfd.readouterr().err

@@ -1,0 +1,6 @@
+"""The `zeroscope conformance` command."""
+
+from .command import conformance
+from .replay import replay
+
+__all__ = ["conformance", "replay"]
