@@ -40,6 +40,7 @@ TRANSITIONS = {
     "refused": ("sending", "queued"),
     "unknown": ("sending", "unknown"),
     "found": ("unknown", "running"),
+    "absent": ("unknown", "queued"),
     "finished": ("running", "finished"),
 }
 # The records that lead to each state.
@@ -52,6 +53,7 @@ RECORDS: dict[str, list[str]] = {
     "finished": ["sending", "created", "finished"],
     "found": ["sending", "unknown", "found"],
     "found, finished": ["sending", "unknown", "found", "finished"],
+    "absent": ["sending", "unknown", "absent"],
 }
 # What the next run loads after each.
 LOADED = {
@@ -64,6 +66,7 @@ LOADED = {
     # Why its outcome was unknown stays on record.
     "found": JournalEntry(1, "running", ID, None, SENT_AT, MESSAGE),
     "found, finished": JournalEntry(1, "finished", ID, PREDICTION, SENT_AT, MESSAGE),
+    "absent": JournalEntry(1, "queued", None, None, None, None),
 }
 FURTHEST = ["finished", "running", "unknown", "queued"]
 
@@ -88,6 +91,8 @@ def record(journal: BatchJournal, name: str, row: int) -> None:
             journal.record_unknown(row, MESSAGE)
         case "found":
             journal.record_found(row, ID)
+        case "absent":
+            journal.record_absent(row)
         case _:
             journal.record_finished(row, PREDICTION)
 
@@ -276,6 +281,7 @@ def test_journal__says_what_dictionaries_say(steps: list[tuple[str, Any]]) -> No
         "refused": {"sent_at": None},
         "unknown": {"message": MESSAGE},
         "found": {"prediction_id": ID},
+        "absent": {"sent_at": None, "message": None},
         "finished": {"prediction": PREDICTION},
     }
     with tempfile.TemporaryDirectory() as folder:
@@ -305,6 +311,22 @@ def test_many_items__are_one_note(path: Path) -> None:
     entries = loaded(path, *items)
     assert [entry.row for entry in entries] == list(range(1, 10_001))
     assert loaded(path, *reversed(items)) == entries[::-1]
+
+
+def test_token__is_known_by_a_digest(path: Path) -> None:
+    """The next run knows which creates were sent with its token, and the file holds no token."""
+
+    def entries(token: str) -> list[JournalEntry]:
+        with closing(BatchJournal(path, base_url=URL, token=token)) as journal:
+            loaded = journal.load([item("a"), item("b")])
+            if loaded[0].state == "queued":
+                journal.record_sending([loaded[0].row], SENT_AT)
+            return loaded
+
+    entries("r8_one")
+    assert [entry.is_same_token for entry in entries("r8_one")] == [True, True]
+    assert [entry.is_same_token for entry in entries("r8_other")] == [False, True]
+    assert b"r8_" not in path.read_bytes()
 
 
 def test_inputs__are_not_written_down(path: Path) -> None:
@@ -489,6 +511,14 @@ def torn(path: Path) -> None:
     os.truncate(path, path.stat().st_size // 2)
 
 
+def journal_elsewhere(path: Path, is_sent: bool = True) -> None:
+    """A journal of another service, at which a create was sent."""
+    with closing(BatchJournal(path, base_url="https://other.test/v1/")) as journal:
+        (entry,) = journal.load([{"prompt": "a storm"}])
+        if is_sent:
+            journal.record_sending([entry.row], 5)
+
+
 ANOTHER = "name another file"
 NO_JOURNAL: dict[str, tuple[Callable[[Path], object], str]] = {
     "text": (lambda path: path.write_text("a lighthouse in a storm\n" * 99), "not a SQLite database; name a new file"),
@@ -501,16 +531,16 @@ NO_JOURNAL: dict[str, tuple[Callable[[Path], object], str]] = {
         f"of another program; {ANOTHER}",
     ),
     "newer": (
-        lambda path: journal_with(path, "PRAGMA user_version = 3"),
-        f"has format 3, but this version of zeroscope supports only format 2; continue with .*, or {ANOTHER}",
+        lambda path: journal_with(path, "PRAGMA user_version = 4"),
+        f"has format 4, but this version of zeroscope supports only format 3; continue with .*, or {ANOTHER}",
     ),
     "older": (
         lambda path: journal_with(path, "PRAGMA user_version = 1"),
-        f"has format 1, but this version of zeroscope supports only format 2; continue with .*, or {ANOTHER}",
+        f"has format 1, but this version of zeroscope supports only format 3; continue with .*, or {ANOTHER}",
     ),
     "of another service": (
-        lambda path: BatchJournal(path, base_url="https://other.test/v1/").close(),
-        rf"is for https://other\.test/v1, not for https://api\.example\.test/v1; continue with .*, or {ANOTHER}",
+        journal_elsewhere,
+        rf"is for https://other\.test/v1, not for https://api\.example\.test/v1; .* pass base_url= .*, or {ANOTHER}",
     ),
     "without settings": (lambda path: journal_with(path, "DROP TABLE settings"), "tables are not those of a journal"),
     "torn": (torn, "is damaged: database disk image is malformed. What it records cannot be trusted"),
@@ -525,6 +555,16 @@ NO_JOURNAL: dict[str, tuple[Callable[[Path], object], str]] = {
         "Not a directory; name a file in an existing folder",
     ),
 }
+
+
+def test_address__is_bound_by_the_first_create(path: Path) -> None:
+    """A journal of a server that could not be reached is of use at the right one, and then only there."""
+    journal_elsewhere(path, is_sent=False)
+    with closing(BatchJournal(path, base_url=URL)) as journal:
+        (entry,) = journal.load([{"prompt": "a storm"}])
+        journal.record_sending([entry.row], 5)
+    with pytest.raises(ConfigurationError, match=f"is for {URL}, not for"):
+        BatchJournal(path, base_url="https://other.test/v1/")
 
 
 @posix
@@ -846,6 +886,7 @@ def full_disk() -> Iterator[None]:
         ("sending", "created", r"that prediction gm3q \\ud83d was created", "running"),
         ("sending", "refused", "that a create did not run", "queued"),
         ("sending", "unknown", "that a create may have run", "unknown"),
+        ("unknown", "absent", "that a create has not run", "absent"),
         ("running", "finished", r"that prediction gm3q \\ud83d has ended", "finished"),
     ],
 )

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, NamedTuple
 
+from .._service.invalid_fields import display, none_hint
 from .._service.spec import spec
-from .._service.validation import display, none_hint
 from ..errors import InvalidField, InvalidInputError
 from .media_types import extension_for, guess_type
 
@@ -30,8 +30,14 @@ def size_limits() -> dict[str, int]:
     return limits
 
 
-def input_file(field: str, value: Any) -> InputFile | str | None:
-    """Return the file that a value names or holds; None for a URL; for anything else, the reason why it is no file."""
+def input_file(field: str, value: Any, index: int | None = None) -> InputFile | str | None:
+    """Return the file that a value names or holds; None for a URL; for anything else, the reason why it is no file.
+
+    Args:
+        field: The name of the field.
+        value: The value.
+        index: The value's place in the field's list; None where the field takes one file.
+    """
     if isinstance(value, str) and (scheme := _SCHEME.match(value)):
         if scheme[1].lower() in _FETCHED:
             return None
@@ -42,21 +48,21 @@ def input_file(field: str, value: Any) -> InputFile | str | None:
             "to send a file of this name, write ./ before it"
         )
     if isinstance(value, str | os.PathLike):
-        return _Path(field, value)
+        return _Path(field, value, index)
     if isinstance(value, bytes | bytearray | memoryview):
-        return InputFile(field, value)
+        return InputFile(field, value, index)
     if callable(read := getattr(value, "read", None)):
         if inspect.iscoroutinefunction(read):
             return f"this {type(value).__name__} object is read with await; pass the bytes that its read() returns"
-        return _Stream(field, value)
-    hint = none_hint(field) if value is None else ""
+        return _Stream(field, value, index)
+    hint = none_hint(field) if value is None and index is None else ""
     return f"{display(value)} is not a URL, a path, bytes or an open binary file{hint}"
 
 
 class FileContent(NamedTuple):
     """The content of a file, with the name and the media type to send it under."""
 
-    field: str
+    path: str
     data: bytes
     name: str
     media_type: str
@@ -65,13 +71,19 @@ class FileContent(NamedTuple):
 class InputFile:
     """A file in a field of an input; in this class the content itself, as bytes, a bytearray or a memoryview."""
 
-    def __init__(self, field: str, value: Any) -> None:
+    def __init__(self, field: str, value: Any, index: int | None = None) -> None:
         self.field = field
         self.value = value
+        self.index = index
 
     def __str__(self) -> str:
         """Its name in messages; never its content."""
         return display(self.value)
+
+    @property
+    def path(self) -> str:
+        """Its place in the input, such as `images.0`."""
+        return self.field if self.index is None else f"{self.field}.{self.index}"
 
     @property
     def _name(self) -> str:
@@ -107,9 +119,9 @@ class InputFile:
         except (OSError, ValueError) as error:
             raise InvalidInputError([self._invalid(error)]) from error
         media_type = guess_type(data, self._name)
-        name = self._name or self.field + extension_for(media_type)
+        name = self._name or self.path + extension_for(media_type)
         # Linux allows names that are not valid Unicode, which cannot be sent.
-        return FileContent(self.field, data, name.encode(errors="replace").decode(), media_type)
+        return FileContent(self.path, data, name.encode(errors="replace").decode(), media_type)
 
     def fingerprint(self) -> dict[str, Any]:
         """Return JSON values that identify the content; the file must be readable again to be sent."""
@@ -149,7 +161,7 @@ class InputFile:
         if not isinstance(error, _InvalidFileError):
             reason = (isinstance(error, OSError) and error.strerror) or str(error)
             error = _InvalidFileError(f"{self} cannot be read: {reason}")
-        return InvalidField("invalid_file", f"input.{self.field}", str(error))
+        return InvalidField("invalid_file", f"input.{self.path}", str(error))
 
 
 class _Path(InputFile):

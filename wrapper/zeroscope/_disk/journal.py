@@ -3,10 +3,11 @@
        record_sending        record_created         record_finished
 queued ───────────────▶ sending ───────────────▶ running ───────────────▶ finished
    ▲   record_refused    │   │                      ▲
-   └─────────────────────┘   │ record_unknown, or   │ record_found
-                             │ load if the run      │
-                             │ ended before         │
-                             └──────────────────▶ unknown
+   ├─────────────────────┘   │ record_unknown, or   │ record_found
+   │                         │ load if the run      │
+   │                         │ ended before         │
+   │                         └──────────────────▶ unknown
+   └──────────────── record_absent ─────────────────┘
 """
 
 from __future__ import annotations
@@ -28,15 +29,9 @@ from .records import Claims, JournalEntry, Record, State
 
 # In the file's header, which distinguishes it from other SQLite databases: "zsco".
 _APPLICATION = 0x7A73636F
-_VERSION = 2
-_SCHEMA = (
-    # The total of all checksums shows that a row is missing, or has come back in an earlier state.
-    "CREATE TABLE settings (base_url BLOB, rows INTEGER, total BLOB, checksum BLOB)",
-    # Rows are numbered from 1 without gaps. There is no index, which could be damaged as well.
-    """CREATE TABLE items (row INTEGER PRIMARY KEY, digest BLOB, state TEXT, prediction_id BLOB, prediction BLOB,
-        sent_at REAL, message BLOB, checksum BLOB)""",
-)
+_VERSION = 3
 _HEADER = ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_master")
+_REBASE = "to continue, pass base_url= as before, or name another file"
 _LEFT_BEHIND = b"the program ended while this create was being sent, so its response is not known"
 
 
@@ -45,10 +40,11 @@ class BatchJournal:
 
     A record is on disk when its method returns; if the method raises, none of it is. Methods may be called from any
     thread, one at a time, but not in a forked process. A file that cannot be used or written, or that is damaged,
-    raises a ConfigurationError.
+    raises a ConfigurationError. Of the token, only a digest is kept.
     """
 
-    def __init__(self, path: str | PathLike[str], *, base_url: str) -> None:
+    def __init__(self, path: str | PathLike[str], *, base_url: str, token: str = "") -> None:
+        self._token = records.token_digest(token)
         self._name = f"the journal {path!r:.500}"
         self._process = os.getpid()
         try:
@@ -68,7 +64,7 @@ class BatchJournal:
             self._claim(base_url.rstrip("/"))
         except BaseException as error:
             self._connection.close()
-            if isinstance(error, sqlite3.Error | MemoryError):
+            if isinstance(error, sqlite3.Error | MemoryError | UnicodeDecodeError):
                 raise self._unusable(error) from error
             raise
 
@@ -92,7 +88,7 @@ class BatchJournal:
                     rows[content].append(self._write(Record(self._rows + 1, content, "queued")))
                 chosen[content] = deque(records.furthest(rows[content], wanted))
         try:
-            return [chosen[content].popleft().entry() for content in digests]
+            return [chosen[content].popleft().entry(self._token) for content in digests]
         except RecursionError as error:
             raise self._error("has a prediction that is nested too deeply to be read; name another file") from error
 
@@ -100,15 +96,15 @@ class BatchJournal:
         """Return what the rows say about predictions that those of some unknown creates may have started."""
         with self._transaction("which creates are unknown"):
             found = list(self._read_all())
-        known = {records.to_text(record.prediction_id) for record in found if record.prediction_id is not None}
+        known = {records.to_text(one.prediction_id): one.sent_at for one in found if one.prediction_id is not None}
         others = [record.sent_at or 0.0 for record in found if record.state == "unknown" and record.row not in rows]
-        return Claims(frozenset(known), others)
+        return Claims(known, others)
 
     def record_sending(self, rows: Sequence[int], at: float) -> None:
         """Record that creates are about to be sent, at a time in seconds since 1970; all of them or none."""
         with self._transaction("that creates are about to be sent"):
             for row in rows:
-                self._set_state(row, "queued", "sending", sent_at=float(at))
+                self._set_state(row, "queued", "sending", sent_at=float(at), token=self._token)
 
     def record_created(self, row: int, prediction_id: str) -> None:
         """Record the prediction that a create has started."""
@@ -118,7 +114,7 @@ class BatchJournal:
     def record_refused(self, row: int) -> None:
         """Record that a create was sent but not executed."""
         with self._transaction("that a create did not run"):
-            self._set_state(row, "sending", "queued", sent_at=None)
+            self._set_state(row, "sending", "queued", sent_at=None, token=None)
 
     def record_unknown(self, row: int, message: str) -> None:
         """Record that a create may have been executed, and why that is unknown."""
@@ -129,6 +125,11 @@ class BatchJournal:
         """Record the prediction that a create with an unknown outcome has started."""
         with self._transaction(f"that prediction {excerpt(prediction_id)} was found"):
             self._set_state(row, "unknown", "running", prediction_id=records.to_bytes(prediction_id))
+
+    def record_absent(self, row: int) -> None:
+        """Record that a create with an unknown outcome has certainly started no prediction."""
+        with self._transaction("that a create has not run"):
+            self._set_state(row, "unknown", "queued", sent_at=None, message=None, token=None)
 
     def record_finished(
         self, row: int, prediction: Mapping[str, Any], redact: Callable[[str], str] = lambda text: text
@@ -171,7 +172,7 @@ class BatchJournal:
         after a kill the last records would be in a second file, and a user who loses that file pays for them again.
         """
         database = self._connection
-        # Held until the close: a reader that began between two records would prevent the next one.
+        # Held until the close: a reader between two records would prevent the next one.
         database.execute("PRAGMA locking_mode = EXCLUSIVE")
         # A commit ends by invalidating the rollback journal. With an exclusive lock SQLite overwrites it, which FULL
         # syncs to the disk; it would not sync a deletion.
@@ -181,7 +182,7 @@ class BatchJournal:
         database.execute("BEGIN EXCLUSIVE")
         application, version, tables = (database.execute(query).fetchone()[0] for query in _HEADER)
         if not application and not version and not tables:
-            for statement in _SCHEMA:
+            for statement in records.SCHEMA:
                 database.execute(statement)
             database.execute(f"PRAGMA application_id = {_APPLICATION}")
             self._write_settings(records.to_bytes(base_url), 0, b"")
@@ -193,10 +194,9 @@ class BatchJournal:
                 "the version that created it, or name another file"
             )
         elif (before := self._verified_url()) != base_url:
-            raise self._error(
-                f"is for {excerpt(before)}, not for {excerpt(base_url)}; continue with the base_url that it was "
-                "created with, or name another file"
-            )
+            if any(record.state != "queued" for record in self._read_all()):
+                raise self._error(f"is for {excerpt(before)}, not for {excerpt(base_url)}; {_REBASE}")
+            self._write_settings(records.to_bytes(base_url), *self._read_settings()[1:])
         # Written every time: this shows before anything is sent whether the file can be written, and SQLite locks no
         # file that is read-only.
         database.execute(f"PRAGMA user_version = {_VERSION}")
@@ -207,7 +207,7 @@ class BatchJournal:
     def _verified_url(self) -> str:
         """Return the base URL of a journal whose structure and settings are undamaged."""
         schema = self._connection.execute("SELECT sql FROM sqlite_master ORDER BY rowid").fetchall()
-        if schema != [(statement,) for statement in _SCHEMA]:
+        if schema != [(statement,) for statement in records.SCHEMA]:
             raise self._damaged("its tables are not those of a journal")
         (found,) = self._connection.execute("PRAGMA integrity_check(1)").fetchone()
         if found != "ok":
@@ -274,7 +274,7 @@ class BatchJournal:
     def _write(self, record: Record, before: Record | None = None) -> Record:
         """Add a row, or replace the one that was there before."""
         after = records.checksum(record)
-        self._connection.execute("REPLACE INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [*record, after])
+        self._connection.execute("REPLACE INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [*record, after])
         self._rows += before is None
         self._total = records.replace_in_total(self._total, b"" if before is None else records.checksum(before), after)
         return record
@@ -297,7 +297,7 @@ class BatchJournal:
             "created, and run only the rest, with another file"
         )
 
-    def _unusable(self, error: sqlite3.Error | MemoryError) -> ConfigurationError:
+    def _unusable(self, error: sqlite3.Error | MemoryError | UnicodeDecodeError) -> ConfigurationError:
         match _code(error):
             case sqlite3.SQLITE_BUSY:
                 problem = "is in use by another run; wait until that has ended, or name another file"
@@ -305,7 +305,7 @@ class BatchJournal:
                 problem = "cannot be used: it is not a SQLite database; name a new file or a journal"
             case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
                 problem = "cannot be written; check the permissions of the file and of its folder, or name another file"
-            case sqlite3.SQLITE_CORRUPT:
+            case _ if isinstance(error, UnicodeDecodeError) or _code(error) == sqlite3.SQLITE_CORRUPT:
                 return self._damaged(str(error))
             case _:
                 problem = f"cannot be used: {error}; name another file"

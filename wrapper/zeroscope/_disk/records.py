@@ -12,7 +12,15 @@ from ..errors import invalid_argument
 
 State: TypeAlias = Literal["queued", "sending", "running", "finished", "unknown"]
 
+SCHEMA = (
+    # The total of all checksums shows that a row is missing, or has come back in an earlier state.
+    "CREATE TABLE settings (base_url BLOB, rows INTEGER, total BLOB, checksum BLOB)",
+    # Rows are numbered from 1 without gaps. There is no index, which could be damaged as well.
+    """CREATE TABLE items (row INTEGER PRIMARY KEY, digest BLOB, state TEXT, prediction_id BLOB, prediction BLOB,
+        sent_at REAL, message BLOB, token BLOB, checksum BLOB)""",
+)
 _CHECKSUM_LENGTH = 16
+_TOKEN_DIGEST_LENGTH = 4
 _FURTHEST: Sequence[State] = ("finished", "running", "unknown", "sending", "queued")
 
 
@@ -29,13 +37,15 @@ class JournalEntry(NamedTuple):
     """When the create was sent, in seconds since 1970; None if it was not."""
     message: str | None
     """Why the outcome of the create is unknown, or was until its prediction was found."""
+    is_same_token: bool = True
+    """Whether the create was sent with the token of this run, if it was sent."""
 
 
 class Claims(NamedTuple):
     """What the rows of a journal say about predictions that an unknown create may have started."""
 
-    prediction_ids: frozenset[str]
-    """The predictions that rows have."""
+    predictions: Mapping[str, float | None]
+    """The predictions that rows have, by ID, and when their creates were sent, in seconds since 1970."""
     sent_at: Sequence[float]
     """When the creates of other rows were sent whose outcomes are unknown, in seconds since 1970."""
 
@@ -53,12 +63,20 @@ class Record(NamedTuple):
     prediction: bytes | None = None
     sent_at: float | None = None
     message: bytes | None = None
+    token: bytes | None = None
+    """A digest of the token that the create was sent with."""
 
-    def entry(self) -> JournalEntry:
+    def entry(self, token: bytes) -> JournalEntry:
         """Return the record as it is given out; a RecursionError says that its JSON is nested too deeply."""
         prediction = None if self.prediction is None else json.loads(self.prediction)
         return JournalEntry(
-            self.row, self.state, to_text(self.prediction_id), prediction, self.sent_at, to_text(self.message)
+            self.row,
+            self.state,
+            to_text(self.prediction_id),
+            prediction,
+            self.sent_at,
+            to_text(self.message),
+            self.token in {None, token},
         )
 
 
@@ -91,6 +109,11 @@ def digest(index: int, item: Mapping[str, Any]) -> bytes:
         reason = f"it cannot be recorded in a journal, as it does not consist of JSON values: {error}"
         raise invalid_argument(f"inputs.{index}", reason) from error
     return hashlib.sha256(written.encode()).digest()
+
+
+def token_digest(token: str) -> bytes:
+    """Return what shows whether two tokens are the same; it is too short to tell anything else of them."""
+    return hashlib.blake2b(token.encode(), digest_size=_TOKEN_DIGEST_LENGTH, person=b"zeroscope").digest()
 
 
 def to_bytes(text: str) -> bytes:

@@ -117,8 +117,8 @@ def test_options__make_another_create(kind: str, server: MockServer, journal: Pa
     assert creates(server) == 2
 
 
-def test_unknown_outcome__is_reported_and_never_repeated(kind: str, server: MockServer, journal: Path) -> None:
-    """A create whose answer was lost is a doubt this time and every time, and can be looked for."""
+def test_unknown_outcome__stays_one_without_the_services_time(kind: str, server: MockServer, journal: Path) -> None:
+    """If no response has a date, a create that was lost is unknown every time, and can be searched for."""
     server.faults.add(operation="createPrediction", reset="before", times=1)
     result: Any = None
     for _ in range(3):
@@ -186,7 +186,8 @@ class Account:
         self.harness, self.journal = harness, journal
         self.entries: list[dict[str, Any]] = []
         self.list: httpx.Response | Exception | None = None
-        self.headers: dict[str, str] = {}
+        self.ahead: float | None = None
+        self.list_from = 0.0
         self.methods: list[str] = []
         self.creates: list[httpx.Response | Exception] = []
 
@@ -195,9 +196,10 @@ class Account:
         if request.method == "POST":
             response = self.creates.pop(0) if self.creates else httpx.ReadTimeout("slow")
         elif request.url.path.endswith("/predictions"):
-            response = self.list or httpx.Response(
-                200, json={"next": None, "results": self.entries}, headers=self.headers
-            )
+            entries = self.entries if self.harness.clock.now >= self.list_from else []
+            now = None if self.ahead is None else formatdate(self.harness.clock.now + self.ahead, usegmt=True)
+            headers = {} if now is None else {"date": now}
+            response = self.list or httpx.Response(200, json={"next": None, "results": entries}, headers=headers)
         else:
             id = request.url.path.rpartition("/")[2]
             response = httpx.Response(200, json=next(entry for entry in self.entries if entry["id"] == id))
@@ -302,12 +304,126 @@ def test_recovery__leaves_predictions_to_the_rows_that_have_them(account: Accoun
     account.creates = [httpx.Response(201, json=prediction_body(id="p1", input=A))]
     account.entry("p1")
     account.run(A, A)
-    assert [result.prediction is not None for result in account.run(A, A)] == [True, False]
+    assert [result.prediction is not None for result in account.run(A, A, timeout=60)] == [True, False]
     account.entry("p2")
     given = account.harness.do(account.harness.client(account).predictions.get, "p2")
-    assert [result.recovered for result in account.run(A, A, given)] == [False, False, False]
+    assert [result.recovered for result in account.run(A, A, given, timeout=60)] == [False, False, False]
     results = account.run(A, A)
     assert [(result.prediction.id, result.recovered) for result in results] == [("p1", False), ("p2", True)]
+
+
+LISTED_AFTER = 180
+"""How long after it was sent the list certainly shows a create's prediction, in seconds."""
+
+
+@pytest.fixture
+def dated(account: Account) -> Account:
+    """An account whose responses have a date, in which one create was lost."""
+    account.ahead = 0
+    account.run(A)
+    account.creates = [httpx.Response(201, json=prediction_body("succeeded", id="p9", input=A, output=OUTPUT))]
+    return account
+
+
+@pytest.mark.parametrize("age", [0, 100, LISTED_AFTER, 1e6])
+def test_create__that_the_list_lacks_is_sent_again(dated: Account, age: float) -> None:
+    """A create that would have been listed was not executed; it is sent again once that is certain, and once only."""
+    dated.harness.clock.now += age
+    began = dated.harness.clock.now
+    (result,) = dated.run(A)
+    assert result.error is None and result.prediction.id == "p9" and not result.recovered
+    waited = dated.harness.clock.now - began
+    assert max(0, LISTED_AFTER - age) <= waited <= max(0, LISTED_AFTER - age) + 1
+    assert dated.methods == ["POST", "GET", *(["GET"] if age < LISTED_AFTER else []), "POST"]
+    (result,) = dated.run(A)
+    assert result.prediction.id == "p9"
+    assert dated.methods.count("POST") == 2
+
+
+def test_create__that_is_listed_late_is_not_sent_again(dated: Account) -> None:
+    """A prediction that the first search misses and the second one finds is the create's."""
+    dated.list_from = SENT_AT + 100
+    dated.entry("p1")
+    assert recovered(dated.run(A)) == ["p1"]
+    assert dated.methods.count("POST") == 1
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"seconds": 3600},
+        {"seconds": None},
+        {"seconds": 1e6},
+        {"version": None},
+        {"version": "hidden"},
+        {"input": {}, "data_removed": True},
+        {"seconds": 3600, "input": {}, "data_removed": True},
+    ],
+)
+def test_create__that_may_be_listed_is_not_sent_again(dated: Account, fields: dict[str, Any]) -> None:
+    """A prediction that may be the create's, or the one that the user created in its place, is enough to doubt."""
+    dated.harness.clock.now += 1e6
+    dated.entry("p1", **fields)
+    assert recovered(dated.run(A)) == [None]
+    assert dated.methods.count("POST") == 1
+
+
+@pytest.mark.parametrize("fields", [{"seconds": -100}, {"version": "71996d33"}, {"input": B}])
+def test_predictions_of_others__do_not_stand_for_a_create(dated: Account, fields: dict[str, Any]) -> None:
+    """One of before, of another version or of another input is none that the create may have started."""
+    dated.entry("p1", **fields)
+    (result,) = dated.run(A)
+    assert result.prediction.id == "p9"
+
+
+def test_create__of_another_token_is_not_sent_again(dated: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list of another token may be of another account."""
+    monkeypatch.setattr("helpers.client.TOKEN", "r8_another")
+    (result,) = dated.run(A)
+    assert "a search with another token than it was sent with found no prediction" in str(result.error)
+    assert dated.methods.count("POST") == 1
+
+
+def test_create__is_not_sent_again_after_the_timeout(dated: Account) -> None:
+    """A run that may not wait so long reports it, and says when another run can send it."""
+    (result,) = dated.run(A, timeout=60)
+    assert isinstance(result.error, zeroscope.UnknownOutcomeError)
+    assert "run the same inputs with the same journal after 180 s, and it is created" in str(result.error)
+    assert dated.methods == ["POST", "GET"]
+    dated.harness.clock.now += LISTED_AFTER
+    (result,) = dated.run(A, timeout=60)
+    assert result.prediction.id == "p9"
+
+
+def test_create__waits_beside_the_others(dated: Account) -> None:
+    """Other inputs are created at once, and the log says what the call waits for."""
+    created = httpx.Response(201, json=prediction_body("succeeded", id="p8", input=B, output=OUTPUT))
+    dated.creates.insert(0, created)
+    results = dated.run(A, B)
+    assert [result.prediction.id for result in results] == ["p9", "p8"]
+    assert dated.methods == ["POST", "GET", "POST", "GET", "POST"]
+
+
+def test_waiting__is_logged(dated: Account, caplog: pytest.LogCaptureFixture) -> None:
+    """The log says what the call waits for."""
+    dated.run(A)
+    (record,) = caplog.records
+    assert "sent 1 creates without a response" in record.getMessage() and "after 180 s" in record.getMessage()
+
+
+@pytest.mark.parametrize("step", [-7200, 7200])
+def test_clock__that_was_set_between_the_runs_hides_no_prediction(account: Account, step: float) -> None:
+    """How far the service's clock was ahead is known from other creates of that time."""
+    account.ahead = 0
+    account.creates = [httpx.Response(201, json=prediction_body(id="p1", input=B))]
+    account.entry("p1", input=B)
+    account.run(B, A, timeout=0)
+    account.entry("p2")
+    account.harness.clock.now += step
+    account.ahead = -step
+    results = account.run(B, A)
+    assert [(result.prediction.id, result.recovered) for result in results] == [("p1", False), ("p2", True)]
+    assert account.methods.count("POST") == 2
 
 
 def test_recovery__is_for_a_create_that_was_sent(account: Account) -> None:
@@ -392,7 +508,7 @@ def test_recovery__measures_the_services_clock(account: Account, ahead: float) -
     account.run(A)
     account.entry("p1", seconds=ahead + 1)
     assert recovered(account.run(A)) == [None]
-    account.headers = {"date": formatdate(account.harness.clock.now + ahead, usegmt=True)}
+    account.ahead = ahead
     assert recovered(account.run(A)) == ["p1"]
 
 
