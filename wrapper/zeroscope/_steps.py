@@ -15,6 +15,7 @@ Every import of the package creates these classes, so none is a dataclass, which
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
@@ -64,13 +65,22 @@ class Open:
     Args:
         token: A token for exactly this URL, and not for one that it redirects to; usually none is needed.
         until: The moment on the monotonic clock by which the response must begin.
+        is_patient: Whether the server may be silent up to that moment, however long the client's timeouts are.
     """
 
-    def __init__(self, url: str, headers: Mapping[str, str], token: str | None = None, until: float = math.inf) -> None:
+    def __init__(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        token: str | None = None,
+        until: float = math.inf,
+        is_patient: bool = False,
+    ) -> None:
         self.url = url
         self.headers = headers
         self.token = token
         self.until = until
+        self.is_patient = is_patient
 
 
 class Download:
@@ -86,10 +96,84 @@ class Download:
         self.decoder: Any = None
 
 
+class ReadAhead:
+    """A response that is opened and read while its flow does other things.
+
+    One side puts in what arrives, perhaps in a thread of its own, and the flow takes it out. Each of the two writes
+    only its own count, so neither needs a lock.
+    """
+
+    def __init__(self) -> None:
+        # Set once the response has begun.
+        self.opened: Download | None = None
+        # Whether nothing is read ahead: the driver reads the response when the flow does.
+        self.is_inline = False
+        # Whether the flow wants nothing more.
+        self.is_closed = False
+        # Called after something was put in, and after something was taken out.
+        self.on_put: Callable[[], object] = bool
+        self.on_take: Callable[[], object] = bool
+        # Ends what the other side waits for, at once and from any thread.
+        self.interrupt: Callable[[], object] = bool
+        # The thread of the other side, or the event of its end and the event loop of its task.
+        self.reader: Any = None
+        self._pieces: deque[bytes | Exception | None] = deque()
+        self._put = self._taken = 0
+
+    @property
+    def has_piece(self) -> bool:
+        """Whether something was put in that was not taken out yet."""
+        return bool(self._pieces)
+
+    @property
+    def size(self) -> int:
+        """How many bytes were put in that were not taken out yet."""
+        return self._put - self._taken
+
+    def put(self, piece: bytes | Exception | None) -> None:
+        """Put in a piece of the body, the exception that ended it, or None for its end."""
+        self._put += len(piece) if isinstance(piece, bytes) else 0
+        self._pieces.append(piece)
+        self.on_put()
+
+    def take(self) -> bytes | None:
+        """Take out what has arrived, None at the end, or raise the exception that ended the body."""
+        if not isinstance(self._pieces[0], bytes):
+            end = self._pieces.popleft()
+            if isinstance(end, Exception):
+                raise end
+            return None
+        pieces: list[bytes] = []
+        while self._pieces and isinstance(piece := self._pieces[0], bytes):
+            pieces.append(piece)
+            self._pieces.popleft()
+            self._taken += len(piece)
+        self.on_take()
+        return b"".join(pieces)
+
+
+class OpenAhead(NamedTuple):
+    """Begins to open and read a response; the result is whether it has begun, or too many are open."""
+
+    # Known to the flow beforehand, so that it can be closed after an interrupt at any moment.
+    download: ReadAhead
+    open: Open
+    until: float = math.inf
+    """The moment on the monotonic clock by which a response must begin that cannot be opened in the background."""
+
+
+class WaitForAny(NamedTuple):
+    """Waits until a response has something to take, or for a moment; the result is a list of those that have."""
+
+    downloads: Sequence[ReadAhead]
+    until: float
+    """The moment on the monotonic clock."""
+
+
 class Read(NamedTuple):
     """Reads the next piece of a download, decoded; the result is None at the end."""
 
-    download: Download
+    download: Download | ReadAhead
     until: float = math.inf
     """The moment on the monotonic clock by which it must arrive."""
 
@@ -97,7 +181,7 @@ class Read(NamedTuple):
 class Close(NamedTuple):
     """Closes a download, whether or not it was read to its end."""
 
-    download: Download
+    download: Download | ReadAhead
 
 
 class RunBlocking(NamedTuple):
@@ -120,7 +204,7 @@ class IterationAbandoned(BaseException):
     """
 
 
-Step: TypeAlias = Call | Gather | Sleep | Open | Read | Close | RunBlocking
+Step: TypeAlias = Call | Gather | Sleep | Open | OpenAhead | WaitForAny | Read | Close | RunBlocking
 Flow: TypeAlias = Generator[Step, Any, T]
 Stream: TypeAlias = Generator[Step | Emit[T], Any, None]
 StreamPart: TypeAlias = Generator[Step | Emit[T], Any, R]

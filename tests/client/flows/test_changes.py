@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -60,24 +59,10 @@ def test_changes__are_reported_once(states: list[PredictionState], expected: lis
     assert event_names(event for state in states for event in changes.compare(state)) == expected
 
 
-def test_changes__count_the_lines_of_polls_and_the_stream() -> None:
-    """A line that a poll has reported is not reported by the stream again, nor the other way round."""
+def test_changes__report_each_line_once() -> None:
+    """A line is reported once it is complete, whether the log grows, shrinks or has another kind of line ends."""
     changes: ChangeDetector[PredictionState] = ChangeDetector()
-
-    def told() -> Iterator[Any]:
-        yield from changes.compare(state("starting"))
-        yield from changes.stream_logs("a")
-        yield from changes.stream_logs("b\nc\n")
-        yield from changes.compare(state("processing", "a\nb\nc\nd\ne\n"))
-        yield from changes.stream_logs("d")
-        yield from changes.stream_logs("e")
-        yield from changes.stream_logs("f")
-        yield from changes.compare(state("succeeded", "a\nb\nc\nd\ne\nf\ng"))
-
-    assert event_names(told()) == [
-        "starting",
-        "processing",
-        *("|a", "|b", "|c", "|d", "|e", "|f", "|g"),
-        "succeeded",
-        "ended succeeded",
-    ]
+    logs = ["", "a\n", "a\nb\nc", "a\r\nb\r\n", "a\nb\nc\r", "a\nb\nc\r\nd", "a\n", "a\nb\nc\nd\ne\n"]
+    states = [*(state("processing", log) for log in logs), state("succeeded", "a\nb\nc\nd\ne\nf\ng")]
+    told = event_names(event for each in states for event in changes.compare(each))
+    assert told == ["processing", *(f"|{line}" for line in "abcdefg"), "succeeded", "ended succeeded"]

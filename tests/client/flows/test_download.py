@@ -362,7 +362,7 @@ def test_token__is_not_redirected(harness: Harness, host: str, secured: bool) ->
     elsewhere = httpx.Response(302, headers={"location": f"https://{host}/b.mp4"})
     found, script = video(harness, httpx.Response(401), elsewhere, whole(DATA), url=HOSTS[0][0])
     if secured:
-        harness.http.auth = httpx.BasicAuth("user", "password")
+        harness.http.auth = ("user", "password")
     harness.http.follow_redirects = True
     assert harness.do(found.read) == DATA
     assert tokens(script) == [("replicate.delivery", False), ("replicate.delivery", True), (host, False)]
@@ -409,10 +409,10 @@ def test_token__shows_in_no_step_and_no_error(harness: Harness) -> None:
 def test_http_client__adds_nothing_of_its_own_to_a_download(harness: Harness) -> None:
     """The headers, auth, cookies and parameters of the caller's client are for the API; an output is at any host."""
     found, script = video(harness, httpx.Response(302, headers={"location": f"{URL}?b=1"}), whole(DATA))
-    harness.http.auth = httpx.BasicAuth("user", "password")
+    harness.http.auth = ("user", "password")
     harness.http.cookies.set("flavour", "plain")
     harness.http.headers.update({"content-type": "text/plain", "accept": "text/html", "x-key": "secret"})
-    harness.http.params = httpx.QueryParams(key="secret")
+    harness.http.params = {"key": "secret"}
     assert harness.do(found.read) == DATA
     for request, url in zip(script.requests, (URL, f"{URL}?b=1"), strict=True):
         assert request.url == url and request.headers["accept"] == "*/*"

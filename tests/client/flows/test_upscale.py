@@ -81,6 +81,41 @@ def test_upscale__takes_one_of_several_videos(harness: Harness) -> None:
     assert json.loads(script.requests[1].content)["input"]["init_video"] == URLS[0]
 
 
+@pytest.mark.parametrize("take", [list, tuple, lambda videos: videos[:1]], ids=["list", "tuple", "slice"])
+def test_upscale__takes_what_run_returns(harness: Harness, take: Any) -> None:
+    """Of the videos of one prediction, the first is taken."""
+    script = ScriptedResponses(httpx.Response(201, content=draft().content), upscaled())
+    client = harness.client(script)
+    videos = harness.do(client.run, **DRAFT)
+    harness.do(client.upscale, take(videos))
+    sent = json.loads(script.requests[1].content)["input"]
+    assert (sent["init_video"], sent["prompt"]) == (URLS[1], "a lighthouse")
+
+
+@pytest.mark.parametrize(
+    ("drafts", "message"),
+    [
+        ([], r"\[\] is not a list of a prediction's videos"),
+        (["gm3q"], "is not a list of a prediction's videos"),
+        (["gm3q.videos", "gm3r.videos"], "are of several predictions; upscale them one by one"),
+    ],
+)
+def test_upscale__refuses_lists_of_anything_else(harness: Harness, drafts: list[str], message: str) -> None:
+    """An empty list, a list of predictions, and the videos of several predictions are no draft."""
+
+    def read(request: httpx.Request) -> httpx.Response:
+        return draft(id=request.url.path.rpartition("/")[2])
+
+    client = harness.client(read)
+    given: list[Any] = []
+    for each in drafts:
+        id, _, videos = each.partition(".")
+        prediction = harness.do(client.predictions.get, id)
+        given += prediction.videos if videos else [prediction]
+    with pytest.raises(zeroscope.ConfigurationError, match=message):
+        harness.do(client.upscale, given)
+
+
 def test_upscale__reads_a_draft_that_came_from_a_list(harness: Harness) -> None:
     """What a list leaves out of a draft is read first."""
     entry = {"id": "gm3q", "status": "succeeded"}

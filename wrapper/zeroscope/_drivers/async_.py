@@ -2,18 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Mapping
+import contextvars
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar, cast
 
 import httpx
 
 from .._flows.request import Sender
-from .._steps import Call, Close, Download, Flow, Gather, Open, Read, RunBlocking, Sleep, Step, Stream
+from .._steps import (
+    Call,
+    Close,
+    Download,
+    Flow,
+    Gather,
+    Open,
+    OpenAhead,
+    Read,
+    ReadAhead,
+    RunBlocking,
+    Sleep,
+    Step,
+    Stream,
+    WaitForAny,
+)
 from ..polling import Polling
-from .common import CLEANUP_TIMEOUT, Driver, EndpointClient, abandon, announce_wait, next_emitted
+from .common import CLEANUP_ERRORS, CLEANUP_TIMEOUT, Driver, EndpointClient, abandon, announce_wait, next_emitted
 from .deadline import Deadline
 from .exchange import Exchange, Exchanging, Receive, Send
-from .http_clients import AsyncHttpClients
+from .http_clients import AsyncHttpClients, current_loop
+from .in_process import body_of
+from .read_ahead import (
+    WATCH_INTERVAL,
+    ReadingAhead,
+    WaitForRoom,
+    body_to_pause,
+    is_full,
+    open_inline,
+    read_ahead,
+    ready,
+)
 
 T = TypeVar("T")
 
@@ -28,20 +56,33 @@ class AsyncDriver(Driver):
         super().__init__(sender, polling)
         self._clients = clients
 
-    async def run(self, flow: Flow[T] | Exchanging[T], interrupted: bool = False) -> T:
+    @property
+    def own_http_client(self) -> object:
+        return self._clients.own
+
+    async def run(self, flow: Flow[T] | Exchanging[T] | ReadingAhead, interrupted: bool = False) -> T:
         """Carry out a flow and return its result, with its steps shielded if the task was `interrupted` before."""
+        interrupt: BaseException | None = None
         try:
             step = next(flow)
             while True:
                 try:
                     result = await (self._do_shielded(step) if interrupted else self._do(step))
                 except BaseException as error:
-                    interrupted = interrupted or not isinstance(error, Exception)
+                    if not isinstance(error, Exception):
+                        interrupt, interrupted = error, True
                     step = flow.throw(error)
                 else:
                     step = flow.send(result)
         except StopIteration as end:
             return cast(T, end.value)
+        except CLEANUP_ERRORS as error:
+            if interrupt is None:
+                raise
+            raise interrupt from error
+        finally:
+            # Its traceback refers to this frame.
+            interrupt = None
 
     async def iterate(self, stream: Stream[T]) -> AsyncIterator[T]:
         """Carry out a stream and yield what it emits."""
@@ -51,7 +92,7 @@ class AsyncDriver(Driver):
         finally:
             await self.run(abandon(stream))
 
-    async def _do_shielded(self, step: Step | Send | Receive) -> Any:
+    async def _do_shielded(self, step: Step | Send | Receive | WaitForRoom) -> Any:
         """Carry out a step after a cancellation, which would cancel the step as well."""
         import anyio
 
@@ -59,7 +100,7 @@ class AsyncDriver(Driver):
             return await self._do(step)
         raise httpx.ReadTimeout(f"not done within {CLEANUP_TIMEOUT} s after a cancellation")
 
-    async def _do(self, step: Step | Send | Receive) -> Any:
+    async def _do(self, step: Step | Send | Receive | WaitForRoom) -> Any:
         match step:
             case Call():
                 client = EndpointClient(self, self._exchange(), step)
@@ -69,18 +110,35 @@ class AsyncDriver(Driver):
             case Sleep():
                 await self.clock.sleep_async(step.seconds)
             case Open():
-                return await self.run(self._exchange().open(step))
-            case Read():
-                return await self.run(self._exchange().read(step))
+                return await self.run(self._exchange().logged_open(step))
+            case OpenAhead():
+                return await self._open_ahead(step)
+            case WaitForAny():
+                return await self._wait_for_any(step)
+            case Read(ReadAhead() as download, until):
+                if download.has_piece or download.opened is None:
+                    return download.take()
+                return await self.run(self._exchange().read(download.opened, until))
+            case Read(Download() as download, until):
+                return await self.run(self._exchange().read(download, until))
             case Send():
                 sending = step.http.send(step.request, auth=step.auth, follow_redirects=False, stream=True)
                 response: httpx.Response = await self._in_time(sending, step.request, step.deadline)
                 return Download(response, response.aiter_raw())
             case Receive():
-                following = anext(cast(AsyncIterator[bytes], step.chunks), None)
+                following = _next(cast(AsyncIterator[bytes], step.chunks))
                 return await self._in_time(following, step.request, step.deadline)
-            case Close():
-                await step.download.response.aclose()
+            case Close(ReadAhead() as download):
+                await self._close_ahead(download)
+            case Close(Download() as download):
+                await _close(download)
+            case WaitForRoom():
+                import anyio
+
+                taken = anyio.Event()
+                step.download.on_take = taken.set
+                if is_full(step.download):
+                    await taken.wait()
             case RunBlocking():
                 import anyio.to_thread
 
@@ -102,6 +160,69 @@ class AsyncDriver(Driver):
         with anyio.move_on_after(max(deadline.left, 0.0) + _GRACE) as scope:
             return await awaitable
         raise httpx.ReadTimeout("", request=request)
+
+    async def _open_ahead(self, step: OpenAhead) -> bool:
+        if not self._clients.reserve(step):
+            return False
+        if step.download.is_inline:
+            await self.run(open_inline(step))
+            return True
+        import anyio
+
+        scope, ended, loop = anyio.CancelScope(), anyio.Event(), current_loop()
+
+        async def read() -> None:
+            with scope:
+                await self.run(read_ahead(step))
+
+        def end() -> None:
+            ended.set()
+            # Nothing else was put in by a task that was canceled before it began.
+            step.download.put(None)
+
+        step.download.interrupt = scope.cancel
+        step.download.reader = (ended, loop, _start(read, end, loop))
+        return True
+
+    async def _close_ahead(self, download: ReadAhead) -> None:
+        self._clients.release(download)
+        if download.reader is not None:
+            download.interrupt()
+            await download.reader[0].wait()
+        elif download.opened is not None:
+            await _close(download.opened)
+
+    async def _wait_for_any(self, step: WaitForAny) -> list[ReadAhead]:
+        while not (found := ready(step)) and (left := step.until - self.clock.monotonic()) > 0:
+            if (body := body_to_pause(step, self.clock)) is not None:
+                await body.pause_async(step.until)
+            elif any(download.is_inline for download in step.downloads):
+                await self.clock.sleep_async(min(left, WATCH_INTERVAL))
+            else:
+                await self._sleep_until_put(step, left)
+        return found
+
+    async def _sleep_until_put(self, step: WaitForAny, seconds: float) -> None:
+        """Sleep on the client's clock, at most until something has arrived."""
+        import anyio
+
+        woken, failures = anyio.Event(), list[Exception]()
+
+        async def sleep() -> None:
+            try:
+                await self.clock.sleep_async(seconds)
+            except Exception as error:
+                failures.append(error)
+            woken.set()
+
+        for download in step.downloads:
+            download.on_put = woken.set
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(sleep)
+            await woken.wait()
+            tasks.cancel_scope.cancel()
+        for failure in failures:
+            raise failure
 
     async def _gather(self, step: Gather) -> list[Any]:
         import anyio
@@ -131,3 +252,38 @@ class AsyncDriver(Driver):
                     scope.deadline = anyio.current_time() + CLEANUP_TIMEOUT
                 raise
         return step.results
+
+
+async def _next(chunks: AsyncIterator[bytes]) -> bytes | None:
+    """Return the next piece, and None at the end."""
+    # Not `anext` with a default, which leaves the generator marked as running if it is canceled.
+    try:
+        return await chunks.__anext__()
+    except StopAsyncIteration:
+        return None
+
+
+async def _close(download: Download) -> None:
+    await download.response.aclose()
+    if download.chunks is not None and body_of(download) is not None:
+        # It reads an end now, with which the generators around it end as well; trio warns of those that do not.
+        with suppress(httpx.StreamError):
+            await _next(cast(AsyncIterator[bytes], download.chunks))
+
+
+def _start(main: Callable[[], Coroutine[Any, Any, None]], end: Callable[[], object], loop: Any) -> object:
+    """Start a task that outlives the step in which it starts; `end` is called in any case."""
+    if hasattr(loop, "create_task"):
+        task = loop.create_task(main())
+        # Not in the task, which asyncio may cancel before its first step.
+        task.add_done_callback(lambda _: end())
+        return cast(object, task)
+    import trio
+
+    async def run() -> None:
+        try:
+            await main()
+        finally:
+            end()
+
+    return trio.lowlevel.spawn_system_task(run, context=contextvars.copy_context())

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar, Unpack
 
 import httpx
 
 from .._flows.request import Sender
 from .._steps import Call, Emit, Flow, IterationAbandoned, Step, Stream
 from .._text import log
+from ..errors import ZeroscopeError
+from ..options import RequestOptions
 from ..polling import Polling
 from .exchange import Exchange
 
@@ -20,6 +23,8 @@ T = TypeVar("T")
 
 # The longest that each step of a flow may take after an interrupt, in seconds.
 CLEANUP_TIMEOUT = 5.0
+# What may go wrong then, and does not take the place of the interrupt; anything else may be another interrupt.
+CLEANUP_ERRORS = (httpx.HTTPError, httpx.StreamError, OSError, ZeroscopeError)
 
 
 class Driver(ABC):
@@ -29,6 +34,20 @@ class Driver(ABC):
         self.sender = sender
         self.polling = polling
         self.clock = sender.clock
+
+    def for_call(self, **options: Unpack[RequestOptions]) -> Self:
+        """Return a driver for one call, with its own limits and headers."""
+        sender = self.sender.for_call(**options)
+        if sender is self.sender:
+            return self
+        same = copy.copy(self)
+        same.sender = sender
+        return same
+
+    @property
+    @abstractmethod
+    def own_http_client(self) -> object:
+        """The caller's own HTTP client, of httpx or httpx2; None if there is none."""
 
     @abstractmethod
     def run(self, flow: Any) -> Any:
@@ -45,12 +64,12 @@ class EndpointClient:
 
     def request(self, arguments: dict[str, Any]) -> httpx.Response:
         """Carry out the call on the calling thread."""
-        response: httpx.Response = self._driver.run(self._exchange.call(self._call, arguments))
+        response: httpx.Response = self._driver.run(self._exchange.logged_call(self._call, arguments))
         return response
 
     async def request_async(self, arguments: dict[str, Any]) -> httpx.Response:
         """Carry out the call in the running event loop."""
-        response: httpx.Response = await self._driver.run(self._exchange.call(self._call, arguments))
+        response: httpx.Response = await self._driver.run(self._exchange.logged_call(self._call, arguments))
         return response
 
 

@@ -14,17 +14,45 @@ from collections.abc import Iterator
 from typing import Any, TypeVar, cast
 
 from .._flows.request import Sender
-from .._steps import Call, Close, Download, Flow, Gather, Open, Read, RunBlocking, Sleep, Step, Stream
+from .._steps import (
+    Call,
+    Close,
+    Download,
+    Flow,
+    Gather,
+    Open,
+    OpenAhead,
+    Read,
+    ReadAhead,
+    RunBlocking,
+    Sleep,
+    Step,
+    Stream,
+    WaitForAny,
+)
+from ..clock import SystemClock
 from ..polling import Polling
-from .common import CLEANUP_TIMEOUT, Driver, EndpointClient, abandon, announce_wait, next_emitted
-from .deadline import applied, trace
+from .common import CLEANUP_ERRORS, CLEANUP_TIMEOUT, Driver, EndpointClient, abandon, announce_wait, next_emitted
+from .deadline import Interruption, applied, make_interruptible, trace
 from .exchange import Exchange, Exchanging, Receive, Send
 from .http_clients import SyncHttpClients
+from .read_ahead import (
+    WATCH_INTERVAL,
+    ReadingAhead,
+    WaitForRoom,
+    body_to_pause,
+    is_full,
+    open_inline,
+    read_ahead,
+    ready,
+)
 
 T = TypeVar("T")
 
 # How long the thread that waits for others cannot be interrupted, in seconds.
 _JOIN_INTERVAL = 1.0
+# How long the end of a thread that reads ahead is waited for once its connection is shut down, in seconds.
+_CLOSE_TIMEOUT = 1.0
 
 
 class SyncDriver(Driver):
@@ -34,10 +62,15 @@ class SyncDriver(Driver):
         super().__init__(sender, polling)
         self._clients = clients
 
-    def run(self, flow: Flow[T] | Exchanging[T]) -> T:
+    @property
+    def own_http_client(self) -> object:
+        return self._clients.own
+
+    def run(self, flow: Flow[T] | Exchanging[T] | ReadingAhead) -> T:
         """Carry out a flow and return its result."""
         result: Any = None
         failure: BaseException | None = None
+        interrupts: list[BaseException] = []
         while True:
             try:
                 step = flow.send(result) if failure is None else flow.throw(failure)
@@ -48,8 +81,12 @@ class SyncDriver(Driver):
             except BaseException as error:
                 if getattr(flow, "gi_frame", None) is not None:
                     failure = error
+                    if not isinstance(error, Exception):
+                        interrupts.append(error)
                 elif isinstance(error, StopIteration):
                     return cast(T, error.value)
+                elif interrupts and isinstance(error, CLEANUP_ERRORS):
+                    raise interrupts.pop() from error
                 else:
                     raise
 
@@ -60,7 +97,7 @@ class SyncDriver(Driver):
         finally:
             self.run(abandon(stream))
 
-    def _do(self, step: Step | Send | Receive) -> Any:
+    def _do(self, step: Step | Send | Receive | WaitForRoom) -> Any:
         match step:
             case Call():
                 client = EndpointClient(self, self._exchange(), step)
@@ -70,9 +107,17 @@ class SyncDriver(Driver):
             case Sleep():
                 self.clock.sleep(step.seconds)
             case Open():
-                return self.run(self._exchange().open(step))
-            case Read():
-                return self.run(self._exchange().read(step))
+                return self.run(self._exchange().logged_open(step))
+            case OpenAhead():
+                return self._open_ahead(step)
+            case WaitForAny():
+                return self._wait_for_any(step)
+            case Read(ReadAhead() as download, until):
+                if download.has_piece or download.opened is None:
+                    return download.take()
+                return self.run(self._exchange().read(download.opened, until))
+            case Read(Download() as download, until):
+                return self.run(self._exchange().read(download, until))
             case Send():
                 step.request.extensions["trace"] = trace
                 with applied(step.deadline):
@@ -81,13 +126,75 @@ class SyncDriver(Driver):
             case Receive():
                 with applied(step.deadline):
                     return next(cast(Iterator[bytes], step.chunks), None)
-            case Close():
-                step.download.response.close()
+            case Close(ReadAhead() as download):
+                self._close_ahead(download)
+            case Close(Download() as download):
+                download.response.close()
+            case WaitForRoom():
+                taken = threading.Event()
+                step.download.on_take = taken.set
+                if is_full(step.download):
+                    taken.wait()
             case RunBlocking():
                 return step.function()
 
     def _exchange(self) -> Exchange:
         return Exchange(self._clients.current(), self.sender)
+
+    def _open_ahead(self, step: OpenAhead) -> bool:
+        if not self._clients.reserve(step):
+            return False
+        download, interruption = step.download, Interruption()
+        if download.is_inline:
+            self.run(open_inline(step))
+            return True
+
+        def interrupt() -> None:
+            download.is_closed = True
+            download.on_take()
+            interruption.set()
+
+        def read() -> None:
+            make_interruptible(interruption)
+            self.run(read_ahead(step))
+
+        download.interrupt = interrupt
+        run = contextvars.copy_context().run
+        download.reader = threading.Thread(target=run, args=(read,), name="zeroscope stream", daemon=True)
+        try:
+            download.reader.start()
+        except RuntimeError:
+            # The system has no thread left, or the program ends.
+            self._clients.release(download)
+            return False
+        return True
+
+    def _close_ahead(self, download: ReadAhead) -> None:
+        self._clients.release(download)
+        download.interrupt()
+        if download.opened is None:
+            # A thread that still connects goes on for as long as that takes.
+            return
+        if download.is_inline:
+            download.opened.response.close()
+        else:
+            download.reader.join(_CLOSE_TIMEOUT)
+
+    def _wait_for_any(self, step: WaitForAny) -> list[ReadAhead]:
+        clock, arrived = self.clock, threading.Event()
+        for download in step.downloads:
+            download.on_put = arrived.set
+        while not (found := ready(step)) and (left := step.until - (now := clock.monotonic())) > 0:
+            if (body := body_to_pause(step, clock)) is not None:
+                body.pause(step.until)
+            elif not isinstance(clock, SystemClock) or any(download.is_inline for download in step.downloads):
+                clock.sleep(min(left, WATCH_INTERVAL))
+            # In intervals, because Windows cannot interrupt a wait without a timeout.
+            elif not arrived.wait(min(left, _JOIN_INTERVAL)) and clock.monotonic() == now:
+                # It raises an error if the clock stands still.
+                clock.sleep(0.0)
+            arrived.clear()
+        return found
 
     def _gather(self, step: Gather) -> list[Any]:
         changed = threading.Condition()

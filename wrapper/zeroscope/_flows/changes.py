@@ -17,7 +17,7 @@ _LINE_END = re.compile("\r\n|\r|\n")
 
 
 class ChangeDetector(Generic[P]):
-    """Derives the events of a prediction from its states and its stream.
+    """Derives the events of a prediction from its states.
 
     A poll may miss a short status, and a stream reports none. So a status that the prediction must have had is reported
     even if it was not seen, and lines are counted, so that none is reported twice.
@@ -26,7 +26,8 @@ class ChangeDetector(Generic[P]):
     def __init__(self) -> None:
         self._status: str | None = None
         self._lines = 0
-        self._streamed = 0
+        # The text of these lines.
+        self._text = ""
         self._ended = False
 
     def compare(self, prediction: P) -> Iterator[Event[P]]:
@@ -36,14 +37,10 @@ class ChangeDetector(Generic[P]):
         if self._status is None:
             # The first event has the status at the beginning; those that follow lead to the current one.
             yield from self._set_status(prediction.status if not prediction.done else _STARTING)
-        lines = _LINE_END.split(prediction.logs)
-        # The last line is incomplete or empty.
-        rest = lines.pop()
-        if prediction.done and rest:
-            lines.append(rest)
-        if lines[self._lines :] or (prediction.done and prediction.started_at is not None):
+        lines = self._new_lines(prediction)
+        if lines or (prediction.done and prediction.started_at is not None):
             yield from self._ensure_processing()
-        for line in lines[self._lines :]:
+        for line in lines:
             yield from self._log(line)
         # A response that says "starting" again is older than the one before.
         if prediction.status != _STARTING or self._status is None:
@@ -52,20 +49,19 @@ class ChangeDetector(Generic[P]):
             self._ended = True
             yield Ended(prediction)
 
-    def restart_stream(self) -> None:
-        """Expect the stream to begin again with the first line."""
-        self._streamed = 0
-
-    def stream_logs(self, text: str) -> Iterator[Event[P]]:
-        """Yield what is new in a log event of the stream: one or more lines, with or without the last line's end."""
-        lines = _LINE_END.split(text)
-        if len(lines) > 1 and not lines[-1]:
-            lines.pop()
-        for line in lines:
-            self._streamed += 1
-            if self._streamed > self._lines:
-                yield from self._ensure_processing()
-                yield from self._log(line)
+    def _new_lines(self, prediction: P) -> list[str]:
+        logs = prediction.logs
+        # A stream adds a line at a time to a log that may be long. The line end may be the first half of another one.
+        is_longer = logs.startswith(self._text) and not self._text.endswith("\r")
+        lines = _LINE_END.split(logs[len(self._text) :] if is_longer else logs)
+        # The last line is incomplete or empty.
+        rest = lines.pop()
+        new = lines if is_longer else lines[self._lines :]
+        if new:
+            self._text = logs[: len(logs) - len(rest)]
+        if prediction.done and rest and (is_longer or self._lines <= len(lines)):
+            new.append(rest)
+        return new
 
     def _ensure_processing(self) -> Iterator[Event[P]]:
         if self._status in {None, _STARTING}:

@@ -15,6 +15,7 @@ from .request import MAX_IN_FLIGHT, Sender
 
 # How long to try to cancel predictions after an interrupt, in seconds.
 _CANCEL_TIMEOUT = 5.0
+GOES_ON = "These predictions go on and may be billed: "
 
 
 def is_interrupt(error: BaseException) -> bool:
@@ -65,7 +66,7 @@ def _cancel_some(sender: Sender, predictions: Sequence[PredictionState], timeout
     finally:
         for prediction, request, result in zip(predictions, requests, step.results, strict=True):
             with suppress(Exception):
-                prediction._update(sender.outcome(request, result, 1))
+                prediction._update(sender.outcome(request, result))
 
 
 def note_unfinished(error: BaseException, predictions: Sequence[PredictionState], advice: str) -> None:
@@ -75,7 +76,7 @@ def note_unfinished(error: BaseException, predictions: Sequence[PredictionState]
         error.add_note(f"{canceled} predictions were canceled.")
     if running := [excerpt(prediction.id) for prediction in predictions if not prediction.done]:
         how = f"; {advice} to go on" if advice else "; cancel each with client.predictions.cancel(id)"
-        error.add_note(f"These predictions go on and may be billed: {', '.join(running)}{how}.")
+        error.add_note(f"{GOES_ON}{', '.join(running)}{how}.")
 
 
 @contextmanager

@@ -58,7 +58,8 @@ def prepare(
         invalid = invalid + (yield RunBlocking(partial(upload.invalid_files, draft.files)))
     validation.raise_if_invalid(invalid)
     if draft.files:
-        body = _with_fields(body, (yield from upload.upload(sender, draft.files, until)))
+        urls = yield from upload.upload(sender, draft.files, until)
+        body = {**body, "input": upload.with_values(body["input"], draft.files, urls)}
     return CreateRequest(api.create_call(body, **draft.headers, hold=draft.hold), body)
 
 
@@ -83,8 +84,8 @@ def fingerprint(
     validation.raise_if_invalid(draft.invalid + upload.invalid_files(draft.files))
     # How long a request is held open does not change its result.
     headers = {name: value for name, value in draft.headers.items() if name != "prefer"}
-    body = _with_fields(draft.body, {file.field: file.fingerprint() for file in draft.files})
-    found: Mapping[str, Any] = validation.to_json({**body, **headers})
+    input = upload.with_values(draft.body["input"], draft.files, (file.fingerprint() for file in draft.files))
+    found: Mapping[str, Any] = validation.to_json({**draft.body, "input": input, **headers})
     return found
 
 
@@ -110,12 +111,11 @@ def _draft(version: str, input: Mapping[str, Any], options: CreateOptions, known
         given["webhook_events_filter"] = list(filter)
     rest, files, invalid_types = upload.extract_files(fields)
     body = {"input": rest, "version": version, **given}
-    invalid += invalid_types + validation.invalid_fields(body, fields.keys() - input.keys(), known)
+    # What is no list of files is not JSON either, as a path.
+    refused = {field.field for field in invalid_types}
+    others = validation.invalid_fields(body, fields.keys() - input.keys(), known)
+    invalid += invalid_types + [field for field in others if field.field not in refused]
     return _Draft(body, files, headers, hold, invalid)
-
-
-def _with_fields(body: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {**body, "input": {**body["input"], **fields}}
 
 
 def _cancel_after(deadline: object) -> str:

@@ -18,7 +18,7 @@ from .._disk.spool import Spool
 from .._steps import Emit, Flow, RunBlocking, Stream
 from ..errors import MalformedResponseError, invalid_argument
 from ..options import READ_LIMIT, SAVE_LIMIT, DownloadOptions
-from ..state import VideoState
+from ..video_state import VideoState
 from .context import attached
 from .request import Sender
 from .transfer import TOO_LARGE, Sink, Transfer
@@ -97,6 +97,7 @@ def save(sender: Sender, video: VideoState, target: Any, overwrite: bool, option
         with attached(video.prediction):
             yield from _download(sender, video.url, _FileSink(file), options, SAVE_LIMIT)
         saved: Path = yield RunBlocking(file.commit)
+        video._copy.path = saved.absolute()
         return saved
     except BaseException:
         file.discard()

@@ -8,19 +8,22 @@ from datetime import date
 from functools import partial
 from math import inf
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from .._service import api, validation
 from .._service.api import PredictionModel, PredictionPage, Response
+from .._service.invalid_fields import display
 from .._service.responses import query_of
 from .._service.versions import is_version
 from .._steps import Call, Emit, Flow, Stream
 from ..errors import MalformedResponseError, invalid_argument
-from ..options import ListOptions
-from ..results import Page
+from ..options import ListFilters, ListOptions
 from ..retry import parse_date
 from ..state import PredictionState
 from .request import Request, Sender
+
+if TYPE_CHECKING:
+    from ..results import Page
 
 P = TypeVar("P", bound=PredictionState)
 
@@ -31,7 +34,7 @@ MAX_PAGES = 100
 _UNKNOWN_CLOCK_ALLOWANCE = 120.0
 _CLOCK_ALLOWANCE = 10.0
 # The end of a time whose offset lacks its plus sign.
-_LOST_PLUS = re.compile(r"(:\d\d(?:\.\d+)?) (\d\d:\d\d)\Z")
+_LOST_PLUS = r"(:\d\d(?:\.\d+)?) (\d\d:\d\d)\Z"
 
 
 def get_request(sender: Sender, prediction_id: str) -> Request[PredictionModel]:
@@ -82,6 +85,8 @@ class PageReader:
         self._content = b""
         self._seen: set[str | None] = set()
         self._empty = 0
+        self.cursor = parameters.get("cursor")
+        """The cursor of the last page; None for the first one."""
         self.count = 0
         self.is_complete = False
         """Whether the last page was read."""
@@ -90,7 +95,7 @@ class PageReader:
 
     def next(self) -> Flow[PredictionPage | None]:
         """Read the next page; the result is None after the last one, or when a limit is reached."""
-        cursor = self._parameters.get("cursor")
+        cursor = self.cursor
         if self._last is not None:
             cursor = self._sender.parser.next_cursor(self._last)
             # A page that names an earlier one as its next would loop forever.
@@ -106,6 +111,7 @@ class PageReader:
             reason = f"{MAX_PAGES} pages in a row are empty, and each names another one"
             raise MalformedResponseError(request=call.name, status_code=200, body=body, reason=reason)
         self._seen.add(cursor)
+        self.cursor = cursor
         self._last = yield from self._sender.send_repeatable(Request(call, self._parse), self._until, limited=True)
         self.count += 1
         self._empty = 0 if self._last.results else self._empty + 1
@@ -141,7 +147,7 @@ def _list_parameters(options: ListOptions) -> dict[str, str]:
     if isinstance(cursor, str) and ("?" in cursor or "://" in cursor):
         of_page = _page_parameters(cursor)
         if "cursor" not in of_page:
-            problem = f"{validation.display(cursor)} is not the URL of a page; it has no cursor"
+            problem = f"{display(cursor)} is not the URL of a page; it has no cursor"
             raise invalid_argument("cursor", problem)
         del given["cursor"]
     if given:
@@ -152,12 +158,14 @@ def _list_parameters(options: ListOptions) -> dict[str, str]:
 
 def _page_parameters(url: str) -> dict[str, str]:
     """Return the parameters in a page's URL; they are not validated, as the server may take more than the spec says."""
-    query = {name: value for name, value in query_of(url).items() if name in ListOptions.__annotations__}
+    query = {name: value for name, value in query_of(url).items() if name in ListFilters.__annotations__}
     # A server that does not encode the plus sign of a time zone means a plus sign, although a form has a space for it.
-    return {name: _LOST_PLUS.sub(r"\1+\2", value) for name, value in query.items()}
+    return {name: re.sub(_LOST_PLUS, r"\1+\2", value) for name, value in query.items()}
 
 
 def _read_pages(reader: PageReader, sender: Sender, new: Callable[[PredictionModel], P]) -> Stream[Page[P]]:
+    from ..results import Page
+
     while (page := (yield from reader.next())) is not None:
         # A server may repeat the token in them.
         next, previous = (sender.parser.text(api.or_none(url)) for url in (page.next_, page.previous))
@@ -172,6 +180,16 @@ class LostCreate(NamedTuple):
     """In seconds since 1970, by this machine's clock."""
 
 
+class Matches(NamedTuple, Generic[P]):
+    """The predictions that a lost create may have started, newest first."""
+
+    in_time: list[P]
+    later: list[P]
+    """Those that were created later than the service takes to execute a create."""
+    is_timed: bool
+    """Whether it is known how far the service's clock is ahead."""
+
+
 def find(sender: Sender, body: Mapping[str, Any], sent_at: float, new: Callable[[PredictionModel], P]) -> Flow[list[P]]:
     """Find the predictions that a create whose response was lost may have started, newest first."""
     (found,) = yield from search(sender, [LostCreate(body, sent_at)], new)
@@ -183,7 +201,7 @@ def find(sender: Sender, body: Mapping[str, Any], sent_at: float, new: Callable[
             body,
             sent_at,
         )
-    return found
+    return found.in_time
 
 
 def search(
@@ -193,46 +211,79 @@ def search(
     *,
     until: float | None = None,
     duration: float = inf,
-) -> Flow[list[list[P] | None]]:
-    """Find the predictions that each of several lost creates may have started, newest first.
+    known: Mapping[str, float | None] = MappingProxyType({}),
+) -> Flow[list[Matches[P] | None]]:
+    """Find the predictions that each of several lost creates may have started.
 
     It reads the list once, and not the whole of an account with a million predictions. The result is None for a create
-    that was sent before the oldest prediction that was read.
+    that was sent before the oldest prediction that was read. A prediction whose input the service has removed may be of
+    any input.
 
     Args:
         until: The moment on the monotonic clock after which it reads no further page.
         duration: The longest that the service may have taken to execute a create, in seconds.
+        known: The IDs of predictions that other creates have started, and when those were sent if that is known.
     """
-    found: list[list[P]] = [[] for _ in creates]
-    seen: set[str] = set()
+    listed: dict[str, P] = {}
     reader = PageReader(sender, until, MAX_PAGES)
-    starts = [inf] * len(creates)
+    clocks = _Clocks(reader)
     oldest = inf
+    starts = [inf] * len(creates)
     while not oldest < min(starts) and (page := (yield from reader.next())) is not None:
-        allowance = _UNKNOWN_CLOCK_ALLOWANCE if reader.clock_offset is None else _CLOCK_ALLOWANCE
-        starts = [sent_at + (reader.clock_offset or 0.0) - allowance for _, sent_at in creates]
+        # New predictions may have moved some from the page before.
         for prediction in map(new, page.results):
-            # New predictions may have moved it from the page before.
-            if prediction.id in seen:
-                continue
-            seen.add(prediction.id)
-            created = prediction.created_at
-            moment = None if created is None else created.timestamp()
-            oldest = oldest if moment is None else min(oldest, moment)
-            fitting = [
-                number
-                for number, start in enumerate(starts)
-                if (moment is None or start <= moment <= start + duration + 2 * allowance)
-                and is_version(creates[number].body["version"], prediction.model, prediction.version) is not False
-            ]
-            if fitting and prediction._lacks_input:
-                prediction._update((yield from get(sender, prediction.id, until)))
-            for number in fitting:
-                if _equal_without_files(prediction.input, creates[number].body["input"]):
-                    found[number].append(prediction)
+            moment = _created_at(prediction)
+            oldest = min(oldest, moment or inf)
+            if prediction.id not in known:
+                listed.setdefault(prediction.id, prediction)
+            elif moment is not None and (sent_at := known[prediction.id]) is not None:
+                clocks.offsets.append((sent_at, moment - sent_at))
+        starts = [sent_at + clocks.offset(sent_at) - clocks.allowance for _, sent_at in creates]
+    found = [Matches[P]([], [], clocks.are_known) for _ in creates]
+    for prediction in listed.values():
+        moment = _created_at(prediction)
+        fitting = [
+            number
+            for number, start in enumerate(starts)
+            if (moment is None or start <= moment)
+            and is_version(creates[number].body["version"], prediction.model, prediction.version) is not False
+        ]
+        if fitting and prediction._lacks_input:
+            prediction._update((yield from get(sender, prediction.id, until)))
+        for number in fitting:
+            if prediction.data_removed or _equal_without_files(prediction.input, creates[number].body["input"]):
+                is_late = moment is not None and moment > starts[number] + duration + 2 * clocks.allowance
+                (found[number].later if is_late else found[number].in_time).append(prediction)
     return [
         matches if reader.is_complete or oldest < start else None for matches, start in zip(found, starts, strict=True)
     ]
+
+
+class _Clocks:
+    """How far the service's clock is ahead of this machine's."""
+
+    def __init__(self, reader: PageReader) -> None:
+        self._reader = reader
+        self.offsets: list[tuple[float, float]] = []
+        """How far it was ahead, in seconds, when creates were sent: their times, in seconds since 1970, come first."""
+
+    @property
+    def are_known(self) -> bool:
+        return bool(self.offsets) or self._reader.clock_offset is not None
+
+    @property
+    def allowance(self) -> float:
+        return _CLOCK_ALLOWANCE if self.are_known else _UNKNOWN_CLOCK_ALLOWANCE
+
+    def offset(self, sent_at: float) -> float:
+        """Return how far it was ahead when a create was sent; a clock may have been set since then."""
+        if self.offsets:
+            return min(self.offsets, key=lambda one: abs(one[0] - sent_at))[1]
+        return self._reader.clock_offset or 0.0
+
+
+def _created_at(prediction: PredictionState) -> float | None:
+    return None if prediction.created_at is None else prediction.created_at.timestamp()
 
 
 def _equal_without_files(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

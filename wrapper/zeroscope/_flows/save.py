@@ -9,7 +9,8 @@ from pathlib import Path
 from .._disk import outputs
 from .._steps import Flow, RunBlocking
 from ..options import DownloadOptions
-from ..state import PredictionState, VideoState, output_videos
+from ..state import PredictionState, output_videos
+from ..video_state import VideoState
 from . import download, read
 from .context import attached
 from .request import Sender
@@ -36,7 +37,7 @@ def save_all(
     saved: list[Path] = []
     try:
         for (index, url), target in zip(sources, targets, strict=True):
-            video = VideoState(url, index, prediction=prediction)
+            video = VideoState(url, index, None, prediction, prediction._local_copy(url))
             saved.append((yield from download.save(sender, video, target, overwrite, options)))
     except BaseException as error:
         error.add_note(_summary(saved, targets))

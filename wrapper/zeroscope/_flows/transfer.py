@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import re
 from abc import ABC, abstractmethod
@@ -18,14 +17,12 @@ from .._disk.media_types import START_LENGTH, is_markup
 from .._service.responses import error_class
 from .._service.spec import spec
 from .._steps import Close, Download, Flow, Open, Read, Sleep
-from .._text import excerpt
+from .._text import excerpt, log
 from ..options import DownloadOptions
 from ..retry import is_transient, retry_after
 from ..state import retention_seconds
 from .rate_meter import WINDOW, RateMeter
 from .request import Attempts, Sender
-
-log = logging.getLogger("zeroscope")
 
 # With compression, the Content-Length would not be the file's length.
 _HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": USER_AGENT}
@@ -85,7 +82,8 @@ class Transfer:
 
     def flow(self) -> Flow[None]:
         """Download the output; attempts count from 1 again after progress, for as long as the service keeps files."""
-        until = self._clock.monotonic() + retention_seconds()
+        began = self._clock.monotonic()
+        until = began + retention_seconds()
         attempts = Attempts(self._sender, until, shared=False)
         furthest = 0
         while (error := (yield from self._attempt())) is not None:
@@ -93,8 +91,8 @@ class Transfer:
             if self._written > furthest and not self._is_slow:
                 furthest = self._written
                 attempts.restart()
-            log.debug("%s", error)
-            yield Sleep(attempts.pause_or_raise(f"GET {self._name}", error))
+            yield Sleep(attempts.pause_or_raise(error))
+        log.debug("GET %s: received %d bytes within %.3f s", self._name, self._written, self._clock.monotonic() - began)
 
     def _attempt(self) -> Flow[errors.ZeroscopeError | None]:
         """Fetch what is missing, and return the error if that failed."""

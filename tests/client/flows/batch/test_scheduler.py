@@ -8,6 +8,8 @@ import itertools
 import pickle
 from collections import Counter
 from collections.abc import Callable, Iterator
+from random import Random
+from statistics import median
 from typing import Any
 
 import httpx
@@ -115,6 +117,54 @@ def test_concurrency__is_kept_to(kind: str, server: MockServer) -> None:
     assert most == 3
 
 
+@pytest.mark.parametrize("concurrency", [1, 5])
+def test_iterator__is_read_as_there_is_room(server: MockServer, concurrency: int) -> None:
+    """Inputs of an iterator are read when they are created, so that there may be any number of them."""
+    read = 0
+
+    def inputs() -> Iterator[dict[str, Any]]:
+        nonlocal read
+        for input in prompts(20):
+            read += 1
+            yield input
+
+    with server.client() as client:
+        for number, result in enumerate(client.as_completed(inputs(), concurrency=concurrency)):
+            assert result.error is None
+            assert read <= min(number + 1 + concurrency, 20)
+    assert read == 20
+
+
+def test_iterator__may_have_predictions(kind: str, server: MockServer) -> None:
+    """A prediction among the inputs of an iterator is waited for when its turn comes."""
+    server.scripts.add(lambda input: {"run": 5}, times=None)
+    given: list[Any] = run_many(kind, server, prompts(2))
+    inputs = iter([given[0].prediction, {"prompt": "a"}, given[1].prediction, {"prompt": "b"}])
+    results = run_many(kind, server, inputs, concurrency=1)
+    assert [result.error for result in results] == [None] * 4
+    assert [result.prediction.id for result in results[::2]] == [one.prediction.id for one in given]
+    assert asked(server)["createPrediction"] == 4
+
+
+def test_iterator__that_raises_leaves_predictions_running(kind: str, server: MockServer) -> None:
+    """The error of an iterator ends the batch, and its notes name the predictions that go on."""
+
+    def inputs() -> Iterator[dict[str, Any]]:
+        yield from prompts(3)
+        raise OSError("the file is gone")
+
+    server.scripts.add({"run": 60}, times=None)
+    with pytest.raises(OSError, match="the file is gone") as error:
+        run_many(kind, server, inputs())
+    (note,) = error.value.__notes__
+    assert all(record.id in note for record in _listed(server)) and asked(server)["cancelPrediction"] == 0
+
+
+def _listed(server: MockServer) -> list[Any]:
+    with server.client() as client:
+        return list(client.predictions.list())
+
+
 def test_what_goes_wrong_with_one__is_in_its_result_alone(kind: str, server: MockServer) -> None:
     """Inputs that the spec forbids, failures and aborts keep none of the others."""
     inputs = [
@@ -151,7 +201,8 @@ def test_what_goes_wrong_with_one__is_in_its_result_alone(kind: str, server: Moc
 def test_list__that_tells_all_needs_no_reads(kind: str, server: MockServer, missing: list[str], reads: int) -> None:
     """What has ended is read by itself only where the list leaves something out, and then nothing is missing either."""
     server.scripts.add({"run": 60}, times=None)
-    results = run_many(kind, server, prompts(20), Lists(server, *missing).client(kind))
+    settings = {**Lists(server, *missing).client(kind), "poll": zeroscope.Polling(stream=False)}
+    results = run_many(kind, server, prompts(20), settings)
     assert asked(server)["getPrediction"] == reads
     assert all(len(result.videos) == 1 and result.prediction.seed is not None for result in results)
     assert [result.prediction.input for result in results] == prompts(20)
@@ -167,6 +218,45 @@ def test_many_of_ten_minutes__take_few_requests(kind: str, server: MockServer, c
     print(f"{kind}, {concurrency} at a time: {dict(requests)}, {requests.total() / count} for each")
     assert requests["createPrediction"] == count
     assert requests.total() <= 2.5 * count
+
+
+@pytest.mark.parametrize("missing", [(), ("output",)], ids=["whole", "without output"])
+def test_results__are_known_soon_after_the_ends(kind: str, server: MockServer, missing: tuple[str, ...]) -> None:
+    """The bars in the logs of the list show when to poll, so that results come early after few requests."""
+    lengths = [30 + 60 * (number * 0.6180339887498949 % 1) for number in range(200)]
+    server.scripts.add(lambda input: {"startup": 5, "run": lengths[int(input["prompt"].split()[1])]}, times=None)
+    late: list[float] = []
+
+    def measure(prediction: Any) -> None:
+        if prediction.done:
+            late.append(server.clock.time() - prediction.completed_at.timestamp())
+
+    settings = {**Lists(server, *missing).client(kind), "random": Random(1).random}
+    results = run_many(kind, server, prompts(200), settings, concurrency=200, on_update=measure)
+    assert all(result.error is None for result in results) and len(late) == 200
+    assert median(late) < 1.2 and max(late) < 5
+    assert asked(server)["listPredictions"] < 0.5 * 200
+
+
+def test_page__that_held_ours_is_polled_again(kind: str, server: MockServer) -> None:
+    """Newer predictions of others are read once; after that, the poll begins with the page of ours."""
+    server.scripts.add(lambda input: {"run": 60 if "lighthouse" in input["prompt"] else 3600}, times=None)
+    with server.client() as client:
+        ours = [client.predictions.create(input) for input in prompts(20)]
+        for number in range(150):
+            client.predictions.create({"prompt": f"of others {number}"})
+    given: Any = ours
+    if kind == "async":
+
+        async def get() -> list[Any]:
+            async with server.async_client() as client:
+                return [await client.predictions.get(one.id) for one in ours]
+
+        given = asyncio.run(get())
+    results = run_many(kind, server, given)
+    assert all(result.error is None for result in results)
+    paths = [exchange.path for exchange in server.journal if exchange.operation == "listPredictions"]
+    assert len(paths) > 4 and ["cursor" in path for path in paths] == [False, *[True] * (len(paths) - 1)]
 
 
 def storm(server: MockServer, share: float) -> None:
@@ -817,7 +907,7 @@ def test_uploads__end_with_the_timeout(harness: Harness, trouble: str) -> None:
 def test_interrupt_of_creates__leaves_a_note(result: BaseException | None) -> None:
     """A create whose response did not arrive before the end may have started a prediction."""
     client = Harness("sync").client(lambda _: httpx.Response(500))
-    stream = client._batch(client.predictions._new, [{}], {})
+    stream = client._batch(client._sender, client.predictions._new, [{}], {})
     step = next(stream)
     assert isinstance(step, Gather)
     step.results[0] = result

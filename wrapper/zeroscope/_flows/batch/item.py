@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from ...state import PredictionState
 from ..request import Attempts, CreateRequest
+from .forecast import Forecast
 
 P = TypeVar("P", bound=PredictionState)
 
@@ -27,6 +28,10 @@ class Item(Generic[P]):
     """When the next attempt may follow, on the monotonic clock."""
     began: float = 0.0
     """When the wait for the prediction began, on the monotonic clock."""
+    seen_at: float = 0.0
+    """When the prediction was read last, by itself or in the list, on the monotonic clock."""
+    forecast: Forecast = field(init=False)
+    """When its prediction will end, once it runs."""
     recovered: bool = False
     """Whether its create was lost, and its prediction found when the batch resumed."""
     to_read: bool = False

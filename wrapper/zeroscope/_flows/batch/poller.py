@@ -3,76 +3,79 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
-from statistics import median
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
 from ..._service.api import PredictionModel, Unset
 from ..._steps import Flow
 from ...errors import MalformedResponseError, ZeroscopeError
-from ...polling import Polling
 from ...retry import is_transient
 from ..read import PageReader
 from ..request import Sender
 
-# A poll costs a request per page, so it comes a little later the more predictions there are, in seconds for each, but
-# not so late that short ones would wait long; and later the longer they have run, as shares of their age.
-_PER_PREDICTION = 0.02
-_MOST_OF_AGE = 0.2
-_LEAST_OF_AGE = 0.1
+
+class Listed(NamedTuple):
+    """An entry of the list."""
+
+    model: PredictionModel
+    cursor: str | None
+    """The cursor of its page."""
 
 
 class PollResult(NamedTuple):
     """The result of one poll."""
 
-    listed: Mapping[str, PredictionModel]
+    listed: Mapping[str, Listed]
     """The list's entries, by ID."""
     missing: Collection[str]
     """The IDs of predictions to read one by one; none if the next poll will show them."""
+    pages: int
+    """How many pages were read."""
 
 
 class ListPoller:
-    """Polls many predictions at once, no more often than the policy polls a single one."""
+    """Polls pages of the list, each from where some of the wanted predictions were seen last."""
 
-    def __init__(self, sender: Sender, polling: Polling) -> None:
+    def __init__(self, sender: Sender) -> None:
         self._sender = sender
-        self._polling = polling
-        self._pages = 1
-        self._usable = True
+        self.is_usable = True
+        """Whether the list can be read at all."""
         self._failures = 0
 
-    def pause(self, ages: Collection[float]) -> float:
-        """Return the pause before the next poll, from the ages of the predictions' waits; all of these in seconds."""
-        # The median, because neither the latest prediction nor a straggler shows how long the others take.
-        age = median(ages) if ages else 0.0
-        pause = self._polling.pause(age, jitter=self._sender.random())
-        return max(pause, min(_PER_PREDICTION * len(ages), _MOST_OF_AGE * age), _LEAST_OF_AGE * age)
+    def poll(
+        self, wanted: Collection[str], is_known: Callable[[str], object], until: float, cursor: str | None = None
+    ) -> Flow[PollResult]:
+        """Search the list for predictions, up to a moment on the monotonic clock.
 
-    def poll(self, wanted: Collection[str], until: float) -> Flow[PollResult]:
-        """Search the list for the predictions with some IDs, up to a moment on the monotonic clock."""
-        if not self._usable or len(wanted) <= self._pages:
-            # Reading each by itself costs no more.
-            return PollResult({}, set(wanted))
+        Args:
+            wanted: Their IDs.
+            is_known: Whether a prediction with an ID is returned as well if it is met on the way.
+            until: The moment.
+            cursor: The cursor of the page to begin with; None for the first.
+        """
         missing: set[str] = set(wanted)
-        listed: dict[str, PredictionModel] = {}
-        reader = PageReader(self._sender, until)
+        listed: dict[str, Listed] = {}
+        reader = PageReader(self._sender, until, parameters={} if cursor is None else {"cursor": cursor})
         try:
             while missing and (page := (yield from reader.next())) is not None:
-                listed |= {model.id: model for model in page.results if model.id in missing}
+                listed |= {model.id: Listed(model, reader.cursor) for model in page.results if is_known(model.id)}
                 missing -= listed.keys()
                 # The account may hold a million other predictions.
                 if reader.count > 2 * math.ceil(len(wanted) / max(len(page.results), 1)):
                     break
         except ZeroscopeError as error:
             # A permanent error would occur at every poll.
-            self._usable = is_transient(error) and not isinstance(error, MalformedResponseError)
+            is_permanent = not is_transient(error) or isinstance(error, MalformedResponseError)
+            if is_permanent and cursor is not None:
+                # The service may refuse an old cursor.
+                return (yield from self.poll(wanted, is_known, until))
+            self.is_usable = not is_permanent
             self._failures += 1
-            if self._usable and self._failures == 1:
+            if self.is_usable and self._failures == 1:
                 missing.clear()
         else:
             self._failures = 0
-        self._pages = max(reader.count, 1)
-        return PollResult(listed, missing)
+        return PollResult(listed, missing, max(reader.count, 1))
 
 
 def is_complete(model: PredictionModel) -> bool:

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..._service.api import Response, final_statuses
-from ..._steps import Flow, Gather, RunBlocking
+from ..._steps import Flow, Gather, RunBlocking, Stream
 from ...errors import ZeroscopeError
 from ...results import RunResult
 from ...state import PredictionState
 from .. import read
+from ..connection_pool import with_connections
 from ..context import attached
 from ..request import MAX_IN_FLIGHT, MIN_TIMEOUT, Attempts, Failed, Sender
 from ..wait import WaitOptions, time_out
+from .forecast import Forecast
 from .item import Item
 from .poller import ListPoller, is_complete
+from .schedule import Part, PollSchedule
+from .streams import EventStreams
 
 if TYPE_CHECKING:
     # Loaded only if a journal is kept, because SQLite takes long to load.
     from ..._disk.journal import BatchJournal
 
 P = TypeVar("P", bound=PredictionState)
+T = TypeVar("T")
 
 
 class RunningPredictions(Generic[P]):
@@ -33,10 +39,13 @@ class RunningPredictions(Generic[P]):
         self._sender = sender
         self._clock = sender.clock
         self._options = options
-        self._poller = ListPoller(sender, options.polling)
-        self._next_poll = 0.0
-        # The items with running predictions, by index.
+        self._poller = ListPoller(sender)
+        self._schedule: PollSchedule[P] = PollSchedule(options.polling, sender.random)
+        self._streams: EventStreams[P] = EventStreams(sender, options)
+        # The items with running predictions, by index, in the order in which their waits began.
         self.items: dict[int, Item[P]] = {}
+        # The same items, by their predictions' IDs; a prediction may be given twice.
+        self._by_id: dict[str, list[Item[P]]] = {}
         # The results that were not emitted yet.
         self.ended: list[RunResult[P, Any]] = []
         self.journal: BatchJournal | None = None
@@ -44,48 +53,63 @@ class RunningPredictions(Generic[P]):
     def add(self, item: Item[P], prediction: P) -> None:
         """Start to wait for an item's prediction."""
         now = self._clock.monotonic()
-        if not self.items:
-            self._next_poll = now + self._poller.pause([0.0])
-        item.prediction, item.began = prediction, now
+        is_new = item.create is not None
+        item.prediction, item.began, item.seen_at = prediction, now, now
         # Until the item's time is up, reads are repeated without a limit.
         item.attempts = Attempts(self._sender, limited=False)
         # Its files may be large.
         item.create = None
         item.to_read = prediction._lacks_output or prediction.status == "unknown"
+        item.forecast = Forecast()
         self.items[item.index] = item
+        self._by_id.setdefault(prediction.id, []).append(item)
+        self._schedule.add(item, now, is_new)
 
     def poll(self) -> Flow[None]:
-        """Find out which predictions have ended if a poll is due, and read those."""
-        items = [item for item in self.items.values() if not item.to_read]
-        if items and self._clock.monotonic() >= self._next_poll:
-            final = final_statuses()
-            until = min(self._until(item) for item in items)
-            listed, missing = yield from self._poller.poll([item.known.id for item in items], until)
-            for item in items:
-                model = listed.get(item.known.id)
-                item.to_read = item.known.id in missing
-                if model is not None:
-                    item.to_read |= model.status in final and not is_complete(model)
-                    if not item.to_read and item.known._update_from_list(model):
-                        self.notify(item)
-            yield from self.finish_ended(items)
-            now = self._clock.monotonic()
-            self._next_poll = now + self._poller.pause([now - item.began for item in self.items.values()])
+        """Find out which predictions have ended, as far as polls are due, and read what the list does not show."""
+        for part in self._schedule.due(self._clock.monotonic()):
+            items = [item for item in part.items.values() if not item.to_read]
+            if not self._poller.is_usable or len(items) <= part.pages:
+                # Reading each by itself costs no more.
+                for item in items:
+                    item.to_read = True
+                self._schedule.record_polled(part, self._clock.monotonic(), part.pages)
+            else:
+                yield from self._poll_list(part, items)
+                # The results are emitted before the next page is read.
+                break
         answers = True
         if (now := self._clock.monotonic()) >= self._sender.cooldown_end():
             answers = yield from self._read([item for item in self.items.values() if item.to_read and item.due <= now])
-        if late := [item for item in self.items.values() if self._clock.monotonic() >= self._until(item)]:
+        if late := list(self._late()):
             # The list may have been behind.
             if answers:
                 yield from self._read(late)
             yield from self._time_out([item for item in late if item.index in self.items])
+        yield from self._streams.close_ended(self.items)
+        self._options.refresh(*(item.known for item in self.items.values()))
+
+    def wait(self, until: float) -> Flow[None]:
+        """Let time pass up to a moment on the monotonic clock, or until a prediction's stream brings something."""
+        for item in (yield from self._streams.wait(self.items, until)):
+            self.notify(item)
+
+    def with_streams(self, stream: Stream[T]) -> Stream[T]:
+        """Return a stream of the batch, at whose end all event streams are closed."""
+        try:
+            yield from with_connections(stream, lambda: self._streams)
+        except GeneratorExit:
+            self._streams.abandon()
+            raise
+        finally:
+            yield from self._streams.close_ended({})
 
     def next_moments(self) -> list[float]:
         """Return the moments at which a poll, a read or a timeout is due, on the monotonic clock."""
         reads = [item.due for item in self.items.values() if item.to_read]
-        if not all(item.to_read for item in self.items.values()):
-            reads.append(self._next_poll)
-        return [*map(self._until, self.items.values()), *(max(read, self._sender.cooldown_end()) for read in reads)]
+        reads.append(self._schedule.next_due)
+        first = [self._until(item) for item in islice(self.items.values(), 1)]
+        return [*first, *(max(read, self._sender.cooldown_end()) for read in reads)]
 
     def notify(self, item: Item[P]) -> None:
         with attached(item.known):
@@ -121,8 +145,42 @@ class RunningPredictions(Generic[P]):
 
     def finish(self, item: Item[P], error: ZeroscopeError | None) -> None:
         """Add an item's result, with its error if there are no videos."""
-        self.items.pop(item.index, None)
+        if self.items.pop(item.index, None) is not None:
+            self._schedule.remove(item)
+            same = self._by_id[item.known.id]
+            same.remove(item)
+            if not same:
+                del self._by_id[item.known.id]
         self.ended.append(RunResult(item.index, item.given, item.prediction, error, item.recovered))
+
+    def _poll_list(self, part: Part[P], items: Sequence[Item[P]]) -> Flow[None]:
+        """Search the list for the predictions of a part, from their page on."""
+        until = min(self._until(item) for item in items)
+        cursor = part.page if isinstance(part.page, str) else None
+        wanted = [item.known.id for item in items]
+        listed, missing, pages = yield from self._poller.poll(wanted, self._by_id.__contains__, until, cursor)
+        now = self._clock.monotonic()
+        self._schedule.record_polled(part, now, pages)
+        for id, (model, page) in listed.items():
+            for item in tuple(self._by_id[id]):
+                self._schedule.record_page(item, now, page)
+                item.to_read |= model.status in final_statuses() and not is_complete(model)
+                if item.to_read:
+                    continue
+                logs = model.logs
+                yield from self._streams.compare(item, model)
+                if item.known._update_from_list(model):
+                    self.notify(item)
+                self._schedule.record_state(item, now, logs)
+                yield from self.finish_ended([item])
+        for item in items:
+            if item.known.id in missing:
+                item.to_read = True
+                self._schedule.separate(item, now)
+
+    def _late(self) -> Iterator[Item[P]]:
+        """Return the items whose time is up."""
+        return takewhile(lambda item: self._clock.monotonic() >= self._until(item), self.items.values())
 
     def _time_out(self, items: Sequence[Item[P]]) -> Flow[None]:
         """Give up predictions whose time is up."""
@@ -152,15 +210,18 @@ class RunningPredictions(Generic[P]):
             for item, request, result in zip(some, requests, results, strict=True):
                 try:
                     with attached(item.known):
-                        model = self._sender.outcome(request, result, item.attempts.number)
+                        model = self._sender.outcome(request, result)
                 except ZeroscopeError as error:
                     if not self.may_retry(item, error):
                         self.finish(item, error)
                     continue
                 item.attempts.restart()
                 item.to_read = False
+                logs = model.logs
+                yield from self._streams.compare(item, model)
                 if item.known._update(model):
                     self.notify(item)
+                self._schedule.record_state(item, self._clock.monotonic(), logs)
                 yield from self.finish_ended([item])
             if not any(isinstance(result, Response) for result in results):
                 # The others would take as long to fail; what is due is read in the next round.

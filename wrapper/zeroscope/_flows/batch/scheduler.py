@@ -1,10 +1,10 @@
 """The scheduler of a batch: it runs many inputs at once, as one flow.
 
 `stream` is a loop. Each round creates as many predictions as the throttle has room for, polls the account's list if a
-poll is due, reads the predictions that the list shows as ended, and sleeps until the next of these moments; results are
-emitted before anything that may take time. Only this flow decides anything, one thing after another; concurrency is the
-driver's, which carries out the calls of a `Gather` side by side. So sync and async need nothing of their own here, and
-there is no lock.
+poll is due, reads the predictions that have ended as the list or a stream shows, and waits until the next of these
+moments or for the streams; results are emitted before anything that may take time. Only this flow decides anything, one
+thing after another; concurrency is the driver's, which carries out the calls of a `Gather` side by side. So sync and
+async need nothing of their own here, and there is no lock.
 
 After a 429 to a create only creates pause, because the service limits them by themselves; the predictions that run are
 still polled. After a 429 to another request everything pauses.
@@ -15,8 +15,7 @@ journal that cannot be written ends the whole batch.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -26,18 +25,17 @@ from ... import errors
 from ..._disk.records import JournalEntry
 from ..._service import api
 from ..._service.api import PredictionModel
-from ..._steps import Call, Emit, Flow, Gather, RunBlocking, Sleep, Stream, StreamPart
+from ..._steps import Call, Emit, Flow, Gather, RunBlocking, Stream, StreamPart
 from ...results import RunResult
 from ...retry import is_transient
 from ...state import PredictionState
 from .. import cleanup
 from ..context import note_possible_prediction
-from ..read import LostCreate
 from ..request import MIN_TIMEOUT, Attempts, CreateRequest, Sender
 from ..wait import WaitOptions
 from .item import Item
-from .poller import is_complete
-from .recovery import recover
+from .queue import Queue
+from .recovery import LostCreates
 from .running import RunningPredictions
 from .throttle import Throttle
 
@@ -68,24 +66,19 @@ class Batch(Generic[P]):
     def __post_init__(self) -> None:
         self._clock = self.sender.clock
         self._throttle = Throttle(self._clock, self.sender.retry)
-        self._queue: deque[Item[P]] = deque()
+        self._queue: Queue[P] = Queue((), self._new_item)
         # The predictions among the inputs.
         self._given_ids: set[str] = set()
         self._running: RunningPredictions[P] = RunningPredictions(self.sender, self.options)
+        self._lost = LostCreates(
+            self.sender, self._running, self._throttle, self.new, self.options.limit, self._given_ids
+        )
 
     def stream(self, inputs: Iterable[Any]) -> Stream[RunResult[P, Any]]:
         """Run inputs, wait for predictions among them, and emit each result once it is known."""
         running = self._running
         try:
-            yield from self._begin(inputs)
-            yield from self._emit_ended()
-            while self._queue or running.items:
-                yield from self._start()
-                yield from self._emit_ended()
-                yield from running.poll()
-                yield from self._emit_ended()
-                if (self._queue or running.items) and (idle := self._idle()) > 0:
-                    yield Sleep(idle)
+            yield from running.with_streams(self._run(inputs))
         except BaseException as error:
             left = [item.known for item in running.items.values()]
             is_kept = self.open_journal is not None
@@ -97,6 +90,22 @@ class Batch(Generic[P]):
             if running.journal is not None:
                 running.journal.close()
 
+    def _run(self, inputs: Iterable[Any]) -> Stream[RunResult[P, Any]]:
+        running = self._running
+        yield from self._begin(inputs)
+        yield from self._emit_ended()
+        # The inputs come last, as reading one may take time.
+        while running.items or self._lost or self._queue:
+            yield from self._settle_lost()
+            yield from self._start()
+            yield from self._emit_ended()
+            yield from running.poll()
+            yield from self._emit_ended()
+            if running.items or self._lost or self._queue:
+                until = self._next_moment()
+                if until > self._clock.monotonic():
+                    yield from running.wait(until)
+
     def _emit_ended(self) -> StreamPart[RunResult[P, Any], None]:
         """Emit the results that are known and were not emitted yet."""
         ended, self._running.ended = self._running.ended, []
@@ -104,21 +113,31 @@ class Batch(Generic[P]):
             yield Emit(result)
 
     def _begin(self, inputs: Iterable[Any]) -> StreamPart[RunResult[P, Any], None]:
-        for index, given in enumerate(inputs):
-            item: Item[P] = Item(index, given, Attempts(self.sender, creates=True))
-            if isinstance(given, PredictionState):
-                self._given_ids.add(given.id)
-                self._running.add(item, given)  # type: ignore[arg-type]  # of the client's own kind
-                yield from self._running.finish_ended([item])
-            else:
-                self._queue.append(item)
+        numbered: Iterable[tuple[int, Any]] = enumerate(inputs)
+        if self.open_journal is not None or not isinstance(inputs, Iterator):
+            known = list(inputs)
+            # What was created is waited for at once; of an iterator, nothing is read before there is room for it.
+            for index, given in enumerate(known):
+                if isinstance(given, PredictionState):
+                    yield from self._wait_for_given(self._new_item(index, given))
+            numbered = ((index, given) for index, given in enumerate(known) if not isinstance(given, PredictionState))
+        self._queue = Queue(numbered, self._new_item)
         if self.open_journal is not None:
             journal = self._running.journal = yield RunBlocking(self.open_journal)
             yield from self._load(journal)
 
+    def _new_item(self, index: int, given: Any) -> Item[P]:
+        return Item(index, given, Attempts(self.sender, creates=True))
+
+    def _wait_for_given(self, item: Item[P]) -> Flow[None]:
+        """Wait for the prediction that stands in the place of an input."""
+        self._given_ids.add(item.given.id)
+        self._running.add(item, item.given)
+        yield from self._running.finish_ended([item])
+
     def _load(self, journal: BatchJournal) -> StreamPart[RunResult[P, Any], None]:
         """Continue each input from the state that an earlier run recorded, and record the new ones."""
-        items, self._queue = list(self._queue), deque()
+        items = self._queue.take_all()
         # This reads the files in the inputs.
         fingerprints = yield RunBlocking(lambda: [self._try_fingerprint(item.given) for item in items])
         usable = []
@@ -128,14 +147,8 @@ class Batch(Generic[P]):
             else:
                 usable.append((item, found))
         entries = yield RunBlocking(partial(journal.load, [body for _, body in usable]))
-        unknown: dict[int, tuple[Item[P], JournalEntry, LostCreate]] = {}
         for (item, body), entry in zip(usable, entries, strict=True):
-            if entry.state == "unknown":
-                unknown[entry.row] = item, entry, LostCreate(body, entry.sent_at or 0.0)
-            self._resume(item, entry)
-        if unknown:
-            yield from self._emit_ended()
-            yield from self._recover(journal, unknown)
+            self._resume(item, entry, body)
 
     def _try_fingerprint(self, given: Any) -> Mapping[str, Any] | errors.ZeroscopeError:
         try:
@@ -143,50 +156,13 @@ class Batch(Generic[P]):
         except errors.ZeroscopeError as error:
             return error
 
-    def _recover(
-        self, journal: BatchJournal, unknown: Mapping[int, tuple[Item[P], JournalEntry, LostCreate]]
-    ) -> Flow[None]:
-        """Continue with the predictions that creates with unknown outcomes have certainly started, and report the rest.
-
-        Only at a resume: during a run the service might not list a new prediction yet.
-        """
-        began = self._clock.monotonic()
-        claims = yield RunBlocking(partial(journal.claims, unknown))
-        claims = claims._replace(prediction_ids=claims.prediction_ids | self._given_ids)
-        lost = {row: create for row, (_, _, create) in unknown.items()}
-        until = began + max(self.options.limit, MIN_TIMEOUT)
-        results: dict[int, P | str]
-        try:
-            results = yield from recover(self.sender, lost, claims, self.new, until)
-        except errors.ZeroscopeError as error:
-            results = dict.fromkeys(lost, f"the search for it failed: {error}")
-            if isinstance(error, errors.TransportError):
-                self._throttle.record_silence(began)
-                self._abandon_if_unanswered()
-        for row, (item, entry, create) in unknown.items():
-            result = results[row]
-            if isinstance(result, PredictionState):
-                item.recovered = True
-                self._running.add(item, result)
-                item.to_read |= result.done and not is_complete(result._model)
-                yield from self._running.record(item, lambda journal: journal.record_found, result.id)
-                yield from self._running.finish_ended([item])
-                continue
-            message = (
-                f"{entry.message}. The prediction may have been created and billed, so it is not created again, and "
-                f"{result}; search for it with .find() on this error, and run its input without this journal if there "
-                "is none"
-            )
-            self._running.finish(item, self.sender.lost_create(message, create.body, create.sent_at))
-
-    def _resume(self, item: Item[P], entry: JournalEntry) -> None:
+    def _resume(self, item: Item[P], entry: JournalEntry, body: Mapping[str, Any]) -> None:
         item.row = entry.row
         # The message says why the outcome was unknown.
         item.recovered = entry.prediction_id is not None and entry.message is not None
         match entry.state:
             case "unknown":
-                # Its prediction is searched for.
-                pass
+                self._lost.add(item, entry, body)
             case "finished":
                 item.prediction = self.new(PredictionModel.from_dict(entry.prediction or {}))
                 self._running.finish_by_status(item)
@@ -194,7 +170,13 @@ class Batch(Generic[P]):
                 known = {"id": entry.prediction_id, "status": "unknown"}
                 self._running.add(item, self.new(PredictionModel.from_dict(known)))
             case _:
-                self._queue.append(item)
+                self._queue.put([item])
+
+    def _settle_lost(self) -> Flow[None]:
+        """Search for the predictions of lost creates if a search is due."""
+        if self._running.journal is not None and self._clock.monotonic() >= self._lost.search_at:
+            self._queue.put((yield from self._lost.settle(self._running.journal)))
+            self._abandon_if_unanswered()
 
     def _start(self) -> Flow[None]:
         """Create as many predictions as there is room for."""
@@ -203,8 +185,11 @@ class Batch(Generic[P]):
             return
         room = min(self.concurrency - len(self._running.items), self._throttle.room)
         wave: list[Item[P]] = []
-        while len(wave) < room and self._queue and self._queue[0].due <= now:
-            item = self._queue.popleft()
+        while len(wave) < room and self._queue and self._queue.next.due <= now:
+            item = self._queue.pop()
+            if isinstance(item.given, PredictionState):
+                yield from self._wait_for_given(item)
+                continue
             began = self._clock.monotonic()
             until = None if self.options.timeout is None else began + self.options.limit
             try:
@@ -257,7 +242,7 @@ class Batch(Generic[P]):
             if _is_missing(result):
                 continue
             try:
-                model = self.sender.created(item.known_create, result, item.attempts.number, sent_at)
+                model = self.sender.created(item.known_create, result, sent_at)
             except (errors.UnknownOutcomeError, errors.APIError, errors.TransportError) as error:
                 failed.append((item, error))
             else:
@@ -271,7 +256,7 @@ class Batch(Generic[P]):
         for item, failure in failed:
             if (yield from self._take_failure(item, failure)):
                 again.append(item)
-        self._queue.extendleft(reversed(again))
+        self._queue.put_back(again)
         yield from self._running.finish_ended(started)
         return started
 
@@ -295,7 +280,7 @@ class Batch(Generic[P]):
     def _abandon_if_unanswered(self) -> None:
         """Finish the items that are left if the service does not answer: each would take as long to fail."""
         limit = self.options.limit
-        if self._queue and self._throttle.unanswered(limit):
+        if self._throttle.unanswered(limit) and self._queue:
             self._abandon_queue(
                 errors.TransportError(
                     f"{api.operation_names()['createPrediction']} was not sent, so no prediction was created: the "
@@ -304,15 +289,16 @@ class Batch(Generic[P]):
             )
 
     def _abandon_queue(self, error: errors.ZeroscopeError) -> None:
-        while self._queue:
-            self._running.finish(self._queue.popleft(), error)
+        for item in self._queue.take_all():
+            self._running.finish(item, error)
 
-    def _idle(self) -> float:
-        moments = self._running.next_moments()
-        if self._queue and len(self._running.items) < self.concurrency:
+    def _next_moment(self) -> float:
+        """Return when something is to be done, on the monotonic clock."""
+        moments = [*self._running.next_moments(), self._lost.search_at]
+        if len(self._running.items) < self.concurrency and self._queue:
             opens_at = max(self._throttle.opens_at, self.sender.cooldown_end(creates=True))
-            moments.append(max(self._queue[0].due, opens_at))
-        return min(moments) - self._clock.monotonic()
+            moments.append(max(self._queue.next.due, opens_at))
+        return min(moments)
 
 
 def _is_missing(result: object) -> bool:
