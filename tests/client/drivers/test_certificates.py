@@ -97,6 +97,8 @@ def test_stream__with_such_a_certificate_falls_back_to_polling(kind: str) -> Non
 
     def poll(server: RawServer, connection: socket.socket) -> None:
         if server.read_head(connection):
+            # The stream is opened in the background.
+            assert streams.refused.wait(10)
             connection.sendall(response(prediction_body("succeeded", output=["https://x.test/a.mp4"])))
 
     with RawServer(keep_alive, "localhost").running() as streams, RawServer(poll).running() as server:

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 import zeroscope
-from helpers.client import BASE_URL, TOKEN, Harness, prediction_body
+from helpers.client import BASE_URL, TOKEN, FakeClock, Harness, prediction_body
 from helpers.downloads import DATA, ChunkedBody
 from helpers.raw_server import RawServer, keep_alive, response
 from zeroscope import AsyncZeroscope, Retry, Zeroscope
@@ -24,8 +24,8 @@ OUTPUT = "https://delivery.example.test/output-0.mp4"
 HOOKS = ["none", "raises", "reads", "reads-and-raises"]
 
 
-def add_hook(http: Any, hook: str) -> None:
-    """Add a hook to an HTTP client, such as httpx documents."""
+def add_hook(harness: Harness, hook: str) -> None:
+    """Add a hook to the HTTP client, such as httpx documents."""
 
     def check(answer: httpx.Response) -> None:
         if "reads" in hook:
@@ -40,7 +40,7 @@ def add_hook(http: Any, hook: str) -> None:
             answer.raise_for_status()
 
     if hook != "none":
-        http.event_hooks = {"response": [check if isinstance(http, httpx.Client) else check_async]}
+        harness.http.event_hooks = {"response": [check if harness.kind == "sync" else check_async]}
 
 
 class Service:
@@ -134,7 +134,7 @@ def test_hook__that_raises_for_status_changes_no_outcome(
     """Each status is what it is without a hook: an error by its name, another attempt, or a redirect."""
     service = Service(*responses)
     client = harness.client(service)
-    add_hook(harness.http, hook)
+    add_hook(harness, hook)
     if isinstance(expected, type):
         with pytest.raises(expected) as caught:
             operation(harness, client)
@@ -162,13 +162,13 @@ def test_settings__of_the_whole_http_client_reach_the_api_alone(harness: Harness
     client = harness.client(service)
     http = harness.http
     http.headers.update({**WIDE_HEADERS, **settings.get("headers", {})})
-    http.base_url = httpx.URL("https://wrong.test/x/")
-    http.params = httpx.QueryParams({"key": "of-the-gateway"})
+    http.base_url = "https://wrong.test/x/"
+    http.params = {"key": "of-the-gateway"}
     http.cookies.set("cookie", "of-the-gateway")
-    http.auth = httpx.BasicAuth("user", "password")
+    http.auth = ("user", "password")
     http.follow_redirects = True
     if "timeout" in settings:
-        http.timeout = httpx.Timeout(None)
+        http.timeout = None
     made = harness.do(client.predictions.create, {"init_video": b"0" * 300_000})
     assert harness.do(made.videos[0].read) == DATA
 
@@ -227,6 +227,24 @@ def test_error__whose_body_breaks_off_is_what_its_status_says(harness: Harness, 
     assert caught.value.status_code == status and "No" in str(caught.value)
 
 
+def test_deadline__that_has_passed_between_two_reads(http_library: Any) -> None:
+    """The connection itself then raises a timeout, which is one of the library that reads from it."""
+    clock = FakeClock()
+
+    def respond(server: RawServer, connection: socket.socket) -> None:
+        server.read_head(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX-One: 1\r\n")
+        clock.now += 1_000
+        connection.sendall(b"X-Two: 2\r\n")
+        connection.recv(1)
+
+    with RawServer(respond).running() as server, http_library.Client() as http:
+        client = Zeroscope(TOKEN, base_url=f"{server.url}/v1", http_client=http, clock=clock, retry=None)
+        with pytest.raises(zeroscope.TransportError, match="the time for the whole exchange was up") as caught:
+            client.predictions.get("gm3q")
+    assert isinstance(caught.value.__cause__, httpx.ReadTimeout)
+
+
 def drip_second(server: RawServer, connection: socket.socket) -> None:
     """Answer the first request on a connection, and never finish the second."""
     server.read_head(connection)
@@ -235,9 +253,13 @@ def drip_second(server: RawServer, connection: socket.socket) -> None:
         server.drip(connection, b"HTTP/1.1 200 OK\r\nX: ")
 
 
-def test_deadline__leaves_other_uses_of_an_http_client_alone() -> None:
+def test_deadline__leaves_other_uses_of_an_http_client_alone(http_library: Any) -> None:
     """Neither threads that share a client nor the caller's own requests are held to the deadline of one exchange."""
-    with RawServer(drip_second).running() as slow, RawServer(keep_alive).running() as fast, httpx.Client() as http:
+    with (
+        RawServer(drip_second).running() as slow,
+        RawServer(keep_alive).running() as fast,
+        http_library.Client() as http,
+    ):
         settings: dict[str, Any] = {"http_client": http, "retry": None}
         client = Zeroscope(TOKEN, base_url=f"{slow.url}/v1", timeout=1, **settings)
         other = Zeroscope(TOKEN, base_url=f"{fast.url}/v1", **settings)

@@ -19,7 +19,7 @@ from helpers.client import TOKEN, Harness, ScriptedResponses, prediction_body
 from helpers.command import mock_process
 from helpers.forked_workers import collect, fork, url_in
 from zeroscope import AsyncZeroscope, Zeroscope
-from zeroscope._drivers.http_clients import has_connections
+from zeroscope._drivers.transports import has_connections
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 
@@ -55,20 +55,20 @@ def outcome(function: Callable[[], Any]) -> Callable[[], str]:
 
 
 @pytest.mark.parametrize("is_wrapped", [False, True], ids=["plain", "wrapped"])
-def test_http_client_of_ones_own__is_refused_in_a_child(kind: str, url: str, is_wrapped: bool) -> None:
+def test_http_client_of_ones_own__is_refused_in_a_child(
+    kind: str, http_library: Any, url: str, is_wrapped: bool
+) -> None:
     """Its connections are the parent's, which works on; the error says what to do, also for a transport in another."""
 
-    class Wrapper(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    class Wrapper(http_library.BaseTransport, http_library.AsyncBaseTransport):  # type: ignore[misc]  # of two modules
         def __init__(self, inner: Any) -> None:
             self.inner = inner
 
-        def handle_request(self, request: httpx.Request) -> httpx.Response:
-            response: httpx.Response = self.inner.handle_request(request)
-            return response
+        def handle_request(self, request: Any) -> Any:
+            return self.inner.handle_request(request)
 
-        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-            response: httpx.Response = await self.inner.handle_async_request(request)
-            return response
+        async def handle_async_request(self, request: Any) -> Any:
+            return await self.inner.handle_async_request(request)
 
         def close(self) -> None:
             self.inner.close()
@@ -79,8 +79,8 @@ def test_http_client_of_ones_own__is_refused_in_a_child(kind: str, url: str, is_
     expected = "ConfigurationError: this client was created in another process"
     body = {"prompt": "a lighthouse"}
     if kind == "sync":
-        inner = httpx.HTTPTransport()
-        with httpx.Client(transport=Wrapper(inner) if is_wrapped else inner) as http:
+        inner = http_library.HTTPTransport()
+        with http_library.Client(transport=Wrapper(inner) if is_wrapped else inner) as http:
             client = Zeroscope(TOKEN, base_url=url, http_client=http)
             first = client.predictions.create(body)
             assert collect(*fork(outcome(lambda: client.predictions.get(first.id)))).startswith(expected)
@@ -91,8 +91,8 @@ def test_http_client_of_ones_own__is_refused_in_a_child(kind: str, url: str, is_
         return (await client_async.predictions.get(first_async.id)).id
 
     with asyncio.Runner() as runner:
-        inner_async = httpx.AsyncHTTPTransport()
-        http_async = httpx.AsyncClient(transport=Wrapper(inner_async) if is_wrapped else inner_async)
+        inner_async = http_library.AsyncHTTPTransport()
+        http_async = http_library.AsyncClient(transport=Wrapper(inner_async) if is_wrapped else inner_async)
         client_async = AsyncZeroscope(TOKEN, base_url=url, http_client=http_async)
         first_async = runner.run(client_async.predictions.create(body))
         assert collect(*fork(outcome(lambda: asyncio.run(get())))).startswith(expected)

@@ -67,9 +67,9 @@ def test_two_event_loops_at_once__work(url: str) -> None:
         assert len(set(threads.map(lambda _: asyncio.run(create()), range(2)))) == 2
 
 
-def test_http_client_of_ones_own__says_so_in_a_second_loop(url: str) -> None:
+def test_http_client_of_ones_own__says_so_in_a_second_loop(url: str, http_library: Any) -> None:
     """Its connections belong to the first loop; instead of "Event loop is closed" the error says what to do."""
-    own = httpx.AsyncClient()
+    own = http_library.AsyncClient()
     client = AsyncZeroscope(TOKEN, base_url=url, http_client=own)
 
     async def use() -> None:
@@ -84,9 +84,9 @@ def test_http_client_of_ones_own__says_so_in_a_second_loop(url: str) -> None:
         asyncio.run(use())
 
 
-def test_http_client_without_connections__works_in_any_loop() -> None:
+def test_http_client_without_connections__works_in_any_loop(http_library: Any) -> None:
     """A transport that opens no sockets, such as the mock server's, is bound to no loop."""
-    harness = Harness("async")
+    harness = Harness("async", http_library)
     client = harness.client(ScriptedResponses(httpx.Response(200, json=prediction_body())))
     for _ in range(2):
         assert harness.do(client.predictions.get, "gm3q").id == "gm3q"

@@ -8,8 +8,12 @@ that take the deadline of the calling thread's exchange into account.
 from __future__ import annotations
 
 import math
+import os
+import socket
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from types import ModuleType
 from typing import Any
 
 from ..clock import Clock
@@ -58,10 +62,39 @@ class Deadline:
         return False
 
 
+class Interruption:
+    """Ends what a thread reads from its connection, at the request of another thread; it then reads an end."""
+
+    def __init__(self) -> None:
+        self._connection: Any = None
+        self._is_set = False
+        self._process = os.getpid()
+
+    def set(self) -> None:
+        """End the read that the thread is in, and every later one."""
+        self._is_set = True
+        if (connection := self._connection) is not None:
+            with suppress(OSError, AttributeError):
+                end: socket.socket = connection.get_extra_info("socket")
+                if self._process == os.getpid():
+                    # Closing the socket would not wake the thread.
+                    end.shutdown(socket.SHUT_RDWR)
+                else:
+                    # A forked process has no such thread, and its parent still reads from the connection.
+                    end.close()
+
+    def is_set_for(self, connection: Any) -> bool:
+        """Whether the thread may no longer read; otherwise it reads from this connection now."""
+        # In this order: one of the two sides sees the other.
+        self._connection = connection
+        return self._is_set
+
+
 class _Current(threading.local):
-    """The deadline of the calling thread."""
+    """The deadline and the interruption of the calling thread."""
 
     deadline: Deadline | None = None
+    interruption: Interruption | None = None
 
 
 _current = _Current()
@@ -83,35 +116,46 @@ class applied:
         _current.deadline = self._before
 
 
-def trace(event: str, info: Mapping[str, Any]) -> None:
-    """Limit each connection when it is opened; a callback for the trace extension of sync requests."""
+def make_interruptible(interruption: Interruption) -> None:
+    """Let an interruption end what this thread reads, as long as it lives."""
+    _current.interruption = interruption
+
+
+def trace(event: str, info: Mapping[str, Any], errors: ModuleType | None = None) -> None:
+    """Limit each connection when it is opened; a callback for the trace extension of sync requests.
+
+    Args:
+        errors: The package whose exceptions the connection raises; by default httpcore.
+    """
     if _current.deadline is not None:
         _current.deadline.trace(event, info)
     if event.endswith(_OPENED):
-        _limit(info["return_value"])
+        _limit(info["return_value"], errors)
 
 
-def _limit(connection: Any) -> None:
+def _limit(connection: Any, errors: ModuleType | None) -> None:
     read: Callable[..., bytes] = connection.read
     write: Callable[..., None] = connection.write
 
     def read_in_time(max_bytes: int, timeout: float | None = None) -> bytes:
-        return read(max_bytes, timeout=_lowered(timeout, "ReadTimeout"))
+        if _current.interruption is not None and _current.interruption.is_set_for(connection):
+            return b""
+        return read(max_bytes, timeout=_lowered(timeout, "ReadTimeout", errors))
 
     def write_in_time(buffer: bytes, timeout: float | None = None) -> None:
         for start in range(0, len(buffer), _WRITE_LENGTH):
-            write(buffer[start : start + _WRITE_LENGTH], timeout=_lowered(timeout, "WriteTimeout"))
+            write(buffer[start : start + _WRITE_LENGTH], timeout=_lowered(timeout, "WriteTimeout", errors))
 
     connection.read, connection.write = read_in_time, write_in_time
 
 
-def _lowered(timeout: float | None, error: str) -> float | None:
-    """The timeout of one read or write, at most the time left; the error's name is that of httpcore's class."""
+def _lowered(timeout: float | None, error: str, errors: ModuleType | None) -> float | None:
+    """The timeout of one read or write, at most the time left, or the named error if there is none."""
     if _current.deadline is None:
         return timeout
     left = _current.deadline.left
     if left <= 0:
-        import httpcore
-
-        raise getattr(httpcore, error)
+        if errors is None:
+            import httpcore as errors
+        raise getattr(errors, error)
     return left if timeout is None else min(timeout, left)

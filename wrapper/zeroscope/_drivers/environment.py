@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 import ipaddress
 import os
 import ssl
 from collections.abc import Callable, Mapping
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
@@ -53,6 +54,16 @@ def create_http_client(cls: type[Http], config: Config) -> Http:
         raise ConfigurationError(f"{_diagnosis(error)}; correct it, or pass http_client=") from None
 
 
+def without_cookies(http: Any) -> Any:
+    """Return an HTTP client with the same connections and hooks, but a jar of its own, without cookies."""
+    if isinstance(http, httpx.Client | httpx.AsyncClient):
+        same = copy.copy(http)
+        same.cookies = httpx.Cookies()
+        return same
+    # An adapter of one of httpx2; any other class of the caller's is used as it is.
+    return http.without_cookies() if hasattr(http, "without_cookies") else http
+
+
 def explain(
     error: httpx.TransportError, url: httpx.URL, uses_environment: bool, cause: Exception | None = None
 ) -> Exception:
@@ -69,8 +80,9 @@ def explain(
 
 def with_text(error: httpx.TransportError, text: str) -> httpx.TransportError:
     """Return an error of the same kind with another text."""
-    # Not of a class of a caller's hook or transport, whose constructor may take other arguments.
-    kind = next(cls for cls in type(error).__mro__ if cls.__module__ == "httpx")
+    # Not of a class of a caller's hook or transport, whose constructor may take other arguments. The module is httpx2
+    # after `httpx2.alias_httpx()`.
+    kind = next(cls for cls in type(error).__mro__ if cls.__module__ == httpx.__name__)
     return cast(httpx.TransportError, kind(text))
 
 

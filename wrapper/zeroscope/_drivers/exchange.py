@@ -6,23 +6,27 @@ for the drivers alone: they yield `Send` and `Receive`, the only steps that touc
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Generator, Iterator
 from functools import partial
 from typing import Any, Generic, NamedTuple, NoReturn, TypeAlias, TypeVar
 
 import httpx
 
-from .._config import MAX_PORT
+from .._config import MAX_PORT, Timeouts
+from .._constants import REQUEST_ID_HEADER
 from .._disk.spool import Spool
 from .._flows.request import Sender
 from .._service.api import ApiClient
-from .._steps import Call, Close, Download, Open, Read, RunBlocking
+from .._steps import Call, Close, Download, Open, RunBlocking
+from .._text import excerpt, log
 from ..errors import MalformedResponseError
 from .deadline import Deadline
 from .decoding import decoder_for
-from .environment import Http, explain, is_from_proxy, with_text
+from .environment import Http, explain, is_from_proxy, with_text, without_cookies
 
 T = TypeVar("T")
+Result = TypeVar("Result", httpx.Response, Download)
 
 MAX_BODY = 32 * 1024 * 1024
 """The largest body of an API response, decoded, in bytes."""
@@ -82,13 +86,42 @@ class Exchange:
     """Carries out requests with an HTTP client."""
 
     def __init__(self, client: BoundClient[Any], sender: Sender) -> None:
-        self._client = client
+        self._client = _with_limits(client, sender.timeouts)
+        self._headers = sender.headers
         self._clock = sender.clock
         self._redact = sender.parser.redact
 
-    def call(self, call: Call, arguments: dict[str, Any]) -> Exchanging[httpx.Response]:
+    def logged_call(self, call: Call, arguments: dict[str, Any]) -> Exchanging[httpx.Response]:
+        """Carry out a call, and log it without its query, headers and body."""
+        return (yield from self._logged(call.name, self._call(call, arguments)))
+
+    def logged_open(self, step: Open) -> Exchanging[Download]:
+        """Open a download or an event stream, and log that in the same way, also where redirects lead."""
+        url = httpx.URL(step.url)
+        return (yield from self._logged(self._name(url), self._open(step, url)))
+
+    def _logged(self, name: str, exchanging: Exchanging[Result]) -> Exchanging[Result]:
+        began = self._clock.monotonic()
+        log.debug("%s: sending the request", name)
+        try:
+            result = yield from exchanging
+        except Exception as error:
+            problem = self._redact(str(error) or type(error).__name__)
+            log.debug("%s: no response after %.3f s: %s", name, self._clock.monotonic() - began, problem)
+            raise
+        response = result.response if isinstance(result, Download) else result
+        id = self._redact(response.headers.get(REQUEST_ID_HEADER, ""))
+        taken, suffix = self._clock.monotonic() - began, f", request ID {id}" if id else ""
+        log.debug("%s: status %d after %.3f s%s", name, response.status_code, taken, suffix)
+        return result
+
+    def _name(self, url: httpx.URL) -> str:
+        return f"GET {excerpt(self._redact(str(url.copy_with(userinfo=b'', query=None, fragment=None))))}"
+
+    def _call(self, call: Call, arguments: dict[str, Any]) -> Exchanging[httpx.Response]:
         """Carry out a call, with the arguments that its endpoint made of it, and return the response and its body."""
         client = self._client
+        arguments = {**arguments, "headers": {**arguments.get("headers", {}), **self._headers}}
         request = _with_timeouts(client.api, call).build_request(client.http, arguments)
         limit = client.limit + (call.hold or 0.0)
         now = self._clock.monotonic()
@@ -98,7 +131,7 @@ class Exchange:
         if call.limit is not None:
             until = min(until, now + call.limit)
         deadline = Deadline(self._clock, until, limit)
-        download = yield from self._send(request, client.api.auth, deadline)
+        download = yield from self._send(request, client.api.auth, deadline, client.http)
         response = download.response
         if response.is_stream_consumed and download.loaded:
             return response
@@ -110,32 +143,38 @@ class Exchange:
         headers = [(name, value) for name, value in response.headers.raw if name.lower() not in _FRAMING]
         return httpx.Response(response.status_code, headers=headers, content=content, request=request)
 
-    def open(self, step: Open) -> Exchanging[Download]:
+    def _open(self, step: Open, url: httpx.URL) -> Exchanging[Download]:
         """Open a download or an event stream, after redirects, whose bodies are not read.
 
         It has none of the headers, cookies and parameters that the caller's HTTP client adds to requests, and not its
-        auth: these are for the API, and the URL may be at any host.
+        auth: these are for the API, and the URL may be at any host. Nor does the client keep the response's cookies.
         """
-        deadline = Deadline(self._clock, min(self._clock.monotonic() + self._client.limit, step.until))
-        url = httpx.URL(step.url)
+        limit = math.inf if step.is_patient else self._client.limit
+        deadline = Deadline(self._clock, min(self._clock.monotonic() + limit, step.until))
         for number in range(MAX_REDIRECTS + 1):
             if url.scheme not in _SCHEMES or not url.host or (url.port or 0) > MAX_PORT:
                 raise httpx.UnsupportedProtocol(f"{str(url)!r:.100} is no HTTP URL")
             timeouts = _limited(self._client.api.timeout, deadline.left)
+            if step.is_patient:
+                timeouts["read"] = max(deadline.left, 0.001)
             request = httpx.Request("GET", url, headers=dict(step.headers), extensions={"timeout": timeouts})
             if step.token is not None and number == 0:
                 # Not through a local variable, which an error reporter might record.
                 request.headers["Authorization"] = f"Bearer {step.token}"
-            download = yield from self._send(request, None, deadline)
+            download = yield from self._send(request, None, deadline, without_cookies(self._client.http))
             if not download.response.has_redirect_location:
+                if step.is_patient:
+                    # The transports look it up at each read of the body.
+                    timeouts["read"] = None
                 return download
             yield Close(download)
             url = _redirected(request, download.response)
+            log.debug("%s: redirected to %s", self._name(request.url), self._name(url).removeprefix("GET "))
         raise httpx.TooManyRedirects(f"more than {MAX_REDIRECTS} redirects")
 
-    def read(self, step: Read) -> Exchanging[bytes | None]:
-        """Read the next piece of a download, decoded; None at the end."""
-        return (yield from self._read(step.download, Deadline(self._clock, step.until)))
+    def read(self, download: Download, until: float) -> Exchanging[bytes | None]:
+        """Read the next piece of a download, decoded, by a moment on the monotonic clock; None at the end."""
+        return (yield from self._read(download, Deadline(self._clock, until)))
 
     def _read(self, download: Download, deadline: Deadline) -> Exchanging[bytes | None]:
         if download.loaded:
@@ -163,9 +202,11 @@ class Exchange:
                 return chunk
         return None
 
-    def _send(self, request: httpx.Request, auth: httpx.Auth | None, deadline: Deadline) -> Exchanging[Download]:
+    def _send(
+        self, request: httpx.Request, auth: httpx.Auth | None, deadline: Deadline, http: Any
+    ) -> Exchanging[Download]:
         try:
-            download: Download = yield Send(self._client.http, request, auth, deadline)
+            download: Download = yield Send(http, request, auth, deadline)
         except httpx.HTTPStatusError as error:
             # Raised by a hook of the caller's client, as httpx documents it. The response is one like any other, except
             # that httpx has closed it.
@@ -234,6 +275,12 @@ class Exchange:
         if explained is error:
             raise error
         raise explained from error
+
+
+def _with_limits(client: BoundClient[Any], timeouts: Timeouts | None) -> BoundClient[Any]:
+    if timeouts is None:
+        return client
+    return client._replace(api=client.api.with_timeout(timeouts.steps), limit=timeouts.total)
 
 
 def _with_timeouts(api: ApiClient, call: Call) -> ApiClient:

@@ -1,0 +1,54 @@
+"""The HTTP libraries with which the client's tests run: httpx and httpx2."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import httpx
+import httpx2
+import pytest
+
+from helpers.httpx2_clients import use_httpx2
+
+# These are about how the clients that are created here follow the environment; they are of httpx.
+ONLY_HTTPX = {
+    "test_loopback__has_many_names",
+    "test_loopback__is_reached_directly",
+    "test_mistake__is_named_with_its_variable",
+    "test_output__on_this_machine_is_reached_directly",
+    "test_socks__without_its_package_is_named",
+}
+# With httpx2, the tests of other modules are slow ones, because there are thousands.
+ALWAYS_BOTH = {
+    "test_bodies",
+    "test_certificates",
+    "test_config",
+    "test_exchange",
+    "test_forks",
+    "test_http_clients",
+    "test_loops",
+    "test_proxies",
+    "test_requests",
+    "test_token",
+    "test_unknown_outcome",
+}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each test that has an HTTP client with both libraries."""
+    if "http_library" not in metafunc.fixturenames or metafunc.function.__name__ in ONLY_HTTPX:
+        return
+    marks = [] if metafunc.definition.path.stem in ALWAYS_BOTH else [pytest.mark.slow]
+    libraries = [pytest.param(httpx, id="httpx"), pytest.param(httpx2, id="httpx2", marks=marks)]
+    metafunc.parametrize("http_library", libraries, indirect=True)
+
+
+@pytest.fixture
+def http_library(request: pytest.FixtureRequest) -> Any:
+    """The library of the HTTP clients in a test: httpx, or httpx2."""
+    library: ModuleType = getattr(request, "param", httpx)
+    if library is httpx2:
+        # Only here, since another fixture takes a part of the time of most tests.
+        use_httpx2(request.getfixturevalue("monkeypatch"))
+    return library
