@@ -8,19 +8,21 @@ from __future__ import annotations
 import functools
 import io
 import json
+import re
 from collections.abc import Mapping
-from types import NoneType, SimpleNamespace
-from typing import Any, TypeVar, get_args, get_type_hints
+from contextlib import suppress
+from types import SimpleNamespace
+from typing import Any, TypeVar
 
-from zeroscope_api import models
-from zeroscope_api.api.files import create_file
-from zeroscope_api.api.predictions import cancel_prediction, create_prediction, get_prediction, list_predictions
-from zeroscope_api.api.webhooks import get_default_webhook_secret
+import attrs
+import httpx
+
+from zeroscope_api import api, models
 from zeroscope_api.client import DEFAULT_TIMEOUT
 from zeroscope_api.client import AuthenticatedClient as ApiClient
 from zeroscope_api.errors import InvalidPathSegmentError
-from zeroscope_api.models import INPUT_DESCRIPTIONS, FileInput, PredictionInputDict, PredictionPage
 from zeroscope_api.models import Prediction as PredictionModel
+from zeroscope_api.models import PredictionPage
 from zeroscope_api.types import UNSET, File, Response, Unset
 
 from .. import errors
@@ -29,11 +31,8 @@ from .spec import spec
 
 __all__ = [
     "DEFAULT_TIMEOUT",
-    "INPUT_DESCRIPTIONS",
     "ApiClient",
-    "FileInput",
     "InvalidPathSegmentError",
-    "PredictionInputDict",
     "PredictionModel",
     "PredictionPage",
     "Response",
@@ -42,18 +41,16 @@ __all__ = [
 
 T = TypeVar("T")
 
+# The characters of a path that is sent as it is written, and parts of it that lead up.
+_PATH = r"/?(?!/)(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})+"
+# Servers may decode slashes first, take backslashes for slashes, or ignore what follows a semicolon.
+_DOTS = r"(?i)(?:^|/|%2f|%5c)(?:\.|%2e){1,2}(?:/|%2f|%5c|;|%3b|$)|://"
+
 
 @functools.cache
 def final_statuses() -> frozenset[str]:
     """Return the statuses in which a prediction has ended."""
     return frozenset(spec()["components"]["schemas"]["PredictionStatus"]["x-final"])
-
-
-@functools.cache
-def file_fields() -> dict[str, bool]:
-    """Return the names of the input's fields that take a file, and whether each takes None as well."""
-    hints = {name: {hint, *get_args(hint)} for name, hint in get_type_hints(PredictionInputDict).items()}
-    return {name: NoneType in forms for name, forms in hints.items() if forms.issuperset(get_args(FileInput))}
 
 
 @functools.cache
@@ -77,35 +74,54 @@ def create_call(
         "cancel_after": UNSET if cancel_after is None else cancel_after,
         "prefer": UNSET if prefer is None else prefer,
     }
-    return Call(create_prediction, arguments, operation_names()["createPrediction"], hold=hold)
+    return Call(api.create_prediction, arguments, operation_names()["createPrediction"], hold=hold)
 
 
 def create_file_call(content: bytes, name: str, media_type: str) -> Call:
     """Return the call that uploads a file."""
     file = File(payload=io.BytesIO(content), file_name=name, mime_type=media_type)
     arguments = {"body": models.CreateFileRequest(content=file, filename=name, type_=media_type)}
-    return Call(create_file, arguments, operation_names()["createFile"])
+    return Call(api.create_file, arguments, operation_names()["createFile"])
 
 
 def get_call(prediction_id: str) -> Call:
     """Return the call that reads a prediction."""
-    return _call_by_id(get_prediction, "getPrediction", prediction_id)
+    return _call_by_id(api.get_prediction, "getPrediction", prediction_id)
 
 
 def cancel_call(prediction_id: str) -> Call:
     """Return the call that cancels a prediction."""
-    return _call_by_id(cancel_prediction, "cancelPrediction", prediction_id)
+    return _call_by_id(api.cancel_prediction, "cancelPrediction", prediction_id)
 
 
 def list_call(parameters: Mapping[str, str]) -> Call:
     """Return the call that reads one page of predictions, with validated parameters."""
     arguments = {name: _Parameter(value) for name, value in parameters.items()}
-    return Call(list_predictions, arguments, operation_names()["listPredictions"])
+    return Call(api.list_predictions, arguments, operation_names()["listPredictions"])
 
 
 def webhook_secret_call() -> Call:
     """Return the call that reads the signing key of the account's webhooks."""
-    return Call(get_default_webhook_secret, {}, operation_names()["getDefaultWebhookSecret"])
+    return Call(api.get_default_webhook_secret, {}, operation_names()["getDefaultWebhookSecret"])
+
+
+def any_call(method: str, path: str, *, params: Mapping[str, Any] | None = None, json: Any = None) -> Call:
+    """Return the call of an operation that the document may not have.
+
+    Its path is relative to the base URL, so that the token goes nowhere else, and it has no query, which may hold
+    secrets: the path is shown in errors and logs.
+    """
+    if not isinstance(path, str) or not re.fullmatch(_PATH, path) or re.search(_DOTS, path):
+        problem = f"{path!r:.80} is not a path below the base URL, such as /account"
+        hint = "; pass its query as params=" if isinstance(path, str) and "?" in path else ""
+        raise errors.invalid_argument("path", problem + hint)
+    path = path if path.startswith("/") else f"/{path}"
+    request: dict[str, Any] = {"method": method, "url": path}
+    if params:
+        request["params"] = dict(params)
+    if json is not None:
+        request["json"] = json
+    return Call(_AnyEndpoint, {"request": request}, f"{method} {path}")
 
 
 def prediction_from_json(body: bytes) -> PredictionModel:
@@ -125,6 +141,15 @@ def or_none(value: T | Unset) -> T | None:
     return None if isinstance(value, Unset) else value
 
 
+def fill_unset(model: PredictionModel, before: PredictionModel) -> PredictionModel:
+    """Give a prediction the fields that it lacks from an earlier state of it, and return it."""
+    for field in attrs.fields(PredictionModel):
+        if isinstance(getattr(model, field.name), Unset):
+            setattr(model, field.name, getattr(before, field.name))
+    model.additional_properties = {**before.additional_properties, **model.additional_properties}
+    return model
+
+
 def as_mapping(value: object) -> dict[str, Any]:
     """Return an object of a response as a dict; empty if it is missing or of another type."""
     if isinstance(value, models.JsonObject | models.PredictionMetrics | models.PredictionUrls):
@@ -138,6 +163,26 @@ def is_text(value: object) -> bool:
         return isinstance(value, str) and value.encode() != b""
     except UnicodeEncodeError:
         return False
+
+
+class _AnyEndpoint:
+    """An endpoint of any operation, with the two functions of a generated one."""
+
+    @staticmethod
+    def sync_detailed(*, client: ApiClient, request: dict[str, Any]) -> Response[models.Problem]:
+        return _any_response(client.request(request))
+
+    @staticmethod
+    async def asyncio_detailed(*, client: ApiClient, request: dict[str, Any]) -> Response[models.Problem]:
+        return _any_response(await client.request_async(request))
+
+
+def _any_response(response: httpx.Response) -> Response[models.Problem]:
+    problem = None
+    if not response.is_success:
+        with suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            problem = models.Problem.from_dict(response.json())
+    return Response(response.status_code, response.content, response.headers, problem)
 
 
 class _Parameter(str):

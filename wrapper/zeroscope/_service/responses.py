@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 from zeroscope_api import models
 
@@ -99,6 +100,8 @@ class ResponseParser:
             "headers": {name.lower(): self.redact(value) for name, value in response.headers.items()},
             "body": self._body(response),
         }
+        if 300 <= response.status_code < 400:
+            details["hint"] = self._redirect_hint(response)
         cls = error_class(response.status_code)
         if cls is errors.ValidationError:
             details["invalid_fields"] = self._invalid_fields(problem)
@@ -106,6 +109,16 @@ class ResponseParser:
             named = or_none(problem.retry_after)
             details["retry_after"] = retry_after(details["headers"], details["detail"], named, now)
         return self._chained(cls(**details), response)
+
+    def _redirect_hint(self, response: Response[Any]) -> str:
+        hint = "the client does not follow redirects"
+        with suppress(ValueError):
+            # Without its path and query, which may hold secrets.
+            target = urlsplit(urljoin(self.base_url, response.headers.get("location", "")))
+            if "location" in response.headers and target.hostname:
+                port = f":{target.port}" if target.port else ""
+                hint += f", here to {self.redact(f'{target.scheme}://{target.hostname}{port}')}"
+        return hint + "; check the base URL and the path"
 
     def _require_identity(self, call: Call, response: Response[Any], predictions: Sequence[PredictionModel]) -> None:
         # The generated parser accepts any type here, and all further requests rely on these two.
@@ -143,6 +156,13 @@ class ResponseParser:
         """Return a string without the token."""
         # A shorter one is not a real token, and may be part of a word.
         return text.replace(self.token, "[token]") if len(self.token) >= 8 else text
+
+    def redact_chain(self, error: BaseException | None) -> None:
+        """Redact the token in an exception and its causes: HTTP libraries quote what they cannot parse."""
+        while error is not None:
+            if not isinstance(error, UnicodeError):
+                error.args = tuple(self.redact(part) if isinstance(part, str) else part for part in error.args)
+            error = error.__cause__ or error.__context__
 
 
 def query_of(url: object) -> dict[str, str]:

@@ -7,27 +7,17 @@ import json
 import math
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from .._numbers import conversion_hint
 from ..errors import InvalidField, InvalidInputError
-from .spec import parameters, spec
+from .invalid_fields import UNKNOWN, display, invalid_field, missing_field, shown
+from .spec import input_schema, parameters, spec
 
 if TYPE_CHECKING:
-    from jsonschema_rs import Draft202012Validator, ValidationError
+    from jsonschema_rs import Draft202012Validator
 
-_UNKNOWN = "additional_property_not_allowed"
-# The service's error types (recorded traffic), by schema keyword.
-_ERROR_TYPES = {
-    "required": "required",
-    "minimum": "number_gte",
-    "maximum": "number_lte",
-    "enum": "enum",
-    "type": "invalid_type",
-    "additionalProperties": _UNKNOWN,
-}
-_FORMAT_HINTS = {"date-time": " with an offset from UTC, such as 2026-01-31T08:30:00Z"}
 # The most levels of arrays and objects in a body. Python's own limit depends on the caller's stack: what was validated
 # might be too deep when it is sent.
 _MAX_DEPTH = 100
@@ -55,20 +45,23 @@ def invalid_fields(
         sent = {**rest, "input": input}
     refused = {field.field for field in invalid}
     return invalid + [
-        _invalid_field(error)
+        invalid_field(error, options)
         for error in _validator().iter_errors(sent)
         # A field that JSON cannot represent is absent from what is validated, although the caller gave it.
-        if _missing_field(error) not in refused
+        if missing_field(error) not in refused
     ]
 
 
 def merge_extra_input(input: Mapping[str, Any], extra: object) -> tuple[dict[str, Any], list[InvalidField]]:
-    """Return an input with extra fields added, and the extra fields that are invalid."""
+    """Return an input as it is sent, with extra fields added, and the extra fields that are invalid."""
+    input = {name: _as_sent(value) for name, value in input.items()}
     if not isinstance(extra, Mapping):
         description = f"{display(extra)} is not a mapping of fields"
-        return dict(input), [InvalidField("invalid_type", "extra_input", description)]
+        return input, [InvalidField("invalid_type", "extra_input", description)]
     invalid = [
-        InvalidField("duplicate", f"extra_input.{name}", f"{display(value)} is for a field that the input has as well")
+        InvalidField(
+            "duplicate", f"extra_input.{name}", f"{shown(name, value)} is for a field that the input has as well"
+        )
         for name, value in extra.items()
         if name in input
     ]
@@ -77,14 +70,40 @@ def merge_extra_input(input: Mapping[str, Any], extra: object) -> tuple[dict[str
         for name in extra
         if not isinstance(name, str)
     ]
-    return {**{name: value for name, value in extra.items() if isinstance(name, str)}, **input}, invalid
+    return {**{name: _as_sent(value) for name, value in extra.items() if isinstance(name, str)}, **input}, invalid
+
+
+def _as_sent(value: Any) -> Any:
+    """Return a value with dates in it as text, mappings as dicts and sequences as lists; any other as it is."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if not isinstance(value, Mapping | Sequence) or isinstance(value, str | bytes | bytearray | memoryview):
+        return value
+    converted = []
+
+    def convert(inner: Any) -> Any:
+        converted.append(inner)
+        if isinstance(inner, date):
+            return inner.isoformat()
+        if isinstance(inner, Mapping):
+            return dict(inner)
+        if isinstance(inner, Sequence) and not isinstance(inner, bytes | bytearray | memoryview):
+            return list(inner)
+        raise TypeError(f"Object of type {type(inner).__name__} is not JSON serializable")
+
+    try:
+        text = json.dumps(value, default=convert)
+    except NOT_JSON:
+        # The validation of the whole says what is wrong.
+        return value
+    return json.loads(text) if converted else value
 
 
 def unknown_options(given: Iterable[str], known: Collection[str]) -> list[InvalidField]:
     """Return the options of a call that do not exist."""
     fields, hint = input_schema()["properties"], "it is a field of the model, which belongs in the input"
     return [
-        InvalidField(_UNKNOWN, name, hint if name in fields else f"there is no such option{_hint(name, known, fields)}")
+        InvalidField(UNKNOWN, name, hint if name in fields else f"there is no such option{_hint(name, known, fields)}")
         for name in given
         if name not in known
     ]
@@ -102,24 +121,13 @@ def invalid_header(parameter: str, argument: str, value: object, header: str) ->
 def invalid_parameters(operation_id: str, given: Mapping[str, Any]) -> list[InvalidField]:
     """Return the parameters of an operation that the spec forbids."""
     sent, invalid = _fields_to_json(given, "")
-    return invalid + [_invalid_field(error) for error in _parameter_validator(operation_id).iter_errors(sent)]
+    return invalid + [invalid_field(error) for error in _parameter_validator(operation_id).iter_errors(sent)]
 
 
 def raise_if_invalid(invalid: Sequence[InvalidField]) -> None:
     """Raise an `InvalidInputError` with the invalid fields, sorted by name, if there are any."""
     if invalid:
         raise InvalidInputError(sorted(invalid, key=lambda field: field.field))
-
-
-def input_schema() -> dict[str, Any]:
-    """Return the schema of the model's input."""
-    schema: dict[str, Any] = spec()["components"]["schemas"]["PredictionInput"]
-    return schema
-
-
-def none_hint(field: str | int) -> str:
-    """Return the end of a message about None as a field's value; an empty string if the field is required."""
-    return "" if field in input_schema().get("required", ()) else "; leave it out for the default"
 
 
 def to_json(value: Any) -> Any:
@@ -136,6 +144,34 @@ def to_json(value: Any) -> Any:
     return parsed
 
 
+def require_json(argument: str, value: Any) -> Any:
+    """Return a value as the server parses it; an InvalidInputError says why it cannot be sent."""
+    sent, invalid = _fields_to_json({argument: value}, "")
+    raise_if_invalid(invalid)
+    return sent[argument]
+
+
+def require_query(argument: str, parameters: Any) -> dict[str, Any]:
+    """Return the parameters of a query without those that are None; an InvalidInputError says what cannot be sent."""
+    if not isinstance(parameters, Mapping):
+        problem = f"this {type(parameters).__name__} object is not a mapping of parameters"
+        raise InvalidInputError([InvalidField("invalid_type", argument, problem)])
+    given = {name: value for name, value in parameters.items() if value is not None}
+    # As JSON, a value of a subclass, such as a member of an enumeration, is that of its base class.
+    sent = _fields_to_json({name: value for name, value in given.items() if isinstance(name, str)}, "")[0]
+    kinds = (str, int, float)
+    invalid = [
+        InvalidField(
+            "invalid_type", f"{argument}.{name}", f"{display(value)} is not text, a number, or a list of these"
+        )
+        for name, value in given.items()
+        if name not in sent
+        or not all(isinstance(each, kinds) for each in (sent[name] if isinstance(sent[name], list) else [sent[name]]))
+    ]
+    raise_if_invalid(invalid)
+    return sent
+
+
 def _is_plain_json(value: Any, depth: int = 0) -> bool:
     """Whether a value is certain to be JSON as it is, as most bodies are; ten times as fast as `to_json`."""
     kind = type(value)
@@ -149,16 +185,6 @@ def _is_plain_json(value: Any, depth: int = 0) -> bool:
     if kind is int:
         return bool(value.bit_length() < 64)
     return kind is bool or (kind is float and math.isfinite(value))
-
-
-def display(value: object, length: int = 80) -> str:
-    """Return a value for a message, truncated; never the content of bytes."""
-    text = f"this {type(value).__name__} object"
-    if not isinstance(value, bytes | bytearray | memoryview):
-        # Python refuses to convert an integer of more than 4300 digits.
-        with suppress(ValueError, RecursionError):
-            text = repr(value)
-    return text if len(text) <= length else text[: length - 3] + "..."
 
 
 @functools.cache
@@ -189,7 +215,8 @@ def _fields_to_json(fields: Mapping[str, Any], prefix: str) -> tuple[dict[str, A
         try:
             sent |= to_json({name: value})
         except NOT_JSON as error:
-            problem = f"{display(value)} cannot be sent as JSON{conversion_hint(value) or f': {error}'}"
+            text = shown(name, value) if prefix == "input." else display(value)
+            problem = f"{text} cannot be sent as JSON{conversion_hint(value) or f': {error}'}"
             invalid.append(InvalidField("invalid_type", f"{prefix}{name}", problem))
     return sent, invalid
 
@@ -198,7 +225,7 @@ def _unknown_names(input: Mapping[str, Any], extra: Collection[str], options: Co
     known, hint = input_schema()["properties"], "it is an option, which is an argument of its own"
     return [
         InvalidField(
-            _UNKNOWN,
+            UNKNOWN,
             f"input.{name}",
             hint if name in options else f"there is no such field{_hint(name, known, options)}",
         )
@@ -213,45 +240,3 @@ def _hint(name: object, known: Collection[str], others: Collection[str]) -> str:
 
     near = difflib.get_close_matches(str(name), [*known, *others], n=1)
     return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(sorted(known))}"
-
-
-def _invalid_field(error: ValidationError) -> InvalidField:
-    error = _relevant_branch(error)
-    keyword = error.kind.name
-    field = ".".join(str(part) for part in error.instance_path)
-    return InvalidField(_ERROR_TYPES.get(keyword, keyword), field, _description(keyword, error))
-
-
-def _missing_field(error: ValidationError) -> str | None:
-    """The path of a required field that is missing; None for any other error."""
-    if error.kind.name != "required":
-        return None
-    return ".".join(map(str, [*error.instance_path, error.kind.as_dict()["property"]]))
-
-
-def _relevant_branch(error: ValidationError) -> ValidationError:
-    """The error in the branch of an anyOf whose type the value has, if there is one: a nullable field has two."""
-    branches: list[list[ValidationError]] = error.kind.as_dict().get("context", [])
-    of_its_type = [branch for branch in branches if all(inner.kind.name != "type" for inner in branch)]
-    relevant = of_its_type[0][0] if len(of_its_type) == 1 else error
-    return relevant if relevant.instance_path == error.instance_path else error
-
-
-def _description(keyword: str, error: ValidationError) -> str:
-    value, limit = display(error.instance), error.kind.value
-    match keyword:
-        case "minimum":
-            return f"{value} is too small, at least {limit:g} is needed"
-        case "maximum":
-            return f"{value} is too large, at most {limit:g} is allowed"
-        case "enum":
-            return f"{value} is not one of {', '.join(map(str, limit))}"
-        case "format":
-            return f"{value} is not a {limit}{_FORMAT_HINTS.get(limit, '')}"
-        case "type":
-            hint = none_hint(error.instance_path[-1]) if error.instance is None else ""
-            return f"{value} is not of type {' or '.join(limit)}{hint}"
-        case "anyOf":
-            return f"{value} is none of the forms that the spec allows"
-        case _:
-            return error.message
