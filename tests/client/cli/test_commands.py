@@ -20,15 +20,14 @@ import pytest
 from rich.progress import Progress
 
 import zeroscope
-from helpers.client import Harness, ScriptedResponses, prediction_body, value_of
+from helpers.client import prediction_body, value_of
 from helpers.command import Command
 from zeroscope import Video, Zeroscope
 from zeroscope._service import spec as _spec
 from zeroscope._service.spec import parameters
-from zeroscope.cli import main, show
+from zeroscope.cli import main, video_files
 from zeroscope.cli import predictions as commands
 from zeroscope.cli.errors import advise_command
-from zeroscope.cli.files import check, targets
 from zeroscope_mock import MockServer
 from zeroscope_mock.doors.listening import Listening
 
@@ -94,7 +93,7 @@ def test_help__tells_each_field_with_default_bounds_and_choices(command: Command
     for name, field in FIELDS.items():
         assert "--" + name.replace("_", "-") in help
         assert field["description"].rstrip(".") in help
-        if "default" in field:
+        if "default" in field and name != "prompt":
             default = field["default"]
             assert f"Default: {str(default).lower() if isinstance(default, bool) else default}." in help
         for bound in ("minimum", "maximum"):
@@ -109,11 +108,14 @@ def test_help__tells_each_field_with_default_bounds_and_choices(command: Command
         (["run", "mock:fail out of luck"], 1, "failed: out of luck"),
         (["run", "mock:abort"], 1, "was aborted before it started"),
         (["run", "mock:empty"], 1, "succeeded without a video"),
-        (["run", "mock:expire"], 1, "its videos are gone"),
+        (["run", "mock:expire"], 1, "minutes, make it again with zeroscope run"),
         (["run", "mock:slow", "--timeout", "2"], 1, "it goes on"),
         (["run", "x", "--width", "1"], 2, f"1 is too small, at least {FIELDS['width']['minimum']} is needed"),
         (["run", "x", "--width", "wide"], 2, "--width"),
         (["run", "x", "--widht", "576"], 2, "Did you mean --width?"),
+        (["run", "x", "--foo"], 2, "Unknown option: --foo.\n"),
+        (["run", "x", "--timeout", "0"], 2, "No video is made in no time"),
+        (["batch", "x.txt", "--timeout", "0"], 2, "No video is made in no time"),
         (["run", "x", "--num-frames", "24.9"], 2, "'24.9' is not an integer"),
         (["run", "x", "--seed", "7.9"], 2, "'7.9' is not an integer"),
         (["run", "x", "--seed", "1e2"], 2, "'1e2' is not an integer"),
@@ -159,7 +161,7 @@ def test_run__overwrites_with_the_option(command: Command, tmp_path: Path) -> No
 
 def test_token__that_is_missing_is_named(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a token, the command says which variable to set."""
-    monkeypatch.setattr(commands, "Zeroscope", Zeroscope)
+    monkeypatch.setattr(commands.Service, "client", lambda service: Zeroscope(base_url=service.base_url))
     outcome = command("list")
     assert outcome.code == 2 and "REPLICATE_API_TOKEN" in outcome.err
 
@@ -173,7 +175,7 @@ def test_service__that_cannot_be_reached_is_code_3(command: Command, monkeypatch
     def connect(base_url: str | None = None) -> Zeroscope:
         return Zeroscope("token", retry=None, http_client=httpx.Client(transport=httpx.MockTransport(refuse)))
 
-    monkeypatch.setattr(commands, "Zeroscope", connect)
+    monkeypatch.setattr(commands.Service, "client", lambda service: connect(service.base_url))
     outcome = command("list")
     assert outcome.code == 3 and "/v1: connection refused; check the URL and the network" in outcome.err
 
@@ -246,34 +248,6 @@ def test_get_list_wait_and_cancel__show_a_prediction(command: Command, server: M
     assert command("wait", slow.id).code == 1
 
 
-@pytest.mark.parametrize(
-    ("output", "count", "expected"),
-    [
-        (None, 1, ["id.mp4"]),
-        (None, 2, ["id-0.mp4", "id-1.mp4"]),
-        ("a.mp4", 1, ["a.mp4"]),
-        ("b/a.b.mp4", 3, ["b/a.b-0.mp4", "b/a.b-1.mp4", "b/a.b-2.mp4"]),
-        (".", 1, ["id.mp4"]),
-        ("plain", 2, ["plain-0", "plain-1"]),
-    ],
-)
-def test_targets__are_numbered_only_where_there_are_several(
-    output: str | None, count: int, expected: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One video takes the name that was asked for, several get numbers before the ending."""
-    monkeypatch.chdir(tmp_path)
-    assert targets(None if output is None else Path(output), "id", count) == [Path(name) for name in expected]
-
-
-@pytest.mark.parametrize("id", ["../../x", "/abs", "a/b", "a\\b", "C:x", "nul\0", ".", "..", "\x1b[2J", "x" * 300])
-@pytest.mark.parametrize("count", [1, 2])
-def test_targets__stay_in_the_folder_whatever_the_id_is(id: str, count: int, tmp_path: Path) -> None:
-    """An ID that is a path, or no file name at all, leads to a file in the folder."""
-    for target in targets(tmp_path, id, count):
-        assert target.parent == tmp_path and target.name.isprintable() and target.suffix == ".mp4"
-        target.touch()
-
-
 @pytest.mark.parametrize("id", ["../x", "/abs", "a/b", "n\0l"])
 def test_run__saves_in_the_folder_whatever_the_id_is(
     command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, id: str
@@ -291,7 +265,7 @@ def test_run__saves_in_the_folder_whatever_the_id_is(
     folder = tmp_path / "videos"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    monkeypatch.setattr(commands, "Zeroscope", connect)
+    monkeypatch.setattr(commands.Service, "client", lambda service: connect(service.base_url))
     outcome = command("run", "x")
     assert outcome.code == 0, outcome.err
     (path,) = [path for path in tmp_path.rglob("*") if path.is_file()]
@@ -350,7 +324,7 @@ def test_wait__has_the_options_of_run(command: Command, server: MockServer, tmp_
     other = client.predictions.create({"prompt": "A lighthouse"})
     (tmp_path / "a.mp4").write_bytes(b"old")
     outcome = command("wait", other.id, "-o", "a.mp4", "--overwrite", "--json")
-    assert outcome.json == client.predictions.get(other.id).to_dict()
+    assert outcome.json == {**client.predictions.get(other.id).to_dict(), "saved_files": ["a.mp4"]}
     assert f"{other.id} succeeded" in outcome.err
     assert (tmp_path / "a.mp4").read_bytes()[4:8] == b"ftyp"
 
@@ -359,14 +333,6 @@ def test_cancel__prints_json_with_the_option(command: Command, server: MockServe
     """`cancel --json` prints the prediction as the service sent it."""
     slow = server.client().predictions.create({"prompt": "mock:slow"})
     assert command("cancel", slow.id, "--json").json["status"] == "canceled"
-
-
-def test_absurd_number_of_videos__is_for_the_spec_to_judge(command: Command, tmp_path: Path) -> None:
-    """An absurd batch size does not lead to a check of as many files: the spec refuses it."""
-    (tmp_path / "b").mkdir()
-    check(Path("b/a.mp4"), 10**9, overwrite=False)
-    for count in (0, -1, "two", None):
-        check(tmp_path / "b" / "a.mp4", count, overwrite=False)
 
 
 def test_status__is_printed_once_where_there_is_no_terminal(command: Command) -> None:
@@ -413,14 +379,6 @@ def test_get__shows_what_is_known(command: Command, server: MockServer) -> None:
     assert "error:" not in shown
 
 
-def test_list__keeps_each_prediction_on_its_line(capsys: pytest.CaptureFixture[str]) -> None:
-    """A long prompt is cut, one of several lines becomes one, and a creation time that makes no sense is a dash."""
-    body = prediction_body("succeeded", input={"prompt": "a\n" + "b" * 100}, created_at="yesterday")
-    client = Harness("sync").client(ScriptedResponses(httpx.Response(200, json=body)))
-    show.predictions([client.predictions.get("gm3q")], as_json=False)
-    assert capsys.readouterr().out == f"{body['id']}  succeeded   -  a {'b' * 57}…\n"
-
-
 def test_list__shows_twenty_by_default(command: Command, server: MockServer) -> None:
     """Without --limit a long account does not fill the screen."""
     client = server.client()
@@ -440,9 +398,9 @@ def test_result__does_without_pyav_and_with_files_that_are_no_videos(
     """Properties of a file that are not known are left out of its line."""
     path = tmp_path / "a.mp4"
     path.write_bytes(b"x" * 3 * 1024 * 1024)
-    assert show._properties(path) == ["3072 KiB", "not a video that can be read"]
+    assert video_files.describe(path) == ["3072 KiB", "not a video that can be read"]
     monkeypatch.setitem(sys.modules, "av", None)
-    assert show._properties(path) == ["3072 KiB"]
+    assert video_files.describe(path) == ["3072 KiB"]
 
 
 def test_run__has_a_mock_server_of_the_speed_that_was_asked_for(
@@ -543,7 +501,7 @@ def test_run__takes_a_file_by_its_path(command: Command, server: MockServer, tmp
     assert outcome.json["input"]["init_video"] == "data:video/mp4;base64,AAAAGGZ0eXBtcDQy"
     sent = len(server.journal)
     missing = command("run", "A lighthouse", "--init-video", "nowhere.mp4", "-o", "other.mp4")
-    assert missing.code == 2 and "input.init_video: 'nowhere.mp4' cannot be read: there is no such" in missing.err
+    assert missing.code == 2 and "--init-video: 'nowhere.mp4' cannot be read: there is no such" in missing.err
     assert len(server.journal) == sent
     assert "--init-video URL|PATH" in command("run", "--help").out
 
@@ -588,7 +546,7 @@ def test_list__has_the_filters(command: Command, server: MockServer) -> None:
     assert dict(httpx.URL(exchange.path).params) == {"created_after": after, "created_before": before, "source": "web"}
     outcome = command("list", "--created-after", "2023-01-01T00:00:00", "--source", "api")
     assert outcome.code == 2 and len(server.journal) == 1
-    assert "created_after: '2023-01-01T00:00:00' is not a date-time" in outcome.err and "source: " in outcome.err
+    assert "--created-after: '2023-01-01T00:00:00' is not a date-time" in outcome.err and "--source: " in outcome.err
     help = " ".join(command("list", "--help").out.split())
     for choice in parameters("listPredictions")["source"]["schema"]["enum"]:
         assert f"{choice} lists only" in help
@@ -602,3 +560,18 @@ def test_list__begins_at_a_cursor(command: Command, server: MockServer) -> None:
     outcome = command("list", "--json", "--cursor", str(following))
     assert [entry["id"] for entry in outcome.json] == ids[:1]
     assert command("list", "--cursor", "").code == 2
+
+
+@pytest.mark.parametrize("line", ["wait {id}", "run a --num-frames 8", "batch prompts.txt"])
+@pytest.mark.parametrize("no_stream", [False, True], ids=["", "--no-stream"])
+def test_no_stream__leaves_the_streams_alone(
+    command: Command, server: MockServer, tmp_path: Path, line: str, no_stream: bool
+) -> None:
+    """The commands that wait follow streams unless they are told not to; the result is the same."""
+    (tmp_path / "prompts.txt").write_text("a\n")
+    waiting = server.client().predictions.create({"prompt": "a", "num_frames": 8})
+    words = line.format(id=waiting.id).split()
+    assert command(*words, *["--no-stream"] * no_stream).code == 0
+    operations = {exchange.operation for exchange in server.journal}
+    assert "getPrediction" in operations
+    assert ("streamPrediction" in operations) == (not no_stream)

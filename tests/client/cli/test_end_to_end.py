@@ -116,3 +116,26 @@ def test_output__may_be_read_in_part_and_in_any_encoding(server: subprocess.Pope
     assert reader.returncode == 0
     shown = subprocess.run([*COMMAND, "list"], capture_output=True, check=True, env=environment)
     assert b"ein Leuchtturm \\U0001f5fc" in shown.stdout
+
+
+@pytest.mark.parametrize("module", ["zeroscope.cli.errors", "zeroscope.cli.process", "zeroscope.cli.app", "cyclopts"])
+def test_ctrl_c__while_the_command_is_imported_ends_it_in_a_line(tmp_path: Path, module: str) -> None:
+    """Ctrl-C right after the start is no traceback."""
+    (tmp_path / "interrupt.py").write_text(
+        f"""import sys
+
+class Interrupt:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            sys.meta_path.remove(self)
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupt())
+""",
+        encoding="utf-8",
+    )
+    python, option, code = COMMAND
+    ended = subprocess.run(
+        [python, option, f"import interrupt; {code}", "list"], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "zeroscope: interrupted\n")

@@ -92,3 +92,86 @@ def test_terminal__of_each_kind_shows_that_the_command_runs(tmp_path: Path, kind
     assert b"zeroscope: " in written
     assert (b"\x1b[" in written) == bar
     assert bar or len(re.findall(rb"^\w{26} (?:starting|processing|failed)\r$", written, re.MULTILINE)) >= 2
+
+
+def predictions(*states: tuple[str, str, str]) -> list[Prediction]:
+    """Return predictions with an ID, a status and a log."""
+    bodies = [prediction_body(status, id=id, logs=logs) for id, status, logs in states]
+    return [Prediction(PredictionModel.from_dict(body)) for body in bodies]
+
+
+@pytest.mark.parametrize(
+    ("width", "shown", "hidden"),
+    [
+        (200, ["gm3q processing", "19/50", "━", "0:00"], []),
+        (60, ["gm3q processing", "19/50", "0:00"], ["━"]),
+        (20, ["processing", "19/50", "0:00"], ["━", "gm3q"]),
+    ],
+)
+def test_bar__fits_the_terminal(
+    width: int, shown: list[str], hidden: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A narrow terminal gets no bar, and a very narrow one no ID, so that no line is broken."""
+    written = io.StringIO()
+    console = Console(file=written, force_terminal=True, width=width, _environ={"TERM": "xterm"})
+    monkeypatch.setattr(progress, "Console", lambda **_: console)
+    with progress.watch() as update:
+        for prediction in predictions(("gm3q", "processing", BAR)):
+            update(prediction)
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written.getvalue())
+    assert [each for each in shown if each not in text] == [] and [each for each in hidden if each in text] == []
+    assert max(len(line) for line in re.split(r"[\r\n]", text)) <= width
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_several__have_a_line_each(terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Predictions that run side by side are shown by their IDs, each with its own steps."""
+    written = io.StringIO()
+    console = Console(file=written, force_terminal=terminal, width=100, _environ={"TERM": "xterm"})
+    monkeypatch.setattr(progress, "Console", lambda **_: console)
+    with progress.watch() as update:
+        for prediction in predictions(
+            ("one", "starting", ""), ("two", "starting", ""), ("one", "processing", BAR), ("two", "starting", "")
+        ):
+            update(prediction)
+    text = written.getvalue()
+    if terminal:
+        assert "one processing" in text and "two starting" in text and "19/50" in text
+    else:
+        assert text.splitlines() == ["one starting", "two starting", "one processing"]
+
+
+def test_lines__come_now_and_then_while_steps_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipe gets a line with the steps and the estimated rest after half a minute, not after each poll."""
+    written, now = io.StringIO(), [0.0]
+    monkeypatch.setattr(progress, "Console", lambda **_: Console(file=written, force_terminal=False, width=100))
+    monkeypatch.setattr(progress.Estimate, "__init__", lambda self: progress_init(self, lambda: now[0]))
+    with progress.watch() as update:
+        for seconds, step in ((0, 10), (10, 15), (20, 20), (40, 30), (50, 35)):
+            now[0] = seconds
+            for prediction in predictions(("gm3q", "processing", BAR.replace("19/50", f"{step}/50"))):
+                update(prediction)
+    assert written.getvalue().splitlines() == ["gm3q processing", "gm3q processing 30/50, 0:40, about 0:40 left"]
+
+
+progress_init = progress.Estimate.__init__
+
+
+def test_estimate__follows_the_steps() -> None:
+    """The rest is known from the second step on, shrinks with time, is never negative, and begins anew with a stage."""
+    now = [100.0]
+    estimate = progress.Estimate(lambda: now[0])
+    estimate.update(10, 50)
+    assert estimate.rest is None and str(estimate) == "0:00"
+    now[0] = 120
+    estimate.update(20, 50)
+    assert estimate.elapsed == 20 and estimate.rest == pytest.approx(60)
+    now[0] = 130
+    estimate.update(20, 50)
+    assert estimate.rest == 50 and str(estimate) == "0:30, about 0:50 left"
+    now[0] = 3730
+    assert estimate.rest == 0 and str(estimate) == "1:00:30, about 0:00 left"
+    estimate.update(1, 50)
+    assert estimate.rest is None
+    estimate.update(50, 50)
+    assert estimate.rest is None

@@ -1,0 +1,58 @@
+"""The process of a command: its signals, its memory, and its missing extra."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from .extras import missing_extra
+
+
+def run_process(arguments: Sequence[str]) -> int:
+    """Run a command line, and return the exit code."""
+    try:
+        with _less_garbage_collection(), _interrupted_by_signals():
+            from .app import run
+
+            return run(arguments)
+    except ModuleNotFoundError as error:
+        missing = missing_extra(error)
+        if missing is None:
+            raise
+        print(f"zeroscope: {missing}", file=sys.stderr)
+        return missing.exit_code
+
+
+@contextmanager
+def _less_garbage_collection() -> Iterator[None]:
+    """Collect garbage rarely: imports produce none, and each collection would go through all that is loaded."""
+    before = gc.get_threshold()
+    gc.set_threshold(max(before[0], 100_000), *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+@contextmanager
+def _interrupted_by_signals() -> Iterator[None]:
+    """Treat the end of the terminal or the job as Ctrl-C, so that a prediction is not left running unattended.
+
+    A signal that the caller ignores, as nohup does, stays ignored.
+    """
+    names = ("SIGTERM", "SIGHUP") if threading.current_thread() is threading.main_thread() else ()
+    before = {
+        number: signal.signal(number, signal.default_int_handler)
+        for number in (getattr(signal, name) for name in names if hasattr(signal, name))
+        # None stands for a handler that was not installed from Python.
+        if signal.getsignal(number) not in {signal.SIG_IGN, None}
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
