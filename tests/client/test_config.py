@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import anyio
@@ -211,6 +212,14 @@ def test_system_clock__is_the_machines_own(monkeypatch: pytest.MonkeyPatch) -> N
     clock.sleep(3)
     anyio.run(clock.sleep_async, 4)
     assert slept == [3, -4]
+
+
+@pytest.mark.parametrize("missing", ["send", "headers", "params", "cookies", "is_closed"])
+def test_http_client__of_another_library(cls: Any, missing: str) -> None:
+    """A client that lacks what is used of it, such as a `requests.Session`, is refused at once."""
+    names = {"send", "headers", "params", "cookies", "is_closed"} - {missing}
+    with pytest.raises(ConfigurationError, match="http_client= should be an HTTP client of httpx or httpx2, not"):
+        cls(TOKEN, http_client=SimpleNamespace(**dict.fromkeys(names, print)))
 
 
 @pytest.mark.parametrize("name", ["base_url", "retry", "poll", "http_client"])

@@ -84,6 +84,34 @@ def test_error__survives_any_body(harness: Harness, status: int, body: str) -> N
         assert isinstance(caught.value.__cause__, ValueError)
 
 
+@pytest.mark.parametrize(
+    ("status", "headers", "id", "end"),
+    [
+        (500, {"CF-RAY": "8a3f-FRA"}, "8a3f-FRA", "(the service is at fault; try again later; request ID 8a3f-FRA)"),
+        (404, {"cf-ray": "8a3f-FRA"}, "8a3f-FRA", "answered 404: No. (request ID 8a3f-FRA)"),
+        (404, {"x-request-id": "7"}, None, "answered 404: No."),
+        (404, {"cf-ray": ""}, None, "answered 404: No."),
+    ],
+)
+def test_request_id__is_that_of_the_edge(
+    harness: Harness, status: int, headers: dict[str, str], id: str | None, end: str
+) -> None:
+    """An error has the ID by which the service's support finds the request, and ends with it."""
+    response = httpx.Response(status, json={"detail": "No."}, headers=headers)
+    with pytest.raises(APIError) as caught:
+        harness.do(harness.client(ScriptedResponses(response), retry=None).predictions.get, "gm3q")
+    assert caught.value.request_id == id
+    assert str(caught.value).endswith(end)
+    assert pickle.loads(pickle.dumps(caught.value)).request_id == id
+
+
+def test_request_id__of_a_lost_create_is_in_its_message(harness: Harness) -> None:
+    """A create with an unknown outcome tells of the response that it got."""
+    client = harness.client(ScriptedResponses(httpx.Response(500, headers={"cf-ray": "8a3f-FRA"})))
+    with pytest.raises(UnknownOutcomeError, match="request ID 8a3f-FRA"):
+        harness.do(client.predictions.create, {})
+
+
 @pytest.mark.parametrize("body", BODIES)
 def test_success__with_a_wrong_body_is_malformed(harness: Harness, body: str) -> None:
     """A 2xx with a body that is no prediction raises MalformedResponseError with the start of it."""
@@ -232,7 +260,9 @@ def test_token__shows_nowhere_even_if_the_server_echoes_it(harness: Harness) -> 
         said = request.headers["authorization"]
         field = {"type": said, "field": said, "description": said}
         body = {"title": said, "detail": said, "invalid_fields": [field]}
-        return httpx.Response(int(request.url.path.rpartition("/")[2]), json=body, headers={"x-echo": said})
+        return httpx.Response(
+            int(request.url.path.rpartition("/")[2]), json=body, headers={"x-echo": said, "cf-ray": said}
+        )
 
     client = harness.client(echo, retry=None)
     for status in ("200", "404", "422", "500"):

@@ -18,7 +18,7 @@ import pytest
 import zeroscope
 
 # What belongs to an extra, takes long to load or is of use to some programs only.
-EXTRAS = {"yaml", "ruamel", "cyclopts", "rich", "av", "PIL", "uvicorn", "zeroscope_mock"}
+EXTRAS = {"yaml", "ruamel", "cyclopts", "rich", "av", "PIL", "httptools", "zeroscope_mock"}
 SLOW = {"anyio", "asyncio", "csv", "difflib", "html", "importlib.metadata", "jsonschema_rs", "pkgutil"}
 RARE = {
     f"zeroscope.{name}"
@@ -31,6 +31,24 @@ RARE = {
         "_disk.outputs",
         "_flows.transfer",
     )
+}
+
+# What a program needs that creates predictions, waits for them, or does something with their videos.
+NOT_READ = {
+    "zeroscope.notebook",
+    "zeroscope.responses",
+    "zeroscope.results",
+    "zeroscope.video",
+    "zeroscope.video_state",
+    "zeroscope._disk.inputs",
+    "zeroscope._drivers.async_",
+    "zeroscope._flows.create",
+    "zeroscope._flows.wait",
+    "zeroscope._html",
+    "zeroscope._views",
+    "zeroscope_api.api.predictions.create_prediction",
+    "zeroscope_api.api.webhooks",
+    "zeroscope_api.models.create_file_request",
 }
 
 GET = """
@@ -122,10 +140,11 @@ def test_class__can_be_pickled() -> None:
     [
         ("import zeroscope", {"attr", "dataclasses", "httpx", "zeroscope_api", "zeroscope.errors"}),
         ("import zeroscope; zeroscope.ZeroscopeError", {"attr", "httpx", "zeroscope_api"}),
+        ("import zeroscope" + GET, NOT_READ),
         ("import zeroscope" + GET + LIST, {"sqlite3", "statistics"}),
         ("import zeroscope_api", {"attr", "zeroscope"}),
     ],
-    ids=["import", "errors", "get", "generated"],
+    ids=["import", "errors", "get", "list", "generated"],
 )
 def test_import__loads_no_more_than_it_takes(code: str, left_out: set[str], brought_by_httpx: set[str]) -> None:
     """A program that does little loads little, and what it does not need costs it nothing."""
@@ -141,9 +160,28 @@ def test_webhooks__load_no_client() -> None:
 def test_mock_command__loads_no_client() -> None:
     """The mock server starts as fast as it can: it needs neither a client nor what draws progress bars and videos."""
     code = "import zeroscope.cli.app, zeroscope_mock.cli, zeroscope_mock; zeroscope_mock.MockServer(clock='real').app"
-    assert (
-        loaded_by(code) & {"httpx", "zeroscope.client", "zeroscope_api", "rich.progress", "av", "PIL", "yaml"} == set()
-    )
+    heavy = {"httpx", "zeroscope.client", "zeroscope_api.client", "rich.progress", "av", "PIL", "yaml"}
+    assert loaded_by(code) & heavy == set()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "left_out"),
+    [
+        (["--help"], {"zeroscope.cli.run", "zeroscope_api.models"}),
+        (["run", "--help"], set[str]()),
+        (["wait", "--help"], {"zeroscope.cli.run"}),
+    ],
+    ids=["all", "run", "wait"],
+)
+def test_help__loads_no_client(arguments: list[str], left_out: set[str]) -> None:
+    """A help sends nothing and draws no progress; that of all commands needs none of them."""
+    code = f"""
+import contextlib, io, zeroscope.cli
+with contextlib.redirect_stdout(io.StringIO()):
+    assert zeroscope.cli.main({arguments}) == 0
+"""
+    heavy = {"httpx", "zeroscope.client", "zeroscope.prediction", "zeroscope_api.client", "zeroscope_mock"}
+    assert loaded_by(code) & (heavy | {"rich.progress", "av", "PIL"} | left_out) == set()
 
 
 @pytest.mark.parametrize("command", ["mock:serve", "conformance:conformance"])
@@ -151,7 +189,7 @@ def test_help__of_a_command_loads_what_the_command_line_takes(command: str) -> N
     """The help of the mock server and of the conformance suite loads neither of the two, and no client."""
     package, _, function = command.partition(":")
     loaded = loaded_by(f"import zeroscope.cli.app; from zeroscope_{package}.cli import {function}")
-    heavy = {"httpx", "schemathesis", "yaml", "uvicorn", "zeroscope_api", "zeroscope_mock.server"}
+    heavy = {"httpx", "schemathesis", "yaml", "httptools", "zeroscope_api.client", "zeroscope_mock.server"}
     assert loaded & (heavy | {"zeroscope_conformance.suite", "zeroscope_conformance.document"}) == set()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import re
 from datetime import UTC, datetime
@@ -45,6 +46,7 @@ def test_body__is_kept_whole_and_never_an_exception(fields: dict[str, Any]) -> N
     """Statuses, fields, types and timestamps never seen before are parsed and kept."""
     prediction = read(**fields)
     assert prediction.to_dict() == {**prediction_body(), **fields}
+    assert json.loads(prediction.to_json()) == prediction.to_dict()
     for name in dir(Prediction):
         if isinstance(getattr(Prediction, name), property):
             getattr(prediction, name)
@@ -281,3 +283,13 @@ def test_deployment__is_what_the_service_says() -> None:
     """A prediction of a deployment tells its name; another one has none."""
     assert read(deployment="owner/fast").deployment == "owner/fast"
     assert read(deployment=None).deployment is None and read().deployment is None
+
+
+def test_json__is_ascii_in_one_line_or_indented() -> None:
+    """Every encoding and every file can hold it, also with half of a surrogate pair in a log."""
+    body = json.dumps(prediction_body(logs="ä \ud800")).encode()
+    client = Harness("sync").client(ScriptedResponses(httpx.Response(200, content=body)))
+    prediction = client.predictions.get("gm3q")
+    assert prediction.to_json().isascii() and "\n" not in prediction.to_json()
+    assert prediction.to_json(indent=2).startswith('{\n  "')
+    assert json.loads(prediction.to_json(indent=2)) == prediction.to_dict()

@@ -140,7 +140,7 @@ def served(
         http = httpx.Client(transport=httpx.MockTransport(respond))
         return Zeroscope(TOKEN, http_client=http, clock=FakeClock(), retry=None)
 
-    monkeypatch.setattr(commands, "Zeroscope", connect)
+    monkeypatch.setattr(commands.Service, "client", lambda service: connect(service.base_url))
     return command
 
 

@@ -129,6 +129,10 @@ def work(seen: Everything) -> None:
     seen.call(client.predictions.get, "gm3q")
     seen.call(client.predictions.cancel, "gm3q")
     seen.call(client.webhook_secret)
+    seen.call(client.predictions.with_raw_response.get, "gm3q", extra_headers={"x-trace": "7"})
+    seen.call(client.with_options(timeout=5).get, "/account", params={"a": "b"})
+    seen.call(client.post, "/account", json={"a": "b"})
+    seen.see(client.with_options(timeout=5), client.predictions.with_raw_response)
     try:
         seen.see(seen.harness.all(client.predictions.pages))
     except zeroscope.ZeroscopeError as error:
@@ -185,19 +189,38 @@ def test_token__is_not_sent_with_downloads(
     assert [path for path in tmp_path.iterdir() if TOKEN.encode() in path.read_bytes()] == []
 
 
-def test_log__tells_method_path_status_attempt_and_pause(harness: Harness, log: pytest.LogCaptureFixture) -> None:
-    """At DEBUG, the channel `zeroscope` tells of every attempt and every pause, and nothing above DEBUG."""
-    script = ScriptedResponses(
-        httpx.Response(503),
-        httpx.ConnectError("refused"),
-        httpx.Response(200, json=prediction_body()),
-    )
+def test_log__tells_method_path_status_duration_retries_and_request_id(
+    harness: Harness, log: pytest.LogCaptureFixture
+) -> None:
+    """At DEBUG, the channel `zeroscope` tells of every request and its result, and at INFO of every repetition."""
+
+    def late(request: httpx.Request) -> httpx.Response:
+        harness.clock.now += 0.25
+        return httpx.Response(200, json=prediction_body(), headers={"CF-RAY": "8a3f-FRA"})
+
+    script = ScriptedResponses(httpx.Response(503), httpx.ConnectError("refused"), late)
     harness.do(harness.client(script).predictions.get, "gm3q")
-    assert log.messages == [
-        "GET /predictions/gm3q: attempt 1 got status 503",
-        "GET /predictions/gm3q: next attempt in 0.50 s",
-        "GET /predictions/gm3q: attempt 2 got no response: refused",
-        "GET /predictions/gm3q: next attempt in 1.00 s",
-        "GET /predictions/gm3q: attempt 3 got status 200",
+    sent = ("DEBUG", "GET /predictions/gm3q: sending the request")
+    assert [(record.levelname, record.getMessage()) for record in log.records] == [
+        sent,
+        ("DEBUG", "GET /predictions/gm3q: status 503 after 0.000 s"),
+        (
+            "INFO",
+            (
+                "attempt 1 failed, the next one follows in 0.50 s: GET /predictions/gm3q answered 503: an empty body "
+                "(the service is at fault; try again later)"
+            ),
+        ),
+        sent,
+        ("DEBUG", "GET /predictions/gm3q: no response after 0.000 s: refused"),
+        (
+            "INFO",
+            (
+                "attempt 2 failed, the next one follows in 1.00 s: GET /predictions/gm3q got no response from "
+                f"{BASE_URL}: refused; check the URL and the network"
+            ),
+        ),
+        sent,
+        ("DEBUG", "GET /predictions/gm3q: status 200 after 0.250 s, request ID 8a3f-FRA"),
     ]
-    assert {(record.name, record.levelno) for record in log.records} == {("zeroscope", logging.DEBUG)}
+    assert {record.name for record in log.records} == {"zeroscope"}

@@ -46,6 +46,7 @@ def test_program__uses_every_public_name_and_method() -> None:
     assert sorted(set(zeroscope.__all__) - names) == []
     classes = [zeroscope.Zeroscope, zeroscope.AsyncZeroscope, zeroscope.Prediction, zeroscope.AsyncPrediction]
     classes += [zeroscope.Video, zeroscope.AsyncVideo, predictions.Predictions, predictions.AsyncPredictions]
+    classes += [predictions.RawPredictions, predictions.AsyncRawPredictions, zeroscope.RawResponse]
     public = {name for cls in classes for name, _ in inspect.getmembers(cls) if not name.startswith("_")}
     assert sorted(public - attributes) == []
 

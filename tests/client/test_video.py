@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import html.parser
 import os
 import pickle
 from collections.abc import AsyncIterator, Iterator
@@ -338,63 +337,3 @@ def test_repr__is_short_and_without_the_client(harness: Harness) -> None:
     found, _ = video(harness)
     assert repr(found) == f"<{type(found).__name__} 0 {URL}>"
     assert len(repr(Video("data:video/mp4;base64," + "A" * 10_000, 0))) < 150
-
-
-class Tags(html.parser.HTMLParser):
-    """What a browser would see in a piece of HTML."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Keep a tag."""
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        """Keep a text."""
-        self.text += data
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        URL,
-        "http://127.0.0.1:8000/output-0.mp4?a=1&lt=2",
-        "HTTPS://x.test/a.mp4",
-        "data:video/mp4;base64,AAAA",
-        """https://x.test/"><script>alert('1')</script>&quot;.mp4""",
-    ],
-)
-def test_notebook__shows_the_video(harness: Harness, url: str) -> None:
-    """One tag with controls and the URL as it is, whatever that holds, and nothing else."""
-    found, _ = video(harness, url=url)
-    shown = Tags(found._repr_html_())
-    assert shown.tags == [("video", {"controls": None, "src": url})] and shown.text == ""
-    assert TOKEN not in found._repr_html_()
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "javascript:alert(1)",
-        " javascript:location='https://x.test'",
-        "file:///etc/passwd",
-        "blob:https://x.test/1",
-        "<script>",
-        "output.mp4",
-    ],
-)
-def test_notebook__shows_other_addresses_as_text(url: str) -> None:
-    """What is neither on the web nor within the URL is spelt out, not followed."""
-    shown = Tags(Video(url, 0)._repr_html_())
-    assert shown.tags == [("code", {})] and shown.text == repr(Video(url, 0))
-
-
-def test_notebook__survives_what_no_encoding_takes() -> None:
-    """Half a character in a URL does not break the page."""
-    assert Video("https://x.test/\ud800.mp4", 0)._repr_html_().encode() == (
-        b'<video controls src="https://x.test/?.mp4"></video>'
-    )

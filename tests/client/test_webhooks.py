@@ -183,7 +183,7 @@ BAD: dict[str, tuple[Webhook, str]] = {
     # Secrets.
     "no secret": (
         Webhook(signed(), secret=None),
-        r"secret is of type NoneType, not a string; client\.webhook_secret\(\)",
+        r"no webhook secret: set REPLICATE_WEBHOOK_SIGNING_SECRET or pass secret=; client\.webhook_secret\(\)",
     ),
     "secret as bytes": (Webhook(signed(), secret=SECRET.encode()), "webhook secret is of type bytes, not a string"),
     "number for a secret": (Webhook(signed(), secret=5), "is of type int, not a string"),
@@ -372,6 +372,31 @@ def test_now__is_this_machines_by_default() -> None:
 def test_secrets__are_all_good_while_one_replaces_another(secrets: Any, secret: str) -> None:
     """What is signed with any of them is trusted."""
     assert replace(webhook(secret=secret), secret=secrets).verify().id == "msg_1"
+
+
+@pytest.mark.parametrize(
+    ("variable", "message"),
+    [
+        (SECRET, None),
+        (f" whsec_bmV3 {SECRET}\n", None),
+        ("whsec_bmV3", "not signed with the secret"),
+        ("whsec_bmV3 whsec_b2xk", "not signed with any of the secrets"),
+        (f"{SECRET},whsec_bmV3", "is not whsec_ and base64"),
+        ("   ", "there is no webhook secret: set REPLICATE_WEBHOOK_SIGNING_SECRET or pass secret="),
+    ],
+)
+def test_secret__comes_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch, variable: str, message: str | None
+) -> None:
+    """Without an argument, the variable decides; it may hold several secrets, and no message shows one."""
+    monkeypatch.setenv("REPLICATE_WEBHOOK_SIGNING_SECRET", variable)
+    if message is None:
+        assert webhooks.verify(signed(), BODY, now=NOW).id == "msg_1"
+        return
+    with pytest.raises(WebhookVerificationError, match=message) as caught:
+        webhooks.verify(signed(), BODY, now=NOW)
+    assert "bmV3" not in str(caught.value) and SECRET not in str(caught.value)
+    assert webhooks.verify(signed(), BODY, SECRET, now=NOW).id == "msg_1"
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from ._constants import __version__
 
 if TYPE_CHECKING:
-    from . import webhooks
-    from ._service.api import FileInput, PredictionInputDict
+    from . import notebook, webhooks
+    from ._service.input_types import FileInput, PredictionInputDict
     from .client import AsyncZeroscope, Zeroscope
     from .clock import Clock, SystemClock
     from .errors import (
@@ -38,30 +38,37 @@ if TYPE_CHECKING:
     from .logs import Progress
     from .options import (
         BatchOptions,
+        ClientOptions,
         CreateOptions,
         DownloadLimits,
         ListOptions,
         OnProgress,
         OnUpdate,
+        RequestOptions,
         RunArguments,
         RunOptions,
+        UpscaleArguments,
+        UpscaleOptions,
     )
     from .polling import Polling
     from .prediction import AsyncPrediction, Prediction
-    from .results import Page, RunResult
+    from .responses import RawResponse
+    from .results import Page, Results, RunResult
     from .retry import Retry
     from .state import PredictionState
-    from .video import AsyncVideo, Video
+    from .video import AsyncVideo, AsyncVideos, Video, Videos
     from .webhooks import VerifiedWebhook
 
 __all__ = [
     "APIError",
     "AsyncPrediction",
     "AsyncVideo",
+    "AsyncVideos",
     "AsyncZeroscope",
     "AuthenticationError",
     "BatchOptions",
     "CertificateError",
+    "ClientOptions",
     "Clock",
     "ConfigurationError",
     "CreateOptions",
@@ -88,6 +95,9 @@ __all__ = [
     "PredictionState",
     "Progress",
     "RateLimitError",
+    "RawResponse",
+    "RequestOptions",
+    "Results",
     "Retry",
     "RunArguments",
     "RunOptions",
@@ -96,20 +106,26 @@ __all__ = [
     "SystemClock",
     "TransportError",
     "UnknownOutcomeError",
+    "UpscaleArguments",
+    "UpscaleOptions",
     "ValidationError",
     "VerifiedWebhook",
     "Video",
+    "Videos",
     "WaitTimeoutError",
     "WebhookVerificationError",
     "Zeroscope",
     "ZeroscopeError",
     "__version__",
+    "notebook",
     "webhooks",
 ]
 
-# The modules of these names, the fast ones first: a name is searched for in this order when it is first used.
-_MODULES = ["errors", "clock", "logs", "polling", "retry", "results", "_service.api", "options", "state", "video"]
-_MODULES += ["prediction", "client", "webhooks", "events", "predictions"]
+# The modules of these names, the fast ones first: a name is searched for in this order when it is first used. Those of
+# most programs are not, as a search would load modules that a client does not need.
+_HOMES = {"Zeroscope": "client", "AsyncZeroscope": "client"}
+_MODULES = ["errors", "clock", "logs", "polling", "retry", "results", "responses", "_service.input_types", "options"]
+_MODULES += ["state", "video", "prediction", "client", "webhooks", "events", "predictions", "notebook"]
 
 # Hidden from type checkers, which would accept any name.
 if not TYPE_CHECKING:
@@ -118,7 +134,8 @@ if not TYPE_CHECKING:
         if name in _MODULES:
             return import_module(f".{name}", __name__)
         if name in __all__:
-            for module in (import_module(f".{home}", __name__) for home in _MODULES):
+            homes = [_HOMES[name]] if name in _HOMES else _MODULES
+            for module in (import_module(f".{home}", __name__) for home in homes):
                 if hasattr(module, name):
                     globals()[name] = found = getattr(module, name)
                     return found

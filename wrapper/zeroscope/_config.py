@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from datetime import timedelta
+from typing import NamedTuple, Self
 
 import httpx
 
@@ -19,6 +21,15 @@ EXCHANGE_TIMEOUT = 120.0
 """How long an exchange may take as a whole unless the client's timeout says otherwise, in seconds."""
 
 
+class Timeouts(NamedTuple):
+    """The limits of a request and its response, in seconds."""
+
+    steps: httpx.Timeout
+    """Those of each step."""
+    total: float
+    """That of the whole."""
+
+
 class Config:
     """A client's configuration, validated; a ConfigurationError says what cannot be used."""
 
@@ -32,14 +43,13 @@ class Config:
         self.token = _token(os.environ.get(TOKEN_VARIABLE) if token is None else token)
         self.base_url = _base_url(base_url or os.environ.get(BASE_URL_VARIABLE) or spec()["servers"][0]["url"])
         self.version: str = spec()["info"]["x-replicate"]["version"] if version is None else version
-        self.timeout = _timeout(timeout)
-        self._is_total = timeout is not None and not isinstance(timeout, httpx.Timeout)
+        self.timeout, self.exchange_timeout = parse_timeout(timeout)
 
-    @property
-    def exchange_timeout(self) -> float:
-        """How long a request and its response may take as a whole, in seconds."""
-        longest = max((limit for limit in self.timeout.as_dict().values() if limit is not None), default=0.0)
-        return longest if self._is_total else max(longest, EXCHANGE_TIMEOUT)
+    def with_version(self, version: str | None) -> Self:
+        """Return the same configuration with another version of the model."""
+        same = copy.copy(self)
+        same.version = spec()["info"]["x-replicate"]["version"] if version is None else version
+        return same
 
     def api_client(self) -> ApiClient:
         """Return a generated client that builds the requests of its endpoints."""
@@ -80,15 +90,16 @@ def _base_url(base_url: object) -> str:
     return base_url
 
 
-def _timeout(timeout: float | timedelta | httpx.Timeout | None) -> httpx.Timeout:
-    if timeout is None:
-        return DEFAULT_TIMEOUT
-    if isinstance(timeout, httpx.Timeout):
-        return timeout
+def parse_timeout(timeout: float | timedelta | httpx.Timeout | None) -> Timeouts:
+    """Return the limits that a timeout stands for; a ConfigurationError says why it cannot be used."""
+    if timeout is None or isinstance(timeout, httpx.Timeout):
+        steps = DEFAULT_TIMEOUT if timeout is None else timeout
+        longest = max((limit for limit in steps.as_dict().values() if limit is not None), default=0.0)
+        return Timeouts(steps, max(longest, EXCHANGE_TIMEOUT))
     timeout = to_seconds(timeout)
     if not is_number(timeout, maximum=MAX_TIMEOUT) or not timeout:
         hint = conversion_hint(timeout)
         raise ConfigurationError(
             f"the timeout {timeout!r} cannot be used: it should be a number of seconds, above 0 and at most a day{hint}"
         )
-    return httpx.Timeout(timeout)
+    return Timeouts(httpx.Timeout(timeout), float(timeout))

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from typing import Any, Self, Unpack
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 import httpx
 
 from ._base_client import BaseClient
-from ._drivers.async_ import AsyncDriver
-from ._drivers.http_clients import AsyncHttpClients, SyncHttpClients
+from ._drivers.http_clients import AsyncHttpClients, Httpx2AsyncClient, Httpx2Client, SyncHttpClients
 from ._drivers.sync import SyncDriver
-from ._flows import read
-from ._service.api import PredictionInputDict
-from .options import STRENGTH, BatchOptions, RunArguments
+from ._flows import raw, read
+from ._service.input_types import PredictionInputDict
+from .options import BatchOptions, RequestOptions, RunArguments, UpscaleArguments
 from .prediction import AsyncPrediction, Prediction
 from .predictions import AsyncPredictions, Predictions
-from .results import RunResult
-from .video import AsyncVideo, Video
+
+# What only some methods need is loaded by them.
+if TYPE_CHECKING:
+    from .responses import RawResponse
+    from .results import Results, RunResult
+    from .video import AsyncVideo, AsyncVideos, Video, Videos
 
 
-class Zeroscope(BaseClient[httpx.Client]):
+class Zeroscope(BaseClient[httpx.Client | Httpx2Client]):
     """A client for the model.
 
     Threads may share it. Close it, or use it in a `with` statement, to release its connections.
@@ -35,7 +38,8 @@ class Zeroscope(BaseClient[httpx.Client]):
             its steps. A create with `prefer_wait` may take that much longer, and an upload as long as its size needs.
             An `httpx.Timeout` limits the steps. A request that is repeated may take as long again. Downloads have no
             limit as a whole, but a least rate.
-        http_client: Your own `httpx.Client`, for proxies, certificates or tests. The client does not close it.
+        http_client: Your own `httpx.Client` or `httpx2.Client`, for proxies, certificates or tests. The client does not
+            close it.
         retry: The retry policy; None turns retries off. A create that may have been executed is never sent again.
         poll: The polling policy for waits.
         clock: Another clock, such as the mock server's.
@@ -50,20 +54,26 @@ class Zeroscope(BaseClient[httpx.Client]):
         ...     videos[0].save("astronaut.mp4")
     """
 
-    def _connect(self, http_client: httpx.Client | None) -> None:
+    predictions: Predictions
+    """The account's predictions: creates, reads, cancels and lists them."""
+
+    def _connect(self, http_client: httpx.Client | Httpx2Client | None) -> None:
         self._clients = SyncHttpClients(http_client, self._config)
+
+    def _bind(self) -> None:
         self._driver = SyncDriver(self._sender, self._polling, self._clients)
         self.predictions = Predictions(self._driver, self.version)
         self._sender.finder = weakref.WeakMethod(self.predictions._find)
 
-    def run(self, **arguments: Unpack[RunArguments]) -> list[Video]:
+    def run(self, /, **arguments: Unpack[RunArguments]) -> Videos:
         """Make videos: create a prediction, wait for it, and return its videos, one for each of ``batch_size``.
 
         Ctrl-C during the wait cancels the prediction, so that it is not billed for nothing.
 
         Args:
             arguments: The model's fields, of which only those given are sent, and those of `RunOptions`: timeout,
-                on_update, cancel_on_timeout, deadline, prefer_wait, extra_input.
+                on_update, cancel_on_timeout, deadline, prefer_wait, extra_input, extra_headers; timeout is the wait's.
+                A field with the name of an option is passed in extra_input.
 
         Raises:
             InvalidInputError: If the spec forbids the input; nothing was sent.
@@ -75,11 +85,10 @@ class Zeroscope(BaseClient[httpx.Client]):
         Example:
             >>> videos = client.run(prompt="a lighthouse in a storm", num_frames=24, timeout=600)
         """
-        return self._driver.run(self._run(self.predictions._new, arguments)).videos
+        driver = self._driver.for_call(extra_headers=arguments.pop("extra_headers", None))
+        return driver.run(self._run(driver.sender, self.predictions._new, arguments)).videos
 
-    def upscale(
-        self, draft: Prediction | Video, *, strength: float = STRENGTH, **arguments: Unpack[RunArguments]
-    ) -> list[Video]:
+    def upscale(self, draft: Prediction | Video | Sequence[Video], /, **arguments: Unpack[UpscaleArguments]) -> Videos:
         """Make a large video from a small one, in the two steps for which the model was trained.
 
         The second step keeps the draft's prompt, number of frames and frame rate, and sets `init_weight` to 1 minus the
@@ -88,9 +97,9 @@ class Zeroscope(BaseClient[httpx.Client]):
         after its end.
 
         Args:
-            draft: A prediction that has succeeded, or one of its videos.
-            strength: The share that is regenerated, from 0 to 1; the cards recommend 0.66 to 0.85.
-            arguments: The arguments of `run`; the model's fields replace those taken from the draft.
+            draft: A prediction that has succeeded, one of its videos, or a list of them, of which the first is taken.
+            arguments: The arguments of `run`, whose fields replace those taken from the draft, and strength: the share
+                that is regenerated, from 0 to 1; 0.75 by default, and the cards recommend 0.66 to 0.85.
 
         Raises:
             OutputExpiredError: If the draft's videos were removed.
@@ -98,14 +107,15 @@ class Zeroscope(BaseClient[httpx.Client]):
             InvalidInputError: If the strength or a field is invalid.
 
         Example:
-            >>> draft = client.predictions.create({"model": "576w", "prompt": "a lighthouse in a storm"}).wait()
+            >>> draft = client.run(model="576w", prompt="a lighthouse in a storm", width=576, height=320)
             >>> client.upscale(draft)[0].save("lighthouse.mp4")
         """
-        return self._driver.run(self._upscale(self.predictions._new, draft, strength, arguments)).videos
+        driver = self._driver.for_call(extra_headers=arguments.pop("extra_headers", None))
+        return driver.run(self._upscale(driver.sender, self.predictions._new, draft, arguments)).videos
 
     def run_many(
         self, inputs: Iterable[PredictionInputDict | Mapping[str, Any] | Prediction], **options: Unpack[BatchOptions]
-    ) -> list[RunResult[Prediction, Video]]:
+    ) -> Results[Prediction, Video]:
         """Make videos from many inputs, and return their results, in order, once the last prediction has ended.
 
         An error of one input is in its result and does not affect the others. Creates keep to the service's rate
@@ -129,7 +139,9 @@ class Zeroscope(BaseClient[httpx.Client]):
             >>> for result in client.run_many([{"prompt": prompt} for prompt in prompts], journal="storm.db"):
             ...     print(result.index, result.error or result.videos[0].url)
         """
-        return sorted(self.as_completed(inputs, **options), key=lambda result: result.index)
+        from .results import Results
+
+        return Results(sorted(self.as_completed(inputs, **options), key=lambda result: result.index))
 
     def as_completed(
         self, inputs: Iterable[PredictionInputDict | Mapping[str, Any] | Prediction], **options: Unpack[BatchOptions]
@@ -140,7 +152,8 @@ class Zeroscope(BaseClient[httpx.Client]):
         it should not take long.
 
         Args:
-            inputs: The inputs of `run_many`.
+            inputs: The inputs of `run_many`; those of an iterator are read when there is room for them, unless there is
+                a journal.
             options: The options of `run_many`.
 
         Raises:
@@ -151,10 +164,14 @@ class Zeroscope(BaseClient[httpx.Client]):
             ...     for video in result.videos:
             ...         video.save(f"{result.index}-{video.name}")
         """
-        return self._driver.iterate(self._batch(self.predictions._new, inputs, options))
+        driver = self._driver.for_call(extra_headers=options.pop("extra_headers", None))
+        return driver.iterate(self._batch(driver.sender, self.predictions._new, inputs, options))
 
-    def webhook_secret(self) -> str:
+    def webhook_secret(self, **options: Unpack[RequestOptions]) -> str:
         """Read the key that signs the account's webhooks, which `webhooks.verify` needs.
+
+        Args:
+            options: As listed in `RequestOptions`: timeout, extra_headers.
 
         Returns:
             ``whsec_`` and base64. Keep it as secret as the token.
@@ -162,11 +179,54 @@ class Zeroscope(BaseClient[httpx.Client]):
         Raises:
             APIError, TransportError: If the service refuses the request, or cannot be reached.
         """
-        return self._driver.run(read.webhook_secret(self._sender))
+        driver = self._driver.for_call(**options)
+        return driver.run(read.webhook_secret(driver.sender))
+
+    def get(
+        self, path: str, *, params: Mapping[str, Any] | None = None, **options: Unpack[RequestOptions]
+    ) -> RawResponse[Any]:
+        """Send a GET that this client has no method for, repeated like all reads, and return the response.
+
+        Args:
+            path: The path below the base URL, percent-encoded where it has to be.
+            params: The parameters of the query; those that are None are left out.
+            options: As listed in `RequestOptions`: timeout, extra_headers.
+
+        Raises:
+            InvalidInputError: If an argument cannot be used; nothing was sent.
+            APIError, TransportError: If the service refuses the request, or cannot be reached.
+
+        Example:
+            >>> client.get("/models/anotherjesse/zeroscope-v2-xl").parse()["run_count"]
+            311453
+        """
+        driver = self._driver.for_call(**options)
+        return driver.run(raw.get(driver.sender, path, params))
+
+    def post(self, path: str, *, json: Any = None, **options: Unpack[RequestOptions]) -> RawResponse[Any]:
+        """Send a POST that this client has no method for, again only if it was not executed, and return the response.
+
+        Args:
+            path: The path below the base URL, percent-encoded where it has to be.
+            json: The body, as values that JSON can express; None for no body.
+            options: As listed in `RequestOptions`: timeout, extra_headers.
+
+        Raises:
+            InvalidInputError: If an argument cannot be used; nothing was sent.
+            UnknownOutcomeError: If the response was lost; the service may have executed the request.
+            APIError, TransportError: If the service refuses the request, or cannot be reached.
+
+        Example:
+            >>> client.post("/models/acme/fast/predictions", json={"input": {"prompt": "a lighthouse"}}).status_code
+            201
+        """
+        driver = self._driver.for_call(**options)
+        return driver.run(raw.post(driver.sender, path, json))
 
     def close(self) -> None:
-        """Release the connections."""
-        self._clients.close()
+        """Release the connections, unless they are those of the client whose `with_options` returned this one."""
+        if not self._shares_connections:
+            self._clients.close()
 
     def __enter__(self) -> Self:
         return self
@@ -175,7 +235,7 @@ class Zeroscope(BaseClient[httpx.Client]):
         self.close()
 
 
-class AsyncZeroscope(BaseClient[httpx.AsyncClient]):
+class AsyncZeroscope(BaseClient[httpx.AsyncClient | Httpx2AsyncClient]):
     """An async client for the model; its arguments and methods are those of `Zeroscope`.
 
     Example:
@@ -184,30 +244,41 @@ class AsyncZeroscope(BaseClient[httpx.AsyncClient]):
         ...     await videos[0].save("astronaut.mp4")
     """
 
-    def _connect(self, http_client: httpx.AsyncClient | None) -> None:
+    predictions: AsyncPredictions
+    """The account's predictions: creates, reads, cancels and lists them."""
+
+    def _connect(self, http_client: httpx.AsyncClient | Httpx2AsyncClient | None) -> None:
         self._clients = AsyncHttpClients(http_client, self._config)
+
+    def _bind(self) -> None:
+        from ._drivers.async_ import AsyncDriver
+
         self._driver = AsyncDriver(self._sender, self._polling, self._clients)
         self.predictions = AsyncPredictions(self._driver, self.version)
         self._sender.finder = weakref.WeakMethod(self.predictions._find)
 
-    async def run(self, **arguments: Unpack[RunArguments]) -> list[AsyncVideo]:
+    async def run(self, /, **arguments: Unpack[RunArguments]) -> AsyncVideos:
         """Make videos; see `Zeroscope.run`. Canceling the task during the wait cancels the prediction."""
-        return (await self._driver.run(self._run(self.predictions._new, arguments))).videos
+        driver = self._driver.for_call(extra_headers=arguments.pop("extra_headers", None))
+        return (await driver.run(self._run(driver.sender, self.predictions._new, arguments))).videos
 
     async def upscale(
-        self, draft: AsyncPrediction | AsyncVideo, *, strength: float = STRENGTH, **arguments: Unpack[RunArguments]
-    ) -> list[AsyncVideo]:
+        self, draft: AsyncPrediction | AsyncVideo | Sequence[AsyncVideo], /, **arguments: Unpack[UpscaleArguments]
+    ) -> AsyncVideos:
         """Make a large video from a small one; see `Zeroscope.upscale`."""
-        return (await self._driver.run(self._upscale(self.predictions._new, draft, strength, arguments))).videos
+        driver = self._driver.for_call(extra_headers=arguments.pop("extra_headers", None))
+        return (await driver.run(self._upscale(driver.sender, self.predictions._new, draft, arguments))).videos
 
     async def run_many(
         self,
         inputs: Iterable[PredictionInputDict | Mapping[str, Any] | AsyncPrediction],
         **options: Unpack[BatchOptions],
-    ) -> list[RunResult[AsyncPrediction, AsyncVideo]]:
+    ) -> Results[AsyncPrediction, AsyncVideo]:
         """Make videos from many inputs; see `Zeroscope.run_many`."""
+        from .results import Results
+
         results = [result async for result in self.as_completed(inputs, **options)]
-        return sorted(results, key=lambda result: result.index)
+        return Results(sorted(results, key=lambda result: result.index))
 
     def as_completed(
         self,
@@ -215,15 +286,30 @@ class AsyncZeroscope(BaseClient[httpx.AsyncClient]):
         **options: Unpack[BatchOptions],
     ) -> AsyncIterator[RunResult[AsyncPrediction, AsyncVideo]]:
         """Make videos from many inputs, and yield each result; see `Zeroscope.as_completed`."""
-        return self._driver.iterate(self._batch(self.predictions._new, inputs, options))
+        driver = self._driver.for_call(extra_headers=options.pop("extra_headers", None))
+        return driver.iterate(self._batch(driver.sender, self.predictions._new, inputs, options))
 
-    async def webhook_secret(self) -> str:
+    async def webhook_secret(self, **options: Unpack[RequestOptions]) -> str:
         """Read the key that signs the account's webhooks; see `Zeroscope.webhook_secret`."""
-        return await self._driver.run(read.webhook_secret(self._sender))
+        driver = self._driver.for_call(**options)
+        return await driver.run(read.webhook_secret(driver.sender))
+
+    async def get(
+        self, path: str, *, params: Mapping[str, Any] | None = None, **options: Unpack[RequestOptions]
+    ) -> RawResponse[Any]:
+        """Send a GET that this client has no method for; see `Zeroscope.get`."""
+        driver = self._driver.for_call(**options)
+        return await driver.run(raw.get(driver.sender, path, params))
+
+    async def post(self, path: str, *, json: Any = None, **options: Unpack[RequestOptions]) -> RawResponse[Any]:
+        """Send a POST that this client has no method for; see `Zeroscope.post`."""
+        driver = self._driver.for_call(**options)
+        return await driver.run(raw.post(driver.sender, path, json))
 
     async def aclose(self) -> None:
-        """Release the connections."""
-        await self._clients.aclose()
+        """Release the connections; see `Zeroscope.close`."""
+        if not self._shares_connections:
+            await self._clients.aclose()
 
     async def __aenter__(self) -> Self:
         return self

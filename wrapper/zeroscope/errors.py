@@ -5,8 +5,8 @@ ZeroscopeError
 ├─ InvalidInputError                 refused by the spec before anything was sent; .invalid_fields
 ├─ TransportError                    no connection, or no response in time; the httpx error is chained
 │  └─ CertificateError               the server's certificate was not accepted; nothing was sent
-├─ UnknownOutcomeError               a create that may have been executed; it is never sent again
-├─ APIError                          .status_code .title .detail .headers .body
+├─ UnknownOutcomeError               a create or a post that may have been executed; it is never sent again
+├─ APIError                          .status_code .title .detail .headers .body .request_id
 │  ├─ AuthenticationError            401
 │  ├─ PaymentRequiredError           402
 │  ├─ ForbiddenError                 403
@@ -30,6 +30,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any, NamedTuple
 
+from ._constants import REQUEST_ID_HEADER
 from ._text import escape, excerpt
 
 
@@ -122,15 +123,16 @@ class CertificateError(TransportError):
 
 
 class UnknownOutcomeError(ZeroscopeError):
-    """A create whose response was lost: the prediction may be running and billed, so it was not sent again.
+    """A request whose response was lost: it may have been executed and be billed, so it was not sent again.
 
-    The cause is chained. Search for the prediction with `find` before you create it again.
+    The cause is chained. After a create, search for the prediction with `find` before you create it again. After a
+    `post` of the client, check what it did.
     """
 
     _finder: Callable[[Mapping[str, Any], float], Any] | None = None
     _body: Mapping[str, Any] | None = None
     sent_at: float | None = None
-    """When the create was sent, in seconds since 1970."""
+    """When the request was sent, in seconds since 1970."""
 
     def find(self) -> Any:
         """Search the account's list for predictions that the create may have started.
@@ -143,7 +145,7 @@ class UnknownOutcomeError(ZeroscopeError):
             A list of predictions, newest first; from an `AsyncZeroscope`, an awaitable that returns one.
 
         Raises:
-            ConfigurationError: If the error has no client, as after unpickling.
+            ConfigurationError: If the error is of a `post`, or has no client, as after unpickling.
             UnknownOutcomeError: If the first 100 pages of the list do not reach back to the create.
             APIError, TransportError: If the service cannot be reached.
 
@@ -153,7 +155,9 @@ class UnknownOutcomeError(ZeroscopeError):
             ... except UnknownOutcomeError as error:
             ...     videos = [video for found in error.find() for video in found.wait().videos]
         """
-        if self._finder is None or self._body is None or self.sent_at is None:
+        if self._body is None or self.sent_at is None:
+            raise ConfigurationError("this error is not of a create, for which find() searches; check what it did")
+        if self._finder is None:
             raise ConfigurationError("this error has no client to search with; look through client.predictions.list()")
         return self._finder(self._body, self.sent_at)
 
@@ -191,8 +195,14 @@ class APIError(ZeroscopeError):
         self.body = body
         said = [part for part in (title, detail) if part] or [excerpt(body)]
         reason = excerpt(": ".join(dict.fromkeys(said)), 1000)
-        advice = self.hint if hint is None else hint
+        id = f"request ID {excerpt(self.request_id)}" if self.request_id else ""
+        advice = "; ".join(filter(None, (self.hint if hint is None else hint, id)))
         super().__init__(f"{request} answered {status_code}: {reason}" + (f" ({advice})" if advice else ""))
+
+    @property
+    def request_id(self) -> str | None:
+        """The ID by which the service's support finds the request; None if the response has none."""
+        return self.headers.get(REQUEST_ID_HEADER) or None
 
 
 class AuthenticationError(APIError):
@@ -275,7 +285,7 @@ class PredictionError(ZeroscopeError):
 
     def __init__(self, prediction: Any, problem: str) -> None:
         self._prediction = prediction
-        last = prediction.logs.strip().rpartition("\n")[2].strip()
+        last = prediction._last_log_line
         last_line = f"; its last log line: {excerpt(last)}" if last else ""
         super().__init__(f"prediction {excerpt(prediction.id)} {excerpt(problem, 1000)}{last_line}")
 

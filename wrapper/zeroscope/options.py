@@ -2,29 +2,63 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from os import PathLike
 from typing import Any, TypeAlias, TypedDict
 
+import httpx
+
 from ._numbers import is_number
-from ._service.api import PredictionInputDict
+from ._service.input_types import PredictionInputDict
+from ._service.spec import header_parameters
 from .errors import invalid_argument
+from .polling import Polling
+from .retry import Retry
 
 OnUpdate: TypeAlias = Callable[[Any], object]
 """Called with a prediction."""
+Timeout: TypeAlias = float | timedelta | httpx.Timeout | None
+"""How long a request and its response may take as a whole, in seconds, or the limits of its steps."""
 OnProgress: TypeAlias = Callable[[int, int | None], object]
 """Called with the number of bytes received, and their total or None if it is unknown."""
 STRENGTH = 0.75
 """The default strength of `upscale`; the weights' cards recommend 0.66 to 0.85."""
-
-
 SAVE_LIMIT = 4 * 1024**3
 """The largest file that is saved unless `max_bytes` is given, in bytes."""
 READ_LIMIT = 512 * 1024**2
 """The largest file that is read into memory unless `max_bytes` is given, in bytes."""
 MIN_RATE = 1024.0
 """The least rate of a download unless `min_rate` is given, in bytes per second."""
+
+
+# Tokens as HTTP defines them, and values that every server accepts.
+_HEADER_NAME = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
+_HEADER_VALUE = r"[!-~](?:[ -~\t]*[!-~])?|"
+# Headers on which the token and the body depend, and those of a single connection (RFC 9110, 7.6.1; RFC 2616, 13.5.1;
+# RFC 7540, 3.2.1).
+_OWN_HEADERS = {
+    "Accept-Encoding",
+    "Authorization",
+    "Connection",
+    "Content-Encoding",
+    "Content-Length",
+    "Content-Range",
+    "Content-Type",
+    "Expect",
+    "Host",
+    "Http2-Settings",
+    "Keep-Alive",
+    "Proxy-Authenticate",
+    "Proxy-Authorization",
+    "Proxy-Connection",
+    "Range",
+    "Te",
+    "Trailer",
+    "Transfer-Encoding",
+    "Upgrade",
+}
 
 
 class DownloadLimits(TypedDict, total=False):
@@ -53,13 +87,38 @@ class DownloadOptions:
         self.min_rate = min_rate
 
 
-class _HeldOptions(TypedDict, total=False):
+class _HeaderOptions(TypedDict, total=False):
+    extra_headers: Mapping[str, str] | None
+    """Headers of every request of the call to the API; they replace the client's own of the same name."""
+
+
+class RequestOptions(_HeaderOptions, total=False):
+    """The options of a call that sends one request."""
+
+    timeout: Timeout
+    """How long the request and its response may take, in the forms of the client's timeout, which is the default."""
+
+
+class ClientOptions(_HeaderOptions, total=False):
+    """The settings of a client that `with_options` replaces."""
+
+    version: str | None
+    """Another version of the model; None for the one in the spec."""
+    timeout: Timeout
+    """How long each request and its response may take; None for the default."""
+    retry: Retry | None
+    """The retry policy; None turns retries off."""
+    poll: Polling
+    """The polling policy for waits."""
+
+
+class _HeldOptions(_HeaderOptions, total=False):
     deadline: float | timedelta | None
     """The longest the prediction may last from its creation, in seconds; the service then ends it."""
     prefer_wait: int | timedelta | None
     """How long the service should hold the create open, in whole seconds, for a quick result."""
     extra_input: Mapping[str, Any] | None
-    """Fields of the model that are newer than the spec; they are sent as they are."""
+    """Fields of the model that are newer than the spec, which are sent as they are, and those named like an option."""
 
 
 class WaitArguments(TypedDict, total=False):
@@ -87,15 +146,37 @@ class CreateOptions(_HeldOptions, total=False):
 
 
 class RunOptions(_HeldOptions, WaitArguments, total=False):
-    """The options of `run` and `upscale`."""
+    """The options of `run`."""
 
 
-class RunArguments(PredictionInputDict, RunOptions, total=False):
+class UpscaleOptions(RunOptions, total=False):
+    """The options of `upscale`."""
+
+    strength: float
+    """The share that is regenerated, from 0 to 1; 0.75 by default, and the cards recommend 0.66 to 0.85."""
+
+
+# The keyword argument of a name that a field and an option share is the option. mypy takes the type of such a name from
+# the first base and pyright from the last, so the options are both. mypy also reports the overlap itself, which only
+# other models have.
+class _RunNames(PredictionInputDict, RunOptions, total=False):  # type: ignore[misc, unused-ignore]  # see above
+    pass
+
+
+class RunArguments(RunOptions, _RunNames, total=False):  # type: ignore[misc, unused-ignore]  # see above
     """The arguments of `run`: the model's fields and its own options."""
 
 
-class ListOptions(TypedDict, total=False):
-    """The options of a list."""
+class _UpscaleNames(PredictionInputDict, UpscaleOptions, total=False):  # type: ignore[misc, unused-ignore]  # see above
+    pass
+
+
+class UpscaleArguments(UpscaleOptions, _UpscaleNames, total=False):  # type: ignore[misc, unused-ignore]  # see above
+    """The arguments of `upscale`: those of `run`, and the strength."""
+
+
+class ListFilters(TypedDict, total=False):
+    """The parameters of a list."""
 
     created_after: datetime | str | None
     """Only predictions that were created at this time or later: a `datetime` with a time zone, or ISO 8601 text."""
@@ -107,6 +188,10 @@ class ListOptions(TypedDict, total=False):
     """Where to begin: the cursor of a page, or its `next` or `previous` URL, whose filters then apply as well."""
 
 
+class ListOptions(ListFilters, RequestOptions, total=False):
+    """The options of a list; those of `RequestOptions` apply to the request of each page."""
+
+
 class BatchOptions(CreateOptions, WaitArguments, total=False):
     """The options of `run_many` and `as_completed`; those of `CreateOptions` apply to every create."""
 
@@ -114,3 +199,28 @@ class BatchOptions(CreateOptions, WaitArguments, total=False):
     """The most predictions that run at a time; 100 by default."""
     journal: str | PathLike[str] | None
     """A file that records each input's state, with which the same inputs resume after a killed run."""
+
+
+def parse_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
+    """Return extra headers, spelled as the client spells its own, so that one replaces another.
+
+    Raises:
+        InvalidInputError: If they are not headers, or the client must set them itself. It shows no value.
+    """
+    if headers is None:
+        return {}
+    if not isinstance(headers, Mapping):
+        raise invalid_argument("extra_headers", f"this {type(headers).__name__} object is not a mapping of headers")
+    for name, value in headers.items():
+        if not isinstance(name, str) or not re.fullmatch(_HEADER_NAME, name):
+            problem = f"{name!r:.80} is not the name of a header"
+        elif name.title() in header_parameters():
+            problem = f"{name} cannot be replaced: the options of a create set it"
+        elif name.title() in _OWN_HEADERS:
+            problem = f"{name} cannot be replaced: the client sets it"
+        elif not isinstance(value, str) or not re.fullmatch(_HEADER_VALUE, value):
+            problem = f"the value of {name} is not a string of printable ASCII characters"
+        else:
+            continue
+        raise invalid_argument("extra_headers", problem)
+    return {name.title(): value for name, value in headers.items()}

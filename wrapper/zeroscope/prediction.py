@@ -8,17 +8,16 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, Unpack
 
-from ._drivers.async_ import AsyncDriver
-from ._drivers.sync import SyncDriver
 from ._flows import cleanup, read
-from ._flows.wait import WaitOptions, wait
-from .options import DownloadLimits, DownloadOptions, OnProgress, WaitArguments
+from .options import DownloadLimits, DownloadOptions, OnProgress, RequestOptions, WaitArguments
 from .state import PredictionState, output_videos
-from .video import AsyncVideo, Video
 
-# Following and saving predictions loads more, in the methods that do it.
+# What is done with a prediction after it was read loads more, in the methods that do it.
 if TYPE_CHECKING:
+    from ._drivers.async_ import AsyncDriver
+    from ._drivers.sync import SyncDriver
     from .events import Event
+    from .video import AsyncVideos, Videos
 
 
 class Prediction(PredictionState):
@@ -29,17 +28,23 @@ class Prediction(PredictionState):
     _driver: SyncDriver | None
 
     @property
-    def videos(self) -> list[Video]:
+    def videos(self) -> Videos:
         """The videos of the output, in the order of the numbers in their names; empty before there are any."""
-        return [Video(url, index, self._driver, self) for index, url in output_videos(self.output)]
+        from .video import Video, Videos
 
-    def reload(self) -> Self:
+        found = output_videos(self.output)
+        return Videos(Video(url, index, self._driver, self, self._local_copy(url)) for index, url in found)
+
+    def reload(self, **options: Unpack[RequestOptions]) -> Self:
         """Read the prediction's current state from the service, and return the prediction.
+
+        Args:
+            options: As listed in `RequestOptions`: timeout, extra_headers.
 
         Raises:
             APIError, TransportError: If the service cannot be reached.
         """
-        driver: SyncDriver = self._require_driver()
+        driver: SyncDriver = self._require_driver().for_call(**options)
         self._update(driver.run(read.get(driver.sender, self.id)))
         return self
 
@@ -60,15 +65,19 @@ class Prediction(PredictionState):
             >>> prediction.wait(timeout=600).status
             'succeeded'
         """
+        from ._flows.wait import WaitOptions, wait
+        from .notebook import default_display
+
         driver: SyncDriver = self._require_driver()
-        driver.run(wait(driver.sender, self, WaitOptions.from_arguments(driver.polling, options)))
+        given = WaitOptions.from_arguments(driver.polling, {"on_update": default_display(), **options})
+        driver.run(given.with_display(wait(driver.sender, self, given)))
         return self
 
     def events(self, *, timeout: float | timedelta | None = None) -> Iterator[Event[Prediction]]:
         """Follow the prediction: yield its statuses, log lines, progress and end as they happen.
 
-        The events come from the prediction's event stream if it has one, otherwise from polling; they are the same
-        either way. For a prediction that has ended, all events are replayed.
+        The events come from the prediction's event stream if it has one, and from polls; they are the same either way.
+        For a prediction that has ended, all events are replayed.
 
         Args:
             timeout: How long to follow it, in seconds or as a `timedelta`; by default a little longer than the service
@@ -87,17 +96,21 @@ class Prediction(PredictionState):
             ...             print(prediction.status)
         """
         from ._flows.follow import follow
+        from ._flows.wait import WaitOptions
 
         driver: SyncDriver = self._require_driver()
         return driver.iterate(follow(driver.sender, self, WaitOptions(driver.polling, timeout)))
 
-    def cancel(self) -> Self:
+    def cancel(self, **options: Unpack[RequestOptions]) -> Self:
         """Cancel the prediction, and return it. If it has already ended, nothing happens.
+
+        Args:
+            options: As listed in `RequestOptions`: timeout, extra_headers.
 
         Raises:
             APIError, TransportError: If the service cannot be reached.
         """
-        driver: SyncDriver = self._require_driver()
+        driver: SyncDriver = self._require_driver().for_call(**options)
         self._update(driver.run(read.cancel(driver.sender, self.id)))
         return self
 
@@ -136,6 +149,11 @@ class Prediction(PredictionState):
         options = DownloadOptions(on_progress, **limits)
         return driver.run(save_all(driver.sender, self, folder, overwrite, options))
 
+    def _repr_html_(self) -> str:
+        from ._views import show_prediction
+
+        return show_prediction(self, self.videos)
+
     def __enter__(self) -> Self:
         return self
 
@@ -153,32 +171,40 @@ class AsyncPrediction(PredictionState):
     _driver: AsyncDriver | None
 
     @property
-    def videos(self) -> list[AsyncVideo]:
+    def videos(self) -> AsyncVideos:
         """The videos of the output, in the order of the numbers in their names; empty before there are any."""
-        return [AsyncVideo(url, index, self._driver, self) for index, url in output_videos(self.output)]
+        from .video import AsyncVideo, AsyncVideos
 
-    async def reload(self) -> Self:
+        found = output_videos(self.output)
+        return AsyncVideos(AsyncVideo(url, index, self._driver, self, self._local_copy(url)) for index, url in found)
+
+    async def reload(self, **options: Unpack[RequestOptions]) -> Self:
         """Read the prediction's current state from the service; see `Prediction.reload`."""
-        driver: AsyncDriver = self._require_driver()
+        driver: AsyncDriver = self._require_driver().for_call(**options)
         self._update(await driver.run(read.get(driver.sender, self.id)))
         return self
 
     async def wait(self, **options: Unpack[WaitArguments]) -> Self:
         """Wait until the prediction has ended; see `Prediction.wait`."""
+        from ._flows.wait import WaitOptions, wait
+        from .notebook import default_display
+
         driver: AsyncDriver = self._require_driver()
-        await driver.run(wait(driver.sender, self, WaitOptions.from_arguments(driver.polling, options)))
+        given = WaitOptions.from_arguments(driver.polling, {"on_update": default_display(), **options})
+        await driver.run(given.with_display(wait(driver.sender, self, given)))
         return self
 
     def events(self, *, timeout: float | timedelta | None = None) -> AsyncIterator[Event[AsyncPrediction]]:
         """Follow the prediction; see `Prediction.events`."""
         from ._flows.follow import follow
+        from ._flows.wait import WaitOptions
 
         driver: AsyncDriver = self._require_driver()
         return driver.iterate(follow(driver.sender, self, WaitOptions(driver.polling, timeout)))
 
-    async def cancel(self) -> Self:
+    async def cancel(self, **options: Unpack[RequestOptions]) -> Self:
         """Cancel the prediction; see `Prediction.cancel`."""
-        driver: AsyncDriver = self._require_driver()
+        driver: AsyncDriver = self._require_driver().for_call(**options)
         self._update(await driver.run(read.cancel(driver.sender, self.id)))
         return self
 
@@ -196,6 +222,11 @@ class AsyncPrediction(PredictionState):
         driver: AsyncDriver = self._require_driver()
         options = DownloadOptions(on_progress, **limits)
         return await driver.run(save_all(driver.sender, self, folder, overwrite, options))
+
+    def _repr_html_(self) -> str:
+        from ._views import show_prediction
+
+        return show_prediction(self, self.videos)
 
     async def __aenter__(self) -> Self:
         return self

@@ -11,7 +11,7 @@ from datetime import UTC, timedelta
 from ._numbers import is_number, require_setting, to_seconds
 from .errors import APIError, CertificateError, MalformedResponseError, TransportError, ZeroscopeError
 
-_IN_WORDS = re.compile(r"(?:resets in ~?|available in )(\d+(?:\.\d+)?)\s*s")
+_IN_WORDS = r"(?:resets in ~?|available in )(\d+(?:\.\d+)?)\s*s"
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -92,7 +92,7 @@ def retry_after(headers: Mapping[str, str], detail: str | None, in_body: object,
         return max(0.0, moment - now)
     if (seconds := _seconds(in_body)) is not None:
         return seconds
-    if detail and (words := _IN_WORDS.search(detail)) and (seconds := _seconds(words[1])) is not None:
+    if detail and (words := re.search(_IN_WORDS, detail)) and (seconds := _seconds(words[1])) is not None:
         return seconds
     return _seconds(headers.get("ratelimit-reset"))
 

@@ -1,24 +1,24 @@
-"""The state of a prediction and of a video, as the service last sent it."""
+"""The state of a prediction, as the service last sent it."""
 
 from __future__ import annotations
 
+import json
 import re
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from . import errors
 from . import logs as _logs
-from ._service import error_codes
-from ._service.api import PredictionModel, Unset, as_mapping, final_statuses, or_none
+from ._service.api import PredictionModel, Unset, as_mapping, fill_unset, final_statuses, or_none
 from ._service.spec import spec
-from ._text import escape, excerpt
+from ._text import excerpt
 from .logs import Progress
 
-# The schemes that a browser plays; a link of another scheme may be a script.
-_PLAYABLE = re.compile("(?:https?|data):", re.IGNORECASE)
-_INDEX = re.compile(r"(?<!\d)(\d{1,9})\.[A-Za-z0-9]+$")
+if TYPE_CHECKING:
+    from ._disk.local_copy import LocalCopy
+
+_INDEX = r"(?<!\d)(\d{1,9})\.[A-Za-z0-9]+$"
 
 
 class PredictionState:
@@ -27,13 +27,14 @@ class PredictionState:
     Two states are equal if the service sent the same for both. A copy has the same client; a pickle has none.
     """
 
-    __slots__ = ("_driver", "_model")
+    __slots__ = ("_copies", "_driver", "_model")
 
     _driver: Any
 
-    def __init__(self, model: PredictionModel, driver: Any = None) -> None:
+    def __init__(self, model: PredictionModel, driver: Any = None, copies: dict[str, LocalCopy] | None = None) -> None:
         self._model = model
         self._driver = driver
+        self._copies = {} if copies is None else copies
 
     @property
     def id(self) -> str:
@@ -79,6 +80,8 @@ class PredictionState:
     @property
     def error_code(self) -> str | None:
         """The service's code of the failure, such as ``E1001``; None if the text of `error` has none."""
+        from ._service import error_codes
+
         return error_codes.error_code(self.error or "")
 
     @property
@@ -146,6 +149,8 @@ class PredictionState:
         if not self.done:
             raise errors.PredictionError(self, f"is still {self.status}")
         if self.status == "failed":
+            from ._service import error_codes
+
             meaning = error_codes.meaning(self.error_code)
             # Before the text, which may be so long that its end is cut.
             known = f" with {self.error_code} ({meaning})" if meaning else ""
@@ -169,6 +174,15 @@ class PredictionState:
         """Return the prediction as the service sent it, with fields that this version does not know."""
         return self._model.to_dict()
 
+    def to_json(self, *, indent: int | None = None) -> str:
+        """Return the result of `to_dict` as JSON in ASCII, which every file can hold."""
+        return json.dumps(self.to_dict(), indent=indent)
+
+    @property
+    def _last_log_line(self) -> str:
+        """The last line of the log that is no progress bar, or an empty string."""
+        return _logs.last_line(self.logs)
+
     @property
     def _lacks_output(self) -> bool:
         """Whether the service omitted an output that exists, as it may in lists."""
@@ -178,6 +192,12 @@ class PredictionState:
     def _lacks_input(self) -> bool:
         """Whether the service omitted the input, as it may in lists."""
         return isinstance(self._model.input_, Unset) and not self.data_removed
+
+    def _local_copy(self, url: str) -> LocalCopy:
+        """Return the copy of a video, which is the same for every object of this video."""
+        from ._disk.local_copy import LocalCopy
+
+        return self._copies.setdefault(url, LocalCopy())
 
     def _update(self, model: PredictionModel) -> bool:
         """Replace the state, and return whether it changed."""
@@ -190,7 +210,7 @@ class PredictionState:
 
     def _update_from_list(self, model: PredictionModel) -> bool:
         """Update the state from a list's entry, which may omit fields, and return whether it changed."""
-        return self._update(PredictionModel.from_dict({**self.to_dict(), **model.to_dict()}))
+        return self._update(fill_unset(model, self._model))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, PredictionState):
@@ -204,11 +224,11 @@ class PredictionState:
         return f"<{type(self).__name__} {excerpt(self.id)} {excerpt(self.status)}>"
 
     def __copy__(self) -> Self:
-        return type(self)(self._model, self._driver)
+        return type(self)(self._model, self._driver, self._copies)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         # Parsed anew, as copies of UNSET would not equal it.
-        return type(self)(PredictionModel.from_dict(deepcopy(self.to_dict(), memo)), self._driver)
+        return type(self)(PredictionModel.from_dict(deepcopy(self.to_dict(), memo)), self._driver, self._copies)
 
     def __getstate__(self) -> dict[str, Any]:
         return self.to_dict()
@@ -216,58 +236,13 @@ class PredictionState:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._model = PredictionModel.from_dict(state)
         self._driver = None
+        self._copies = {}
 
     def _require_driver(self) -> Any:
         if self._driver is None:
             raise errors.ConfigurationError(
                 f"prediction {excerpt(self.id)} has no client, as it was unpickled or came with a webhook; "
                 "get it with client.predictions.get(id), or pass client= to webhooks.verify"
-            )
-        return self._driver
-
-
-@dataclass(frozen=True)
-class VideoState:
-    """A video of a prediction's output: its URL and its place among the videos."""
-
-    url: str
-    """The video's URL; the service removes it after an hour."""
-    index: int
-    """The video's number among the prediction's videos, from 0."""
-    _driver: Any = field(default=None, repr=False, compare=False)
-    prediction: PredictionState | None = field(default=None, repr=False, compare=False)
-    """The prediction that made the video; None if the object was made by hand."""
-
-    @property
-    def name(self) -> str:
-        """The file name in the URL, made safe for every folder and system, such as ``output-0.mp4``."""
-        from ._disk import outputs
-
-        return outputs.file_name(self.url, self.index)
-
-    def __repr__(self) -> str:
-        url = self.url if len(self.url) <= 120 else self.url[:119] + "…"
-        return f"<{type(self).__name__} {self.index} {escape(url)}>"
-
-    def _repr_html_(self) -> str:
-        """Return the video as a notebook shows it."""
-        if not _PLAYABLE.match(self.url):
-            return f"<code>{_html(repr(self))}</code>"
-        return f'<video controls src="{_html(self.url)}"></video>'
-
-    def __copy__(self) -> Self:
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return replace(self, prediction=deepcopy(self.prediction, memo))
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {"url": self.url, "index": self.index, "_driver": None, "prediction": self.prediction}
-
-    def _require_driver(self) -> Any:
-        if self._driver is None:
-            raise errors.ConfigurationError(
-                f"{self!r} has no client; get its prediction with client.predictions.get(id)"
             )
         return self._driver
 
@@ -291,7 +266,7 @@ def _index(url: str, position: int) -> int:
     # Loaded with the first video, like everything that handles files.
     from ._disk import outputs
 
-    found = _INDEX.search(outputs.last_path_segment(url))
+    found = re.search(_INDEX, outputs.last_path_segment(url))
     return int(found[1]) if found else position
 
 
@@ -304,10 +279,3 @@ def _timestamp(value: object) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _html(text: str) -> str:
-    """Escape a string for HTML, without surrogates, which no encoding accepts."""
-    import html
-
-    return html.escape(text.encode("utf-8", errors="replace").decode())

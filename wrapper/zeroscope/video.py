@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from os import PathLike
 from pathlib import Path
-from typing import IO, Any, TypeVar, Unpack, overload
+from typing import IO, Any, Self, SupportsIndex, TypeVar, Unpack, overload
 
 from ._drivers.async_ import AsyncDriver
 from ._drivers.sync import SyncDriver
+from ._views import keep_in_kernel, show_videos
 from .options import DownloadLimits, DownloadOptions, OnProgress
-from .state import VideoState
+from .video_state import VideoState
 
 F = TypeVar("F", bound=IO[bytes])
+T = TypeVar("T")
+V = TypeVar("V", bound=VideoState)
 
 
 class Video(VideoState):
     """A video of a `Zeroscope` client's prediction.
 
     Two videos are equal if they have the same URL and index. A video can be pickled; the copy has no client. A notebook
-    shows it as a player.
+    shows it as a player, see `zeroscope.notebook`.
     """
 
     _driver: SyncDriver | None
@@ -36,7 +39,9 @@ class Video(VideoState):
         from ._flows import download
 
         driver: SyncDriver = self._require_driver()
-        return driver.run(download.read(driver.sender, self, DownloadOptions(**limits)))
+        content = driver.run(download.read(driver.sender, self, DownloadOptions(**limits)))
+        keep_in_kernel(self, content)
+        return content
 
     def iter_bytes(self, **limits: Unpack[DownloadLimits]) -> Iterator[bytes]:
         """Download the video, and yield its bytes as they arrive, in pieces of any size.
@@ -109,7 +114,11 @@ class Video(VideoState):
         from ._flows import download
 
         driver: SyncDriver = self._require_driver()
-        return driver.run(download.save(driver.sender, self, path, overwrite, DownloadOptions(on_progress, **limits)))
+        options = DownloadOptions(on_progress, **limits)
+        return driver.run(download.save(driver.sender, self, path, overwrite, options))
+
+    def _repr_html_(self) -> str:
+        return show_videos([self])
 
 
 class AsyncVideo(VideoState):
@@ -122,7 +131,9 @@ class AsyncVideo(VideoState):
         from ._flows import download
 
         driver: AsyncDriver = self._require_driver()
-        return await driver.run(download.read(driver.sender, self, DownloadOptions(**limits)))
+        content = await driver.run(download.read(driver.sender, self, DownloadOptions(**limits)))
+        keep_in_kernel(self, content)
+        return content
 
     def iter_bytes(self, **limits: Unpack[DownloadLimits]) -> AsyncIterator[bytes]:
         """Download the video, and yield its bytes as they arrive; see `Video.iter_bytes`."""
@@ -156,3 +167,43 @@ class AsyncVideo(VideoState):
         driver: AsyncDriver = self._require_driver()
         options = DownloadOptions(on_progress, **limits)
         return await driver.run(download.save(driver.sender, self, path, overwrite, options))
+
+    def _repr_html_(self) -> str:
+        return show_videos([self])
+
+
+class _VideoList(list[V]):
+    """A list of videos whose slices and sums are of its class, too."""
+
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> V: ...
+    @overload
+    def __getitem__(self, index: slice) -> Self: ...
+    def __getitem__(self, index: Any) -> Any:
+        found: Any = super().__getitem__(index)
+        return type(self)(found) if isinstance(index, slice) else found
+
+    @overload
+    def __add__(self, others: list[V], /) -> Self: ...
+    @overload
+    def __add__(self, others: list[T], /) -> list[V | T]: ...
+    def __add__(self, others: Any, /) -> Any:
+        return self._sum(super().__add__(others))
+
+    # For sums that begin with an empty list.
+    def __radd__(self, others: Any, /) -> Any:
+        return self._sum(others + list(self)) if isinstance(others, list) else NotImplemented
+
+    def _sum(self, total: list[Any]) -> list[Any]:
+        return type(self)(total) if all(isinstance(each, VideoState) for each in total) else total
+
+    def _repr_html_(self) -> str:
+        return show_videos(self)
+
+
+class Videos(_VideoList[Video]):
+    """The videos of a prediction: a list, which a notebook shows as players, as it does its slices and sums."""
+
+
+class AsyncVideos(_VideoList[AsyncVideo]):
+    """The videos of a prediction of an `AsyncZeroscope` client; see `Videos`."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import os
 import re
 import sys
 import time
@@ -16,6 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar, overload
 
+from ._constants import SECRET_VARIABLE
 from ._numbers import conversion_hint, is_number, to_seconds
 from ._service.api import prediction_from_json
 from ._text import excerpt
@@ -67,7 +69,7 @@ class VerifiedWebhook(NamedTuple, Generic[P]):
 def verify(
     headers: Headers,
     body: Body,
-    secret: Secret,
+    secret: Secret | None = None,
     tolerance: float | timedelta = 300,
     *,
     now: float | None = None,
@@ -77,7 +79,7 @@ def verify(
 def verify(
     headers: Headers,
     body: Body,
-    secret: Secret,
+    secret: Secret | None = None,
     tolerance: float | timedelta = 300,
     *,
     now: float | None = None,
@@ -86,7 +88,7 @@ def verify(
 def verify(
     headers: Headers,
     body: Body,
-    secret: Secret,
+    secret: Secret | None = None,
     tolerance: float | timedelta = 300,
     *,
     now: float | None = None,
@@ -98,7 +100,8 @@ def verify(
         headers: The request's headers in the form of any framework: a mapping, pairs of strings or bytes, or a WSGI
             environment; the case of names does not matter.
         body: The request's body, neither parsed nor decoded.
-        secret: The result of `Zeroscope.webhook_secret`; during a rotation, the new and the old secret.
+        secret: The result of `Zeroscope.webhook_secret`; during a rotation, the new and the old secret. By default the
+            environment variable ``REPLICATE_WEBHOOK_SIGNING_SECRET``, which may hold several, separated by spaces.
         tolerance: The largest difference between the time of signing and now, in seconds or as a `timedelta`; at most a
             day.
         now: The current time, in seconds since 1970; by default this machine's.
@@ -113,7 +116,7 @@ def verify(
         >>> webhook.prediction.status
         'succeeded'
     """
-    keys = _keys(secret)
+    keys = _keys(_secret_of_environment() if secret is None else secret)
     tolerance = to_seconds(tolerance)
     _check_number("tolerance", tolerance, MAX_TOLERANCE, "seconds, 0 or more and at most a day")
     now = time.time() if now is None else now
@@ -143,6 +146,15 @@ def verify(
         ) from None
     prediction: Any = Prediction(model) if client is None else client.predictions._new(model)
     return VerifiedWebhook(prediction, values[ID])
+
+
+def _secret_of_environment() -> Sequence[str]:
+    secrets = os.environ.get(SECRET_VARIABLE, "").split()
+    if not secrets:
+        raise WebhookVerificationError(
+            f"there is no webhook secret: set {SECRET_VARIABLE} or pass secret=; client.webhook_secret() returns it"
+        )
+    return secrets
 
 
 def _keys(secret: str | Sequence[str]) -> list[bytes]:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -26,6 +27,12 @@ EAGER = {
     "file_never_ends",
     "stream_of_newlines",
     "stream_of_ids",
+    "head_never_ends_beside_polls",
+    "stream_of_newlines_beside_polls",
+    "stream_of_ids_beside_polls",
+    "stream_of_lines_beside_polls",
+    "stream_of_comments_beside_polls",
+    "compressed_stream_beside_polls",
 }
 
 
@@ -35,11 +42,13 @@ def limit(outcome: dict[str, Any]) -> float:
 
 
 @pytest.mark.parametrize("name", SERVERS)
-def test_hostile_server__is_outlived_by_every_operation(name: str, record_property: Any) -> None:
+def test_hostile_server__is_outlived_by_every_operation(
+    name: str, http_library: ModuleType, record_property: Any
+) -> None:
     """Whatever a server sends, an operation ends within its limit and 2 s, with an error of ours or a result."""
     number = "4" if name in EAGER else "100"
     with listening(SERVERS[name]) as url:
-        program = [sys.executable, hostile_operations.__file__, url, number]
+        program = [sys.executable, hostile_operations.__file__, url, number, http_library.__name__]
         environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
         ended = subprocess.run(program, capture_output=True, text=True, env=environment, timeout=300, check=False)
     assert ended.returncode == 0, ended.stderr
