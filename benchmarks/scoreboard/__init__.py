@@ -1,0 +1,1 @@
+"""The scoreboard: which rules of the conformance suite each server keeps."""
