@@ -25,8 +25,9 @@ _CONTENTS = {
     # The client without extras, as its users install it.
     "zeroscope": [_OURS],
     "mock": [f"{_OURS}[cli,mock]"],
+    "uvicorn": ["uvicorn", "httptools", "uvloop"],
 }
-_PRISM = ("package.json", "package-lock.json", ".npmrc")
+_NODE_FILES = ("package.json", "package-lock.json", ".npmrc")
 _STAMP = ".installed"
 
 
@@ -43,7 +44,7 @@ class Environments:
         self._log = log
 
     def python(self, name: str) -> Path:
-        """Return the interpreter of an environment: `httpx`, `replicate`, `zeroscope` or `mock`.
+        """Return the interpreter of an environment: `httpx`, `replicate`, `zeroscope`, `mock` or `uvicorn`.
 
         Raises:
             BenchmarkError: If it cannot be set up.
@@ -63,6 +64,27 @@ class Environments:
             (folder / _STAMP).write_text(state)
         return python
 
+    def checkout(self, commit: str) -> Path:
+        """Return the folder of an earlier commit, with an environment of its own.
+
+        Raises:
+            BenchmarkError: If that cannot be set up.
+            SkippedError: If the repository's history is not there.
+        """
+        folder = self._folder / f"commit-{commit}"
+        state = digest(commit, sys.version, str(folder))
+        if not is_current(folder, state):
+            self._log(f"setting up the source tree of {commit}")
+            shutil.rmtree(folder, ignore_errors=True)
+            try:
+                _run(["git", "clone", "--quiet", "--shared", "--no-checkout", str(ROOT), str(folder)])
+                _run(["git", "checkout", "--quiet", "--detach", commit], folder)
+            except BenchmarkError as error:
+                raise SkippedError(f"commit {commit} is in the repository's history only: {error}") from error
+            _run(["make", "install", f"PYTHON={Path(sys.executable).resolve()}"], folder)
+            (folder / _STAMP).write_text(state)
+        return folder
+
     @cached_property
     def prism(self) -> list[str]:
         """The command that starts Prism.
@@ -70,23 +92,36 @@ class Environments:
         Raises:
             SkippedError: If there is no Node.js, or Prism cannot be installed.
         """
+        return self._node_program("prism", "@stoplight/prism-cli/dist/index.js")
+
+    @cached_property
+    def mockoon(self) -> list[str]:
+        """The command that starts Mockoon.
+
+        Raises:
+            SkippedError: If there is no Node.js, or Mockoon cannot be installed.
+        """
+        return self._node_program("mockoon", "@mockoon/cli/bin/run.js")
+
+    def _node_program(self, name: str, program: str) -> list[str]:
+        """Install the packages in a folder of `benchmarks`, and return the command that runs a program of them."""
         node, npm = shutil.which("node"), shutil.which("npm")
         if node is None or npm is None:
-            raise SkippedError("Prism needs Node.js and npm; install them for a comparison")
-        source, folder = ROOT / "benchmarks/prism", self._folder / "prism"
-        state = digest(*((source / name).read_bytes() for name in _PRISM))
+            raise SkippedError(f"{name.capitalize()} needs Node.js and npm; install them for a comparison")
+        source, folder = ROOT / "benchmarks" / name, self._folder / name
+        state = digest(*((source / file).read_bytes() for file in _NODE_FILES))
         if not is_current(folder, state):
-            self._log("setting up prism")
+            self._log(f"setting up {name}")
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
-            for name in _PRISM:
-                shutil.copy(source / name, folder)
+            for file in _NODE_FILES:
+                shutil.copy(source / file, folder)
             try:
                 _run([npm, "ci", "--loglevel=error"], folder)
             except BenchmarkError as error:
-                raise SkippedError(f"Prism could not be installed: {error}") from error
+                raise SkippedError(f"{name.capitalize()} could not be installed: {error}") from error
             (folder / _STAMP).write_text(state)
-        return [node, str(folder / "node_modules/@stoplight/prism-cli/dist/index.js")]
+        return [node, str(folder / "node_modules" / program)]
 
     def _install(self, python: Path, requirements: Sequence[str]) -> None:
         # Otherwise the first start would compile the modules, and later ones would not.

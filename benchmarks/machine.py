@@ -26,11 +26,17 @@ def machine_info() -> dict[str, str]:
     node = shutil.which("node")
     if node is not None:
         info["Node.js"] = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip()
-    package = json.loads((ROOT / "benchmarks/prism/package.json").read_text(encoding="utf-8"))
     versions = locked_versions(LOCK.read_text(encoding="utf-8"))
-    prism = f"Prism {package['devDependencies']['@stoplight/prism-cli']}"
+    prism = f"Prism {node_version('prism')}"
     info["versions"] = ", ".join([f"{name} {versions[name]}" for name in PEERS if name in versions] + [prism])
     return info
+
+
+def node_version(name: str) -> str:
+    """Return the version of the Node.js program in a folder of `benchmarks`."""
+    package = json.loads((ROOT / "benchmarks" / name / "package.json").read_text(encoding="utf-8"))
+    (version,) = package["devDependencies"].values()
+    return str(version)
 
 
 def locked_versions(lock: str) -> dict[str, str]:

@@ -10,9 +10,9 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import IO, Any, Self
 
 from .environments import ROOT
@@ -240,15 +240,35 @@ def duration(command: Sequence[str | Path], now: Callable[[], float] = time.perf
     return now() - start
 
 
-def run_command(command: Sequence[str | Path]) -> str:
-    """Run a command, and return its output.
+def processor_time(command: Sequence[str | Path]) -> float:
+    """Run a command, and return the processor time that it takes, in seconds; other processes affect it less.
 
     Raises:
         BenchmarkError: If it fails.
     """
-    done = subprocess.run(
-        list(map(str, command)), cwd=ROOT, env=environment(), capture_output=True, text=True, check=False
-    )
+    # Not of Windows.
+    import resource
+
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    run_command(command)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+
+
+def run_command(
+    command: Sequence[str | Path], *, folder: Path = ROOT, variables: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """Run a command, and return its output.
+
+    Args:
+        folder: The folder that it runs in.
+        variables: Further environment variables.
+
+    Raises:
+        BenchmarkError: If it fails.
+    """
+    env = {**environment(), **variables}
+    done = subprocess.run(list(map(str, command)), cwd=folder, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
         output = (done.stderr + done.stdout).strip()[-2000:]
         raise BenchmarkError(f"{' '.join(map(str, command))} ended with {done.returncode}: {output}")

@@ -3,6 +3,7 @@
 from . import (
     batch,
     client,
+    command,
     events,
     harness,
     mock_growth,
@@ -19,6 +20,7 @@ __all__ = ["BENCHMARKS"]
 
 BENCHMARKS = (
     *client.BENCHMARKS,
+    *command.BENCHMARKS,
     *batch.BENCHMARKS,
     *waiting.BENCHMARKS,
     *mock_speed.BENCHMARKS,

@@ -9,7 +9,7 @@ from functools import partial
 from ..benchmark import Benchmark, Context
 from ..environments import ROOT
 from ..measurement import Goal, Row, Series, interleave
-from ..processes import Worker, duration, run_command
+from ..processes import Worker, duration, processor_time, run_command
 from ..workers.canned import BASE_URL, BODY, ID, PREDICTIONS
 
 HTTPX, REPLICATE = "bare httpx", "replicate"
@@ -43,8 +43,13 @@ def imports(context: Context) -> Iterator[Row]:
 def first_calls(context: Context) -> Iterator[Row]:
     """Measure a process up to its first prediction, which includes what an import only postpones."""
     figures = interleave({name: partial(_first_request_time, context, name) for name in PEERS}, context.choose(21, 3))
-    goals: dict[str, Goal | None] = {"httpx": None, "replicate": Goal("below", 1)}
-    yield from _rows("import, client and first get, cold process", _milliseconds(figures), "ms", goals, {})
+    goals: dict[str, Goal | None] = {"httpx": Goal("at most", 1.25), "replicate": Goal("below", 1)}
+    what = "import, client and first get, cold process, processor time"
+    reason = (
+        "attrs, of which openapi-python-client makes the models, and its classes that a read needs take an eighth of "
+        "httpx's time; see NOTES.md."
+    )
+    yield from _rows(what, _milliseconds(figures), "ms", goals, {"httpx": reason})
 
 
 def memory(context: Context) -> Iterator[Row]:
@@ -84,7 +89,7 @@ def _first_request(context: Context, name: str) -> list[str]:
 
 
 def _first_request_time(context: Context, name: str) -> float:
-    return duration(_first_request(context, name))
+    return processor_time(_first_request(context, name))
 
 
 def _first_request_memory(context: Context, name: str) -> float:

@@ -30,7 +30,7 @@ def prism(context: Context) -> Server:
 
 def bare(context: Context, responses: Path) -> Server:
     """Start uvicorn with an application that only returns recorded responses."""
-    command: list[str | Path] = [context.environments.python("mock"), "-m", "benchmarks.workers.bare"]
+    command: list[str | Path] = [context.environments.python("uvicorn"), "-m", "benchmarks.workers.bare"]
     return Server(lambda port: [*command, str(port), str(responses)], PREDICTIONS)
 
 

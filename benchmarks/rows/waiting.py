@@ -1,9 +1,10 @@
-"""Waits for a prediction: their delay after its end, and their number of polls."""
+"""Waits for a prediction: their delay after its end, and their number of requests."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import partial
 from itertools import count
 from typing import Any
@@ -15,48 +16,54 @@ from ..processes import Worker
 
 _THEIRS = "replicate (asks every 0.5 s)"
 _NOTE = (
-    "On the mock server's virtual clock, so every run is the same; a round is the mean of predictions that end "
-    "at all moments between two polls, and each round has other random pauses."
+    "On the mock server's virtual clock, so every run is the same; a round is the mean of predictions that end at all "
+    "moments between two polls, and each round has other random pauses. "
 )
+_STREAM = "The requests are the create, the event stream and the polls beside it."
+_POLLING = "As if the prediction had no event stream: `Polling(stream=False)`."
+SIDES = ("ours", "polling", "replicate")
 
 
-def waits(seconds: int, name: str, late_goal: Goal | None, polls_goal: Goal | None, context: Context) -> Iterator[Row]:
+def waits(seconds: int, name: str, late: Goal, requests: Goal, context: Context) -> Iterator[Row]:
     """Measure predictions of one duration.
 
     Args:
         seconds: The duration, in seconds.
         name: The duration, in words.
-        late_goal: The goal for the delay.
-        polls_goal: The goal for the number of polls.
+        late: The goal for the delay.
+        requests: The goal for the number of requests.
         context: The context of the run.
     """
     require_replicate(sys.version_info[:2])
-    with Worker(sys.executable, "waiting", "ours") as ours, Worker(sys.executable, "waiting", "replicate") as theirs:
-        rounds, results = context.choose(11, 3), dict[tuple[str, int], dict[str, float]]()
+    rounds, results = context.choose(5, 1), dict[tuple[str, int], dict[str, float]]()
 
-        def measure(side: str, worker: Any, seeds: Iterator[int]) -> float:
-            seed = next(seeds)
-            results[side, seed] = worker.call("waits", seconds, context.choose(20, 5), seed)
-            return 0.0
+    def measure(side: str, worker: Any, seeds: Iterator[int]) -> float:
+        seed = next(seeds)
+        results[side, seed] = worker.call("waits", seconds, context.choose(20, 5), seed)
+        return 0.0
 
-        interleave(
-            {name: partial(measure, name, one, count()) for name, one in (("ours", ours), ("theirs", theirs))}, rounds
-        )
+    with ExitStack() as stack:
+        workers = {side: stack.enter_context(Worker(sys.executable, "waiting", side)) for side in SIDES}
+        interleave({side: partial(measure, side, worker, count()) for side, worker in workers.items()}, rounds)
 
     def series(side: str, figure: str, unit: str) -> Series:
         return Series(unit, tuple(results[side, seed][figure] for seed in range(rounds)))
 
-    for figure, what, unit, goal, note in (
-        ("late", f"from the end of a {name} prediction to `wait` returning", "s", late_goal, _NOTE),
-        ("polls", f"polls spent on waiting for a {name} prediction", "polls", polls_goal, ""),
+    for side, how, note, goals in (
+        ("ours", "", _NOTE + _STREAM, (late, requests)),
+        ("polling", " without a stream", _POLLING, (None, Goal("at most", 1 / 3) if seconds > 2 else None)),
     ):
-        yield Row(what, series("ours", figure, unit), _THEIRS, series("theirs", figure, unit), goal, note=note)
+        for figure, what, unit, goal in (
+            ("late", f"from the end of a {name} prediction to `wait` returning", "s", goals[0]),
+            ("requests", f"requests to wait for a {name} prediction", "requests", goals[1]),
+        ):
+            own = goal is not None and bool(goal.unit)
+            theirs = None if own else series("replicate", figure, unit)
+            yield Row(what + how, series(side, figure, unit), None if own else _THEIRS, theirs, goal, note=note)
 
 
-_THIRD = Goal("at most", 1 / 3)
-
-BENCHMARKS = (
-    Benchmark("wait 2 s", partial(waits, 2, "2 s", Goal("at most", 1), None)),
-    Benchmark("wait 20 s", partial(waits, 20, "20 s", None, _THIRD)),
-    Benchmark("wait 5 min", partial(waits, 300, "5 min", None, _THIRD)),
+_GOALS = ((2, "2 s", 0.4, 6), (20, "20 s", 0.4, 6), (300, "5 min", 1.2, 12))
+BENCHMARKS = tuple(
+    Benchmark(f"wait {name}", partial(waits, seconds, name, Goal("at most", late), Goal("at most", most, "requests")))
+    for seconds, name, late, most in _GOALS
 )

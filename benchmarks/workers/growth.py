@@ -11,23 +11,36 @@ import sys
 import time
 from collections.abc import Callable, MutableMapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
+
+import orjson
 
 from zeroscope_mock import MockServer
 from zeroscope_mock.messages import Head, Request
+from zeroscope_mock.store import PAGE_SIZE
 
 from .canned import BASE_URL, INPUT, PREDICTIONS, VERSION
 from .protocol import WARM_UP, serve
 
 BODY = json.dumps({"version": VERSION, "input": INPUT}).encode()
-HEADERS = (("host", "127.0.0.1"), ("authorization", "Bearer a-token"), ("content-type", "application/json"))
+HEADERS = (
+    ("host", "127.0.0.1"),
+    ("authorization", "Bearer a-token-of-the-benchmarks"),
+    ("content-type", "application/json"),
+)
 PATH = f"{urlsplit(BASE_URL).path}{PREDICTIONS}"
+
+FILTER = {"created_after": "2020-01-01T00:00:00Z"}
+"""A filter of the list that all predictions pass."""
 
 SPARE = 1_000_000
 """The number of predictions that may be added."""
 
 RUN_TIME = 600.0
 """The time after which a prediction has ended, in seconds."""
+
+JOURNAL_LIMIT = 1000
+"""The number of exchanges that the journal keeps."""
 
 Message = MutableMapping[str, Any]
 
@@ -45,8 +58,9 @@ class AsgiClient:
         self.status = 0
         self.body = b""
 
-    async def send(self, method: str, path: str) -> None:
+    async def send(self, method: str, target: str) -> None:
         """Send one request."""
+        path, _, query = target.partition("?")
         body = BODY if method == "POST" else b""
         headers = [(name.encode(), value.encode()) for name, value in HEADERS]
         if body:
@@ -59,7 +73,7 @@ class AsgiClient:
             "method": method,
             "path": path,
             "raw_path": path.encode(),
-            "query_string": b"",
+            "query_string": query.encode(),
             "headers": headers,
         }
 
@@ -93,13 +107,26 @@ class AsgiClient:
         return lambda times: self._runner.run(repeat(times))
 
 
+def dumps_timer(page: Any) -> Callable[[int], float]:
+    """Return a function that measures how long the predictions of a page take to encode, in microseconds."""
+    predictions = page["results"]
+
+    def measure(times: int) -> float:
+        start = time.process_time_ns()
+        for _ in range(times):
+            orjson.dumps(predictions)
+        return (time.process_time_ns() - start) / times / 1000
+
+    return measure
+
+
 def main(held: int) -> None:
     """Fill a server, then measure each kind of request.
 
     Args:
         held: The number of predictions on the server.
     """
-    server = MockServer(prediction_limit=held + SPARE)
+    server = MockServer(prediction_limit=held + SPARE, journal_limit=JOURNAL_LIMIT)
     client = AsgiClient(server)
     for _ in range(held):
         server.core.handle(Request(Head("POST", PATH, headers=HEADERS), BODY))
@@ -108,13 +135,27 @@ def main(held: int) -> None:
     newest = f"{PATH}/{client.call('POST', PATH)['id']}"
     server.clock.advance(RUN_TIME)
     assert client.call("GET", newest)["status"] == "succeeded"
-    serve(
-        {
-            "list": client.timer("GET", lambda: PATH),
-            "get": client.timer("GET", lambda: newest),
-            "create": client.timer("POST", lambda: PATH),
-        }
-    )
+    commands = {
+        "list": client.timer("GET", lambda: PATH),
+        "get": client.timer("GET", lambda: newest),
+        "create": client.timer("POST", lambda: PATH),
+    }
+    server.clock.advance(RUN_TIME)
+    page = client.call("GET", f"{PATH}?{urlencode(FILTER)}")
+    following = urlsplit(page["next"] or PATH)
+    commands["filtered list"] = client.timer("GET", lambda: f"{following.path}?{following.query}")
+
+    def prepare(operation: str) -> None:
+        """Bring every server to the same state, except for the number of its predictions.
+
+        The predictions on the first page have ended, and the journal is full of such requests.
+        """
+        for _ in range(PAGE_SIZE):
+            client.call("POST", PATH)
+        server.clock.advance(RUN_TIME)
+        commands[operation](JOURNAL_LIMIT)
+
+    serve({**commands, "dumps": dumps_timer(page), "prepare": prepare})
 
 
 if __name__ == "__main__":

@@ -42,6 +42,14 @@ class _Wrapper:
         self._inner.__exit__(*ended)
 
 
+def _copy(frame: Any) -> Any:
+    """Return a copy of a frame, whose memory the mock server uses again."""
+    copy = av.VideoFrame(frame.width, frame.height, frame.format.name)
+    for plane, original in zip(copy.planes, frame.planes, strict=True):
+        plane.update(bytes(original))
+    return copy
+
+
 def record() -> tuple[bytes, list[Any]]:
     """Return the video and its frames."""
     frames: list[Any] = []
@@ -54,7 +62,7 @@ def record() -> tuple[bytes, list[Any]]:
             stream: Any = container.add_stream(*arguments, **settings)
 
             def encode(frame: Any = None) -> Any:
-                frames.extend([] if frame is None else [frame])
+                frames.extend([] if frame is None else [_copy(frame)])
                 return stream.encode(frame)
 
             return _Wrapper(stream, "encode", encode)

@@ -1,6 +1,6 @@
 """Waits for predictions of a known duration on the mock server's virtual clock.
 
-Usage: python -m benchmarks.workers.waiting ours|replicate
+Usage: python -m benchmarks.workers.waiting ours|polling|replicate
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
+from zeroscope import Polling
+from zeroscope.polling import DEFAULT_POLLING
 from zeroscope_mock import MockServer
 
 from .canned import INPUT, VERSION
@@ -24,10 +26,15 @@ STARTUP = 0.5
 Wait = Callable[[MockServer, random.Random], None]
 
 
-def ours(server: MockServer, rng: random.Random) -> None:
+def ours(server: MockServer, rng: random.Random, poll: Polling = DEFAULT_POLLING) -> None:
     """Create a prediction and wait for it with this project's client."""
-    with server.client(token=TOKEN, random=rng.random) as client:
+    with server.client(token=TOKEN, random=rng.random, poll=poll) as client:
         client.predictions.create(INPUT).wait()
+
+
+def polling(server: MockServer, rng: random.Random) -> None:
+    """Do the same as if the prediction had no event stream."""
+    ours(server, rng, Polling(stream=False))
 
 
 def official(server: MockServer, rng: random.Random) -> None:
@@ -52,18 +59,19 @@ def measure(wait: Wait, seconds: float, count: int, seed: int) -> dict[str, floa
         seed: The seed of the jitter of the pauses.
 
     Returns:
-        The means of the delay from the end to the return, in seconds, and of the number of polls.
+        The means of the delay from the end to the return, in seconds, and of the number of requests, the create and the
+        event stream included.
     """
-    late, polls = 0.0, 0
+    late, requests = 0.0, 0
     for index in range(count):
         server = MockServer(seed=seed * count + index)
         server.scripts.add({"startup": STARTUP, "run": seconds - STARTUP + 0.5 * (index + 0.5) / count})
         wait(server, random.Random(seed * count + index))
-        polls += sum(exchange.operation == "getPrediction" for exchange in server.journal)
+        requests += len(server.journal)
         if server.journal.dropped:
-            raise RuntimeError("the journal is too short to count the polls")
+            raise RuntimeError("the journal is too short to count the requests")
         late += server.clock.time() - _end_time(server)
-    return {"late": late / count, "polls": polls / count}
+    return {"late": late / count, "requests": requests / count}
 
 
 def _end_time(server: MockServer) -> float:
@@ -75,5 +83,5 @@ def _end_time(server: MockServer) -> float:
 
 
 if __name__ == "__main__":
-    wait = {"ours": ours, "replicate": official}[sys.argv[1]]
+    wait: Wait = {"ours": ours, "polling": polling, "replicate": official}[sys.argv[1]]
     serve({"waits": lambda seconds, count, seed: measure(wait, seconds, count, seed)})
