@@ -3,14 +3,14 @@
 # PYTHON=/path/to/python   the Python for .venv; without it the one that .venv has, else the first 3.11 or newer on PATH
 # ARGS="-k cancel -x"      pytest's arguments in `make test`, in place of the default below: one process per core, where
 #                          a process that is done takes over half of the tests that another has left
-# URL=http://…             the server that `make conformance` tests; QUICK=1 for a short run
+# URL=http://…             the server that `make conformance` tests, and that `make scoreboard` adds; QUICK=1 for a short run
 # QUICK=1 ONLY="mock get"  a short run of `make bench`, and only the rows with these words in their title
 
 ARGS  ?= -n auto --dist worksteal
 VENV  := .venv
 STAMP := $(VENV)/.installed
 PY    := $(VENV)/bin/python
-CODE  := $(wildcard codegen wrapper mock conformance tests examples benchmarks)
+CODE  := $(wildcard codegen release wrapper mock conformance tests examples benchmarks)
 LINT  := codegen/node_modules/.installed
 STUDIO := studio/node_modules/.installed
 CLIENTS := PYTHONPATH=tests $(PY) -m compatibility.environments
@@ -27,8 +27,8 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo generate update-spec spec-diff studio screenshots format check test test-slow test-models \
-	test-all conformance bench dist lock clean
+.PHONY: help install demo generate update-spec spec-diff studio screenshots screens docs format check test test-slow \
+	test-models test-all test-wheel conformance scoreboard bench dist release lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -38,7 +38,7 @@ install: $(STAMP) ## Set up .venv with everything pinned in requirements.lock
 
 demo: $(STAMP) ## Make a video against the mock server: no token, no network, no bill
 	@mkdir -p build/demo
-	@$(VENV)/bin/zeroscope run "An astronaut riding a horse" --mock --output build/demo/astronaut.mp4 --overwrite
+	@$(VENV)/bin/zeroscope run "An astronaut riding a horse" --mock --mock-seed 0 --output build/demo/astronaut.mp4 --overwrite
 
 generate: $(STAMP) ## Generate the client in generated/ from openapi.yaml
 	@$(PY) -m codegen.generate
@@ -47,15 +47,23 @@ update-spec: $(STAMP) ## Update the input schema of openapi.yaml to a version of
 	@$(PY) -m codegen.update "$$FROM" $(if $(DRY_RUN),--dry-run) $(if $(VERSION_ID),--version-id "$$VERSION_ID")
 
 spec-diff: $(STAMP) ## List the changes of openapi.yaml and which are breaking: BASE=HEAD, another ref, or a file
-	@$(PY) -m codegen.diff "$${BASE:-HEAD}" $(if $(SPEC),--spec "$$SPEC") $(if $(JSON),--json)
+	@$(PY) -m codegen.diff "$${BASE:-HEAD}" $(if $(SPEC),--spec "$$SPEC") $(if $(JSON),--json) \
+		$(if $(FORMAT),--format "$$FORMAT")
 
 studio: $(STUDIO) ## Format studio/ and build the mock server's web page from it
 	@npm --prefix studio run --silent format
 	@npm --prefix studio run --silent build
 
+screens: $(STAMP) ## Write the screens of the command anew, in docs/screens
+	@REWRITE_SCREENS=1 $(PY) -m pytest -q -n auto -m "slow or not slow" tests/client/cli/test_screens.py
+
 screenshots: $(STAMP) ## Take the screenshots of the web page anew, for docs/
 	@$(PY) -m pytest -q tests/studio/test_screenshots.py -k small
 	@mkdir -p docs/screenshots && cp build/studio/docs/*.png docs/screenshots/
+
+docs: $(STAMP) ## Build the site of the documentation into build/site
+	@NO_MKDOCS_2_WARNING=1 PYTHONPATH=. $(PY) -m mkdocs build --strict --quiet
+	@echo "Open build/site/index.html in a browser."
 
 format: $(STAMP) ## Format the code and fix what can be fixed
 	$(PY) -m ruff check --fix $(CODE)
@@ -90,15 +98,23 @@ test-models: $(STAMP) ## Run the tests of models with the schemas in tests/model
 test-all: ## Run `make test` on each Python from 3.11 to 3.14 that is found
 	@bash .ci/test-all
 
+test-wheel: ## Test the wheel in dist/ as users install it, on each Python that is found
+	@bash .ci/test-wheel
+
 conformance: $(STAMP) ## Check a server against the spec: URL=http://… or else the mock server
 	@$(VENV)/bin/zeroscope conformance $(URL) $(if $(QUICK),--quick)
+
+scoreboard: $(STAMP) ## Run the conformance suite over the mock server, Prism, Mockoon and URL=http://…: docs/scoreboard.md
+	@$(PY) -m benchmarks.scoreboard $(if $(QUICK),--quick) $(URL)
 
 bench: $(STAMP) ## Compare the project with the alternatives: QUICK=1, ONLY="mock get"
 	@$(PY) -m benchmarks $(if $(QUICK),--quick) $(if $(ONLY),--only "$$ONLY")
 
-dist: $(STAMP) ## Build the sdist, and from it the wheel, into dist/
-	@rm -rf dist
-	@$(PY) -m build --no-isolation --outdir dist
+dist: $(STAMP) ## Build sdist and wheel into dist/, twice to compare them, with an SBOM and the licenses
+	@$(PY) -m release dist
+
+release: $(STAMP) ## Show what a release would change: VERSION=1.2.3; CONFIRM=1 makes it
+	@$(PY) -m release version "$$VERSION" $(if $(CONFIRM),--confirm)
 
 # A lock must hold on every machine, so it names neither a registry nor a folder.
 lock: $(STAMP) ## Pin the newest of everything that pyproject.toml and the other clients allow

@@ -1,0 +1,1 @@
+"""Builds the distributions, lists what they install, and makes releases."""
