@@ -10,7 +10,14 @@ from helpers.pages import ROOT, read_page
 
 PAGE = read_page("architecture.md")
 ROWS = re.findall(r"^\| ([^|]+) \| ([^|]*`[^|]+) \|$", PAGE[PAGE.index("## Where a change goes") :], re.MULTILINE)
-PACKAGES = ("wrapper/zeroscope", "mock/zeroscope_mock", "conformance/zeroscope_conformance", "codegen/diff")
+PACKAGES = (
+    "wrapper/zeroscope",
+    "mock/zeroscope_mock",
+    "conformance/zeroscope_conformance",
+    "codegen/diff",
+    "codegen/generate",
+    "codegen/site",
+)
 
 
 @pytest.mark.parametrize(("change", "places"), ROWS, ids=[change for change, _ in ROWS])

@@ -29,7 +29,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> MockServer:
             zeroscope,
             name,
             lambda connect=connect, http=http, **settings: connect(
-                http_client=http(transport=server.transport), **settings
+                # Also in the place of an HTTP client of the page's own, which would use the network.
+                **{**settings, "http_client": http(transport=server.transport)}
             ),
         )
     return server

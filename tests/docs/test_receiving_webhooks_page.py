@@ -63,5 +63,5 @@ def test_page__has_the_numbers_of_the_code() -> None:
     assert sorted(events) == sorted(schemas["WebhookEvent"]["enum"])
     assert {int(number) for number in re.findall(r"\d+", events["completed"])} == RETRIED_STATUSES
     assert f"at most every {THROTTLE * 1000:g} ms" in PAGE
-    assert webhooks.verify.__defaults__ == (300,) and "more than 300 seconds from now" in PAGE
+    assert webhooks.verify.__defaults__ == (None, 300) and "more than 300 seconds from now" in PAGE
     assert webhooks.MAX_TOLERANCE == 24 * 60 * 60 and "up to a day" in PAGE
