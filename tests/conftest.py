@@ -7,8 +7,10 @@ import os
 import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import settings
 
@@ -30,37 +32,48 @@ settings.register_profile("without-deadline", deadline=None)
 settings.load_profile("without-deadline")
 
 
+@pytest.fixture
+def http_library() -> ModuleType:
+    """The library of the HTTP clients in a test."""
+    return httpx
+
+
 @pytest.fixture(params=["sync", "async"])
-def harness(request: pytest.FixtureRequest) -> Harness:
+def harness(request: pytest.FixtureRequest, http_library: ModuleType) -> Harness:
     """The sync client and the async client, in turn."""
-    return Harness(request.param)
+    return Harness(request.param, http_library)
 
 
 @pytest.fixture(params=["sync", "async"])
-def kind(request: pytest.FixtureRequest) -> str:
+def kind(request: pytest.FixtureRequest, http_library: ModuleType) -> str:
     """The kinds of client, in turn, for tests that create their own."""
     kind: str = request.param
     return kind
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> MockServer:
+def server(monkeypatch: pytest.MonkeyPatch, http_library: ModuleType) -> MockServer:
     """The mock server that the command's clients talk to."""
     server = MockServer(seed=5)
 
     def connect(base_url: str | None = None) -> Zeroscope:
         return server.client() if base_url is None else server.client(base_url=base_url)
 
-    monkeypatch.setattr(commands, "Zeroscope", connect)
+    monkeypatch.setattr(commands.Service, "client", lambda service: connect(service.base_url))
     return server
 
 
 @pytest.fixture
 def command(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], server: MockServer
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    server: MockServer,
 ) -> Command:
-    """Runs a command line in an empty folder."""
+    """Runs a command line in an empty folder, with an empty cache."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     monkeypatch.setenv("COLUMNS", "200")
 
     def run(*arguments: str) -> Outcome:
@@ -114,8 +127,8 @@ MEASURED = "page: "
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write which calls of which client passed into docs/compatibility.md; fail if that changed the page.
 
-    Only a run of the whole folder tells: with a file or a word chosen, or a test failed, calls of a client may be
-    missing.
+    Only a run of the whole folder tells: with a file, a word or a sample chosen, or a test failed, calls of a client
+    may be missing.
     """
     config = session.config
     reporter = config.pluginmanager.get_plugin("terminalreporter")
@@ -124,6 +137,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     # A worker of pytest-xdist has only a part of the tests.
     options = config.option
     some = options.keyword or options.deselect or options.ignore or getattr(options, "lf", False)
+    # An option of benchmarks/plugins.
+    some = some or getattr(options, "every", 1) > 1
     if reporter is None or hasattr(config, "workerinput") or some or not every or session.testsfailed:
         return
     reports = [report for found in reporter.stats.values() for report in found if isinstance(report, pytest.TestReport)]

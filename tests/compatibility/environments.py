@@ -156,6 +156,8 @@ ENVIRONMENTS = {
         Environment("npm", "webhook-libraries"),
         # No client: what fakes the service by hand in examples/ported.
         Environment("npm", "nock"),
+        # The schemas of the reports of `zeroscope conformance`: HAR and SARIF.
+        Environment("npm", "report-validators", quick=True),
     )
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import anyio
@@ -49,21 +50,32 @@ class Harness:
     """A client, sync or async, behind one interface, so that one test covers both.
 
     `do` calls a function and returns its result, awaited where it is a coroutine.
+
+    Attributes:
+        kind: ``sync`` or ``async``.
+        library: The library of the HTTP client: httpx or httpx2.
+        http: The HTTP client of the last client.
     """
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, library: ModuleType = httpx) -> None:
         self.kind = kind
+        self.library: Any = library
         self.clock = FakeClock()
-        self.http: httpx.Client | httpx.AsyncClient
+        self.http: Any = None
 
     def client(self, handler: Handler, **settings: Any) -> Any:
         """Return a client whose requests go to a function."""
         defaults: dict[str, Any] = {"base_url": BASE_URL, "clock": self.clock, "random": lambda: 0.5}
-        transport = httpx.MockTransport(handler)
+        transport: Any = httpx.MockTransport(handler)
+        if self.library is not httpx:
+            # The programs of some tests import this module and measure their memory.
+            from helpers.httpx2_clients import mock_transport
+
+            transport = mock_transport(handler)
         if self.kind == "sync":
-            self.http = httpx.Client(transport=transport)
+            self.http = self.library.Client(transport=transport)
             return Zeroscope(TOKEN, http_client=self.http, **{**defaults, **settings})
-        self.http = httpx.AsyncClient(transport=transport)
+        self.http = self.library.AsyncClient(transport=transport)
         return AsyncZeroscope(TOKEN, http_client=self.http, **{**defaults, **settings})
 
     def do(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

@@ -42,6 +42,8 @@ REMOVED = (
     "PYTHONWARNINGS",
     # The repository and the settings of git, which sets the first in hooks.
     "GIT_*",
+    # What conformance runs print in a workflow of GitHub.
+    "GITHUB_*",
     # What the libraries of the tests keep, and how much they try.
     "HYPOTHESIS_*",
     "SCHEMATHESIS_*",

@@ -1,7 +1,7 @@
 """A program that tries every operation of a client, and prints what came of each.
 
-It runs in a process of its own, whose memory is measured: ``python hostile_operations.py URL NUMBER``, where the number
-is that of the operations at the same time.
+It runs in a process of its own, whose memory is measured: ``python hostile_operations.py URL NUMBER LIBRARY``, where
+the number is that of the operations at the same time, and the library is httpx or httpx2.
 """
 
 from __future__ import annotations
@@ -16,10 +16,14 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, ExitStack
 from functools import partial
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self
+
+import httpx
 
 from helpers.client import prediction_body
 from zeroscope import AsyncZeroscope, Retry, Zeroscope, ZeroscopeError
@@ -69,7 +73,7 @@ def collected(values: Any) -> Any:
 
 def found(client: Any) -> Any:
     """Search for a create whose response was lost, long ago."""
-    return client.predictions._find({"version": "v", "input": {}}, 0.0)
+    return client.predictions._find({}, {"version": "v", "input": {}}, 0.0)
 
 
 # The arguments are the client, a running prediction, a video and a folder.
@@ -117,7 +121,7 @@ LIMITS = {
 }
 
 
-def attempt(operation: str, kind: str, url: str, ready: threading.Barrier) -> dict[str, Any]:
+def attempt(operation: str, kind: str, url: str, library: str, ready: threading.Barrier) -> dict[str, Any]:
     """Carry out an operation once all are ready, and return how long it took and the error that it ended with."""
     settings: dict[str, Any] = {"base_url": url, "timeout": LIMIT, "retry": Retry(attempts=ATTEMPTS, maximum=0.1)}
     urls = {"stream": f"{url}/stream"}
@@ -136,7 +140,11 @@ def attempt(operation: str, kind: str, url: str, ready: threading.Barrier) -> di
             return OPERATIONS[operation](client, running, video, Path(folder))
 
         async def perform_async() -> None:
-            async with AsyncZeroscope("token", **settings) as client:
+            async with AsyncExitStack() as stack:
+                if library != httpx.__name__:
+                    http = import_module(library).AsyncClient()
+                    settings["http_client"] = await stack.enter_async_context(http)
+                client = await stack.enter_async_context(AsyncZeroscope("token", **settings))
                 result = perform(client)
                 if inspect.isawaitable(result):
                     await result
@@ -145,16 +153,18 @@ def attempt(operation: str, kind: str, url: str, ready: threading.Barrier) -> di
             if kind == "async":
                 asyncio.run(perform_async())
             else:
-                with Zeroscope("token", **settings) as client:
-                    perform(client)
+                with ExitStack() as stack:
+                    if library != httpx.__name__:
+                        settings["http_client"] = stack.enter_context(import_module(library).Client())
+                    perform(stack.enter_context(Zeroscope("token", **settings)))
             error = ""
         except BaseException as raised:
             error = type(raised).__name__ if isinstance(raised, ZeroscopeError) else f"foreign: {raised!r:.300}"
         return {"operation": operation, "kind": kind, "seconds": time.monotonic() - start, "error": error}
 
 
-def main(url: str, number: str) -> None:
-    """Carry out all operations, a number of them at the same time."""
+def main(url: str, number: str, library: str) -> None:
+    """Carry out all operations, a number of them at the same time, with a client of an HTTP library."""
     # Measured over a shorter time than for real downloads.
     for module in (rate_meter, transfer):
         vars(module)["WINDOW"] = LIMIT / 2
@@ -165,7 +175,9 @@ def main(url: str, number: str) -> None:
             some = cases[start : start + int(number)]
             ready = threading.Barrier(len(some))
             with ThreadPoolExecutor(len(some)) as threads:
-                outcomes += threads.map(partial(attempt, url=url, ready=ready), *zip(*some, strict=True))
+                outcomes += threads.map(
+                    partial(attempt, url=url, library=library, ready=ready), *zip(*some, strict=True)
+                )
     print(json.dumps({"outcomes": outcomes, "peak": peak_memory(), "stolen": stolen.seconds}))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import socket
 import threading
@@ -82,14 +83,19 @@ def json_never_ends(_: str) -> Iterator[bytes]:
 
 
 def json_of_millions(_: str) -> Iterator[bytes]:
-    body = b'{"id": "gm3q", "status": "processing", "results": [' + b"{}," * 10_000_000 + b"{}]}"
-    yield JSON + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    start, end = b'{"id": "gm3q", "status": "processing", "results": [', b"{}]}"
+    objects = b"{}," * 10_000
+    yield JSON + b"Content-Length: %d\r\n\r\n" % (len(start) + 1000 * len(objects) + len(end)) + start
+    yield from itertools.repeat(objects, 1000)
+    yield end
 
 
 def gzip_bomb(_: str) -> Iterator[bytes]:
     yield JSON + b"Content-Encoding: gzip\r\n\r\n"
     deflate = zlib.compressobj(9, wbits=31)
-    yield from (data for data in (deflate.compress(bytes(1_000_000)) for _ in forever(b"")) if data)
+    yield deflate.flush(zlib.Z_FULL_FLUSH)
+    # After a full flush, the same zeros are the same bytes again.
+    yield from forever(deflate.compress(bytes(1_000_000)) + deflate.flush(zlib.Z_FULL_FLUSH))
 
 
 def brotli(_: str) -> Iterator[bytes]:
@@ -143,15 +149,40 @@ def stream_of_newlines(_: str) -> Iterator[bytes]:
 
 def stream_of_ids(_: str) -> Iterator[bytes]:
     yield STREAM
-    number = 0
-    while True:
-        number += 1
-        yield b"event: output\nid: %d%s\ndata: a\n\n" % (number, BLOCK[:500])
+    for number in itertools.count():
+        yield b"".join(b"event: output\nid: %d,%d%s\ndata: a\n\n" % (number, part, BLOCK[:500]) for part in range(100))
 
 
 def compressed_stream(_: str) -> Iterator[bytes]:
     yield STREAM.removesuffix(b"\r\n") + b"Content-Encoding: gzip\r\n\r\n"
     yield from forever(BLOCK)
+
+
+def stream_of_lines(_: str) -> Iterator[bytes]:
+    yield STREAM
+    number = 0
+    while True:
+        number += 1
+        yield b"event: logs\nid: %d\ndata: %s\n\n" % (number, BLOCK[:500])
+
+
+def stream_of_comments(_: str) -> Iterator[bytes]:
+    yield STREAM
+    yield from forever(b": alive\n\n" * 1_000)
+
+
+def stream_that_is_done(_: str) -> Iterator[bytes]:
+    yield STREAM + b"event: done\ndata: {}\n\n"
+
+
+def beside_polls(stream: Server) -> Server:
+    """Return a server whose predictions go on for ever, with a hostile stream."""
+
+    def serve(line: str) -> Iterator[bytes]:
+        yield from stream(line) if line.startswith("GET /stream ") else answer(prediction_body("processing"))
+
+    serve.__name__ = f"{stream.__name__}_beside_polls"
+    return serve
 
 
 def pages_without_end(line: str) -> Iterator[bytes]:
@@ -198,6 +229,25 @@ SERVERS: dict[str, Server] = {
         pages_without_end,
         full_pages_without_end,
         drips_after_the_create,
+        *map(
+            beside_polls,
+            (
+                silent,
+                closes,
+                garbage,
+                head_drips,
+                head_never_ends,
+                redirects,
+                page_of_html,
+                stream_drips,
+                stream_of_newlines,
+                stream_of_ids,
+                stream_of_lines,
+                stream_of_comments,
+                stream_that_is_done,
+                compressed_stream,
+            ),
+        ),
     )
 }
 

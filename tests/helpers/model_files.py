@@ -17,6 +17,12 @@ from zeroscope_mock.cog.version_file import model_files as find_models
 TABLE_ROW = "model"
 """The name of a test's property that holds a model's row of the table."""
 
+CLIENT_ROW = "client"
+"""The same for the row of the client that is generated for a model, which comes with notes."""
+
+STEPS = ("update-spec", "generate", "--check", "import", "mypy", "call", "--help", "run")
+"""The steps from a schema to a file that its client saved."""
+
 _PREFIX = "#/components/schemas/"
 _NULL = {"type": "null"}
 

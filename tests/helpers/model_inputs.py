@@ -99,12 +99,20 @@ def sample(model: ModelFile, field: Field) -> Any:
             return [_item(model, field)] * max(1, schema.get("minItems", 0))
         case None if "anyOf" in schema:
             return sample(model, model.resolve(field.name, schema["anyOf"][0]))
+        case _ if "const" in schema:
+            return schema["const"]
         case _:
-            return {}
+            return _object(model, field)
 
 
 def _item(model: ModelFile, field: Field) -> Any:
     return sample(model, model.resolve(field.name, field.schema.get("items", {})))
+
+
+def _object(model: ModelFile, field: Field) -> dict[str, Any]:
+    """An object with the required properties alone."""
+    properties = field.schema.get("properties", {})
+    return {name: sample(model, model.resolve(name, properties[name])) for name in field.schema.get("required", [])}
 
 
 def _text(field: Field) -> str:
@@ -147,8 +155,8 @@ def _edges(model: ModelFile, field: Field) -> Iterator[Any]:
             yield [item] * schema.get("minItems", 0)
             yield [item] * schema.get("maxItems", 3)
         case "object":
-            yield {}
-        case None if "anyOf" not in schema:
+            yield _object(model, field)
+        case None if "anyOf" not in schema and "const" not in schema:
             yield from (None, 0, "text", [1], {"a": {"b": []}})
 
 

@@ -194,7 +194,7 @@ PAINTER = Model(
 SPEAKER = Model(
     name="speaker",
     valid={"text": "hello", "version": "v1.2", "type": "mp3", "id": 3, "format": True, "fps": "few"},
-    options=["--text=hello", "--version=v1.2", "--type=mp3", "--id=3", "--format", "--fps=few"],
+    options=["--text=hello", "--input.version=v1.2", "--type=mp3", "--id=3", "--input.format", "--fps=few"],
     invalid=[
         (
             {"version": "v1.1", "id": -2},
@@ -217,11 +217,11 @@ SPEAKER = Model(
     ],
     help=[
         "--text STR What is to be spoken. [required]",
-        "--version CHOICE Which of the voices. [choices: 2, v1.2] [required]",
+        "--input.version CHOICE Which of the voices. [choices: 2, v1.2] [required]",
         "--type CHOICE Kind of file. Default: wav. [choices: mp3, wav]",
         "--input URL|PATH A recording of the voice.",
         "--id INT Id. At least -1. Default: -1.",
-        "--format --no-format Format. Default: false.",
+        "--input.format --input.no-format Format. Default: false.",
         "--fps STR Frames, in words. Default: as recorded.",
     ],
     accepted=['text="x", version="2", input=b"bytes", id=1, format=False, fps="few"'],

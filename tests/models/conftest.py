@@ -9,7 +9,7 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from helpers.model_files import TABLE_ROW, ModelFile, model_files
+from helpers.model_files import CLIENT_ROW, STEPS, TABLE_ROW, ModelFile, model_files
 from zeroscope_mock import MockServer
 
 FOLDER = Path(__file__).parent
@@ -73,19 +73,39 @@ def api(server: MockServer) -> Iterator[httpx.Client]:
         yield client
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Show what each model made."""
-    rows: list[list[str]] = [
-        row
-        for report in terminalreporter.stats.get("passed", [])
-        if isinstance(report, pytest.TestReport) and report.when == "call"
-        for name, row in cast(list[tuple[str, list[str]]], report.user_properties)
-        if name == TABLE_ROW
-    ]
-    if rows:
-        rows = [["model", "output", "decoded"], *sorted(rows)]
-        widths = [max(len(row[column]) for row in rows) for column in range(2)]
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Show what each model made, and how far each came to a client, which `build/clients.txt` keeps."""
+    made = _recorded(terminalreporter, TABLE_ROW, "passed")
+    if made:
         terminalreporter.section("models and what they made")
-        for name, kind, decoded in rows:
-            terminalreporter.write_line(f"{name:{widths[0]}}  {kind:{widths[1]}}  {decoded}")
-        terminalreporter.write_line(f"{len(rows) - 1} models")
+        for line in format_table(["model", "output", "decoded"], made):
+            terminalreporter.write_line(line)
+    clients = _recorded(terminalreporter, CLIENT_ROW, "passed", "failed")
+    if clients:
+        lines = format_table(["client of", *STEPS, ""], [row for row, _ in clients])
+        notes = [f"{row[0]}: {note}" for row, notes in clients for note in notes]
+        terminalreporter.section("models and the clients that are generated for them")
+        for line in lines:
+            terminalreporter.write_line(line)
+        file = config.rootpath / "build/clients.txt"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("\n".join([*lines, "", *notes]) + "\n", encoding="utf-8")
+
+
+def _recorded(terminalreporter: Any, property: str, *outcomes: str) -> list[Any]:
+    """What tests with these outcomes recorded under a name, sorted."""
+    return sorted(
+        value
+        for outcome in outcomes
+        for report in terminalreporter.stats.get(outcome, [])
+        if isinstance(report, pytest.TestReport) and report.when == "call"
+        for name, value in cast(list[tuple[str, Any]], report.user_properties)
+        if name == property
+    )
+
+
+def format_table(head: list[str], rows: list[list[str]]) -> list[str]:
+    """The lines of a table, the last of which says how many rows it has."""
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (head, *rows)]
+    return [*(line.rstrip() for line in lines), f"{len(rows)} models"]
