@@ -364,3 +364,35 @@ def test_create__that_found_no_connection_in_time_was_not_sent(
     client = harness.client(hang, retry=None)
     with pytest.raises(zeroscope.TransportError, match="the time for the whole exchange was up"):
         harness.do(client.predictions.create, {})
+
+
+class Endless(httpx.AsyncByteStream):
+    """A body that is longer than any limit, and notes when what reads it has ended."""
+
+    def __init__(self) -> None:
+        self.has_ended = False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield bytes(1_000_000)
+        finally:
+            self.has_ended = True
+
+
+def test_body__that_is_left_unread_is_finished_by_its_event_loop() -> None:
+    """Although an error refers to what has read it: a later garbage collection might be in another thread."""
+
+    async def main() -> None:
+        body = Endless()
+        transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=body))
+        async with httpx.AsyncClient(transport=transport) as http_client:
+            client = AsyncZeroscope(TOKEN, http_client=http_client, retry=None)
+            with pytest.raises(zeroscope.MalformedResponseError, match="longer than") as failure:
+                await client.predictions.get("gm3q")
+            # The loop has closed what httpx has put around the body, which lets go of the body.
+            for _ in range(5):
+                await asyncio.sleep(0)
+            assert failure.value.__traceback__ is not None and body.has_ended
+
+    asyncio.run(main())

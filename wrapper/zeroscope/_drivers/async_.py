@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextvars
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar, cast
 
@@ -265,10 +265,16 @@ async def _next(chunks: AsyncIterator[bytes]) -> bytes | None:
 
 async def _close(download: Download) -> None:
     await download.response.aclose()
-    if download.chunks is not None and body_of(download) is not None:
+    if download.chunks is None:
+        return
+    chunks = cast(AsyncGenerator[bytes, None], download.chunks)
+    # A body that was not read to its end leaves generators around each other. If the garbage collection of another
+    # thread finished them, it could meet one that this event loop is finishing.
+    if body_of(download) is not None:
         # It reads an end now, with which the generators around it end as well; trio warns of those that do not.
         with suppress(httpx.StreamError):
-            await _next(cast(AsyncIterator[bytes], download.chunks))
+            await _next(chunks)
+    await chunks.aclose()
 
 
 def _start(main: Callable[[], Coroutine[Any, Any, None]], end: Callable[[], object], loop: Any) -> object:
