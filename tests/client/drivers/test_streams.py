@@ -38,7 +38,7 @@ class Service:
         self.followed = threading.Event()
         self.ended = threading.Event()
         self.streams = self.most_streams = self.reads = 0
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
         self._server = RawServer(self._respond)
 
     @contextmanager
@@ -52,6 +52,11 @@ class Service:
     def url(self) -> str:
         """Its URL."""
         return self._server.url
+
+    def loses_streams(self) -> bool:
+        """Whether the connections of all streams close, which a server learns a moment later."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self.streams, timeout=10)
 
     def _respond(self, server: RawServer, connection: socket.socket) -> None:
         while head := server.read_head(connection):
@@ -67,7 +72,7 @@ class Service:
             connection.sendall(response(body, "201 Created" if path == "/predictions" else "200 OK"))
 
     def _stream(self, connection: socket.socket) -> None:
-        with self._lock:
+        with self._changed:
             self.streams += 1
             self.most_streams = max(self.streams, self.most_streams)
         try:
@@ -83,8 +88,9 @@ class Service:
                     continue
             connection.sendall(b"event: done\ndata: {}\n\n")
         finally:
-            with self._lock:
+            with self._changed:
                 self.streams -= 1
+                self._changed.notify_all()
 
 
 @pytest.fixture
@@ -127,7 +133,7 @@ def test_wait__ends_with_the_stream(service: Service, wait: Callable[..., Any]) 
     prediction = wait(service, update)
     assert prediction.status == "succeeded" and service.reads == 1
     assert "Using seed: 7\n" in seen
-    assert service.streams == 0
+    assert service.loses_streams()
 
 
 def test_wait__without_streams_polls(service: Service, wait: Callable[..., Any]) -> None:
@@ -266,15 +272,6 @@ def interrupt_when(event: threading.Event) -> threading.Thread:
     return thread
 
 
-def ends(service: Service) -> bool:
-    """Whether all streams are closed soon."""
-    for _ in range(int(LONG / 0.01)):
-        if not service.streams:
-            return True
-        threading.Event().wait(0.01)
-    return False
-
-
 def test_ctrl_c__ends_a_wait_and_its_stream(service: Service) -> None:
     """A wait for a stream can be interrupted; the connection is closed, and the prediction of `run` is canceled."""
     with Zeroscope(TOKEN, base_url=service.url, poll=RARE) as client:
@@ -286,7 +283,7 @@ def test_ctrl_c__ends_a_wait_and_its_stream(service: Service) -> None:
             with pytest.raises(KeyboardInterrupt) as caught:
                 action()
             thread.join()
-            assert ends(service)
+            assert service.loses_streams()
         assert "was canceled" in caught.value.__notes__[0]
 
 
@@ -303,7 +300,7 @@ def test_canceled_task__closes_its_stream(service: Service, backend: str) -> Non
             assert not client._clients.open_streams()
 
     anyio.run(main, backend=backend)
-    assert ends(service)
+    assert service.loses_streams()
 
 
 def test_closed_client__ends_the_wait_of_another_thread() -> None:
@@ -354,7 +351,7 @@ def test_closed_client__ends_the_wait_of_another_task(service: Service) -> None:
             await waiting
 
     asyncio.run(main())
-    assert ends(service)
+    assert service.loses_streams()
 
 
 def test_stream__that_begins_late_holds_up_no_poll(wait: Callable[..., Any]) -> None:
