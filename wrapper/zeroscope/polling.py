@@ -13,7 +13,7 @@ from .logs import Progress
 _SHARE_OF_REMAINING = 0.6
 # The longest pause between two polls of a prediction whose stream brings progress, in seconds; and by how much the time
 # until the model's end is exceeded, which the stream should tell before.
-_SLOW, _SHARE_BESIDE_STREAM = 60.0, 1.1
+_SLOW, _SHARE_BESIDE_STREAM = 60.0, 1.2
 
 
 @dataclass(frozen=True, slots=True, init=False)
