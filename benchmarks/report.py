@@ -45,8 +45,7 @@ class Report:
             ("Not measured", self.failed),
         ):
             if items:
-                lines = [f"- **{name}**: {text or 'the reason is not known yet.'}" for name, text in items]
-                parts += [f"## {title}\n", "\n".join(lines) + "\n"]
+                parts += [f"## {title}\n", _format_list(items)]
         return "\n".join(parts)
 
     def to_json(self) -> str:
@@ -112,6 +111,14 @@ def _format_table(rows: Iterable[Row]) -> str:
         )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def _format_list(items: Iterable[tuple[str, str]]) -> str:
+    """Return a list of names and texts, in which those with the same text share an item."""
+    names: dict[str, list[str]] = {}
+    for name, text in items:
+        names.setdefault(text or "the reason is not known yet.", []).append(f"**{name}**")
+    return "\n".join(f"- {'; '.join(same)}: {text}" for text, same in names.items()) + "\n"
 
 
 def _format_name(row: Row) -> str:

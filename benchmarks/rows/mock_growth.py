@@ -31,7 +31,7 @@ _DUMPS_REASON = (
 _OPERATIONS = (
     ("get", "get", 0, 500, _NOTE),
     ("create", "create", 0, 500, ""),
-    ("list", "first page of the list", PAGE_SIZE, 30, _FULL),
+    ("list", "first page of the list", PAGE_SIZE, 150, _FULL),
 )
 
 

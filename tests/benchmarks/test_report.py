@@ -79,6 +79,13 @@ def test_to_markdown__a_missed_goal_without_a_reason() -> None:
     assert "- **post, compared with bare**: the reason is not known yet." in Report({}, [row]).to_markdown()
 
 
+def test_to_markdown__rows_share_a_note() -> None:
+    """A note that several rows have stands once, after their names."""
+    rows = [Row(what, Series("s", (3,)), note="On the virtual clock.") for what in ("wait 2 s", "wait 20 s")]
+
+    assert "- **wait 2 s**; **wait 20 s**: On the virtual clock.\n" in Report({}, rows).to_markdown()
+
+
 def test_to_json() -> None:
     """The JSON has every row with its ratio, quartiles, goal and figures."""
     values = json.loads(Report({"processor": "a machine"}, ROWS).to_json())
