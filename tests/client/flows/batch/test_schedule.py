@@ -156,6 +156,19 @@ def test_pages_of_predictions_that_have_not_started__are_left_alone() -> None:
     assert len(batch.schedule.due(12.1)) == 2
 
 
+def test_pages_of_predictions_that_have_not_started__are_polled_once_others_have() -> None:
+    """Once the oldest have started, the others are polled as if they had been seen to wait for no longer."""
+    batch = Batch(4)
+    for index, item in enumerate(batch.items):
+        batch.show(item, 10, "second" if index >= 2 else None, "starting", logs="")
+    (part,) = batch.schedule.due(11.9)
+    for item in batch.items[2:]:
+        batch.show(item, 12, "second", logs="", started_at="2023-09-08T16:19:45Z")
+    batch.schedule.record_polled(part, 12, 1)
+    (part,) = batch.schedule.due(13)
+    assert part.page is None and part.due == pytest.approx(11.5)
+
+
 def test_prediction_without_a_bar__is_polled_as_the_others_show() -> None:
     """A prediction of which nothing is known is polled with regard to the shortest one of the batch."""
     batch = Batch(2)

@@ -130,7 +130,10 @@ class PollSchedule(Generic[P]):
             end = forecast.full_at + self._delay.expected if completed is None else completed.timestamp() + self._ahead
             # What counts is when it was shown, whatever the clocks say, and lists may be behind.
             self._delay.record(min(max(end, before), now) - forecast.full_at)
-        self._has_started |= prediction.done or prediction.started_at is not None or prediction.logs != ""
+        if not self._has_started and (prediction.done or prediction.started_at is not None or prediction.logs != ""):
+            self._has_started = True
+            # The others have been left alone for longer than is right from now on.
+            self._changed.update(dict.fromkeys(self._parts.values()))
         if forecast.full_at is not None:
             length = forecast.full_at + self._delay.expected - item.began
             self._shortest = length if self._shortest is None else min(self._shortest, length)
