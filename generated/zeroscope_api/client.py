@@ -1,12 +1,15 @@
 """The HTTP clients of the endpoints, with or without a token."""
 
 import copy
+import functools
 from collections.abc import Generator
 from typing import Any, Self
 
 import httpx
 
 DEFAULT_TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+# A program creates at one URL and polls a few others, which httpx would parse for every request.
+_parse_url = functools.lru_cache(httpx.URL)
 
 
 class Client:
@@ -32,6 +35,8 @@ class Client:
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._headers = headers or {}
+        # Headers may hold secrets, which should not outlive the client, so each client has a cache of its own.
+        self._merge_headers = functools.lru_cache(maxsize=16)(_merge_headers)
         self._timeout = timeout
         self._httpx_client = httpx_client
         self._async_httpx_client = async_httpx_client
@@ -72,11 +77,9 @@ class Client:
         client or of the call itself takes precedence, whatever its content needs included.
 
         """
-        headers = self._headers | kwargs.get("headers", {})
-        # One content type for all requests would replace that of this one's content.
-        own = {name.lower().encode() for name in headers} | {b"content-type"}
-        wide = [(name, value) for name, value in http.headers.raw if name.lower() not in own]
-        arguments = {**kwargs, "url": self._base_url + kwargs["url"], "headers": [*headers.items(), *wide]}
+        own = self._headers | kwargs.get("headers", {})
+        headers = self._merge_headers(tuple(own.items()), tuple(http.headers.raw))
+        arguments = {**kwargs, "url": _parse_url(self._base_url + kwargs["url"]), "headers": headers}
         request = httpx.Request(**arguments, extensions={"timeout": self._timeout.as_dict()})
         if http.params:
             request.url = request.url.copy_merge_params(http.params)
@@ -97,6 +100,14 @@ class Client:
     async def __aexit__(self, *_: object) -> None:
         if self._async_httpx_client is not None:
             await self._async_httpx_client.aclose()
+
+
+def _merge_headers(own: tuple[tuple[str, str], ...], wide: tuple[tuple[bytes, bytes], ...]) -> httpx.Headers:
+    """The headers of a call, and those of the httpx client that they do not replace."""
+    # One content type for all requests would replace that of this one's content.
+    names = {name.lower().encode() for name, _ in own} | {b"content-type"}
+    merged: list[Any] = [*own, *(header for header in wide if header[0].lower() not in names)]
+    return httpx.Headers(merged)
 
 
 class BearerAuth(httpx.Auth):

@@ -132,6 +132,16 @@ def test_read__of_a_malformed_body_is_repeated_a_few_times(sender: Sender, clock
         flow.send(broken)
 
 
+def test_error__of_another_kind_is_raised_as_it_is(sender: Sender) -> None:
+    """What is neither the network's nor the service's error, such as that of a caller's hook, is not repeated."""
+    flow = read.get(sender, "gm3q")
+    next(flow)
+    error = ZeroDivisionError()
+    with pytest.raises(ZeroDivisionError) as caught:
+        flow.throw(error)
+    assert caught.value is error
+
+
 def test_clock__is_asked_for_the_right_time(sender: Sender) -> None:
     """A date in an answer is held against the time of day, a limit against the monotonic clock."""
 

@@ -209,6 +209,27 @@ def test_headers__of_an_own_http_client_go_along_and_give_way(harness: Harness) 
     ]
 
 
+def test_headers__of_one_request_are_not_those_of_the_next(harness: Harness) -> None:
+    """Each request has the headers that its call and the user's client have then, whatever became of the last one's."""
+    script = ScriptedResponses(*[httpx.Response(200, json=prediction_body()) for _ in range(4)])
+    client = harness.client(script)
+    harness.http.headers["x-trace"] = "1"
+    harness.do(client.predictions.get, ID, extra_headers={"X-Call": "1"})
+    harness.do(client.predictions.get, ID)
+    # As a hook of the user's client may do.
+    script.requests[-1].headers["x-hook"] = "1"
+    harness.do(client.predictions.get, ID)
+    harness.http.headers["x-trace"] = "2"
+    harness.do(client.predictions.get, ID)
+    names = ("x-trace", "x-call", "x-hook")
+    assert [[request.headers.get(name) for name in names] for request in script.requests] == [
+        ["1", "1", None],
+        ["1", None, "1"],
+        ["1", None, None],
+        ["2", None, None],
+    ]
+
+
 @pytest.mark.parametrize("id", ["", ".", "..", "\ud800", 5, None, b"x"])
 def test_id__that_would_reach_another_endpoint_is_refused(harness: Harness, id: Any) -> None:
     """An id that would be folded away or changed on the way never leaves the process."""

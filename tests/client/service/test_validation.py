@@ -8,6 +8,8 @@ import fractions
 import json
 import re
 from collections.abc import Callable
+from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -185,6 +187,11 @@ def test_input__that_the_spec_allows_is_sent_as_it_is(harness: Harness, input: A
         ({"prompt": "x"}, {}, {"prompt": "x"}),
         ({"prompt": "x"}, None, {"prompt": "x"}),
         ({}, {"init_video": b"bytes"}, {"init_video": "data:application/octet-stream;base64,Ynl0ZXM="}),
+        (
+            {},
+            {"day": date(2026, 1, 31), "size": (3, 4), "camera": MappingProxyType({"x": 1})},
+            {"day": "2026-01-31", "size": [3, 4], "camera": {"x": 1}},
+        ),
     ],
 )
 @pytest.mark.parametrize("method", ["create", "run"])

@@ -105,6 +105,13 @@ class AsyncDriver(Driver):
             case Call():
                 client = EndpointClient(self, self._exchange(), step)
                 return await step.endpoint.asyncio_detailed(client=client, **step.arguments)
+            case Send():
+                sending = step.http.send(step.request, auth=step.auth, follow_redirects=False, stream=True)
+                response: httpx.Response = await self._in_time(sending, step.request, step.deadline)
+                return Download(response, response.aiter_raw())
+            case Receive():
+                following = _next(cast(AsyncIterator[bytes], step.chunks))
+                return await self._in_time(following, step.request, step.deadline)
             case Gather():
                 return await self._gather(step)
             case Sleep():
@@ -121,13 +128,6 @@ class AsyncDriver(Driver):
                 return await self.run(self._exchange().read(download.opened, until))
             case Read(Download() as download, until):
                 return await self.run(self._exchange().read(download, until))
-            case Send():
-                sending = step.http.send(step.request, auth=step.auth, follow_redirects=False, stream=True)
-                response: httpx.Response = await self._in_time(sending, step.request, step.deadline)
-                return Download(response, response.aiter_raw())
-            case Receive():
-                following = _next(cast(AsyncIterator[bytes], step.chunks))
-                return await self._in_time(following, step.request, step.deadline)
             case Close(ReadAhead() as download):
                 await self._close_ahead(download)
             case Close(Download() as download):

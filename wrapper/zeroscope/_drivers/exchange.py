@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import AsyncIterator, Generator, Iterator
 from functools import partial
+from logging import DEBUG
 from typing import Any, Generic, NamedTuple, NoReturn, TypeAlias, TypeVar
 
 import httpx
@@ -93,14 +94,17 @@ class Exchange:
 
     def logged_call(self, call: Call, arguments: dict[str, Any]) -> Exchanging[httpx.Response]:
         """Carry out a call, and log it without its query, headers and body."""
-        return (yield from self._logged(call.name, self._call(call, arguments)))
+        return self._logged(call.name, self._call(call, arguments))
 
     def logged_open(self, step: Open) -> Exchanging[Download]:
         """Open a download or an event stream, and log that in the same way, also where redirects lead."""
         url = httpx.URL(step.url)
-        return (yield from self._logged(self._name(url), self._open(step, url)))
+        return self._logged(self._name(url), self._open(step, url))
 
     def _logged(self, name: str, exchanging: Exchanging[Result]) -> Exchanging[Result]:
+        return self._log(name, exchanging) if log.isEnabledFor(DEBUG) else exchanging
+
+    def _log(self, name: str, exchanging: Exchanging[Result]) -> Exchanging[Result]:
         began = self._clock.monotonic()
         log.debug("%s: sending the request", name)
         try:
@@ -174,7 +178,7 @@ class Exchange:
 
     def read(self, download: Download, until: float) -> Exchanging[bytes | None]:
         """Read the next piece of a download, decoded, by a moment on the monotonic clock; None at the end."""
-        return (yield from self._read(download, Deadline(self._clock, until)))
+        return self._read(download, Deadline(self._clock, until))
 
     def _read(self, download: Download, deadline: Deadline) -> Exchanging[bytes | None]:
         if download.loaded:

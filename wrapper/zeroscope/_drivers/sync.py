@@ -102,6 +102,14 @@ class SyncDriver(Driver):
             case Call():
                 client = EndpointClient(self, self._exchange(), step)
                 return step.endpoint.sync_detailed(client=client, **step.arguments)
+            case Send():
+                step.request.extensions["trace"] = trace
+                with applied(step.deadline):
+                    response = step.http.send(step.request, auth=step.auth, follow_redirects=False, stream=True)
+                return Download(response, response.iter_raw())
+            case Receive():
+                with applied(step.deadline):
+                    return next(cast(Iterator[bytes], step.chunks), None)
             case Gather():
                 return self._gather(step)
             case Sleep():
@@ -118,14 +126,6 @@ class SyncDriver(Driver):
                 return self.run(self._exchange().read(download.opened, until))
             case Read(Download() as download, until):
                 return self.run(self._exchange().read(download, until))
-            case Send():
-                step.request.extensions["trace"] = trace
-                with applied(step.deadline):
-                    response = step.http.send(step.request, auth=step.auth, follow_redirects=False, stream=True)
-                return Download(response, response.iter_raw())
-            case Receive():
-                with applied(step.deadline):
-                    return next(cast(Iterator[bytes], step.chunks), None)
             case Close(ReadAhead() as download):
                 self._close_ahead(download)
             case Close(Download() as download):

@@ -47,18 +47,18 @@ def cancel_request(sender: Sender, prediction_id: str) -> Request[PredictionMode
 
 def get(sender: Sender, prediction_id: str, until: float | None = None) -> Flow[PredictionModel]:
     """Read a prediction, repeatedly up to a moment on the monotonic clock if one is given."""
-    return (yield from sender.send_repeatable(get_request(sender, prediction_id), until))
+    return sender.send_repeatable(get_request(sender, prediction_id), until)
 
 
 def cancel(sender: Sender, prediction_id: str, timeout: float | None = None) -> Flow[PredictionModel]:
     """Cancel a prediction, trying for a number of seconds if a timeout is given."""
     until = None if timeout is None else sender.clock.monotonic() + timeout
     # A running prediction costs money, so a cancel does not wait for a cooldown.
-    return (yield from sender.send_repeatable(cancel_request(sender, prediction_id), until, urgent=True))
+    return sender.send_repeatable(cancel_request(sender, prediction_id), until, urgent=True)
 
 
 def webhook_secret(sender: Sender) -> Flow[str]:
-    return (yield from sender.send_repeatable(Request(api.webhook_secret_call(), sender.parser.webhook_secret)))
+    return sender.send_repeatable(Request(api.webhook_secret_call(), sender.parser.webhook_secret))
 
 
 class PageReader:

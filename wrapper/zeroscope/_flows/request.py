@@ -137,7 +137,7 @@ class Sender:
             late: Receives a prediction that still arrives after an interrupt; without it, none is awaited.
             until: The moment on the monotonic clock at which it fails.
         """
-        return (yield from self.execute_once(create.call, partial(self.created, create), late, until))
+        return self.execute_once(create.call, partial(self.created, create), late, until)
 
     def execute_once(
         self,
@@ -205,6 +205,12 @@ class Sender:
 
     def check_response(self, call: Call, result: Any) -> Response[Any]:
         """Return the 2xx response to a call, or raise the error for another response or an exception."""
+        if isinstance(result, Response):
+            if not 200 <= result.status_code < 300:
+                raise self.parser.error(call, result, self.clock.time())
+            if self.received is not None:
+                self.received.append((call, result))
+            return result
         if isinstance(result, InvalidPathSegmentError):
             raise errors.invalid_argument(*str(result).split(": ", 1)) from result
         if isinstance(result, httpx.HTTPError | httpx.InvalidURL | UnicodeError):
@@ -215,14 +221,7 @@ class Sender:
             raise TransportError(
                 f"{call.name} got no response from {self.parser.base_url}: {problem}{advice}"
             ) from result
-        if isinstance(result, BaseException):
-            raise result
-        response: Response[Any] = result
-        if 200 <= response.status_code < 300:
-            if self.received is not None:
-                self.received.append((call, response))
-            return response
-        raise self.parser.error(call, response, self.clock.time())
+        raise result
 
 
 class Attempts:

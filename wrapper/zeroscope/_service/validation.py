@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 # The most levels of arrays and objects in a body. Python's own limit depends on the caller's stack: what was validated
 # might be too deep when it is sent.
 _MAX_DEPTH = 100
+# Values that are sent as they are, or refused by the validation of the whole.
+_SCALARS = (str, int, float, bytes, bytearray, memoryview)
 # What json.dumps and encoding raise for a value that JSON cannot represent.
 NOT_JSON = (TypeError, ValueError, RecursionError)
 
@@ -75,9 +77,12 @@ def merge_extra_input(input: Mapping[str, Any], extra: object) -> tuple[dict[str
 
 def _as_sent(value: Any) -> Any:
     """Return a value with dates in it as text, mappings as dicts and sequences as lists; any other as it is."""
+    # First, as most values are of these types, and the check of an abstract class takes long.
+    if isinstance(value, _SCALARS):
+        return value
     if isinstance(value, date):
         return value.isoformat()
-    if not isinstance(value, Mapping | Sequence) or isinstance(value, str | bytes | bytearray | memoryview):
+    if not isinstance(value, Mapping | Sequence):
         return value
     converted = []
 
