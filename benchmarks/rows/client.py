@@ -46,7 +46,7 @@ def first_calls(context: Context) -> Iterator[Row]:
     goals: dict[str, Goal | None] = {"httpx": Goal("at most", 1.25), "replicate": Goal("below", 1)}
     what = "import, client and first get, cold process, processor time"
     reason = (
-        "attrs, of which openapi-python-client makes the models, and its classes that a read needs take an eighth of "
+        "attrs, of which openapi-python-client makes the models, and its classes that a read needs take a quarter of "
         "httpx's time; see NOTES.md."
     )
     yield from _rows(what, _milliseconds(figures), "ms", goals, {"httpx": reason})
