@@ -74,6 +74,26 @@ def test_second_ctrl_c__says_how_to_cancel(tmp_path: Path) -> None:
     assert f"Prediction {id} may still run and be billed; cancel it with zeroscope cancel {id}." in err
 
 
+def test_ctrl_c__ends_a_command_that_is_stuck(server: subprocess.Popen[str], tmp_path: Path) -> None:
+    """A command that does not end after an interrupt, whatever holds it up, is killed, and says what may go on."""
+    assert server.stdout is not None
+    url = server.stdout.readline().strip().rpartition(" ")[2]
+    environment = {**os.environ, "REPLICATE_API_TOKEN": "the-token", "ZEROSCOPE_BASE_URL": f"{url}/v1"}
+    stuck = "import sys, threading, zeroscope; from zeroscope.cli import main, process; process.END_LIMIT = 0.1; "
+    stuck += "zeroscope.Zeroscope.close = lambda client: threading.Event().wait(); sys.exit(main())"
+    command = [sys.executable, "-c", stuck, "run", "mock:slow"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=environment) as waiting:
+        assert waiting.stderr is not None
+        waiting.stderr.readline()
+        waiting.send_signal(signal.SIGINT)
+        try:
+            _, err = waiting.communicate(timeout=60)
+        finally:
+            waiting.kill()
+    assert waiting.returncode == 130
+    assert "a prediction may still run and be billed; see zeroscope list" in err
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no SIGHUP")
 def test_nohup__is_respected(tmp_path: Path) -> None:
     """A command that starts with SIGHUP ignored, as under nohup, goes on after the end of its terminal."""

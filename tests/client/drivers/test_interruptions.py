@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import sys
 import threading
+from contextlib import suppress
+from types import FrameType
 from typing import Any
 
 import anyio
@@ -13,7 +16,7 @@ import pytest
 
 from helpers.client import TOKEN
 from helpers.forked_workers import collect, fork
-from helpers.raw_server import RawServer
+from helpers.raw_server import RawServer, keep_alive
 from zeroscope import AsyncZeroscope, Zeroscope
 from zeroscope._steps import Close, Flow, Open, OpenAhead, Read, ReadAhead, RunBlocking, Sleep, WaitForAny
 from zeroscope.clock import SystemClock
@@ -144,3 +147,30 @@ def test_forked_process__leaves_the_stream_to_its_parent() -> None:
         forked.set()
         assert run(taken(download)) == b"one"
         run(closed(download))
+
+
+def test_ctrl_c__leaves_the_connection_pool_unlocked() -> None:
+    """An interrupt right after httpcore has taken a lock in Python code would block all that follows."""
+
+    def interrupt(frame: FrameType, event: str, _: object) -> Any:
+        caller = frame.f_back
+        takes_lock = frame.f_code.co_name == "__enter__" and caller is not None and "pool" in caller.f_code.co_filename
+        if event == "return" and takes_lock:
+            sys.settrace(None)
+            raise KeyboardInterrupt
+        return interrupt
+
+    read: list[str] = []
+
+    def main() -> None:
+        with RawServer(keep_alive).running() as server, Zeroscope(TOKEN, base_url=server.url) as client:
+            sys.settrace(interrupt)
+            with suppress(KeyboardInterrupt):
+                client.predictions.get("gm3q")
+            sys.settrace(None)
+            read.append(client.predictions.get("gm3q").id)
+
+    thread = threading.Thread(target=main, daemon=True)
+    thread.start()
+    thread.join(LONG)
+    assert read == ["gm3q"]

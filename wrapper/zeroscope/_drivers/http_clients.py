@@ -26,6 +26,7 @@ from .transports import (
     max_background_downloads,
     nested,
     opens_connections,
+    survive_interrupts,
     transport_for,
 )
 
@@ -197,7 +198,9 @@ class SyncHttpClients(HttpClients[httpx.Client]):
         return self
 
     def _new(self) -> httpx.Client:
-        return create_http_client(SyncHttpClient, self._config)
+        http = create_http_client(SyncHttpClient, self._config)
+        survive_interrupts(http)
+        return http
 
 
 class AsyncHttpClients(HttpClients[httpx.AsyncClient]):

@@ -6,6 +6,7 @@ Neither library has a public attribute for them; this module is the only one tha
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol, runtime_checkable
 
@@ -39,6 +40,18 @@ def has_connections(http: object) -> bool:
     """Whether an HTTP client may hold connections."""
     roots = [http._transport, *http._mounts.values()] if isinstance(http, _HttpClient) else []
     return any(_opens_connections(transport) for root in roots for transport in nested(root))
+
+
+def survive_interrupts(http: httpx.Client) -> None:
+    """Let an interrupt leave no connection pool of a new HTTP client locked, which would block all later requests.
+
+    httpcore takes the lock in Python code, where Ctrl-C may come before the block whose end releases it. It cannot in a
+    `with` statement on a lock of the interpreter.
+    """
+    for transport in (http._transport, *http._mounts.values()):
+        pool: Any = getattr(transport, "_pool", None)
+        if hasattr(pool, "_optional_thread_lock"):
+            pool._optional_thread_lock = threading.Lock()
 
 
 def transport_for(http: object, url: str) -> object:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from .errors import INTERRUPTED
 from .extras import missing_extra
+
+# How long the end of a command may take after Ctrl-C, in seconds; to cancel predictions takes a few.
+END_LIMIT = 60.0
 
 
 def run_process(arguments: Sequence[str]) -> int:
@@ -42,11 +47,20 @@ def _less_garbage_collection() -> Iterator[None]:
 def _interrupted_by_signals() -> Iterator[None]:
     """Treat the end of the terminal or the job as Ctrl-C, so that a prediction is not left running unattended.
 
-    A signal that the caller ignores, as nohup does, stays ignored.
+    A signal that the caller ignores, as nohup does, stays ignored. A command that does not end is killed.
     """
-    names = ("SIGTERM", "SIGHUP") if threading.current_thread() is threading.main_thread() else ()
+    names = ("SIGINT", "SIGTERM", "SIGHUP") if threading.current_thread() is threading.main_thread() else ()
+    end = threading.Timer(END_LIMIT, _kill)
+    end.daemon = True
+
+    def interrupt(number: int, frame: object) -> None:
+        # The first of several starts it.
+        if not end.is_alive() and not end.finished.is_set():
+            end.start()
+        raise KeyboardInterrupt
+
     before = {
-        number: signal.signal(number, signal.default_int_handler)
+        number: signal.signal(number, interrupt)
         for number in (getattr(signal, name) for name in names if hasattr(signal, name))
         # None stands for a handler that was not installed from Python.
         if signal.getsignal(number) not in {signal.SIG_IGN, None}
@@ -54,5 +68,13 @@ def _interrupted_by_signals() -> Iterator[None]:
     try:
         yield
     finally:
+        end.cancel()
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _kill() -> None:
+    """End a process whose main thread is stuck, for example in a lock that an interrupt has left taken."""
+    advice = "a prediction may still run and be billed; see zeroscope list"
+    print(f"zeroscope: interrupted, but not done within {END_LIMIT:.0f} s: {advice}", file=sys.stderr, flush=True)
+    os._exit(INTERRUPTED)
