@@ -60,7 +60,8 @@ LINES = {
         "batch --help",
         "batch prompts.txt --num-frames 8 --default-prompt",
         f"batch inputs.jsonl --json --concurrency 1 --timeout 600 --no-stream --journal storm.journal {URL}",
-        f"batch inputs.csv --format csv -o videos/ {MOCK}",
+        # One after the other: on a real clock, any of two might end first.
+        f"batch inputs.csv --format csv -o videos/ --concurrency 1 {MOCK}",
         f'batch prompts.txt --dry-run --prompt "A lighthouse" {VIDEO} {FIELDS}',
         "batch invalid.csv --no-remove-watermark",
         "batch empty.txt",
