@@ -55,6 +55,9 @@ _NO_EFFECT: dict[str, tuple[Any, ...]] = {
     "uniqueItems": (False,),
     "required": ([],),
 }
+# Without other schemas beside them, these are the same.
+_UNEVALUATED = {"unevaluatedProperties": "additionalProperties", "unevaluatedItems": "items"}
+_EVALUATING = {"$ref", "allOf", "anyOf", "oneOf", "if", "dependentSchemas", "contains"}
 _STRUCTURAL = {"$ref", "allOf", "anyOf", "oneOf", "type", "enum", "const"}
 _NUMERIC_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 _NOT_ANNOTATIONS = _STRUCTURAL.union(*_KEYWORDS.values(), *_PARTS.values(), _NUMERIC_BOUNDS)
@@ -196,6 +199,12 @@ def _own_alternatives(schema: Mapping[str, Any]) -> list[Alternative]:
             for keyword in _KEYWORDS[json_type]
             if keyword in schema and not any(equal(schema[keyword], unset) for unset in _NO_EFFECT.get(keyword, ()))
         }
+        for unevaluated, rest in _UNEVALUATED.items():
+            if unevaluated in keywords and schema.keys().isdisjoint(_EVALUATING):
+                value = keywords.pop(unevaluated)
+                # Beside a schema for all the others, nothing is left unevaluated.
+                if rest not in schema:
+                    keywords[rest] = value
         if not schema.keys() & {"then", "else"}:
             keywords.pop("if", None)
         for keyword in keywords.keys() & _PARTS.keys():

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from .alternatives import Schema, item_schema
-from .changes import BOTH, RECEIVER, SENDER, Change, Role
+from .changes import BOTH, NEITHER, RECEIVER, SENDER, Change, Role
 from .keywords import compare_bound, compare_required, format_value
 
 Comparison: TypeAlias = Callable[[Schema, Schema], list[Change]]
@@ -90,11 +90,16 @@ def _repeatable(
 
 def _negation(old: Schema, new: Schema, compare: Comparison, reverse: Comparison) -> Iterator[Change]:
     """Compare two schemas that no value may match: the fewer values match, the more are allowed."""
-    if is_same(compare(old, new)) and is_same(reverse(new, old)):
+    forward, backward = compare(old, new), reverse(new, old)
+    if is_same(forward) and is_same(backward):
         return
-    changes = [change for change in reverse(new, old) if change.kind not in {"words", "default"}]
-    # Readers are not disturbed by a new field, which is why no role is in such a change; here, it would have to be.
-    breaks = _union(changes) if changes and all(change.breaks for change in changes) else BOTH
+    changes = [change for change in backward if change.kind not in {"words", "default"}]
+    breaks = _union(changes)
+    if not all(change.breaks for change in changes):
+        # Readers are not disturbed by a new field, so no role is in such a change; in the other direction, one is.
+        opposite = _union(forward)
+        breaks |= (SENDER if opposite & RECEIVER else NEITHER) | (RECEIVER if opposite & SENDER else NEITHER)
+    breaks = breaks or BOTH
     yield Change("not changed" if breaks != BOTH else "not changed, which cannot be classified", breaks)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 from .enumerations import LOWER_BOUNDS
@@ -20,16 +21,22 @@ def numeric_bounds(schema: Mapping[str, Any]) -> dict[str, tuple[Any, bool]]:
 
 
 def with_integer_bounds(keywords: dict[str, Any]) -> dict[str, Any]:
-    """Return the keywords of an integer with inclusive integer bounds."""
+    """Return the keywords of an integer with inclusive integer bounds, which are multiples of its step."""
     if "integer" not in keywords:
         return keywords
     keywords = dict(keywords)
+    # The integers among the multiples of 3/2 are those of 3.
+    step = math.lcm(*(Fraction(str(value)).numerator for value in keywords.pop("multipleOf", ())))
+    if step != 1:
+        keywords["multipleOf"] = (step,)
     if "minimum" in keywords:
         bound, exclusive = keywords["minimum"]
-        keywords["minimum"] = (math.floor(bound) + 1 if exclusive else math.ceil(bound), False)
+        least = math.floor(bound) + 1 if exclusive else math.ceil(bound)
+        keywords["minimum"] = (-(-least // step) * step, False)
     if "maximum" in keywords:
         bound, inclusive = keywords["maximum"]
-        keywords["maximum"] = (math.floor(bound) if inclusive else math.ceil(bound) - 1, True)
+        most = math.floor(bound) if inclusive else math.ceil(bound) - 1
+        keywords["maximum"] = (most // step * step, True)
     return keywords
 
 

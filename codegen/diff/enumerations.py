@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from fractions import Fraction
 from typing import Any, TypeAlias
+
+from ..document.values import equal
 
 Keywords: TypeAlias = Mapping[str, Any]
 
@@ -32,7 +34,7 @@ def with_fitting_values(keywords: dict[str, Any]) -> dict[str, Any]:
     except re.error:
         # JSON Schema has the patterns of JavaScript, a few of which Python does not know.
         return keywords
-    kept = {key: value for key, value in keywords.items() if key not in {*_CHECKED, "format"}} | {"enum": fitting}
+    kept = _without(keywords, {*_CHECKED, "format"}) | {"enum": fitting}
     if fitting and all(isinstance(value, int | float) and value == int(value) for value in fitting):
         kept["integer"] = True
     return kept
@@ -66,7 +68,7 @@ def _beside(json_type: str, values: list[Any], keywords: Keywords) -> Keywords:
     sizes = [_INTEGER_SIZES.get(name, 0) for name in keywords.get("format", ())]
     if json_type == "number" and all(-size <= value < size for size in sizes for value in values):
         met.add("format")
-    return {key: value for key, value in keywords.items() if key not in met}
+    return _without(keywords, met)
 
 
 def _all_values(json_type: str, keywords: Keywords, most: int) -> list[Any] | None:
@@ -74,7 +76,9 @@ def _all_values(json_type: str, keywords: Keywords, most: int) -> list[Any] | No
     found: dict[str, list[Any]] = {"null": [None], "boolean": [False, True]}
     if {"integer", "minimum", "maximum"} <= keywords.keys():
         (low, _), (high, _) = keywords["minimum"], keywords["maximum"]
-        found["number"] = list(range(low, min(high, low + most) + 1))
+        # Bounds are multiples of the step.
+        (step,) = keywords.get("multipleOf", (1,))
+        found["number"] = list(range(low, min(high, low + most * step) + 1, step))
     return found[json_type] if json_type in found and len(found[json_type]) <= most else None
 
 
@@ -93,4 +97,23 @@ def _fits(value: Any, keywords: Keywords) -> bool:
         return False
     if any(Fraction(str(value)) % Fraction(str(step)) for step in keywords.get("multipleOf", ())):
         return False
+    if any(_is_list(negated) and _is_listed(value, negated) for negated in keywords.get("not", ())):
+        return False
     return all(re.search(pattern, value) for pattern in keywords.get("pattern", ()))
+
+
+def _without(keywords: Keywords, names: Collection[str]) -> dict[str, Any]:
+    """Return the keywords without some, and without the enumerations of forbidden values, which only filter values."""
+    kept = {key: value for key, value in keywords.items() if key not in names}
+    if others := tuple(negated for negated in kept.pop("not", ()) if not _is_list(negated)):
+        kept["not"] = others
+    return kept
+
+
+def _is_list(schema: Any) -> bool:
+    """Return whether a schema is an enumeration and nothing else."""
+    return isinstance(schema, Mapping) and len(schema) == 1 and ("enum" in schema or "const" in schema)
+
+
+def _is_listed(value: Any, schema: Mapping[str, Any]) -> bool:
+    return any(equal(value, listed) for listed in schema.get("enum", [schema.get("const")]))

@@ -21,9 +21,10 @@ from typing import Any, Unpack, get_type_hints
 
 from ..document.errors import first_line
 from . import seam
-from .client import INPUT, SCHEMAS, referred
+from .client import INPUT, SCHEMAS, operation_ids, referred
 from .errors import GenerationError
 from .extensions import check_extensions
+from .nesting import sample_of, schema_of, too_deep
 from .requirements import refuse_server
 from .samples import Samples, difference
 
@@ -81,8 +82,15 @@ class Trial:
         package = importlib.import_module(self.package.name)
         if Path(str(package.__file__)).parent != self.package:
             raise GenerationError(f"{package.__file__} is before the generated package on Python's path")
-        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            importlib.import_module(module.name)
+        try:
+            for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+                importlib.import_module(module.name)
+        except SyntaxError as error:
+            # Python has a limit for blocks within each other, of which each list or choice needs one.
+            name = schema_of(self.document, error.filename or "") if "nested" in str(error) else None
+            if name is None:
+                raise
+            raise too_deep(self.document, name) from error
 
     def check_calls(self) -> None:
         """Make each call of the wrapper, and compare its arguments with those of the endpoint."""
@@ -123,24 +131,18 @@ class Trial:
 
     def check_models(self) -> None:
         """Read a sample of each schema into its class, which must give all of it back."""
-        from zeroscope_mock.documents.sample import sample
-
-        from ..document.references import dereference
-
         models = importlib.import_module(f"{self.package.name}.models")
-
-        def resolve(part: Any) -> Any:
-            return dereference(self.document, part)
-
         schemas = self.document["components"]["schemas"]
         # The inner ones first, which are at fault where the outer ones are.
         for name in sorted(schemas, key=lambda name: len(referred(schemas, schemas[name]) | {name})):
             schema = schemas[name]
             model = getattr(models, name, None)
             is_read = hasattr(model, "from_dict") and not hasattr(model, "to_multipart")
-            if name == INPUT or not is_read or not isinstance(schema.get("properties"), dict):
+            if not is_read or not isinstance(schema.get("properties"), dict):
                 continue
-            whole = sample(schema, resolve)
+            whole = sample_of(self.document, name)
+            if name == INPUT:
+                continue
             least = {field: whole[field] for field in schema.get("required", ()) if field in whole}
             for field in [None, *schema["properties"]]:
                 given = least if field is None or field not in whole else {**least, field: whole[field]}
@@ -198,7 +200,7 @@ class Trial:
         except SpecError as error:
             raise GenerationError(f"no mock server can be made, {first_line(error)}") from error
         given = self.samples().whole()
-        with server.client() as client:
+        with server.client() as client, self._described(server):
             if given is not None:
                 prediction = client.predictions.create(
                     given, prefer_wait=1, deadline=60, webhook="https://example.com/"
@@ -213,6 +215,19 @@ class Trial:
             client.webhook_secret()
             with suppress(zeroscope.NotFoundError):
                 client.predictions.get("none")
+
+    @contextmanager
+    def _described(self, server: Any) -> Iterator[None]:
+        """Name the operation whose response the document does not describe as the service sends it."""
+        import zeroscope
+
+        try:
+            yield
+        except (zeroscope.MalformedResponseError, zeroscope.UnknownOutcomeError) as error:
+            last = server.journal[-1]
+            method, path = operation_ids(self.document)[last.operation]
+            reason = f"{last.operation} ({method} {path}) has no response {last.status} with what the service returns"
+            raise GenerationError(f"{reason}; describe it", ("paths", path, method.lower(), "responses")) from error
 
     def samples(self) -> Samples:
         """Return the samples of the model's input, of which the mock server is sent one."""

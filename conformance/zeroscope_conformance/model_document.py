@@ -61,6 +61,8 @@ def _with_annotations(schema: dict[str, Any], version: VersionFile) -> dict[str,
         name: _annotate(properties.get(name, {}), field, version.schema)
         for name, field in version.schema.properties.items()
     }
+    for name in version.schema.secret_fields:
+        fields[name]["writeOnly"] = True
     return {**schema, "properties": fields}
 
 

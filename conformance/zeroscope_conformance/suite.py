@@ -6,6 +6,7 @@ import ssl
 import time
 import traceback
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from functools import cache, partial
 from http.cookiejar import CookieJar
 from pathlib import Path
@@ -37,6 +38,9 @@ from .scenarios import SCENARIOS, accounts, completion, filters, pagination, web
 from .stateful import run_state_machine
 from .target import ScenarioAbandonedError, Target, authorities
 from .uncovered import Provoke, reach_uncovered, record_deliveries
+
+OTHER_TOKEN_VARIABLE = "REPLICATE_OTHER_API_TOKEN"
+"""The environment variable from which the command reads the token of another account."""
 
 PATIENCE = 300.0
 """The longest wait for a prediction or a webhook by default, in seconds."""
@@ -97,8 +101,8 @@ def run_suite(
         The report.
 
     Raises:
-        NotThisAPIError: If the server cannot be reached, is not one of this API, does not accept the token, or does
-            not describe the model, or if the certificates that the environment names cannot be used.
+        NotThisAPIError: If the server cannot be reached, is not one of this API, does not accept one of the tokens, or
+            does not describe the model, or if the certificates that the environment names cannot be used.
         DocumentError: If no input could be made that the schema of the model allows.
         ValueError: If there is a transport, but `fuzz` is true; or, as a `ModelFileError`, if the version is none.
 
@@ -124,6 +128,8 @@ def run_suite(
         transport=transport,
     ) as client:
         base_url = detect_base_url(client, url, token, document)
+        if other_token is not None:
+            _require_accepted(client, base_url, other_token, document)
         if model is not None:
             document = detect_model(client, base_url, token, document, model, described)
         dialect = dialect or detect_dialect(client, base_url, token, document)
@@ -196,6 +202,17 @@ def run_suite(
         target.exchanges,
         measurement.coverage(),
     )
+
+
+def _require_accepted(client: httpx.Client, base_url: str, other_token: str, document: Document) -> None:
+    """Require that the server accepts the other token; otherwise every rule about two accounts would seem broken."""
+    headers = {"authorization": f"{document.auth_schemes[0]} {other_token}"}
+    with suppress(httpx.TransportError):
+        if client.get(base_url + document.operations["listPredictions"].path, headers=headers).status_code == 401:
+            raise NotThisAPIError(
+                f"{base_url} does not accept the token of the other account; set {OTHER_TOKEN_VARIABLE} to one that it "
+                "accepts, or leave it out"
+            )
 
 
 @cache

@@ -22,7 +22,7 @@ from .operations.calls import Handler
 from .operations.collections import Collections
 from .operations.deployments import Deployments
 from .operations.files import Files
-from .operations.input_schemas import find_input_schema
+from .operations.input_schemas import find_input_schema, find_secret_fields
 from .operations.models import Models
 from .operations.outputs import Outputs
 from .operations.predictions import Predictions
@@ -145,6 +145,8 @@ class Core:
         finally:
             if fault is not None or response is None:
                 self._note_run(routed, notes)
+            if request.body and not notes.secrets and (response is None or response.status >= 400):
+                self._note_secrets(routed, request, notes)
             notes.number = state.journal.record(
                 request,
                 response,
@@ -175,6 +177,13 @@ class Core:
         # Without the lock, since a flow that was abandoned may end in any thread.
         if (record := state.store.prediction(run, tenant)) is not None:
             notes.run, notes.status = record.id, state_at(record, state.clock.time()).status
+
+    def _note_secrets(self, routed: RoutedRequest, request: Request, notes: ExchangeNotes) -> None:
+        """Note the secret fields of a call that started no run, which the journal must not show either."""
+        if (operation := routed.operation) is not None:
+            tenant = routed.tenant or ""
+            found = find_secret_fields(self.state, operation.id, tenant, routed.arguments, request.body)
+            notes.secrets = tuple(found)
 
     def _answer(
         self, routed: RoutedRequest, request: Request, notes: ExchangeNotes, time: float | None

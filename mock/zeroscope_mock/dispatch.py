@@ -8,6 +8,7 @@ from typing import Any
 
 from .bodies import MalformedBodyError, Upload, media_type, read_form, read_json, read_text
 from .cog import ModelSchema
+from .cog.secret_fields import redact_errors, secret_fields
 from .documents.invalid_field import InvalidField
 from .documents.operation import FORM, Match, Operation
 from .documents.spec import Spec
@@ -229,10 +230,12 @@ def _read_body(
     # In the schema a file is a string, and no keyword there is about its bytes.
     validated = {name: _without_uploads(part) for name, part in value.items()} if kind == FORM else value
     model = input_schema(routed, value, notes) if kind in operation.open_bodies else None
-    if model is None:
-        return value, schema.invalid_fields(validated)
-    invalid = operation.open_bodies[kind].invalid_fields(value)
     sent = value.get("input") if isinstance(value, dict) else None
+    if model is None:
+        if (invalid := schema.invalid_fields(validated)) and sent is not None:
+            invalid = redact_errors(invalid, sent, secret_fields(routed.spec.input_fields, routed.spec.resolve))
+        return value, invalid
+    invalid = operation.open_bodies[kind].invalid_fields(value)
     if isinstance(sent, dict):
         name, model_schema = model
         invalid += [one.within(name) for one in model_schema.invalid_fields(sent)]

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from .cog import ModelSchema
 from .cog.field_names import FieldNames
+from .cog.secret_fields import secret_fields
 from .conditions import Conditions
 from .data_uris import data_of, data_uri
 from .dialects import DIALECTS
@@ -24,7 +25,7 @@ from .faults.rules import DELIVERY
 from .journal import ExchangeNotes, Journal
 from .lifecycle.marks import longest_text
 from .lifecycle.model_input import InputReader
-from .lifecycle.record import Hook, Record
+from .lifecycle.record import Hook, Record, RunKind
 from .lifecycle.representation import prediction_json
 from .lifecycle.scripts import Scripts
 from .media.cache import FileCache
@@ -69,6 +70,7 @@ class State:
         deciding: Whether a script function decides on a run at this moment.
         inspected: Whether the program that holds the server has looked at its exchanges.
         registry: The models, with the document's one, and the deployments.
+        secret_names: The names of the secret fields that the models which were run so far have.
         saving: Wraps the flow of a request, given its head and the notes on its exchange, so that what it changes is
             saved before its response leaves; None if nothing is saved.
         schemes: The schemes of `Authorization` that a token may have, in lower case.
@@ -80,6 +82,8 @@ class State:
     def __init__(self, spec: Spec, clock: Clock, settings: Settings) -> None:
         self.spec = spec
         self.inputs = _input_reader(spec)
+        self._secret_fields = secret_fields(spec.input_fields, spec.resolve)
+        self.secret_names = self._secret_fields
         self.clock = clock
         self.settings = settings
         events = spec.enum("WebhookEvent")
@@ -138,6 +142,8 @@ class State:
         with self.lock:
             self.spec = spec
             self.inputs = _input_reader(spec)
+            self._secret_fields = secret_fields(spec.input_fields, spec.resolve)
+            self.secret_names |= self._secret_fields
             self.registry.use(spec)
             self.schemes = self._schemes()
             self.faults.use_operations(_fault_operations(spec))
@@ -202,6 +208,20 @@ class State:
             schema: What the model takes and returns; None for the document's model.
         """
         return self.inputs if schema is None else InputReader.of(schema)
+
+    def secret_fields(self, schema: ModelSchema | None, kind: RunKind) -> frozenset[str]:
+        """The names of the secret fields in the input of a run.
+
+        Args:
+            schema: What the model takes and returns; None for the document's model.
+            kind: What runs.
+        """
+        if schema is None:
+            return self._secret_fields
+        found = schema.training_secret_fields if kind == "training" else schema.secret_fields
+        if not found <= self.secret_names:
+            self.secret_names |= found
+        return found
 
     def file(self, record: Record, number: int, suffix: str, depth: int = 0) -> Callable[[], bytes]:
         """A function that renders one of the files of a prediction, which may take seconds.

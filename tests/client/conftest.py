@@ -1,7 +1,9 @@
-"""The HTTP libraries with which the client's tests run: httpx and httpx2."""
+"""The HTTP libraries of the client's tests, and a secret field of the input."""
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
@@ -10,6 +12,7 @@ import httpx2
 import pytest
 
 from helpers.httpx2_clients import use_httpx2
+from zeroscope._service import spec, validation
 
 # These are about how the clients that are created here follow the environment; they are of httpx.
 ONLY_HTTPX = {
@@ -34,6 +37,8 @@ ALWAYS_BOTH = {
     "test_unknown_outcome",
 }
 
+_SECRET = {"type": "string", "format": "password", "writeOnly": True, "x-cog-secret": True}
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run each test that has an HTTP client with both libraries."""
@@ -52,3 +57,19 @@ def http_library(request: pytest.FixtureRequest) -> Any:
         # Only here, since another fixture takes a part of the time of most tests.
         use_httpx2(request.getfixturevalue("monkeypatch"))
     return library
+
+
+@pytest.fixture
+def declare_secret(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Returns a function that adds a secret field to the input."""
+    document = copy.deepcopy(spec.spec())
+
+    def add(**rules: Any) -> None:
+        fields = document["components"]["schemas"]["PredictionInput"]["properties"]
+        fields["key"] = _SECRET | rules
+        for module in (spec, validation):
+            monkeypatch.setattr(module, "spec", lambda: document)
+        validation._validator.cache_clear()
+
+    yield add
+    validation._validator.cache_clear()

@@ -185,7 +185,38 @@ def require_header(document: Any) -> None:
     document["paths"]["/predictions"]["post"]["parameters"].append(header)
 
 
+def nest(schema: str, levels: int, around: Callable[[Any], Any]) -> Change:
+    """A change that adds a field of a text that is nested in other schemas."""
+    inner: Any = {"type": "string"}
+    for _ in range(levels):
+        inner = around(inner)
+    return lambda document: document["components"]["schemas"][schema]["properties"].update(deep=inner)
+
+
+def require_itself(document: Any) -> None:
+    """Makes a field require another one of its kind within it."""
+    node = {"$ref": "#/components/schemas/Node"}
+    document["components"]["schemas"]["Node"] = {"type": "object", "properties": {"x": node}, "required": ["x"]}
+    document["components"]["schemas"]["Prediction"]["properties"] |= {"node": node}
+
+
 FAULTS: dict[str, tuple[Change, str]] = {
+    "nested choices": (
+        nest("PredictionInput", 40, lambda inner: {"allOf": [inner]}),
+        "the field PredictionInput.deep is nested too deeply, or requires itself; flatten it",
+    ),
+    "nested lists": (
+        nest("Prediction", 30, lambda inner: {"type": "array", "items": inner}),
+        "the field Prediction.deep is nested too deeply, or requires itself; flatten it",
+    ),
+    "field that requires itself": (
+        require_itself,
+        "the field Node.x is nested too deeply, or requires itself; flatten it",
+    ),
+    "status": (
+        lambda document: document["paths"]["/predictions"]["post"]["responses"].pop("201"),
+        "createPrediction (POST /predictions) has no response 201 with what the service returns; describe it",
+    ),
     "operation": (
         lambda document: document["paths"]["/predictions"]["post"].update(operationId="makePrediction"),
         (

@@ -18,10 +18,11 @@ import pytest
 
 import zeroscope_conformance
 from helpers.command import Command
-from helpers.faulty_servers import DOCUMENT, MUTANTS, TOKEN, serve_mutant
+from helpers.faulty_servers import DOCUMENT, MUTANTS, OTHER_TOKEN, TOKEN, serve_mutant
 from helpers.faulty_servers.models import MODEL, WRITER
 from helpers.other_servers import Echo, serve
 from zeroscope_conformance import RULES, Report, embedded, scenarios
+from zeroscope_conformance.cli.runs import RunOptions
 from zeroscope_conformance.embedded import mock_server
 from zeroscope_mock import MockServer
 
@@ -144,9 +145,57 @@ def test_url__is_checked_with_the_token_of_the_environment(command: Command, mon
     assert seen[0]["receiver"].url == "https://tunnel.test"
 
 
+@pytest.mark.parametrize("given", ["option", "variable"])
+def test_other_token__is_passed_on_and_shown_nowhere(
+    command: Command, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    """A token of another account; without one, the rules on two accounts use unknown tokens only."""
+    seen: list[str | None] = []
+
+    def run_suite(url: str, **settings: Any) -> Report:
+        seen.append(settings["other_token"])
+        return Report(url, "live", [], [], 0.0)
+
+    monkeypatch.setattr(zeroscope_conformance, "run_suite", run_suite)
+    monkeypatch.setenv("REPLICATE_API_TOKEN", TOKEN)
+    options = ["--json", "report.json", *(["--other-token", OTHER_TOKEN] if given == "option" else [])]
+    command("conformance", "http://127.0.0.1:1")
+    if given == "variable":
+        monkeypatch.setenv("REPLICATE_OTHER_API_TOKEN", f" {OTHER_TOKEN}\n")
+    outcome = command("conformance", "http://127.0.0.1:1", *options)
+
+    report = Path("report.json").read_text(encoding="utf-8")
+    assert seen == [None, OTHER_TOKEN]
+    assert json.loads(report)["options"]["other_token"] is True
+    assert OTHER_TOKEN not in outcome.out + outcome.err + report + repr(RunOptions(other_token=OTHER_TOKEN))
+
+
+@pytest.mark.parametrize("variable", ["REPLICATE_OTHER_API_TOKEN", None])
+def test_other_token__is_needed_again_by_a_replay(
+    command: Command, monkeypatch: pytest.MonkeyPatch, variable: str | None
+) -> None:
+    """Without it, a failure between two accounts would seem to be gone."""
+    finding = {"id": "abc", "step": "accounts"}
+    run = {"dialect": "live", "rules": [{"rule": "accounts-separate", "findings": [finding]}]}
+    options = {"url": "http://127.0.0.1:9", "other_token": True}
+    Path("report.json").write_text(json.dumps({"options": options, "runs": [run]}), encoding="utf-8")
+    monkeypatch.setenv("REPLICATE_API_TOKEN", TOKEN)
+    if variable:
+        monkeypatch.setenv(variable, OTHER_TOKEN)
+    outcome = command("conformance", "replay", "abc", "--from", "report.json")
+
+    said = outcome.err.replace("\n", " ")
+    assert ("that run had the token of another account; pass it again" in said) is (variable is None)
+    assert ("cannot be reached" in said) is (variable is not None)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
+        (["--other-token", "another-token"], 2, "--other-token are for a server with a URL"),
+        (["http://127.0.0.1:9", "--other-token", TOKEN], 2, "is the one in REPLICATE_API_TOKEN; pass that of another"),
+        (["http://127.0.0.1:9", "--other-token", "short"], 2, "the other account must have at least 8 characters"),
+        (["--har", "a.har", "--other-token", "another-token"], 2, "so --other-token has no meaning with it"),
         ([SERVICE], 2, "is the service itself, which would bill you for several hundred predictions"),
         (["http://127.0.0.1:9"], 3, "http://127.0.0.1:9/v1/predictions cannot be reached"),
         (["127.0.0.1:9"], 3, "'127.0.0.1:9' is not the URL of a server"),

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -483,6 +484,21 @@ def test_secrets__show_nowhere(tmp_path: Path) -> None:
         assert secret not in shown
     (finding,) = next(one for one in report.results if one.rule.name == "token-kept").findings
     assert "'authorization: Bearer '\"$REPLICATE_API_TOKEN\"" in finding.curl
+
+
+def test_secrets__are_masked_in_every_form(tmp_path: Path) -> None:
+    """As in the reports of a run: base64, escapes, queries by their names, a token in another request's response."""
+    token = 'r8_"a b"/c+d'
+    first = har_entry(url=f"{API}/predictions/p1?api_key=0123-key&x=1")
+    first["request"]["headers"] = [{"name": "authorization", "value": f"Token {token}"}]
+    forms = {"quoted": quote(token), "encoded": base64.b64encode(token.encode()).decode(), "plain": token}
+    second = har_entry(answer={**BODY, "logs": "", "x": forms}, headers={"x-api-key": "a-short-key"})
+    report = checked(tmp_path, first, second)
+
+    shown = repr([(one.url, one.response_headers, one.json) for one in report.exchanges])
+    for secret in ("0123-key", "a-short-key", 'a b"/c', "r8_", base64.b64encode(b"r8_").decode()):
+        assert secret not in shown
+    assert "api_key=[token]&x=1" in shown
 
 
 def test_report__of_several_files(tmp_path: Path) -> None:

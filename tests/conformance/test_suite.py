@@ -236,6 +236,17 @@ def test_other_account__need_not_be_there() -> None:
     assert (report.named("failed"), report.errors) == (["accounts-separate"], [])
 
 
+def test_other_account__whose_token_is_refused() -> None:
+    """That is a mistake of the caller, and no broken rule."""
+    with MockServer(token=TOKEN, streams=True) as server:
+        run = partial(run_suite, "http://mock.test", token=TOKEN, other_token=OTHER_TOKEN, quick=True, fuzz=False)
+        with pytest.raises(NotThisAPIError) as caught:
+            run(clock=server.clock, transport=server.transport)
+
+    assert "does not accept the token of the other account; set REPLICATE_OTHER_API_TOKEN" in str(caught.value)
+    assert OTHER_TOKEN not in str(caught.value)
+
+
 def test_other_account__whose_token_is_returned() -> None:
     """A server that sends back the token of the other account does not make a finding show it."""
 

@@ -15,7 +15,7 @@ from zeroscope.cli.extras import require
 from zeroscope.cli.options import Flag
 
 from .files import check_files, keep_last_run, write_files
-from .runs import RunOptions, perform_runs
+from .runs import RunOptions, perform_runs, token_of_other_account
 from .show import print_coverage, print_lines, print_report
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def conformance(
     spec: Path | None = None,
     seed: int | None = None,
     patience: Annotated[float | None, Parameter(validator=validators.Number(gt=0))] = None,
+    other_token: str | None = None,
     html: Path | None = None,
     json: Path | None = None,
     junit: Path | None = None,
@@ -64,6 +65,8 @@ def conformance(
         spec: The OpenAPI document, as a YAML or JSON file. Default: the one built in.
         seed: Determines the generated requests. Default: always the same.
         patience: How long to wait for a prediction or a webhook, in seconds. Default: 300.
+        other_token: A token of another account, to check that accounts are separate. Default: read from
+            REPLICATE_OTHER_API_TOKEN, which other users of the machine cannot see.
         html: A file for the report as an HTML page.
         json: A file for the report as JSON.
         junit: A file for the report as JUnit XML.
@@ -94,7 +97,10 @@ def conformance(
     elif baseline is not None:
         inputs["--baseline"] = [baseline]
     check_files(outputs, inputs)
-    options = RunOptions(url, quick, dialect, webhook_listen, webhook_url, model, spec, seed, patience, har or ())
+    other_token = other_token or (token_of_other_account() if url is not None else None)
+    options = RunOptions(
+        url, quick, dialect, webhook_listen, webhook_url, model, spec, seed, patience, har or (), other_token
+    )
     known = _load_baseline(baseline, is_new=update_baseline)
     source = _load_source(spec)
     reports: list[Report] = []

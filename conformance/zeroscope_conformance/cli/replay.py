@@ -15,7 +15,7 @@ from zeroscope.cli.extras import require
 from zeroscope.cli.options import Flag
 
 from .files import last_run_file
-from .runs import RunOptions, perform_runs
+from .runs import RunOptions, perform_runs, token_of_other_account
 
 if TYPE_CHECKING:
     from ..report import Report
@@ -41,6 +41,7 @@ def replay(
     /,
     *,
     from_: Annotated[Path | None, Parameter(name="--from")] = None,
+    other_token: str | None = None,
     allow_cost: Flag = False,
 ) -> None:
     """Repeat the part of a run that found a failure, and tell whether it still fails.
@@ -50,10 +51,12 @@ def replay(
     Args:
         failure: The id of the failure, which the reports have.
         from_: The report, as --json writes it. Default: that of the last run.
+        other_token: A token of another account, if the run had one. Default: read from REPLICATE_OTHER_API_TOKEN.
         allow_cost: Run against the service itself, which bills every prediction.
     """
     require("conformance")
-    found = _find(failure, from_ or last_run_file(), is_last=from_ is None)
+    path = from_ or last_run_file()
+    found = _find(failure, path, other_token or token_of_other_account(), is_last=from_ is None)
     if found.step:
         if _repeat(failure, found, allow_cost, [found.step]):
             return
@@ -62,14 +65,14 @@ def replay(
         raise CommandError(f"{found.rule} was not reached, so this does not tell whether it still fails", FAILED)
 
 
-def _find(id: str, path: Path, *, is_last: bool) -> _Failure:
+def _find(id: str, path: Path, other_token: str | None, *, is_last: bool) -> _Failure:
     try:
         report: Any = json.loads(path.read_bytes())
         for run in report["runs"]:
             for rule in run["rules"]:
                 for finding in rule["findings"]:
                     if finding.get("id") == id:
-                        options = RunOptions.from_dict(report["options"])
+                        options = RunOptions.from_dict(report["options"], other_token)
                         # Without a URL, a run in each dialect; its failure is that of one.
                         options = options if options.har else replace(options, dialect=run["dialect"])
                         return _Failure(rule["rule"], finding.get("step", ""), options)

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -42,18 +42,38 @@ class RunOptions:
     seed: int | None = None
     patience: float | None = None
     har: Sequence[Path] = ()
+    other_token: str | None = field(default=None, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the options as JSON values, with absolute paths."""
+        """Return the options as JSON values, with absolute paths, and without the token."""
         files = {"har": [str(path.resolve()) for path in self.har]}
-        return {**asdict(self), **files, "spec": None if self.spec is None else str(self.spec.resolve())}
+        paths = {**files, "spec": None if self.spec is None else str(self.spec.resolve())}
+        return {**asdict(self), **paths, "other_token": self.other_token is not None}
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> RunOptions:
-        """Return the options that a report has."""
+    def from_dict(cls, values: dict[str, Any], other_token: str | None = None) -> RunOptions:
+        """Return the options that a report has, with the token of another account if they had one.
+
+        Raises:
+            CommandError: If they had one, and none is given.
+        """
         known = {one.name: values[one.name] for one in fields(cls) if one.name in values}
+        if known.pop("other_token", False):
+            known["other_token"] = other_token
+            if other_token is None:
+                raise CommandError(
+                    "that run had the token of another account; pass it again, as --other-token or in "
+                    "REPLICATE_OTHER_API_TOKEN"
+                )
         files = {"har": [Path(path) for path in known.get("har", [])]}
         return cls(**{**known, **files, "spec": None if known.get("spec") is None else Path(known["spec"])})
+
+
+def token_of_other_account() -> str | None:
+    """Return the token of another account in the environment; None if there is none."""
+    from ..suite import OTHER_TOKEN_VARIABLE
+
+    return os.environ.get(OTHER_TOKEN_VARIABLE, "").strip() or None
 
 
 def perform_runs(options: RunOptions, *, allow_cost: bool, only: Collection[str] | None = None) -> Iterator[Report]:
@@ -105,7 +125,17 @@ def _check_recordings(options: RunOptions) -> Report:
     from ..document import Document, DocumentError
     from ..recorded import RecordingError, check
 
-    for name in ("url", "quick", "dialect", "webhook_listen", "webhook_url", "model", "seed", "patience"):
+    for name in (
+        "url",
+        "quick",
+        "dialect",
+        "webhook_listen",
+        "webhook_url",
+        "model",
+        "seed",
+        "patience",
+        "other_token",
+    ):
         if getattr(options, name):
             given = "a URL" if name == "url" else f"--{name.replace('_', '-')}"
             raise CommandError(f"--har checks recorded traffic and sends nothing, so {given} has no meaning with it")
@@ -139,8 +169,8 @@ def _require_mock() -> None:
 
 def _embedded_runs(options: RunOptions, models: dict[str, Path]) -> Iterator[dict[str, Any]]:
     """The suite's arguments for each run against an embedded mock server, which runs as long as its run."""
-    if options.webhook_listen or options.webhook_url:
-        raise CommandError("--webhook-listen and --webhook-url are for a server with a URL")
+    if options.webhook_listen or options.webhook_url or options.other_token:
+        raise CommandError("--webhook-listen, --webhook-url and --other-token are for a server with a URL")
     from .. import embedded
 
     dialects: tuple[DialectName, ...] = (options.dialect,) if options.dialect else ("live", "published")
@@ -162,15 +192,22 @@ def _remote_run(stack: ExitStack, url: str, options: RunOptions, allow_cost: boo
     token = os.environ.get(TOKEN_VARIABLE, "").strip()
     if not token:
         raise CommandError(f"no token for {url}: set {TOKEN_VARIABLE}")
-    if len(token) < _SHORTEST_TOKEN:
-        # The report has the name of the variable in place of the token wherever it occurs.
-        raise CommandError(f"the token in {TOKEN_VARIABLE} must have at least {_SHORTEST_TOKEN} characters")
+    other_token = options.other_token
+    for name, one in ((f"the token in {TOKEN_VARIABLE}", token), ("the token of the other account", other_token)):
+        if one is not None and len(one) < _SHORTEST_TOKEN:
+            # The report has the name of the variable in place of the token wherever it occurs.
+            raise CommandError(f"{name} must have at least {_SHORTEST_TOKEN} characters")
+    if token == other_token:
+        raise CommandError(
+            f"the token of the other account is the one in {TOKEN_VARIABLE}; pass that of another account"
+        )
     receiver = None
     if options.webhook_listen:
         receiver = stack.enter_context(_receiver(options.webhook_listen, options.webhook_url, document))
     elif options.webhook_url:
         raise CommandError("--webhook-url needs --webhook-listen, where it leads to")
-    return {"url": url, "token": token, "document": document, "dialect": options.dialect, "receiver": receiver}
+    run = {"url": url, "token": token, "other_token": other_token, "document": document, "dialect": options.dialect}
+    return {**run, "receiver": receiver}
 
 
 def _receiver(webhook_listen: str, webhook_url: str | None, document: Document) -> Receiver:

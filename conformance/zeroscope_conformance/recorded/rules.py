@@ -10,6 +10,7 @@ from urllib.parse import urljoin, urlsplit
 from ..checks import check_problem, check_response, track_predictions
 from ..coverage.requests import parse_text
 from ..document import Document
+from ..echo import is_echo
 from ..exchange import Exchange, excerpt, parse_json
 from ..lifecycle import LifecycleTracker
 from ..results import Results
@@ -99,7 +100,7 @@ class RecordedRules:
         if isinstance(sent, dict) and "input" in sent:
             shown = prediction.get("input")
             expected, seen = f"the input {excerpt(json.dumps(sent['input']))}", excerpt(json.dumps(shown))
-            results.check("input-echoed", shown == sent["input"], expected, seen, exchange)
+            results.check("input-echoed", is_echo(self._document, shown, sent["input"]), expected, seen, exchange)
         prefer = exchange.request_headers.get("prefer")
         applied = exchange.response_headers.get("preference-applied")
         if prefer is not None and applied is not None:

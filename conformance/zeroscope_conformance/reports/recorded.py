@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -12,9 +11,7 @@ from zeroscope_mock.journal.redaction import Redactor
 from zeroscope_mock.messages import Headers
 
 from ..exchange import Exchange
-
-# The key that signs the webhooks of an account.
-_SECRET = re.compile(r"whsec_[A-Za-z0-9+/=_-]+")
+from ..webhook_keys import without_keys
 
 
 def record(exchange: Exchange, number: int, limit: int) -> RecordedExchange:
@@ -53,4 +50,4 @@ def _pairs(headers: Mapping[str, str]) -> Headers:
 
 
 def _without_secrets(text: str) -> str:
-    return Redactor(()).url(_SECRET.sub("whsec_[secret]", text))
+    return Redactor(()).url(without_keys(text))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..documents.invalid_field import InvalidField
 from .field_names import FieldNames
 from .resolver import Resolver
+from .secret_fields import redact_errors, secret_fields
 
 if TYPE_CHECKING:
     # Imported where they are needed, because a server without further models starts faster without them.
@@ -49,11 +50,13 @@ class ModelSchema:
             value: The input, as the json module reads it.
             field: The path of the input.
         """
-        return self._input.compiled.invalid_fields(value, field)
+        invalid = self._input.compiled.invalid_fields(value, field)
+        return redact_errors(invalid, value, self.secret_fields, field) if invalid else []
 
     def training_invalid_fields(self, value: Any, field: str = "input") -> list[InvalidField]:
         """The errors in the input of a training, for which a model without a `TrainingInput` takes any object."""
-        return self._training_input.compiled.invalid_fields(value, field)
+        invalid = self._training_input.compiled.invalid_fields(value, field)
+        return redact_errors(invalid, value, self.training_secret_fields, field) if invalid else []
 
     def output_invalid_fields(self, value: Any, field: str = "output") -> list[InvalidField]:
         """The errors in an output of the model; an empty list for a valid one."""
@@ -65,13 +68,20 @@ class ModelSchema:
 
         Unlike elsewhere, the schemas of a union are resolved as well, since each tells what values the field takes.
         """
-        fields = self.resolve(self._schemas.get("Input", {})).get("properties")
-        resolved = (
-            [(name, self._with_unions(schema)) for name, schema in fields.items()] if isinstance(fields, dict) else []
-        )
+        resolved = self._fields("Input").items()
         # A field without an order keeps its place.
         ordered = sorted(enumerate(resolved), key=lambda one: _order(one[1][1], one[0]))
         return dict(field for _, field in ordered)
+
+    @cached_property
+    def secret_fields(self) -> frozenset[str]:
+        """The names of the fields of the input that hold secrets."""
+        return secret_fields(self.properties, self.resolve)
+
+    @cached_property
+    def training_secret_fields(self) -> frozenset[str]:
+        """The names of the fields of a training's input that hold secrets."""
+        return secret_fields(self._fields("TrainingInput"), self.resolve)
 
     @cached_property
     def defaults(self) -> Mapping[str, Any]:
@@ -122,6 +132,11 @@ class ModelSchema:
             *self._output.warnings,
             *self._training_input.warnings,
         ]
+
+    def _fields(self, name: str) -> dict[str, Mapping[str, Any]]:
+        """The fields of one of the document's schemas, resolved with the schemas of their unions."""
+        fields = self.resolve(self._schemas.get(name, {})).get("properties")
+        return {name: self._with_unions(one) for name, one in fields.items()} if isinstance(fields, dict) else {}
 
     def _with_unions(self, schema: Any, depth: int = 0) -> Mapping[str, Any]:
         """A schema, resolved with the schemas of its unions."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..cog.field_names import FieldNames
 from ..messages import Headers, Response
+from .secrets import is_secret_mark
 from .single_line import single_line
 
 NOTICE_HEADER = "x-zeroscope-mock-notice"
@@ -50,7 +51,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and its response, without tokens.
+    """One request and its response, without tokens and secrets.
 
     Args:
         time: When it was, in seconds since 1970 on the server's clock.
@@ -105,7 +106,7 @@ class Exchange:
 
     @property
     def input(self) -> dict[str, Any] | None:
-        """The model's input in the request; None if there is none."""
+        """The model's input in the request, with `[secret …]` for secrets; None if there is none."""
         sent = self.request_json
         found = sent.get("input") if isinstance(sent, dict) else None
         return found if isinstance(found, dict) else None
@@ -122,7 +123,7 @@ class Exchange:
             # A refused input may hold anything.
             return None
         texts = (one for one in sent.values() if isinstance(one, str) and not _URL.match(one))
-        return text or next(texts, None)
+        return text or next((one for one in texts if not is_secret_mark(one)), None)
 
     @property
     def reason(self) -> str | None:

@@ -121,6 +121,7 @@ class Journal(ReadableJournal):
                 notes.run,
                 notes.status,
                 notes.refusals,
+                notes.secrets,
             )
             if len(self._exchanges) == self._exchanges.maxlen:
                 self.dropped += 1

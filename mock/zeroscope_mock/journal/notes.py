@@ -16,6 +16,7 @@ class ExchangeNotes:
         run: The id of the prediction or training that the request concerns; None if there is none.
         status: The status of that after the exchange, where the response does not show it.
         refusals: The reasons why the request was refused.
+        secrets: The names of the fields of its input that hold secrets.
     """
 
     # Values of the class, since most requests leave all of them as they are.
@@ -24,6 +25,7 @@ class ExchangeNotes:
     run: str | None = None
     status: str | None = None
     refusals: tuple[Refusal, ...] = ()
+    secrets: Sequence[str] = ()
 
     def append(self, text: str) -> None:
         """Add a note in words."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import orjson
 
@@ -10,6 +10,7 @@ from ..messages import Headers
 from .body_text import body_text
 from .exchange import Exchange, Refusal, header, short_bodies
 from .redaction import Redactor
+from .secrets import redact_fields
 
 
 def read(
@@ -33,13 +34,16 @@ def read(
     prediction: str | None,
     status_after: str | None,
     refusals: tuple[Refusal, ...],
+    secrets: Sequence[str],
 ) -> Exchange:
-    """The exchange with these fields, without tokens.
+    """The exchange with these fields, without tokens and secrets.
 
     Args:
         length: How many characters of the bodies are kept; None for all up to the limit.
+        secrets: The names of the secret fields of the input.
     """
-    redactor = Redactor(request_headers)
+    sent, texts = redact_fields(sent, secrets)
+    redactor = Redactor(request_headers, inputs=texts)
     request_body = body_text(sent, header(request_headers, "content-type"), redactor, body_limit, length)
     response_body = body_text(received, header(response_headers, "content-type"), redactor, body_limit, length)
     notes = [redactor.text(note or "")]

@@ -13,6 +13,8 @@ from ..messages import Headers
 TOKEN = "[token]"
 """What stands in place of a token."""
 
+_SECRET = "[secret]"
+
 # A shorter token, such as `x`, would match everywhere; it is redacted in the headers that hold nothing else.
 _SHORTEST = 8
 # The length of a character of a token in the longest form that is expected, escaped many times, in bytes.
@@ -32,30 +34,33 @@ _PLAIN = re.compile(r"[A-Za-z0-9._~-]")
 
 
 class Redactor:
-    """Redacts the tokens in the headers of one request.
+    """Redacts the tokens in the headers of one request, and the secrets of its input.
 
     Args:
         headers: The headers, names in lower case, values as bytes decoded as Latin-1.
         secrets: Other tokens.
+        inputs: Secrets of the input.
     """
 
     __slots__ = ("_patterns", "_reach", "_shortest")
 
-    def __init__(self, headers: Headers, secrets: Iterable[str] = ()) -> None:
+    def __init__(self, headers: Headers, secrets: Iterable[str] = (), inputs: Iterable[str] = ()) -> None:
         sent = (token for name, value in headers if name in _CREDENTIALS for token in _tokens(value))
-        tokens = {_decoded(token) for token in (*sent, *secrets) if len(token) >= _SHORTEST}
+        marks = dict.fromkeys((secret for secret in inputs if len(secret) >= _SHORTEST), _SECRET)
+        marks |= {_decoded(token): TOKEN for token in (*sent, *secrets) if len(token) >= _SHORTEST}
         # The longest first, since one may contain another.
-        self._shortest = min(map(len, tokens), default=0)
-        self._reach = _LONGEST_FORM * max(map(len, tokens), default=0)
-        self._patterns = [_patterns(token) for token in sorted(tokens, key=lambda token: (-len(token), token))]
+        self._shortest = min(map(len, marks), default=0)
+        self._reach = _LONGEST_FORM * max(map(len, marks), default=0)
+        ordered = sorted(marks, key=lambda text: (-len(text), text))
+        self._patterns = [(*_patterns(text), marks[text]) for text in ordered]
 
     def text(self, text: str) -> str:
         """A text without the tokens, in whatever form."""
         # No form is shorter than its token.
         if len(text) < self._shortest:
             return text
-        for pattern, *_ in self._patterns:
-            text = pattern.sub(TOKEN, text)
+        for pattern, _, _, mark in self._patterns:
+            text = pattern.sub(mark, text)
         return text
 
     def url(self, text: str) -> str:
@@ -72,7 +77,7 @@ class Redactor:
         end = limit
         while True:
             # Of a token across the end of what is searched, the part that is not found lies in what is left out: no
-            # text becomes longer, since what stands in place of a token is shorter.
+            # text becomes longer, since what stands in place of a token is not.
             content = self._redacted(body[: end + self._reach])
             if len(body) <= end + self._reach or len(content) - self._reach >= limit:
                 return content[:limit]
@@ -80,10 +85,10 @@ class Redactor:
             end = 2 * end + self._reach
 
     def _redacted(self, content: bytes) -> bytes:
-        for _, pattern, forms in self._patterns:
+        for _, pattern, forms, mark in self._patterns:
             # Most bodies have no token, and a search for texts is ten times as fast as one for a pattern.
             if forms is None or any(form in content for form in forms):
-                content = pattern.sub(TOKEN.encode(), content)
+                content = pattern.sub(mark.encode(), content)
         return content
 
     def headers(self, headers: Headers) -> Headers:

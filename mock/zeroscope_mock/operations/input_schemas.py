@@ -1,13 +1,16 @@
-"""Finds the schemas that the inputs of runs are checked by."""
+"""Finds the schemas that inputs of runs are checked by, and their secrets."""
 
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from ..cog import ModelSchema
+from ..cog.secret_fields import likely_secrets
 from ..journal import ExchangeNotes
+from ..lifecycle.record import RunKind
 from ..state import State
 from .deployments import deployed_version
 from .version_references import VersionReference, find_model_version, find_version
@@ -15,6 +18,9 @@ from .version_references import VersionReference, find_model_version, find_versi
 _log = logging.getLogger("zeroscope_mock")
 # The operation itself refuses what has no version, however wrong its input may be.
 _ANY_INPUT = ModelSchema({})
+_CREATES = frozenset({"createPrediction", "createModelPrediction", "createDeploymentPrediction", "createTraining"})
+_NAME = re.compile(rb'"([^"\\]*)"\s*:')
+_VERSION = re.compile(rb'"version"\s*:\s*"([^"\\]*)"')
 
 
 def find_input_schema(
@@ -48,6 +54,37 @@ def find_input_schema(
         return "", _ANY_INPUT
     _report_warnings(state, version, notes)
     return None if version.schema is None else (version.model or "", version.schema)
+
+
+def find_secret_fields(
+    state: State, operation_id: str, tenant: str, arguments: Mapping[str, Any], body: bytes
+) -> frozenset[str]:
+    """The names of the fields of a refused call that may hold secrets; its body may not even be JSON.
+
+    It may be called without the lock, so it looks at nothing that a request makes.
+
+    Args:
+        state: The server's.
+        operation_id: The operation of the call.
+        tenant: The tenant that sent it; empty for none.
+        arguments: Its parameters.
+        body: Its body.
+    """
+    if operation_id not in _CREATES:
+        return frozenset()
+    loaded = state.registry.loaded
+    versions = [found.decode(errors="replace") for found in _VERSION.findall(body)]
+    names = {loaded.name_of(one) or one.partition(":")[0] for one in versions}
+    if "deployment_name" in arguments:
+        deployment = state.registry.deployment(tenant, arguments["deployment_owner"], arguments["deployment_name"])
+        names |= set() if deployment is None else {deployment.model}
+    elif "owner" in arguments:
+        names.add(f"{arguments['owner']}/{arguments['name']}")
+    models = [model for model in map(loaded.get, names) if model is not None]
+    schemas = [version.schema for model in models for version in model.versions.values()]
+    declared = [state.secret_fields(schema, kind) for schema in schemas if schema for kind in get_args(RunKind)]
+    likely = likely_secrets(found.decode(errors="replace") for found in _NAME.findall(body))
+    return likely.union(state.secret_names, *declared)
 
 
 def _report_warnings(state: State, version: VersionReference, notes: ExchangeNotes) -> None:

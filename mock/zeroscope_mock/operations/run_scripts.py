@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..cog import ModelSchema
+from ..cog.secret_fields import redact
 from ..documents.links import WEBSITE
 from ..lifecycle.marks import fill_marks
 from ..lifecycle.model_input import PREFIX
@@ -56,6 +58,14 @@ def decide_script(
         for misfit in _misfits(version.schema, script.output):
             call.notes.append(misfit)
     return script
+
+
+def without_texts(script: Script, secrets: Sequence[str]) -> Script:
+    """A script whose log and error do not show some secrets of the input, as the service redacts them."""
+    if not secrets:
+        return script
+    lines = script.lines and tuple([(at, redact(line, secrets)) for at, line in script.lines])
+    return replace(script, lines=lines, error=script.error and redact(script.error, secrets))
 
 
 def _usual_script(

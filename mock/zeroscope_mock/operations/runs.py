@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
+from ..cog.secret_fields import likely_secrets, secret_texts, without_secrets
 from ..documents.links import Links
 from ..lifecycle.blocking import blocking_state
 from ..lifecycle.record import RETENTION, Hook, Record, RunKind
@@ -23,7 +24,7 @@ from ..webhooks.events import parse_events_filter
 from .calls import OperationCall
 from .response_cache import ResponseCache
 from .run_bodies import RunBodies
-from .run_scripts import decide_script
+from .run_scripts import decide_script, without_texts
 from .standstill import StandstillDetector, with_notice
 from .version_references import VersionReference
 
@@ -172,6 +173,11 @@ class Runs:
         random = state.random_bytes(kind, call.tenant, number)
         id = new_id(random)
         script = decide_script(state, call, version, kind, random, None if output is None else output(id))
+        secrets = likely_secrets(sent) if version.guessed else state.secret_fields(version.schema, kind)
+        if secrets:
+            call.notes.secrets = tuple(secrets)
+            script = without_texts(script, secret_texts(sent, secrets))
+            sent = without_secrets(sent, secrets)
         return Record(
             id=id,
             tenant=call.tenant,

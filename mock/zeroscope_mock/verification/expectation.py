@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from ..journal import Exchange
+from ..journal.secrets import is_secret_mark, secret_mark
 from .call import CallHeaders
-from .differences import MISSING, Difference, differences, in_words, leaves, shortened
+from .differences import MISSING, Difference, Matcher, differences, in_words, leaves, shortened
+from .matchers import Equals, anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,20 @@ class Expectation:
     def concerns(self, exchange: Exchange) -> bool:
         """Whether an exchange is one of the operation and the prediction, whatever else it has."""
         return self.operation in (None, exchange.operation) and self.prediction in (None, exchange.prediction)
+
+    def without_secrets(self, names: Collection[str]) -> Expectation:
+        """The expectation with marks as the journal has them in place of secrets.
+
+        Args:
+            names: The names of the secret fields.
+
+        Raises:
+            ValueError: If a matcher or a function would have to see a secret.
+        """
+        body = self.body
+        if isinstance(body, Mapping) and "input" in body:
+            body = {**body, "input": _without_secrets(body["input"], names)}
+        return replace(self, input=_without_secrets(self.input, names), body=body)
 
     def differences(self, exchange: Exchange) -> Iterator[Difference]:
         """Yield what an exchange has otherwise."""
@@ -75,6 +91,29 @@ class Expectation:
         if self.prediction is not None:
             fields.append(("prediction", repr(self.prediction)))
         return [f"{field}: {words}" for field, words in fields]
+
+
+def _without_secrets(expected: Any, names: Collection[str]) -> Any:
+    if isinstance(expected, Equals):
+        return Equals(_without_secrets(expected.value, names))
+    if not isinstance(expected, Mapping):
+        return expected
+    return {name: _marked(one, name) if name in names else one for name, one in expected.items()}
+
+
+def _marked(expected: Any, name: Any) -> Any:
+    if isinstance(expected, str):
+        return expected if is_secret_mark(expected) else secret_mark(expected)
+    if isinstance(expected, list | tuple):
+        return [_marked(one, name) for one in expected]
+    if isinstance(expected, Equals):
+        return Equals(_marked(expected.value, name))
+    looks_inside = isinstance(expected, Matcher) or (callable(expected) and not isinstance(expected, type))
+    if looks_inside and expected is not anything:
+        raise ValueError(
+            f"the journal has no secrets, so input.{name} can be compared only as a whole; pass the value, or anything"
+        )
+    return expected
 
 
 def _differences_of_input(expected: Any, exchange: Exchange) -> Iterator[Difference]:

@@ -37,9 +37,11 @@ def verify(
 
     Raises:
         VerificationError: If there are more or fewer, or if they come in another order.
-        ValueError: For an unknown operation, an order without that of the expectation, and an expected token.
+        ValueError: For an unknown operation, an order without that of the expectation, an expected token, and a part of
+            a secret.
     """
     __tracebackhide__ = True
+    expectation = expectation.without_secrets(state.secret_names)
     journal = state.journal
     exchanges, dropped = [exchange for exchange in journal[:] if tenant in (None, exchange.tenant)], journal.dropped
     _check_operations(expectation.operation, order, _known_operations(state, exchanges))

@@ -20,6 +20,7 @@ import pytest
 from helpers.command import COMMAND, Command
 from zeroscope import Video
 from zeroscope.cli import batch as command_module
+from zeroscope.cli import batch_input
 from zeroscope.cli import show as show_module
 from zeroscope_mock import MockServer
 
@@ -191,6 +192,25 @@ def test_invalid_lines__are_all_told_before_anything_is_sent(
     for line in expected:
         assert line in outcome.err
     assert len(server.journal) == 0 and {path.name for path in tmp_path.iterdir()} <= {name}
+
+
+@pytest.mark.parametrize(
+    ("field", "said"), [(None, "no prompt; write"), ({"type": "array"}, "a prompt that is not text; write")]
+)
+def test_lines__need_a_model_with_a_prompt(
+    command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, field: Any, said: str
+) -> None:
+    """The message says what a line is, why the model cannot take it, and what to write instead."""
+    monkeypatch.setattr(batch_input, "TAKES_PROMPT", False)
+    monkeypatch.setattr(batch_input, "input_schema", lambda: {"properties": {} if field is None else {"prompt": field}})
+    prompts(tmp_path / "a.txt", "a storm")
+    outcome = command("batch", "a.txt")
+    error = " ".join(outcome.err.split())
+    assert (
+        outcome.code == 2
+        and f"each line is read as a prompt, but the model takes {said} the fields of an input as a JSON" in error
+    )
+    assert error.endswith("and name the file .jsonl or .csv, or pass --format")
 
 
 def test_problems__are_told_up_to_a_number(command: Command, tmp_path: Path) -> None:

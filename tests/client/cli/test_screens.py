@@ -119,6 +119,7 @@ LINES = {
         "conformance --update-baseline --no-github",
         "conformance --baseline missing.json",
         "conformance --har missing.har --min-coverage 98",
+        "conformance --dialect live --other-token a-token-of-another-account",
         "conformance http://127.0.0.1:1 --har missing.har",
         "conformance replay --help",
         "conformance replay unknown --from missing.json --allow-cost",

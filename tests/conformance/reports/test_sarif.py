@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ from helpers.failures import TOKEN, exchange, faulty_report, make_results, repor
 from helpers.pages import ROOT
 from helpers.report_validators import sarif_errors
 from zeroscope_conformance import Baseline, DocumentSource, Report, to_sarif
+from zeroscope_conformance.recorded import RecordedReport
+from zeroscope_conformance.recorded.drift import Drift
 
 SOURCE = DocumentSource.load(folder=ROOT)
 
@@ -95,13 +97,42 @@ def test_suite__tells_its_own_errors() -> None:
     assert any(text.startswith("cancel-ends was not reached: ") for text in texts)
 
 
+def recorded() -> RecordedReport:
+    """The report of recorded traffic with drift, once where the document has no such place."""
+    found = [
+        Drift("field", "getPrediction", "/components/schemas/Prediction/properties", "cost", "5 (a.har, entry 1)", 3),
+        Drift("operation", "", "/paths", "GET /account", "200 application/json: {} (a.har, entry 2)"),
+    ]
+    report = report_of(make_results())
+    values = {one.name: getattr(report, one.name) for one in fields(report)}
+    return RecordedReport(**{**values, "drift": found})
+
+
+def test_drift__is_a_note_at_its_place() -> None:
+    """The service may part from the document without a failure; the line is that of the place in openapi.yaml."""
+    run = written(recorded())["runs"][0]
+    field, operation = run["results"]
+
+    assert {(one["kind"], one["level"], one["ruleId"]) for one in run["results"]} == {("fail", "note", "drift")}
+    rule = run["tool"]["driver"]["rules"][field["ruleIndex"]]
+    assert (rule["id"], rule["defaultConfiguration"]) == ("drift", {"level": "note"})
+    assert field["message"]["text"] == "drift (field): getPrediction: cost\nseen: 5 (a.har, entry 1)"
+    assert field["occurrenceCount"] == 3
+    lines = [one["locations"][0]["physicalLocation"]["region"]["startLine"] for one in (field, operation)]
+    assert [SOURCE.text.splitlines()[line - 1].strip() for line in lines] == ["properties:", "paths:"]
+    assert field["partialFingerprints"] != operation["partialFingerprints"]
+    assert "drift" not in json.dumps(written(faulty_report()))
+
+
 @pytest.mark.parametrize("with_baseline", [False, True])
 def test_report__is_valid_against_the_official_schema(tmp_path: Path, with_baseline: bool) -> None:
     """The schema of the standard accepts a report with everything in it, and refuses another version."""
     failed, empty = faulty_report(), replace(report_of(make_results()), errors=["a mistake"], interrupted=True)
     baseline = Baseline().updated([failed]) if with_baseline else None
     path = tmp_path / "report.sarif"
-    path.write_text(to_sarif([failed, empty], DocumentSource.load(folder=tmp_path), baseline), encoding="utf-8")
+    path.write_text(
+        to_sarif([failed, empty, recorded()], DocumentSource.load(folder=tmp_path), baseline), encoding="utf-8"
+    )
 
     assert sarif_errors(path) == ""
     path.write_text('{"version": "1.0.0", "runs": []}', encoding="utf-8")

@@ -12,7 +12,6 @@ queued ───────────────▶ sending ─────�
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 from collections import Counter, defaultdict, deque
@@ -40,7 +39,7 @@ class BatchJournal:
 
     A record is on disk when its method returns; if the method raises, none of it is. Methods may be called from any
     thread, one at a time, but not in a forked process. A file that cannot be used or written, or that is damaged,
-    raises a ConfigurationError. Of the token, only a digest is kept.
+    raises a ConfigurationError. Of the token and of inputs, only digests are kept.
     """
 
     def __init__(self, path: str | PathLike[str], *, base_url: str, token: str = "") -> None:
@@ -134,10 +133,10 @@ class BatchJournal:
     def record_finished(
         self, row: int, prediction: Mapping[str, Any], redact: Callable[[str], str] = lambda text: text
     ) -> None:
-        """Record a prediction that has ended, as JSON values; `redact` removes what should not be on disk."""
+        """Record a prediction that has ended, as JSON values; `redact` removes the token."""
         what = f"that prediction {excerpt(str(prediction.get('id')))} has ended"
         try:
-            written = records.to_bytes(redact(json.dumps(dict(prediction))))
+            written = records.to_bytes(redact(records.without_secrets(prediction)))
         except NOT_JSON as error:
             raise self._error(
                 f"could not record {what}, as it does not consist of JSON values: {error}. Run the same inputs with "

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple, TypeAlias
 
+from .._service import secret_fields
 from .._service.validation import NOT_JSON
 from ..errors import invalid_argument
 
@@ -109,6 +110,11 @@ def digest(index: int, item: Mapping[str, Any]) -> bytes:
         reason = f"it cannot be recorded in a journal, as it does not consist of JSON values: {error}"
         raise invalid_argument(f"inputs.{index}", reason) from error
     return hashlib.sha256(written.encode()).digest()
+
+
+def without_secrets(prediction: Mapping[str, Any]) -> str:
+    """Return a prediction as JSON, without the secrets of its input."""
+    return json.dumps(secret_fields.without_secrets(prediction))
 
 
 def token_digest(token: str) -> bytes:

@@ -14,6 +14,7 @@ from .._service import api, validation
 from .._service.api import PredictionModel, PredictionPage, Response
 from .._service.invalid_fields import display
 from .._service.responses import query_of
+from .._service.secret_fields import is_secret
 from .._service.versions import is_version
 from .._steps import Call, Emit, Flow, Stream
 from ..errors import MalformedResponseError, invalid_argument
@@ -251,7 +252,7 @@ def search(
         if fitting and prediction._lacks_input:
             prediction._update((yield from get(sender, prediction.id, until)))
         for number in fitting:
-            if prediction.data_removed or _equal_without_files(prediction.input, creates[number].body["input"]):
+            if prediction.data_removed or _are_alike(prediction.input, creates[number].body["input"]):
                 is_late = moment is not None and moment > starts[number] + duration + 2 * clocks.allowance
                 (found[number].later if is_late else found[number].in_time).append(prediction)
     return [
@@ -286,10 +287,10 @@ def _created_at(prediction: PredictionState) -> float | None:
     return None if prediction.created_at is None else prediction.created_at.timestamp()
 
 
-def _equal_without_files(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two inputs are equal except for files, for which the service may return URLs of its own."""
-    files = {name for input in (one, other) for name, value in input.items() if _is_file(value)}
-    rest = [{name: value for name, value in input.items() if name not in files} for input in (one, other)]
+def _are_alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two inputs are equal except for files, which the service may replace by its URLs, and for secrets."""
+    changed = {name for input in (one, other) for name, value in input.items() if _is_file(value) or is_secret(name)}
+    rest = [{name: value for name, value in input.items() if name not in changed} for input in (one, other)]
     return rest[0] == rest[1]
 
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ..errors import InvalidField
+from .secret_fields import is_secret
 from .spec import input_schema
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def invalid_field(error: ValidationError, options: Collection[str] = ()) -> Inva
     keyword = error.kind.name
     path = [*error.instance_path]
     field = ".".join(map(str, path)) or _BODY
-    secret = path[:1] == ["input"] and len(path) > 1 and _is_secret(path[1])
+    secret = path[:1] == ["input"] and len(path) > 1 and is_secret(path[1])
     description = f"{_SECRET} is not allowed by {keyword}" if secret else _description(keyword, error)
     # Given as an argument of `run`, it was the option.
     if path == ["input"] and (option := (missing_field(error) or "").removeprefix("input.")) in options:
@@ -58,13 +59,7 @@ def invalid_field(error: ValidationError, options: Collection[str] = ()) -> Inva
 
 def shown(name: object, value: object) -> str:
     """Return a field's value for a message, unless it is a secret."""
-    return _SECRET if _is_secret(name) else display(value)
-
-
-def _is_secret(name: object) -> bool:
-    """Whether a field's value should not be shown: the spec marks such fields, as Cog does, as write-only."""
-    field = input_schema()["properties"].get(name)
-    return isinstance(field, dict) and field.get("writeOnly") is True
+    return _SECRET if is_secret(name) else display(value)
 
 
 def missing_field(error: ValidationError) -> str | None:

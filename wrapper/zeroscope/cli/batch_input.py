@@ -110,7 +110,11 @@ def read(
 def _lines(text: str) -> Iterator[Line | _Problem]:
     """Read a prompt from each line that is not blank."""
     if not TAKES_PROMPT:
-        raise CommandError("the model takes no prompt, so inputs cannot be plain lines; use JSONL or CSV")
+        prompt = "a prompt that is not text" if "prompt" in input_schema()["properties"] else "no prompt"
+        raise CommandError(
+            f"each line is read as a prompt, but the model takes {prompt}; write the fields of an input as a JSON "
+            "object in each line, or as a row of a table, and name the file .jsonl or .csv, or pass --format"
+        )
     for number, line in enumerate(io.StringIO(text), 1):
         if prompt := line.strip():
             yield Line(number, {"prompt": prompt})

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import formatdate
 from pathlib import Path
@@ -297,6 +298,35 @@ def test_recovery__needs_a_single_candidate(
     assert recovered(results) == ids
     assert all(reason in str(result.error) for result in results if result.error is not None)
     assert account.methods.count("POST") == len(inputs)
+
+
+@pytest.mark.parametrize("shown", ["[REDACTED]", "key-0123456789"])
+def test_recovery__of_an_input_with_a_secret(account: Account, declare_secret: Callable[..., None], shown: str) -> None:
+    """The list shows the input without the secret, as the service does, or with it."""
+    declare_secret()
+    sent = {"prompt": "a", "key": "key-0123456789"}
+    account.run(sent)
+    account.entry("p1", input={"prompt": "a", "key": shown})
+    assert recovered(account.run(sent)) == ["p1"]
+
+
+@pytest.mark.parametrize("shown", ["[REDACTED]", "key-0123456789"])
+def test_journal__holds_no_secret(
+    harness: Harness, journal: Path, declare_secret: Callable[..., None], shown: str
+) -> None:
+    """Neither that of an input nor one that a server returned; the next run knows the input all the same."""
+    declare_secret()
+    sent = {"prompt": "a", "key": "key-0123456789"}
+    body = prediction_body(status="succeeded", output=OUTPUT, logs=f"{shown} expires", input={**sent, "key": shown})
+    service = ScriptedResponses(httpx.Response(201, json=body))
+    first, second = (harness.do(harness.client(service).run_many, [sent], journal=journal) for _ in range(2))
+    assert b"0123456789" not in journal.read_bytes()
+    assert len(service.requests) == 1
+    assert [result.error for result in (*first, *second)] == [None, None]
+    assert (second[0].prediction.input, second[0].prediction.logs) == (
+        {"prompt": "a", "key": "[REDACTED]"},
+        "[REDACTED] expires",
+    )
 
 
 def test_recovery__leaves_predictions_to_the_rows_that_have_them(account: Account) -> None:

@@ -1,0 +1,159 @@
+"""Secret fields of an input, whose values the journal shows nowhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import httpx
+import pytest
+
+from zeroscope_mock import FaultSettings, MockServer
+from zeroscope_mock.journal.lines import describe
+from zeroscope_mock.journal.secrets import redact_fields, secret_mark
+
+KEY = 'key-"0123456789\\-é'
+SECRET = {"type": "string", "format": "password", "writeOnly": True, "x-cog-secret": True}
+SCHEMA = {
+    "components": {
+        "schemas": {
+            "Input": {
+                "type": "object",
+                "properties": {"credential": SECRET, "size": {"type": "integer", "maximum": 8}},
+                "not": {"required": ["forbidden"]},
+            },
+            "TrainingInput": {"type": "object", "properties": {"credential": {**SECRET, "maxLength": 40}}},
+            "Output": {"type": "string"},
+        }
+    }
+}
+VERSION = "5" * 64
+PATH = "models/acme/vault/predictions"
+Post = Callable[..., httpx.Response]
+
+
+@pytest.fixture
+def server() -> MockServer:
+    """A server with a model that takes a secret, whose field's name does not say so."""
+    return MockServer(models={"acme/vault": {"id": VERSION, "openapi_schema": SCHEMA}}, token="the-token", account="me")
+
+
+@pytest.fixture
+def post(server: MockServer) -> Iterator[Post]:
+    """Sends a POST to the server."""
+    headers = {"Authorization": "Bearer the-token", "Content-Type": "application/json"}
+    with httpx.Client(transport=server.transport, base_url="https://h.test/v1/", headers=headers) as api:
+        yield api.post
+
+
+def everything(server: MockServer) -> str:
+    """All that the journal and the server's data show, in every form, without the escapes of JSON."""
+    lines = [describe(one) for one in server.journal]
+    shown = [server.journal.har(), server.snapshot(), lines, repr(server.journal[:]), str(server.journal)]
+    return json.dumps(shown, ensure_ascii=False).replace("\\", "")
+
+
+@pytest.mark.parametrize(
+    ("sent", "headers"),
+    [
+        pytest.param({"input": {"credential": KEY}}, {}, id="accepted"),
+        pytest.param({"input": {"credential": KEY, "size": 9}}, {}, id="invalid in another field"),
+        pytest.param({"input": {"credential": [KEY]}}, {}, id="of a wrong type"),
+        pytest.param({"input": {"credential": KEY, "forbidden": 1}}, {}, id="invalid as a whole, which is quoted"),
+        pytest.param({"input": {"credential": KEY}}, {"Authorization": "Bearer other"}, id="with a wrong token"),
+        pytest.param({"input": {"credential": KEY}}, {"Prefer": "sometimes"}, id="with an invalid header"),
+    ],
+)
+def test_journal__shows_no_secret(
+    server: MockServer, post: Post, sent: dict[str, Any], headers: dict[str, str]
+) -> None:
+    """Whether the create runs or is refused, and for whatever reason."""
+    post(PATH, json=sent, headers=headers)
+
+    assert "0123456789" not in everything(server)
+    assert server.journal[0].request_body.count("[secret") == 1
+
+
+@pytest.mark.parametrize("fault", [{"status": 429}, {"reset": "before"}, {"status": 502, "carried_out": True}])
+def test_journal__shows_no_secret_after_a_fault(server: MockServer, post: Post, fault: FaultSettings) -> None:
+    """A fault may come before the body is read, or after the prediction was created."""
+    server.faults.add(**fault)
+
+    with suppress(httpx.TransportError):
+        post(PATH, json={"input": {"credential": KEY}})
+
+    assert "0123456789" not in everything(server)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"input": {"credential": "key-0123456789",}}',
+        '{"input": {"credential" :\n"key-0123456789',
+        '{"input": {"credential": ["key-0123456789", "another", ',
+        '{"input": {"credential": "]", "credential": "key-0123456789"}}',
+        '{"input": {"credential": key-0123456789}}',
+        '{"input": {"credenti\\u0061l": "key-0123456789"}}',
+    ],
+)
+def test_journal__shows_no_secret_of_malformed_json(server: MockServer, post: Post, body: str) -> None:
+    """A trailing comma, a cut body, a repeated field, missing quotes, and a name in another form."""
+    post(PATH, content=body)
+
+    assert "0123456789" not in everything(server)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("predictions", {"version": "acme/vault", "input": {"credential": KEY, "size": 9}}),
+        ("models/acme/unknown/predictions", {"input": {"hf_token": KEY, "openai_api_key": KEY}}),
+        ("predictions", {"version": "acme/unknown", "input": {"hf_token": KEY}}),
+    ],
+)
+def test_journal__knows_secrets_by_version_or_by_name(
+    server: MockServer, post: Post, path: str, body: dict[str, Any]
+) -> None:
+    """The fields of a model that the server does not know are secret if they are named like tokens or keys."""
+    assert post(path, json=body).status_code in (404, 422)
+
+    assert "0123456789" not in everything(server)
+
+
+@pytest.mark.parametrize("key", [KEY, f"{KEY}{'-' * 300}"], ids=["accepted", "refused"])
+def test_journal__shows_no_secret_of_a_training(server: MockServer, post: Post, key: str) -> None:
+    """A training has a schema of its own."""
+    post("models", json={"owner": "me", "name": "mine", "visibility": "private", "hardware": "cpu"})
+    post(
+        f"models/acme/vault/versions/{VERSION}/trainings", json={"destination": "me/mine", "input": {"credential": key}}
+    )
+
+    assert "0123456789" not in everything(server)
+
+
+def test_journal__shows_what_the_service_redacts_as_a_mark(server: MockServer, post: Post) -> None:
+    """The mark has a digest of the secret, so that two secrets can be told apart."""
+    for key in (KEY, "another-key"):
+        post(PATH, json={"input": {"credential": key}})
+
+    shown = [one.input for one in server.journal]
+    assert shown == [{"credential": secret_mark(KEY)}, {"credential": secret_mark("another-key")}]
+    assert [one.prompt for one in server.journal] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ('{"key" : "ab", "n": 1}', '{"key" : "[secret X]", "n": 1}'),
+        ('{"key": null, "other": "ab"}', '{"key": null, "other": "ab"}'),
+        ('{"key": ["ab", "ab"]}', '{"key": ["[secret X]", "[secret X]"]}'),
+        ('{"monkey": "ab", "text": "key: ab"}', '{"monkey": "ab", "text": "key: ab"}'),
+    ],
+)
+def test_redact_fields__leaves_the_rest_as_it_was_sent(body: str, shown: str) -> None:
+    """Spaces, other fields and null stay; a secret of any length is redacted in its field."""
+    expected = shown.replace("[secret X]", secret_mark("ab"))
+
+    assert redact_fields(body.encode(), ["key"]) == (expected.encode(), [])
