@@ -18,7 +18,8 @@ SHORTEST = 8
 
 # Cog writes both; a document that was made of its schema may have kept the one that OpenAPI knows.
 _MARKS = ("writeOnly", "x-cog-secret")
-_LIKELY = re.compile(r"(?:api_?key|token|secret|password|_key)$", re.IGNORECASE)
+# Not every token or key is one: a model may take an `eos_token` or a `sort_key`.
+_LIKELY = re.compile(r"(?:(?:api|access|auth|hf|private|secret)_?(?:key|token)|secret|password)$", re.IGNORECASE)
 
 
 def secret_fields(
