@@ -4,6 +4,7 @@
 # ARGS="-k cancel -x"      pytest's arguments in `make test`, in place of the default below: one process per core, where
 #                          a process that is done takes over half of the tests that another has left
 # URL=http://…             the server that `make conformance` tests, and that `make scoreboard` adds; QUICK=1 for a short run
+# QUICK=1                  in `make test-wheel`, only the tests that an installation may fail although the source tree passes
 # QUICK=1 ONLY="mock get"  a short run of `make bench`, and only the rows with these words in their title
 
 ARGS  ?= -n auto --dist worksteal
