@@ -86,7 +86,8 @@ test: $(STAMP) ## Run all tests but those marked slow, which `make test-slow` ru
 	@echo "Tests marked slow are left out; make test-slow runs them."
 	@$(PY) -m pytest $(ARGS)
 
-# A client's process serves all tests of a file, so that a file stays on one core.
+# Another client's process serves all tests of a file, so that the file stays on one core; those of our client need not
+# (tests/conftest.py).
 test-slow: ARGS = -n auto --dist loadfile
 test-slow: $(STAMP) ## Run the slow tests, such as those that run other clients against the mock server
 	@$(CLIENTS)
