@@ -4,6 +4,7 @@
 # ARGS="-k cancel -x"      pytest's arguments in `make test`, in place of the default below: one process per core, where
 #                          a process that is done takes over half of the tests that another has left
 # URL=http://…             the server that `make conformance` tests, and that `make scoreboard` adds; QUICK=1 for a short run
+# QUICK=1                  in `make test-wheel`, only the tests that an installation may fail although the source tree passes
 # QUICK=1 ONLY="mock get"  a short run of `make bench`, and only the rows with these words in their title
 
 ARGS  ?= -n auto --dist worksteal
@@ -85,7 +86,8 @@ test: $(STAMP) ## Run all tests but those marked slow, which `make test-slow` ru
 	@echo "Tests marked slow are left out; make test-slow runs them."
 	@$(PY) -m pytest $(ARGS)
 
-# A client's process serves all tests of a file, so that a file stays on one core.
+# Another client's process serves all tests of a file, so that the file stays on one core; those of our client need not
+# (tests/conftest.py).
 test-slow: ARGS = -n auto --dist loadfile
 test-slow: $(STAMP) ## Run the slow tests, such as those that run other clients against the mock server
 	@$(CLIENTS)

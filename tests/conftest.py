@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # pytest-xdist has no types
 
 from helpers.environment import reset_environment
 
@@ -114,6 +115,19 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.collect()
         gc.freeze()
         gc.enable()
+
+
+class FileScheduler(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types
+    """Keeps each file in one process, except the client's: their tests share nothing, and some files take minutes."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid if nodeid.startswith("tests/client/") else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FileScheduler | None:
+    """Schedule by file under `--dist loadfile`, the files with the most tests first."""
+    return FileScheduler(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 MUTANT = "mutant"

@@ -14,14 +14,19 @@ import pytest
 from helpers.httpx2_clients import use_httpx2
 from zeroscope._service import spec, validation
 
-# These are about how the clients that are created here follow the environment; they are of httpx.
 ONLY_HTTPX = {
+    # These are about how the clients that are created here follow the environment; they are of httpx.
     "test_loopback__has_many_names",
     "test_loopback__is_reached_directly",
     "test_mistake__is_named_with_its_variable",
     "test_output__on_this_machine_is_reached_directly",
     "test_socks__without_its_package_is_named",
+    # These count requests on a virtual clock, whatever sends them; the rest of `test_scheduler` is of both.
+    "test_many_of_ten_minutes__take_few_requests",
+    "test_results__are_known_soon_after_the_ends",
 }
+# The tests of these modules send no requests.
+SENDS_NOTHING = {"test_completion", "test_help"}
 # With httpx2, the tests of other modules are slow ones, because there are thousands.
 ALWAYS_BOTH = {
     "test_bodies",
@@ -42,9 +47,12 @@ _SECRET = {"type": "string", "format": "password", "writeOnly": True, "x-cog-sec
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run each test that has an HTTP client with both libraries."""
-    if "http_library" not in metafunc.fixturenames or metafunc.function.__name__ in ONLY_HTTPX:
+    module = metafunc.definition.path.stem
+    if "http_library" not in metafunc.fixturenames or module in SENDS_NOTHING:
         return
-    marks = [] if metafunc.definition.path.stem in ALWAYS_BOTH else [pytest.mark.slow]
+    if metafunc.function.__name__ in ONLY_HTTPX:
+        return
+    marks = [] if module in ALWAYS_BOTH else [pytest.mark.slow]
     libraries = [pytest.param(httpx, id="httpx"), pytest.param(httpx2, id="httpx2", marks=marks)]
     metafunc.parametrize("http_library", libraries, indirect=True)
 

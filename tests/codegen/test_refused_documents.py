@@ -14,7 +14,7 @@ from codegen.generate.client import read_document
 from codegen.generate.extensions import READ, check_extensions
 from codegen.generate.requirements import refuse_server
 
-from helpers.source_trees import ROOT, Change, load, write_spec
+from helpers.source_trees import ROOT, Change, read_spec, write_spec
 
 FIELDS = ("components", "schemas", "PredictionInput", "properties")
 RESPONSES: Any = {"200": {"description": "What came out."}}
@@ -128,11 +128,6 @@ def test_operation__may_have_a_name_of_several_words(tmp_path: Path) -> None:
     assert list((tmp_path / "client").glob("api/*/predictions_top_ten_of.py"))
 
 
-def document() -> Any:
-    """The document of the project."""
-    return load((ROOT / "openapi.yaml").read_text(encoding="utf-8"))
-
-
 VALUES: tuple[Any, ...] = (None, 7, "(", [], [""], ["("], {"a": 1}, "gone")
 WRONG = [
     (place, value) for place, (allows, _) in READ.items() for value in VALUES if value == "gone" or not allows(value)
@@ -142,7 +137,7 @@ WRONG = [
 @pytest.mark.parametrize(("place", "value"), WRONG)
 def test_extension__that_the_wrapper_cannot_use(place: tuple[str, ...], value: Any) -> None:
     """Each extension that the wrapper reads is refused where it is missing or of another type, with its place."""
-    changed = document()
+    changed = read_spec()
     inner = changed
     for token in place[:-1]:
         inner = inner[token]
@@ -157,7 +152,7 @@ def test_extension__that_the_wrapper_cannot_use(place: tuple[str, ...], value: A
 
 def test_extensions__are_all_that_the_wrapper_reads() -> None:
     """No module of the wrapper reads an extension that the proof does not check; the document as it is passes."""
-    check_extensions(document())
+    check_extensions(read_spec())
     found: set[str] = set()
     for path in (ROOT / "wrapper/zeroscope").rglob("*.py"):
         text = path.read_text(encoding="utf-8")
@@ -168,7 +163,7 @@ def test_extensions__are_all_that_the_wrapper_reads() -> None:
 
 def test_extension__of_a_final_status_that_there_is_not() -> None:
     """A final status must be in the enumeration of statuses."""
-    changed = document()
+    changed = read_spec()
     changed["components"]["schemas"]["PredictionStatus"]["enum"].remove("succeeded")
     with pytest.raises(GenerationError, match="PredictionStatus has 'succeeded' in x-final, but not in its enum"):
         check_extensions(changed)
@@ -197,4 +192,4 @@ READERS: list[Callable[[Any], None]] = [check_extensions, refuse_server]
 @pytest.mark.parametrize("check", READERS)
 def test_document__of_the_project_is_allowed(check: Callable[[Any], None]) -> None:
     """The document as it is passes every check."""
-    check(document())
+    check(read_spec())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -28,6 +29,7 @@ __all__ = [
     "load",
     "main",
     "pinned_ruff_first",
+    "read_spec",
     "replace_input",
     "write_spec",
 ]
@@ -171,9 +173,19 @@ print(json.dumps({
 """
 
 
+@functools.cache
+def _document() -> str:
+    return json.dumps(load((ROOT / "openapi.yaml").read_text(encoding="utf-8")))
+
+
+def read_spec() -> Any:
+    """Return a copy of the document; the YAML is read once, which takes as long as many of the tests."""
+    return json.loads(_document())
+
+
 def write_spec(folder: Path, change: Change) -> Path:
     """Write a changed copy of the document into a folder."""
-    document = load((ROOT / "openapi.yaml").read_text(encoding="utf-8"))
+    document = read_spec()
     change(document)
     spec = folder / SPEC
     spec.write_text(json.dumps(document), encoding="utf-8")

@@ -148,6 +148,8 @@ def test_text__is_never_markup(text: str, visits: Open, serve: Serve) -> None:
     # A row has a space for control characters.
     check(page, max(re.split("[^ -~]+", sent[:100]), key=len).strip())
     page.get_by_label("Filter exchanges").fill(sent[:1000])
+    # The address follows a moment later, which would end the next visit.
+    expect(page).to_have_url(re.compile(r"\?q="))
     check(page)
     # One create, and all that were refused or changed by a fault.
     for exchange in server.journal[2:]:

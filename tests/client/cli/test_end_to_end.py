@@ -69,7 +69,11 @@ def test_second_ctrl_c__says_how_to_cancel(tmp_path: Path) -> None:
                 pass
             assert line == f"zeroscope: interrupted: canceling prediction {id}\n"
             waiting.send_signal(signal.SIGINT)
-            err = waiting.stderr.read()
+            try:
+                _, err = waiting.communicate(timeout=60)
+            finally:
+                # A command that hangs would otherwise hold up all tests.
+                waiting.kill()
     assert waiting.returncode == 130
     assert f"Prediction {id} may still run and be billed; cancel it with zeroscope cancel {id}." in err
 
