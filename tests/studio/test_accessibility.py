@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Page, expect
 
-from helpers.browser import AXE, Visit
+from helpers.browser import Visit
 from helpers.busy_server import INPUTS, MODELS, PICTURE, SOUND, TEXT, VIDEO, Api
 from studio.conftest import Open
 from zeroscope_mock import MockServer
@@ -75,8 +75,6 @@ def test_view__has_no_axe_violation(
     scheme: Literal["light", "dark"], window: Any, visits: Open, lively: tuple[MockServer, str]
 ) -> None:
     """axe-core finds nothing wrong in any view, in both color schemes, in wide and in narrow windows."""
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed; `make studio` installs it")
     server, url = lively
     visit = visits(url, color_scheme=scheme, viewport=window)
     found = []
@@ -90,8 +88,6 @@ def test_view__has_no_axe_violation(
 
 def test_axe__finds_what_is_wrong(visit: Visit) -> None:
     """axe-core reports a picture without a text, so that its silence elsewhere means something."""
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed; `make studio` installs it")
     page = visit.open()
     page.evaluate("() => document.querySelector('main').append(document.createElement('img'))")
     assert any(violation.startswith("image-alt") for violation in visit.violations())

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from helpers.browser import AXE, Visit
+from helpers.browser import Visit
 from helpers.failures import HOSTILE, TOKEN, exchange, faulty_report, make_results, report_of
 from helpers.pages import ROOT
 from zeroscope_conformance import Baseline, DocumentSource, Report, to_har, to_html, to_json, to_sarif
@@ -122,8 +122,6 @@ def test_page__without_a_failure() -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_page__is_for_everyone(browser: Browser, tmp_path: Path, scheme: Literal["light", "dark"], window: Any) -> None:
     """axe-core finds nothing wrong, nothing is wider than the window, and the color scheme is the system's."""
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed; `make studio` installs it")
     visit, page = open_page(browser, tmp_path, reports(), color_scheme=scheme, viewport=window)
     page.get_by_role("button", name="Open all").click()
     visit.screenshot(f"conformance-{scheme}-{window['width']}", full_page=True)
