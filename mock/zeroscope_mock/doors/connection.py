@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from ..messages import Request, Response
 from ..problems import problem
-from ..protocols import Flow
+from ..protocols import Flow, Step
 from ..steps import ConnectionCutError, drive_async
 from . import limits
 from .connections import Connections, cut, reset
@@ -225,7 +225,7 @@ class HttpConnection(asyncio.Protocol):
                 else:
                     self._start(self._respond(head, response))
             else:
-                self._start(self._respond(head, self._waits.watch(flow, step)))
+                self._start(self._respond(head, flow, step))
         except ConnectionCutError:
             self._cut()
             self._run_due()
@@ -242,10 +242,11 @@ class HttpConnection(asyncio.Protocol):
         self._run_due()
         self._continue()
 
-    async def _respond(self, head: RequestHead, made: Response | Flow[Response]) -> None:
-        """Answer a request whose response takes time to make or to send."""
+    async def _respond(self, head: RequestHead, made: Response | Flow[Response], step: Step | None = None) -> None:
+        """Answer a request whose response takes time to make, from a first step on, or to send."""
         try:
-            response = made if isinstance(made, Response) else await drive_async(made, self._responder.clock)
+            clock, during = self._responder.clock, self._waits.during
+            response = made if isinstance(made, Response) else await drive_async(made, clock, step, during)
             if isinstance(response.body, bytes) or head.head.method == "HEAD":
                 self._send(head, response)
             else:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 
 from ..messages import Response, Stream
-from ..protocols import Clock, Step
+from ..protocols import Clock
+from ..steps import Around
 from .request_parser import RequestHead
 from .response_head import BODILESS_STATUSES, closes, encode_head
 
@@ -22,7 +21,7 @@ class ResponseWriter:
     Args:
         transport: The transport of the connection.
         clock: The clock for the pauses between pieces.
-        watch: Surrounds each pause.
+        during: Surrounds each pause.
 
     Attributes:
         last: Whether the connection ends after the current response.
@@ -30,12 +29,10 @@ class ResponseWriter:
         drained: Ends when the client has read enough; None if there is nothing to wait for.
     """
 
-    def __init__(
-        self, transport: asyncio.Transport, clock: Clock, watch: Callable[[Step], AbstractContextManager[None]]
-    ) -> None:
+    def __init__(self, transport: asyncio.Transport, clock: Clock, during: Around) -> None:
         self._transport = transport
         self._clock = clock
-        self._watch = watch
+        self._during = during
         self.last = self.begun = False
         self.drained: asyncio.Future[None] | None = None
 
@@ -93,8 +90,8 @@ class ResponseWriter:
         sent = 0
         for piece in body.pieces():
             if not isinstance(piece, bytes):
-                with self._watch(piece):
-                    await piece.run_async(self._clock)
+                with self._during(piece) as pause:
+                    await pause.run_async(self._clock)
             elif piece:
                 sent += len(piece)
                 self._transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
