@@ -15,7 +15,8 @@ from ..steps import ConnectionCutError, drive_async
 from . import limits
 from .connections import Connections, cut, reset
 from .deadline import Deadline
-from .request_parser import RequestHead, RequestParser
+from .request_head import RequestHead
+from .request_parser import RequestParser
 from .responder import Responder
 from .response_writer import ResponseWriter
 from .waits import Waits
@@ -172,6 +173,8 @@ class HttpConnection(asyncio.Protocol):
                 self._unread = data
                 self._deadline.set(inf)
                 return
+            self._deadline.set(limits.KEEP_ALIVE)
+        # Empty lines do not move the deadline.
         if self._waits.input_ended:
             self._end()
         elif parser.in_head:
@@ -182,8 +185,6 @@ class HttpConnection(asyncio.Protocol):
             self._deadline.set(limits.BODY_TIMEOUT)
             if parser.expects_continue:
                 self._writer.tell_to_continue()
-        else:
-            self._deadline.set(limits.KEEP_ALIVE)
 
     def _read_on(self) -> None:
         if not self._ended and not self._waits.input_ended:
@@ -198,12 +199,11 @@ class HttpConnection(asyncio.Protocol):
             return
         self._read_on()
         data, self._unread = self._unread, b""
+        self._deadline.set(limits.KEEP_ALIVE)
         if data:
             self._read(data)
         elif self._waits.input_ended:
             self._end()
-        else:
-            self._deadline.set(limits.KEEP_ALIVE)
 
     def _answer(self, head: RequestHead, body: bytes) -> None:
         """Answer a request, or start to."""

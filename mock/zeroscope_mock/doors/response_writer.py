@@ -7,7 +7,7 @@ import asyncio
 from ..messages import Response, Stream
 from ..protocols import Clock
 from ..steps import Around
-from .request_parser import RequestHead
+from .request_head import RequestHead
 from .response_head import BODILESS_STATUSES, closes, encode_head
 
 # Up to this length, in bytes, a body is sent together with its head, which copies it.
