@@ -71,7 +71,7 @@ class HttpConnection(asyncio.Protocol):
         self._parser = RequestParser(
             self._connections.heads, self._scheme, f"{host}:{address[1]}", self._responder.body_limit
         )
-        self._writer = ResponseWriter(self._transport, self._responder.clock, self._waits.during)
+        self._writer = ResponseWriter(self._loop, self._transport, self._responder.clock, self._waits.during)
         self._deadline.set(limits.HEAD_TIMEOUT)
         self._connections.add(self)
 
@@ -80,7 +80,7 @@ class HttpConnection(asyncio.Protocol):
         self._ended = True
         self._unread = b""
         self._deadline.close()
-        self._writer.resume()
+        self._writer.stop()
         if self._task is not None:
             self._task.cancel()
         self._connections.discard(self)
@@ -269,15 +269,13 @@ class HttpConnection(asyncio.Protocol):
             self._transport.write_eof()
             self._deadline.set(_DRAIN_TIMEOUT)
         else:
-            self._transport.close()
+            self._end()
 
     def _end_wait(self) -> None:
         """Close the connection of a client that has not sent enough in time."""
-        if self._ended:
-            self._transport.abort()
-        elif self._parser.in_head:
+        if self._parser.in_head and not self._ended:
             self._refuse(limits.late_head())
-        elif self._parser.in_body:
+        elif self._parser.in_body and not self._ended:
             self._refuse(limits.late_body())
         else:
             self._end()
@@ -286,8 +284,7 @@ class HttpConnection(asyncio.Protocol):
         """Close the connection once all has been sent."""
         self._ended = True
         self._deadline.close()
-        # The transports of asyncio cannot be closed while they tell that the client has read enough.
-        self._loop.call_soon(self._transport.close)
+        self._writer.close()
 
     def _give_up(self) -> None:
         """Close the connection without the rest of the responses, of which none ends early without a reset."""

@@ -204,7 +204,7 @@ class _Message:
         if not self._method.endswith(b" "):
             data = self._take_method(data)
         elif self._in_trailer and data[:1] not in b"\r\n":
-            # With more hyphens in its name, a trailer is none that means something to httptools, as Content-Length does.
+            # With a hyphen more in its name, a trailer is none that means something to httptools, as Content-Length is.
             data = data[:1] + b"-" + data[1:]
         try:
             self._parser.feed_data(data)

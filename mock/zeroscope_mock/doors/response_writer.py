@@ -9,6 +9,7 @@ from ..protocols import Clock
 from ..steps import Around
 from .request_head import RequestHead
 from .response_head import BODILESS_STATUSES, closes, encode_head
+from .write_deadline import WriteDeadline
 
 # Up to this length, in bytes, a body is sent together with its head, which copies it.
 _JOINED = 65_536
@@ -19,6 +20,7 @@ class ResponseWriter:
     """Writes responses, whole or in pieces.
 
     Args:
+        loop: The event loop.
         transport: The transport of the connection.
         clock: The clock for the pauses between pieces.
         during: Surrounds each pause.
@@ -29,22 +31,41 @@ class ResponseWriter:
         drained: Ends when the client has read enough; None if there is nothing to wait for.
     """
 
-    def __init__(self, transport: asyncio.Transport, clock: Clock, during: Around) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, transport: asyncio.Transport, clock: Clock, during: Around
+    ) -> None:
+        self._loop = loop
         self._transport = transport
+        self._deadline = WriteDeadline(loop, transport)
         self._clock = clock
         self._during = during
-        self.last = self.begun = False
+        self.last = self.begun = self._closing = False
         self.drained: asyncio.Future[None] | None = None
 
     def pause(self) -> None:
         """Write no further piece until the client has read enough."""
-        self.drained = asyncio.get_running_loop().create_future()
+        self.drained = self._loop.create_future()
+        self._deadline.start()
 
     def resume(self) -> None:
-        """Go on; also if the client has disconnected."""
+        """Go on."""
+        if not self._closing:
+            self._deadline.stop()
         drained, self.drained = self.drained, None
         if drained is not None and not drained.done():
             drained.set_result(None)
+
+    def close(self) -> None:
+        """Close the connection once the client has read enough."""
+        self._closing = True
+        # The transports of asyncio cannot be closed while they tell that the client has read enough.
+        self._loop.call_soon(self._transport.close)
+        self._deadline.start()
+
+    def stop(self) -> None:
+        """Wait for nothing any more, because the connection is lost."""
+        self._deadline.close()
+        self.resume()
 
     def tell_to_continue(self) -> None:
         """Tell the client to send the body of its request."""
