@@ -7,6 +7,7 @@ import asyncio
 from ..messages import Response, Stream
 from ..protocols import Clock
 from ..steps import Around
+from .connections import reset_on_close
 from .request_head import RequestHead
 from .response_head import BODILESS_STATUSES, closes, encode_head
 from .write_deadline import WriteDeadline
@@ -107,6 +108,10 @@ class ResponseWriter:
         else:
             # Only the end of the connection shows that of the body.
             self.last, framing = True, ""
+        is_tls = not self._transport.can_write_eof()
+        if is_tls:
+            # The transport may send an orderly end, or drop pieces, before it tells that the client has sent its own.
+            reset_on_close(self._transport)
         self._transport.write(self._head(response, framing))
         sent = 0
         for piece in body.pieces():
@@ -122,6 +127,19 @@ class ResponseWriter:
             self._transport.write(b"0\r\n\r\n")
         elif sent != body.length:
             self.last = True
+        if is_tls:
+            await self._flush()
+            reset_on_close(self._transport, False)
+
+    async def _flush(self) -> None:
+        """Wait until a transport over TLS has sent all, and has told whether the client has sent its end."""
+        self._transport.set_write_buffer_limits(high=1, low=0)
+        if self.drained is not None:
+            await self.drained
+        self._transport.set_write_buffer_limits()
+        if not self._transport.is_reading():
+            self._transport.resume_reading()
+            await asyncio.sleep(0)
 
     def _head(self, response: Response, framing: str) -> bytes:
         if response.status in BODILESS_STATUSES:
