@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -162,17 +162,27 @@ class ConnectionCutError(Exception):
     """The server cuts the connection instead of answering, or within the response; raised by flows."""
 
 
-def drive(flow: Flow[T], clock: Clock) -> T:
-    """Run a flow to its end in this thread and return its result."""
+Around = Callable[[Step], AbstractContextManager[Step]]
+"""Surrounds the run of each step, and returns the step to run in its place; an error of its own ends the flow."""
+
+
+def drive(flow: Flow[T], clock: Clock, during: Around = nullcontext) -> T:
+    """Run a flow to its end in this thread and return its result.
+
+    Args:
+        clock: The clock that its steps run on.
+        during: Surrounds each step.
+    """
     try:
         step = next(flow)
         while True:
-            try:
-                result = step.run(clock)
-            except Exception as error:
-                step = flow.throw(error)
-            else:
-                step = flow.send(result)
+            with during(step) as allowed:
+                try:
+                    result = allowed.run(clock)
+                except Exception as error:
+                    step = flow.throw(error)
+                    continue
+            step = flow.send(result)
     except StopIteration as end:
         value: T = end.value
         return value
@@ -180,22 +190,24 @@ def drive(flow: Flow[T], clock: Clock) -> T:
         flow.close()
 
 
-async def drive_async(flow: Flow[T], clock: Clock, step: Step | None = None) -> T:
+async def drive_async(flow: Flow[T], clock: Clock, step: Step | None = None, during: Around = nullcontext) -> T:
     """Run a flow to its end while other tasks run, and return its result.
 
     Args:
         clock: The clock that its steps run on.
         step: Its first step, if it has been started already.
+        during: Surrounds each step.
     """
     try:
         step = step or next(flow)
         while True:
-            try:
-                result = await step.run_async(clock)
-            except Exception as error:
-                step = flow.throw(error)
-            else:
-                step = flow.send(result)
+            with during(step) as allowed:
+                try:
+                    result = await allowed.run_async(clock)
+                except Exception as error:
+                    step = flow.throw(error)
+                    continue
+            step = flow.send(result)
     except StopIteration as end:
         value: T = end.value
         return value

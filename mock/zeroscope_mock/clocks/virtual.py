@@ -14,7 +14,7 @@ because the clock must jump only once every task of the event loop that ever sle
   until that work is done or sleeps itself. So an entry ends when it is due, however long it takes in real time.
 - What falls due wakes the leader, which runs it inside its own `sleep_async` and then goes back to sleep.
 
-Threads and event loops may share a clock: `_lock` guards its fields, and `_running` lets one thread at a time run
+Threads and event loops may share a clock: `_lock` guards its fields, and `Turns` lets one thread at a time run
 entries. A thread waits for another one's entry no longer than `TURN_LIMIT`, since that entry may wait for this thread.
 """
 
@@ -33,12 +33,10 @@ from .holds import Holds
 from .readable import ReadableClock
 from .sleep_queue import POLL_INTERVAL, Sleeper, SleepQueues
 from .stall_guard import StallGuard
+from .turns import TURN_LIMIT, Turns
 
 START = 1_767_225_600.0
 """The time at which a virtual clock starts, in seconds since 1970: the first moment of 2026."""
-
-TURN_LIMIT = 1.0
-"""The time a thread that advances a clock waits for another thread's entry, which may wait for it, in real seconds."""
 
 # Enough turns of the event loop for a chain of callbacks that became ready together.
 _TURNS = 4
@@ -72,11 +70,7 @@ class VirtualClock(ReadableClock):
         self._frozen = False
         self._agenda: Agenda | None = None
         self._lock = threading.Lock()
-        self._running = threading.RLock()
-        self._in_progress = self._finished = 0
-        # The value of `_finished` when a thread gave up waiting for the next entry.
-        self._given_up: int | None = None
-        self._holds = Holds()
+        self._turns, self._holds = Turns(), Holds()
         self._moved, self._sleep_queues = Condition(), SleepQueues()
 
     def time(self) -> float:
@@ -133,7 +127,7 @@ class VirtualClock(ReadableClock):
         require_duration(seconds)
         with self._lock:
             target = self._now + seconds
-            if not self._in_progress and self._next() > target:
+            if not self._turns.in_progress and self._next() > target:
                 self._now = target
                 self._moved.notify()
                 return
@@ -284,37 +278,17 @@ class VirtualClock(ReadableClock):
         return self._agenda.take(max(self.time(), due))
 
     def _run_due_until(self, target: float, turn_limit: float = 0.0) -> None:
-        while (self._in_progress and turn_limit) or self._next() <= max(target, self._now):
-            if not self._wait_for_turn(turn_limit):
+        while (self._turns.in_progress and turn_limit) or self._next() <= max(target, self._now):
+            if not self._turns.acquire(turn_limit):
                 return
             try:
                 if self._next() > max(target, self._now):
                     return
-                self._run_next(target)
+                with self._turns.running():
+                    if flow := self._take(target):
+                        drive(flow, self)
             finally:
-                self._running.release()
-
-    def _wait_for_turn(self, turn_limit: float) -> bool:
-        """Return whether this thread may run entries; another one that does gets `turn_limit` real seconds for each."""
-        while True:
-            finished = self._finished
-            # The other thread's entry may wait for a response of this thread; then waiting once more is pointless.
-            if self._running.acquire(timeout=0 if self._given_up == finished else turn_limit):
-                return True
-            if not turn_limit or self._finished == finished:
-                self._given_up = finished
-                return False
-
-    def _run_next(self, target: float) -> None:
-        with self._lock:
-            self._in_progress += 1
-        try:
-            if flow := self._take(target):
-                drive(flow, self)
-        finally:
-            with self._lock:
-                self._in_progress -= 1
-                self._finished += 1
+                self._turns.release()
 
     async def _run_due_until_async(self, target: float) -> None:
         while self._next() <= max(target, self._now):

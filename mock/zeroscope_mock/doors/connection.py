@@ -10,12 +10,13 @@ from typing import Any, cast
 
 from ..messages import Request, Response
 from ..problems import problem
-from ..protocols import Flow
+from ..protocols import Flow, Step
 from ..steps import ConnectionCutError, drive_async
 from . import limits
 from .connections import Connections, cut, reset
 from .deadline import Deadline
-from .request_parser import RequestHead, RequestParser
+from .request_head import RequestHead
+from .request_parser import RequestParser
 from .responder import Responder
 from .response_writer import ResponseWriter
 from .waits import Waits
@@ -70,7 +71,7 @@ class HttpConnection(asyncio.Protocol):
         self._parser = RequestParser(
             self._connections.heads, self._scheme, f"{host}:{address[1]}", self._responder.body_limit
         )
-        self._writer = ResponseWriter(self._transport, self._responder.clock, self._waits.during)
+        self._writer = ResponseWriter(self._loop, self._transport, self._responder.clock, self._waits.during)
         self._deadline.set(limits.HEAD_TIMEOUT)
         self._connections.add(self)
 
@@ -79,7 +80,7 @@ class HttpConnection(asyncio.Protocol):
         self._ended = True
         self._unread = b""
         self._deadline.close()
-        self._writer.resume()
+        self._writer.stop()
         if self._task is not None:
             self._task.cancel()
         self._connections.discard(self)
@@ -172,6 +173,8 @@ class HttpConnection(asyncio.Protocol):
                 self._unread = data
                 self._deadline.set(inf)
                 return
+            self._deadline.set(limits.KEEP_ALIVE)
+        # Empty lines do not move the deadline.
         if self._waits.input_ended:
             self._end()
         elif parser.in_head:
@@ -182,8 +185,6 @@ class HttpConnection(asyncio.Protocol):
             self._deadline.set(limits.BODY_TIMEOUT)
             if parser.expects_continue:
                 self._writer.tell_to_continue()
-        else:
-            self._deadline.set(limits.KEEP_ALIVE)
 
     def _read_on(self) -> None:
         if not self._ended and not self._waits.input_ended:
@@ -198,12 +199,11 @@ class HttpConnection(asyncio.Protocol):
             return
         self._read_on()
         data, self._unread = self._unread, b""
+        self._deadline.set(limits.KEEP_ALIVE)
         if data:
             self._read(data)
         elif self._waits.input_ended:
             self._end()
-        else:
-            self._deadline.set(limits.KEEP_ALIVE)
 
     def _answer(self, head: RequestHead, body: bytes) -> None:
         """Answer a request, or start to."""
@@ -225,7 +225,7 @@ class HttpConnection(asyncio.Protocol):
                 else:
                     self._start(self._respond(head, response))
             else:
-                self._start(self._respond(head, self._waits.watch(flow, step)))
+                self._start(self._respond(head, flow, step))
         except ConnectionCutError:
             self._cut()
             self._run_due()
@@ -242,10 +242,11 @@ class HttpConnection(asyncio.Protocol):
         self._run_due()
         self._continue()
 
-    async def _respond(self, head: RequestHead, made: Response | Flow[Response]) -> None:
-        """Answer a request whose response takes time to make or to send."""
+    async def _respond(self, head: RequestHead, made: Response | Flow[Response], step: Step | None = None) -> None:
+        """Answer a request whose response takes time to make, from a first step on, or to send."""
         try:
-            response = made if isinstance(made, Response) else await drive_async(made, self._responder.clock)
+            clock, during = self._responder.clock, self._waits.during
+            response = made if isinstance(made, Response) else await drive_async(made, clock, step, during)
             if isinstance(response.body, bytes) or head.head.method == "HEAD":
                 self._send(head, response)
             else:
@@ -268,15 +269,13 @@ class HttpConnection(asyncio.Protocol):
             self._transport.write_eof()
             self._deadline.set(_DRAIN_TIMEOUT)
         else:
-            self._transport.close()
+            self._end()
 
     def _end_wait(self) -> None:
         """Close the connection of a client that has not sent enough in time."""
-        if self._ended:
-            self._transport.abort()
-        elif self._parser.in_head:
+        if self._parser.in_head and not self._ended:
             self._refuse(limits.late_head())
-        elif self._parser.in_body:
+        elif self._parser.in_body and not self._ended:
             self._refuse(limits.late_body())
         else:
             self._end()
@@ -285,8 +284,7 @@ class HttpConnection(asyncio.Protocol):
         """Close the connection once all has been sent."""
         self._ended = True
         self._deadline.close()
-        # The transports of asyncio cannot be closed while they tell that the client has read enough.
-        self._loop.call_soon(self._transport.close)
+        self._writer.close()
 
     def _give_up(self) -> None:
         """Close the connection without the rest of the responses, of which none ends early without a reset."""

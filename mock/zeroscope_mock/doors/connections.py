@@ -127,7 +127,14 @@ async def cut(transport: asyncio.Transport) -> None:
 def reset(transport: asyncio.Transport) -> None:
     """Close a connection at once, unless it is being closed, with a reset (RST) instead of an orderly end."""
     if not transport.is_closing():
-        # A linger time of 0 makes the socket reset the connection.
-        linger = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
-        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        reset_on_close(transport)
         transport.abort()
+
+
+def reset_on_close(transport: asyncio.Transport, value: bool = True) -> None:
+    """Decide whether the system resets a connection, whatever closes it, or ends it in order."""
+    # Over TLS, there may be no socket any more a moment before the connection is lost.
+    if (wire := transport.get_extra_info("socket")) is not None:
+        # A linger time of 0 makes the socket reset the connection.
+        linger = struct.pack("hh" if sys.platform == "win32" else "ii", value, 0)
+        wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)

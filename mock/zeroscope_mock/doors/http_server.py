@@ -18,6 +18,8 @@ from .responder import Responder
 _BACKLOG = 2048
 # How long a connection that is being made when the server stops may take, such as for the handshake of TLS, in seconds.
 _ACCEPTING = 0.1
+# A connection that ends has a deadline of its own (`WriteDeadline`); this one would cut clients that read slowly.
+_SHUTDOWN_TIMEOUT = 86_400.0
 _ANY_ADDRESS = frozenset({"", "0.0.0.0", "::"})
 
 
@@ -60,7 +62,9 @@ class HttpServer:
     async def _serve(self, listener: socket.socket) -> None:
         loop, stopped = asyncio.get_running_loop(), asyncio.Event()
         make = partial(HttpConnection, self._responder, self.connections, "https" if self._tls else "http", self._host)
-        settings: dict[str, Any] = {"ssl_handshake_timeout": limits.HEAD_TIMEOUT} if self._tls else {}
+        settings: dict[str, Any] = {}
+        if self._tls:
+            settings = {"ssl_handshake_timeout": limits.HEAD_TIMEOUT, "ssl_shutdown_timeout": _SHUTDOWN_TIMEOUT}
         server = await loop.create_server(make, sock=listener, backlog=_BACKLOG, ssl=self._tls, **settings)
         self._wake = lambda: loop.call_soon_threadsafe(stopped.set)
         try:

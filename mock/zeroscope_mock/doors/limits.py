@@ -19,6 +19,9 @@ BODY_TIMEOUT = 60.0
 KEEP_ALIVE = 75.0
 """The time that a connection may be idle, in real seconds."""
 
+WRITE_TIMEOUT = 60.0
+"""The time a client may read nothing of what waits for it, in real seconds."""
+
 _CLOSE = (("connection", "close"),)
 
 

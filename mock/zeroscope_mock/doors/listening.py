@@ -164,7 +164,8 @@ def _tune_garbage_collector(freeze: bool) -> None:
 
 def _bind(host: str, port: int) -> socket.socket:
     family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # With the protocol named, asyncio has the system send each piece at once (TCP_NODELAY).
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         # Allows a port to be used again at once; on Windows it would allow two servers on one port.
         if sys.platform != "win32":

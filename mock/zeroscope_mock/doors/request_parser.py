@@ -2,38 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
 
 import httptools
 
-from ..messages import Head, Response
+from ..messages import Response
 from ..problems import malformed, too_large
 from . import limits
 from .head_cache import LIMIT, LONGEST
+from .request_head import RequestHead, read_head
 
 _HEAD_END = b"\r\n\r\n"
-_VERSIONS = frozenset({"1.0", "1.1"})
+# httptools refuses methods that it does not know, and reads what follows in the same way for all others.
+_METHOD = re.compile(rb"[A-Z_-]{1,100}")
+_STAND_IN = b"GET "
 # The bytes of the framing of a chunked body, as a multiple of those of the body: chunks of one byte have six.
 _FRAMING = 8
-
-
-@dataclass(slots=True, eq=False)
-class RequestHead:
-    """The head of a request from a connection.
-
-    Args:
-        head: What the core sees of it.
-        length: The length of the body, in bytes; None for a chunked one.
-        keep_alive: Whether the connection stays open after the response.
-        chunks: Whether the client understands chunked responses.
-        expects: Whether the client sends the body only when told to continue.
-    """
-
-    head: Head
-    length: int | None
-    keep_alive: bool
-    chunks: bool
-    expects: bool
 
 
 class KnownHeads:
@@ -108,11 +92,13 @@ class RequestParser:
                 return self._read_body(self._head, data)
         elif self._message is None:
             end = data.find(_HEAD_END) + len(_HEAD_END)
-            if end < len(_HEAD_END):
-                return self._parse(data, None)
-            raw = data[:end]
-            if known := self._known.find((raw, self._host)):
+            raw = None if end < len(_HEAD_END) else data[:end]
+            if raw is not None and (known := self._known.find((raw, self._host))):
                 return self._begin_body(known, data, end)
+            if data.startswith((b"\r", b"\n")):
+                # Some clients send an empty line after a body, which is to be ignored (RFC 9112, section 2.2).
+                data = data.lstrip(b"\r\n")
+                return self.feed(data) if data else None
             return self._parse(data, raw)
         return self._parse(data, None)
 
@@ -190,6 +176,8 @@ class _Message:
 
     def __init__(self) -> None:
         self._parser = httptools.HttpRequestParser(self)
+        # The method, up to the space that follows it.
+        self._method = b""
         self._target = b""
         self._headers: list[tuple[str, str]] = []
         self._line = b""
@@ -206,12 +194,31 @@ class _Message:
         return self.size - len(self.body)
 
     def feed(self, data: bytes) -> None:
+        """Parse some bytes, which end with the first line in them.
+
+        Raises:
+            httptools.HttpParserError: If they are not valid.
+            ValueError: For something that is no method.
+        """
         self.size += len(data)
+        if not self._method.endswith(b" "):
+            data = self._take_method(data)
+        elif self._in_trailer and data[:1] not in b"\r\n":
+            # With a hyphen more in its name, a trailer is none that means something to httptools, as Content-Length is.
+            data = data[:1] + b"-" + data[1:]
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             # The request is answered as if it had not asked for another protocol.
             return
+
+    def _take_method(self, data: bytes) -> bytes:
+        """Keep the method; return what httptools is to read in place of it and what follows."""
+        method, space, rest = (self._method + data).partition(b" ")
+        if not _METHOD.fullmatch(method):
+            raise ValueError("the method is none")
+        self._method = method + space
+        return _STAND_IN + rest if space else b""
 
     def read_size(self, count: int, line: bytes) -> None:
         """Read the size of the next chunk, so that its data need not be searched for the end of the message.
@@ -239,21 +246,9 @@ class _Message:
         Raises:
             ValueError: For one that is not valid here.
         """
+        method, target = self._method.rstrip().decode("ascii"), self._target.decode("ascii")
         version = self._parser.get_http_version()
-        if version not in _VERSIONS:
-            raise ValueError(f"the version is {version}")
-        method = self._parser.get_method().decode("ascii")
-        path, query = _split(self._target)
-        values: dict[str, list[str]] = {}
-        for name, value in self._headers:
-            values.setdefault(name, []).append(value)
-        return RequestHead(
-            head=Head(method, path, query, tuple(self._headers), scheme, host),
-            length=_body_length(values),
-            keep_alive=version != "1.0" and self._keep_alive,
-            chunks=version != "1.0",
-            expects=version != "1.0" and "100-continue" in map(str.lower, values.get("expect", ())),
-        )
+        return read_head(method, target, version, self._headers, self._keep_alive, scheme, host)
 
     def on_url(self, url: bytes) -> None:
         self._target += url
@@ -277,39 +272,3 @@ class _Message:
 
 def _malformed() -> Response:
     return malformed("What was sent is not an HTTP/1.1 request.")
-
-
-def _split(target: bytes) -> tuple[str, str]:
-    """The path and the query of a request's target.
-
-    Raises:
-        ValueError: For a target without a path.
-    """
-    text = target.decode("ascii")
-    if text == "*":
-        return text, ""
-    if not text.startswith("/") or "#" in text:
-        url = httptools.parse_url(target)
-        if url.schema is None and not text.startswith("/"):
-            raise ValueError("the target has no path")
-        return (url.path or b"/").decode(), (url.query or b"").decode()
-    path, _, query = text.partition("?")
-    return path, query
-
-
-def _body_length(headers: dict[str, list[str]]) -> int | None:
-    """The length of the body; None for a chunked one.
-
-    Raises:
-        ValueError: If two readers might find different lengths.
-    """
-    codings, lengths = headers.get("transfer-encoding", []), headers.get("content-length", [])
-    if codings:
-        if lengths or [coding.lower() for coding in codings] != ["chunked"]:
-            raise ValueError("the length of the body is not certain")
-        return None
-    if not lengths:
-        return 0
-    if len(lengths) > 1 or not (lengths[0].isascii() and lengths[0].isdigit()):
-        raise ValueError("the length of the body is not certain")
-    return int(lengths[0])

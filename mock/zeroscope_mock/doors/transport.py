@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from math import inf
 from types import ModuleType
@@ -13,7 +14,7 @@ import httpx
 from ..core import Core
 from ..machine import machine_seconds
 from ..messages import Head, Request, Response, Stream
-from ..protocols import Clock, Flow
+from ..protocols import Clock, Step
 from ..steps import ConnectionCutError, Pause, Sleep, WaitForChange, Watch, drive, drive_async
 from ..times import TOLERANCE
 from .head_cache import HeadCache
@@ -158,7 +159,8 @@ class BaseTransport(Generic[HttpRequest, HttpResponse]):
         clock = self._core.clock
         timeout = _ReadTimeout(request, clock, self.library)
         try:
-            response = drive(timeout.limit(self._core.flow(Request(self._head(request), request.read()))), clock)
+            flow = self._core.flow(Request(self._head(request), request.read()))
+            response = drive(flow, clock, timeout.during)
         except ConnectionCutError as error:
             raise timeout.error("ReadError", str(error)) from None
         finally:
@@ -170,8 +172,8 @@ class BaseTransport(Generic[HttpRequest, HttpResponse]):
         clock = self._core.clock
         timeout = _ReadTimeout(request, clock, self.library)
         try:
-            flow = timeout.limit(self._core.flow(Request(self._head(request), await request.aread())))
-            response = await drive_async(flow, clock)
+            flow = self._core.flow(Request(self._head(request), await request.aread()))
+            response = await drive_async(flow, clock, during=timeout.during)
         except ConnectionCutError as error:
             await clock.run_due_async()
             raise timeout.error("ReadError", str(error)) from None
@@ -211,48 +213,41 @@ class _ReadTimeout:
     clock: Clock
     library: ModuleType
 
+    def __post_init__(self) -> None:
+        self.restart()
+
     @property
     def seconds(self) -> float:
+        """How long the client waits for the next bytes, which it may change while it reads a body."""
         seconds = self.request.extensions.get("timeout", {}).get("read")
         return inf if seconds is None else float(seconds)
 
-    def limit(self, flow: Flow[Response]) -> Flow[Response]:
-        """A flow that raises a `ReadTimeout` instead of sleeping longer than the client waits."""
-        try:
-            step = next(flow)
-            left = self.seconds
-            while True:
-                result: Any = None
-                try:
-                    if isinstance(step, Pause):
-                        left = yield from self.pause(step, left)
-                    else:
-                        result = yield step
-                except Exception as error:
-                    step = flow.throw(error)
-                else:
-                    if left <= 0:
-                        raise self.exceeded()
-                    step = flow.send(result)
-        except StopIteration as end:
-            response: Response = end.value
-            return response
-        finally:
-            flow.close()
+    def restart(self) -> None:
+        """Wait for the whole time again, because the server has sent something."""
+        self.left = self.seconds
 
-    def pause(self, pause: Pause, left: float) -> Generator[Pause, None, float]:
-        """Pause at most as long as the client still waits, and return how much longer it does then; 0 if no longer."""
-        if isinstance(pause, Watch):
-            started = machine_seconds()
-            yield replace(pause, seconds=min(pause.seconds, left))
-            return max(0.0, left - (machine_seconds() - started))
-        if isinstance(pause, Sleep):
-            yield Sleep(min(pause.seconds, left))
-            return max(0.0, left - pause.seconds)
-        before = self.clock.monotonic()
-        yield replace(pause, until=min(pause.until, before + left))
-        left -= self.clock.monotonic() - before
-        return left if left > TOLERANCE else 0.0
+    @contextmanager
+    def during(self, step: Step) -> Iterator[Any]:
+        """Let a step pause only as long as the client still waits: the step to run, of the same kind.
+
+        Raises:
+            ReadTimeout: That of the library, if the client waits no longer.
+        """
+        now = machine_seconds if isinstance(step, Watch) else self.clock.monotonic
+        before, longest = now(), inf
+        if isinstance(step, Sleep):
+            # Other threads may move the clock further meanwhile.
+            longest = step.seconds
+            step = Sleep(min(step.seconds, self.left))
+        elif isinstance(step, Watch):
+            step = replace(step, seconds=min(step.seconds, self.left))
+        elif isinstance(step, WaitForChange):
+            step = replace(step, until=min(step.until, before + self.left))
+        yield step
+        if isinstance(step, Pause):
+            self.left -= min(longest, now() - before)
+        if self.left <= TOLERANCE:
+            raise self.exceeded()
 
     def exceeded(self) -> Exception:
         return self.error("ReadTimeout", f"the server sent nothing for {self.seconds:g} s of its clock")
@@ -279,16 +274,17 @@ def _read_head(
 
 def _pieces(body: Stream, timeout: _ReadTimeout) -> Generator[bytes | Pause, None, None]:
     """The pieces and pauses of a body, with the errors that a client would see."""
-    sent, left = 0, timeout.seconds
+    sent = 0
+    timeout.restart()
     try:
         for piece in body.pieces():
             if isinstance(piece, bytes):
-                sent, left = sent + len(piece), timeout.seconds
+                sent += len(piece)
+                timeout.restart()
                 yield piece
             else:
-                left = yield from timeout.pause(piece, left)
-                if left <= 0:
-                    raise timeout.exceeded()
+                with timeout.during(piece) as pause:
+                    yield pause
     except ConnectionCutError as error:
         raise timeout.error("ReadError", str(error)) from None
     if body.length is not None and sent < body.length:

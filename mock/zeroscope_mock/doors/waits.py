@@ -6,8 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from ..messages import Response
-from ..protocols import Flow, Step
+from ..protocols import Step
 from ..steps import Pause
 
 
@@ -28,25 +27,8 @@ class Waits:
         self._give_up = give_up
         self.input_ended = self.active = False
 
-    def watch(self, flow: Flow[Response], step: Step) -> Flow[Response]:
-        """A flow that has begun with a step, and whose pauses end with the input."""
-        try:
-            while True:
-                try:
-                    with self.during(step):
-                        result = yield step
-                except Exception as error:
-                    step = flow.throw(error)
-                else:
-                    step = flow.send(result)
-        except StopIteration as end:
-            response: Response = end.value
-            return response
-        finally:
-            flow.close()
-
     @contextmanager
-    def during(self, step: Step) -> Iterator[None]:
+    def during(self, step: Step) -> Iterator[Step]:
         """Note whether a step is a pause.
 
         Raises:
@@ -58,6 +40,6 @@ class Waits:
                 raise asyncio.CancelledError
             self.active = True
         try:
-            yield
+            yield step
         finally:
             self.active = False

@@ -384,13 +384,13 @@ def test_threads_wait_for_each_other(clock: VirtualClock, plan: Plan, monkeypatc
     first.start()
     begun.wait(LONG)
     second = threading.Thread(target=clock.advance, args=(600,))
-    wait_for_turn, waiting = clock._wait_for_turn, threading.Event()
+    acquire, waiting = clock._turns.acquire, threading.Event()
 
-    def note(patience: float) -> bool:
+    def note(limit: float) -> bool:
         waiting.set()
-        return wait_for_turn(patience)
+        return acquire(limit)
 
-    monkeypatch.setattr(clock, "_wait_for_turn", note)
+    monkeypatch.setattr(clock._turns, "acquire", note)
     second.start()
     assert waiting.wait(LONG)
     enough.set()
@@ -405,7 +405,7 @@ def test_threads_wait_once_for_one_entry(clock: VirtualClock, plan: Plan, monkey
     """A receiver that lets other threads move the clock again and again costs one wait, not one for each time."""
     monkeypatch.setattr(virtual, "TURN_LIMIT", 0.01)
     waits: list[float] = []
-    settler = clock._running
+    settler = clock._turns._turn
 
     class Settler:
         @staticmethod
@@ -423,7 +423,7 @@ def test_threads_wait_once_for_one_entry(clock: VirtualClock, plan: Plan, monkey
             thread.join(LONG)
 
     plan.at(1, "waits", Do(wait))
-    monkeypatch.setattr(clock, "_running", Settler)
+    monkeypatch.setattr(clock._turns, "_turn", Settler)
     clock.advance(1)
 
     assert [timeout for timeout in waits if timeout] == [0.01]

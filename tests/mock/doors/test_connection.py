@@ -255,6 +255,37 @@ def test_refusal__reaches_a_client_that_still_sends(
     assert stub.seen == []
 
 
+def test_refusal__is_not_cut_while_the_client_reads(stub: Stub) -> None:
+    """What the client has not read yet of it, and of the responses before, is still sent."""
+    calls = list[str]()
+
+    class Transport:
+        def __init__(self) -> None:
+            for name in ("write", "write_eof", "close", "abort"):
+                setattr(self, name, lambda *_, name=name: calls.append(name))
+
+        def can_write_eof(self) -> bool:
+            return True
+
+        def get_write_buffer_size(self) -> int:
+            return 1
+
+        def get_extra_info(self, name: str) -> None:
+            return None
+
+    async def run() -> None:
+        one = HttpConnection(stub, Connections(), "http", None)
+        one.connection_made(Transport())  # type: ignore[arg-type]  # a stub
+        one.data_received(b"nonsense\r\n\r\n")
+        one._end_wait()
+        await asyncio.sleep(0)
+        assert calls == ["write", "write_eof", "close"]
+        assert one._writer._deadline._deadline._due > one._loop.time()
+        one.connection_lost(None)
+
+    asyncio.run(run())
+
+
 @pytest.mark.parametrize(
     ("version", "sent", "told"),
     [("1.1", b"", True), ("1.1", b"a", False), ("1.0", b"", False)],

@@ -217,6 +217,20 @@ def test_a_stream_that_pauses_again_and_again(server: MockServer, door: Door, mo
     assert server.clock.monotonic() == 0.75
 
 
+@pytest.mark.parametrize("door", ["sync"], indirect=True)
+def test_a_client_that_changes_how_long_it_waits(
+    server: MockServer, door: Door, library: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What its request says when the body is read counts for the body."""
+    tap: Any = Tap(server)
+    monkeypatch.setattr(tap, "_run", lambda: iter([Sleep(3), b"x", Sleep(3), b"y"]))
+    with library.Client(transport=TRANSPORTS[library](tap)) as client:
+        request = client.build_request("GET", "http://h/", timeout=1)
+        response = client.send(request, stream=True)
+        request.extensions["timeout"]["read"] = 5
+        assert response.read() == b"xy"
+
+
 def test_a_step_that_fails_raises_in_the_flow(server: MockServer, door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     """The flow that handles a request may handle the errors of its steps."""
 
@@ -231,6 +245,37 @@ def test_a_step_that_fails_raises_in_the_flow(server: MockServer, door: Door, mo
     monkeypatch.setattr(door, "_transport", TRANSPORTS[door.library](tap))
 
     assert door.send("GET", timeout=5).status_code == 500
+
+
+@pytest.mark.parametrize("door", ["sync"], indirect=True)
+def test_a_pause_that_fails_is_no_timeout(server: MockServer, door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has not taken the client's time, and the flow that handles the request may still end."""
+    monkeypatch.setattr("zeroscope_mock.clocks.stall_guard.FROZEN_LIMIT", -1.0)
+    server.clock.freeze()
+
+    def answer() -> Flow[Response]:
+        try:
+            yield Sleep(60)
+        except RuntimeError as error:
+            yield RunBlocking(lambda: None)
+            return Response(500, (), str(error).encode())
+        return Response(200, (), b"")
+
+    tap: Any = Tap(server, answer)
+    monkeypatch.setattr(door, "_transport", TRANSPORTS[door.library](tap))
+
+    assert "the clock is frozen" in door.send("GET", timeout=5).text
+
+
+@pytest.mark.parametrize("door", ["sync"], indirect=True)
+def test_a_client_waits_no_less_if_others_move_the_clock(
+    server: MockServer, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sleep counts as long as it is, however far other threads move the clock meanwhile."""
+    server.faults.add(delay=2)
+    monkeypatch.setattr(server.clock, "sleep", lambda seconds: server.clock.advance(seconds + 100))
+
+    assert door.send("GET", timeout=5).status_code == 200
 
 
 HTTP = {

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from math import inf
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -28,9 +28,15 @@ VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 
 
 @pytest.fixture(params=["http", "https"])
-def listening(server: MockServer, request: pytest.FixtureRequest) -> Iterator[Listening]:
+def listening(server: MockServer, event_loop_kind: str, request: pytest.FixtureRequest) -> Iterator[Listening]:
     with server.listen(tls=request.param == "https") as listening:
         yield listening
+
+
+def post() -> bytes:
+    """A create."""
+    body = json.dumps({"version": VERSION, "input": {}}).encode()
+    return HEAD.replace(b"GET", b"POST") + b"Content-Length: %d\r\n\r\n" % len(body) + body
 
 
 def run_out(listening: Listening) -> None:
@@ -108,7 +114,7 @@ def test_host__is_sent_once(
 
 
 @pytest.mark.parametrize(
-    "half", [b"G", b"GET /v1/predictions HTTP/1.1\r\n", HEAD, HEAD + b"\r", b"\r\n\r\n", HEAD + b"X", HEAD + b"X: "]
+    "half", [b"G", b"GET /v1/predictions HTTP/1.1\r\n", HEAD, HEAD + b"\r", b"\r\n\r\nG", HEAD + b"X", HEAD + b"X: "]
 )
 @pytest.mark.parametrize("before", [0, 2], ids=["first", "third"])
 def test_half_head__times_out(listening: Listening, half: bytes, before: int) -> None:
@@ -128,10 +134,8 @@ def test_half_head__times_out(listening: Listening, half: bytes, before: int) ->
 
 def test_half_head__after_a_body_times_out(listening: Listening) -> None:
     """It may have come together with the request before."""
-    body = json.dumps({"version": VERSION, "input": {}}).encode()
-    post = HEAD.replace(b"GET", b"POST") + b"Content-Length: %d\r\n\r\n" % len(body) + body
     with connect(listening.url, listening.ca_file) as wire:
-        wire.sendall(post + HEAD)
+        wire.sendall(post() + HEAD)
         assert read_response(wire).startswith(b"HTTP/1.1 201 ")
         run_out(listening)
         response = read_all(wire)
@@ -165,11 +169,104 @@ def test_drip__does_not_extend_the_time(server: MockServer, before: bytes) -> No
     asyncio.run(run())
 
 
-def test_connection__without_a_byte_is_closed(server: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is sent on it."""
-    monkeypatch.setattr(limits, "HEAD_TIMEOUT", 0.01)
+@pytest.mark.parametrize("sent", [b"", b"\r\n", b"\n\r\n"], ids=repr)
+def test_connection__without_a_head_is_closed(
+    server: MockServer, event_loop_kind: str, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    """Nothing is sent on it, because empty lines begin no head."""
+    monkeypatch.setattr(limits, "HEAD_TIMEOUT", 0.05)
     with server.listen() as listening, connect(listening.url, listening.ca_file) as wire:
+        wire.sendall(sent)
         assert read_all(wire) == b""
+
+
+@pytest.mark.parametrize("empty", [b"\r\n", b"\n", b"\r\n\r\n\r\n"], ids=repr)
+def test_empty_lines__before_a_request_are_ignored(listening: Listening, empty: bytes) -> None:
+    """As some clients send them after a body; an idle connection still ends without a word."""
+    with connect(listening.url, listening.ca_file) as wire:
+        for request in (post(), HEAD + b"\r\n", post()):
+            wire.sendall(empty + request + empty)
+            assert read_response(wire).startswith((b"HTTP/1.1 200 ", b"HTTP/1.1 201 "))
+        connections: Any = listening._server.connections._open
+        (connection,) = connections
+        connection._loop.call_soon_threadsafe(connection._end_wait)
+        assert read_all(wire) == b""
+
+
+@pytest.mark.parametrize("before", [b"", HEAD + b"\r\n"], ids=["new", "idle"])
+def test_empty_lines__do_not_extend_the_time(server: MockServer, before: bytes) -> None:
+    """A connection on which nothing else comes ends as if they had not come."""
+
+    async def run() -> None:
+        connection = HttpConnection(server.core, Connections(), "http", None)
+        connection.connection_made(cast("Any", SimpleNamespace(get_extra_info=lambda name: None, write=bytes)))
+        connection.data_received(before)
+        moment = connection._deadline._due
+        for _ in range(3):
+            connection.data_received(b"\r\n")
+        assert connection._deadline._due == moment
+        connection.connection_lost(None)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("target", "status", "said"),
+    [
+        (b"FOO /v1/predictions", b"405", 'Method "FOO" not allowed.'),
+        (b"QUERY /v1/predictions", b"405", 'Method "QUERY" not allowed.'),
+        (b"PROPFIND /v1/predictions", b"405", 'Method "PROPFIND" not allowed.'),
+        (b"FOO /nowhere", b"404", "The mock server has no operation FOO /nowhere;"),
+        (b"foo /v1/predictions", b"400", "What was sent is not an HTTP/1.1 request."),
+    ],
+)
+def test_method__that_no_operation_has(listening: Listening, target: bytes, status: bytes, said: str) -> None:
+    """It is refused in the same way whether or not the parser knows it, with the methods that there are."""
+    with connect(listening.url, listening.ca_file) as wire:
+        wire.sendall(HEAD.replace(b"GET /v1/predictions", target) + b"\r\n" + HEAD + b"\r\n")
+        response = read_response(wire)
+        assert response.startswith(b"HTTP/1.1 " + status) and said in detail(response)
+        assert (b"\r\nallow: GET, HEAD, OPTIONS, POST\r\n" in response) == (status == b"405")
+        following = read_all(wire) if status == b"400" else read_response(wire)
+        assert following.startswith(b"" if status == b"400" else b"HTTP/1.1 200 ")
+
+
+def test_authority__of_the_target_is_in_urls(listening: Listening) -> None:
+    """It takes the place of Host."""
+    scheme = listening.url.partition(":")[0]
+    with connect(listening.url, listening.ca_file) as wire:
+        wire.sendall(post().replace(b"/v1", b"http://other:1/v1", 1))
+        body = json.loads(read_response(wire).partition(b"\r\n\r\n")[2])
+    assert body["urls"]["get"] == f"{scheme}://other:1/v1/predictions/{body['id']}"
+
+
+@pytest.mark.parametrize(
+    ("target", "host", "status"),
+    [
+        (b"http://evil.test", b"localhost", b"403"),
+        (b"http://localhost:1", b"evil.test", b"200"),
+        (b"http://localhost", b"one\r\nHost: two", b"400"),
+    ],
+)
+def test_authority__of_the_target_is_checked(listening: Listening, target: bytes, host: bytes, status: bytes) -> None:
+    """Nothing but the authority decides who may control the server; still, HTTP/1.1 requires one Host."""
+    with connect(listening.url, listening.ca_file) as wire:
+        wire.sendall(b"GET " + target + b"/_mock/clock HTTP/1.1\r\nHost: " + host + b"\r\n\r\n")
+        response = read_response(wire)
+    assert response.startswith(b"HTTP/1.1 " + status)
+    if status != b"200":
+        assert ("'evil.test'" if status == b"403" else "Host headers: one, two;") in detail(response)
+
+
+def test_trailer__that_would_frame_the_body_is_ignored(listening: Listening) -> None:
+    """As is any other."""
+    _, _, body = post().partition(b"\r\n\r\n")
+    chunks = b"%x\r\n%b\r\n0\r\nContent-Length: 1\r\nTransfer-Encoding: gzip\r\n\r\n" % (len(body), body)
+    head = HEAD.replace(b"GET", b"POST") + b"Transfer-Encoding: chunked\r\n\r\n"
+    with connect(listening.url, listening.ca_file) as wire:
+        for _ in range(2):
+            wire.sendall(head + chunks)
+            assert read_response(wire).startswith(b"HTTP/1.1 201 ")
 
 
 def test_response__in_progress_is_not_cut_by_half_a_head(server: MockServer, listening: Listening) -> None:
@@ -179,8 +276,10 @@ def test_response__in_progress_is_not_cut_by_half_a_head(server: MockServer, lis
     with connect(listening.url, listening.ca_file) as wire:
         wire.sendall(HEAD + b"\r\n" + HEAD)
         connections: Any = listening._server.connections._open
-        eventually(lambda: [one._deadline._due for one in connections] == [inf])
-        server.clock.advance(60)
+        clock: Any = server.clock
+        eventually(lambda: clock._sleep_queues.has_sleepers)
+        assert [one._deadline._due for one in connections] == [inf]
+        clock.advance(60)
         assert read_response(wire).startswith(b"HTTP/1.1 200 ")
         run_out(listening)
         assert read_all(wire).startswith(b"HTTP/1.1 408 ")
@@ -231,10 +330,10 @@ def test_head__below_the_limit(listening: Listening) -> None:
 def test_body__does_not_count_as_a_head(listening: Listening) -> None:
     """However long it is, and if half of the next head comes with it."""
     body = json.dumps({"version": VERSION, "input": {"prompt": "x" * 300_000}}).encode()
-    post = HEAD.replace(b"GET", b"POST") + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    head = HEAD.replace(b"GET", b"POST") + b"Content-Length: %d\r\n\r\n" % len(body)
     with connect(listening.url, listening.ca_file) as wire:
         for _ in range(2):
-            wire.sendall(post + HEAD)
+            wire.sendall(head + body + HEAD)
             assert read_response(wire).startswith(b"HTTP/1.1 201 ")
             wire.sendall(b"\r\n")
             assert read_response(wire).startswith(b"HTTP/1.1 200 ")
@@ -251,7 +350,7 @@ def test_bytes__that_are_no_request(listening: Listening, sent: bytes) -> None:
     assert detail(response) == "What was sent is not an HTTP/1.1 request."
 
 
-def test_close__does_not_wait_for_half_open_connections(server: MockServer) -> None:
+def test_close__does_not_wait_for_half_open_connections(server: MockServer, event_loop_kind: str) -> None:
     """Not for silent ones, for half heads, or for a client that does not read its response."""
     listening = server.listen()
     thread: Any = listening._thread

@@ -26,6 +26,7 @@ VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 AUTH = {"Authorization": "Bearer a-token"}
 
 
+@pytest.mark.usefixtures("event_loop_kind")
 def test_the_whole_way_over_a_socket(server: MockServer) -> None:
     """Create, read, cancel, list and fetch by HTTP; the state is the same through every door."""
     with server.listen() as listening, httpx.Client(base_url=f"{listening.url}/v1", headers=AUTH) as api:
@@ -46,6 +47,7 @@ def test_the_whole_way_over_a_socket(server: MockServer) -> None:
     assert [exchange.status for exchange in server.journal] == [201, 200, 200, 200, 200, 200, 200]
 
 
+@pytest.mark.usefixtures("event_loop_kind")
 @pytest.mark.parametrize(
     ("request_line", "body", "status"),
     [
@@ -71,6 +73,7 @@ def test_hostile_requests_over_a_socket(request_line: tuple[str, str], body: byt
     assert response.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.usefixtures("event_loop_kind")
 def test_a_client_that_disconnects_creates_nothing(server: MockServer) -> None:
     """A truncated request is not carried out, even if the part that arrived is valid."""
     body = b'{"version": "%s", "input": {}}' % VERSION.encode()
@@ -83,6 +86,7 @@ def test_a_client_that_disconnects_creates_nothing(server: MockServer) -> None:
         assert api.get(f"{listening.url}/v1/predictions").json()["results"] == []
 
 
+@pytest.mark.usefixtures("event_loop_kind")
 @pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
 def test_closing_is_quick_and_complete(server: MockServer, tls: bool) -> None:
     """Even with a connection kept open, the thread ends within two seconds and the port is free again."""
@@ -102,6 +106,7 @@ def test_closing_is_quick_and_complete(server: MockServer, tls: bool) -> None:
         assert again.url == listening.url
 
 
+@pytest.mark.usefixtures("event_loop_kind")
 @pytest.mark.parametrize("connected", [False, True], ids=["no client", "an idle client"])
 def test_close__waits_for_no_tick(server: MockServer, monkeypatch: pytest.MonkeyPatch, connected: bool) -> None:
     """The server ends on request, and pauses no longer than it takes to notice which clients have gone."""
@@ -117,6 +122,7 @@ def test_close__waits_for_no_tick(server: MockServer, monkeypatch: pytest.Monkey
     listening.close()
 
 
+@pytest.mark.usefixtures("event_loop_kind")
 def test_close__waits_for_requests_in_progress(server: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A request in progress when the server is closed gets its response, although no new one is accepted."""
     begun, made = threading.Event(), threading.Event()
@@ -366,6 +372,7 @@ def test_the_application_under_uvicorn(server: MockServer) -> None:
     assert server.journal[-1].note == "the client disconnected before the response"
 
 
+@pytest.mark.usefixtures("event_loop_kind")
 def test_a_real_clock_over_a_socket(create_and_wait: Callable[[MockServer, str], dict[str, Any]]) -> None:
     """With a real clock a prediction advances by itself, at the speed that was set."""
     server = MockServer(clock="real", speed=1000)

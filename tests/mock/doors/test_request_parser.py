@@ -208,6 +208,7 @@ def bare(target: str) -> str:
         b"GET /\xff HTTP/1.1\r\n" + HOST + b"\r\n",
         b"GET /a b HTTP/1.1\r\n" + HOST + b"\r\n",
         b"GET http:///x HTTP/1.1\r\n" + HOST + b"\r\n",
+        b"GET http://user:password@h/x HTTP/1.1\r\n" + HOST + b"\r\n",
         b"CONNECT h:443 HTTP/1.1\r\n" + HOST + b"\r\n",
         b"GET / HTTP/1.1\nHost: h\n\n",
         b"GET / HTTP/1.1\r\n" + HOST + b"X: a\r\n b\r\n\r\n",
@@ -274,6 +275,8 @@ def test_body__of_an_uncertain_length_is_refused(lines: bytes) -> None:
         b"fffffffffffffffff\r\nabc\r\n0\r\n\r\n",
         b"3\r\nabc\r\n0\r\nX y: z\r\n\r\n",
         b"3\r\nabc\r\n0\r\nX: y\nZ: z\r\n\r\n",
+        b"3\r\nabc\r\n0\r\n: y\r\n\r\n",
+        b"3\r\nabc\r\n0\r\nX: y\r\n z\r\n\r\n",
     ],
     ids=repr,
 )
@@ -283,10 +286,79 @@ def test_chunks__are_refused(chunks: bytes) -> None:
     assert read([data]) == read([bytes([byte]) for byte in data]) == Reading([], 400)
 
 
-def test_trailer__is_no_header() -> None:
-    """It comes after the head has been decided on."""
-    ((_, _, headers, body),) = read([chunked(b"abc", trailer=b"Authorization: Bearer x\r\n")]).requests
-    assert (headers, body) == ([("host", "h"), ("transfer-encoding", "chunked")], b"abc")
+@pytest.mark.parametrize(
+    "trailer",
+    [
+        b"Authorization: Bearer x\r\n",
+        b"Content-Length: 5\r\n",
+        b"X: y\r\nTransfer-Encoding: gzip\r\nConnection: close\r\n",
+        b"content-length: none\r\ncontent-length: 7\r\n",
+    ],
+    ids=repr,
+)
+def test_trailer__is_no_header(trailer: bytes) -> None:
+    """It comes after the head has been decided on, and frames nothing, whatever its name (RFC 9110, section 6.5)."""
+    data = chunked(b"abc", trailer=trailer)
+    for pieces in ([data + GET], [bytes([byte]) for byte in data + GET]):
+        ((_, _, headers, body), following) = read(pieces).requests
+        assert (headers, body) == ([("host", "h"), ("transfer-encoding", "chunked")], b"abc")
+        assert following[1] == "/v1/predictions?a=b"
+
+
+@pytest.mark.parametrize("empty", [b"\r\n", b"\n", b"\r\n\r\n\r\n", b"\n\r\n"], ids=repr)
+@pytest.mark.parametrize("request_", [GET, post(b"abc"), chunked(b"abc")], ids=["GET", "POST", "chunked"])
+def test_empty_lines__before_a_request_are_ignored(empty: bytes, request_: bytes) -> None:
+    """In any split, and whether or not the head is known; alone, they are no part of a head."""
+    known, plain = KnownHeads(), read([request_, request_])
+    data = empty + request_ + empty + request_ + empty
+    for pieces in ([data], [bytes([byte]) for byte in data], [empty, request_, empty, request_], [data]):
+        assert read(pieces, known) == plain
+    parser = RequestParser(known, "http", "h:1", BODY_LIMIT)
+    assert (parser.feed(empty), parser.in_head, parser.in_body) == (None, False, False)
+
+
+@pytest.mark.parametrize("method", ["FOO", "QUERY", "M-SEARCH", "GETX", "G", "X_Y", "SOURCE", "PRI", "CONNECT"])
+def test_method__may_be_any(method: str) -> None:
+    """The core decides which ones it has; in any split, and with or without a body."""
+    for request_ in (GET, post(b"abc"), chunked(b"abc")):
+        (_, *rest) = read([request_]).requests[0]
+        data = method.encode() + request_[request_.index(b" ") :]
+        for pieces in ([data], [bytes([byte]) for byte in data]):
+            assert read(pieces).requests == [(method, *rest)]
+
+
+@pytest.mark.parametrize("method", [b"", b"get", b"G@T", b"GET/", b"G\tT", b"G\xc9T", b"X" * 101, b"GET\r\n"], ids=repr)
+def test_method__that_is_none_is_refused(method: bytes) -> None:
+    """As is a line with nothing else."""
+    data = method + GET[3:]
+    assert read([data]) == read([bytes([byte]) for byte in data]) == Reading([], 400)
+    assert read([b"GET\r\n\r\n"]) == Reading([], 400)
+
+
+@pytest.mark.parametrize(
+    ("target", "authority"),
+    [
+        ("http://other:1/v1/account", "other:1"),
+        ("http://other", "other"),
+        ("https://other?a=b", "other"),
+        ("HTTP://Other.test:80/x?y#z", "Other.test:80"),
+        ("http://[::1]:8000/a://b", "[::1]:8000"),
+        ("//other/v1", "h"),
+        ("/v1?a=http://other", "h"),
+        ("*", "h"),
+    ],
+)
+def test_authority__of_a_target_takes_the_place_of_host(target: str, authority: str) -> None:
+    """It counts wherever a Host would (RFC 9112, section 3.2.2)."""
+    known = KnownHeads()
+    for _ in range(2):
+        found = RequestParser(known, "http", "h:1", 10).feed(
+            f"GET {target} HTTP/1.1\r\nA: b\r\nHost: h\r\n\r\n".encode()
+        )
+        assert isinstance(found, tuple)
+        head = found[0].head
+        assert head.headers == (("a", "b"), ("host", authority))
+        assert (head.base_url, head.host) == (f"http://{authority}", "h:1")
 
 
 @pytest.mark.parametrize(
@@ -361,10 +433,9 @@ def test_known_head__is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         GET[:-2] + b"X: " + b"x" * LONGEST + b"\r\n\r\n",
         CHUNKED + b"0\r\n\r\n",
-        b"\r\n\r\n" + GET,
         b"\r\n" + GET[:-2] + b"X",
     ],
-    ids=["long", "chunked", "after empty lines", "half"],
+    ids=["long", "chunked", "half"],
 )
 def test_known_heads__are_short_and_whole(data: bytes) -> None:
     """Others are parsed each time."""

@@ -37,7 +37,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[MockServer]:
 
 
 @pytest.fixture(params=["http", "https"])
-def listening(server: MockServer, request: pytest.FixtureRequest) -> Iterator[Listening]:
+def listening(server: MockServer, event_loop_kind: str, request: pytest.FixtureRequest) -> Iterator[Listening]:
     with server.listen(tls=request.param == "https") as listening:
         yield listening
 
@@ -143,6 +143,15 @@ def test_a_stream_is_reset_after_its_start(server: MockServer, api: httpx.Client
 
     assert reset
     assert data.partition(b"\r\n\r\n")[2].startswith(b"14\r\nevent: ")
+
+
+def test_pieces_are_sent_at_once(listening: Listening, wire: socket.socket) -> None:
+    """The system does not hold a small one back until the client has acknowledged the one before."""
+    connections: Any = listening._server.connections._open
+    eventually(lambda: connections)
+    (connection,) = connections
+    accepted = connection._transport.get_extra_info("socket")
+    assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_slow_bytes_all_come(server: MockServer, api: httpx.Client) -> None:
@@ -253,7 +262,12 @@ import sys, threading
 sys.path[:0] = {path!r}
 from helpers.tls import connect, trusting
 from zeroscope_mock import MockServer, VirtualClock
+from zeroscope_mock.doors import http_server
+if {kind!r} == "asyncio":
+    http_server._loop_factory = lambda: None
 server = MockServer(clock="real")
+# The webhook about the start is sent soon, and the stream stays open.
+server.scripts.add({{"startup": 0.1, "run": 3600}})
 server.serve(port=0, tls={tls!r}, on_ready=lambda url: print(url, flush=True))
 print("ended", [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()])
 """
@@ -261,9 +275,12 @@ print("ended", [thread.name for thread in threading.enumerate() if thread is not
 
 @pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_all_that_is_open(number: signal.Signals, tls: bool, tmp_path: Path) -> None:
+def test_a_signal_ends_all_that_is_open(
+    number: signal.Signals, tls: bool, event_loop_kind: str, tmp_path: Path
+) -> None:
     """Long before the stream, the held request, the half a request and the webhook that hangs would end."""
-    command = [sys.executable, "-W", "error", "-c", PROGRAM.format(path=sys.path, tls=str(tmp_path) if tls else False)]
+    program = PROGRAM.format(path=sys.path, tls=str(tmp_path) if tls else False, kind=event_loop_kind)
+    command = [sys.executable, "-W", "error", "-c", program]
     with (
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process,
         socket.create_server(("127.0.0.1", 0)) as hook,
@@ -275,6 +292,7 @@ def test_a_signal_ends_all_that_is_open(number: signal.Signals, tls: bool, tmp_p
         target = f"http://127.0.0.1:{hook.getsockname()[1]}/"
         with httpx.Client(base_url=f"{url}/v1", headers=AUTH, timeout=LONG, verify=trusting(ca_file)) as api:
             body = {"version": VERSION, "input": {}, "stream": True, "webhook": target}
+            body |= {"webhook_events_filter": ["start"]}
             created = api.post("/predictions", json=body).json()
             stream, held, half = (wires.enter_context(connect(url, ca_file)) for _ in range(3))
             stream.sendall(head(httpx.URL(created["urls"]["stream"]).path))

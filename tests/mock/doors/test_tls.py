@@ -53,6 +53,7 @@ def unset(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.mark.usefixtures("event_loop_kind")
 def test_urls__are_https_throughout(server: MockServer) -> None:
     """In the responses to a create, a read and a list, in pages and in outputs, which can be fetched."""
     server.scripts.add({"outputs": 1, "streams": True}, times=None)
@@ -89,6 +90,7 @@ def test_certificate__is_for_the_names_of_the_server(host: str, allowed: list[st
     assert url.startswith(f"https://{host}:")
 
 
+@pytest.mark.usefixtures("event_loop_kind")
 @pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
 def test_certificate__of_a_server_on_ipv6(server: MockServer) -> None:
     """The URL has brackets, and the certificate holds."""
@@ -97,6 +99,7 @@ def test_certificate__of_a_server_on_ipv6(server: MockServer) -> None:
     assert answer.status_code == 200
 
 
+@pytest.mark.usefixtures("event_loop_kind")
 def test_certificate__is_not_trusted_by_others(server: MockServer) -> None:
     """A client that was not told about the authority refuses the connection, and so does one of another server."""
     with server.listen(tls=True) as listening, MockServer().listen(tls=True) as other:
@@ -124,6 +127,7 @@ def test_environment__makes_clients_trust_the_server(server: MockServer, monkeyp
     assert (result.stdout, result.stderr) == ("404\n", "")
 
 
+@pytest.mark.usefixtures("event_loop_kind")
 def test_official_client__gets_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """With https, the official Python client returns file objects, as on the service."""
     with MockServer(clock="real", speed=1000).listen(tls=True) as listening:
@@ -187,6 +191,7 @@ def test_error__names_what_is_wrong(server: MockServer, tmp_path: Path) -> None:
         server.listen(port=int(listening.url.rpartition(":")[2]), tls=True)
 
 
+@pytest.mark.usefixtures("event_loop_kind")
 @pytest.mark.parametrize("fault", [{"reset": "before"}, {"reset": "after"}, {"hang": 5}], ids=str)
 def test_reset__is_one_on_the_wire(server: MockServer, fault: dict[str, Any]) -> None:
     """Below TLS, the socket sees RST, and no farewell; the ssl module of Python 3.10 to 3.12 shows an end instead."""
@@ -210,6 +215,7 @@ def test_reset__is_one_on_the_wire(server: MockServer, fault: dict[str, Any]) ->
                 list(received)
 
 
+@pytest.mark.usefixtures("event_loop_kind")
 @pytest.mark.parametrize("half", [b"", b"\x16\x03\x01\x02\x00"], ids=["nothing", "half"])
 def test_handshake__times_out(server: MockServer, monkeypatch: pytest.MonkeyPatch, half: bytes) -> None:
     """A client that does not end it is disconnected in the time for a head."""
@@ -223,6 +229,7 @@ def test_handshake__times_out(server: MockServer, monkeypatch: pytest.MonkeyPatc
                 assert wire.recv(1) == b""
 
 
+@pytest.mark.usefixtures("event_loop_kind")
 def test_webhooks__are_sent_as_without_tls() -> None:
     """A receiver on the loopback interface gets plain HTTP, with https URLs in the body."""
 
