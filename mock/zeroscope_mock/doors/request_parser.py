@@ -139,7 +139,6 @@ class RequestParser:
                 if self._head is None and message.head_complete:
                     head = message.head(self._scheme, self._host)
                     if head.length is None and message.complete:
-                        self._head = head
                         # httptools takes no body from a request that asks for another protocol.
                         return malformed("The server speaks no other protocol; send a chunked body without `Upgrade`.")
                     if head.length is not None:
