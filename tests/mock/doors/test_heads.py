@@ -22,6 +22,7 @@ from zeroscope_mock.doors import limits
 from zeroscope_mock.doors.connection import HttpConnection
 from zeroscope_mock.doors.connections import Connections
 from zeroscope_mock.doors.listening import Listening
+from zeroscope_mock.journal.har import archive
 from zeroscope_mock.tenants import tenant_of
 
 # A deadline that only a server that hangs would reach.
@@ -427,6 +428,8 @@ def test_refusal__is_an_exchange(
     assert (last.method, last.path, last.status, last.operation) == (*line, None)
     assert last.reason and reason in last.reason
     assert "s3cret" not in str(last) and "s3cret" not in last.reason
+    (entry,) = archive([last])["log"]["entries"]
+    assert entry["request"]["url"] == last.base_url + line[1].removeprefix("-")
 
 
 def test_refusal__belongs_to_its_account(server: MockServer, listening: Listening) -> None:
