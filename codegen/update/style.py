@@ -18,6 +18,8 @@ from ruamel.yaml.scalarstring import (
 from ..document.yaml import dump_round_trip, reads_as
 
 WIDTH = 120
+# The least width at which text is wrapped, in columns.
+_LEAST_WRAP = 40
 
 
 def styled_key(key: str) -> str:
@@ -106,7 +108,8 @@ def _is_plain(value: str, text: str, content: Any) -> bool:
 
 def _folded(value: str, indent: int) -> ScalarString:
     """Return a string in folded style, wrapped at `WIDTH`."""
-    lines = textwrap.wrap(value, WIDTH - indent, break_long_words=False, break_on_hyphens=False)
+    # In deep schemas no column may be left.
+    lines = textwrap.wrap(value, max(WIDTH - indent, _LEAST_WRAP), break_long_words=False, break_on_hyphens=False)
     folded: Any = FoldedScalarString(value)
     # The positions of the spaces that become line breaks.
     folded.fold_pos = [end + index for index, end in enumerate(itertools.accumulate(map(len, lines[:-1])))]

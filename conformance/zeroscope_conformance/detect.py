@@ -18,15 +18,25 @@ from .rules import DialectName
 WRONG_TOKEN = "an-unknown-token"
 """A token that no account has."""
 
-USER_INFO = "the URL of the server cannot be used: it has a user name or password in it; set REPLICATE_API_TOKEN"
-"""What is wrong with a URL that must not be shown."""
-
 UNKNOWN_ID = "zeroscope0conformance0unknown"
 """An id in the service's format that no prediction has."""
 
 
 class NotThisAPIError(Exception):
     """The server cannot be reached, is not one of this API, does not accept the token, or lacks the model."""
+
+
+def reject_url(url: str) -> str | None:
+    """Return why a URL cannot be that of a server; None if it can."""
+    if "@" in url:
+        # What comes before it must not be shown.
+        return "the URL of the server cannot be used: it has a user name or password in it; set REPLICATE_API_TOKEN"
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    return None if valid else f"{url!r} is not the URL of a server; pass one such as http://127.0.0.1:8000"
 
 
 def detect_base_url(client: httpx.Client, url: str, token: str, document: Document) -> str:
@@ -41,11 +51,9 @@ def detect_base_url(client: httpx.Client, url: str, token: str, document: Docume
     Raises:
         NotThisAPIError: If the API is at none of these URLs.
     """
-    if "@" in url:
-        raise NotThisAPIError(USER_INFO)
+    if reason := reject_url(url):
+        raise NotThisAPIError(reason)
     parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
-        raise NotThisAPIError(f"{url!r} is not the URL of a server; pass one such as http://127.0.0.1:8000")
     prefixes = [""] if parts.path.strip("/") else [urlsplit(server["url"]).path for server in document.raw["servers"]]
     seen: list[str] = []
     refused: str | None = None

@@ -16,7 +16,7 @@ from .dispatch import RoutedRequest, answer_head, note_refusal, prepare_call
 from .documents.spec import Spec
 from .journal import ExchangeNotes, Journal
 from .lifecycle.timeline import state_at
-from .messages import Headers, Request, Response
+from .messages import Head, Headers, Request, Response
 from .operations.accounts import Accounts
 from .operations.calls import Handler
 from .operations.collections import Collections
@@ -107,6 +107,25 @@ class Core:
         saving, notes = self.state.saving, ExchangeNotes()
         flow = self._flow(request, notes)
         return flow if saving is None else saving(flow, request.head, notes)
+
+    def record_refusal(self, head: Head, response: Response) -> None:
+        """Record a request that the HTTP server has refused by itself, as an exchange without an operation.
+
+        Args:
+            head: What is known of its head.
+            response: The refusal.
+        """
+        state = self.state
+        state.journal.record(
+            Request(head),
+            response,
+            time=self.clock.time(),
+            duration=0.0,
+            operation=None,
+            tenant=RoutedRequest.of(head, state.spec, state.schemes).tenant,
+            fault=None,
+            notes=ExchangeNotes(),
+        )
 
     def _flow(self, request: Request, notes: ExchangeNotes) -> Flow[Response]:
         state = self.state

@@ -181,12 +181,12 @@ def _embedded_runs(options: RunOptions, models: dict[str, Path]) -> Iterator[dic
 
 def _remote_run(stack: ExitStack, url: str, options: RunOptions, allow_cost: bool) -> dict[str, Any]:
     """The suite's arguments for the run against a server with a URL."""
-    from ..detect import USER_INFO
+    from ..detect import reject_url
     from ..document import Document
     from ..exchange import TOKEN_VARIABLE
 
-    if "@" in url:
-        raise CommandError(USER_INFO)
+    if reason := reject_url(url):
+        raise CommandError(reason)
     document = Document.load(options.spec)
     _refuse_service(url, document, allow_cost)
     token = os.environ.get(TOKEN_VARIABLE, "").strip()

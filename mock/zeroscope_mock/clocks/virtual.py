@@ -1,9 +1,9 @@
 """The virtual clock, which stands still until it is advanced or slept on.
 
 Three parties meet here. *Flows* come from the agenda (the scheduler of webhooks): when the clock reaches the moment at
-which one is due, it drives that flow, and runs the steps that the flow yields. *Threads* move the clock by `advance`
-and `sleep`; each runs what falls due in its own thread. *Tasks* move it by `sleep_async`, and this is the hard part,
-because the clock must jump only once every task of the event loop that ever sleeps on it is asleep:
+which one is due, it drives that flow, and runs the steps that the flow yields. *Threads* move the clock for all
+at once by `advance` and `sleep`; each runs what falls due in its own thread. *Tasks* move it by `sleep_async`, and this
+is the hard part, because the clock must jump only once every task of the event loop that ever sleeps on it is asleep:
 
 - A task that sleeps joins the `SleepQueue` of its loop. The first one is the leader; the others wait to be woken.
 - The leader yields to the loop a few times, until every task that became ready has run. If another sleeper wakes
@@ -13,6 +13,9 @@ because the clock must jump only once every task of the event loop that ever sle
 - A task that runs an entry of the agenda, or computes in a worker thread, *holds* the clock: no other sleep moves it
   until that work is done or sleeps itself. So an entry ends when it is due, however long it takes in real time.
 - What falls due wakes the leader, which runs it inside its own `sleep_async` and then goes back to sleep.
+
+Threads do not sleep side by side: the sleep of one moves the clock for all, so that what others wait for may run out of
+time. Those that wait at the same time need the real clock, or tasks of one event loop in their place.
 
 Threads and event loops may share a clock: `_lock` guards its fields, and `Turns` lets one thread at a time run
 entries. A thread waits for another one's entry no longer than `TURN_LIMIT`, since that entry may wait for this thread.
@@ -49,7 +52,8 @@ class VirtualClock(ReadableClock):
 
     Tasks that sleep at the same time sleep side by side: once all of them sleep, the clock jumps to the moment at which
     the first one wakes. What falls due on the way, such as a webhook, runs on time and in order, one entry after
-    another, before the clock moves on. Threads and event loops may share a clock.
+    another, before the clock moves on. Threads and event loops may share a clock, but the sleep of a thread moves it
+    for all at once.
 
     Args:
         start: The time it shows first, in seconds since 1970.

@@ -212,6 +212,7 @@ class HttpConnection(asyncio.Protocol):
         writer.last = writer.last or not head.keep_alive
         try:
             if refused := limits.refuse_host(head.head):
+                self._responder.record_refusal(head.head, refused)
                 self._send(head, refused)
                 return
             flow = self._responder.flow(Request(head.head, body))
@@ -264,6 +265,7 @@ class HttpConnection(asyncio.Protocol):
     def _refuse(self, response: Response) -> None:
         """Refuse what cannot be a request, or is too much of one, and close the connection."""
         self._writer.last = self._ended = True
+        self._responder.record_refusal(self._parser.known_head, response)
         self._writer.write(None, response)
         if self._transport.can_write_eof():
             self._transport.write_eof()

@@ -50,7 +50,7 @@ def read_head(
         ValueError: For a head that is not valid here.
     """
     if version not in _VERSIONS:
-        raise ValueError(f"the version is {version}")
+        raise ValueError(f"its version is {version}, neither 1.0 nor 1.1")
     path, query, authority = _split(target)
     values: dict[str, list[str]] = {}
     for name, value in headers:
@@ -76,9 +76,15 @@ def _split(target: str) -> tuple[str, str, str | None]:
     if target == "*":
         return target, "", None
     if not target.startswith("/") or "#" in target:
-        url = httptools.parse_url(target.encode("ascii"))
-        if (url.schema is None and not target.startswith("/")) or url.userinfo is not None:
-            raise ValueError("the target is neither a path nor a URL of HTTP")
+        try:
+            url = httptools.parse_url(target.encode("ascii"))
+        except httptools.HttpParserError:
+            # Its text has the target in it.
+            raise ValueError("its target is neither a path nor a URL") from None
+        if url.schema is None and not target.startswith("/"):
+            raise ValueError("its target is neither a path nor a URL")
+        if url.userinfo is not None:
+            raise ValueError("its target has a user name or password in it")
         authority = None if url.schema is None else _AUTHORITY_END.split(target.partition("://")[2], maxsplit=1)[0]
         return (url.path or b"/").decode(), (url.query or b"").decode(), authority
     path, _, query = target.partition("?")
@@ -93,11 +99,15 @@ def _body_length(headers: dict[str, list[str]]) -> int | None:
     """
     codings, lengths = headers.get("transfer-encoding", []), headers.get("content-length", [])
     if codings:
-        if lengths or [coding.lower() for coding in codings] != ["chunked"]:
-            raise ValueError("the length of the body is not certain")
+        if lengths:
+            raise ValueError("it has both Transfer-Encoding and Content-Length; send one of them")
+        if [coding.lower() for coding in codings] != ["chunked"]:
+            raise ValueError("its Transfer-Encoding is not chunked alone")
         return None
     if not lengths:
         return 0
-    if len(lengths) > 1 or not (lengths[0].isascii() and lengths[0].isdigit()):
-        raise ValueError("the length of the body is not certain")
+    if len(lengths) > 1:
+        raise ValueError(f"it has {len(lengths)} Content-Length headers; send one")
+    if not (lengths[0].isascii() and lengths[0].isdigit()):
+        raise ValueError("its Content-Length is not a number")
     return int(lengths[0])

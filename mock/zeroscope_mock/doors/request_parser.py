@@ -6,7 +6,7 @@ import re
 
 import httptools
 
-from ..messages import Response
+from ..messages import Head, Response
 from ..problems import malformed, too_large
 from . import limits
 from .head_cache import LIMIT, LONGEST
@@ -18,6 +18,13 @@ _METHOD = re.compile(rb"[A-Z_-]{1,100}")
 _STAND_IN = b"GET "
 # The bytes of the framing of a chunked body, as a multiple of those of the body: chunks of one byte have six.
 _FRAMING = 8
+# In place of a method or a path that is not known.
+_UNKNOWN = "-"
+# How much is kept of the path of a refused request, in characters.
+_PATH_LENGTH = 200
+_TLS_HELLO = b"\x16"
+_NO_REQUEST = "What was sent is not an HTTP/1.1 request"
+_HTTPS = f"{_NO_REQUEST} but TLS: https on an http port; use an http:// URL, or start the server with --tls."
 
 
 class KnownHeads:
@@ -80,6 +87,14 @@ class RequestParser:
         """Whether a head has come, and not yet all of its body."""
         return self._head is not None
 
+    @property
+    def known_head(self) -> Head:
+        """What is known of the head of a request that is not complete or was refused."""
+        if self._head is not None:
+            return self._head.head
+        method, path = self._message.known_line() if self._message else (_UNKNOWN, _UNKNOWN)
+        return Head(method, path, scheme=self._scheme, host=self._host)
+
     def feed(self, data: bytes) -> tuple[RequestHead, bytes] | Response | None:
         """Parse some bytes up to the end of a request.
 
@@ -132,8 +147,9 @@ class RequestParser:
                             self._known.keep(raw, self._host, head)
                         return self._begin_body(head, data, end)
                     self._head, self.expects_continue = head, head.expects
-            except (httptools.HttpParserError, ValueError):
-                return _malformed()
+            except (httptools.HttpParserError, ValueError) as error:
+                is_hello = self._scheme == "http" and message.size == end - start and data.startswith(_TLS_HELLO)
+                return malformed(_HTTPS if is_hello else f"{_NO_REQUEST}: {error}.")
             start = end
             if message.complete and self._head is not None:
                 request = self._head, bytes(message.body)
@@ -151,6 +167,7 @@ class RequestParser:
         """Read the body of a head, from a position in the data."""
         length = head.length or 0
         if length > self._body_limit:
+            self._head = head
             return too_large(self._body_limit)
         if (end := start + length) <= len(data):
             self.rest = data[end:]
@@ -216,9 +233,16 @@ class _Message:
         """Keep the method; return what httptools is to read in place of it and what follows."""
         method, space, rest = (self._method + data).partition(b" ")
         if not _METHOD.fullmatch(method):
-            raise ValueError("the method is none")
+            raise ValueError("it does not begin with a method in upper case")
         self._method = method + space
         return _STAND_IN + rest if space else b""
+
+    def known_line(self) -> tuple[str, str]:
+        """The method and the path, as far as they are known."""
+        method, target = self._method.rstrip().decode("ascii"), self._target.decode("latin-1")
+        # The user of a URL, and a token in a query, are not kept.
+        path = target.partition("?")[0][:_PATH_LENGTH] if target.startswith("/") else ""
+        return method or _UNKNOWN, path or _UNKNOWN
 
     def read_size(self, count: int, line: bytes) -> None:
         """Read the size of the next chunk, so that its data need not be searched for the end of the message.
@@ -246,6 +270,8 @@ class _Message:
         Raises:
             ValueError: For one that is not valid here.
         """
+        if not self._target.isascii():
+            raise ValueError("its target has characters that are not ASCII; percent-encode them")
         method, target = self._method.rstrip().decode("ascii"), self._target.decode("ascii")
         version = self._parser.get_http_version()
         return read_head(method, target, version, self._headers, self._keep_alive, scheme, host)
@@ -268,7 +294,3 @@ class _Message:
 
     def on_message_complete(self) -> None:
         self.complete = True
-
-
-def _malformed() -> Response:
-    return malformed("What was sent is not an HTTP/1.1 request.")

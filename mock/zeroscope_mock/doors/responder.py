@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ..messages import Request, Response
+from ..messages import Head, Request, Response
 from ..protocols import Clock, Flow
 
 
@@ -26,5 +26,14 @@ class Responder(Protocol):
 
         Raises:
             ConnectionCutError: If the connection is to be cut.
+        """
+        ...
+
+    def record_refusal(self, head: Head, response: Response) -> None:
+        """Record a request that the HTTP server has refused by itself.
+
+        Args:
+            head: What is known of its head.
+            response: The refusal.
         """
         ...

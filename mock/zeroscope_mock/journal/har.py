@@ -55,7 +55,8 @@ def _request(exchange: Exchange) -> dict[str, Any]:
     query = exchange.path.partition("?")[2]
     request = {
         "method": exchange.method,
-        "url": exchange.base_url + exchange.path,
+        # A request that the HTTP server refused may have no path.
+        "url": exchange.base_url + (exchange.path if exchange.path.startswith("/") else ""),
         "httpVersion": "HTTP/1.1",
         "cookies": _cookies(exchange.request_headers, "cookie"),
         "headers": _pairs(exchange.request_headers),

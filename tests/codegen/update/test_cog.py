@@ -301,6 +301,17 @@ def test_field__is_written_as_by_hand(run: Run, small: Path, field: dict[str, An
     assert small.read_text(encoding="utf-8").endswith(head + written)
 
 
+@pytest.mark.parametrize("depth", [30, 50, 60])
+def test_field__that_lies_deep_is_folded(run: Run, small: Path, depth: int) -> None:
+    """A long text is folded also where its column leaves little or no room."""
+    field: dict[str, Any] = {"type": "string", "description": "word " * 30 + "end"}
+    for _ in range(depth):
+        field = {"type": "array", "items": field, "title": "Nested"}
+    assert run(openapi_schema({"new": field})).code == 0
+    assert [line.split() for line in small.read_text(encoding="utf-8").splitlines()][-1][-1] == "end"
+    assert min(len(line.strip()) for line in small.read_text(encoding="utf-8").splitlines()[-4:-1]) >= 35
+
+
 SAME: list[tuple[Any, Any, bool]] = [
     (1, 1.0, True),
     (1, True, False),

@@ -110,6 +110,9 @@ class Listener:
         assert self.app is not None
         return (yield from self.app.flow(request))
 
+    def record_refusal(self, head: messages.Head, response: messages.Response) -> None:
+        """Record nothing: the clients of the tests send whole requests."""
+
 
 @functools.cache
 def shared_listener() -> Listener:

@@ -22,7 +22,7 @@ from zeroscope_mock.doors import connection, limits
 from zeroscope_mock.doors.certificate import Certificate
 from zeroscope_mock.doors.connection import HttpConnection
 from zeroscope_mock.doors.connections import Connections
-from zeroscope_mock.messages import Request, Response, Stream
+from zeroscope_mock.messages import Head, Request, Response, Stream
 from zeroscope_mock.protocols import Flow
 from zeroscope_mock.steps import ConnectionCutError, Sleep, Watch
 
@@ -40,6 +40,9 @@ class Stub:
         self.seen: list[Request] = []
         self.released = threading.Event()
         self.closed: list[str] = []
+
+    def record_refusal(self, head: Head, response: Response) -> None:
+        """Record nothing."""
 
     def flow(self, request: Request) -> Flow[Response]:
         """Answer one request."""

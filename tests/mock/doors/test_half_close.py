@@ -36,6 +36,9 @@ class Stub:
         self.seen: list[str] = []
         self.ended, self.released = threading.Event(), threading.Event()
 
+    def record_refusal(self, head: Head, response: Response) -> None:
+        """Record nothing."""
+
     def flow(self, request: Request) -> Flow[Response]:
         """Answer one request."""
         path = request.head.path

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from math import inf
 from types import SimpleNamespace
 from typing import Any, cast
@@ -20,6 +22,8 @@ from zeroscope_mock.doors import limits
 from zeroscope_mock.doors.connection import HttpConnection
 from zeroscope_mock.doors.connections import Connections
 from zeroscope_mock.doors.listening import Listening
+from zeroscope_mock.journal.har import archive
+from zeroscope_mock.tenants import tenant_of
 
 # A deadline that only a server that hangs would reach.
 LONG = 10
@@ -110,7 +114,7 @@ def test_host__is_sent_once(
 
     assert response.startswith(b"HTTP/1.1 400 ")
     assert detail(response) == said
-    assert len(server.journal) == 0
+    assert [(one.method, one.path, one.operation) for one in server.journal] == [("GET", path.decode(), None)]
 
 
 @pytest.mark.parametrize(
@@ -217,7 +221,11 @@ def test_empty_lines__do_not_extend_the_time(server: MockServer, before: bytes) 
         (b"QUERY /v1/predictions", b"405", 'Method "QUERY" not allowed.'),
         (b"PROPFIND /v1/predictions", b"405", 'Method "PROPFIND" not allowed.'),
         (b"FOO /nowhere", b"404", "The mock server has no operation FOO /nowhere;"),
-        (b"foo /v1/predictions", b"400", "What was sent is not an HTTP/1.1 request."),
+        (
+            b"foo /v1/predictions",
+            b"400",
+            "What was sent is not an HTTP/1.1 request: it does not begin with a method in upper case.",
+        ),
     ],
 )
 def test_method__that_no_operation_has(listening: Listening, target: bytes, status: bytes, said: str) -> None:
@@ -316,7 +324,8 @@ def test_head__has_a_size_limit(
     if response:
         assert response.startswith(b"HTTP/1.1 431 ")
         assert detail(response) == "The head of the request must not be larger than 65536 bytes."
-    assert len(server.journal) == 0
+    eventually(lambda: server.journal)
+    assert [one.status for one in server.journal] == [431]
 
 
 def test_head__below_the_limit(listening: Listening) -> None:
@@ -339,15 +348,98 @@ def test_body__does_not_count_as_a_head(listening: Listening) -> None:
             assert read_response(wire).startswith(b"HTTP/1.1 200 ")
 
 
-@pytest.mark.parametrize("sent", [b"nonsense\r\n\r\n", b"\x16\x03\x01\x02\x00", b"GET / HTTP/9.9\r\n\r\n"])
-def test_bytes__that_are_no_request(listening: Listening, sent: bytes) -> None:
-    """They are a 400 that looks like every other refusal."""
+@pytest.mark.parametrize(
+    ("sent", "reason"),
+    [
+        (b"nonsense\r\n\r\n", "it does not begin with a method in upper case"),
+        (b"GET / HTTP/9.9\r\n\r\n", "Invalid HTTP version"),
+        (b"GET / HTTP/2.0\r\n\r\n", "its version is 2.0, neither 1.0 nor 1.1"),
+        (b"GET foo HTTP/1.1\r\n\r\n", "Invalid characters in url"),
+        (b"GET http:// HTTP/1.1\r\n\r\n", "its target is neither a path nor a URL"),
+        (b"GET http://me:s3cret@h/ HTTP/1.1\r\n\r\n", "its target has a user name or password in it"),
+        (HEAD + b"Content-Length: 1\r\nContent-Length: 1\r\n\r\n", "Duplicate Content-Length"),
+        (HEAD + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", "Transfer-Encoding can't be present with"),
+        (HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n", "its Transfer-Encoding is not chunked alone"),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\ns3cret\r\n", "Invalid character in chunk size"),
+    ],
+)
+def test_bytes__that_are_no_request(listening: Listening, sent: bytes, reason: str) -> None:
+    """They are a 400 that looks like every other refusal, and says why, without the values that were sent."""
     with connect(listening.url, listening.ca_file) as wire:
         wire.sendall(sent)
         response = read_all(wire)
 
     assert response.startswith(b"HTTP/1.1 400 ")
-    assert detail(response) == "What was sent is not an HTTP/1.1 request."
+    assert detail(response).startswith(f"What was sent is not an HTTP/1.1 request: {reason}")
+    assert "s3cret" not in detail(response)
+
+
+def test_tls__on_a_port_of_http(server: MockServer, event_loop_kind: str) -> None:
+    """The server sees that a client speaks https, and the refusal and the journal say so."""
+    hello, context = ssl.MemoryBIO(), ssl.create_default_context()
+    tls = context.wrap_bio(ssl.MemoryBIO(), hello, server_hostname="localhost")
+    with pytest.raises(ssl.SSLWantReadError):
+        tls.do_handshake()
+    with server.listen() as listening, connect(listening.url, listening.ca_file) as wire:
+        wire.sendall(hello.read())
+        response = read_all(wire)
+
+    assert "https on an http port; use an http:// URL, or start the server with --tls" in detail(response)
+    assert "https on an http port" in str(server.journal[-1].reason)
+
+
+REFUSED: dict[str, tuple[bytes, tuple[str, str, int], str]] = {
+    "no host": (
+        b"GET /v1/predictions HTTP/1.1\r\nConnection: close\r\n\r\n",
+        ("GET", "/v1/predictions", 400),
+        "The request has no Host",
+    ),
+    "large body": (HEAD + b"Content-Length: 999999999\r\n\r\n", ("GET", "/v1/predictions", 413), "must not be larger"),
+    "known large body": (
+        HEAD + b"\r\n" + HEAD + b"Content-Length: 999999999\r\n\r\n",
+        ("GET", "/v1/predictions", 413),
+        "must not be larger",
+    ),
+    "large head": (HEAD + b"X: " + b"x" * limits.HEAD_LIMIT, ("GET", "/v1/predictions", 431), "must not be larger"),
+    "chunk": (HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", ("GET", "/v1/predictions", 400), "chunk size"),
+    "upgrade": (
+        HEAD + b"Upgrade: h2c\r\nConnection: upgrade\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        ("GET", "/v1/predictions", 400),
+        "speaks no other protocol",
+    ),
+    "query": (b"GET /v1/predictions?token=s3cret HTTP/9.9\r\n\r\n", ("GET", "/v1/predictions", 400), "HTTP version"),
+    "user": (b"GET http://me:s3cret@h/ HTTP/1.1\r\n\r\n", ("GET", "-", 400), "a user name or password in it"),
+    "long path": (b"GET /" + b"x" * 500 + b" HTTP/9.9\r\n\r\n", ("GET", "/" + "x" * 199, 400), "HTTP version"),
+    "nonsense": (b"nonsense\r\n\r\n", ("-", "-", 400), "does not begin with a method"),
+}
+
+
+@pytest.mark.parametrize(("sent", "line", "reason"), REFUSED.values(), ids=REFUSED)
+def test_refusal__is_an_exchange(
+    server: MockServer, listening: Listening, sent: bytes, line: tuple[str, str, int], reason: str
+) -> None:
+    """What the HTTP server refuses by itself is in the journal and so in the log, as far as it is known."""
+    with connect(listening.url, listening.ca_file) as wire, suppress(ConnectionError):
+        wire.sendall(sent)
+        read_all(wire)
+    eventually(lambda: any(one.status and one.status >= 400 and one.operation is None for one in server.journal))
+
+    last = server.journal[-1]
+    assert (last.method, last.path, last.status, last.operation) == (*line, None)
+    assert last.reason and reason in last.reason
+    assert "s3cret" not in str(last) and "s3cret" not in last.reason
+    (entry,) = archive([last])["log"]["entries"]
+    assert entry["request"]["url"] == last.base_url + line[1].removeprefix("-")
+
+
+def test_refusal__belongs_to_its_account(server: MockServer, listening: Listening) -> None:
+    """The journal knows the account by the token in a whole head, and does not keep the token."""
+    with connect(listening.url, listening.ca_file) as wire:
+        wire.sendall(HEAD + b"Authorization: Bearer s3cret\r\nContent-Length: 999999999\r\n\r\n")
+        read_all(wire)
+
+    assert server.journal[-1].tenant == tenant_of("s3cret")
+    assert "s3cret" not in str(server.journal[-1])
 
 
 def test_close__does_not_wait_for_half_open_connections(server: MockServer, event_loop_kind: str) -> None:

@@ -22,7 +22,7 @@ from zeroscope_mock.doors.certificate import Certificate
 from zeroscope_mock.doors.connection import HttpConnection
 from zeroscope_mock.doors.response_writer import ResponseWriter
 from zeroscope_mock.doors.write_deadline import WriteDeadline
-from zeroscope_mock.messages import Request, Response, Stream
+from zeroscope_mock.messages import Head, Request, Response, Stream
 from zeroscope_mock.protocols import Flow
 
 # More than the buffers of a system take.
@@ -38,6 +38,9 @@ class Stub:
         self.body_limit = 1000
         self.clock = VirtualClock()
         self.ended = threading.Event()
+
+    def record_refusal(self, head: Head, response: Response) -> None:
+        """Record nothing."""
 
     def flow(self, request: Request) -> Flow[Response]:
         """Answer one request."""
