@@ -19,7 +19,11 @@ SHORTEST = 8
 # Cog writes both; a document that was made of its schema may have kept the one that OpenAPI knows.
 _MARKS = ("writeOnly", "x-cog-secret")
 # Not every token or key is one: a model may take an `eos_token` or a `sort_key`.
-_LIKELY = re.compile(r"(?:(?:api|access|auth|hf|private|secret)_?(?:key|token)|secret|password)$", re.IGNORECASE)
+_SERVICES = "anthropic|aws|azure|civitai|github|google|hf|hugging[-_]?face|openai|replicate|wandb"
+_LIKELY = re.compile(
+    rf"(?:(?:{_SERVICES}|access|api|auth|private|secret)[-_]?(?:key|token)|secret|password|passwd|credential)s?$",
+    re.IGNORECASE,
+)
 
 
 def secret_fields(
