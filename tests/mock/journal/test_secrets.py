@@ -90,6 +90,8 @@ def test_journal__shows_no_secret_after_a_fault(server: MockServer, post: Post, 
 @pytest.mark.parametrize(
     "body",
     [
+        '{"input": {"credential": {"value": "key-0123456789", ',
+        '{"input": "{\\"credential\\": \\"key-0123456789',
         '{"input": {"credential": "key-0123456789",}}',
         '{"input": {"credential" :\n"key-0123456789',
         '{"input": {"credential": ["key-0123456789", "another", ',
@@ -101,6 +103,56 @@ def test_journal__shows_no_secret_after_a_fault(server: MockServer, post: Post, 
 def test_journal__shows_no_secret_of_malformed_json(server: MockServer, post: Post, body: str) -> None:
     """A trailing comma, a cut body, a repeated field, missing quotes, and a name in another form."""
     post(PATH, content=body)
+
+    assert "0123456789" not in everything(server)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param({"credential": KEY}, id="beside the input"),
+        pytest.param({"inputs": {"credential": KEY}}, id="in a misspelled input"),
+        pytest.param({"input": [{"credential": KEY}]}, id="in a list"),
+        pytest.param({"input": {"size": {"credential": KEY}}}, id="in another field"),
+        pytest.param({"input": json.dumps({"credential": KEY})}, id="in a text of JSON"),
+        pytest.param({"input": json.dumps({"input": json.dumps({"credential": KEY})})}, id="in a text within a text"),
+        pytest.param({"input": {"credential": {"value": [KEY, {"other": KEY}]}}}, id="in an object"),
+        pytest.param({"input": [{"size": "x" * 190, "credential": KEY}]}, id="where the value is cut"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        pytest.param("POST", PATH, 422, id="create"),
+        pytest.param("POST", PATH.removesuffix("s"), 404, id="mistyped path"),
+        pytest.param("PUT", PATH, 405, id="wrong method"),
+    ],
+)
+def test_journal__shows_no_secret_of_a_refused_request(
+    server: MockServer, method: str, path: str, status: int, body: dict[str, Any]
+) -> None:
+    """Wherever the field is, and even if no operation is known."""
+    api = httpx.Client(transport=server.transport, headers={"Authorization": "Bearer the-token"})
+
+    assert api.request(method, f"https://h.test/v1/{path}", json=body).status_code == status
+    assert "0123456789" not in everything(server)
+    # What is cut may end within the secret.
+    assert "key-" not in repr(server.journal[0].refusals)
+
+
+def test_journal__shows_no_short_secret_in_a_refusal(server: MockServer, post: Post) -> None:
+    """It is too short to be found anywhere, but not in its field."""
+    post(PATH, json={"input": [{"credential": "pin4"}]})
+
+    assert "pin4" not in everything(server)
+
+
+@pytest.mark.parametrize("name", ["credential", "hf_token"], ids=["of a loaded model", "likely"])
+def test_journal__shows_no_secret_without_an_operation(server: MockServer, name: str) -> None:
+    """A field counts as secret if it is one of any loaded model, or is named like a token."""
+    api = httpx.Client(transport=server.transport)
+
+    api.post("https://h.test/nowhere", json={"input": json.dumps({name: KEY})})
 
     assert "0123456789" not in everything(server)
 
@@ -149,6 +201,13 @@ def test_journal__shows_what_the_service_redacts_as_a_mark(server: MockServer, p
         ('{"key" : "ab", "n": 1}', '{"key" : "[secret X]", "n": 1}'),
         ('{"key": null, "other": "ab"}', '{"key": null, "other": "ab"}'),
         ('{"key": ["ab", "ab"]}', '{"key": ["[secret X]", "[secret X]"]}'),
+        (
+            '{"key": {"a": "ab", "b" : [null, "ab"]}, "n": 1}',
+            '{"key": {"a": "[secret X]", "b" : [null, "[secret X]"]}, "n": 1}',
+        ),
+        ('{"k\\u0065y": "ab"}', '{"k\\u0065y": "[secret X]"}'),
+        ('{"text": "{\\"n\\": 1, \\"key\\": \\"ab\\"}"}', '{"text": "{\\"n\\": 1, \\"key\\": \\"[secret X]\\"}"}'),
+        ('{"text": "{\\"other\\": \\u0022ab\\"}"}', '{"text": "{\\"other\\": \\u0022ab\\"}"}'),
         ('{"monkey": "ab", "text": "key: ab"}', '{"monkey": "ab", "text": "key: ab"}'),
     ],
 )
