@@ -486,6 +486,21 @@ def test_secrets__show_nowhere(tmp_path: Path) -> None:
     assert "'authorization: Bearer '\"$REPLICATE_API_TOKEN\"" in finding.curl
 
 
+@pytest.mark.parametrize(
+    ("version", "failed"),
+    [(DOCUMENT.metadata["version"], ["input-echoed"]), ("acme/vault", [])],
+    ids=["the document's model", "another model"],
+)
+def test_input__of_another_model_may_be_shown_redacted(tmp_path: Path, version: str, failed: list[str]) -> None:
+    """The service redacts the secrets of a model, and the document knows only those of its own."""
+    shown = {**BODY, "input": {"prompt": "a", "license": "[REDACTED]"}}
+    sent = {"version": version, "input": {"prompt": "a", "license": "key-0123456789"}}
+
+    report = checked(tmp_path, har_entry("POST", f"{API}/predictions", shown, status=201, sent=sent))
+
+    assert [name for name in report.named("failed") if name == "input-echoed"] == failed
+
+
 def test_secrets__are_masked_in_every_form(tmp_path: Path) -> None:
     """As in the reports of a run: base64, escapes, queries by their names, a token in another request's response."""
     token = 'r8_"a b"/c+d'
