@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from ..cog import ModelSchema
-from ..cog.secret_fields import likely_secrets
+from ..cog.secret_fields import likely_secrets_in
 from ..journal import ExchangeNotes
 from ..lifecycle.record import RunKind
 from ..state import State
@@ -19,8 +19,6 @@ _log = logging.getLogger("zeroscope_mock")
 # The operation itself refuses what has no version, however wrong its input may be.
 _ANY_INPUT = ModelSchema({})
 _CREATES = frozenset({"createPrediction", "createModelPrediction", "createDeploymentPrediction", "createTraining"})
-# JSON within a text has escapes.
-_NAME = re.compile(rb'"([^"\\]*)\\*"\s*:')
 _VERSION = re.compile(rb'"version"\s*:\s*"([^"\\]*)"')
 
 
@@ -84,8 +82,7 @@ def find_secret_fields(
     models = list(loaded) if operation_id is None else [model for model in map(loaded.get, names) if model is not None]
     schemas = [version.schema for model in models for version in model.versions.values()]
     declared = [state.secret_fields(schema, kind) for schema in schemas if schema for kind in get_args(RunKind)]
-    likely = likely_secrets(found.decode(errors="replace") for found in _NAME.findall(body))
-    return likely.union(state.secret_names, *declared)
+    return likely_secrets_in(body).union(state.secret_names, *declared)
 
 
 def _report_warnings(state: State, version: VersionReference, notes: ExchangeNotes) -> None:
