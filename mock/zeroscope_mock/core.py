@@ -166,6 +166,11 @@ class Core:
                 self._note_run(routed, notes)
             if request.body and not notes.secrets and (response is None or response.status >= 400):
                 self._note_secrets(routed, request, notes)
+            if notes.refusals:
+                # Imported here because only errors need it.
+                from .refusals import shorten
+
+                notes.refusals = shorten(notes.refusals, request, notes.secrets)
             notes.number = state.journal.record(
                 request,
                 response,
@@ -199,10 +204,9 @@ class Core:
 
     def _note_secrets(self, routed: RoutedRequest, request: Request, notes: ExchangeNotes) -> None:
         """Note the secret fields of a call that started no run, which the journal must not show either."""
-        if (operation := routed.operation) is not None:
-            tenant = routed.tenant or ""
-            found = find_secret_fields(self.state, operation.id, tenant, routed.arguments, request.body)
-            notes.secrets = tuple(found)
+        operation = None if routed.operation is None else routed.operation.id
+        found = find_secret_fields(self.state, operation, routed.tenant or "", routed.arguments, request.body)
+        notes.secrets = tuple(found)
 
     def _answer(
         self, routed: RoutedRequest, request: Request, notes: ExchangeNotes, time: float | None
@@ -211,14 +215,14 @@ class Core:
         state = self.state
         state.refuse_nested_request()
         if answered := answer_head(routed, request.head, state.settings):
-            return note_refusal(routed, request.head, answered, notes)
+            return note_refusal(routed, answered, notes)
         headers: Headers = ()
         if routed.operation and routed.operation.protected:
             now = state.clock.time() if time is None else time
             with state.lock:
                 refusal, headers = state.limits.take(routed.operation.id, routed.tenant or "", now)
             if refusal is not None:
-                return note_refusal(routed, request.head, refusal, notes)
+                return note_refusal(routed, refusal, notes)
         prepared = prepare_call(routed, request, self.handlers, state.settings, notes, self._input_schema)
         if isinstance(prepared, Response):
             response = prepared
@@ -228,7 +232,7 @@ class Core:
                 result = handler(call)
             response = (yield from self._locked(result)) if isinstance(result, Generator) else result
         if response.status >= 400:
-            note_refusal(routed, request.head, response, notes)
+            note_refusal(routed, response, notes)
         return Response(response.status, (*response.headers, *headers), response.body) if headers else response
 
     def _input_schema(self, routed: RoutedRequest, body: Any, notes: ExchangeNotes) -> tuple[str, ModelSchema] | None:

@@ -107,12 +107,11 @@ def answer_head(routed: RoutedRequest, head: Head, settings: Settings) -> Respon
     return None
 
 
-def note_refusal(routed: RoutedRequest, head: Head, response: Response, notes: ExchangeNotes) -> Response:
+def note_refusal(routed: RoutedRequest, response: Response, notes: ExchangeNotes) -> Response:
     """Note why a request was refused, unless that is noted, and return its response.
 
     Args:
         routed: The routed head of the request.
-        head: The head.
         response: The response, which may be of any status.
         notes: Takes the reasons.
     """
@@ -121,7 +120,7 @@ def note_refusal(routed: RoutedRequest, head: Head, response: Response, notes: E
         from .refusals import explain_response
 
         route = routed.match.route if routed.match else None
-        notes.refusals = explain_response(routed.spec, head, route, routed.operation, response)
+        notes.refusals = explain_response(routed.spec, route, routed.operation, response)
     return response
 
 
@@ -152,7 +151,7 @@ def prepare_call(
         from .refusals import explain_fields
 
         fields = [*routed.invalid, *errors]
-        notes.refusals = explain_fields(routed.spec, request.head, fields)
+        notes.refusals = explain_fields(routed.spec, fields)
         return invalid(fields, operation.invalid_status, operation.invalid_type)
     return OperationCall(
         request, match.prefix, routed.token, routed.tenant or "", routed.arguments, body, notes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from .documents.bundled import bundled_file
@@ -14,7 +14,8 @@ from .documents.reading import unescape
 from .documents.spec import Spec
 from .journal import Refusal
 from .journal.redaction import Redactor
-from .messages import Head, Response
+from .journal.secrets import redact_fields
+from .messages import Request, Response
 from .problems import NOT_FOUND
 
 # A body may have as many errors as it has items, and a value or a name may be as long as a body.
@@ -22,36 +23,32 @@ _MOST = 20
 _VALUE_LENGTH, _TEXT_LENGTH = 200, 500
 
 
-def explain_fields(spec: Spec, head: Head, invalid: Sequence[InvalidField]) -> tuple[Refusal, ...]:
+def explain_fields(spec: Spec, invalid: Sequence[InvalidField]) -> tuple[Refusal, ...]:
     """The reasons why a request with invalid fields is refused.
 
     Args:
         spec: The document, in which the places are that name no other one.
-        head: The head of the request.
         invalid: The invalid fields.
     """
-    redactor = Redactor(head.headers)
     return tuple(
-        _refusal(
-            redactor,
-            field=one.field,
-            value=one.value,
-            problem=one.description,
-            place=None if one.place is None else named_place(spec, one.place),
-            relation=one.relation,
+        Refusal(
+            one.field,
+            one.value,
+            one.description,
+            None if one.place is None else named_place(spec, one.place),
+            one.relation,
         )
         for one in invalid[:_MOST]
     )
 
 
 def explain_response(
-    spec: Spec, head: Head, route: Route | None, operation: Operation | None, response: Response
+    spec: Spec, route: Route | None, operation: Operation | None, response: Response
 ) -> tuple[Refusal, ...]:
     """The reason for a refusal of which nothing but the response is known.
 
     Args:
         spec: The document.
-        head: The head of the request.
         route: Its route; None for an unknown path.
         operation: Its operation; None for an unknown path or method.
         response: The refusal.
@@ -59,14 +56,42 @@ def explain_response(
     body = _problem(response)
     fields = body.get("invalid_fields")
     if operation is not None and isinstance(fields, list):
-        return explain_fields(spec, head, list(_invalid_fields(operation, fields, response.status)))
+        return explain_fields(spec, list(_invalid_fields(operation, fields, response.status)))
     detail = str(body.get("detail") or body.get("title") or f"status {response.status}")
     if route is None:
         # The request is known, and what it should have been is not.
         detail = f"No such operation; {detail.rpartition('; ')[2]}"
     place = named_place(spec, pointer(_place(spec, route, operation, response.status)))
     problem = detail.removeprefix(NOT_FOUND).strip() or detail
-    return (_refusal(Redactor(head.headers), field="", value=None, problem=problem, place=place, relation=None),)
+    return (Refusal("", None, problem, place, None),)
+
+
+def shorten(refusals: Sequence[Refusal], request: Request, secrets: Collection[str]) -> tuple[Refusal, ...]:
+    """Refusals with short texts, without tokens and secrets.
+
+    Args:
+        refusals: The refusals.
+        request: The refused request.
+        secrets: The names of the fields that hold secrets.
+    """
+    redactor = Redactor(request.head.headers, inputs=redact_fields(request.body, secrets)[1])
+
+    def short(text: str, length: int = _TEXT_LENGTH) -> str:
+        # The journal redacts what it keeps, but does not recognize the start of a token or secret.
+        content, _ = redact_fields(text.encode(errors="surrogatepass"), secrets)
+        text = redactor.text(content.decode(errors="surrogatepass"))
+        return text if len(text) <= length else f"{text[: length - 1]}…"
+
+    return tuple(
+        Refusal(
+            short(one.field),
+            None if one.value is None else short(one.value, _VALUE_LENGTH),
+            short(one.problem),
+            None if one.place is None else short(one.place),
+            None if one.relation is None else short(one.relation),
+        )
+        for one in refusals
+    )
 
 
 def named_place(spec: Spec, place: str) -> str | None:
@@ -116,22 +141,3 @@ def _problem(response: Response) -> Mapping[str, Any]:
     except ValueError:
         return {}
     return body if isinstance(body, dict) else {}
-
-
-def _refusal(
-    redactor: Redactor, *, field: str, value: str | None, problem: str, place: str | None, relation: str | None
-) -> Refusal:
-    """A refusal with short texts."""
-
-    def short(text: str, length: int = _TEXT_LENGTH) -> str:
-        # The journal redacts what it keeps, but does not recognize the start of a token.
-        text = redactor.text(text)
-        return text if len(text) <= length else f"{text[: length - 1]}…"
-
-    return Refusal(
-        short(field),
-        None if value is None else short(value, _VALUE_LENGTH),
-        short(problem),
-        None if place is None else short(place),
-        None if relation is None else short(relation),
-    )

@@ -28,3 +28,23 @@ def test_echo__may_have_anything_in_place_of_a_secret(shown: Any, passed: bool) 
     raw["components"]["schemas"]["PredictionInput"]["properties"]["key"] = {"type": "string", "writeOnly": True}
 
     assert is_echo(Document(raw), shown, {"prompt": "a", "key": "x"}) is passed
+
+
+@pytest.mark.parametrize(
+    ("shown", "passed"),
+    [
+        ({"prompt": "a", "key": "[REDACTED]"}, True),
+        ({"prompt": "a", "key": "[secret 5b1f0a9e]"}, True),
+        ({"prompt": "a", "key": ["[REDACTED]", "[REDACTED]"]}, True),
+        ({"prompt": "a", "key": ["[REDACTED]", "y"]}, False),
+        ({"prompt": "a", "key": []}, False),
+        ({"prompt": "a", "key": "y"}, False),
+        ({"prompt": "a"}, False),
+    ],
+)
+def test_echo__of_another_model_may_be_redacted(shown: Any, passed: bool) -> None:
+    """The document does not say which of its fields are secret, but that of the document's model it does."""
+    document, sent = Document.load(), {"prompt": "a", "key": "x"}
+
+    assert is_echo(document, shown, sent, own_model=False) is passed
+    assert is_echo(document, shown, sent) is False

@@ -197,7 +197,7 @@ def test_formats__are_read(values: dict[str, Any], suffix: str, tmp_path: Path) 
     path = tmp_path / f"recorded{suffix}"
     path.write_text(yaml.safe_dump(values) if suffix == ".yaml" else f"\ufeff{json.dumps(values)}", encoding="utf-8")
 
-    (found,) = read_recording(path)
+    (found,) = read_recording(path, DOCUMENT)
     report = check([path], DOCUMENT)
 
     exchange = found.exchange
@@ -218,7 +218,7 @@ def test_cassette__of_python(tmp_path: Path) -> None:
         f"    headers: {{content-encoding: [gzip], content-type: [{KIND}]}}\n    status: {{code: 200}}\n",
         encoding="utf-8",
     )
-    assert [one.exchange.json for one in read_recording(path)] == [BODY]
+    assert [one.exchange.json for one in read_recording(path, DOCUMENT)] == [BODY]
 
 
 @pytest.mark.parametrize(
@@ -484,6 +484,42 @@ def test_secrets__show_nowhere(tmp_path: Path) -> None:
         assert secret not in shown
     (finding,) = next(one for one in report.results if one.rule.name == "token-kept").findings
     assert "'authorization: Bearer '\"$REPLICATE_API_TOKEN\"" in finding.curl
+
+
+@pytest.mark.parametrize(
+    ("version", "failed"),
+    [(DOCUMENT.metadata["version"], ["input-echoed"]), ("acme/vault", [])],
+    ids=["the document's model", "another model"],
+)
+def test_input__of_another_model_may_be_shown_redacted(tmp_path: Path, version: str, failed: list[str]) -> None:
+    """The service redacts the secrets of a model, and the document knows only those of its own."""
+    shown = {**BODY, "input": {"prompt": "a", "license": "[REDACTED]"}}
+    sent = {"version": version, "input": {"prompt": "a", "license": "key-0123456789"}}
+
+    report = checked(tmp_path, har_entry("POST", f"{API}/predictions", shown, status=201, sent=sent))
+
+    assert [name for name in report.named("failed") if name == "input-echoed"] == failed
+
+
+def test_secrets_of_inputs__show_nowhere(tmp_path: Path) -> None:
+    """They are known by the document or by their names, of whatever length, and masked in logs as well."""
+    raw = copy.deepcopy(dict(DOCUMENT.raw))
+    raw["components"]["schemas"]["PredictionInput"]["properties"]["seal"] = {"type": "string", "writeOnly": True}
+    input = {"prompt": "a", "openai_api_key": "sk-0123456789", "seal": "pin4", "hf_token": ["[REDACTED]"]}
+    shown = {**BODY, "input": input, "logs": "with sk-0123456789, [REDACTED]", "status": "unheard"}
+    created = har_entry("POST", f"{API}/predictions", shown, status=201, sent={"version": "acme/vault", "input": input})
+    page = har_entry(url=f"{API}/predictions", answer={"results": [shown], "next": None, "previous": None})
+    schema = {"openapi_schema": {"properties": {"api_key": {"title": "a title"}}}}
+    model = har_entry(url=f"{API}/models/acme/vault/versions/1", answer=schema)
+    path = tmp_path / "recorded.har"
+    path.write_text(json.dumps({"log": {"entries": [created, page, model]}}), encoding="utf-8")
+
+    found = [one.exchange for one in read_recording(path, Document(raw))]
+
+    bodies = [body for one in found for body in (one.request_body, one.response_body)]
+    assert not any(secret in body for secret in (b"0123456789", b"pin4") for body in bodies)
+    assert found[0].json["logs"] == "with [secret], [REDACTED]"
+    assert found[2].json == schema
 
 
 def test_secrets__are_masked_in_every_form(tmp_path: Path) -> None:

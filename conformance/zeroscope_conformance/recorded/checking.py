@@ -42,7 +42,7 @@ def check(paths: Sequence[Path], document: Document | None = None) -> RecordedRe
     start = time.monotonic()
     document = document or Document.load()
     selector = Selector(document)
-    selections = [_select(selector, document, read_recording(path)) for path in paths]
+    selections = [_select(selector, document, read_recording(path, document)) for path in paths]
     skipped = sum(selection.skipped for selection in selections)
     if not any(selection.exchanges or selection.unknown for selection in selections):
         names = ", ".join(map(str, paths))

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from ..document import Document
 from ..exchange import excerpt
 from . import cassette, har
 from .bodies import decompressed
@@ -29,11 +30,12 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
     """A loader that takes the objects of Python, which old cassettes have, as plain values."""
 
 
-def read_recording(path: Path) -> list[Recorded]:
+def read_recording(path: Path, document: Document) -> list[Recorded]:
     """Return the exchanges in a file, without secrets, in the order of time if all times are known.
 
     Args:
         path: A HAR or a VCR cassette.
+        document: The document, which names the secret fields of its model.
 
     Raises:
         RecordingError: If the file cannot be read, or is neither.
@@ -44,7 +46,7 @@ def read_recording(path: Path) -> list[Recorded]:
         names = "no log, no interactions and no http_interactions"
         raise RecordingError(f"{path} is neither a HAR nor a VCR cassette: it has {names}")
     found = [_decompressed(one) for one in _READERS[key](values[key], path)]
-    masked = mask_secrets(one.exchange for one in found)
+    masked = mask_secrets((one.exchange for one in found), document)
     found = [replace(one, exchange=exchange) for one, exchange in zip(found, masked, strict=True)]
     timed = all(one.exchange.started_at for one in found)
     return sorted(found, key=lambda one: one.exchange.started_at) if timed else found

@@ -16,6 +16,7 @@ from ..lifecycle import LifecycleTracker
 from ..results import Results
 from ..timestamps import parse_timestamp
 from .recorded import Recorded
+from .verdicts import names_own_model
 
 
 class RecordedRules:
@@ -100,7 +101,9 @@ class RecordedRules:
         if isinstance(sent, dict) and "input" in sent:
             shown = prediction.get("input")
             expected, seen = f"the input {excerpt(json.dumps(sent['input']))}", excerpt(json.dumps(shown))
-            results.check("input-echoed", is_echo(self._document, shown, sent["input"]), expected, seen, exchange)
+            own = names_own_model(sent, self._document)
+            passed = is_echo(self._document, shown, sent["input"], own_model=own)
+            results.check("input-echoed", passed, expected, seen, exchange)
         prefer = exchange.request_headers.get("prefer")
         applied = exchange.response_headers.get("preference-applied")
         if prefer is not None and applied is not None:

@@ -68,10 +68,11 @@ def _is_certainly_allowed(recorded: Recorded, body: Any, document: Document) -> 
     """Return whether a request is a create that the document allows, of the model whose inputs it describes."""
     is_create = recorded.exchange.operation == "createPrediction"
     schema = document.create_body
-    return is_create and _names_own_model(body, document) and not document.schema_errors(schema, body, formats=True)
+    return is_create and names_own_model(body, document) and not document.schema_errors(schema, body, formats=True)
 
 
-def _names_own_model(body: Any, document: Document) -> bool:
+def names_own_model(body: Any, document: Document) -> bool:
+    """Return whether the body of a create names the version that the document describes."""
     version = body.get("version") if isinstance(body, Mapping) else None
     return isinstance(version, str) and (version in document.version_forms or document.metadata["version"] in version)
 
@@ -79,7 +80,7 @@ def _names_own_model(body: Any, document: Document) -> bool:
 def _concerns(place: str, body: Any, document: Document) -> bool:
     """Return whether a place in a request is described by the document: the inputs of other models are not."""
     has_version = isinstance(body, Mapping) and isinstance(body.get("version"), str)
-    return not place.startswith("/input/") or not has_version or _names_own_model(body, document)
+    return not place.startswith("/input/") or not has_version or names_own_model(body, document)
 
 
 def _report_unknown_parameters(

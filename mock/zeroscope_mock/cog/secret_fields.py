@@ -19,7 +19,13 @@ SHORTEST = 8
 # Cog writes both; a document that was made of its schema may have kept the one that OpenAPI knows.
 _MARKS = ("writeOnly", "x-cog-secret")
 # Not every token or key is one: a model may take an `eos_token` or a `sort_key`.
-_LIKELY = re.compile(r"(?:(?:api|access|auth|hf|private|secret)_?(?:key|token)|secret|password)$", re.IGNORECASE)
+_SERVICES = "anthropic|aws|azure|civitai|github|google|hf|hugging[-_]?face|openai|replicate|wandb"
+_LIKELY = re.compile(
+    rf"(?:(?:{_SERVICES}|access|api|auth|private|secret)[-_]?(?:key|token)|secret|password|passwd|credential)s?$",
+    re.IGNORECASE,
+)
+# A name in JSON; within a text, its quotes have escapes.
+_NAME = re.compile(rb'"([^"\\]*)\\*"\s*:')
 
 
 def secret_fields(
@@ -37,6 +43,11 @@ def secret_fields(
 def likely_secrets(names: Iterable[str]) -> frozenset[str]:
     """The names that fields with secrets usually have, of those of a model without a schema."""
     return frozenset(name for name in names if _LIKELY.search(name))
+
+
+def likely_secrets_in(body: bytes) -> frozenset[str]:
+    """The names of that kind in a body, which need not be valid JSON."""
+    return likely_secrets(found.decode(errors="replace") for found in _NAME.findall(body))
 
 
 def without_secrets(sent: Mapping[str, Any], secrets: Collection[str]) -> dict[str, Any]:

@@ -6,14 +6,18 @@ import hashlib
 import json
 import re
 from collections.abc import Collection
+from functools import lru_cache
 
-from ..cog.secret_fields import secret_texts
+from ..cog.secret_fields import SHORTEST
 
 _DIGEST_LENGTH = 4
 _MARK = re.compile(r"\[secret [0-9a-f]{8}\]")
 # A text of JSON, perhaps cut.
 _TEXT = rb'"(?:[^"\\]++|\\.)*+"?'
-_VALUE = rb"%s|\[(?:\s*+(?:%s)\s*+,?)*+\]?|(?!null\b)[^\s\"{}\[\],]++" % (_TEXT, _TEXT)
+_TEXTS = re.compile(_TEXT, re.DOTALL)
+_VALUE = re.compile(rb"%s|[^\s\"{}\[\],]++" % _TEXT, re.DOTALL)
+_BRACKETS = re.compile(rb"%s|[{}\[\]]" % _TEXT, re.DOTALL)
+_SCALARS = re.compile(rb"%s(\s*+:)?|[^\s\"{}\[\],]++" % _TEXT, re.DOTALL)
 
 
 def secret_mark(secret: str) -> str:
@@ -28,9 +32,10 @@ def is_secret_mark(value: object) -> bool:
 
 
 def redact_fields(body: bytes, names: Collection[str]) -> tuple[bytes, list[str]]:
-    """A body without the values of secret fields, and those of them that may be elsewhere.
+    """A body without the values of secret fields, and those of them that may be elsewhere, the longest first.
 
-    The body stays as it was sent otherwise, and may be JSON with mistakes.
+    The body stays as it was sent otherwise, and may be JSON with mistakes. A field is secret wherever it is: the input
+    may be misspelled, in a list, or a text of JSON.
 
     Args:
         body: The body.
@@ -38,28 +43,77 @@ def redact_fields(body: bytes, names: Collection[str]) -> tuple[bytes, list[str]
     """
     if not names:
         return body, []
-    keys = {
-        json.dumps(name, ensure_ascii=form).encode(errors="surrogatepass") for name in names for form in (True, False)
-    }
-    field = rb"((?:%s)\s*+:\s*+)(%s)" % (b"|".join(map(re.escape, sorted(keys))), _VALUE)
-    redacted = re.sub(field, lambda found: found[1] + _marks(found[2]), body, flags=re.DOTALL)
-    try:
-        sent = json.loads(body)
-    except (ValueError, RecursionError):
-        return redacted, []
-    return redacted, secret_texts(sent.get("input") if isinstance(sent, dict) else None, names)
+    found: set[str] = set()
+    redacted = _redact(body, _key(frozenset(names)), found)
+    return redacted, sorted((text for text in found if len(text) >= SHORTEST), key=lambda text: (-len(text), text))
 
 
-def _marks(value: bytes) -> bytes:
-    """A value of JSON with marks in place of its texts, or of itself if it is no text or list of texts."""
-    if value[:1] in (b'"', b"["):
-        return re.sub(_TEXT, lambda text: _mark(text[0]), value, flags=re.DOTALL)
-    return _mark(value)
+def _redact(body: bytes, key: re.Pattern[bytes], found: set[str]) -> bytes:
+    """A body without the values of secret fields, which are added to those that were found."""
+    parts, at = [], 0
+    while (name := key.search(body, at)) is not None:
+        start, at = at, _end(body, name.end())
+        parts += [body[start : name.end()], _SCALARS.sub(lambda one: _marked(one, found), body[name.end() : at])]
+    redacted = b"".join((*parts, body[at:]))
+    # Only a text with escapes can hold JSON with names.
+    return _TEXTS.sub(lambda text: _redact_text(text[0], key, found), redacted) if b"\\" in redacted else redacted
 
 
-def _mark(value: bytes) -> bytes:
-    try:
-        secret = json.loads(value)
-    except ValueError:
-        secret = None
-    return json.dumps(secret_mark(secret if isinstance(secret, str) else value.decode(errors="replace"))).encode()
+def _redact_text(text: bytes, key: re.Pattern[bytes], found: set[str]) -> bytes:
+    """A text of JSON without the secret fields of JSON within it."""
+    content = _content(text) if b"\\" in text else None
+    if content is None or '"' not in content:
+        return text
+    sent = content.encode(errors="surrogatepass")
+    redacted = _redact(sent, key, found)
+    return text if redacted == sent else json.dumps(redacted.decode(errors="surrogatepass")).encode()
+
+
+def _end(body: bytes, start: int) -> int:
+    """The end of the value of JSON at a place; that of the body if the value is cut."""
+    if body[start : start + 1] not in (b"[", b"{"):
+        value = _VALUE.match(body, start)
+        return start if value is None else value.end()
+    depth = 0
+    for one in _BRACKETS.finditer(body, start):
+        depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(one[0], 0)
+        if not depth:
+            return one.end()
+    return len(body)
+
+
+def _marked(scalar: re.Match[bytes], found: set[str]) -> bytes:
+    """A mark in place of a text or another scalar of JSON; a name and null stay."""
+    value = scalar[0]
+    if scalar[1] is not None or value == b"null":
+        return value
+    secret = _content(value) if value.startswith(b'"') else None
+    if secret is None:
+        secret = value.decode(errors="replace")
+    found.add(secret)
+    return json.dumps(secret_mark(secret)).encode()
+
+
+def _content(text: bytes) -> str | None:
+    """What a text of JSON holds, perhaps cut; None if it has a mistake."""
+    for end in (b"", b'"'):
+        try:
+            return str(json.loads(text + end, strict=False))
+        except ValueError:
+            continue
+    return None
+
+
+@lru_cache(maxsize=64)
+def _key(names: frozenset[str]) -> re.Pattern[bytes]:
+    """What matches the names as keys of JSON, in all their forms."""
+    forms = (b"".join(map(_forms, name)) for name in sorted(names))
+    return re.compile(rb'"(?:%s)"\s*+:\s*+' % b"|".join(forms))
+
+
+def _forms(character: str) -> bytes:
+    """The pattern of a character within a text of JSON."""
+    units = character.encode("utf-16-be", "surrogatepass")
+    escaped = b"".join(rb"\\u(?i:%s)" % units[at : at + 2].hex().encode() for at in range(0, len(units), 2))
+    plain = json.dumps(character, ensure_ascii=False)[1:-1].encode(errors="surrogatepass")
+    return b"(?:%s|%s)" % (re.escape(plain), escaped)

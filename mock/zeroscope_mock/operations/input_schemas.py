@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from ..cog import ModelSchema
-from ..cog.secret_fields import likely_secrets
+from ..cog.secret_fields import likely_secrets_in
 from ..journal import ExchangeNotes
 from ..lifecycle.record import RunKind
 from ..state import State
@@ -19,7 +19,6 @@ _log = logging.getLogger("zeroscope_mock")
 # The operation itself refuses what has no version, however wrong its input may be.
 _ANY_INPUT = ModelSchema({})
 _CREATES = frozenset({"createPrediction", "createModelPrediction", "createDeploymentPrediction", "createTraining"})
-_NAME = re.compile(rb'"([^"\\]*)"\s*:')
 _VERSION = re.compile(rb'"version"\s*:\s*"([^"\\]*)"')
 
 
@@ -57,7 +56,7 @@ def find_input_schema(
 
 
 def find_secret_fields(
-    state: State, operation_id: str, tenant: str, arguments: Mapping[str, Any], body: bytes
+    state: State, operation_id: str | None, tenant: str, arguments: Mapping[str, Any], body: bytes
 ) -> frozenset[str]:
     """The names of the fields of a refused call that may hold secrets; its body may not even be JSON.
 
@@ -65,12 +64,12 @@ def find_secret_fields(
 
     Args:
         state: The server's.
-        operation_id: The operation of the call.
+        operation_id: The operation of the call; None for a wrong path or method, which may be meant for any model.
         tenant: The tenant that sent it; empty for none.
         arguments: Its parameters.
         body: Its body.
     """
-    if operation_id not in _CREATES:
+    if operation_id is not None and operation_id not in _CREATES:
         return frozenset()
     loaded = state.registry.loaded
     versions = [found.decode(errors="replace") for found in _VERSION.findall(body)]
@@ -80,11 +79,10 @@ def find_secret_fields(
         names |= set() if deployment is None else {deployment.model}
     elif "owner" in arguments:
         names.add(f"{arguments['owner']}/{arguments['name']}")
-    models = [model for model in map(loaded.get, names) if model is not None]
+    models = list(loaded) if operation_id is None else [model for model in map(loaded.get, names) if model is not None]
     schemas = [version.schema for model in models for version in model.versions.values()]
     declared = [state.secret_fields(schema, kind) for schema in schemas if schema for kind in get_args(RunKind)]
-    likely = likely_secrets(found.decode(errors="replace") for found in _NAME.findall(body))
-    return likely.union(state.secret_names, *declared)
+    return likely_secrets_in(body).union(state.secret_names, *declared)
 
 
 def _report_warnings(state: State, version: VersionReference, notes: ExchangeNotes) -> None:

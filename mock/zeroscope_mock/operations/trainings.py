@@ -44,7 +44,7 @@ class Trainings:
             from ..refusals import explain_fields
 
             named = [one.within(model) for one in fields]
-            call.notes.refusals = explain_fields(self._state.spec, call.request.head, named)
+            call.notes.refusals = explain_fields(self._state.spec, named)
             return invalid(fields)
         destination = registry.find(call.body["destination"], call.tenant)
         if destination is None or destination.tenant != call.tenant:

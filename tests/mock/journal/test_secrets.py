@@ -21,10 +21,10 @@ SCHEMA = {
         "schemas": {
             "Input": {
                 "type": "object",
-                "properties": {"credential": SECRET, "size": {"type": "integer", "maximum": 8}},
+                "properties": {"license": SECRET, "size": {"type": "integer", "maximum": 8}},
                 "not": {"required": ["forbidden"]},
             },
-            "TrainingInput": {"type": "object", "properties": {"credential": {**SECRET, "maxLength": 40}}},
+            "TrainingInput": {"type": "object", "properties": {"license": {**SECRET, "maxLength": 40}}},
             "Output": {"type": "string"},
         }
     }
@@ -58,12 +58,12 @@ def everything(server: MockServer) -> str:
 @pytest.mark.parametrize(
     ("sent", "headers"),
     [
-        pytest.param({"input": {"credential": KEY}}, {}, id="accepted"),
-        pytest.param({"input": {"credential": KEY, "size": 9}}, {}, id="invalid in another field"),
-        pytest.param({"input": {"credential": [KEY]}}, {}, id="of a wrong type"),
-        pytest.param({"input": {"credential": KEY, "forbidden": 1}}, {}, id="invalid as a whole, which is quoted"),
-        pytest.param({"input": {"credential": KEY}}, {"Authorization": "Bearer other"}, id="with a wrong token"),
-        pytest.param({"input": {"credential": KEY}}, {"Prefer": "sometimes"}, id="with an invalid header"),
+        pytest.param({"input": {"license": KEY}}, {}, id="accepted"),
+        pytest.param({"input": {"license": KEY, "size": 9}}, {}, id="invalid in another field"),
+        pytest.param({"input": {"license": [KEY]}}, {}, id="of a wrong type"),
+        pytest.param({"input": {"license": KEY, "forbidden": 1}}, {}, id="invalid as a whole, which is quoted"),
+        pytest.param({"input": {"license": KEY}}, {"Authorization": "Bearer other"}, id="with a wrong token"),
+        pytest.param({"input": {"license": KEY}}, {"Prefer": "sometimes"}, id="with an invalid header"),
     ],
 )
 def test_journal__shows_no_secret(
@@ -82,7 +82,7 @@ def test_journal__shows_no_secret_after_a_fault(server: MockServer, post: Post, 
     server.faults.add(**fault)
 
     with suppress(httpx.TransportError):
-        post(PATH, json={"input": {"credential": KEY}})
+        post(PATH, json={"input": {"license": KEY}})
 
     assert "0123456789" not in everything(server)
 
@@ -90,12 +90,14 @@ def test_journal__shows_no_secret_after_a_fault(server: MockServer, post: Post, 
 @pytest.mark.parametrize(
     "body",
     [
-        '{"input": {"credential": "key-0123456789",}}',
-        '{"input": {"credential" :\n"key-0123456789',
-        '{"input": {"credential": ["key-0123456789", "another", ',
-        '{"input": {"credential": "]", "credential": "key-0123456789"}}',
-        '{"input": {"credential": key-0123456789}}',
-        '{"input": {"credenti\\u0061l": "key-0123456789"}}',
+        '{"input": {"license": {"value": "key-0123456789", ',
+        '{"input": "{\\"license\\": \\"key-0123456789',
+        '{"input": {"license": "key-0123456789",}}',
+        '{"input": {"license" :\n"key-0123456789',
+        '{"input": {"license": ["key-0123456789", "another", ',
+        '{"input": {"license": "]", "license": "key-0123456789"}}',
+        '{"input": {"license": key-0123456789}}',
+        '{"input": {"licens\\u0065": "key-0123456789"}}',
     ],
 )
 def test_journal__shows_no_secret_of_malformed_json(server: MockServer, post: Post, body: str) -> None:
@@ -106,9 +108,59 @@ def test_journal__shows_no_secret_of_malformed_json(server: MockServer, post: Po
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param({"license": KEY}, id="beside the input"),
+        pytest.param({"inputs": {"license": KEY}}, id="in a misspelled input"),
+        pytest.param({"input": [{"license": KEY}]}, id="in a list"),
+        pytest.param({"input": {"size": {"license": KEY}}}, id="in another field"),
+        pytest.param({"input": json.dumps({"license": KEY})}, id="in a text of JSON"),
+        pytest.param({"input": json.dumps({"input": json.dumps({"license": KEY})})}, id="in a text within a text"),
+        pytest.param({"input": {"license": {"value": [KEY, {"other": KEY}]}}}, id="in an object"),
+        pytest.param({"license": KEY * 20, "input": {"size": KEY * 20}}, id="in another field as well, cut"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        pytest.param("POST", PATH, 422, id="create"),
+        pytest.param("POST", PATH.removesuffix("s"), 404, id="mistyped path"),
+        pytest.param("PUT", PATH, 405, id="wrong method"),
+    ],
+)
+def test_journal__shows_no_secret_of_a_refused_request(
+    server: MockServer, method: str, path: str, status: int, body: dict[str, Any]
+) -> None:
+    """Wherever the field is, and even if no operation is known."""
+    api = httpx.Client(transport=server.transport, headers={"Authorization": "Bearer the-token"})
+
+    assert api.request(method, f"https://h.test/v1/{path}", json=body).status_code == status
+    assert "0123456789" not in everything(server)
+    # What is cut may end within the secret.
+    assert "key-" not in repr(server.journal[0].refusals)
+
+
+def test_journal__shows_no_short_secret_in_a_refusal(server: MockServer, post: Post) -> None:
+    """It is too short to be found anywhere, but not in its field."""
+    post(PATH, json={"input": [{"license": "pin4"}]})
+
+    assert "pin4" not in everything(server)
+
+
+@pytest.mark.parametrize("name", ["license", "hf_token"], ids=["of a loaded model", "likely"])
+def test_journal__shows_no_secret_without_an_operation(server: MockServer, name: str) -> None:
+    """A field counts as secret if it is one of any loaded model, or is named like a token."""
+    api = httpx.Client(transport=server.transport)
+
+    api.post("https://h.test/nowhere", json={"input": json.dumps({name: KEY})})
+
+    assert "0123456789" not in everything(server)
+
+
+@pytest.mark.parametrize(
     ("path", "body"),
     [
-        ("predictions", {"version": "acme/vault", "input": {"credential": KEY, "size": 9}}),
+        ("predictions", {"version": "acme/vault", "input": {"license": KEY, "size": 9}}),
         ("models/acme/unknown/predictions", {"input": {"hf_token": KEY, "openai_api_key": KEY}}),
         ("predictions", {"version": "acme/unknown", "input": {"hf_token": KEY}}),
     ],
@@ -126,9 +178,7 @@ def test_journal__knows_secrets_by_version_or_by_name(
 def test_journal__shows_no_secret_of_a_training(server: MockServer, post: Post, key: str) -> None:
     """A training has a schema of its own."""
     post("models", json={"owner": "me", "name": "mine", "visibility": "private", "hardware": "cpu"})
-    post(
-        f"models/acme/vault/versions/{VERSION}/trainings", json={"destination": "me/mine", "input": {"credential": key}}
-    )
+    post(f"models/acme/vault/versions/{VERSION}/trainings", json={"destination": "me/mine", "input": {"license": key}})
 
     assert "0123456789" not in everything(server)
 
@@ -136,10 +186,10 @@ def test_journal__shows_no_secret_of_a_training(server: MockServer, post: Post, 
 def test_journal__shows_what_the_service_redacts_as_a_mark(server: MockServer, post: Post) -> None:
     """The mark has a digest of the secret, so that two secrets can be told apart."""
     for key in (KEY, "another-key"):
-        post(PATH, json={"input": {"credential": key}})
+        post(PATH, json={"input": {"license": key}})
 
     shown = [one.input for one in server.journal]
-    assert shown == [{"credential": secret_mark(KEY)}, {"credential": secret_mark("another-key")}]
+    assert shown == [{"license": secret_mark(KEY)}, {"license": secret_mark("another-key")}]
     assert [one.prompt for one in server.journal] == [None, None]
 
 
@@ -149,6 +199,13 @@ def test_journal__shows_what_the_service_redacts_as_a_mark(server: MockServer, p
         ('{"key" : "ab", "n": 1}', '{"key" : "[secret X]", "n": 1}'),
         ('{"key": null, "other": "ab"}', '{"key": null, "other": "ab"}'),
         ('{"key": ["ab", "ab"]}', '{"key": ["[secret X]", "[secret X]"]}'),
+        (
+            '{"key": {"a": "ab", "b" : [null, "ab"]}, "n": 1}',
+            '{"key": {"a": "[secret X]", "b" : [null, "[secret X]"]}, "n": 1}',
+        ),
+        ('{"k\\u0065y": "ab"}', '{"k\\u0065y": "[secret X]"}'),
+        ('{"text": "{\\"n\\": 1, \\"key\\": \\"ab\\"}"}', '{"text": "{\\"n\\": 1, \\"key\\": \\"[secret X]\\"}"}'),
+        ('{"text": "{\\"other\\": \\u0022ab\\"}"}', '{"text": "{\\"other\\": \\u0022ab\\"}"}'),
         ('{"monkey": "ab", "text": "key: ab"}', '{"monkey": "ab", "text": "key: ab"}'),
     ],
 )

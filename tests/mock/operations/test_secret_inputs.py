@@ -108,7 +108,10 @@ def test_refusal__does_not_quote_the_secret() -> None:
 def test_unknown_model__has_secrets_by_their_names() -> None:
     """A field of a model without a schema counts as secret if it is named like a key or token for access."""
     names = ["hf_token", "replicateApiToken", "OPENAI_API_KEY", "apikey", "aws_secret", "password"]
+    names += ["huggingface_token", "openai_key", "civitai_token", "github_token", "X-API-Key", "api_keys"]
+    names += ["passwd", "credentials"]
     others = ["max_tokens", "eos_token", "key", "sort_key", "stop_token_ids", "prompt"]
+    others += ["bos_token", "pad_token", "stop_token", "trigger_token"]
     server = MockServer(any_model=True)
     with connect(server) as api:
         body = {"input": dict.fromkeys((*names, *others), "short")}
