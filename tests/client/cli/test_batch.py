@@ -498,6 +498,7 @@ def test_mock__has_no_journal(command: Command, tmp_path: Path) -> None:
         (["a.txt", "--concurrency", "0"], "--concurrency"),
         (["a.txt", "--concurrency", "1.5"], "'1.5' is not an integer"),
         (["a.txt", "--format", "xml"], "--format"),
+        (["a.txt", "--timeout", "-1"], "--timeout"),
         (["--jsno", "a.txt"], "unknown option: --jsno"),
         (["a.txt", "--journal", "."], "it is a folder or a device"),
         (["a.txt", "-o", "out.mp4"], "out.mp4 lacks {id}, by which another run knows what is saved"),

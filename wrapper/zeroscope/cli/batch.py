@@ -24,6 +24,7 @@ from .._text import escape
 from ..errors import (
     APIError,
     ConfigurationError,
+    InvalidInputError,
     OutputExpiredError,
 )
 from ..prediction import Prediction
@@ -126,8 +127,8 @@ def batch(
                     run.take(result)
         except BaseException as error:
             run.take_error(error)
-            # A journal that cannot be used is not resumed from.
-            if run.progress.has_begun or not isinstance(error, ConfigurationError):
+            # Neither a journal that cannot be used nor an invalid option is better the next time.
+            if run.progress.has_begun or not isinstance(error, ConfigurationError | InvalidInputError):
                 run.summarize()
             raise
         run.summarize()
