@@ -11,7 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ import pytest
 from helpers.command import COMMAND, Command
 from zeroscope import Video
 from zeroscope.cli import batch as command_module
-from zeroscope.cli import batch_input
+from zeroscope.cli import batch_input, downloads
 from zeroscope.cli import show as show_module
 from zeroscope_mock import MockServer
 
@@ -348,32 +348,69 @@ def test_interrupt__while_videos_are_saved_tells_of_them(
     """Ctrl-C during the last downloads says that videos are not saved, and the same command saves them."""
     prompts(tmp_path / "a.txt", *PROMPTS)
 
-    def interrupt(futures: Any) -> None:
-        raise KeyboardInterrupt
-
-    is_ending = threading.Event()
+    has_begun, is_ending = threading.Event(), threading.Event()
     save = command_module._Run._save
 
-    class Pool(ThreadPoolExecutor):
-        def __init__(self, *_: Any, **__: Any) -> None:
-            super().__init__(1)
-
-        def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-            super().shutdown(wait=False, cancel_futures=cancel_futures)
-            is_ending.set()
-            super().shutdown(wait=wait)
+    def interrupt(futures: Any) -> None:
+        has_begun.wait()
+        raise KeyboardInterrupt
 
     def save_late(*arguments: Any) -> Any:
+        has_begun.set()
         is_ending.wait()
         return save(*arguments)
 
+    def finish(futures: Any, limit: float) -> None:
+        is_ending.set()
+        wait(futures)
+
     with monkeypatch.context() as patch:
-        patch.setattr(command_module, "ThreadPoolExecutor", Pool)
         patch.setattr(command_module, "wait", interrupt)
         patch.setattr(command_module._Run, "_save", save_late)
+        patch.setattr(downloads, "_THREADS", 1)
+        patch.setattr(downloads, "wait", finish)
         outcome = command("batch", "a.txt")
     assert outcome.code == 130 and "3 succeeded; 1 video in a-videos" in outcome.err
     assert "  2 videos are not saved; the service keeps them for 60 minutes" in outcome.err
+    assert "Run the same command again to continue from a.txt.journal" in outcome.err
+    assert command("batch", "a.txt").code == 0
+    assert len(list((tmp_path / "a-videos").iterdir())) == 3
+    assert operations(server)["createPrediction"] == 3
+
+
+@pytest.mark.parametrize("is_stalled", [False, True])
+def test_interrupt__gives_up_downloads_that_are_slow(
+    command: Command, server: MockServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_stalled: bool
+) -> None:
+    """After Ctrl-C, downloads have a limited time; the summary counts what is not saved, and another run saves it."""
+    prompts(tmp_path / "a.txt", *PROMPTS)
+    begun, is_over, ended = threading.Barrier(len(PROMPTS) + 1), threading.Event(), list[Path]()
+
+    def crawl(video: Video, path: Path, *, on_progress: Callable[[int, None], None]) -> None:
+        begun.wait()
+        if is_stalled:
+            is_over.wait()
+        try:
+            while True:
+                on_progress(1, None)
+        finally:
+            ended.append(path)
+
+    def interrupt(futures: Any) -> None:
+        begun.wait()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(command_module, "wait", interrupt)
+        patch.setattr(Video, "save", crawl)
+        patch.setattr(downloads, "FINISH_LIMIT", 0.0)
+        patch.setattr(downloads, "_STOP_LIMIT", 0.0 if is_stalled else 60.0)
+        outcome = command("batch", "a.txt")
+        assert is_stalled or len(ended) == len(PROMPTS)
+        is_over.set()
+    assert outcome.code == 130 and "zeroscope: 3 inputs: 3 succeeded\n" in outcome.err
+    assert "zeroscope: interrupted: finishing 3 downloads for up to 0 s, or until another Ctrl-C\n" in outcome.err
+    assert "  3 videos are not saved; the service keeps them for 60 minutes\n" in outcome.err
     assert "Run the same command again to continue from a.txt.journal" in outcome.err
     assert command("batch", "a.txt").code == 0
     assert len(list((tmp_path / "a-videos").iterdir())) == 3
