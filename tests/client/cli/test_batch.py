@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import wait
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import pytest
 
 from helpers.command import COMMAND, Command
 from zeroscope import Video
+from zeroscope._disk.journal import BatchJournal
 from zeroscope.cli import batch as command_module
 from zeroscope.cli import batch_input, downloads
 from zeroscope.cli import show as show_module
@@ -498,6 +500,15 @@ def test_dry_run__checks_and_counts(command: Command, server: MockServer, tmp_pa
     assert "knows none of the inputs" in command("batch", "a.jsonl", "--fps", "9").err
     (tmp_path / "a.jsonl").write_text('{"width": 1}', encoding="utf-8")
     assert command("batch", "a.jsonl", "--dry-run").code == 2
+
+
+def test_dry_run__says_that_a_run_uses_the_journal(command: Command, server: MockServer, tmp_path: Path) -> None:
+    """While a batch runs, what its journal knows changes, so nothing is counted."""
+    prompts(tmp_path / "a.txt", "a storm")
+    with closing(BatchJournal("a.txt.journal", base_url=str(server.client().base_url))):
+        outcome = command("batch", "a.txt", "--dry-run")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "a.txt.journal' is in use by another run; wait until that has ended, or name another file" in outcome.err
 
 
 @pytest.mark.parametrize(
