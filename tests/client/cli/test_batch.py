@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -19,7 +20,7 @@ from typing import Any
 import pytest
 
 from helpers.command import COMMAND, Command
-from zeroscope import Video
+from zeroscope import Video, Zeroscope
 from zeroscope._disk.journal import BatchJournal
 from zeroscope.cli import batch as command_module
 from zeroscope.cli import batch_input, downloads
@@ -417,6 +418,23 @@ def test_interrupt__gives_up_downloads_that_are_slow(
     assert command("batch", "a.txt").code == 0
     assert len(list((tmp_path / "a-videos").iterdir())) == 3
     assert operations(server)["createPrediction"] == 3
+
+
+def test_interrupt__after_the_summary_is_ignored(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C that comes when everything is done and told changes neither the exit code nor what is printed."""
+    prompts(tmp_path / "a.txt", "a storm")
+    close = Zeroscope.close
+
+    def interrupt(client: Zeroscope) -> None:
+        signal.raise_signal(signal.SIGINT)
+        close(client)
+
+    monkeypatch.setattr(Zeroscope, "close", interrupt)
+    outcome = command("batch", "a.txt")
+    assert outcome.code == 0 and outcome.err.endswith("1 input: 1 succeeded; 1 video in a-videos\n")
+    assert command("list").code == 130
 
 
 def test_interrupt__counts_what_goes_on(

@@ -44,6 +44,7 @@ from .json_values import STDIN
 from .messages import drop_advice
 from .options import OPTIONS, Flag, Integer, PathOrText
 from .predictions import Json, MakeTimeout, NoStream, Service, with_polling
+from .process import ignore_signals
 from .progress import is_live, stderr
 from .prompts import DefaultPrompt, require_prompt
 
@@ -195,7 +196,11 @@ class _Run:
             self.progress.add(note.removeprefix(GOES_ON).partition(";")[0].split(", "))
 
     def summarize(self) -> None:
-        """Print the results that wait for it, and a summary on stderr."""
+        """Print the results that wait for it, and a summary on stderr; the command then ends."""
+        self._print_summary()
+        ignore_signals()
+
+    def _print_summary(self) -> None:
         for show_result in self._printed_later:
             show_result()
         sys.stdout.flush()
