@@ -200,8 +200,8 @@ def foreign_journal(at: Situation) -> None:
     with at.server.client(base_url="https://elsewhere.example/v1") as client:
         at.refuse(lambda: client.run_many(inputs, journal="first.sqlite"), errors.ConfigurationError)
         client.run_many(inputs, journal="second.sqlite")
-    at.client.run_many(inputs, journal="first.sqlite")
-    assert sum(exchange.operation == "createPrediction" for exchange in at.server.journal) == 2
+    at.client.run_many([*inputs, {"prompt": "Another lighthouse"}], journal="first.sqlite")
+    assert sum(exchange.operation == "createPrediction" for exchange in at.server.journal) == 3
 
 
 def wrong_signature(at: Situation) -> None:
@@ -277,7 +277,7 @@ SITUATIONS = {
     "The prediction has no client": no_client,
     "The file exists": existing_file,
     "The client is closed": closed_client,
-    "The journal belongs to other inputs or another server": foreign_journal,
+    "The journal belongs to another server": foreign_journal,
     "The webhook is not signed with the secret": wrong_signature,
     "The port is in use": port_in_use,
     "The server has no such option": unknown_option,

@@ -5,22 +5,25 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from helpers.command import COMMAND, Command
-from zeroscope import Video
+from zeroscope import Video, Zeroscope
+from zeroscope._disk.journal import BatchJournal
 from zeroscope.cli import batch as command_module
-from zeroscope.cli import batch_input
+from zeroscope.cli import batch_input, downloads
 from zeroscope.cli import show as show_module
 from zeroscope_mock import MockServer
 
@@ -348,29 +351,27 @@ def test_interrupt__while_videos_are_saved_tells_of_them(
     """Ctrl-C during the last downloads says that videos are not saved, and the same command saves them."""
     prompts(tmp_path / "a.txt", *PROMPTS)
 
-    def interrupt(futures: Any) -> None:
-        raise KeyboardInterrupt
-
-    is_ending = threading.Event()
+    has_begun, is_ending = threading.Event(), threading.Event()
     save = command_module._Run._save
 
-    class Pool(ThreadPoolExecutor):
-        def __init__(self, *_: Any, **__: Any) -> None:
-            super().__init__(1)
-
-        def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-            super().shutdown(wait=False, cancel_futures=cancel_futures)
-            is_ending.set()
-            super().shutdown(wait=wait)
+    def interrupt(futures: Any) -> None:
+        has_begun.wait()
+        raise KeyboardInterrupt
 
     def save_late(*arguments: Any) -> Any:
+        has_begun.set()
         is_ending.wait()
         return save(*arguments)
 
+    def finish(futures: Any, limit: float) -> None:
+        is_ending.set()
+        wait(futures)
+
     with monkeypatch.context() as patch:
-        patch.setattr(command_module, "ThreadPoolExecutor", Pool)
         patch.setattr(command_module, "wait", interrupt)
         patch.setattr(command_module._Run, "_save", save_late)
+        patch.setattr(downloads, "_THREADS", 1)
+        patch.setattr(downloads, "wait", finish)
         outcome = command("batch", "a.txt")
     assert outcome.code == 130 and "3 succeeded; 1 video in a-videos" in outcome.err
     assert "  2 videos are not saved; the service keeps them for 60 minutes" in outcome.err
@@ -378,6 +379,62 @@ def test_interrupt__while_videos_are_saved_tells_of_them(
     assert command("batch", "a.txt").code == 0
     assert len(list((tmp_path / "a-videos").iterdir())) == 3
     assert operations(server)["createPrediction"] == 3
+
+
+@pytest.mark.parametrize("is_stalled", [False, True])
+def test_interrupt__gives_up_downloads_that_are_slow(
+    command: Command, server: MockServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_stalled: bool
+) -> None:
+    """After Ctrl-C, downloads have a limited time; the summary counts what is not saved, and another run saves it."""
+    prompts(tmp_path / "a.txt", *PROMPTS)
+    begun, is_over, ended = threading.Barrier(len(PROMPTS) + 1), threading.Event(), list[Path]()
+
+    def crawl(video: Video, path: Path, *, on_progress: Callable[[int, None], None]) -> None:
+        begun.wait()
+        if is_stalled:
+            is_over.wait()
+        try:
+            while True:
+                on_progress(1, None)
+        finally:
+            ended.append(path)
+
+    def interrupt(futures: Any) -> None:
+        begun.wait()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(command_module, "wait", interrupt)
+        patch.setattr(Video, "save", crawl)
+        patch.setattr(downloads, "FINISH_LIMIT", 0.0)
+        patch.setattr(downloads, "_STOP_LIMIT", 0.0 if is_stalled else 60.0)
+        outcome = command("batch", "a.txt")
+        assert is_stalled or len(ended) == len(PROMPTS)
+        is_over.set()
+    assert outcome.code == 130 and "zeroscope: 3 inputs: 3 succeeded\n" in outcome.err
+    assert "zeroscope: interrupted: finishing 3 downloads for up to 0 s, or until another Ctrl-C\n" in outcome.err
+    assert "  3 videos are not saved; the service keeps them for 60 minutes\n" in outcome.err
+    assert "Run the same command again to continue from a.txt.journal" in outcome.err
+    assert command("batch", "a.txt").code == 0
+    assert len(list((tmp_path / "a-videos").iterdir())) == 3
+    assert operations(server)["createPrediction"] == 3
+
+
+def test_interrupt__after_the_summary_is_ignored(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C that comes when everything is done and told changes neither the exit code nor what is printed."""
+    prompts(tmp_path / "a.txt", "a storm")
+    close = Zeroscope.close
+
+    def interrupt(client: Zeroscope) -> None:
+        signal.raise_signal(signal.SIGINT)
+        close(client)
+
+    monkeypatch.setattr(Zeroscope, "close", interrupt)
+    outcome = command("batch", "a.txt")
+    assert outcome.code == 0 and outcome.err.endswith("1 input: 1 succeeded; 1 video in a-videos\n")
+    assert command("list").code == 130
 
 
 def test_interrupt__counts_what_goes_on(
@@ -463,6 +520,15 @@ def test_dry_run__checks_and_counts(command: Command, server: MockServer, tmp_pa
     assert command("batch", "a.jsonl", "--dry-run").code == 2
 
 
+def test_dry_run__says_that_a_run_uses_the_journal(command: Command, server: MockServer, tmp_path: Path) -> None:
+    """While a batch runs, what its journal knows changes, so nothing is counted."""
+    prompts(tmp_path / "a.txt", "a storm")
+    with closing(BatchJournal("a.txt.journal", base_url=str(server.client().base_url))):
+        outcome = command("batch", "a.txt", "--dry-run")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "a.txt.journal' is in use by another run; wait until that has ended, or name another file" in outcome.err
+
+
 @pytest.mark.parametrize(
     ("options", "journal"), [(["--journal", "my.journal"], "my.journal"), (["-o", "out/"], "out/batch.journal")]
 )
@@ -498,6 +564,7 @@ def test_mock__has_no_journal(command: Command, tmp_path: Path) -> None:
         (["a.txt", "--concurrency", "0"], "--concurrency"),
         (["a.txt", "--concurrency", "1.5"], "'1.5' is not an integer"),
         (["a.txt", "--format", "xml"], "--format"),
+        (["a.txt", "--timeout", "-1"], "--timeout"),
         (["--jsno", "a.txt"], "unknown option: --jsno"),
         (["a.txt", "--journal", "."], "it is a folder or a device"),
         (["a.txt", "-o", "out.mp4"], "out.mp4 lacks {id}, by which another run knows what is saved"),

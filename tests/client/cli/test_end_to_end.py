@@ -98,6 +98,57 @@ def test_ctrl_c__ends_a_command_that_is_stuck(server: subprocess.Popen[str], tmp
     assert "a prediction may still run and be billed; see zeroscope list" in err
 
 
+WAITS_ARE_PRINTED = """
+import sys
+from zeroscope.cli import batch, downloads, main
+
+for module in (batch, downloads):
+    def announced(*arguments, wait=module.wait):
+        print("waiting", file=sys.stderr, flush=True)
+        return wait(*arguments)
+
+    module.wait = announced
+"""
+
+
+@pytest.mark.parametrize(("limit", "is_pressed_again"), [(0.1, False), (3600.0, True)])
+def test_ctrl_c__ends_a_batch_whose_downloads_are_slow(tmp_path: Path, limit: float, is_pressed_again: bool) -> None:
+    """The downloads have a limited time to finish, or until a second Ctrl-C; the summary then says how to go on."""
+    (tmp_path / "a.txt").write_text("one\ntwo\n", encoding="utf-8")
+    server = MockServer(clock="real", speed=1000, token="the-token")
+    server.faults.add(operation="getOutput", bytes_per_second=0.01, times=None)
+    code = f"{WAITS_ARE_PRINTED}\ndownloads.FINISH_LIMIT = {limit}\nsys.exit(main())"
+    with server.listen() as listening:
+        environment = {**os.environ, "REPLICATE_API_TOKEN": "the-token", "ZEROSCOPE_BASE_URL": f"{listening.url}/v1"}
+        with subprocess.Popen(
+            [sys.executable, "-c", code, "batch", "a.txt"],
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+            env=environment,
+        ) as batch:
+            assert batch.stderr is not None
+            while batch.stderr.readline() not in {"waiting\n", ""}:
+                pass
+            batch.send_signal(signal.SIGINT)
+            announced, waiting = batch.stderr.readline(), batch.stderr.readline()
+            if is_pressed_again:
+                batch.send_signal(signal.SIGINT)
+            try:
+                _, err = batch.communicate(timeout=60)
+            finally:
+                batch.kill()
+    assert announced.startswith("zeroscope: interrupted: finishing 2 downloads for up to ")
+    assert (waiting, batch.returncode) == ("waiting\n", 130)
+    assert err.splitlines() == [
+        "zeroscope: 2 inputs: 2 succeeded",
+        "  2 videos are not saved; the service keeps them for 60 minutes",
+        "  Run the same command again to continue from a.txt.journal; nothing is paid for twice.",
+        "zeroscope: interrupted",
+    ]
+    assert list(tmp_path.glob("a-videos/*.mp4")) == []
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no SIGHUP")
 def test_nohup__is_respected(tmp_path: Path) -> None:
     """A command that starts with SIGHUP ignored, as under nohup, goes on after the end of its terminal."""

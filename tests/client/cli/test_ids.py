@@ -37,12 +37,17 @@ def test_url__has_the_id(text: str) -> None:
         "https://replicate.delivery/a/output-0.mp4",
         "http://[::1/p/x",
         "https://x/predictions/..",
+        "https://replicate.com/anotherjesse/zeroscope-v2-xl",
+        "https://replicate.com/p",
+        "https://api.replicate.com/v1/predictions",
     ],
 )
 def test_url__of_something_else_is_refused(text: str) -> None:
-    """A URL without an ID is not sent as one."""
-    with pytest.raises(CommandError, match="is not the URL of a prediction"):
+    """No part of a URL without an ID is sent as one, and the message shows what the URL of a prediction looks like."""
+    forms = "such as https://replicate.com/p/ID or https://api.replicate.com/v1/predictions/ID"
+    with pytest.raises(CommandError, match=f"is not the URL of a prediction; pass its ID, or a URL {forms}$") as caught:
         prediction_id(text)
+    assert caught.value.exit_code == 2
 
 
 @pytest.mark.parametrize("name", ["get", "wait", "cancel"])

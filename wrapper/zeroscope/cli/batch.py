@@ -6,8 +6,9 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import CancelledError, Future, wait
 from contextlib import contextmanager
+from functools import partial
 from http import HTTPStatus
 from json import dumps as to_json
 from pathlib import Path
@@ -24,6 +25,7 @@ from .._text import escape
 from ..errors import (
     APIError,
     ConfigurationError,
+    InvalidInputError,
     OutputExpiredError,
 )
 from ..prediction import Prediction
@@ -33,6 +35,7 @@ from . import batch_files, batch_input, show
 from .batch_failures import KEPT, Failure, reason
 from .batch_input import Format, Line
 from .batch_progress import BatchProgress
+from .downloads import Downloads
 from .embedded_mock import EmbeddedMock
 from .errors import CommandError
 from .files import Output, Target
@@ -41,12 +44,11 @@ from .json_values import STDIN
 from .messages import drop_advice
 from .options import OPTIONS, Flag, Integer, PathOrText
 from .predictions import Json, MakeTimeout, NoStream, Service, with_polling
+from .process import ignore_signals
 from .progress import is_live, stderr
 from .prompts import DefaultPrompt, require_prompt
 
 Result: TypeAlias = RunResult[Prediction, Video]
-# Downloads beside each other; more would only take bandwidth from one another.
-_DOWNLOADS = 4
 _GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 _NO_MOCK = EmbeddedMock()
 _DEFAULT_SERVICE = Service()
@@ -126,8 +128,8 @@ def batch(
                     run.take(result)
         except BaseException as error:
             run.take_error(error)
-            # A journal that cannot be used is not resumed from.
-            if run.progress.has_begun or not isinstance(error, ConfigurationError):
+            # Neither a journal that cannot be used nor an invalid option is better the next time.
+            if run.progress.has_begun or not isinstance(error, ConfigurationError | InvalidInputError):
                 run.summarize()
             raise
         run.summarize()
@@ -151,7 +153,7 @@ class _Run:
         self._journal = journal
         self._json = json
         self._is_mock = is_mock
-        self._pool = ThreadPoolExecutor(_DOWNLOADS, thread_name_prefix="save")
+        self._downloads: Downloads[_Saved] = Downloads()
         # In the order of the results, so that stdout does not depend on which download was the fastest.
         self._saving: deque[tuple[Line, Result, Future[_Saved] | None]] = deque()
         self._printed_later: list[Callable[[], None]] = []
@@ -165,23 +167,25 @@ class _Run:
 
     @contextmanager
     def saving(self) -> Iterator[None]:
-        """Save videos, and wait for all of them; after an error or Ctrl-C, for those that have begun."""
+        """Save videos, and wait for all; after an error for those that have begun, and after Ctrl-C not for long."""
         try:
             yield
             self._report(until_saved=True)
-        except BaseException:
-            self._pool.shutdown(cancel_futures=True)
+        except BaseException as error:
+            self._downloads.end(isinstance(error, KeyboardInterrupt))
             self._report(until_saved=True)
             raise
-        self._pool.shutdown()
+        finally:
+            self._downloads.close()
 
     def take(self, result: Result) -> None:
         """Take over a result, and save its videos."""
-        self.progress.end(result)
         future = None
         if result.error is None and result.prediction is not None:
-            future = self._pool.submit(self._save, result.prediction, result.index)
+            future = self._downloads.start(partial(self._save, result.prediction, result.index))
         self._saving.append((self._lines[result.index], result, future))
+        # Then, so that after Ctrl-C here its videos count as not saved, or else it as not ended.
+        self.progress.end(result)
         self._report()
 
     def take_error(self, error: BaseException) -> None:
@@ -192,7 +196,11 @@ class _Run:
             self.progress.add(note.removeprefix(GOES_ON).partition(";")[0].split(", "))
 
     def summarize(self) -> None:
-        """Print the results that wait for it, and a summary on stderr."""
+        """Print the results that wait for it, and a summary on stderr; the command then ends."""
+        self._print_summary()
+        ignore_signals()
+
+    def _print_summary(self) -> None:
         for show_result in self._printed_later:
             show_result()
         sys.stdout.flush()
@@ -230,7 +238,7 @@ class _Run:
             if self._target.makes_folder:
                 make_folder(path.parent)
             try:
-                video.save(path)
+                video.save(path, on_progress=self._downloads.check)
             except APIError as error:
                 if error.status_code in _GONE:
                     raise OutputExpiredError(prediction, "succeeded, but its videos are gone") from error
@@ -250,10 +258,10 @@ class _Run:
             error: BaseException | None = result.error
             saved: list[Path] = []
             if future is not None:
-                if future.cancelled():
+                error = CancelledError() if future.cancelled() else future.exception()
+                if isinstance(error, CancelledError):
                     self._unsaved += len(result.videos)
                     continue
-                error = future.exception()
                 if error is None:
                     saved, new = future.result()
                     self._found += len(saved) - new

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import closing, suppress
@@ -75,14 +74,14 @@ def recorded(journal: Path, lines: Sequence[Line], base_url: str) -> Recorded:
     """
     # SQLite takes long to load.
     from .._disk.journal import BatchJournal
+    from .._disk.journal_copy import copy_journal
 
     with TemporaryDirectory() as folder:
         # A journal adds what it does not know.
         copy = os.path.realpath(Path(folder, "journal"))
         try:
-            if journal.is_file():
-                shutil.copyfile(journal, copy)
-            else:
+            # One that cannot be read now tells by itself why.
+            if not journal.is_file() or not copy_journal(journal, Path(copy)):
                 copy = str(journal)
             with closing(BatchJournal(copy, base_url=base_url)) as found:
                 claims = found.claims(())

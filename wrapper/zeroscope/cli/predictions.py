@@ -56,6 +56,8 @@ def _require_time(_: object, seconds: float | None) -> None:
 
 
 _STATUSES: list[str] = spec()["components"]["schemas"]["PredictionStatus"]["enum"]
+# The website, which the spec leaves out, and where it has the page of each prediction.
+_WEBSITE, _PAGE_FOLDER = "https://replicate.com", "p"
 # What the service's IDs consist of; a file of an output has a suffix.
 _ID = re.compile(r"[A-Za-z0-9_-]+")
 _ID_HELP = "The IDs of predictions, or the URLs of their pages or in the API."
@@ -210,11 +212,17 @@ def prediction_id(text: str) -> str:
         segments = []
     from .._service.api import operation_names
 
-    folder = operation_names()["getPrediction"].split("/")[-2]
+    api = operation_names()["getPrediction"].partition(" ")[2]
+    folder = api.split("/")[-2]
     # In the API, what is done to a prediction may follow its ID.
-    id = next((after for before, after in pairwise(segments) if before == folder), segments[-1] if segments else "")
+    id = next((after for before, after in pairwise(segments) if before == folder), "")
+    if len(segments) == 2 and segments[0] == _PAGE_FOLDER:
+        id = segments[1]
     if not _ID.fullmatch(id):
-        raise CommandError(f"{excerpt(text)} is not the URL of a prediction; its page ends with its ID")
+        raise CommandError(
+            f"{excerpt(text)} is not the URL of a prediction; pass its ID, or a URL such as "
+            f"{_WEBSITE}/{_PAGE_FOLDER}/ID or {spec()['servers'][0]['url']}{api.rpartition('/')[0]}/ID"
+        )
     return id
 
 

@@ -15,6 +15,7 @@ from .extras import missing_extra
 
 # How long the end of a command may take after Ctrl-C, in seconds; to cancel predictions takes a few.
 END_LIMIT = 60.0
+_is_told = threading.Event()
 
 
 def run_process(arguments: Sequence[str]) -> int:
@@ -30,6 +31,14 @@ def run_process(arguments: Sequence[str]) -> int:
             raise
         print(f"zeroscope: {missing}", file=sys.stderr)
         return missing.exit_code
+
+
+def ignore_signals() -> None:
+    """Let no signal interrupt what is left of a command that has printed its result.
+
+    Python would print an interrupt that hits the end of an object, as a traceback below that result.
+    """
+    _is_told.set()
 
 
 @contextmanager
@@ -49,6 +58,7 @@ def _interrupted_by_signals() -> Iterator[None]:
 
     A signal that the caller ignores, as nohup does, stays ignored. A command that does not end is killed.
     """
+    _is_told.clear()
     names = ("SIGINT", "SIGTERM", "SIGHUP") if threading.current_thread() is threading.main_thread() else ()
     end = threading.Timer(END_LIMIT, _kill)
     end.daemon = True
@@ -57,7 +67,8 @@ def _interrupted_by_signals() -> Iterator[None]:
         # The first of several starts it.
         if not end.is_alive() and not end.finished.is_set():
             end.start()
-        raise KeyboardInterrupt
+        if not _is_told.is_set():
+            raise KeyboardInterrupt
 
     before = {
         number: signal.signal(number, interrupt)
