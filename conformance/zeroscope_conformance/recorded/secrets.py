@@ -8,7 +8,7 @@ from dataclasses import replace
 from zeroscope_mock.cog.secret_fields import REDACTED, likely_secrets_in
 from zeroscope_mock.journal.redaction import TOKEN as MASK
 from zeroscope_mock.journal.redaction import Redactor
-from zeroscope_mock.journal.secrets import is_secret_mark, redact_fields
+from zeroscope_mock.journal.secrets import redact_fields
 
 from ..document import Document
 from ..exchange import Exchange
@@ -30,7 +30,7 @@ def mask_secrets(exchanges: Iterable[Exchange], document: Document) -> list[Exch
     headers = [(name, value) for one in found for name, value in one.request_headers.items() if name in _CREDENTIALS]
     inputs = set[str]()
     without = [_without_fields(one, document, inputs) for one in found]
-    inputs = {text for text in inputs if text != REDACTED and not is_secret_mark(text)}
+    inputs.discard(REDACTED)
     # A token may occur in the response to another request.
     redactor = Redactor(tuple(dict.fromkeys(headers)), inputs=inputs)
     return [_masked(exchange, redactor) for exchange in without]
