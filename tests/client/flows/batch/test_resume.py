@@ -21,6 +21,7 @@ import zeroscope
 from helpers.client import Harness, ScriptedResponses, prediction_body, prompts, run_many
 from zeroscope import AsyncZeroscope, Zeroscope
 from zeroscope._disk.journal import BatchJournal
+from zeroscope._service import input_types
 from zeroscope_mock import MockServer
 
 OUTPUT = ["https://x.test/output-0.mp4"]
@@ -520,6 +521,17 @@ def test_recovery__knows_no_file_from_another(account: Account) -> None:
     assert recovered(account.run(inputs[0])) == [None]
 
 
+@pytest.mark.parametrize("shown", ["data:text/plain;base64,b25l", "https://replicate.delivery/x.txt"])
+def test_recovery__of_a_list_of_files(account: Account, monkeypatch: pytest.MonkeyPatch, shown: str) -> None:
+    """The list shows files as they were sent or by the service's URLs; the journal identifies them by their content."""
+    monkeypatch.setattr(input_types, "file_list_fields", lambda: {"images": False})
+    files = {"images": [b"one"]}
+    account.run(A, extra_input=files)
+    account.entry("p1", input={**A, "images": [shown]})
+    assert recovered(account.run(A, extra_input=files)) == ["p1"]
+    assert account.methods.count("POST") == 1
+
+
 @pytest.mark.parametrize("error", [httpx.ReadTimeout("slow"), httpx.Response(503), httpx.Response(403)])
 def test_recovery__that_fails_lets_the_run_go_on(account: Account, error: httpx.Response | Exception) -> None:
     """The outcome stays unknown, with the reason, and the others are run."""
@@ -652,6 +664,7 @@ KILLED = """
 import asyncio, os, sys
 from zeroscope import AsyncZeroscope, Zeroscope
 from zeroscope._disk.journal import BatchJournal
+from zeroscope._service import input_types
 
 url, journal, kind = sys.argv[1:]
 inputs = [{"prompt": f"lighthouse {number}"} for number in range(30)]
