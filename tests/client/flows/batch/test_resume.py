@@ -302,13 +302,17 @@ def test_recovery__needs_a_single_candidate(
 
 
 @pytest.mark.parametrize("shown", ["[REDACTED]", "key-0123456789"])
-def test_recovery__of_an_input_with_a_secret(account: Account, declare_secret: Callable[..., None], shown: str) -> None:
-    """The list shows the input without the secret, as the service does, or with it."""
-    declare_secret()
-    sent = {"prompt": "a", "key": "key-0123456789"}
-    account.run(sent)
-    account.entry("p1", input={"prompt": "a", "key": shown})
-    assert recovered(account.run(sent)) == ["p1"]
+@pytest.mark.parametrize("is_list", [False, True])
+def test_recovery__of_an_input_with_a_secret(
+    account: Account, declare_secret: Callable[..., None], shown: str, is_list: bool
+) -> None:
+    """The list shows the input without the secret or secrets, as the service does, or with them."""
+    declare_secret(is_list=is_list)
+    sent, listed = ([value] if is_list else value for value in ("key-0123456789", shown))
+    account.run({**A, "key": sent})
+    account.entry("p1", input={**A, "key": listed})
+    assert recovered(account.run({**A, "key": sent})) == ["p1"]
+    assert account.methods.count("POST") == 1
 
 
 @pytest.mark.parametrize("shown", ["[REDACTED]", "key-0123456789"])
