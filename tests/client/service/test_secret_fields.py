@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -120,3 +121,40 @@ def test_prediction__without_secrets(declare_secret: Declare, given: dict[str, A
     """Of a secret that is long enough, log and error are free as well; a server may send anything as the input."""
     declare_secret()
     assert without_secrets(given) == shown
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        (
+            {"input": {"key": "[REDACTED]"}, "logs": f"a {SECRET}"},
+            {"input": {"key": "[REDACTED]"}, "logs": "a [REDACTED]"},
+        ),
+        ({"input": {"prompt": SECRET}, "error": SECRET}, {"input": {"prompt": "[REDACTED]"}, "error": "[REDACTED]"}),
+        ({"logs": json.dumps({"key": SECRET})}, {"logs": json.dumps({"key": "[REDACTED]"})}),
+        ({"metrics": {"by_key": {SECRET: [1, SECRET]}}}, {"metrics": {"by_key": {"[REDACTED]": [1, "[REDACTED]"]}}}),
+        ({"id": SECRET, "status": SECRET, "urls": {"get": SECRET}, "output": [SECRET]}, ...),
+        ({"seed": 12345678, "x": [1.5, None, True, "\ud800"]}, ...),
+    ],
+)
+def test_prediction__without_the_secrets_that_were_sent(given: dict[str, Any], shown: Any) -> None:
+    """They are redacted in names and texts, but not in what the client needs as it is."""
+    assert without_secrets(given, [SECRET, "12345678"]) == (given if shown is ... else shown)
+
+
+def test_prediction__without_secrets_may_be_nested_deeply() -> None:
+    """A server may nest values as deeply as JSON can be read."""
+    depth = 900
+    given = json.loads("[" * depth + f'"{SECRET}"' + "]" * depth)
+    assert SECRET not in json.dumps(without_secrets({"x": given}, [SECRET]))
+
+
+@pytest.mark.parametrize("form", [str, json.dumps, lambda text: json.dumps(text, ensure_ascii=False)])
+def test_text__without_secrets(declare_secret: Declare, form: Callable[[str], str]) -> None:
+    """A secret is redacted as it is and as JSON, and so is one that begins like another."""
+    declare_secret(is_list=True)
+    longer, shorter = 'r8_"\\é\n0123456789', 'r8_"\\é\n0123'
+    secrets = secret_fields.secret_texts({"key": [shorter, longer, "r8_"], "prompt": "a lighthouse"})
+    assert secrets == [longer, shorter]
+    expected = f"{form('[REDACTED]')} of {form('[REDACTED]')} r8_"
+    assert secret_fields.redact(f"{form(shorter)} of {form(longer)} r8_", secrets) == expected

@@ -334,6 +334,50 @@ def test_journal__holds_no_secret(
     )
 
 
+KEY = "key-0123456789"
+
+
+@pytest.mark.parametrize("is_list", [False, True])
+@pytest.mark.parametrize(
+    "ended",
+    [
+        {"logs": f"using {KEY}\n"},
+        {"status": "failed", "output": None, "error": f"{KEY} has expired"},
+        {"input": {"prompt": "a"}, "logs": f"using {KEY}\n"},
+        {"input": {"prompt": f"a {KEY}"}},
+        {"metrics": {"keys": [KEY]}, "caller": {KEY: 1}},
+    ],
+)
+def test_journal__holds_no_secret_that_was_sent(
+    account: Account, declare_secret: Callable[..., None], ended: dict[str, Any], is_list: bool
+) -> None:
+    """The server redacts or omits it in the input, but repeats it elsewhere; also after a create that was lost."""
+    declare_secret(is_list=is_list)
+    sent, shown = ({"prompt": "a", "key": [value] if is_list else value} for value in (KEY, "[REDACTED]"))
+    fields = {"status": "succeeded", "input": shown, "output": OUTPUT, **ended}
+    account.creates = [httpx.Response(201, json=prediction_body(id="p1", **fields))]
+    first = account.run(sent)
+    assert [result.prediction.id for result in (*first, *account.run(sent))] == ["p1", "p1"]
+    account.run({**sent, "prompt": "b"})
+    account.entry("p2", **{**fields, "input": {**shown, "prompt": "b"}})
+    assert recovered(account.run({**sent, "prompt": "b"})) == ["p2"]
+    assert KEY.encode() not in account.journal.read_bytes()
+    assert account.methods.count("POST") == 2
+
+
+@pytest.mark.parametrize("status", [201, 500])
+def test_journal__holds_no_secret_of_an_error(
+    account: Account, declare_secret: Callable[..., None], status: int
+) -> None:
+    """The reason why a create's outcome is unknown may quote the input."""
+    declare_secret()
+    account.creates = [httpx.Response(status, json={"detail": f"no prediction: {KEY}"})]
+    [result] = account.run({"prompt": "a", "key": KEY})
+    assert isinstance(result.error, zeroscope.UnknownOutcomeError)
+    assert "no prediction: [REDACTED]" in str(result.error)
+    assert KEY.encode() not in account.journal.read_bytes()
+
+
 def test_recovery__leaves_predictions_to_the_rows_that_have_them(account: Account) -> None:
     """A prediction that another row or another input has is none that a lost create may have started."""
     account.creates = [httpx.Response(201, json=prediction_body(id="p1", input=A))]
