@@ -69,12 +69,12 @@ def http_library(request: pytest.FixtureRequest) -> Any:
 
 @pytest.fixture
 def declare_secret(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
-    """Returns a function that adds a secret field to the input."""
+    """Returns a function that adds a secret field to the input, or one with a list of secrets."""
     document = copy.deepcopy(spec.spec())
 
-    def add(**rules: Any) -> None:
+    def add(*, is_list: bool = False, **rules: Any) -> None:
         fields = document["components"]["schemas"]["PredictionInput"]["properties"]
-        fields["key"] = _SECRET | rules
+        fields["key"] = {"type": "array", "items": _SECRET | rules} if is_list else _SECRET | rules
         for module in (spec, validation):
             monkeypatch.setattr(module, "spec", lambda: document)
         validation._validator.cache_clear()

@@ -32,7 +32,7 @@ def test_read__pauses_as_long_as_the_service_asks(sender: Sender, clock: FakeClo
 def test_interrupt__is_not_replaced_by_an_error_that_arrives_late(sender: Sender, status: int) -> None:
     """The error of a create that was interrupted has no caller any more; Ctrl-C ends the program all the same."""
     late: list[PredictionModel] = []
-    flow = sender.send_once(CreateRequest(Call(None, {}, "POST /predictions"), {}), late)
+    flow = sender.send_once(CreateRequest(Call(None, {}, "POST /predictions"), {"input": {}}), late)
     step = next(flow)
     assert isinstance(step, Gather)
     step.results[0] = Response(status_code=status, content=b"{}", headers=httpx.Headers(), parsed=None)

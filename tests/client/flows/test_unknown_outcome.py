@@ -219,12 +219,31 @@ def test_find__reads_what_a_list_leaves_out(harness: Harness) -> None:
     assert script.lines[1:] == ["GET /v1/predictions", "GET /v1/predictions/gm3q"]
 
 
-def test_find__knows_a_file_by_the_rest_of_its_input(harness: Harness) -> None:
-    """The service may answer a `data:` URI with a URL of its own, so files are not compared."""
-    sent = {"prompt": "a", "init_video": "data:video/mp4;base64,AAAA"}
-    echoed = {"prompt": "a", "init_video": "https://replicate.delivery/x.mp4"}
-    error = lost(harness, ScriptedResponses(httpx.ReadError("reset"), page(entry("mine", 1, input=echoed))), sent)
-    assert [prediction.id for prediction in harness.do(error.find)] == ["mine"]
+SENT_FILE, STORED_FILE = "data:video/mp4;base64,AAAA", "https://replicate.delivery/x.mp4"
+
+
+@pytest.mark.parametrize(
+    ("sent", "echoed", "is_found"),
+    [
+        (SENT_FILE, STORED_FILE, True),
+        ([SENT_FILE], [STORED_FILE], True),
+        ([STORED_FILE, SENT_FILE], [STORED_FILE, STORED_FILE], True),
+        ({"video": SENT_FILE}, {"video": STORED_FILE}, True),
+        ([{"video": SENT_FILE}], [{"video": STORED_FILE}], True),
+        (STORED_FILE, "https://x.test/y.mp4", False),
+        ([STORED_FILE], ["https://x.test/y.mp4"], False),
+        ({"scale": 1}, {"scale": 2}, False),
+        ([{"scale": 1}], [{"scale": 2}], False),
+    ],
+)
+def test_find__knows_a_file_by_the_rest_of_its_input(harness: Harness, sent: Any, echoed: Any, is_found: bool) -> None:
+    """The service may answer a `data:` URI with a URL of its own, so values with files are not compared."""
+    entries = page(entry("mine", 1, input={"prompt": "a", "files": echoed}))
+    client = harness.client(ScriptedResponses(httpx.ReadError("reset"), entries))
+    with pytest.raises(zeroscope.UnknownOutcomeError) as caught:
+        harness.do(client.predictions.create, {"prompt": "a"}, extra_input={"files": sent})
+    found = [prediction.id for prediction in harness.do(caught.value.find)]
+    assert found == (["mine"] if is_found else [])
 
 
 def test_error__tells_when_and_outlives_pickling(harness: Harness) -> None:

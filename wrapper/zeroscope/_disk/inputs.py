@@ -8,7 +8,7 @@ import io
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, BinaryIO, NamedTuple
 
@@ -57,6 +57,11 @@ def input_file(field: str, value: Any, index: int | None = None) -> InputFile | 
         return _Stream(field, value, index)
     hint = none_hint(field) if value is None and index is None else ""
     return f"{display(value)} is not a URL, a path, bytes or an open binary file{hint}"
+
+
+def is_fingerprint(value: object) -> bool:
+    """Whether a value identifies the content of a file, as `InputFile.fingerprint` does."""
+    return isinstance(value, Mapping) and value.keys() == {"sha256", "size"}
 
 
 class FileContent(NamedTuple):

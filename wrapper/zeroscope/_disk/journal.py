@@ -131,12 +131,12 @@ class BatchJournal:
             self._set_state(row, "unknown", "queued", sent_at=None, message=None, token=None)
 
     def record_finished(
-        self, row: int, prediction: Mapping[str, Any], redact: Callable[[str], str] = lambda text: text
+        self, row: int, prediction: Mapping[str, Any], redact: Callable[[str], str] = str, sent: Collection[str] = ()
     ) -> None:
-        """Record a prediction that has ended, as JSON values; `redact` removes the token."""
+        """Record a prediction that has ended, as JSON values; `redact` removes the token, `sent` are sent secrets."""
         what = f"that prediction {excerpt(str(prediction.get('id')))} has ended"
         try:
-            written = records.to_bytes(redact(records.without_secrets(prediction)))
+            written = records.to_bytes(redact(records.without_secrets(prediction, sent)))
         except NOT_JSON as error:
             raise self._error(
                 f"could not record {what}, as it does not consist of JSON values: {error}. Run the same inputs with "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from .._service import secret_fields
@@ -112,9 +112,9 @@ def digest(index: int, item: Mapping[str, Any]) -> bytes:
     return hashlib.sha256(written.encode()).digest()
 
 
-def without_secrets(prediction: Mapping[str, Any]) -> str:
-    """Return a prediction as JSON, without the secrets of its input."""
-    return json.dumps(secret_fields.without_secrets(prediction))
+def without_secrets(prediction: Mapping[str, Any], sent: Collection[str]) -> str:
+    """Return a prediction as JSON, without secrets: those that were sent, and those of its input."""
+    return json.dumps(secret_fields.without_secrets(prediction, sent))
 
 
 def token_digest(token: str) -> bytes:

@@ -289,11 +289,27 @@ def _created_at(prediction: PredictionState) -> float | None:
 
 def _are_alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether two inputs are equal except for files, which the service may replace by its URLs, and for secrets."""
-    changed = {name for input in (one, other) for name, value in input.items() if _is_file(value) or is_secret(name)}
-    rest = [{name: value for name, value in input.items() if name not in changed} for input in (one, other)]
-    return rest[0] == rest[1]
+    absent = object()
+    for name in one.keys() | other.keys():
+        values = one.get(name, absent), other.get(name, absent)
+        if values[0] != values[1] and not is_secret(name) and not any(map(_holds_file, values)):
+            return False
+    return True
 
 
-def _is_file(value: object) -> bool:
-    # A journal records a file as a mapping.
-    return isinstance(value, Mapping) or (isinstance(value, str) and value[:5] == "data:")
+def _holds_file(value: object) -> bool:
+    """Whether a value is a file, as it is sent or as a journal identifies it, or holds one."""
+    # Loaded here, because a program that only reads has no files.
+    from .._disk.inputs import is_fingerprint
+
+    # A loop, because a server may nest a value too deeply for recursion.
+    rest = [value]
+    while rest:
+        inner = rest.pop()
+        if is_fingerprint(inner) or (isinstance(inner, str) and inner[:5] == "data:"):
+            return True
+        if isinstance(inner, list):
+            rest += inner
+        elif isinstance(inner, Mapping):
+            rest += inner.values()
+    return False

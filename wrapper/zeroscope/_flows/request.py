@@ -186,8 +186,10 @@ class Sender:
 
     def created(self, create: CreateRequest, result: Any, sent_at: float) -> PredictionModel:
         """Return the prediction that a create started, or raise an error; the result may be an exception."""
+        # A response, and so the error for it, may quote the input.
+        sender = self.replaced(parser=self.parser.for_input(create.body["input"]))
         return settle(
-            lambda: self.parser.prediction(create.call, self.check_response(create.call, result)),
+            lambda: sender.parser.prediction(create.call, sender.check_response(create.call, result)),
             lambda error: self.lost_create(
                 f"{error}. The prediction may have been created, may be running and may be billed, so it was not sent "
                 f"again{FIND_ADVICE}, or in predictions.list(), before you create it again",

@@ -13,6 +13,7 @@ from .. import errors
 from .._steps import Call
 from ..retry import retry_after
 from .api import PredictionModel, PredictionPage, Response, is_text, or_none
+from .secret_fields import redact, secret_texts
 
 E = TypeVar("E", bound=BaseException)
 
@@ -32,11 +33,23 @@ def error_class(status_code: int) -> type[errors.APIError]:
 
 
 class ResponseParser:
-    """Parses responses, and redacts the token, which a server may echo, from everything that goes into an error."""
+    """Parses responses, and redacts what a server may echo from everything that goes into an error.
 
-    def __init__(self, token: str, base_url: str) -> None:
+    Args:
+        token: The token, which is redacted.
+        base_url: The base URL.
+        secrets: Secrets of the input that was sent, which are redacted as well.
+    """
+
+    def __init__(self, token: str, base_url: str, secrets: Sequence[str] = ()) -> None:
         self.token = token
         self.base_url = base_url
+        self._secrets = secrets
+
+    def for_input(self, input: object) -> ResponseParser:
+        """Return a parser of the responses to a create with an input."""
+        secrets = secret_texts(input)
+        return ResponseParser(self.token, self.base_url, secrets) if secrets else self
 
     def prediction(self, call: Call, response: Response[Any], id: str | None = None) -> PredictionModel:
         """Return the prediction in a 2xx response, which as published may be an array of one.
@@ -149,16 +162,17 @@ class ResponseParser:
         return self.redact(response.content.decode("utf-8", errors="replace"))
 
     def text(self, value: object) -> str | None:
-        """Return a string of a response without the token; None for anything else."""
+        """Return a string of a response without the token and secrets; None for anything else."""
         return self.redact(value) if isinstance(value, str) else None
 
     def redact(self, text: str) -> str:
-        """Return a string without the token."""
+        """Return a string without the token and secrets."""
         # A shorter one is not a real token, and may be part of a word.
-        return text.replace(self.token, "[token]") if len(self.token) >= 8 else text
+        text = text.replace(self.token, "[token]") if len(self.token) >= 8 else text
+        return redact(text, self._secrets)
 
     def redact_chain(self, error: BaseException | None) -> None:
-        """Redact the token in an exception and its causes: HTTP libraries quote what they cannot parse."""
+        """Redact the token and secrets in an exception and its causes: HTTP libraries quote what they cannot parse."""
         while error is not None:
             if not isinstance(error, UnicodeError):
                 error.args = tuple(self.redact(part) if isinstance(part, str) else part for part in error.args)

@@ -21,6 +21,7 @@ import zeroscope
 from helpers.client import Harness, ScriptedResponses, prediction_body, prompts, run_many
 from zeroscope import AsyncZeroscope, Zeroscope
 from zeroscope._disk.journal import BatchJournal
+from zeroscope._service import input_types
 from zeroscope_mock import MockServer
 
 OUTPUT = ["https://x.test/output-0.mp4"]
@@ -301,13 +302,17 @@ def test_recovery__needs_a_single_candidate(
 
 
 @pytest.mark.parametrize("shown", ["[REDACTED]", "key-0123456789"])
-def test_recovery__of_an_input_with_a_secret(account: Account, declare_secret: Callable[..., None], shown: str) -> None:
-    """The list shows the input without the secret, as the service does, or with it."""
-    declare_secret()
-    sent = {"prompt": "a", "key": "key-0123456789"}
-    account.run(sent)
-    account.entry("p1", input={"prompt": "a", "key": shown})
-    assert recovered(account.run(sent)) == ["p1"]
+@pytest.mark.parametrize("is_list", [False, True])
+def test_recovery__of_an_input_with_a_secret(
+    account: Account, declare_secret: Callable[..., None], shown: str, is_list: bool
+) -> None:
+    """The list shows the input without the secret or secrets, as the service does, or with them."""
+    declare_secret(is_list=is_list)
+    sent, listed = ([value] if is_list else value for value in ("key-0123456789", shown))
+    account.run({**A, "key": sent})
+    account.entry("p1", input={**A, "key": listed})
+    assert recovered(account.run({**A, "key": sent})) == ["p1"]
+    assert account.methods.count("POST") == 1
 
 
 @pytest.mark.parametrize("shown", ["[REDACTED]", "key-0123456789"])
@@ -327,6 +332,50 @@ def test_journal__holds_no_secret(
         {"prompt": "a", "key": "[REDACTED]"},
         "[REDACTED] expires",
     )
+
+
+KEY = "key-0123456789"
+
+
+@pytest.mark.parametrize("is_list", [False, True])
+@pytest.mark.parametrize(
+    "ended",
+    [
+        {"logs": f"using {KEY}\n"},
+        {"status": "failed", "output": None, "error": f"{KEY} has expired"},
+        {"input": {"prompt": "a"}, "logs": f"using {KEY}\n"},
+        {"input": {"prompt": f"a {KEY}"}},
+        {"metrics": {"keys": [KEY]}, "caller": {KEY: 1}},
+    ],
+)
+def test_journal__holds_no_secret_that_was_sent(
+    account: Account, declare_secret: Callable[..., None], ended: dict[str, Any], is_list: bool
+) -> None:
+    """The server redacts or omits it in the input, but repeats it elsewhere; also after a create that was lost."""
+    declare_secret(is_list=is_list)
+    sent, shown = ({"prompt": "a", "key": [value] if is_list else value} for value in (KEY, "[REDACTED]"))
+    fields = {"status": "succeeded", "input": shown, "output": OUTPUT, **ended}
+    account.creates = [httpx.Response(201, json=prediction_body(id="p1", **fields))]
+    first = account.run(sent)
+    assert [result.prediction.id for result in (*first, *account.run(sent))] == ["p1", "p1"]
+    account.run({**sent, "prompt": "b"})
+    account.entry("p2", **{**fields, "input": {**shown, "prompt": "b"}})
+    assert recovered(account.run({**sent, "prompt": "b"})) == ["p2"]
+    assert KEY.encode() not in account.journal.read_bytes()
+    assert account.methods.count("POST") == 2
+
+
+@pytest.mark.parametrize("status", [201, 500])
+def test_journal__holds_no_secret_of_an_error(
+    account: Account, declare_secret: Callable[..., None], status: int
+) -> None:
+    """The reason why a create's outcome is unknown may quote the input."""
+    declare_secret()
+    account.creates = [httpx.Response(status, json={"detail": f"no prediction: {KEY}"})]
+    [result] = account.run({"prompt": "a", "key": KEY})
+    assert isinstance(result.error, zeroscope.UnknownOutcomeError)
+    assert "no prediction: [REDACTED]" in str(result.error)
+    assert KEY.encode() not in account.journal.read_bytes()
 
 
 def test_recovery__leaves_predictions_to_the_rows_that_have_them(account: Account) -> None:
@@ -520,6 +569,17 @@ def test_recovery__knows_no_file_from_another(account: Account) -> None:
     assert recovered(account.run(inputs[0])) == [None]
 
 
+@pytest.mark.parametrize("shown", ["data:text/plain;base64,b25l", "https://replicate.delivery/x.txt"])
+def test_recovery__of_a_list_of_files(account: Account, monkeypatch: pytest.MonkeyPatch, shown: str) -> None:
+    """The list shows files as they were sent or by the service's URLs; the journal identifies them by their content."""
+    monkeypatch.setattr(input_types, "file_list_fields", lambda: {"images": False})
+    files = {"images": [b"one"]}
+    account.run(A, extra_input=files)
+    account.entry("p1", input={**A, "images": [shown]})
+    assert recovered(account.run(A, extra_input=files)) == ["p1"]
+    assert account.methods.count("POST") == 1
+
+
 @pytest.mark.parametrize("error", [httpx.ReadTimeout("slow"), httpx.Response(503), httpx.Response(403)])
 def test_recovery__that_fails_lets_the_run_go_on(account: Account, error: httpx.Response | Exception) -> None:
     """The outcome stays unknown, with the reason, and the others are run."""
@@ -652,6 +712,7 @@ KILLED = """
 import asyncio, os, sys
 from zeroscope import AsyncZeroscope, Zeroscope
 from zeroscope._disk.journal import BatchJournal
+from zeroscope._service import input_types
 
 url, journal, kind = sys.argv[1:]
 inputs = [{"prompt": f"lighthouse {number}"} for number in range(30)]

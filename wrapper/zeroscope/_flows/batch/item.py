@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -22,6 +23,8 @@ class Item(Generic[P]):
     """The attempts at its create, then at reading its prediction."""
     row: int | None = None
     """Its row in the journal, if there is one."""
+    secrets: Sequence[str] = ()
+    """The secrets of its input, which the journal must not have."""
     create: CreateRequest | None = None
     prediction: P | None = None
     due: float = float("-inf")

@@ -232,7 +232,8 @@ class RunningPredictions(Generic[P]):
         if self.journal is not None and item.row is not None:
             # The service may have repeated the token.
             redact = self._sender.parser.redact
-            yield from self.record(item, lambda journal: journal.record_finished, item.known.to_dict(), redact)
+            prediction = item.known.to_dict()
+            yield from self.record(item, lambda journal: journal.record_finished, prediction, redact, item.secrets)
 
     def _until(self, item: Item[P]) -> float:
         return item.began + self._options.limit

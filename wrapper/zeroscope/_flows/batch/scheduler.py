@@ -25,6 +25,7 @@ from ... import errors
 from ..._disk.records import JournalEntry
 from ..._service import api
 from ..._service.api import PredictionModel
+from ..._service.secret_fields import secret_texts
 from ..._steps import Call, Emit, Flow, Gather, RunBlocking, Stream, StreamPart
 from ...results import RunResult
 from ...retry import is_transient
@@ -158,6 +159,7 @@ class Batch(Generic[P]):
 
     def _resume(self, item: Item[P], entry: JournalEntry, body: Mapping[str, Any]) -> None:
         item.row = entry.row
+        item.secrets = secret_texts(body["input"])
         # The message says why the outcome was unknown.
         item.recovered = entry.prediction_id is not None and entry.message is not None
         match entry.state:
