@@ -1,4 +1,4 @@
-"""Secrets of recordings: tokens, keys, cookies and fields of inputs, masked when read."""
+"""Secrets of recordings, which are masked as they are read."""
 
 from __future__ import annotations
 

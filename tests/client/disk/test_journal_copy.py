@@ -1,4 +1,4 @@
-"""Copies of the batch journal: of one that a killed run left, one in use, and a damaged one."""
+"""Copies of batch journals: left by a kill, in use, and damaged."""
 
 from __future__ import annotations
 

@@ -257,7 +257,9 @@ def test_chunks__end_with_the_last_one_or_a_reset(
         stub.released.set()
         with contextlib.suppress(ConnectionResetError):
             client.receive_all()
-            assert b"\r\n0\r\n\r\n" in client.decrypted()
+            received = client.decrypted()
+            # Nothing at all if the end comes before the response has begun.
+            assert received == b"" or b"\r\n0\r\n\r\n" in received
 
 
 def test_stream__over_tls_may_be_reset_until_all_is_sent() -> None:
