@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 import httpx
@@ -284,7 +284,7 @@ class AsyncZeroscope(BaseClient[httpx.AsyncClient | Httpx2AsyncClient]):
         self,
         inputs: Iterable[PredictionInputDict | Mapping[str, Any] | AsyncPrediction],
         **options: Unpack[BatchOptions],
-    ) -> AsyncIterator[RunResult[AsyncPrediction, AsyncVideo]]:
+    ) -> AsyncGenerator[RunResult[AsyncPrediction, AsyncVideo], None]:
         """Make videos from many inputs, and yield each result; see `Zeroscope.as_completed`."""
         driver = self._driver.for_call(extra_headers=options.pop("extra_headers", None))
         return driver.iterate(self._batch(driver.sender, self.predictions._new, inputs, options))

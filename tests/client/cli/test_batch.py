@@ -471,6 +471,26 @@ def test_index__numbers_the_videos_of_all_inputs(command: Command, tmp_path: Pat
     assert sorted(path.name.partition("-")[0] for path in (tmp_path / "out").iterdir()) == list("012345")
 
 
+@pytest.mark.parametrize("template", ["out/{index}-{id}.mp4", "[x]/{index:03d}/{seed}-{id}.mp4"])
+@pytest.mark.parametrize("videos", [1, 2])
+def test_index__of_a_saved_video_may_change(
+    command: Command, server: MockServer, tmp_path: Path, template: str, videos: int
+) -> None:
+    """Videos are known by their ID after a change of the file, so none is fetched twice, or missed once expired."""
+    line = ["batch", "a.txt", "--batch-size", str(videos), "-o", template]
+    prompts(tmp_path / "a.txt", *PROMPTS)
+    assert command(*line).code == 0
+    saved = sorted(tmp_path.glob("*/**/*.mp4"))
+    server.clock.advance(24 * 3600)
+    prompts(tmp_path / "a.txt", *reversed(PROMPTS))
+    outcome = command(*line)
+    assert outcome.code == 0, outcome.err
+    assert f"{3 * videos} videos in " in outcome.err and f", {3 * videos} of them from before" in outcome.err
+    assert sorted(tmp_path.glob("*/**/*.mp4")) == saved and len(saved) == 3 * videos
+    saved[0].unlink()
+    assert command(*line).code == 1
+
+
 def test_file__may_begin_with_a_hyphen(command: Command, tmp_path: Path) -> None:
     """A file of that name is no option."""
     prompts(tmp_path / "-dash.txt", "a storm")

@@ -56,13 +56,13 @@ class BatchJournal:
             raise self._error(f"cannot be used: {error}; name a file") from error
         except sqlite3.Error as error:
             raise self._unusable(error) from error
-        forks.protect(self)
+        forks.protect(self, self._name)
         # Damaged text is text, too, so that the checksums show it.
         self._connection.text_factory = lambda raw: raw.decode(errors="replace")
         try:
             self._claim(base_url.rstrip("/"))
         except BaseException as error:
-            self._connection.close()
+            self.close()
             if isinstance(error, sqlite3.Error | MemoryError | UnicodeDecodeError):
                 raise self._unusable(error) from error
             raise
@@ -149,6 +149,7 @@ class BatchJournal:
         """Release the file; nothing is left beside it. In a forked process nothing happens."""
         if os.getpid() == self._process:
             self._connection.close()
+            forks.release(self)
 
     def _create_file(self, file: str) -> None:
         """Create the file if it is missing, readable by its owner only."""
@@ -299,7 +300,7 @@ class BatchJournal:
     def _unusable(self, error: sqlite3.Error | MemoryError | UnicodeDecodeError) -> ConfigurationError:
         match _code(error):
             case sqlite3.SQLITE_BUSY:
-                problem = "is in use by another run; wait until that has ended, or name another file"
+                problem = forks.in_use(self._name)
             case sqlite3.SQLITE_NOTADB:
                 problem = "cannot be used: it is not a SQLite database; name a new file or a journal"
             case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:

@@ -84,7 +84,7 @@ class AsyncDriver(Driver):
             # Its traceback refers to this frame.
             interrupt = None
 
-    async def iterate(self, stream: Stream[T]) -> AsyncIterator[T]:
+    async def iterate(self, stream: Stream[T]) -> AsyncGenerator[T, None]:
         """Carry out a stream and yield what it emits."""
         try:
             while (emitted := await self.run(next_emitted(stream))) is not None:

@@ -12,7 +12,6 @@ from functools import partial
 from http import HTTPStatus
 from json import dumps as to_json
 from pathlib import Path
-from string import Formatter
 from typing import Annotated, Any, NamedTuple, TypeAlias, Unpack
 
 from cyclopts import Parameter, Token, validators
@@ -158,6 +157,7 @@ class _Run:
         self._saving: deque[tuple[Line, Result, Future[_Saved] | None]] = deque()
         self._printed_later: list[Callable[[], None]] = []
         self._is_shared = sys.stdout.isatty() and is_live(stderr())
+        self._existing = target.existing() if target.is_numbered else []
         self._found = 0
         self._unsaved = 0
         # The largest number of videos of an input, by which the videos of all are numbered.
@@ -229,9 +229,12 @@ class _Run:
     def _save(self, prediction: Prediction, position: int) -> _Saved:
         videos = prediction.videos
         # Without {index}, numbers only tell the videos of a prediction apart.
-        is_numbered = "index" in {name for _, name, _, _ in Formatter().parse(self._target.template)}
-        first = position * max(self._videos, len(videos)) if is_numbered else 0
+        first = position * max(self._videos, len(videos)) if self._target.is_numbered else 0
         paths = self._target.paths(prediction.id, prediction.seed, range(first, first + len(videos)), len(videos))
+        if self._existing and not all(path.exists() for path in paths):
+            # The inputs had another order when they were saved.
+            known = prediction.id, prediction.seed, len(videos)
+            paths = self._target.under_other_numbers(self._existing, *known) or paths
         # A file appears only when it is complete, and no other prediction has this ID.
         missing = [(video, path) for video, path in zip(videos, paths, strict=True) if not path.exists()]
         for video, path in missing:

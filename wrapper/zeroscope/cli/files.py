@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from glob import escape as escape_glob
+from glob import glob
 from pathlib import Path
 from string import Formatter
 from typing import TYPE_CHECKING, Annotated
@@ -29,6 +32,8 @@ _VIDEO_TYPES = frozenset({"video/mp4", "video/x-m4v"})
 _STDOUT = "-"
 # Examples of the values that a template may name.
 _FIELDS = {"id": "", "index": 0, "seed": ""}
+# No path has it.
+_MARK = "\0"
 
 
 @dataclass(frozen=True)
@@ -128,10 +133,32 @@ class Target:
         if "index" not in names and (videos > 1 or (predictions > 1 and "id" not in names)):
             path = Path(template)
             template = str(path.with_name(f"{path.stem}-{{index}}{path.suffix}"))
-        # The service chooses the ID, which may be a path.
-        safe = file_name(quote(id, safe="", errors="replace"), 0).removesuffix(_SUFFIX)
-        known = {"id": safe, "seed": "unknown" if seed is None else str(seed)}
+        known = _known(id, seed)
         return [Path(template.format(**known, index=index)) for index in indexes]
+
+    @property
+    def is_numbered(self) -> bool:
+        """Whether the template itself numbers the videos."""
+        return "index" in _names(self.template)
+
+    def existing(self) -> list[str]:
+        """Return the files that there are for any predictions, whatever their numbers."""
+        anything = dict.fromkeys(_FIELDS, _Anything())
+        return glob("*".join(map(escape_glob, self.template.format(**anything).split(_MARK))))
+
+    def under_other_numbers(self, existing: Sequence[str], id: str, seed: int | None, videos: int) -> list[Path]:
+        """Return the files that a prediction's videos have among those existing; empty if not all are there."""
+        known = _known(id, seed)
+        parts = self.template.format(**known, index=_Anything()).split(_MARK)
+        form = re.compile(r"(\d+)".join(map(re.escape, parts)))
+        # Most files are of other predictions, which this tells faster.
+        matches = [form.fullmatch(path) for path in existing if known["id"] in path]
+        found = {int(match[1]): Path(match[0]) for match in matches if match}
+        for first in sorted(found):
+            # The numbers of a prediction's videos follow each other.
+            if found.keys() >= (numbers := set(range(first, first + videos))):
+                return [found[number] for number in sorted(numbers)]
+        return []
 
     def save(
         self, prediction: Prediction, *, overwrite: bool, position: int = 0, videos: int = 1, predictions: int = 1
@@ -187,6 +214,20 @@ if TYPE_CHECKING:
 else:
     # Shells complete files where a path is among the types.
     Output = Annotated[Target | Path | None, _OUTPUT]
+
+
+class _Anything:
+    """Stands in a template for what a name of it may be, in any format."""
+
+    def __format__(self, _: str) -> str:
+        return _MARK
+
+
+def _known(id: str, seed: int | None) -> dict[str, str]:
+    """Return what a template has for a prediction besides the index."""
+    # The service chooses the ID, which may be a path.
+    safe = file_name(quote(id, safe="", errors="replace"), 0).removesuffix(_SUFFIX)
+    return {"id": safe, "seed": "unknown" if seed is None else str(seed)}
 
 
 def _names(template: str) -> set[str]:
