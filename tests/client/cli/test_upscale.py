@@ -83,6 +83,7 @@ def test_url__of_a_video_is_a_draft(command: Command, server: MockServer, draft:
         (["draft.mp4", "--prompt", "x", "--default-prompt"], 2, "given twice, as --prompt and as --default-prompt"),
         (["draft.mp4", "--prompt", "x", "-o", "missing/a.mp4"], 2, "missing: there is no such folder"),
         (["gm3q", "--default-prompt"], 2, "--default-prompt is for a file"),
+        (["https://replicate.com/owner/name", "--prompt", "x"], 2, "is not the URL of a prediction"),
         (["gm3q", "--mock"], 2, "has no predictions before it starts; pass a file"),
     ],
 )

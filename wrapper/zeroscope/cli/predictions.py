@@ -57,7 +57,7 @@ def _require_time(_: object, seconds: float | None) -> None:
 
 _STATUSES: list[str] = spec()["components"]["schemas"]["PredictionStatus"]["enum"]
 # The website, which the spec leaves out, and where it has the page of each prediction.
-_WEBSITE, _PAGE_FOLDER = "https://replicate.com", "p"
+WEBSITE, _PAGE_FOLDER = "https://replicate.com", "p"
 # What the service's IDs consist of; a file of an output has a suffix.
 _ID = re.compile(r"[A-Za-z0-9_-]+")
 _ID_HELP = "The IDs of predictions, or the URLs of their pages or in the API."
@@ -221,7 +221,7 @@ def prediction_id(text: str) -> str:
     if not _ID.fullmatch(id):
         raise CommandError(
             f"{excerpt(text)} is not the URL of a prediction; pass its ID, or a URL such as "
-            f"{_WEBSITE}/{_PAGE_FOLDER}/ID or {spec()['servers'][0]['url']}{api.rpartition('/')[0]}/ID"
+            f"{WEBSITE}/{_PAGE_FOLDER}/ID or {spec()['servers'][0]['url']}{api.rpartition('/')[0]}/ID"
         )
     return id
 

@@ -16,7 +16,7 @@ from . import video_files
 from .errors import CommandError
 from .input_options import as_arguments, given_fields, input_fields
 from .options import OPTIONS, PathOrText
-from .predictions import find, prediction_id
+from .predictions import WEBSITE, find, prediction_id
 from .prompts import DefaultPrompt, require_prompt
 from .results import MakeOptions, make_one
 
@@ -83,6 +83,9 @@ def _file(draft: str) -> Path | str | None:
         try:
             prediction_id(draft)
         except CommandError:
+            # A page is no video, and to find that out would cost a prediction.
+            if draft.startswith(f"{WEBSITE}/"):
+                raise
             return draft
     elif path.suffix or path.name != draft:
         raise CommandError(f"{draft}: there is no such file")
