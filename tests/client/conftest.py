@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from helpers.httpx2_clients import use_httpx2
-from zeroscope._service import spec, validation
+from zeroscope._service import secret_fields, spec, validation
 
 ONLY_HTTPX = {
     # These are about how the clients that are created here follow the environment; they are of httpx.
@@ -77,7 +77,11 @@ def declare_secret(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., No
         fields["key"] = {"type": "array", "items": _SECRET | rules} if is_list else _SECRET | rules
         for module in (spec, validation):
             monkeypatch.setattr(module, "spec", lambda: document)
+        clear_caches()
+
+    def clear_caches() -> None:
         validation._validator.cache_clear()
+        secret_fields.secret_names.cache_clear()
 
     yield add
-    validation._validator.cache_clear()
+    clear_caches()

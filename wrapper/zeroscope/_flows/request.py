@@ -187,7 +187,8 @@ class Sender:
     def created(self, create: CreateRequest, result: Any, sent_at: float) -> PredictionModel:
         """Return the prediction that a create started, or raise an error; the result may be an exception."""
         # A response, and so the error for it, may quote the input.
-        sender = self.replaced(parser=self.parser.for_input(create.body["input"]))
+        parser = self.parser.for_input(create.body["input"])
+        sender = self if parser is self.parser else self.replaced(parser=parser)
         return settle(
             lambda: sender.parser.prediction(create.call, sender.check_response(create.call, result)),
             lambda error: self.lost_create(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -23,13 +24,19 @@ _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
 
 def is_secret(name: object) -> bool:
     """Whether a field's value should not be shown: the spec marks the field, or the items of its list, as a secret."""
-    return _is_marked(input_schema()["properties"].get(name))
+    return name in secret_names()
+
+
+@functools.cache
+def secret_names() -> frozenset[str]:
+    """Return the names of the fields that are secret."""
+    return frozenset(name for name, field in input_schema()["properties"].items() if _is_marked(field))
 
 
 def secret_texts(input: object) -> list[str]:
     """Return the secrets of an input that are redacted wherever they occur, the longest first."""
-    fields = input.items() if isinstance(input, Mapping) else ()
-    found = {text for name, value in fields if is_secret(name) for text in _texts(value)}
+    fields = input if isinstance(input, Mapping) else {}
+    found = {text for name in secret_names() if name in fields for text in _texts(fields[name])}
     return sorted(found, key=lambda text: (-len(text), text))
 
 
