@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -28,7 +29,9 @@ def run_state_machine(target: Target, *, runs: int, steps: int, wait_budget: flo
         wait_budget: The longest wait of all sequences together, in seconds.
         seed: The seed that determines the sequences.
     """
-    document, results = target.document, target.results
+    document = target.document
+    # Hypothesis keeps the class for ever, and with it all that the class refers to.
+    server, results = weakref.proxy(target), weakref.proxy(target.results)
     inputs = [document.required_input, document.shaped_input, document.scripted_input("slow")]
     inputs += [document.failing_input] if document.failing_input else []
     budget = [wait_budget]
@@ -58,7 +61,7 @@ def run_state_machine(target: Target, *, runs: int, steps: int, wait_budget: flo
 
         @rule(target=predictions, input=st.sampled_from(inputs))
         def create(self, input: dict[str, Any]) -> str:
-            created = self.call(target.create, input)
+            created = self.call(server.create, input)
             if created is None:
                 return ""
             self.newest_first.insert(0, created[0]["id"])
@@ -67,13 +70,13 @@ def run_state_machine(target: Target, *, runs: int, steps: int, wait_budget: flo
         @rule(id=predictions)
         def read(self, id: str) -> None:
             for _ in range(_READS):
-                self.call(target.get, id)
+                self.call(server.get, id)
                 self.sleep(1.0)
 
         @rule(id=predictions)
         def cancel(self, id: str) -> None:
-            self.call(target.get, id)
-            canceled = self.call(target.cancel, id)
+            self.call(server.get, id)
+            canceled = self.call(server.cancel, id)
             if canceled is not None:
                 prediction, exchange = canceled
                 ended = prediction["status"] in document.final
@@ -84,7 +87,7 @@ def run_state_machine(target: Target, *, runs: int, steps: int, wait_budget: flo
             if self.abandoned:
                 return
             try:
-                page = target.call("listPredictions")
+                page = server.call("listPredictions")
             except ScenarioAbandonedError:
                 self.abandoned = True
                 return
@@ -102,7 +105,7 @@ def run_state_machine(target: Target, *, runs: int, steps: int, wait_budget: flo
         def sleep(self, pause: float) -> None:
             pause = min(pause, budget[0])
             budget[0] -= pause
-            target.clock.sleep(pause)
+            server.clock.sleep(pause)
 
     limits = settings(
         max_examples=runs,

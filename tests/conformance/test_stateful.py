@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 
 from helpers.faulty_servers import MUTANTS, Mutant, failed_rules, forward, mutant_target
@@ -41,3 +44,13 @@ def test_state_machine__without_a_fault() -> None:
         run(target)
 
     assert failed_rules(target) == set()
+
+
+def test_state_machine__keeps_nothing_of_its_target() -> None:
+    """Hypothesis keeps the class of each state machine, which would keep the server with all that it has recorded."""
+    with mutant_target(Mutant("nothing", "", handle=forward), listening=False) as target:
+        run_state_machine(target, runs=1, steps=2, wait_budget=0, seed=1)
+        watched = weakref.ref(target)
+    del target
+    gc.collect()
+    assert watched() is None
