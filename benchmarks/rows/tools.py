@@ -46,6 +46,10 @@ _DEARER = (
     "A test of both suites takes the same time; there are three times as many by now, of which more start a "
     "server, a client with its own connections, or a program; see NOTES.md."
 )
+_HIGH = (
+    "The estimate counts what the first test of each kind sets up for all of them: a whole run takes 759 s, beside "
+    "other work."
+)
 
 
 def tests(context: Context) -> Iterator[Row]:
@@ -70,6 +74,7 @@ def tests(context: Context) -> Iterator[Row]:
         "`make test`, estimated",
         Series("s", (estimate(start, seconds, _EVERY, cores),)),
         goal=Goal("at most", 900, "s"),
+        reason=_HIGH,
         note=(
             f"Start and collection, which took {start:.3g} s, and {_EVERY} times the rest of the time of that sample, "
             f"of {len(times):,} tests, divided by {cores} cores. What only the first test of a kind loads or sets up "
