@@ -52,7 +52,7 @@ def test_transaction__of_a_killed_run_is_not_copied(path: Path, tmp_path: Path) 
         run.execute("BEGIN EXCLUSIVE")
         run.execute("UPDATE items SET state = 'finished', prediction = randomblob(2000)")
         for suffix in ("", "-journal"):
-            # To close the file of the journal here drops the lock, which nobody else wants.
+            # To close the file of the journal here drops the lock, which no other process wants.
             shutil.copyfile(f"{path}{suffix}", f"{killed}{suffix}")
         shutil.copyfile(path, alone)
     with pytest.raises(ConfigurationError, match="is damaged"):
