@@ -18,6 +18,8 @@ SHORTEST = 8
 
 # Cog writes both; a document that was made of its schema may have kept the one that OpenAPI knows.
 _MARKS = ("writeOnly", "x-cog-secret")
+# How deep a mark is looked for, as in the items of a list that may be null: a schema may be recursive.
+_DEPTH = 2
 # Not every token or key is one: a model may take an `eos_token` or a `sort_key`.
 _SERVICES = "anthropic|aws|azure|civitai|github|google|hf|hugging[-_]?face|openai|replicate|wandb"
 _LIKELY = re.compile(
@@ -93,10 +95,11 @@ def _redacted_error(one: InvalidField, texts: Collection[str], secrets: Collecti
     return replace(one, description=redact(description, texts), value=value and redact(value, texts))
 
 
-def _is_secret(schema: Mapping[str, Any], resolve: Callable[[Any], Mapping[str, Any]]) -> bool:
-    options = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
-    inner = [resolve(one) for one in (*options, schema.get("items")) if isinstance(one, Mapping)]
-    return any(one.get(mark) is True for one in (schema, *inner) for mark in _MARKS)
+def _is_secret(schema: Mapping[str, Any], resolve: Callable[[Any], Mapping[str, Any]], depth: int = _DEPTH) -> bool:
+    if any(schema.get(mark) is True for mark in _MARKS):
+        return True
+    inner = (*schema.get("anyOf", ()), *schema.get("oneOf", ()), schema.get("items"))
+    return depth > 0 and any(_is_secret(resolve(one), resolve, depth - 1) for one in inner if isinstance(one, Mapping))
 
 
 def _redacted(value: Any) -> Any:
