@@ -20,13 +20,13 @@ from helpers.environment import reset_environment
 # Before anything is imported that reads the environment. Under pytest-xdist the workers inherit it.
 reset_environment()
 
-from compatibility import table  # noqa: E402
-from helpers.client import Harness  # noqa: E402
-from helpers.command import Command, Outcome  # noqa: E402
-from zeroscope import Zeroscope  # noqa: E402
-from zeroscope.cli import main  # noqa: E402
-from zeroscope.cli import predictions as commands  # noqa: E402
-from zeroscope_mock import MockServer  # noqa: E402
+from compatibility import table  # noqa: E402 - after the environment
+from helpers.client import Harness  # noqa: E402 - after the environment
+from helpers.command import Command, Outcome  # noqa: E402 - after the environment
+from zeroscope import Zeroscope  # noqa: E402 - after the environment
+from zeroscope.cli import main  # noqa: E402 - after the environment
+from zeroscope.cli import predictions as commands  # noqa: E402 - after the environment
+from zeroscope_mock import MockServer  # noqa: E402 - after the environment
 
 # On a busy machine an example may take any time.
 settings.register_profile("without-deadline", deadline=None)

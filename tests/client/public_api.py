@@ -368,16 +368,16 @@ async def errors_async(client: AsyncZeroscope) -> None:
 
 def mistakes(client: Zeroscope) -> None:
     """A type checker reports each of these lines: an ignore that is not needed is an error itself."""
-    client.run(prompt=5)  # type: ignore[arg-type]
-    client.run(promt="x")  # type: ignore[call-arg]
-    client.run(model="xxl")  # type: ignore[arg-type]
-    client.run(width="576")  # type: ignore[arg-type]
-    client.run(init_video=5)  # type: ignore[arg-type]
-    client.run(init_video=io.StringIO())  # type: ignore[arg-type]
-    client.predictions.get(5)  # type: ignore[arg-type]
+    client.run(prompt=5)  # type: ignore[arg-type]  # a planted mistake
+    client.run(promt="x")  # type: ignore[call-arg]  # a planted mistake
+    client.run(model="xxl")  # type: ignore[arg-type]  # a planted mistake
+    client.run(width="576")  # type: ignore[arg-type]  # a planted mistake
+    client.run(init_video=5)  # type: ignore[arg-type]  # a planted mistake
+    client.run(init_video=io.StringIO())  # type: ignore[arg-type]  # a planted mistake
+    client.predictions.get(5)  # type: ignore[arg-type]  # a planted mistake
     client.predictions.get("id", timeot=5)  # type: ignore[call-arg]  # a planted mistake
     client.with_options(token="other")  # type: ignore[call-arg]  # a planted mistake
-    client.run_many([{"promt": "x"}], concurency=5)  # type: ignore[call-arg]
-    client.upscale("https://x.test/a.mp4")  # type: ignore[arg-type]
-    webhooks.verify({}, "decoded", "whsec_bmV3")  # type: ignore[call-overload]
-    Retry(first=1)  # type: ignore[call-arg]
+    client.run_many([{"promt": "x"}], concurency=5)  # type: ignore[call-arg]  # a planted mistake
+    client.upscale("https://x.test/a.mp4")  # type: ignore[arg-type]  # a planted mistake
+    webhooks.verify({}, "decoded", "whsec_bmV3")  # type: ignore[call-overload]  # a planted mistake
+    Retry(first=1)  # type: ignore[call-arg]  # a planted mistake

@@ -140,11 +140,6 @@ def decoded_size(api: httpx.Client, url: str) -> int:
     return len(response.content)
 
 
-def is_video(file: Mapping[str, Any]) -> bool:
-    """Whether a file that a client has read is an MP4."""
-    return bool(file["size"] > 100) and file["kind"] == "ftyp"
-
-
 def download_arguments(server: MockServer, file_id: str, username: str, secret: str) -> dict[str, Any]:
     """What a download of a file is asked for with: the account signs who it is for, and until when."""
     expiry = int(server.clock.time()) + 3600

@@ -64,11 +64,6 @@ class Measurement:
             self.add(exchange)
         self._added = len(exchanges)
 
-    def callback_of(self, exchange: Exchange) -> str | None:
-        """Return the `operationId` of the callback that an exchange is; None if it is none."""
-        callback = self._webhooks.get((exchange.method, urldefrag(exchange.url).url))
-        return callback.operation.id if callback else None
-
     @property
     def webhook_urls(self) -> list[str]:
         """The URLs at which exchanges asked for webhooks."""

@@ -23,8 +23,7 @@ def test_streams__of_all_clients_take_half_of_a_pool(kind: str, http_library: An
     prefix = "" if kind == "sync" else "Async"
 
     class Wrapper(getattr(http_library, f"{prefix}BaseTransport")):  # type: ignore[misc]  # of two modules
-        # As that of a data class.
-        __hash__ = None  # type: ignore[assignment]
+        __hash__ = None  # type: ignore[assignment]  # as that of a data class
 
         def __init__(self, inner: Any) -> None:
             self.inner = inner

@@ -114,7 +114,6 @@ def test_filters__in_the_url_of_a_page_are_the_servers(harness: Harness, filters
 
 
 OFFSET = "with an offset from UTC"
-NAIVE = datetime(2026, 1, 1)  # on purpose
 
 
 @pytest.mark.parametrize("way", WAYS)

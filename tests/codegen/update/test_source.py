@@ -40,11 +40,6 @@ def with_input(change: Change) -> bytes:
     return json.dumps(cog).encode()
 
 
-def with_field(field: Any, name: str = "a") -> bytes:
-    """A small version with one field."""
-    return json.dumps(openapi_schema({name: field}, Loop={"$ref": "#/components/schemas/Loop"})).encode()
-
-
 # Each of these holds the next one twice.
 DOUBLED: dict[str, Any] = {
     f"S{n}": {"properties": {key: {"$ref": f"#/components/schemas/S{n + 1}"} for key in "xy"}} for n in range(40)
