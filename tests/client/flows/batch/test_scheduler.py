@@ -621,6 +621,27 @@ def test_a_list_that_is_behind__is_not_the_last_word(harness: Harness) -> None:
     assert [result.error for result in results] == [None] * 10
 
 
+def test_a_list_that_is_silent_at_the_end__outlasts_the_batch_alone(harness: Harness) -> None:
+    """A last poll without an answer is the end of the time: reads one by one would take as long once more."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            ids.append(f"p{len(ids)}")
+            return httpx.Response(201, json=prediction_body(id=ids[-1]))
+        harness.clock.now += request.extensions["timeout"]["read"]
+        raise httpx.ReadTimeout("silent")
+
+    ids: list[str] = []
+    script = ScriptedResponses(*[answer] * 100)
+    began = harness.clock.now
+    results = harness.do(harness.client(script).run_many, prompts(20), timeout=1)
+    assert [type(result.error) for result in results] == [zeroscope.WaitTimeoutError] * 20
+    assert harness.clock.now - began < 1 + 1
+    assert [request.url.path.endswith("/predictions") for request in script.requests if request.method == "GET"] == [
+        True
+    ]
+
+
 def reads(*answers: httpx.Response) -> ScriptedResponses:
     """A service that creates a prediction and answers reads of it one after another."""
     return ScriptedResponses(httpx.Response(201, json=prediction_body()), *answers)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ..._service.api import PredictionModel, Unset
 from ..._steps import Flow
-from ...errors import MalformedResponseError, ZeroscopeError
+from ...errors import MalformedResponseError, TransportError, ZeroscopeError
 from ...retry import is_transient
 from ..read import PageReader
 from ..request import Sender
@@ -40,6 +40,8 @@ class ListPoller:
         self._sender = sender
         self.is_usable = True
         """Whether the list can be read at all."""
+        self.is_answered = True
+        """Whether the service answered at the last poll."""
         self._failures = 0
 
     def poll(
@@ -56,6 +58,7 @@ class ListPoller:
         missing: set[str] = set(wanted)
         listed: dict[str, Listed] = {}
         reader = PageReader(self._sender, until, parameters={} if cursor is None else {"cursor": cursor})
+        self.is_answered = True
         try:
             while missing and (page := (yield from reader.next())) is not None:
                 listed |= {model.id: Listed(model, reader.cursor) for model in page.results if is_known(model.id)}
@@ -70,6 +73,7 @@ class ListPoller:
                 # The service may refuse an old cursor.
                 return (yield from self.poll(wanted, is_known, until))
             self.is_usable = not is_permanent
+            self.is_answered = not isinstance(error, TransportError)
             self._failures += 1
             if self.is_usable and self._failures == 1:
                 missing.clear()

@@ -67,6 +67,7 @@ class RunningPredictions(Generic[P]):
 
     def poll(self) -> Flow[None]:
         """Find out which predictions have ended, as far as polls are due, and read what the list does not show."""
+        answers = True
         for part in self._schedule.due(self._clock.monotonic()):
             items = [item for item in part.items.values() if not item.to_read]
             if not self._poller.is_usable or len(items) <= part.pages:
@@ -76,13 +77,14 @@ class RunningPredictions(Generic[P]):
                 self._schedule.record_polled(part, self._clock.monotonic(), part.pages)
             else:
                 yield from self._poll_list(part, items)
+                answers = self._poller.is_answered
                 # The results are emitted before the next page is read.
                 break
-        answers = True
         if (now := self._clock.monotonic()) >= self._sender.cooldown_end():
-            answers = yield from self._read([item for item in self.items.values() if item.to_read and item.due <= now])
+            to_read = [item for item in self.items.values() if item.to_read and item.due <= now]
+            answers = (yield from self._read(to_read)) and answers
         if late := list(self._late()):
-            # The list may have been behind.
+            # The list may have been behind; a service that does not answer would only outlast the timeout.
             if answers:
                 yield from self._read(late)
             yield from self._time_out([item for item in late if item.index in self.items])
