@@ -1,7 +1,8 @@
 """A program that tries every operation of a client, and prints what came of each.
 
-It runs in a process of its own, whose memory is measured: ``python hostile_operations.py URL NUMBER LIBRARY``, where
-the number is that of the operations at the same time, and the library is httpx or httpx2.
+It runs in a process of its own, whose memory is measured: ``python hostile_operations.py URL NUMBER LIBRARY [CASE…]``,
+where the number is that of the operations at the same time, the library is httpx or httpx2, and a case is an operation
+with its kind, as in "sync run_many"; by default all.
 """
 
 from __future__ import annotations
@@ -163,12 +164,14 @@ def attempt(operation: str, kind: str, url: str, library: str, ready: threading.
         return {"operation": operation, "kind": kind, "seconds": time.monotonic() - start, "error": error}
 
 
-def main(url: str, number: str, library: str) -> None:
-    """Carry out all operations, a number of them at the same time, with a client of an HTTP library."""
+def main(url: str, number: str, library: str, *only: str) -> None:
+    """Carry out operations, a number of them at the same time, with a client of an HTTP library."""
     # Measured over a shorter time than for real downloads.
     for module in (rate_meter, transfer):
         vars(module)["WINDOW"] = LIMIT / 2
     cases = [(operation, kind) for operation in OPERATIONS for kind in ("sync", "async")]
+    if only:
+        cases = [(operation, kind) for operation, kind in cases if f"{kind} {operation}" in only]
     outcomes: list[dict[str, Any]] = []
     with StolenTime() as stolen:
         for start in range(0, len(cases), int(number)):

@@ -38,9 +38,28 @@ EAGER = {
 ONE_AUTHORITY = Path(__file__).parents[2] / "helpers" / "certificates" / "localhost.pem"
 
 
-def limit(outcome: dict[str, Any]) -> float:
+# How often an operation is tried that was late: a machine that is busy slows one try, and an error slows each.
+TRIES = 3
+
+
+def try_operations(url: str, number: str, library: str, *cases: str) -> dict[str, Any]:
+    """Carry out operations in a process of its own, all unless cases are named, and return its report."""
+    program = [sys.executable, hostile_operations.__file__, url, number, library, *cases]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "SSL_CERT_FILE": str(ONE_AUTHORITY)}
+    ended = subprocess.run(program, capture_output=True, text=True, env=environment, timeout=300, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    report: dict[str, Any] = json.loads(ended.stdout)
+    report["late"] = [
+        outcome
+        for outcome in report["outcomes"]
+        if outcome["seconds"] > limit(outcome["operation"]) + GRACE + report["stolen"]
+    ]
+    return report
+
+
+def limit(operation: str) -> float:
     """The limit of an operation: its own timeout, or that of an exchange for each attempt that it may make."""
-    return float(hostile_operations.LIMITS.get(outcome["operation"], hostile_operations.LIMIT))
+    return float(hostile_operations.LIMITS.get(operation, hostile_operations.LIMIT))
 
 
 @pytest.mark.parametrize("name", SERVERS)
@@ -50,15 +69,13 @@ def test_hostile_server__is_outlived_by_every_operation(
     """Whatever a server sends, an operation ends within its limit and 2 s, with an error of ours or a result."""
     number = "4" if name in EAGER else "100"
     with listening(SERVERS[name]) as url:
-        program = [sys.executable, hostile_operations.__file__, url, number, http_library.__name__]
-        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "SSL_CERT_FILE": str(ONE_AUTHORITY)}
-        ended = subprocess.run(program, capture_output=True, text=True, env=environment, timeout=300, check=False)
-    assert ended.returncode == 0, ended.stderr
-    report = json.loads(ended.stdout)
-    outcomes = report["outcomes"]
+        report = try_operations(url, number, http_library.__name__)
+        outcomes, late = report["outcomes"], report["late"]
+        for _ in range(TRIES - 1):
+            if late:
+                cases = [f"{outcome['kind']} {outcome['operation']}" for outcome in late]
+                late = try_operations(url, number, http_library.__name__, *cases)["late"]
     foreign = [outcome for outcome in outcomes if outcome["error"].startswith("foreign")]
-    grace = GRACE + report["stolen"]
-    late = [outcome for outcome in outcomes if outcome["seconds"] > limit(outcome) + grace]
     heavy = [report["peak"]] if report["peak"] > MEMORY else []
     record_property("hostile", (len(outcomes), len(foreign), len(late), len(heavy)))
-    assert (foreign, late, heavy, ended.stderr) == ([], [], [], "")
+    assert (foreign, late, heavy) == ([], [], [])
