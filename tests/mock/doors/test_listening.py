@@ -24,6 +24,8 @@ from zeroscope_mock.doors import connections
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 AUTH = {"Authorization": "Bearer a-token"}
+# Much less than a connection is kept open, and more than a busy machine takes, in seconds.
+LONG = 10.0
 
 
 @pytest.mark.usefixtures("event_loop_kind")
@@ -89,7 +91,7 @@ def test_a_client_that_disconnects_creates_nothing(server: MockServer) -> None:
 @pytest.mark.usefixtures("event_loop_kind")
 @pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
 def test_closing_is_quick_and_complete(server: MockServer, tls: bool) -> None:
-    """Even with a connection kept open, the thread ends within two seconds and the port is free again."""
+    """A connection that is kept open, for 75 s, holds nothing up, and the port is free again."""
     before = threading.active_count()
     listening = server.listen(tls=tls)
     with httpx.Client(headers=AUTH, verify=trusting(listening.ca_file)) as api:
@@ -99,7 +101,7 @@ def test_closing_is_quick_and_complete(server: MockServer, tls: bool) -> None:
         listening.close()
         took = time.monotonic() - started
 
-    assert took < 2
+    assert took < LONG
     assert threading.active_count() == before
     port = int(listening.url.rpartition(":")[2])
     with server.listen(port=port, tls=tls) as again:
@@ -165,7 +167,7 @@ def test_a_port_in_use(server: MockServer) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_serve_ends_by_signal(number: signal.Signals) -> None:
-    """`serve` prints its URL, responds, and ends cleanly within two seconds of a signal."""
+    """`serve` prints its URL, responds, and ends cleanly at a signal."""
     program = (
         f"import sys; sys.path[:0] = {sys.path!r}\n"
         "from zeroscope_mock import MockServer\n"
@@ -178,13 +180,10 @@ def test_serve_ends_by_signal(number: signal.Signals) -> None:
         assert process.stderr is not None
         url = process.stdout.readline().strip()
         assert httpx.get(f"{url}/v1/predictions", headers=AUTH).status_code == 200
-        started = time.monotonic()
         os.kill(process.pid, number)
-        out, err = process.stdout.read(), process.stderr.read()
-        code = process.wait(5)
+        out, err = process.communicate(timeout=LONG)
 
-    assert (code, out, err) == (0, "ended\n", "")
-    assert time.monotonic() - started < 2
+    assert (process.returncode, out, err) == (0, "ended\n", "")
 
 
 def test_serve_ends_by_signal__whenever_it_comes() -> None:
