@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from .cog import ModelSchema
 from .cog.field_names import FieldNames
 from .cog.secret_fields import secret_fields
+from .cog.spec_model import spec_model
 from .conditions import Conditions
 from .data_uris import data_of, data_uri
 from .dialects import DIALECTS
@@ -66,7 +67,6 @@ class State:
         settings: The server's settings.
 
     Attributes:
-        inputs: Reads the inputs of the document's model.
         deciding: Whether a script function decides on a run at this moment.
         inspected: Whether the program that holds the server has looked at its exchanges.
         registry: The models, with the document's one, and the deployments.
@@ -81,7 +81,7 @@ class State:
 
     def __init__(self, spec: Spec, clock: Clock, settings: Settings) -> None:
         self.spec = spec
-        self.inputs = _input_reader(spec)
+        self._inputs: InputReader | None = None
         self._secret_fields = secret_fields(spec.input_fields, spec.resolve)
         self.secret_names = self._secret_fields
         self.clock = clock
@@ -141,7 +141,7 @@ class State:
         """Follow another document from now on."""
         with self.lock:
             self.spec = spec
-            self.inputs = _input_reader(spec)
+            self._inputs = None
             self._secret_fields = secret_fields(spec.input_fields, spec.resolve)
             self.secret_names |= self._secret_fields
             self.registry.use(spec)
@@ -207,7 +207,11 @@ class State:
         Args:
             schema: What the model takes and returns; None for the document's model.
         """
-        return self.inputs if schema is None else InputReader.of(schema)
+        if schema is not None:
+            return InputReader.of(schema)
+        if self._inputs is None:
+            self._inputs = InputReader(FieldNames(self.spec.input_fields), limited=spec_model(self.spec) is None)
+        return self._inputs
 
     def secret_fields(self, schema: ModelSchema | None, kind: RunKind) -> frozenset[str]:
         """The names of the secret fields in the input of a run.
@@ -304,11 +308,6 @@ class State:
             return data_uri(self.file(record, number, suffix)(), content_type(suffix))
 
         return encode(prediction_json(record, now, links, file=inline if record.script.inline else None))
-
-
-def _input_reader(spec: Spec) -> InputReader:
-    """The reader of the inputs of the document's model."""
-    return InputReader(FieldNames(spec.input_fields), limited=True)
 
 
 def _fault_operations(spec: Spec) -> frozenset[str]:

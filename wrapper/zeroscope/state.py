@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ._disk.local_copy import LocalCopy
 
 _INDEX = r"(?<!\d)(\d{1,9})\.[A-Za-z0-9]+$"
+_URL = r"(?i)data:|[a-z][a-z0-9+.-]*://"
 
 
 class PredictionState:
@@ -167,7 +168,8 @@ class PredictionState:
                 "minutes, create it again",
             )
         if not output_videos(self.output):
-            raise errors.EmptyOutputError(self, f"succeeded without a video; its output is {self.output!r}")
+            output = excerpt(repr(self.output))
+            raise errors.EmptyOutputError(self, f"succeeded without a video; its output is {output}")
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -248,12 +250,12 @@ class PredictionState:
 
 
 def output_videos(output: object) -> list[tuple[int, str]]:
-    """Return the index and the URL of each video in an output of any type, sorted.
+    """Return the index and the URL of each video in an output of any type, sorted; a text that is no URL is none.
 
     The service names the files ``output-N.mp4`` and lists them in any order (read in the model's repository).
     """
     urls = output if isinstance(output, list) else [output]
-    texts = [url for url in urls if isinstance(url, str) and url]
+    texts = [url for url in urls if isinstance(url, str) and re.match(_URL, url)]
     return sorted((_index(url, position), url) for position, url in enumerate(texts))
 
 

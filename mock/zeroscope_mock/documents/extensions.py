@@ -8,6 +8,9 @@ from typing import Any
 from .operation import Operation
 from .reading import object_of, text_of
 
+LIST_OF_FILES: Mapping[str, Any] = {"type": "array", "items": {"type": "string", "format": "uri"}}
+"""The output of models that return files."""
+
 
 def accepted_schemes(document: Mapping[str, Any]) -> frozenset[str]:
     """The names of the schemes under which a request may send its token, in lower case.
@@ -18,6 +21,29 @@ def accepted_schemes(document: Mapping[str, Any]) -> frozenset[str]:
     for scheme in document.get("components", {}).get("securitySchemes", {}).values():
         names += [text_of(name, "an accepted scheme") for name in object_of(scheme).get("x-accepted-schemes", [])]
     return frozenset(name.lower() for name in names)
+
+
+def described_model(document: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """The model that a document is of, and its version; None for what it does not name."""
+    info = document.get("info", {})
+    model: str | None = info.get("x-replicate", {}).get("model")
+    version: str | None = info.get("x-replicate", {}).get("version")
+    for name, text in (
+        ("description", info.get("description")),
+        ("x-replicate.model", model),
+        ("x-replicate.version", version),
+    ):
+        if text is not None:
+            text_of(text, name)
+    return model, version
+
+
+def model_output(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema of the model's output: the `x-model-output` of a prediction's output, or that of a list of files."""
+    part: Any = document.get("components", {}).get("schemas", {})
+    for name in ("Prediction", "properties", "output"):
+        part = object_of(part.get(name, {}))
+    return object_of(part.get("x-model-output", LIST_OF_FILES))
 
 
 def default_events(filter: Mapping[str, Any], known: list[str]) -> frozenset[str]:

@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from .extensions import accepted_schemes, default_events, default_hold, service_number
+from .extensions import (
+    accepted_schemes,
+    default_events,
+    default_hold,
+    described_model,
+    model_output,
+    service_number,
+)
 from .operation import Match, Operation, Parameter, Route
 from .places import Parts, locate, pointer
 from .reading import SpecError, merged, object_of, packaged_document, read_document, reading, text_of, unescape
@@ -61,7 +68,7 @@ class Spec:
         with reading("components.securitySchemes"):
             self.schemes = accepted_schemes(self._whole)
         with reading("info"):
-            self.model, self.version = self._model()
+            self.model, self.version = described_model(document)
         with reading("the parameter Prefer"):
             self.default_hold = default_hold(self.operations())
         with reading("components.schemas.WebhookEvent"):
@@ -71,6 +78,8 @@ class Spec:
             self.default_events = default_events(schema, self.enum("WebhookEvent"))
         with reading("the input of createPrediction"):
             self.input_fields = self._input_fields()
+        with reading("the output of a prediction"):
+            self.model_output = model_output(self._whole)
 
     @classmethod
     def load(
@@ -275,20 +284,6 @@ class Spec:
         """The schema of each field of the model's input."""
         fields = self.input_schema().get("properties", {})
         return {name: self.resolve(schema) for name, schema in fields.items()}
-
-    def _model(self) -> tuple[str | None, str | None]:
-        """The model that the document is of, and its version."""
-        info = self.document.get("info", {})
-        model: str | None = info.get("x-replicate", {}).get("model")
-        version: str | None = info.get("x-replicate", {}).get("version")
-        for name, text in (
-            ("description", info.get("description")),
-            ("x-replicate.model", model),
-            ("x-replicate.version", version),
-        ):
-            if text is not None:
-                text_of(text, name)
-        return model, version
 
     def _check_events(self) -> None:
         for event in self.enum("WebhookEvent"):

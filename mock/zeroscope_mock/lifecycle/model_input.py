@@ -70,7 +70,7 @@ class ModelInput:
         progressive: Whether a model that can return files as it goes returns more than the last.
         picture: The URL of a picture to start from.
         unresolvable: The host of a URL among the fields that can never be resolved.
-        limited: Whether the input is for the document's model, whose limits are known.
+        limited: Whether the input is for the document's model of videos, whose limits are known.
     """
 
     prompt: str = ""
@@ -143,7 +143,7 @@ class InputReader:
 
     Args:
         names: What its fields mean.
-        limited: Whether it is the document's model, whose limits are known.
+        limited: Whether it is the document's model of videos, whose limits are known.
     """
 
     def __init__(self, names: FieldNames, *, limited: bool = False) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..cog import ModelSchema
 from ..cog.secret_fields import redact
+from ..cog.spec_model import spec_model
 from ..documents.links import WEBSITE
 from ..lifecycle.marks import fill_marks
 from ..lifecycle.model_input import PREFIX
@@ -54,8 +55,8 @@ def decide_script(
         state.deciding = False
     if raised:
         call.notes.append(raised)
-    if version.schema is not None and script.outcome == "succeeded":
-        for misfit in _misfits(version.schema, script.output):
+    if script.outcome == "succeeded" and (schema := version.schema or spec_model(state.spec)) is not None:
+        for misfit in _misfits(schema, script.output):
             call.notes.append(misfit)
     return script
 
@@ -83,12 +84,12 @@ def _usual_script(
     script = default_script(wanted, random)
     if output is not None:
         script.output = output
-    elif schema is not None:
+    elif (returned := schema or spec_model(state.spec)) is not None:
         from ..lifecycle.default_output import default_output
         from ..lifecycle.model_script import model_script
 
-        made = default_output(schema, wanted, script.seed)
-        script = model_script(schema, wanted, script, made, stepwise=reader.stepwise)
+        made = default_output(returned, wanted, script.seed)
+        script = model_script(returned, wanted, script, made, stepwise=reader.stepwise)
     streams = True if settings.streams is None and state.dialect.current else settings.streams
     script.streams = streams if kind == "prediction" else False
     script.inline = settings.inline_outputs
