@@ -14,7 +14,7 @@ import jsonschema_rs
 from zeroscope_mock.documents.sample import sample
 
 from .operation import Operation
-from .output_files import describes_files, output_files
+from .output_files import described_output, describes_files, output_files
 from .sample_files import sample_file
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -37,7 +37,7 @@ class Document:
 
     Args:
         raw: The document as JSON values.
-        output: The schema of the model's output; None for URLs of videos.
+        output: The schema of the model's output; None for that of the document.
 
     Attributes:
         operations: The operations, by their `operationId`.
@@ -47,6 +47,7 @@ class Document:
         statuses: The statuses, in their order.
         final: The final statuses.
         events: The webhook events, in their order.
+        output: The schema of the model's output; None for URLs of videos.
 
     Raises:
         DocumentError: If the document lacks an operation or a schema that every run needs.
@@ -54,7 +55,7 @@ class Document:
 
     def __init__(self, raw: Mapping[str, Any], output: Mapping[str, Any] | None = None) -> None:
         self.raw = raw
-        self.output = output
+        self.output = described_output(raw) if output is None else output
         try:
             self.operations = {operation.id: operation for operation in self._operations()}
             self.metadata: Mapping[str, Any] = raw["info"]["x-replicate"]
@@ -273,15 +274,14 @@ class Document:
     @cached_property
     def shape(self) -> dict[str, int]:
         """The allowed value nearest to that of `VIDEO_SHAPE`, for each of its fields that the input of videos has."""
+        fields = {name: schema for name, schema in self.input_fields if name in VIDEO_SHAPE}
+        # What has a size alone may be a picture.
+        has_videos = self.output is None and not fields.keys().isdisjoint(("num_frames", "fps"))
         shape: dict[str, int] = {}
-        if self.output is not None:
-            return shape
-        for name, schema in self.input_fields:
-            if name in VIDEO_SHAPE:
-                wanted = VIDEO_SHAPE[name]
-                choices = schema.get("enum") or [wanted, schema.get("minimum"), schema.get("maximum")]
-                allowed = [one for one in choices if isinstance(one, int) and not self.schema_errors(schema, one)]
-                shape |= {name: min(allowed, key=lambda one: abs(one - wanted))} if allowed else {}
+        for name, schema in fields.items() if has_videos else ():
+            choices = schema.get("enum") or [VIDEO_SHAPE[name], schema.get("minimum"), schema.get("maximum")]
+            if allowed := [one for one in choices if isinstance(one, int) and not self.schema_errors(schema, one)]:
+                shape[name] = min(allowed, key=lambda one: abs(one - VIDEO_SHAPE[name]))
         return shape
 
     def _resolve_value(self, schema: Any) -> Any:

@@ -7,8 +7,17 @@ from typing import Any
 
 Resolve = Callable[[Any], Any]
 
+_FILES = {"type": "array", "items": {"type": "string", "format": "uri"}}
 # A schema may contain itself.
 _MAX_DEPTH = 12
+
+
+def described_output(document: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the schema of the output of a document's model, its `x-model-output`; None for URLs of files."""
+    output: Any = document.get("components", {}).get("schemas", {})
+    for name in ("Prediction", "properties", "output", "x-model-output"):
+        output = output.get(name) if isinstance(output, Mapping) else None
+    return None if output == _FILES or not isinstance(output, Mapping) else output
 
 
 def describes_files(schema: Any, resolve: Resolve, depth: int = 0) -> bool:

@@ -242,7 +242,7 @@ class State:
             # A script may have a prediction succeed whose input no encoder can render.
             wanted = replace(reader.read({}), prompt=wanted.prompt)
 
-        if not wanted.prompt and record.schema is not None:
+        if not wanted.prompt and not wanted.limited:
             # A transcription, for example, stands in the output beside its files.
             wanted.prompt = longest_text(record.script.output) or record.model or ""
 
