@@ -115,7 +115,13 @@ class DeliverySender:
         )
 
     def _content(self, delivery: Delivery) -> bytes:
-        return self._body(delivery.record, delivery.time) if delivery.record else delivery.body.encode()
+        record = delivery.record
+        if record is None:
+            return delivery.body.encode()
+        if record.canceled is not None and delivery.event != "completed":
+            # A cancel at the very moment of the event, or while it is sent, is told by `completed` alone.
+            record = replace(record, canceled=None)
+        return self._body(record, delivery.time)
 
     def _refusal_reason(self, url: str) -> str | None:
         """The reason why nothing is sent to a URL; None if deliveries are sent."""

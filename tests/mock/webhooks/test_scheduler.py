@@ -241,6 +241,18 @@ def test_cancel__ends_the_events(updated: bool) -> None:
     assert harness.scheduler.due() is None
 
 
+def test_cancel__at_the_moment_of_the_start_is_told_once() -> None:
+    """A receiver that looks at statuses hears of one end: what is sent before it shows a prediction that runs."""
+    harness = WebhookHarness(ScriptedReceiver())
+    record = harness.create()
+    record.canceled = harness.clock.time() + SCRIPT.startup_seconds
+
+    harness.clock.advance(60)
+
+    sent = [(one.event, json.loads(one.body)["status"]) for one in harness.scheduler.deliveries]
+    assert sent == [("start", "processing"), ("completed", "canceled")]
+
+
 def test_cancel__may_leave_nothing_to_send() -> None:
     """Where the end is filtered out, no more events are sent after a cancel."""
     harness = WebhookHarness(ScriptedReceiver())
