@@ -15,7 +15,7 @@ from zeroscope_mock.documents.sample import sample
 
 from .operation import Operation
 from .output_files import described_output, describes_files, output_files
-from .sample_files import sample_file
+from .sample_files import MISSING_FILE, sample_file
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 JSON = "application/json"
@@ -23,9 +23,6 @@ PROBLEM_JSON = "application/problem+json"
 
 VIDEO_SHAPE = {"width": 320, "height": 264, "num_frames": 6, "fps": 5, "batch_size": 2}
 """The videos to request, by the usual names of the input fields."""
-
-# A URL that no server serves: fields that take a URL exist in the documents of other models, too.
-_UNRESOLVABLE_URL = "https://zeroscope.invalid/nothing.mp4"
 
 
 class DocumentError(Exception):
@@ -55,8 +52,8 @@ class Document:
 
     def __init__(self, raw: Mapping[str, Any], output: Mapping[str, Any] | None = None) -> None:
         self.raw = raw
-        self.output = described_output(raw) if output is None else output
         try:
+            self.output = described_output(raw) if output is None else output
             self.operations = {operation.id: operation for operation in self._operations()}
             self.metadata: Mapping[str, Any] = raw["info"]["x-replicate"]
             self.create_body = self.deref(
@@ -70,7 +67,8 @@ class Document:
             for name in ("listPredictions", "getPrediction", "cancelPrediction"):
                 self.operations[name]
         except (KeyError, TypeError, AttributeError) as error:
-            raise DocumentError(f"the document does not describe this API: it has no {error}") from error
+            lacks = "it has no " if isinstance(error, KeyError) else ""
+            raise DocumentError(f"the document does not describe this API: {lacks}{error}") from error
 
     @classmethod
     def load(cls, path: Path | None = None) -> Document:
@@ -254,7 +252,7 @@ class Document:
         scripted = self.scripted_input("fail the prediction was meant to fail")
         if scripted == self.required_input and not url_fields:
             return None
-        return {**scripted, **dict.fromkeys(url_fields[:1], _UNRESOLVABLE_URL)}
+        return {**scripted, **dict.fromkeys(url_fields[:1], MISSING_FILE)}
 
     def scripted_input(self, script: str) -> dict[str, Any]:
         """Return an input with a script for the mock server in its prompt; to a model, it is any other prompt."""

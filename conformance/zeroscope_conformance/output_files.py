@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from zeroscope_mock.documents.extensions import LIST_OF_FILES, model_output
+
 Resolve = Callable[[Any], Any]
 
-_FILES = {"type": "array", "items": {"type": "string", "format": "uri"}}
 # A schema may contain itself.
 _MAX_DEPTH = 12
 
 
 def described_output(document: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return the schema of the output of a document's model, its `x-model-output`; None for URLs of files."""
-    output: Any = document.get("components", {}).get("schemas", {})
-    for name in ("Prediction", "properties", "output", "x-model-output"):
-        output = output.get(name) if isinstance(output, Mapping) else None
-    return None if output == _FILES or not isinstance(output, Mapping) else output
+    output = model_output(document)
+    return None if output == LIST_OF_FILES else output
 
 
 def describes_files(schema: Any, resolve: Resolve, depth: int = 0) -> bool:

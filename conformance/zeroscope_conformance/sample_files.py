@@ -9,6 +9,9 @@ import wave
 from functools import cache
 from typing import Any
 
+MISSING_FILE = "https://zeroscope.invalid/nothing.mp4"
+"""A URL that no server serves: fields that take a URL exist in the documents of other models, too."""
+
 _WORDS = {
     "audio": r"audio|music|song|sound|speaker|speech|voice|\bmp3\b|\bwav\b",
     "video": r"animation|movie|video|\bmp4\b",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from zeroscope_conformance.document import Document
+from zeroscope_conformance.document import Document, DocumentError
 from zeroscope_conformance.embedded import mock_server
 from zeroscope_conformance.suite import run_suite
 
@@ -48,3 +48,9 @@ def test_suite__passes_with_another_output(output: Any, fields: dict[str, Any], 
     verdicts = {result.rule.name: result.verdict for result in report.results}
     assert [finding for result in report.results if result.failed for finding in result.findings] == []
     assert (verdicts["outputs-decode"], verdicts["outputs-as-asked"]) == (decoded, "not applicable")
+
+
+def test_document__refuses_an_output_that_is_no_schema() -> None:
+    """The error has the value."""
+    with pytest.raises(DocumentError, match="does not describe this API: 7 stands where an object must be"):
+        Document(document(7, {}))
