@@ -34,6 +34,8 @@ class Model:
     """Arguments that they reject, each with a part of the messages of mypy and pyright."""
     results: int = 1
     """The number of files that the valid input asks for."""
+    suffix: str = "png"
+    """Their suffix."""
     schemas: dict[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -193,6 +195,7 @@ PAINTER = Model(
 
 SPEAKER = Model(
     name="speaker",
+    suffix="mp4",
     valid={"text": "hello", "version": "v1.2", "type": "mp3", "id": 3, "format": True, "fps": "few"},
     options=["--text=hello", "--input.version=v1.2", "--type=mp3", "--id=3", "--input.format", "--fps=few"],
     invalid=[
