@@ -23,6 +23,8 @@ PROBLEM_JSON = "application/problem+json"
 
 VIDEO_SHAPE = {"width": 320, "height": 264, "num_frames": 6, "fps": 5, "batch_size": 2}
 """The videos to request, by the usual names of the input fields."""
+# The most references that lead to one schema.
+_MAX_REFERENCES = 100
 
 
 class DocumentError(Exception):
@@ -45,6 +47,7 @@ class Document:
         final: The final statuses.
         events: The webhook events, in their order.
         output: The schema of the model's output; None for URLs of videos.
+        may_output_files: Whether an output may have files.
 
     Raises:
         DocumentError: If the document lacks an operation or a schema that every run needs.
@@ -54,6 +57,7 @@ class Document:
         self.raw = raw
         try:
             self.output = described_output(raw) if output is None else output
+            self.may_output_files = self.output is None or describes_files(self.output, self.deref)
             self.operations = {operation.id: operation for operation in self._operations()}
             self.metadata: Mapping[str, Any] = raw["info"]["x-replicate"]
             self.create_body = self.deref(
@@ -111,7 +115,10 @@ class Document:
 
     def deref(self, schema: Any) -> Any:
         """Return the target of a reference, which may be the only item of an `allOf`; anything else unchanged."""
-        while isinstance(schema, Mapping):
+        given = schema
+        for _ in range(_MAX_REFERENCES):
+            if not isinstance(schema, Mapping):
+                return schema
             if "$ref" in schema:
                 rest = {name: value for name, value in schema.items() if name != "$ref"}
                 schema = {**self.at(schema["$ref"]), **rest}
@@ -119,8 +126,8 @@ class Document:
                 rest = {name: value for name, value in schema.items() if name != "allOf"}
                 schema = {**self.deref(schema["allOf"][0]), **rest}
             else:
-                break
-        return schema
+                return schema
+        raise DocumentError(f"a reference in the document leads back to itself: {given}")
 
     def response(self, operation: Operation, status: int) -> Mapping[str, Any] | None:
         """Return the description of an operation's response with a status; None if there is none."""
@@ -187,11 +194,6 @@ class Document:
         parameters = map(self.deref, self.operations["listPredictions"].raw.get("parameters", []))
         schemas = {one["name"]: self.deref(one["schema"]) for one in parameters if one["in"] == "query"}
         return {name: schema for name, schema in schemas.items() if {"format", "enum"} & schema.keys()}
-
-    @property
-    def may_output_files(self) -> bool:
-        """Whether an output may have files."""
-        return self.output is None or describes_files(self.output, self.deref)
 
     @property
     def concatenates(self) -> bool:

@@ -18,6 +18,8 @@ WORDS = {"type": "array", "items": TEXT, "x-cog-array-type": "iterator", "x-cog-
 SUBTITLES = {"type": "object", "required": ["text"], "properties": {"text": TEXT, "txt_file": URL, "segments": {}}}
 PICTURE = {"prompt": TEXT, "width": {"type": "integer", "minimum": 64, "maximum": 2048}}
 
+SELF = "#/components/schemas/Prediction/properties/output/x-model-output"
+
 
 def document(output: Any, fields: dict[str, Any]) -> dict[str, Any]:
     """The packaged document with another output and other fields of the input."""
@@ -50,7 +52,16 @@ def test_suite__passes_with_another_output(output: Any, fields: dict[str, Any], 
     assert (verdicts["outputs-decode"], verdicts["outputs-as-asked"]) == (decoded, "not applicable")
 
 
-def test_document__refuses_an_output_that_is_no_schema() -> None:
-    """The error has the value."""
-    with pytest.raises(DocumentError, match="does not describe this API: 7 stands where an object must be"):
-        Document(document(7, {}))
+@pytest.mark.parametrize(
+    ("output", "reason"),
+    [
+        (7, "does not describe this API: 7 stands where an object must be"),
+        ({"$ref": "#/components/schemas/Clip"}, "does not describe this API: it has no 'Clip'"),
+        ({"$ref": SELF}, f"a reference in the document leads back to itself: {{'\\$ref': '{SELF}'}}"),
+    ],
+    ids=["number", "nowhere", "itself"],
+)
+def test_document__refuses_an_output_that_is_no_schema(output: Any, reason: str) -> None:
+    """The error has the value, and the search for it ends."""
+    with pytest.raises(DocumentError, match=reason):
+        Document(document(output, {}))
