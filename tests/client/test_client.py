@@ -61,6 +61,7 @@ def test_run__creates_waits_and_returns_the_videos(harness: Harness) -> None:
         (now("succeeded", output={"a": 1}), zeroscope.EmptyOutputError, "without a video"),
         (now("succeeded", output="A fox."), zeroscope.EmptyOutputError, "its output is 'A fox.'"),
         (now("succeeded", output=["A", " fox"]), zeroscope.EmptyOutputError, "without a video"),
+        (now("succeeded", output="Data: foxes, mostly"), zeroscope.EmptyOutputError, "without a video"),
         (now("succeeded", output=None), zeroscope.OutputExpiredError, "videos are gone"),
         (now("succeeded", output=[URL], data_removed=True), zeroscope.OutputExpiredError, "videos are gone"),
     ],

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ._disk.local_copy import LocalCopy
 
 _INDEX = r"(?<!\d)(\d{1,9})\.[A-Za-z0-9]+$"
-_URL = r"(?i)data:|[a-z][a-z0-9+.-]*://"
+_URL = r"(?i)data:\S|[a-z][a-z0-9+.-]*://\S"
 
 
 class PredictionState:
