@@ -40,10 +40,12 @@ def openapi_schema(spec: Spec) -> dict[str, Any]:
         else:
             title = {} if "allOf" in field else {"title": name.replace("_", " ").title()}
             fields[name] = {**title, **field, "x-order": order}
+    output = _all_nullable(spec.model_output)
+    _add_referenced(output, spec, enumerations)
     required = {"required": wanted["required"]} if wanted.get("required") else {}
     schemas = {
         "Input": {"title": "Input", "type": "object", **required, "properties": fields},
-        "Output": {"title": "Output", **_all_nullable(spec.model_output)},
+        "Output": {"title": "Output", **output},
         **enumerations,
         "PredictionRequest": _object("PredictionRequest", input="Input"),
         "PredictionResponse": _object("PredictionResponse", input="Input", output="Output"),

@@ -79,7 +79,8 @@ class Spec:
         with reading("the input of createPrediction"):
             self.input_fields = self._input_fields()
         with reading("the output of a prediction"):
-            self.model_output = model_output(self._whole)
+            self.model_output = self.resolve(model_output(self._whole))
+            Schema(self.model_output, self._whole.get("components", {}), lazy=lazy)
 
     @classmethod
     def load(

@@ -104,7 +104,25 @@ def test_a_script__may_not_return_what_the_spec_rules_out() -> None:
     assert "the model could not return the script's output: output" in (server.journal[0].note or "")
 
 
-def test_an_output__that_is_no_schema_is_refused() -> None:
-    """The error says where it stands."""
-    with pytest.raises(SpecError, match="the output of a prediction: 7 stands where an object must be"):
-        MockServer(spec=document(7))
+@pytest.mark.parametrize(
+    ("output", "reason"),
+    [
+        (7, "the output of a prediction: 7 stands where an object must be"),
+        ({"anyOf": 5}, 'the output of a prediction: 5 is not of type "array"'),
+        ({"$ref": "#/components/schemas/Clip"}, "the document has no 'Clip', .* [(]in the output of a prediction[)]"),
+    ],
+    ids=["number", "keyword", "nowhere"],
+)
+def test_an_output__that_is_no_schema_is_refused(output: Any, reason: str) -> None:
+    """The server does not start, and the error says where it stands."""
+    with pytest.raises(SpecError, match=reason):
+        MockServer(spec=document(output))
+
+
+def test_an_output__may_refer_to_components() -> None:
+    """As the rest of a document that people write by hand; Cog's document has the component as well."""
+    raw = document({"type": "array", "items": {"$ref": "#/components/schemas/PredictionStatus"}})
+    statuses = raw["components"]["schemas"]["PredictionStatus"]["enum"]
+
+    assert set(run(MockServer(spec=raw), prompt="a fox")["output"]) <= set(statuses)
+    assert openapi_schema(Spec(raw))["components"]["schemas"]["PredictionStatus"]["enum"] == statuses
