@@ -81,7 +81,7 @@ class State:
 
     def __init__(self, spec: Spec, clock: Clock, settings: Settings) -> None:
         self.spec = spec
-        self._inputs: InputReader | None = None
+        self._inputs: tuple[Spec, InputReader] | None = None
         self._secret_fields = secret_fields(spec.input_fields, spec.resolve)
         self.secret_names = self._secret_fields
         self.clock = clock
@@ -141,7 +141,6 @@ class State:
         """Follow another document from now on."""
         with self.lock:
             self.spec = spec
-            self._inputs = None
             self._secret_fields = secret_fields(spec.input_fields, spec.resolve)
             self.secret_names |= self._secret_fields
             self.registry.use(spec)
@@ -209,9 +208,11 @@ class State:
         """
         if schema is not None:
             return InputReader.of(schema)
-        if self._inputs is None:
-            self._inputs = InputReader(FieldNames(self.spec.input_fields), limited=spec_model(self.spec) is None)
-        return self._inputs
+        # Files are rendered without the lock, also while another document comes into use.
+        spec, made = self.spec, self._inputs
+        if made is None or made[0] is not spec:
+            made = self._inputs = spec, InputReader(FieldNames(spec.input_fields), limited=spec_model(spec) is None)
+        return made[1]
 
     def secret_fields(self, schema: ModelSchema | None, kind: RunKind) -> frozenset[str]:
         """The names of the secret fields in the input of a run.

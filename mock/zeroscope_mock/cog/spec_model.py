@@ -21,7 +21,8 @@ def spec_model(spec: Spec) -> ModelSchema | None:
     if spec not in _SCHEMAS:
         schema = ModelSchema(openapi_schema(spec))
         has_videos = spec.model_output == LIST_OF_FILES and schema.returns.medium == "video"
-        _SCHEMAS[spec] = None if has_videos else schema
+        # Another thread may have made one meanwhile, and schemas are told apart by identity.
+        return _SCHEMAS.setdefault(spec, None if has_videos else schema)
     return _SCHEMAS[spec]
 
 

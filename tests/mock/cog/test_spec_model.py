@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -75,6 +77,19 @@ def test_files__are_what_the_input_speaks_of(fields: dict[str, Any], start: byte
 
     with httpx.Client(transport=server.transport) as http:
         assert http.get(ended["output"][0]).content.startswith(start)
+
+
+def test_a_document_that_comes_into_use__decides_from_then_on(tmp_path: Path) -> None:
+    """The next prediction has the output of the changed file, and the limits of videos hold no more."""
+    path = tmp_path / "openapi.json"
+    path.write_text(json.dumps(SPEC.document), encoding="utf-8")
+    server = MockServer(spec=path, reload=True)
+    assert run(server, prompt="a fox", fps=0)["status"] == "failed"
+
+    path.write_text(json.dumps(document(TEXT)), encoding="utf-8")
+
+    ended = run(server, prompt="a fox", fps=0)
+    assert (ended["status"], type(ended["output"])) == ("succeeded", str)
 
 
 def test_spec_model__leaves_videos_to_the_server() -> None:
