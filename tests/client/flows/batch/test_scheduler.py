@@ -621,25 +621,40 @@ def test_a_list_that_is_behind__is_not_the_last_word(harness: Harness) -> None:
     assert [result.error for result in results] == [None] * 10
 
 
-def test_a_list_that_is_silent_at_the_end__outlasts_the_batch_alone(harness: Harness) -> None:
-    """A last poll without an answer is the end of the time: reads one by one would take as long once more."""
+def silent(harness: Harness, timeout: float, *, reads: bool) -> tuple[list[Any], list[str], float]:
+    """Run a batch whose list hangs, and whose reads hang or show the end; return its results, reads and seconds."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.method == "POST":
             ids.append(f"p{len(ids)}")
             return httpx.Response(201, json=prediction_body(id=ids[-1]))
+        id = request.url.path.rpartition("/")[2]
+        if reads and id in ids:
+            return httpx.Response(200, json=prediction_body("succeeded", id=id, output=["https://x.test/output-0.mp4"]))
         harness.clock.now += request.extensions["timeout"]["read"]
         raise httpx.ReadTimeout("silent")
 
     ids: list[str] = []
-    script = ScriptedResponses(*[answer] * 100)
+    script = ScriptedResponses(*[answer] * 1000)
     began = harness.clock.now
-    results = harness.do(harness.client(script).run_many, prompts(20), timeout=1)
+    results = harness.do(harness.client(script).run_many, prompts(20), timeout=timeout)
+    read = [request.url.path.rpartition("/")[2] for request in script.requests if request.method == "GET"]
+    return results, [id for id in read if id in ids], harness.clock.now - began
+
+
+def test_a_service_that_falls_silent__outlasts_a_batch_by_little(harness: Harness) -> None:
+    """After a last poll without an answer, one short read tells that no other would be answered either."""
+    results, read, seconds = silent(harness, 1, reads=False)
     assert [type(result.error) for result in results] == [zeroscope.WaitTimeoutError] * 20
-    assert harness.clock.now - began < 1 + 1
-    assert [request.url.path.endswith("/predictions") for request in script.requests if request.method == "GET"] == [
-        True
-    ]
+    assert len(read) == 1 and seconds < 1 + 1.5
+
+
+@pytest.mark.parametrize("timeout", [1, 2, 10, 60, 300])
+def test_a_list_that_hangs__costs_no_result(harness: Harness, timeout: float) -> None:
+    """Predictions that have ended are found one by one, even if the list has taken all the time."""
+    results, read, _ = silent(harness, timeout, reads=True)
+    assert [result.error for result in results] == [None] * 20
+    assert sorted(read) == sorted({*read})
 
 
 def reads(*answers: httpx.Response) -> ScriptedResponses:

@@ -41,7 +41,7 @@ class ListPoller:
         self.is_usable = True
         """Whether the list can be read at all."""
         self.is_answered = True
-        """Whether the service answered at the last poll."""
+        """Whether the last poll ended with a whole response."""
         self._failures = 0
 
     def poll(

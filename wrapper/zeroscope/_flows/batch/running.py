@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 P = TypeVar("P", bound=PredictionState)
 T = TypeVar("T")
 
+# How long the read may take that tells whether a service answers whose list does not, in seconds.
+_PROBE_TIMEOUT = MIN_TIMEOUT / 2
+
 
 class RunningPredictions(Generic[P]):
     """Waits for the predictions of a batch."""
@@ -84,9 +87,14 @@ class RunningPredictions(Generic[P]):
             to_read = [item for item in self.items.values() if item.to_read and item.due <= now]
             answers = (yield from self._read(to_read)) and answers
         if late := list(self._late()):
-            # The list may have been behind; a service that does not answer would only outlast the timeout.
+            # The list may have been behind.
+            unread = late
+            if not answers:
+                # One read tells whether the list alone hangs; more would outlast the timeout for nothing.
+                unread = late[1:]
+                answers = yield from self._read(late[:1], _PROBE_TIMEOUT)
             if answers:
-                yield from self._read(late)
+                yield from self._read(unread)
             yield from self._time_out([item for item in late if item.index in self.items])
         yield from self._streams.close_ended(self.items)
         self._options.refresh(*(item.known for item in self.items.values()))
@@ -197,15 +205,19 @@ class RunningPredictions(Generic[P]):
                 options = replace(options, cancel_on_timeout=False)
             self.finish(item, error)
 
-    def _read(self, items: Sequence[Item[P]]) -> Flow[bool]:
-        """Read predictions one by one, a few concurrently; the result is whether the service answers."""
+    def _read(self, items: Sequence[Item[P]], least: float = MIN_TIMEOUT) -> Flow[bool]:
+        """Read predictions one by one, a few concurrently; the result is whether the service answers.
+
+        Args:
+            least: The least timeout of a read, in seconds.
+        """
         for start in range(0, len(items), MAX_IN_FLIGHT):
             some = items[start : start + MAX_IN_FLIGHT]
             requests = [read.get_request(self._sender, item.known.id) for item in some]
             now = self._clock.monotonic()
             results: list[Any] = yield Gather(
                 [
-                    request.call._replace(limit=max(self._until(item) - now, MIN_TIMEOUT))
+                    request.call._replace(limit=max(self._until(item) - now, least))
                     for item, request in zip(some, requests, strict=True)
                 ]
             )
