@@ -206,12 +206,13 @@ class State:
         Args:
             schema: What the model takes and returns; None for the document's model.
         """
-        if schema is not None:
-            return InputReader.of(schema)
         # Files are rendered without the lock, also while another document comes into use.
         spec, made = self.spec, self._inputs
+        schema = schema or spec_model(spec)
+        if schema is not None:
+            return InputReader.of(schema)
         if made is None or made[0] is not spec:
-            made = self._inputs = spec, InputReader(FieldNames(spec.input_fields), limited=spec_model(spec) is None)
+            made = self._inputs = spec, InputReader(FieldNames(spec.input_fields), limited=True)
         return made[1]
 
     def secret_fields(self, schema: ModelSchema | None, kind: RunKind) -> frozenset[str]:

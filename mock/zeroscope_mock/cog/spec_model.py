@@ -10,11 +10,14 @@ from ..documents.extensions import LIST_OF_FILES
 from ..documents.spec import Spec
 from .model_schema import ModelSchema
 
+# The keywords with schemas by name, and those with values.
+_NAMED = frozenset(("properties", "patternProperties", "dependentSchemas", "$defs"))
+_VALUES = frozenset(("const", "default", "enum", "example", "examples"))
 _SCHEMAS: WeakKeyDictionary[Spec, ModelSchema | None] = WeakKeyDictionary()
 
 
 def spec_model(spec: Spec) -> ModelSchema | None:
-    """What the model of a spec takes and returns, which is made once; None for a model that returns videos.
+    """The schema of a spec's model, made once; None for a model that returns a plain list of videos.
 
     The server knows more of such a model than a schema says: how long it takes, what it prints and when it fails.
     """
@@ -84,9 +87,11 @@ def _all_nullable(schema: Any) -> Any:
     if not isinstance(schema, Mapping):
         return schema
     return {
-        # The names of properties are no keywords.
+        # The names of properties are no keywords, and values no schemas.
         key: {name: _all_nullable(part) for name, part in value.items()}
-        if key == "properties" and isinstance(value, Mapping)
+        if key in _NAMED and isinstance(value, Mapping)
+        else value
+        if key in _VALUES
         else _all_nullable(value)
         for key, value in _nullable(schema).items()
     }

@@ -55,7 +55,9 @@ def decide_script(
         state.deciding = False
     if raised:
         call.notes.append(raised)
-    if script.outcome == "succeeded" and (schema := version.schema or spec_model(state.spec)) is not None:
+    schema = version.schema or spec_model(state.spec)
+    # What a training returns is described nowhere.
+    if schema is not None and script.outcome == "succeeded" and kind == "prediction":
         for misfit in _misfits(schema, script.output):
             call.notes.append(misfit)
     return script

@@ -23,6 +23,7 @@ NUMBERS = {"type": "array", "items": {"type": "number"}}
 WORDS = {"type": "array", "items": TEXT, "x-cog-array-type": "iterator", "x-cog-array-display": "concatenate"}
 TRACK = {"type": "object", "required": ["title", "file"], "properties": {"title": TEXT, "file": URL}}
 MAYBE = {"type": "object", "required": ["type"], "properties": {"type": {"type": ["string", "null"]}}}
+FIXED = {"const": {"type": ["string", "null"]}}
 
 
 def document(output: Any, **fields: Any) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def run(server: MockServer, **input: Any) -> dict[str, Any]:
         return client.predictions.create(input).wait().to_dict()
 
 
-@pytest.mark.parametrize("output", [URL, TEXT, NUMBERS, TRACK, MAYBE, {"type": "integer"}, {}], ids=str)
+@pytest.mark.parametrize("output", [URL, TEXT, NUMBERS, TRACK, MAYBE, FIXED, {"type": "integer"}, {}], ids=str)
 def test_prediction__has_the_output_of_the_spec(output: Mapping[str, Any]) -> None:
     """It is what a client that is generated from the spec may expect."""
     server = MockServer(spec=document(output))
@@ -132,6 +133,21 @@ def test_an_output__that_is_no_schema_is_refused(output: Any, reason: str) -> No
     """The server does not start, and the error says where it stands."""
     with pytest.raises(SpecError, match=reason):
         MockServer(spec=document(output))
+
+
+def test_input__means_what_it_does_for_a_model_of_the_same_schema() -> None:
+    """The field that is needed is the prompt, and another text is not."""
+    raw = document(TEXT, aside=TEXT, beta=TEXT)
+    raw["components"]["schemas"]["PredictionInput"]["required"] = ["beta"]
+    server = MockServer(spec=raw)
+    body = {"version": SPEC.version, "input": {"aside": "quickly", "beta": "a purple fox"}}
+
+    with httpx.Client(
+        transport=server.transport, base_url="https://h/v1", headers={"Authorization": "Bearer t"}
+    ) as http:
+        created = http.post("/predictions", json=body).json()
+        server.clock.advance(100)
+        assert "a purple fox" in http.get(f"/predictions/{created['id']}").json()["output"]
 
 
 def test_an_output__may_refer_to_components() -> None:
