@@ -21,12 +21,13 @@ def spec_model(spec: Spec) -> ModelSchema | None:
 
     The server knows more of such a model than a schema says: how long it takes, what it prints and when it fails.
     """
-    if spec not in _SCHEMAS:
+    try:
+        return _SCHEMAS[spec]
+    except KeyError:
         schema = ModelSchema(openapi_schema(spec))
         has_videos = spec.model_output == LIST_OF_FILES and schema.returns.medium == "video"
         # Another thread may have made one meanwhile, and schemas are told apart by identity.
         return _SCHEMAS.setdefault(spec, None if has_videos else schema)
-    return _SCHEMAS[spec]
 
 
 def openapi_schema(spec: Spec) -> dict[str, Any]:

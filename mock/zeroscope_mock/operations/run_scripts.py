@@ -55,7 +55,7 @@ def decide_script(
         state.deciding = False
     if raised:
         call.notes.append(raised)
-    schema = version.schema or spec_model(state.spec)
+    schema = _described_schema(state, version)
     # What a training returns is described nowhere.
     if schema is not None and script.outcome == "succeeded" and kind == "prediction":
         for misfit in _misfits(schema, script.output):
@@ -71,11 +71,16 @@ def without_texts(script: Script, secrets: Sequence[str]) -> Script:
     return replace(script, lines=lines, error=script.error and redact(script.error, secrets))
 
 
+def _described_schema(state: State, version: VersionReference) -> ModelSchema | None:
+    """The schema of the model that runs; None for the document's model of videos, and for one that is only guessed."""
+    return None if version.guessed else version.schema or spec_model(state.spec)
+
+
 def _usual_script(
     state: State, sent: dict[str, Any], version: VersionReference, kind: RunKind, random: bytes, output: Any
 ) -> Script:
     """The script that neither a prompt nor a test has changed."""
-    settings, schema = state.settings, version.schema
+    settings, schema = state.settings, _described_schema(state, version)
     if version.guessed:
         # Imported here, as what follows, because a server without further models starts faster without it.
         from ..cog.guess import guess_schema
@@ -86,12 +91,12 @@ def _usual_script(
     script = default_script(wanted, random)
     if output is not None:
         script.output = output
-    elif (returned := schema or spec_model(state.spec)) is not None:
+    elif schema is not None:
         from ..lifecycle.default_output import default_output
         from ..lifecycle.model_script import model_script
 
-        made = default_output(returned, wanted, script.seed)
-        script = model_script(returned, wanted, script, made, stepwise=reader.stepwise)
+        made = default_output(schema, wanted, script.seed)
+        script = model_script(schema, wanted, script, made, stepwise=reader.stepwise)
     streams = True if settings.streams is None and state.dialect.current else settings.streams
     script.streams = streams if kind == "prediction" else False
     script.inline = settings.inline_outputs

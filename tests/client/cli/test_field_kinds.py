@@ -66,7 +66,7 @@ KINDS: list[tuple[Any, str, list[tuple[list[str], Any]], dict[str, Any]]] = [
 def pydantic(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pydantic is loaded or not: where it is, Cyclopts has it check values."""
     if request.param:
-        pytest.importorskip("pydantic")
+        pytest.importorskip("pydantic", reason="pydantic is not installed")
     else:
         monkeypatch.delitem(sys.modules, "pydantic", raising=False)
 

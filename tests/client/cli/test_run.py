@@ -372,7 +372,7 @@ def test_open__without_a_viewer_is_told(
 
 def test_files__are_taken_where_pydantic_is_loaded(command: Command, server: MockServer, tmp_path: Path) -> None:
     """Cyclopts has pydantic check values in a program that has loaded it, and URLs and paths stay as they are."""
-    pytest.importorskip("pydantic")
+    pytest.importorskip("pydantic", reason="pydantic is not installed")
     (tmp_path / "draft.mp4").write_bytes(b"\0\0\0\x18ftypmp42")
     for file in ("https://h.test//a.mp4", "draft.mp4"):
         assert command("run", "a lighthouse", "--init-video", file, "-o", "new/").code == 0

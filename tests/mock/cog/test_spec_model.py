@@ -120,6 +120,15 @@ def test_a_script__may_not_return_what_the_spec_rules_out() -> None:
     assert "the model could not return the script's output: output" in (server.journal[0].note or "")
 
 
+def test_a_script__of_a_model_that_is_only_guessed_is_held_to_nothing() -> None:
+    """The spec describes its own model alone."""
+    server = MockServer(spec=document(TEXT), any_model=True)
+    server.scripts.add({"output": 7})
+    with server.client(version="some/model") as client:
+        client.predictions.create({"prompt": "a fox"})
+    assert "could not return" not in (server.journal[0].note or "")
+
+
 @pytest.mark.parametrize(
     ("output", "reason"),
     [
