@@ -141,7 +141,8 @@ def run_out(one: HttpConnection, seen: int) -> None:
 
     def check() -> None:
         deadline = one._writer._deadline
-        if deadline._seen == seen and not deadline._lost:
+        # No time runs while the server does not wait for the client, and after its last piece, it never waits again.
+        if deadline._seen == seen and deadline._deadline._due < inf:
             deadline._check()
         done.set()
 
