@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from .document import PROBLEM_JSON, Document
 from .exchange import Exchange
@@ -50,25 +49,10 @@ def check_response(
     schema = content[exchange.media_type].get("schema")
     if has_body and isinstance(schema, Mapping) and exchange.media_type.endswith("json"):
         value = exchange.json
-        if document.output is not None:
-            value = _without_foreign_outputs(value, document.metadata["model"])
         errors = ["the body is not JSON"] if value is None else document.schema_errors(schema, value)
         seen = f"{'; '.join(errors[:3])} in {seen}" if errors else seen
         expected = "a body that is valid against its schema"
         results.check("response-schema-conformance", not errors, expected, seen, exchange)
-
-
-def _without_foreign_outputs(value: Any, model: str) -> Any:
-    """A value without the outputs of predictions of other models, which the schema of this one does not describe."""
-    if isinstance(value, list):
-        return [_without_foreign_outputs(one, model) for one in value]
-    if not isinstance(value, dict):
-        return value
-    if "output" in value and isinstance(value.get("model"), str) and value["model"] != model:
-        return {name: one for name, one in value.items() if name != "output"}
-    if isinstance(value.get("results"), list):
-        return {**value, "results": _without_foreign_outputs(value["results"], model)}
-    return value
 
 
 def _check_token(exchange: Exchange, results: Results) -> None:

@@ -14,7 +14,7 @@ import jsonschema_rs
 from zeroscope_mock.documents.sample import sample
 
 from .operation import Operation
-from .output_files import described_output, describes_files, output_files
+from .output_files import described_components, described_output, describes_files, output_files
 from .sample_files import MISSING_FILE, sample_file
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -150,7 +150,7 @@ class Document:
         """Return the validator of jsonschema_rs for a schema of the document, which may enforce `format`."""
         key = json.dumps([schema, formats], sort_keys=True)
         if key not in self._validators:
-            whole = {**schema, "components": self.raw["components"]}
+            whole = {**schema, "components": described_components(self.raw)}
             self._validators[key] = jsonschema_rs.validator_for(whole, validate_formats=formats)
         return self._validators[key]
 

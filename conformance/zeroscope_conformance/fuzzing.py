@@ -18,6 +18,7 @@ from .checks import track_predictions
 from .document import JSON, Document
 from .exchange import Exchange, excerpt
 from .lifecycle import LifecycleTracker
+from .output_files import described_components
 from .results import Finding, Results
 from .rules import RULES, DialectName
 from .target import authorities
@@ -176,7 +177,7 @@ def schemathesis_config(
 
 
 def _adapted_document(document: Document, dialect: DialectName) -> dict[str, Any]:
-    """Return the document with one example of a version, and with links for a dialect.
+    """Return the document with one example of a version, with the output of the model, and with links for a dialect.
 
     As published, a create returns an array of one prediction.
     """
@@ -191,7 +192,7 @@ def _adapted_document(document: Document, dialect: DialectName) -> dict[str, Any
         for link in (link for response in responses.values() for link in response.get("links", {}).values()):
             for name, expression in link["parameters"].items():
                 link["parameters"][name] = expression.replace("$response.body#/", "$response.body#/0/")
-    return raw
+    return {**raw, "components": described_components(raw)}
 
 
 def _count_checks(recorder: Any, document: Document, results: Results, token: str) -> list[Exchange]:

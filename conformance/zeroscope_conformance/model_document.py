@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from zeroscope_mock.cog import ModelSchema, VersionFile
+from zeroscope_mock.documents.extensions import MODEL_OUTPUT
 
 from .document import JSON, Document, DocumentError
 
@@ -46,7 +47,7 @@ def model_document(document: Document, name: str, version: VersionFile, *, hidde
     body = {**document.create_body, "properties": properties}
     raw["paths"][create.path][create.method.lower()]["requestBody"]["content"][JSON]["schema"] = body
     output = _embed(version.schema.output_source, "Output", schemas)
-    schemas["Prediction"]["properties"]["output"] = {"anyOf": [output, {"type": "null"}]}
+    schemas["Prediction"]["properties"]["output"] = {MODEL_OUTPUT: output}
     kept = {key: value for key, value in version.schema.output.items() if key.startswith("x-cog-")}
     made = Document(raw, {**output, **kept})
     if errors := made.schema_errors(made.input, made.required_input):

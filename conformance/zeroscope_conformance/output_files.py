@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from zeroscope_mock.documents.extensions import LIST_OF_FILES, model_output
+from zeroscope_mock.documents.extensions import LIST_OF_FILES, MODEL_OUTPUT, model_output
 
 Resolve = Callable[[Any], Any]
 
@@ -17,6 +17,25 @@ def described_output(document: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return the schema of the output of a document's model, its `x-model-output`; None for URLs of files."""
     output = model_output(document)
     return None if output == LIST_OF_FILES else output
+
+
+def described_components(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the components of a document, with the output of its model as a condition on that of a prediction.
+
+    An account may have predictions of other models, whose outputs the condition does not concern.
+    """
+    components: dict[str, Any] = {**document["components"]}
+    prediction = components["schemas"].get("Prediction", {})
+    output = prediction.get("properties", {}).get("output", {}).get(MODEL_OUTPUT)
+    if output is not None:
+        other = {"type": "string", "not": {"const": document["info"]["x-replicate"].get("model")}}
+        condition = {
+            "if": {"required": ["model"], "properties": {"model": other}},
+            "else": {"properties": {"output": {"anyOf": [output, {"type": "null"}]}}},
+        }
+        described = {**prediction, "allOf": [*prediction.get("allOf", []), condition]}
+        components["schemas"] = {**components["schemas"], "Prediction": described}
+    return components
 
 
 def describes_files(schema: Any, resolve: Resolve, depth: int = 0) -> bool:

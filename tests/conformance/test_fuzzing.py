@@ -46,6 +46,7 @@ def run(target: Target, rule: str = "") -> None:
         ("ends before it starts", "times-ordered"),
         ("succeeds with nothing", "succeeded-has-output"),
         ("drops the status", "response-schema-conformance"),
+        ("outputs one video alone", "response-schema-conformance"),
         ("breaks down over a bad value", "not-a-server-error"),
         ("answers a create with 203", "status-code-conformance"),
         ("calls JSON text", "content-type-conformance"),

@@ -53,6 +53,25 @@ def test_suite__passes_with_another_output(output: Any, fields: dict[str, Any], 
 
 
 @pytest.mark.parametrize(
+    ("shown", "valid"),
+    [
+        ({"output": ["a", "b"]}, True),
+        ({"output": None}, True),
+        ({}, True),
+        ({"output": "ab"}, False),
+        ({"output": "ab", "model": None}, False),
+        ({"output": "ab", "model": Document.load().metadata["model"]}, False),
+        ({"output": "ab", "model": "someone/else"}, True),
+    ],
+)
+def test_output__is_that_of_the_model(shown: dict[str, Any], valid: bool) -> None:
+    """Null stands for none, and the output of another model may be anything."""
+    made = Document(document(WORDS, {"prompt": TEXT}))
+    prediction = {"id": "p1", "status": "succeeded", **shown}
+    assert (made.schema_errors({"$ref": "#/components/schemas/Prediction"}, prediction) == []) == valid
+
+
+@pytest.mark.parametrize(
     ("output", "reason"),
     [
         (7, "does not describe this API: 7 stands where an object must be"),

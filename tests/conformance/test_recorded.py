@@ -344,6 +344,8 @@ def test_exchanges__are_chosen_by_their_path(
         ),
         (har_entry(answer={**BODY, "status": "queued"}), {("value", "getPrediction", 'status: "queued"', 1)}),
         (har_entry(answer={**BODY, "logs": 5}), {("schema", "getPrediction", "logs: not as type says", 1)}),
+        (har_entry(answer={**BODY, "output": "a"}), {("schema", "getPrediction", "output: not as anyOf says", 1)}),
+        (har_entry(answer={**BODY, "output": "a", "model": "someone/else"}), set()),
         (har_entry(status=302), {("status", "getPrediction", "status 302", 1)}),
         (har_entry(headers={"x-cost": "5"}), {("header", "getPrediction", "200 with x-cost", 1)}),
         (har_entry(headers={"cf-ray": "5", "date": "now", "x-frame-options": "a"}), set()),

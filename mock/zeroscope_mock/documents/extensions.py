@@ -10,6 +10,8 @@ from .reading import object_of, text_of
 
 LIST_OF_FILES: Mapping[str, Any] = {"type": "array", "items": {"type": "string", "format": "uri"}}
 """The output of models that return files."""
+MODEL_OUTPUT = "x-model-output"
+"""The keyword of a prediction's output that has the schema of the model's."""
 
 
 def accepted_schemes(document: Mapping[str, Any]) -> frozenset[str]:
@@ -43,7 +45,7 @@ def model_output(document: Mapping[str, Any]) -> Mapping[str, Any]:
     part: Any = document.get("components", {}).get("schemas", {})
     for name in ("Prediction", "properties", "output"):
         part = object_of(part.get(name, {}))
-    return object_of(part.get("x-model-output", LIST_OF_FILES))
+    return object_of(part.get(MODEL_OUTPUT, LIST_OF_FILES))
 
 
 def default_events(filter: Mapping[str, Any], known: list[str]) -> frozenset[str]:

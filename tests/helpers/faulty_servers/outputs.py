@@ -100,6 +100,12 @@ def _(request: Request) -> Response:
     return request.forward()
 
 
+@on_prediction("outputs one video alone", "response-schema-conformance")
+def _(prediction: dict[str, Any], request: Request) -> None:
+    if prediction["output"]:
+        prediction["output"] = prediction["output"][0]
+
+
 @on_prediction("makes one video of two", "outputs-as-asked")
 def _(prediction: dict[str, Any], request: Request) -> None:
     if prediction["output"]:
