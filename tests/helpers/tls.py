@@ -6,8 +6,7 @@ import socket
 import ssl
 from pathlib import Path
 
-LONG = 10.0
-"""How long each read may take, in seconds: a deadline that only a server that hangs would reach."""
+from helpers.waiting import LONG
 
 
 def connect(url: str, ca_file: Path | None) -> socket.socket:

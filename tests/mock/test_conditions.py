@@ -12,12 +12,11 @@ import anyio
 import anyio.lowlevel
 import pytest
 
+from helpers.waiting import LONG
 from zeroscope_mock import RealClock, VirtualClock
 from zeroscope_mock.conditions import Condition, Conditions, Waker
 from zeroscope_mock.steps import WaitForChange
 
-# A deadline that only a wait that hangs would reach.
-LONG = 10
 CLOCKS = pytest.mark.parametrize("clock", [VirtualClock, RealClock], ids=["virtual", "real"])
 LOOPS = pytest.mark.parametrize("loop", ["asyncio", "trio"])
 

@@ -15,6 +15,7 @@ import standardwebhooks.webhooks
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from helpers.machine import Machine
+from helpers.waiting import LONG
 from zeroscope_mock import MockServer, Rate, RateLimits, RealClock, VirtualClock
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
@@ -22,8 +23,6 @@ BASE = "https://api.replicate.com/v1"
 AUTH = {"Authorization": "Bearer a-token-of-a-test"}
 SPEEDS = [0.02, 0.3, 1.0, 7.0, 1000.0]
 HOUR = 3600.0
-# A deadline that only a clock that hangs would reach.
-LONG = 10.0
 
 
 def connect(server: MockServer) -> httpx.Client:

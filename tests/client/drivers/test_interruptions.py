@@ -17,12 +17,12 @@ import pytest
 from helpers.client import TOKEN
 from helpers.forked_workers import collect, fork
 from helpers.raw_server import RawServer, keep_alive
+from helpers.waiting import LONG
 from zeroscope import AsyncZeroscope, Zeroscope
 from zeroscope._steps import Close, Flow, Open, OpenAhead, Read, ReadAhead, RunBlocking, Sleep, WaitForAny
 from zeroscope.clock import SystemClock
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
-LONG = 20.0
 
 
 def opened(url: str) -> Flow[ReadAhead]:

@@ -21,6 +21,7 @@ import pytest
 import zeroscope
 from helpers.client import TOKEN, prediction_body
 from helpers.raw_server import RawServer, response
+from helpers.waiting import LONG
 from zeroscope import AsyncZeroscope, Polling, Zeroscope
 from zeroscope._drivers.http_clients import MAX_STREAMS
 from zeroscope._steps import Open, OpenAhead, ReadAhead
@@ -28,7 +29,6 @@ from zeroscope._steps import Open, OpenAhead, ReadAhead
 # A wait with these pauses does not end by itself before the test does.
 RARE = Polling(minimum=3600, maximum=3600)
 OFTEN = Polling(minimum=0.01, maximum=0.01)
-LONG = 20.0
 
 
 class Service:

@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from helpers.command import COMMAND, mock_process
-from helpers.tls import LONG
+from helpers.waiting import LONG
 from zeroscope_mock import Exchange, MockServer
 from zeroscope_mock.cli.console import _LOGGER, Console
 from zeroscope_mock.cli.printers import JsonPrinter, TextPrinter

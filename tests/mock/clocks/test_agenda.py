@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -15,14 +14,12 @@ import anyio
 import anyio.lowlevel
 import pytest
 
+from helpers.waiting import LONG, eventually
 from zeroscope_mock import RealClock, VirtualClock
 from zeroscope_mock.clocks import real as real_clocks
 from zeroscope_mock.clocks import virtual
 from zeroscope_mock.protocols import Clock, Flow
 from zeroscope_mock.steps import AdvanceClock, RunBlocking, Sleep
-
-# A deadline that only a clock that hangs would reach.
-LONG = 10
 
 
 @dataclass
@@ -501,14 +498,6 @@ def real() -> Iterator[RealClock]:
 
 def workers() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == "zeroscope_mock clock"]
-
-
-def eventually(condition: Callable[[], object]) -> None:
-    """Wait for what another thread is about to do."""
-    deadline = time.monotonic() + LONG
-    while not condition():
-        assert time.monotonic() < deadline, "it never came about"
-        time.sleep(0.001)
 
 
 def test_a_real_clock_has_a_thread_while_entries_remain(real: RealClock) -> None:

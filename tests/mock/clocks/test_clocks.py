@@ -12,11 +12,9 @@ import anyio
 import pytest
 
 from helpers.machine import Machine
+from helpers.waiting import LONG
 from zeroscope_mock import RealClock, VirtualClock
 from zeroscope_mock.clocks import stall_guard
-
-# A deadline that only a clock that hangs would reach.
-LONG = 10
 
 
 def test_a_virtual_clock_stands_still() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from queue import Queue
@@ -15,6 +14,7 @@ import anyio
 import httpx
 import pytest
 
+from helpers.waiting import LONG, eventually
 from zeroscope_mock import MockServer
 from zeroscope_mock.control import events
 from zeroscope_mock.messages import Head, Request, Stream
@@ -23,8 +23,6 @@ from zeroscope_mock.steps import Pause, Watch
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 AUTH = {"Authorization": "Bearer a-token-of-a-test"}
 OTHER = {"Authorization": "Bearer another-token-of-a-test"}
-# A deadline that only a server that hangs would reach, in seconds.
-LONG = 20.0
 
 Event = tuple[str, Any]
 
@@ -412,17 +410,10 @@ def test_stream__has_no_cost_while_none_is_open(server: MockServer, api: httpx.C
             # Kept, because a generator that is dropped closes the connection.
             pieces = response.iter_raw()
             next(pieces)
-            _until(lambda: bool(server.journal.condition._wakers))
-        _until(lambda: not server.journal.condition._wakers)
+            eventually(lambda: bool(server.journal.condition._wakers))
+        eventually(lambda: not server.journal.condition._wakers)
     api.get("/predictions")
     assert isinstance(server.journal._exchanges[-1], tuple)
-
-
-def _until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + LONG
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
 
 
 @pytest.mark.parametrize("query", ["after=-1", "after=x", "since=1"])

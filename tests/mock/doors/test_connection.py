@@ -8,7 +8,6 @@ import json
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 import pytest
 
 from helpers.tls import connect
+from helpers.waiting import LONG, eventually
 from zeroscope_mock import Listening, MockServer, VirtualClock
 from zeroscope_mock.doors import connection, limits
 from zeroscope_mock.doors.certificate import Certificate
@@ -27,8 +27,6 @@ from zeroscope_mock.protocols import Flow
 from zeroscope_mock.steps import ConnectionCutError, Sleep, Watch
 
 GET = b"GET /v1/predictions HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer t\r\n\r\n"
-# A deadline that only a server that hangs would reach.
-LONG = 10.0
 
 
 class Stub:
@@ -127,14 +125,6 @@ def read(wire: socket.socket) -> tuple[bytes, bytes]:
     while len(body) < length:
         body += wire.recv(length - len(body))
     return head, body
-
-
-def eventually(condition: Callable[[], object]) -> None:
-    """Wait for what another thread is about to do."""
-    deadline = time.monotonic() + LONG
-    while not condition():
-        assert time.monotonic() < deadline, "it never came about"
-        time.sleep(0.002)
 
 
 def only(listening: Listening) -> HttpConnection:

@@ -11,6 +11,7 @@ import httpx
 import httpx2
 import pytest
 
+from helpers.waiting import LONG
 from zeroscope_mock import MockServer
 from zeroscope_mock.doors.httpx2_transport import Httpx2Transport
 from zeroscope_mock.doors.transport import BaseTransport, Transport
@@ -22,8 +23,6 @@ VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 AUTH = {"Authorization": "Bearer a-token"}
 URL = "https://h.test/v1/predictions"
 BODY = {"version": VERSION, "input": {"num_frames": 1}}
-# A deadline that only a server that hangs would reach.
-LONG = 10
 TRANSPORTS: dict[ModuleType, type[BaseTransport[Any, Any]]] = {httpx: Transport, httpx2: Httpx2Transport}
 
 

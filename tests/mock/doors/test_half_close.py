@@ -15,7 +15,8 @@ from typing import Any, cast
 
 import pytest
 
-from helpers.tls import LONG, connect, trusting
+from helpers.tls import connect, trusting
+from helpers.waiting import LONG, eventually
 from zeroscope_mock import Listening, VirtualClock
 from zeroscope_mock.doors.certificate import Certificate
 from zeroscope_mock.doors.request_head import RequestHead
@@ -312,11 +313,3 @@ def test_stream__over_tls_may_be_reset_until_all_is_sent() -> None:
         writer.stop()
 
     asyncio.run(run())
-
-
-def eventually(condition: Callable[[], object]) -> None:
-    """Wait for what another thread is about to do."""
-    deadline = time.monotonic() + LONG
-    while not condition():
-        assert time.monotonic() < deadline, "it never came about"
-        time.sleep(0.002)

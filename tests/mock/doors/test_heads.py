@@ -17,6 +17,7 @@ from typing import Any, cast
 import pytest
 
 from helpers.tls import connect
+from helpers.waiting import LONG, eventually
 from zeroscope_mock import MockServer
 from zeroscope_mock.doors import limits
 from zeroscope_mock.doors.connection import HttpConnection
@@ -25,8 +26,6 @@ from zeroscope_mock.doors.listening import Listening
 from zeroscope_mock.journal.har import archive
 from zeroscope_mock.tenants import tenant_of
 
-# A deadline that only a server that hangs would reach.
-LONG = 10
 HEAD = b"GET /v1/predictions HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer t\r\n"
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 
@@ -60,14 +59,6 @@ def run_out(listening: Listening) -> None:
         assert time.monotonic() < deadline, "the half head never came"
         for connection in list(connections):
             connection._loop.call_soon_threadsafe(end)
-
-
-def eventually(condition: Callable[[], object]) -> None:
-    """Wait for what another thread is about to do."""
-    deadline = time.monotonic() + LONG
-    while not condition():
-        assert time.monotonic() < deadline, "it never came about"
-        time.sleep(0.002)
 
 
 def read_all(wire: socket.socket) -> bytes:

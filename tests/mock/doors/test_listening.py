@@ -19,13 +19,12 @@ import pytest
 import uvicorn
 
 from helpers.tls import trusting
+from helpers.waiting import LONG
 from zeroscope_mock import MockServer, PortInUseError
 from zeroscope_mock.doors import connections
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 AUTH = {"Authorization": "Bearer a-token"}
-# Much less than a connection is kept open, and more than a busy machine takes, in seconds.
-LONG = 10.0
 
 
 @pytest.mark.usefixtures("event_loop_kind")

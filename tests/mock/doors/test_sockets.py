@@ -10,8 +10,7 @@ import socket
 import ssl
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +18,13 @@ import httpx
 import pytest
 
 from helpers.tls import connect, trusting
+from helpers.waiting import LONG, eventually
 from zeroscope_mock import MockServer, VirtualClock
 from zeroscope_mock.doors import limits
 from zeroscope_mock.doors.listening import Listening
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 AUTH = {"Authorization": "Bearer a-token"}
-# A deadline that only a server that hangs would reach.
-LONG = 10
 
 
 @pytest.fixture(params=["virtual", "real"])
@@ -85,14 +83,6 @@ def answer(wire: socket.socket, method: str = "GET") -> tuple[int, bytes]:
     response = http.client.HTTPResponse(wire, method=method)
     response.begin()
     return response.status, response.read()
-
-
-def eventually(condition: Callable[[], object]) -> None:
-    """Wait for what another thread is about to do."""
-    deadline = time.monotonic() + LONG
-    while not condition():
-        assert time.monotonic() < deadline, "it never came about"
-        time.sleep(0.002)
 
 
 @pytest.mark.parametrize(("reset", "created"), [("before", 0), ("after", 1)])

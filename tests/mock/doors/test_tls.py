@@ -22,7 +22,8 @@ from replicate.helpers import FileOutput
 import zeroscope
 from helpers.command import Command, mock_process
 from helpers.raw_server import RawServer, response
-from helpers.tls import LONG, connect, trusting
+from helpers.tls import connect, trusting
+from helpers.waiting import LONG
 from zeroscope_mock import Listening, MockServer, PortInUseError, VirtualClock
 from zeroscope_mock.doors import limits
 

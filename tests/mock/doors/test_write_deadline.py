@@ -6,8 +6,7 @@ import asyncio
 import socket
 import ssl
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import nullcontext
 from math import inf
 from types import SimpleNamespace
@@ -15,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from helpers.tls import LONG, trusting
+from helpers.tls import trusting
+from helpers.waiting import LONG, eventually
 from zeroscope_mock import Listening, VirtualClock
 from zeroscope_mock.doors import limits
 from zeroscope_mock.doors.certificate import Certificate
@@ -117,14 +117,6 @@ def read_head(wire: socket.socket) -> None:
     head = b""
     while not head.endswith(b"\r\n\r\n"):
         head += wire.recv(1)
-
-
-def eventually(condition: Callable[[], object]) -> None:
-    """Wait for what another thread is about to do."""
-    deadline = time.monotonic() + LONG
-    while not condition():
-        assert time.monotonic() < deadline, "it never came about"
-        time.sleep(0.002)
 
 
 def only(listening: Listening) -> HttpConnection:

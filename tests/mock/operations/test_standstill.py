@@ -12,13 +12,12 @@ import anyio
 import httpx
 import pytest
 
+from helpers.waiting import LONG
 from zeroscope_mock import MockServer, RealClock
 from zeroscope_mock.journal.exchange import NOTICE_HEADER
 from zeroscope_mock.operations.standstill import NOTICE_AFTER
 from zeroscope_mock.store import _cursor
 
-# A deadline that only a clock that stands still would reach, in seconds.
-LONG = 10
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 AUTH = {"Authorization": "Bearer a-token-of-a-test"}
 Create = Callable[..., dict[str, Any]]

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from helpers.waiting import LONG
 from zeroscope_mock import MockServer, VirtualClock
 from zeroscope_mock.faults.rules import DELIVERY
 from zeroscope_mock.webhooks import receivers
@@ -20,8 +21,6 @@ from zeroscope_mock.webhooks.deliveries import Attempt, Deliveries
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 AUTH = {"Authorization": "Bearer a-token-of-a-test"}
-# A deadline that only a server that hangs would reach, in seconds.
-LONG = 20.0
 
 
 @contextmanager
