@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import ssl
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ import pytest
 from helpers.client import TOKEN, Harness, ScriptedResponses, prediction_body
 from helpers.command import mock_process
 from helpers.forked_workers import collect, fork, url_in
+from helpers.waiting import LONG
 from zeroscope import AsyncZeroscope, Zeroscope
 from zeroscope._drivers.transports import has_connections
 
@@ -40,6 +42,28 @@ def test_workers__get_their_own_predictions(kind: str) -> None:
     ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, cwd=ROOT)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert f"{kind}: 200 creates in 8 forked workers" in ended.stdout and "0 mixed up" in ended.stdout
+
+
+def test_fork__waits_for_a_thread_that_loads_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenSSL's locks, which such a thread may hold, would stay locked in the child."""
+    loading, forked, load = threading.Event(), threading.Event(), ssl.create_default_context
+    loaded: list[ssl.SSLContext] = []
+
+    def load_slowly(*arguments: Any, **named: Any) -> ssl.SSLContext:
+        loading.set()
+        # Until the fork, or as long as one that does not wait would take.
+        forked.wait(0.2)
+        loaded.append(load(*arguments, **named))
+        return loaded[0]
+
+    monkeypatch.setattr(ssl, "create_default_context", load_slowly)
+    thread = threading.Thread(target=lambda: Zeroscope(TOKEN).close())
+    thread.start()
+    assert loading.wait(LONG)
+    child = fork(lambda: len(loaded))
+    forked.set()
+    thread.join()
+    assert collect(*child) == 1
 
 
 def outcome(function: Callable[[], Any]) -> Callable[[], str]:

@@ -7,6 +7,7 @@ import importlib.util
 import ipaddress
 import os
 import ssl
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 from urllib.request import getproxies, proxy_bypass
@@ -21,6 +22,12 @@ Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
 
 # What httpx raises for a URL that is none, an unknown scheme, a missing package and a file that cannot be read.
 _UNUSABLE = (httpx.InvalidURL, ImportError, ValueError, OSError)
+
+# OpenSSL's own locks stay locked in a forked child, whose next TLS context would wait for ever, if a thread held them
+# while it loaded certificates. So no process forks meanwhile. Reentrant, as a signal handler may fork.
+_LOADING = threading.RLock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_LOADING.acquire, after_in_parent=_LOADING.release, after_in_child=_LOADING.release)
 
 
 class SyncHttpClient(httpx.Client):
@@ -48,7 +55,8 @@ def create_http_client(cls: type[Http], config: Config) -> Http:
         for name, value in getproxies().items():
             if name in {"http", "https", "all"}:
                 _check_port(value)
-        return cls(timeout=config.timeout)
+        with _LOADING:
+            return cls(timeout=config.timeout)
     except _UNUSABLE as error:
         # Without the cause, which may quote a password.
         raise ConfigurationError(f"{_diagnosis(error)}; correct it, or pass http_client=") from None
@@ -168,7 +176,8 @@ def _check_key_log(value: str) -> None:
 
 
 def _check_certificates(value: str) -> None:
-    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=value)
+    with _LOADING:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=value)
 
 
 # Their names may be in lower case, too.
