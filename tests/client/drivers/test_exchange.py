@@ -312,13 +312,19 @@ def test_cancellation__by_the_caller_is_no_deadline(backend: str) -> None:
         dripping.set()
         server.drip(connection, b"HTTP/1.1 200 OK\r\nX: ")
 
+    async def cancel(scope: anyio.CancelScope) -> None:
+        assert await anyio.to_thread.run_sync(dripping.wait, 30)
+        scope.cancel()
+
     with RawServer(respond).running() as server:
 
         async def main() -> None:
             async with AsyncZeroscope(TOKEN, base_url=f"{server.url}/v1", retry=Retry(5)) as client:
                 await client.predictions.get("gm3q")
-                with anyio.move_on_after(0.3) as scope:
-                    await client.predictions.get("gm3q")
+                async with anyio.create_task_group() as tasks:
+                    with anyio.CancelScope() as scope:
+                        tasks.start_soon(cancel, scope)
+                        await client.predictions.get("gm3q")
                 assert scope.cancelled_caught
                 dripping.clear()
                 if backend == "asyncio":
@@ -326,7 +332,7 @@ def test_cancellation__by_the_caller_is_no_deadline(backend: str) -> None:
                     # Another connection, whose first request is answered.
                     assert (await task).id == "gm3q"
                     task = asyncio.create_task(client.predictions.get("gm3q"))
-                    assert await anyio.to_thread.run_sync(dripping.wait, 10)
+                    assert await anyio.to_thread.run_sync(dripping.wait, 30)
                     task.cancel()
                     with pytest.raises(asyncio.CancelledError):
                         await task
