@@ -23,6 +23,8 @@ from .stall_guard import StallGuard
 _POLL_INTERVAL = 0.02
 # How many entries of the agenda run side by side; each may hold a socket, of which a process has few.
 _MAX_CONCURRENT = 50
+# How long `close` waits for the background thread, in seconds.
+_CLOSE_TIMEOUT = 1.0
 _log = logging.getLogger("zeroscope_mock")
 
 
@@ -213,7 +215,7 @@ class RealClock(ReadableClock):
             worker = self._worker
             self._wake_worker()
         if worker is not None and worker is not threading.current_thread():
-            worker.join(1)
+            worker.join(_CLOSE_TIMEOUT)
 
     def _wake_worker(self) -> None:
         if self._wake is not None:

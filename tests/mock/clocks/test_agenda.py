@@ -486,9 +486,21 @@ def test_an_entry_may_wait_for_another_thread(clock: VirtualClock, plan: Plan, m
     assert plan.diary == [("waits", 1), ("waits ended", 11), ("other", 11)]
 
 
+# The threads that other tests have left, whose clocks may have entries for ever.
+OTHERS = set[threading.Thread]()
+
+
+@pytest.fixture(autouse=True)
+def others() -> None:
+    """Leave the threads of other tests out of account."""
+    OTHERS.clear()
+    OTHERS.update(threading.enumerate())
+
+
 @pytest.fixture
-def real() -> Iterator[RealClock]:
+def real(monkeypatch: pytest.MonkeyPatch) -> Iterator[RealClock]:
     """A real clock that stands still, so that a test decides when entries run."""
+    monkeypatch.setattr(real_clocks, "_CLOSE_TIMEOUT", LONG)
     clock = RealClock()
     clock.freeze()
     yield clock
@@ -497,7 +509,7 @@ def real() -> Iterator[RealClock]:
 
 
 def workers() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name == "zeroscope_mock clock"]
+    return [one for one in threading.enumerate() if one.name == "zeroscope_mock clock" and one not in OTHERS]
 
 
 def test_a_real_clock_has_a_thread_while_entries_remain(real: RealClock) -> None:

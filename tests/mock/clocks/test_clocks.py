@@ -277,48 +277,48 @@ def test_sleepers_on_a_frozen_clock(clock: VirtualClock | RealClock, loop: str |
     clock.freeze()
     clock.freeze()
     assert clock.frozen
-    start = clock.monotonic()
-    awake = [threading.Event() for _ in range(3)]
+    start, slept = clock.monotonic(), dict[int, float]()
 
     def sleep(number: int) -> None:
+        begun = clock.monotonic()
         clock.sleep(10 * (number + 1))
-        awake[number].set()
+        slept[number] = clock.monotonic() - begun
 
     async def sleep_async(number: int) -> None:
+        begun = clock.monotonic()
         await clock.sleep_async(10 * (number + 1))
-        awake[number].set()
+        slept[number] = clock.monotonic() - begun
 
     async def run() -> None:
         async with anyio.create_task_group() as group:
             for number in range(3):
                 group.start_soon(sleep_async, number)
-            asleep.set()
 
-    asleep = threading.Event()
     if loop:
         threads = [threading.Thread(target=anyio.run, args=(run,), kwargs={"backend": loop})]
     else:
         threads = [threading.Thread(target=sleep, args=(number,)) for number in range(3)]
-        asleep.set()
     for thread in threads:
         thread.start()
-    asleep.wait(LONG)
-    # A task that does not sleep yet does so a little later, and sleeps as long.
-    advanced = 0
-    while not awake[0].wait(0.01):
+    # One that does not sleep yet does so a little later, and sleeps as long.
+    advanced, end = 0, time.monotonic() + LONG
+    while 0 not in slept:
+        assert time.monotonic() < end, "the first one sleeps on"
         clock.advance(2)
         advanced += 2
-    assert not awake[2].is_set()
-    assert clock.monotonic() == start + advanced >= start + 10
+        threads[0].join(0.01)
+    assert clock.monotonic() == pytest.approx(start + advanced, abs=1e-6)
     clock.run()
-    if isinstance(clock, RealClock):
-        clock.advance(30)
     for thread in threads:
+        # A sleep does not move a real clock.
+        while isinstance(clock, RealClock) and thread.is_alive() and time.monotonic() < end:
+            clock.advance(2)
+            thread.join(0.01)
         thread.join(LONG)
 
     assert not clock.frozen
-    assert all(event.is_set() for event in awake)
-    assert clock.monotonic() >= start + 30
+    assert sorted(slept) == [0, 1, 2]
+    assert all(seconds >= 10 * (number + 1) - 1e-6 for number, seconds in slept.items())
 
 
 @pytest.mark.parametrize("clock", [VirtualClock(), RealClock()], ids=["virtual", "real"])
@@ -366,9 +366,10 @@ def test_advancing_a_real_clock_wakes_sleepers(loop: str | None) -> None:
     thread.start()
     begun.wait(LONG)
     # It may fall asleep only after the first time.
-    for _ in range(50):
+    end = time.monotonic() + LONG
+    while thread.is_alive() and time.monotonic() < end:
         clock.advance(3600)
-        thread.join(LONG / 50)
+        thread.join(0.01)
 
     assert not thread.is_alive()
 

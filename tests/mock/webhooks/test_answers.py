@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
@@ -119,16 +120,11 @@ def test_answer__over_a_socket() -> None:
     assert (attempt.status, attempt.reason, attempt.answer) == (500, "answered with 500", "no such order")
 
 
-def drip(handler: BaseHTTPRequestHandler) -> None:
-    """Answer with a byte now and then, for ever."""
-    handler.send_response(200)
-    handler.end_headers()
-    try:
-        while True:
-            handler.wfile.write(b".")
-            threading.Event().wait(0.02)
-    except OSError:
-        return
+def stall(handler: BaseHTTPRequestHandler) -> None:
+    """Answer with the start of a body, together with the head, and go on for ever without a word."""
+    handler.wfile.write(b"HTTP/1.0 200 OK\r\n\r\n.")
+    # Until the server has closed the connection.
+    handler.rfile.read(1)
 
 
 def flood(handler: BaseHTTPRequestHandler) -> None:
@@ -160,30 +156,56 @@ def squeeze(handler: BaseHTTPRequestHandler) -> None:
 
 
 @pytest.mark.parametrize(
-    ("respond", "start"), [(drip, "."), (flood, "x" * 2000), (break_off, "only this"), (squeeze, "\x1f\ufffdx")]
+    ("respond", "answer"), [(flood, "x" * 2000), (break_off, "only this"), (squeeze, "\x1f\ufffdx")]
 )
 def test_answer__that_goes_wrong_decides_nothing(
-    respond: Callable[[BaseHTTPRequestHandler], object], start: str, monkeypatch: pytest.MonkeyPatch
+    respond: Callable[[BaseHTTPRequestHandler], object], answer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The head has decided about the delivery; of the body, the server reads what comes in a moment."""
-    monkeypatch.setattr(receivers, "ANSWER_TIMEOUT", 0.1)
+    """The head has decided about the delivery; of the body, the server keeps the start."""
+    for name in ("HTTP_TIMEOUT", "ANSWER_TIMEOUT"):
+        monkeypatch.setattr(receivers, name, 3 * LONG)
     server = MockServer()
+    started = time.monotonic()
     with server.listen(), receiver(respond) as url:
         attempt = deliver(server, url)
-    assert (attempt.status, attempt.reason) == (200, None)
-    assert attempt.answer is not None and attempt.answer.startswith(start)
-    # Of what drips, no more than a moment brings; the whole time would bring hundreds.
-    assert len(attempt.answer) <= (100 if respond is drip else 2000)
+    assert (attempt.status, attempt.reason, attempt.answer) == (200, None, answer)
+    # It does not wait for more.
+    assert time.monotonic() - started < LONG
+
+
+def test_answer__is_read_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A body that does not end decides nothing either, and takes far less than the whole time."""
+    monkeypatch.setattr(receivers, "HTTP_TIMEOUT", 3 * LONG)
+    monkeypatch.setattr(receivers, "ANSWER_TIMEOUT", 0.1)
+    server = MockServer()
+    started = time.monotonic()
+    with server.listen(), receiver(stall) as url:
+        attempt = deliver(server, url)
+    assert (attempt.status, attempt.reason, attempt.answer) == (200, None, ".")
+    assert time.monotonic() - started < LONG
 
 
 def test_answer__does_not_make_the_timeout_longer(monkeypatch: pytest.MonkeyPatch) -> None:
     """A body that is still coming at the end of the whole time is cut, and the status counts."""
-    monkeypatch.setattr(receivers, "HTTP_TIMEOUT", 0.3)
-    monkeypatch.setattr(receivers, "ANSWER_TIMEOUT", 1000.0)
+    scopes, limits, read_start = list[anyio.CancelScope](), list[float](), receivers._read_start
+
+    def limit(seconds: float) -> anyio.CancelScope:
+        limits.append(seconds)
+        scopes.append(anyio.CancelScope())
+        return scopes[-1]
+
+    async def read(response: httpx.Response, answer: bytearray) -> None:
+        # The whole time ends now, however long the head took to come.
+        scopes[0].cancel()
+        await read_start(response, answer)
+
+    monkeypatch.setattr(anyio, "move_on_after", limit)
+    monkeypatch.setattr(receivers, "_read_start", read)
     server = MockServer()
-    with server.listen(), receiver(drip) as url:
+    with server.listen(), receiver(stall) as url:
         attempt = deliver(server, url)
     assert (attempt.status, attempt.reason) == (200, None)
+    assert limits == [receivers.HTTP_TIMEOUT, receivers.ANSWER_TIMEOUT]
 
 
 def test_answers__count_towards_the_memory() -> None:
