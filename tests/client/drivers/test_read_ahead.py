@@ -174,7 +174,8 @@ def test_response_that_drips__is_read_as_it_comes(run: Run) -> None:
         return length
 
     with RawServer(respond).running() as server:
-        assert run(server, flow(server)) == 20
+        # A loop or a thread that was held up finds several bytes at once.
+        assert run(server, flow(server)) >= 20
         assert server.closed.wait(LONG)
 
 
