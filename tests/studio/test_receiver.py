@@ -55,12 +55,13 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["content-length"]))
         headers = {name.lower(): value for name, value in self.headers.items()}
         status = self.server.answer(headers, body)
+        # Before the answer, after which the page may show it at any moment.
+        self.server.received.append((headers["webhook-id"], json.loads(body), status))
         self.send_response(status)
         text = b"" if status == 204 else f"answer {status}".encode()
         self.send_header("content-length", str(len(text)))
         self.end_headers()
         self.wfile.write(text)
-        self.server.received.append((headers["webhook-id"], json.loads(body), status))
 
     def log_message(self, format: str, *args: object) -> None:
         """Print nothing."""

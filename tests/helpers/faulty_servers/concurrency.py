@@ -16,7 +16,7 @@ CREATE, GET, CANCEL, LIST = "createPrediction", "getPrediction", "cancelPredicti
 # Requests at once come in threads.
 _LOCK = threading.Lock()
 _CREATED = threading.Condition()
-_LONGEST_WAIT = 10.0
+_LONGEST_WAIT = 60.0
 """How long a page waits for a create that is sent at once, in seconds."""
 
 

@@ -92,8 +92,12 @@ def post(request: httpx.Request) -> httpx.Response:
 
 @functools.cache
 def webhook_client() -> httpx.Client:
-    """Return one client for all webhooks, as making one takes long."""
-    return httpx.Client(trust_env=False)
+    """Return one client for all webhooks, as making one takes long.
+
+    It waits longer than any receiver of a busy machine takes: a delivery that is given up is repeated, which a rule
+    holds against the server.
+    """
+    return httpx.Client(trust_env=False, timeout=60.0)
 
 
 def check_mutant(mutant: Mutant, schema: Mapping[str, Any] | None = None) -> Report:
