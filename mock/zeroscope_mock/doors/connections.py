@@ -113,15 +113,29 @@ async def cut(transport: asyncio.Transport) -> None:
     try:
         async with asyncio.timeout(_CUT_TIMEOUT):
             await asyncio.sleep(0)
-            while not transport.is_closing() and transport.get_write_buffer_size():  # noqa: ASYNC110 - nothing tells
+            while not transport.is_closing():
+                # A reset drops what is on its way, and a transport over TLS may just be passing something on.
+                if not _unsent(transport):
+                    await asyncio.sleep(_CUT_DELAY)
+                    if transport.is_closing() or not _unsent(transport):
+                        break
                 await asyncio.sleep(_CUT_INTERVAL)
-            # A reset drops what the system, or a transport over TLS, has not sent yet.
-            await asyncio.sleep(_CUT_DELAY)
     except TimeoutError:
         # The client does not read.
         pass
     finally:
         reset(transport)
+
+
+def _unsent(transport: asyncio.Transport) -> int:
+    """How many bytes have been written and, as far as the system tells, not reached that of the client."""
+    kept = transport.get_write_buffer_size()
+    if kept == 0 and sys.platform == "linux" and (wire := transport.get_extra_info("socket")) is not None:
+        import fcntl
+        import termios
+
+        (kept,) = struct.unpack("i", fcntl.ioctl(wire.fileno(), termios.TIOCOUTQ, bytes(4)))
+    return kept
 
 
 def reset(transport: asyncio.Transport) -> None:

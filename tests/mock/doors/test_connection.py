@@ -18,7 +18,7 @@ import pytest
 from helpers.tls import connect
 from helpers.waiting import LONG, eventually
 from zeroscope_mock import Listening, MockServer, VirtualClock
-from zeroscope_mock.doors import connection, limits
+from zeroscope_mock.doors import connection, connections, limits
 from zeroscope_mock.doors.certificate import Certificate
 from zeroscope_mock.doors.connection import HttpConnection
 from zeroscope_mock.doors.connections import Connections
@@ -465,15 +465,18 @@ def test_stop__ends_connections_that_are_being_made(listening: Listening, wire: 
 def test_cut__sends_large_responses_before(
     stub: Stub, event_loop_kind: str, tmp_path: Path, is_tls: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A client that reads gets all of them."""
-    monkeypatch.setattr("zeroscope_mock.doors.connections._CUT_TIMEOUT", LONG)
-    monkeypatch.setattr("zeroscope_mock.doors.connections._CUT_DELAY", 0.5)
+    """A client that reads gets all of them, although it begins late."""
+    monkeypatch.setattr(connections, "_CUT_TIMEOUT", LONG)
     certificate = Certificate(folder=tmp_path) if is_tls else None
     with (
         Listening(stub, "127.0.0.1", 0, certificate=certificate) as listening,
         connect(listening.url, listening.ca_file) as wire,
     ):
+        one, late = only(listening), threading.Event()
         wire.sendall(get("/middle") + get("/cut"))
+        eventually(lambda: one._cutting)
+        one._loop.call_soon_threadsafe(one._loop.call_later, 5 * connections._CUT_DELAY, late.set)
+        assert late.wait(LONG)
         assert len(read(wire)[1]) == 500_000
         with pytest.raises((ConnectionResetError, ssl.SSLEOFError)):
             wire.recv(1)

@@ -22,6 +22,7 @@ from helpers.tls import trusting
 from helpers.waiting import LONG
 from zeroscope_mock import MockServer, PortInUseError
 from zeroscope_mock.doors import connections
+from zeroscope_mock.doors import listening as listenings
 
 VERSION = "9f747673945c62801b13b84701c783929c0ee784e4748ec062204894dda1a351"
 AUTH = {"Authorization": "Bearer a-token"}
@@ -89,8 +90,9 @@ def test_a_client_that_disconnects_creates_nothing(server: MockServer) -> None:
 
 @pytest.mark.usefixtures("event_loop_kind")
 @pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
-def test_closing_is_quick_and_complete(server: MockServer, tls: bool) -> None:
+def test_closing_is_quick_and_complete(server: MockServer, tls: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection that is kept open, for 75 s, holds nothing up, and the port is free again."""
+    monkeypatch.setattr(listenings, "_CLOSE_TIMEOUT", LONG)
     before = set(threading.enumerate())
     listening = server.listen(tls=tls)
     with httpx.Client(headers=AUTH, verify=trusting(listening.ca_file)) as api:
@@ -111,6 +113,7 @@ def test_closing_is_quick_and_complete(server: MockServer, tls: bool) -> None:
 @pytest.mark.parametrize("connected", [False, True], ids=["no client", "an idle client"])
 def test_close__waits_for_no_tick(server: MockServer, monkeypatch: pytest.MonkeyPatch, connected: bool) -> None:
     """The server ends on request, and pauses no longer than it takes to notice which clients have gone."""
+    monkeypatch.setattr(listenings, "_CLOSE_TIMEOUT", LONG)
     monkeypatch.setattr(connections, "_CLOSE_DELAY", 3600.0)
     monkeypatch.setattr(connections, "_GRACE", 3600.0)
     listening = server.listen()
@@ -130,20 +133,20 @@ def test_close__waits_for_requests_in_progress(server: MockServer, monkeypatch: 
 
     def render(_: object) -> bytes:
         begun.set()
-        assert made.wait(10)
+        assert made.wait(LONG)
         return b"a video"
 
     monkeypatch.setattr("zeroscope_mock.media.video.render", render)
     monkeypatch.setattr(connections, "_CLOSE_DELAY", 0.0)
-    monkeypatch.setattr(connections, "_GRACE", 10.0)
+    monkeypatch.setattr(connections, "_GRACE", LONG)
     with server.client() as client:
         path = httpx.URL(client.predictions.create({"prompt": "x"}).wait().videos[0].url).path
     listening = server.listen()
     address = listening.url.removeprefix("http://").split(":")
     answers: list[httpx.Response] = []
-    asking = threading.Thread(target=lambda: answers.append(httpx.get(f"{listening.url}{path}")))
+    asking = threading.Thread(target=lambda: answers.append(httpx.get(f"{listening.url}{path}", timeout=LONG)))
     asking.start()
-    assert begun.wait(10)
+    assert begun.wait(LONG)
     closing = threading.Thread(target=listening.close)
     closing.start()
     with pytest.raises(ConnectionError):  # noqa: PT012 - the first tries may be let in
@@ -151,7 +154,7 @@ def test_close__waits_for_requests_in_progress(server: MockServer, monkeypatch: 
             socket.create_connection((address[0], int(address[1])), 10).close()
     made.set()
     for thread in (asking, closing):
-        thread.join(10)
+        thread.join(LONG)
 
     assert [answer.content for answer in answers] == [b"a video"]
 

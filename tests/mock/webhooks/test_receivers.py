@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -392,13 +393,13 @@ def test_http__times_out(listener: Listener, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_http__says_why_the_receiver_is_unreachable() -> None:
     """A closed port is a network error: the end is sent again."""
-    with Listener() as closed:
-        url = closed.url
     harness = WebhookHarness()
     harness.sender.online = True
-    harness.create(events=("completed",), url=url)
-
-    harness.clock.advance(120)
+    # It has a port of its own, which no other process can take, and does not listen.
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        harness.create(events=("completed",), url=f"http://127.0.0.1:{closed.getsockname()[1]}/hook")
+        harness.clock.advance(120)
 
     assert len(harness.attempts) == 1 + len(RETRY_DELAYS)
     assert all("(ConnectionRefusedError: " in str(reason) for reason in harness.reasons)
