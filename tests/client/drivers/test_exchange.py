@@ -321,8 +321,9 @@ def test_cancellation__by_the_caller_is_no_deadline(backend: str) -> None:
         async def main() -> None:
             async with AsyncZeroscope(TOKEN, base_url=f"{server.url}/v1", retry=Retry(5)) as client:
                 await client.predictions.get("gm3q")
+                scope = anyio.CancelScope()
                 async with anyio.create_task_group() as tasks:
-                    with anyio.CancelScope() as scope:
+                    with scope:
                         tasks.start_soon(cancel, scope)
                         await client.predictions.get("gm3q")
                 assert scope.cancelled_caught
