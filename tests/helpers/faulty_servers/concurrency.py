@@ -16,8 +16,8 @@ CREATE, GET, CANCEL, LIST = "createPrediction", "getPrediction", "cancelPredicti
 # Requests at once come in threads.
 _LOCK = threading.Lock()
 _CREATED = threading.Condition()
-_LONGEST_WAIT = 10.0
-"""How long a page waits for a create that is sent at once, in seconds."""
+_LONGEST_WAIT = 60.0
+"""How long a page waits for a create that is sent at once and may be stopped meanwhile, in seconds."""
 
 
 def beside(request: Request, response: Response, *operations: str) -> tuple[Request, Response] | None:
