@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # pytest-xdist has no types
 
 from helpers.environment import reset_environment
@@ -28,8 +28,8 @@ from zeroscope.cli import main  # noqa: E402 - after the environment
 from zeroscope.cli import predictions as commands  # noqa: E402 - after the environment
 from zeroscope_mock import MockServer  # noqa: E402 - after the environment
 
-# On a busy machine an example may take any time.
-settings.register_profile("without-deadline", deadline=None)
+# On a busy machine an example may take any time, and so may its generation.
+settings.register_profile("without-deadline", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("without-deadline")
 
 

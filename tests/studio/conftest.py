@@ -11,6 +11,7 @@ from playwright.sync_api import Browser
 
 from helpers.browser import Visit, browser
 from helpers.busy_server import EXCHANGES, MODELS, fill
+from helpers.ports import reserve_port
 from zeroscope_mock import MockServer
 
 __all__ = ["browser"]
@@ -45,6 +46,12 @@ def serve(opened: ExitStack) -> Serve:
         return server, opened.enter_context(server.listen()).url
 
     return start
+
+
+@pytest.fixture
+def port(opened: ExitStack) -> int:
+    """A port for servers of the test, one after another."""
+    return opened.enter_context(reserve_port())
 
 
 @pytest.fixture

@@ -46,16 +46,15 @@ def test_navigation__leads_to_every_view(visit: Visit) -> None:
         expect(page.get_by_role("link", name=name, exact=True)).to_have_attribute("aria-current", "page")
 
 
-def test_page__goes_on_after_a_restart(visits: Open, opened: ExitStack) -> None:
+def test_page__goes_on_after_a_restart(visits: Open, opened: ExitStack, port: int) -> None:
     """The page says that the server is gone, and follows the next one on the same port."""
-    with MockServer(clock="real") as server, server.listen() as listening:
+    with MockServer(clock="real") as server, server.listen(port=port) as listening:
         Api(server).create(VIDEO, "Before the restart")
         visit = visits(listening.url)
         page = visit.open("exchanges")
         main = page.get_by_role("main")
         expect(main.get_by_text("Before the restart")).to_be_visible()
         expect(page.get_by_text("live", exact=True)).to_be_visible()
-        port = int(listening.url.rpartition(":")[2])
     visit.expect_problem("net::ERR_(CONNECTION|INCOMPLETE_CHUNKED|EMPTY)")
     lost = page.get_by_role("alert").filter(has_text="Disconnected")
     expect(lost).to_be_visible()

@@ -120,18 +120,17 @@ def test_burst__is_on_the_page_in_full(visits: Open, serve: Serve) -> None:
     expect(page.get_by_text("1 of 2,000 match")).to_be_visible()
 
 
-def test_pause__holds_exchanges_back_when_all_are_read_anew(visits: Open, opened: ExitStack) -> None:
+def test_pause__holds_exchanges_back_when_all_are_read_anew(visits: Open, opened: ExitStack, port: int) -> None:
     """A paused table stays as it is when the page has a new connection to the server, and counts what waits."""
     server = opened.enter_context(MockServer(clock="real"))
     api = Api(server)
     api.create(VIDEO, "The first lighthouse")
-    with server.listen() as listening:
+    with server.listen(port=port) as listening:
         visit = visits(listening.url)
         page = visit.open("exchanges")
         expect(page.get_by_text("live", exact=True)).to_be_visible()
         expect(page.get_by_role("main").get_by_text("The first lighthouse")).to_be_visible()
         page.get_by_role("button", name="Pause").click()
-        port = int(listening.url.rpartition(":")[2])
     visit.expect_problem("net::ERR_(CONNECTION|INCOMPLETE_CHUNKED|EMPTY)")
     expect(page.get_by_role("alert").filter(has_text="Disconnected")).to_be_visible()
     api.create(VIDEO, "The second lighthouse")
@@ -140,11 +139,11 @@ def test_pause__holds_exchanges_back_when_all_are_read_anew(visits: Open, opened
     expect(page.get_by_role("main").get_by_text("The second lighthouse")).to_have_count(0)
 
 
-def test_table__keeps_its_place_when_the_connection_is_lost(visits: Open, opened: ExitStack) -> None:
+def test_table__keeps_its_place_when_the_connection_is_lost(visits: Open, opened: ExitStack, port: int) -> None:
     """The row that is being read stays where it is when the page has a new connection to the server."""
     server = opened.enter_context(MockServer(clock="real"))
     api = Api(server)
-    with server.listen() as listening:
+    with server.listen(port=port) as listening:
         for number in range(300):
             api.create(VIDEO, f"A lighthouse, number {number}")
         visit = visits(listening.url)
@@ -154,7 +153,6 @@ def test_table__keeps_its_place_when_the_connection_is_lost(visits: Open, opened
         row = page.get_by_text("A lighthouse, number 195", exact=True)
         expect(row).to_be_visible()
         before = row.bounding_box()
-        port = int(listening.url.rpartition(":")[2])
     visit.expect_problem("net::ERR_(CONNECTION|INCOMPLETE_CHUNKED|EMPTY)")
     expect(page.get_by_role("alert").filter(has_text="Disconnected")).to_be_visible()
     for number in range(20):

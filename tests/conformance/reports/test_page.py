@@ -231,13 +231,14 @@ def test_reports__of_thousands_of_failures() -> None:
         cause = f"It is broken in way {number}"
         results.check(names[number % len(names)], False, "x", shown.summary, shown, cause=cause)
     report = report_of(results, exchanges)
-    start = time.perf_counter()
+    # Of the processor, as the machine may be busy.
+    start = time.process_time()
     page = to_html([report], SOURCE)
     for write in (to_json, to_har):
         write([report])
     to_sarif([report], SOURCE)
 
-    assert time.perf_counter() - start < 20
+    assert time.process_time() - start < 20
     assert 1_000_000 < len(page.encode()) < 8_000_000
     assert sum(len(result.findings) for result in report.results) == 2_000
     assert "Bodies are cut to 375 bytes" in page and "cut; the body has 20,0" in page
