@@ -30,6 +30,12 @@ HOSTILE = """"><script>alert('1')</script><img src=x onerror="alert(2)">&quot;\x
 ENDED = "2023-11-14T22:00:00Z"  # 13 minutes before the clock of the harness
 
 
+@pytest.fixture(autouse=True)
+def time_to_render(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a busy machine render a video for longer than a reader of a notebook would wait."""
+    monkeypatch.setattr(_views, "_RENDER_TIMEOUT", 60.0)
+
+
 def prediction(**fields: Any) -> Prediction:
     """A prediction as the service sends it."""
     return Prediction(PredictionModel.from_dict(prediction_body(**fields)))

@@ -51,8 +51,8 @@ FAILING = {"prompt": "mock:fail the GPU is on fire"}
 ENDLESS = {"startup": 0, "run": 86400}
 """The script of a prediction that does not end while a test runs."""
 
-SLOW = {"startup": 0, "run": 300}
-"""The script of one that outlasts a wait of one second."""
+SLOW = {"reads": 2}
+"""The script of one that outlasts any wait, and ends at the second read."""
 
 GRADUAL = {"reads": 5}
 """The script of one that shows more of its output at each read, and all of it at the fifth."""

@@ -142,20 +142,31 @@ def test_blocking_create(server: MockServer, client: Process) -> None:
     assert set(operations(server)) == {"createPrediction"}
 
 
+@pytest.fixture
+def short_hold(server: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let holds of no particular length run out at once: the client gives up half a second after the one it asks for.
+
+    That is a minute for such a hold, which a busy machine does not exceed.
+    """
+    monkeypatch.setattr(server._core.state.spec, "default_hold", 0.1)
+
+
 @since_0_34
+@pytest.mark.usefixtures("short_hold")
 def test_blocking_create__out_of_time(server: MockServer, client: Process) -> None:
     """A wait that ran out returns `starting`, the only status that the client treats as unfinished."""
     server.scripts.add(ENDLESS)
-    prediction = client.call("client.predictions.create", version=VERSION, input=INPUT, wait=1)
+    prediction = client.call("client.predictions.create", version=VERSION, input=INPUT, wait=True)
 
     assert (prediction["status"], prediction["output"]) == ("starting", None)
 
 
 @since_0_34
+@pytest.mark.usefixtures("short_hold")
 def test_run__out_of_time(server: MockServer, client: Process) -> None:
     """When the wait has run out, the client goes on by polling."""
     server.scripts.add(SLOW)
-    output = client.call("client.run", f"{MODEL}:{VERSION}", input=INPUT, wait=1)
+    output = client.call("client.run", f"{MODEL}:{VERSION}", input=INPUT, wait=True)
 
     assert "getPrediction" in operations(server)
     assert len(output) == 1

@@ -20,6 +20,8 @@ notebook = nbformat.read(sys.argv[1], as_version=4)
 nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3", allow_errors=True).execute()
 nbformat.write(notebook, sys.argv[1])
 """
+# Lets a busy machine render a video for longer than a reader would wait.
+_TIME_TO_RENDER = "from zeroscope import _views; _views._RENDER_TIMEOUT = 60.0"
 # Of the pages that Jupyter would read and write below the user's home.
 _FOLDERS = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
 
@@ -33,12 +35,13 @@ def run_cells(cells: list[str], folder: Path) -> list[list[Any]]:
     # nbformat has no types.
     untyped: Any = nbformat
     path = folder / "notebook.ipynb"
-    untyped.write(untyped.v4.new_notebook(cells=[untyped.v4.new_code_cell(cell) for cell in cells]), path)
+    sources = [_TIME_TO_RENDER, *cells]
+    untyped.write(untyped.v4.new_notebook(cells=[untyped.v4.new_code_cell(source) for source in sources]), path)
     environment = {**os.environ, **{name: str(folder / name.lower()) for name in _FOLDERS}}
     command = [sys.executable, "-c", _RUN, str(path)]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return [cell["outputs"] for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]]
+    return [cell["outputs"] for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]][1:]
 
 
 def errors(outputs: list[list[Any]]) -> list[str]:
