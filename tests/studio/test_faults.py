@@ -103,9 +103,10 @@ def test_form__has_every_setting_of_the_document(visit: Visit) -> None:
     """Whatever a fault or a script may have in the document is a field of the form."""
     page = visit.open("faults")
     for name, schema in (("Add a fault", "FaultSettings"), ("Add a script", "Script")):
-        names = (
-            page.get_by_role("form", name=name, exact=True).locator("label > code, legend > code").all_text_contents()
-        )
+        form = page.get_by_role("form", name=name, exact=True)
+        # The forms come with the document, some time after the rest.
+        expect(form).to_be_visible()
+        names = form.locator("label > code, legend > code").all_text_contents()
         assert set(names) >= set(SCHEMAS[schema]["properties"])
 
 
