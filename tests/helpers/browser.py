@@ -24,7 +24,7 @@ SCREENSHOTS = ROOT / "build" / "studio"
 """The folder of the screenshots that the tests take."""
 AXE = ROOT / "studio" / "node_modules" / "axe-core" / "axe.min.js"
 """The accessibility checker, a development package of the page."""
-TIMEOUT = 20_000
+TIMEOUT = 60_000
 """How long the browser waits for anything, in milliseconds; the machine may be busy."""
 
 # A browser reports violations of its policy to the console too, but not all of them as errors. The second part notices
@@ -60,7 +60,7 @@ def launch(executable: str) -> Iterator[Browser]:
         flags.append("--no-sandbox")
     expect.set_options(timeout=TIMEOUT)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=flags)
+        browser = playwright.chromium.launch(executable_path=executable, args=flags, timeout=TIMEOUT)
         try:
             yield browser
         finally:
