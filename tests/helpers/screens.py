@@ -25,17 +25,15 @@ from typing import Any, NamedTuple
 
 import pyte
 
+from helpers.waiting import LONG
 from zeroscope.cli import main, moments
 from zeroscope.cli import predictions as commands
 from zeroscope.cli.app import COMMANDS
 from zeroscope_mock import MockServer
+from zeroscope_mock.cli.banner import banner
 
 _ROWS = 500
 """More than any command prints, so that nothing scrolls."""
-_IDLE = 0.5
-"""How long a server that has shown its URL is silent before it is ended, in seconds."""
-_LIMIT = 30.0
-"""The seconds after which a command has failed to end."""
 _SEED = 5
 _OWN_SERVERS = {"mock", "conformance", "completion"}
 _FILES = {
@@ -52,6 +50,9 @@ _SIZE = re.compile(r"\b\d+ KiB")
 # A log has a line for each step.
 _LOGS = re.compile(r'"logs": "(?:[^"\\]|\\.)+"')
 _TIME = re.compile(r"(?<=[ ;])\d+:\d\d(?=,| left|$)", re.MULTILINE)
+# What a server prints last before it waits for requests: its URL, or the end of its banner.
+_URL = re.compile(rb"listening on \S+\s")
+_BANNER = re.compile(re.escape([*banner("", "", control=False, own_token=False)][-1].rpartition("//")[2].encode()))
 # What a server in real time shows of itself depends on the machine.
 _STATUS = re.compile(r"^(?:\w{26} (?:starting|processing)|\d+/\d+ ended: .*)\n", re.MULTILINE)
 
@@ -129,7 +130,8 @@ def _run(arguments: list[str], columns: int | None, serves: bool) -> Screen:
         if columns is not None:
             # A command that asks something gets no answer.
             os.write(ours[0], b"\x04")
-        written = _read(process, ours, serves)
+        last = None if not serves else _URL if "--quiet" in arguments else _BANNER
+        written = _read(process, ours, last)
         code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
     # Before the terminal breaks lines.
     texts = [_stable(raw.decode(), "--mock" in arguments) for raw in written]
@@ -194,16 +196,17 @@ def _prepare(arguments: list[str]) -> Mapping[str, str]:
     return {"{done}": late.id, "{failed}": failed.id, "{slow}": slow.id}
 
 
-def _read(process: int, ours: list[int], serves: bool) -> list[bytes]:
-    """Read what a process writes until it ends."""
+def _read(process: int, ours: list[int], last: re.Pattern[bytes] | None) -> list[bytes]:
+    """Read what a process writes until it ends; a server is interrupted once it has written the last of it."""
     written = dict.fromkeys(ours, b"")
     open_ones = set(ours)
     while open_ones:
-        is_ready = serves and any(b"http" in text for text in written.values())
-        ready, _, _ = select.select(list(open_ones), [], [], _IDLE if is_ready else _LIMIT)
+        if last is not None and any(last.search(text) for text in written.values()):
+            os.kill(process, signal.SIGINT)
+            last = None
+        ready, _, _ = select.select(list(open_ones), [], [], LONG)
         if not ready:
-            os.kill(process, signal.SIGINT if is_ready else signal.SIGKILL)
-            serves = False
+            os.kill(process, signal.SIGKILL)
         for descriptor in ready:
             chunk = b""
             # Linux reports the end of a pseudo-terminal as an error.
