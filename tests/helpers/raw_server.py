@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers.client import prediction_body
+from helpers.waiting import LONG
 
 CERTIFICATES = Path(__file__).parent / "certificates"
 """Self-signed certificates with one key: of localhost, of another host, and one that has expired."""
@@ -62,11 +63,11 @@ class RawServer:
             self.stopped.set()
             # Wakes the thread, which closing alone does not.
             with contextlib.suppress(OSError):
-                socket.create_connection(("127.0.0.1", self.port), timeout=5).close()
-            thread.join(10)
+                socket.create_connection(("127.0.0.1", self.port), timeout=LONG).close()
+            thread.join(LONG)
             self._listener.close()
             for each in self._threads:
-                each.join(10)
+                each.join(LONG)
 
     def read_head(self, connection: socket.socket) -> str:
         """Read and record the head of a request; it is empty at the end of the connection."""
@@ -104,7 +105,7 @@ class RawServer:
             thread.start()
 
     def _serve(self, connection: socket.socket) -> None:
-        connection.settimeout(10)
+        connection.settimeout(LONG)
         with contextlib.suppress(OSError), contextlib.closing(connection):
             if self._context is None:
                 self._respond(self, connection)
@@ -135,7 +136,7 @@ def tunnel(server: RawServer, connection: socket.socket) -> None:
     """Answer CONNECT as a proxy does, with a tunnel to the port that it names on this machine, whatever the host."""
     head = server.read_head(connection)
     port = int(head.split()[1].rpartition(":")[2])
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as other:
+    with socket.create_connection(("127.0.0.1", port), timeout=LONG) as other:
         connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
         relay(server, connection, other)
 
@@ -146,7 +147,7 @@ def socks5(server: RawServer, connection: socket.socket) -> None:
     connection.sendall(b"\x05\x00")
     asked = connection.recv(512)
     server.heads.append(asked.hex())
-    with socket.create_connection(("127.0.0.1", int.from_bytes(asked[-2:])), timeout=10) as other:
+    with socket.create_connection(("127.0.0.1", int.from_bytes(asked[-2:])), timeout=LONG) as other:
         connection.sendall(b"\x05\x00\x00\x01\x7f\x00\x00\x01\x00\x00")
         relay(server, connection, other)
 
@@ -154,7 +155,7 @@ def socks5(server: RawServer, connection: socket.socket) -> None:
 def relay(server: RawServer, one: socket.socket, other: socket.socket) -> None:
     """Pass bytes between two connections until one of them ends."""
     ends = {one: other, other: one}
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + LONG
     while not server.stopped.is_set() and time.monotonic() < deadline:
         for ready in select.select(list(ends), [], [], 0.2)[0]:
             data = ready.recv(65536)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from helpers.raw_server import RawServer
+from helpers.waiting import LONG
 from zeroscope._disk.part_file import PartFile
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows locks open files by itself")
@@ -44,7 +45,7 @@ def gate(server: RawServer, connection: socket.socket) -> None:
     """Send half of a file, and the rest once the test says so, as the attribute `closed`."""
     server.read_head(connection)
     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + b"a" * 100_000)
-    server.closed.wait(30)
+    server.closed.wait(LONG)
     connection.sendall(b"a" * 100_000)
 
 
@@ -91,7 +92,7 @@ def test_two_processes__that_save_to_one_target_do_not_mix(tmp_path: Path) -> No
         assert names(tmp_path) == [".a.mp4.0.part"]
         save(target, b"another")
         server.closed.set()
-        assert process.wait(30) == 0
+        assert process.wait(LONG) == 0
     assert names(tmp_path) == ["a.mp4"] and target.read_bytes() == b"a" * 200_000
 
 

@@ -12,6 +12,7 @@ import pytest
 import zeroscope
 from helpers.client import TOKEN, FakeClock, prediction_body
 from helpers.raw_server import CERTIFICATES, RawServer, keep_alive, response
+from helpers.waiting import LONG
 from zeroscope import AsyncZeroscope, Zeroscope
 from zeroscope._service.api import PredictionModel
 from zeroscope.events import Ended
@@ -98,7 +99,7 @@ def test_stream__with_such_a_certificate_falls_back_to_polling(kind: str) -> Non
     def poll(server: RawServer, connection: socket.socket) -> None:
         if server.read_head(connection):
             # The stream is opened in the background.
-            assert streams.refused.wait(10)
+            assert streams.refused.wait(LONG)
             connection.sendall(response(prediction_body("succeeded", output=["https://x.test/a.mp4"])))
 
     with RawServer(keep_alive, "localhost").running() as streams, RawServer(poll).running() as server:

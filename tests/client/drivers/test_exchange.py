@@ -18,6 +18,7 @@ import zeroscope
 from helpers.client import BASE_URL, TOKEN, FakeClock, Harness, prediction_body
 from helpers.downloads import DATA, ChunkedBody
 from helpers.raw_server import RawServer, keep_alive, response
+from helpers.waiting import LONG
 from zeroscope import AsyncZeroscope, Retry, Zeroscope
 
 OUTPUT = "https://delivery.example.test/output-0.mp4"
@@ -280,7 +281,7 @@ def test_deadline__leaves_other_uses_of_an_http_client_alone(http_library: Any) 
             assert http.get(f"{fast.url}/own", timeout=None).status_code == 200
         thread.join()
         assert "the time for the whole exchange was up" in str(failed[0])
-        assert fast.connections == 1 and slow.closed.wait(10)
+        assert fast.connections == 1 and slow.closed.wait(LONG)
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
@@ -296,8 +297,8 @@ def test_deadline__holds_in_event_loops(backend: str) -> None:
                     await client.predictions.get("gm3q")
                 return time.monotonic() - start
 
-        assert 0.9 < anyio.run(main, backend=backend) < 10
-        assert server.closed.wait(10)
+        assert 0.9 < anyio.run(main, backend=backend) < LONG
+        assert server.closed.wait(LONG)
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
@@ -313,7 +314,7 @@ def test_cancellation__by_the_caller_is_no_deadline(backend: str) -> None:
         server.drip(connection, b"HTTP/1.1 200 OK\r\nX: ")
 
     async def cancel(scope: anyio.CancelScope) -> None:
-        assert await anyio.to_thread.run_sync(dripping.wait, 30)
+        assert await anyio.to_thread.run_sync(dripping.wait, LONG)
         scope.cancel()
 
     with RawServer(respond).running() as server:
@@ -333,7 +334,7 @@ def test_cancellation__by_the_caller_is_no_deadline(backend: str) -> None:
                     # Another connection, whose first request is answered.
                     assert (await task).id == "gm3q"
                     task = asyncio.create_task(client.predictions.get("gm3q"))
-                    assert await anyio.to_thread.run_sync(dripping.wait, 30)
+                    assert await anyio.to_thread.run_sync(dripping.wait, LONG)
                     task.cancel()
                     with pytest.raises(asyncio.CancelledError):
                         await task

@@ -180,7 +180,7 @@ def test_process__gets_one_client_for_all_threads(monkeypatch: pytest.MonkeyPatc
     both, found = threading.Barrier(8), []
 
     def use() -> None:
-        both.wait(10)
+        both.wait(LONG)
         found.append(client._clients.current().http)
 
     threads = [threading.Thread(target=use) for _ in range(8)]

@@ -19,6 +19,7 @@ import pytest
 
 import zeroscope
 from helpers.client import TOKEN, Harness, ScriptedResponses, prediction_body
+from helpers.waiting import LONG
 from zeroscope import AsyncZeroscope, Zeroscope
 from zeroscope_mock import MockServer
 
@@ -59,7 +60,7 @@ def test_two_event_loops_at_once__work(url: str) -> None:
     async def create() -> str:
         prediction = await client.predictions.create({"prompt": "a lighthouse"})
         # Neither closes its part before the other has one.
-        both.wait(10)
+        both.wait(LONG)
         await client.aclose()
         return prediction.id
 
@@ -182,7 +183,7 @@ print(*lines)
 
 def test_proxy_of_the_environment__is_used() -> None:
     """Without an http_client, requests go through the proxy that the environment names."""
-    ended = subprocess.run([sys.executable, "-c", PROXY], capture_output=True, text=True, check=True, timeout=60)
+    ended = subprocess.run([sys.executable, "-c", PROXY], capture_output=True, text=True, check=True, timeout=2 * LONG)
     assert ended.stdout.splitlines() == ["done", "GET http://api.example.test/v1/predictions/gm3q HTTP/1.1"]
 
 

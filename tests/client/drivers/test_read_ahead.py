@@ -14,6 +14,7 @@ import pytest
 import zeroscope
 from helpers.client import TOKEN
 from helpers.raw_server import RawServer
+from helpers.waiting import LONG
 from zeroscope import AsyncZeroscope, Zeroscope
 from zeroscope._drivers import read_ahead
 from zeroscope._drivers.http_clients import MAX_STREAMS
@@ -22,8 +23,8 @@ from zeroscope.clock import SystemClock
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
 Run = Callable[..., Any]
-# Longer than anything takes on a busy machine, and shorter than anything that is not waited for, in seconds.
-LONG, SHORT = 20.0, 0.05
+# Shorter than anything that is not waited for, in seconds.
+SHORT = 0.05
 
 
 class Script:

@@ -20,6 +20,7 @@ import zeroscope
 from helpers.client import TOKEN, Harness
 from helpers.downloads import DATA, ETAG, URL, ChunkedBody, cut, part, video, whole
 from helpers.raw_server import RawServer
+from helpers.waiting import LONG
 from zeroscope import AsyncZeroscope, Zeroscope
 from zeroscope._disk.media_types import START_LENGTH
 from zeroscope.prediction import AsyncPrediction, Prediction
@@ -516,7 +517,7 @@ def test_iteration__that_is_left_early_closes_the_connection(kind: str) -> None:
                 pieces: Any = Prediction(model, client._driver).videos[0].iter_bytes()
                 assert next(pieces)
                 pieces.close()
-                assert server.closed.wait(10)
+                assert server.closed.wait(LONG)
             return
 
         async def main() -> None:
@@ -524,6 +525,6 @@ def test_iteration__that_is_left_early_closes_the_connection(kind: str) -> None:
                 pieces: Any = AsyncPrediction(model, client._driver).videos[0].iter_bytes()
                 assert await anext(pieces)
                 await pieces.aclose()
-                assert server.closed.wait(10)
+                assert server.closed.wait(LONG)
 
         anyio.run(main)
