@@ -15,9 +15,13 @@ _RUN = """
 import sys
 import nbclient
 import nbformat
+from traitlets.config import Config
 
+# Files instead of ports: until the kernel listens on a port that was free, another process may take it.
+sockets = Config() if sys.platform == "win32" else Config(KernelManager={"transport": "ipc", "ip": "kernel"})
 notebook = nbformat.read(sys.argv[1], as_version=4)
-nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3", allow_errors=True).execute()
+options = {"timeout": 300, "startup_timeout": 300, "kernel_name": "python3", "allow_errors": True}
+nbclient.NotebookClient(notebook, config=sockets, **options).execute()
 nbformat.write(notebook, sys.argv[1])
 """
 # Lets a busy machine render a video for longer than a reader would wait.
