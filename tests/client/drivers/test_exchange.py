@@ -264,7 +264,7 @@ def test_deadline__leaves_other_uses_of_an_http_client_alone(http_library: Any) 
         settings: dict[str, Any] = {"http_client": http, "retry": None}
         client = Zeroscope(TOKEN, base_url=f"{slow.url}/v1", timeout=1, **settings)
         other = Zeroscope(TOKEN, base_url=f"{fast.url}/v1", **settings)
-        assert client.predictions.get("gm3q", timeout=60).id == "gm3q"
+        assert client.predictions.get("gm3q", timeout=LONG).id == "gm3q"
         failed: list[Exception] = []
 
         def use() -> None:
@@ -291,7 +291,7 @@ def test_deadline__holds_in_event_loops(backend: str) -> None:
 
         async def main() -> float:
             async with AsyncZeroscope(TOKEN, base_url=f"{server.url}/v1", timeout=1, retry=None) as client:
-                await client.predictions.get("gm3q", timeout=60)
+                await client.predictions.get("gm3q", timeout=LONG)
                 start = time.monotonic()
                 with pytest.raises(zeroscope.TransportError, match="the time for the whole exchange was up"):
                     await client.predictions.get("gm3q")
